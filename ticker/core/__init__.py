@@ -1,0 +1,1 @@
+"""The ticker's rules without I/O: filters, the backlog, the hub, frames; time and randomness are passed in."""

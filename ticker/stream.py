@@ -1,0 +1,183 @@
+"""Redis, as the ticker speaks it: connecting, following and looking up; nobody else here imports `redis`.
+
+The stream is one key of a brand; every key that a script touches with it shares its hash tag, so that they
+live in one slot of a cluster. Whatever goes wrong with the server leaves here as `StreamAwayError`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import redis.asyncio
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+# Client libraries differ between one server and a cluster only in their class; both answer these commands.
+Client = redis.asyncio.Redis | RedisCluster
+Record = tuple[bytes, Mapping[bytes, bytes]]
+
+CONNECT_SECONDS: Final = 2.0
+_PAGE: Final = 1000
+
+
+class StreamAwayError(Exception):
+    """The stream cannot be used now; the message is for an operator and holds no password."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where the stream stands: its epoch (None before the first publish), its number, its newest entry."""
+
+    epoch: str | None
+    seq: int
+    last_id: bytes | None
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The names of a brand's keys."""
+
+    brand: str
+
+    @property
+    def items(self) -> str:
+        """The stream itself."""
+        return f"flashwire:{{{self.brand}}}:items"
+
+    @property
+    def canary(self) -> str:
+        """A stream beside it for proving the way to a socket; its entries reach only those who ask for them."""
+        return f"flashwire:{{{self.brand}}}:canary"
+
+    @property
+    def meta(self) -> str:
+        """A hash: the stream's `epoch` and `seq`."""
+        return f"flashwire:{{{self.brand}}}:meta"
+
+    def ledger(self, uri: str) -> str:
+        """A list: the sealed body of every version of one item, oldest first."""
+        return f"flashwire:{{{self.brand}}}:ledger:{uri}"
+
+    def answer(self, digest: str) -> str:
+        """What was answered to one Idempotency-Key."""
+        return f"flashwire:{{{self.brand}}}:answer:{digest}"
+
+
+def connect(url: str, *, timeout: float) -> Client:
+    """A client for `url`; connects lazily, never retries by itself.
+
+    redis-py's own retries repeat a write whose reply was lost, which would publish twice. `timeout` in
+    seconds bounds each command and must exceed the longest blocking read.
+    """
+    options: dict[str, Any] = {  # Any: redis-py's constructors share no typed options
+        "socket_timeout": timeout,
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+        "legacy_responses": False,
+    }
+    scheme, _, rest = url.partition("://")
+    if scheme.endswith("+sentinel"):
+        return _by_sentinel(url, options)
+    if scheme.endswith("+cluster"):
+        plain = scheme.removesuffix("+cluster")
+        return RedisCluster.from_url(f"{plain}://{rest}", **options)
+    return redis.asyncio.Redis.from_url(url, **options)
+
+
+def _by_sentinel(url: str, options: dict[str, Any]) -> Client:  # Any: passed on to redis-py as it is
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
+    sentinels = [(name or port, int(port) if name else 26379) for name, _, port in hosts]
+    login = {"username": parts.username, "password": unquote(parts.password or "")} if parts.password else {}
+    secret = query.get("sentinel_password", [None])[0]
+    asked = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+    sentinel = Sentinel(
+        sentinels, sentinel_kwargs={**asked, **({"password": secret} if secret else {})}, **options, **login
+    )
+    return cast(Client, sentinel.master_for(parts.path.strip("/") or "mymaster"))
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Turns whatever the server or the way to it does into `StreamAwayError`."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StreamAwayError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+class Stream:
+    """One brand's stream, read; every method raises `StreamAwayError`."""
+
+    def __init__(self, client: Client, brand: str) -> None:
+        self._client = client
+        self._keys = Keys(brand)
+
+    async def position(self) -> Position:
+        """Where the stream stands now."""
+        async with translated():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hmget(self._keys.meta, ["epoch", "seq"])
+            pipe.xrevrange(self._keys.items, count=1)
+            (epoch, seq), newest = await pipe.execute()
+        records = _records(newest)
+        return Position(epoch.decode() if epoch else None, int(seq or 0), records[0][0] if records else None)
+
+    async def held(self) -> list[Record]:
+        """Every entry that the stream keeps, oldest first, read in pages."""
+        records: list[Record] = []
+        start = "-"
+        while True:
+            async with translated():
+                page = _records(await _awaited(self._client.xrange(self._keys.items, min=start, count=_PAGE)))
+            records += page
+            if len(page) < _PAGE:
+                return records
+            start = "(" + page[-1][0].decode()
+
+    async def last_canary(self) -> bytes:
+        """The id of the newest canary, or `0`."""
+        async with translated():
+            records = _records(await _awaited(self._client.xrevrange(self._keys.canary, count=1)))
+        return records[0][0] if records else b"0"
+
+    async def follow(
+        self, after: bytes, after_canary: bytes, *, block: float, count: int
+    ) -> tuple[list[Record], list[Record]]:
+        """Entries and canaries that came after the given ids; waits up to `block` seconds for the first."""
+        asked = {self._keys.items: after, self._keys.canary: after_canary}
+        async with translated():
+            answer = await _awaited(self._client.xread(asked, count=count, block=int(block * 1000)))
+        streams = cast(Mapping[bytes, list[Any]], answer or {})  # Any: the entries, given their type by _records
+        found = {name.decode(): _records(entries) for name, entries in streams.items()}
+        return found.get(self._keys.items, []), found.get(self._keys.canary, [])
+
+    async def ledger(self, uri: str) -> list[bytes]:
+        """The sealed bodies of an item's versions, oldest first; empty where there is no such item."""
+        async with translated():
+            return list(await cast(Awaitable[list[bytes]], self._client.lrange(self._keys.ledger(uri), 0, -1)))
+
+    async def aclose(self) -> None:
+        """Gives the connections back; never raises for a server that is away."""
+        try:
+            await self._client.aclose()
+        except (RedisError, OSError):
+            return
+
+
+def _records(answer: Any) -> list[Record]:  # Any: redis-py's stream replies have no type of their own
+    # A deleted entry stands as None in some replies.
+    return [(entry_id, fields) for entry_id, fields in answer if fields is not None]
+
+
+async def _awaited(value: Any) -> Any:  # Any: redis-py types its commands for sync and async alike
+    return await value
