@@ -93,11 +93,10 @@ def _by_sentinel(url: str, options: dict[str, Any]) -> Client:  # Any: passed on
     hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
     sentinels = [(name or port, int(port) if name else 26379) for name, _, port in hosts]
     login = {"username": parts.username, "password": unquote(parts.password or "")} if parts.password else {}
-    secret = query.get("sentinel_password", [None])[0]
     asked = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
-    sentinel = Sentinel(
-        sentinels, sentinel_kwargs={**asked, **({"password": secret} if secret else {})}, **options, **login
-    )
+    secret = {"password": query["sentinel_password"][0]} if "sentinel_password" in query else {}
+    # redis-py leaves Sentinel's constructor without types.
+    sentinel = Sentinel(sentinels, sentinel_kwargs={**asked, **secret}, **options, **login)  # type: ignore[no-untyped-call]
     return cast(Client, sentinel.master_for(parts.path.strip("/") or "mymaster"))
 
 
@@ -154,7 +153,7 @@ class Stream:
         self, after: bytes, after_canary: bytes, *, block: float, count: int
     ) -> tuple[list[Record], list[Record]]:
         """Entries and canaries that came after the given ids; waits up to `block` seconds for the first."""
-        asked = {self._keys.items: after, self._keys.canary: after_canary}
+        asked: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
         async with translated():
             answer = await _awaited(self._client.xread(asked, count=count, block=int(block * 1000)))
         streams = cast(Mapping[bytes, list[Any]], answer or {})  # Any: the entries, given their type by _records

@@ -34,7 +34,7 @@ def parse_keyring(text: str, brand: str) -> Keyring:
             key = b""
         if not (key_id.isascii() and key_id.isalnum()) or len(key) < _LEAST_BYTES:
             raise KeyringError(
-                "Write each signing key as <id>:<base64 of 32 bytes or more>, for example k1:$(openssl rand -base64 32)."
+                "Write each signing key as <id>:<base64 of 32 bytes>, for example k1:$(openssl rand -base64 32)."
             )
         keys[key_id] = key
     if not keys:

@@ -25,7 +25,7 @@ LINK_LIMIT: Final = 2000
 MARKS_LIMIT: Final = 6
 
 _JOINERS: Final = frozenset("\u200c\u200d")
-# Letters of scripts whose shaping uses joiners (Unicode 16, ch. 9 and 12): Arabic, Syriac, N'Ko, Mongolian, the Indic block.
+# Letters of scripts whose shaping uses joiners (Unicode, ch. 9, 12): Arabic, Syriac, N'Ko, Mongolian, the Indic block.
 _JOINING: Final = ((0x0600, 0x08FF), (0x0900, 0x0DFF), (0x1800, 0x18AF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC))
 # Default-ignorable code points that are not category Cf (Unicode DerivedCoreProperties), and the soft hyphen's kin.
 _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
@@ -97,7 +97,7 @@ def _refuse_characters(value: str) -> None:
 
 
 def _refused(character: str, category: str) -> bool:
-    # Cf holds the bidi controls, the zero-width characters and the tags; Zl and Zp are line breaks; Cn holds noncharacters.
+    # Cf holds the bidi controls, the zero-width characters and the tags; Zl and Zp are line breaks.
     if category == "Cf":
         # Arabic number signs (U+0600-0605, 06DD, 08E2) are visible format characters.
         return character not in "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u08e2"
@@ -116,7 +116,7 @@ def _joins(value: str, index: int) -> bool:
         return any(low <= ord(after) <= high for low, high in _JOINING)
     # An emoji sequence: an emoji, perhaps with a variation selector or skin tone, then a joiner, then an emoji.
     emoji = unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"
-    return value[index] == "\u200d" and emoji and unicodedata.category(after) == "So"
+    return bool(value[index] == "\u200d" and emoji) and unicodedata.category(after) == "So"
 
 
 def _pile(value: str, index: int) -> int:
@@ -127,4 +127,4 @@ def _pile(value: str, index: int) -> int:
 
 
 def _name(character: str) -> str:
-    return _NAMES.get(character) or unicodedata.name(character, "CONTROL OR UNASSIGNED CHARACTER")
+    return _NAMES.get(character) or unicodedata.name(character, None) or "CONTROL OR UNASSIGNED CHARACTER"
