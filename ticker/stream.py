@@ -143,6 +143,12 @@ class Stream:
                 return records
             start = "(" + page[-1][0].decode()
 
+    async def exists(self, entry_id: bytes) -> bool:
+        """Whether exactly that entry is still in the stream."""
+        async with translated():
+            found = await _awaited(self._client.xrange(self._keys.items, min=entry_id, max=entry_id, count=1))
+        return bool(_records(found))
+
     async def last_canary(self) -> bytes:
         """The id of the newest canary, or `0`."""
         async with translated():

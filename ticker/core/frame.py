@@ -1,0 +1,84 @@
+"""Messages as ready bytes: one encoding per message and format on a node, whatever the number of clients.
+
+Server frames carry no mask (RFC 6455, 5.1), so that the same bytes are right for every connection; compressed
+ones too, as long as no context is kept from message to message (RFC 7692, 7.1.1.1).
+"""
+
+import zlib
+from enum import IntEnum
+from typing import Final
+
+from ticker.contract.message import Message, cloud_event
+
+# 4 KiB: no message but a snapshot is longer, and clients that ask for a smaller window are answered without deflate.
+WINDOW_BITS: Final = 12
+# Below this, deflate saves less than the header of a TCP segment.
+DEFLATE_FROM: Final = 128
+_EVENT_SOURCE: Final = "/v1/live"
+
+
+class Format(IntEnum):
+    """How a connection gets its messages; the values index a message's cache."""
+
+    PLAIN = 0
+    DEFLATED = 1
+    EVENTS = 2
+    EVENTS_DEFLATED = 3
+    SSE = 4
+
+
+class Encoded:
+    """One message in all its formats, each made when it is first asked for, and then shared."""
+
+    __slots__ = ("_bytes", "_time", "message")
+
+    def __init__(self, message: Message, time: str) -> None:
+        self.message = message
+        self._time = time
+        self._bytes: list[bytes | None] = [None] * len(Format)
+
+    def bytes_for(self, form: Format) -> bytes:
+        """The bytes to write, framing included."""
+        ready = self._bytes[form]
+        if ready is None:
+            ready = self._bytes[form] = self._make(form)
+        return ready
+
+    def _make(self, form: Format) -> bytes:
+        if form is Format.SSE:
+            return sse_event(self.message)
+        events = form in (Format.EVENTS, Format.EVENTS_DEFLATED)
+        body = cloud_event(self.message, source=_EVENT_SOURCE, time=self._time) if events else self.message.body
+        return text_frame(body, deflated=form in (Format.DEFLATED, Format.EVENTS_DEFLATED))
+
+
+def text_frame(payload: bytes, *, deflated: bool) -> bytes:
+    """An unfragmented text frame; RSV1 marks a deflated payload (RFC 7692, 7.2.1)."""
+    if deflated and len(payload) >= DEFLATE_FROM:
+        packer = zlib.compressobj(level=6, wbits=-WINDOW_BITS)
+        # An empty stored block ends the flush; its four bytes are left out on the wire.
+        return _frame(0xC1, (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4])
+    return _frame(0x81, payload)
+
+
+def close_frame(code: int, reason: str) -> bytes:
+    """A close frame; the reason is cut to the 123 bytes that fit, at a character."""
+    text = reason.encode()[:123].decode("utf-8", "ignore").encode()
+    return _frame(0x88, code.to_bytes(2, "big") + text)
+
+
+def sse_event(message: Message) -> bytes:
+    """`message` as an event of a text/event-stream; a body never holds a line break."""
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (message.kind.encode(), message.cursor.encode(), message.body)
+
+
+PING: Final = b"\x89\x00"
+
+
+def _frame(head: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < 126:
+        return bytes((head, size)) + payload
+    if size < 65536:
+        return bytes((head, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((head, 127)) + size.to_bytes(8, "big") + payload

@@ -1,0 +1,90 @@
+"""The hub: who listens to what; it judges each entry once per group and never touches a connection.
+
+Members are whatever the shell keeps per client; they are grouped by what they asked for and how they want it.
+Joining and publishing are plain calls without `await`, so nothing can come between a replay and what is live.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from ticker.contract.entry import Entry
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.frame import Encoded, Format
+
+M = TypeVar("M")
+
+
+class Group(Generic[M]):
+    """All who asked for the same thing, by the format they want it in."""
+
+    __slots__ = ("members", "wanted")
+
+    def __init__(self, wanted: Filter) -> None:
+        self.wanted = wanted
+        self.members: tuple[set[M], ...] = tuple(set() for _ in Format)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.members))
+
+
+class Delivery(NamedTuple, Generic[M]):
+    """The same bytes for each of `members`: what the shell writes, once a connection."""
+
+    members: set[M]
+    data: bytes
+    entries: int
+
+
+class Hub(Generic[M]):
+    """All groups of one node."""
+
+    def __init__(self, backlog: Backlog) -> None:
+        self._backlog = backlog
+        self.groups: dict[Filter, Group[M]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self.groups.values()))
+
+    def join(self, member: M, wanted: Filter, form: Format) -> Group[M]:
+        """Adds `member`; from now on every delivery of its group is its own."""
+        group = self.groups.get(wanted)
+        if group is None:
+            group = self.groups[wanted] = Group(wanted)
+        group.members[form].add(member)
+        return group
+
+    def leave(self, member: M, group: Group[M], form: Format) -> None:
+        """Removes `member`; a group that nobody is in is forgotten."""
+        group.members[form].discard(member)
+        if not len(group) and self.groups.get(group.wanted) is group:
+            del self.groups[group.wanted]
+
+    def deliveries(self, arrived: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[M]]:
+        """What entries that came together make for each group and format: one write a connection, in stream order."""
+        for group in self.groups.values():
+            chosen = [encoded for entry, encoded in arrived if self._backlog.matches(group.wanted, entry)]
+            if chosen:
+                yield from _of_group(group, chosen)
+
+    def canary(self, encoded: Encoded) -> Iterator[Delivery[M]]:
+        """A line that proves the way: for those alone who asked for it by name."""
+        for group in self.groups.values():
+            if group.wanted.canary:
+                yield from _of_group(group, [encoded])
+
+    def everyone(self, encoded: Encoded) -> Iterator[Delivery[M]]:
+        """One message for all, whatever they asked for."""
+        for group in self.groups.values():
+            yield from _of_group(group, [encoded])
+
+    def members(self) -> list[M]:
+        """Everyone, as a list of its own: members may leave while it is walked."""
+        return [member for group in self.groups.values() for members in group.members for member in members]
+
+
+def _of_group(group: Group[M], chosen: Sequence[Encoded]) -> Iterator[Delivery[M]]:
+    for form in Format:
+        if group.members[form]:
+            data = b"".join([encoded.bytes_for(form) for encoded in chosen])
+            yield Delivery(group.members[form], data, len(chosen))

@@ -1,0 +1,94 @@
+"""The first message of a join: snapshot or replay, made once for all who ask for the same within a second."""
+
+from typing import Final
+
+import msgspec
+
+from ticker.contract import message
+from ticker.contract.cursor import Cursor, read_cursor
+from ticker.contract.item import moment
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.frame import Encoded
+
+# The `time` in a ready-made first message may be this old; clients correct their clocks by it.
+FRESH_SECONDS: Final = 1.0
+# A storm brings as many cursors as nodes had items; more than these are made anew.
+READY_LIMIT: Final = 256
+
+DEFAULT_BACKLOG: Final = 10
+BACKLOG_LIMIT: Final = 100
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """What one join asks for. `cursor` is None for a fresh join, and as given, readable or not, for a resume."""
+
+    wanted: Filter = Filter()
+    cursor: str | None = None
+    backlog: int = DEFAULT_BACKLOG
+
+
+class Joins:
+    """Answers joins from the backlog alone."""
+
+    def __init__(self, backlog: Backlog, heartbeat: float) -> None:
+        self._backlog = backlog
+        self._heartbeat = heartbeat
+        self._ready: dict[tuple[str, Filter, int | Cursor], tuple[Encoded, float]] = {}
+        self._ready_for: tuple[Cursor, bool] | None = None
+
+    def first(self, asked: Subscription, now: float, *, stale: bool) -> Encoded:
+        """What opens a connection: a replay after a good cursor, otherwise a snapshot that says if something may
+        be missing.
+        """
+        if asked.cursor is None:
+            return self.snapshot(asked.wanted, asked.backlog, now, complete=True, stale=stale)
+        cursor = read_cursor(asked.cursor)
+        if cursor is None or not self._backlog.holds(cursor):
+            return self.snapshot(asked.wanted, asked.backlog, now, complete=False, stale=stale)
+        return self.replay(asked.wanted, cursor, now, stale=stale)
+
+    def snapshot(self, wanted: Filter, count: int, now: float, *, complete: bool, stale: bool) -> Encoded:
+        """The current items of a filter, at most `count`."""
+        kind = "snapshot" if complete else "lost"
+        ready = self._find((kind, wanted, count), now, stale)
+        if ready is None:
+            entries, until = self._backlog.current(wanted, count, now)
+            made = message.snapshot(
+                self._backlog.newest,
+                [entry.item_json for entry in entries],
+                complete=complete,
+                heartbeat=self._heartbeat,
+                time=moment(now),
+                stale=stale,
+            )
+            ready = self._keep((kind, wanted, count), Encoded(made, moment(now)), min(until, now + FRESH_SECONDS))
+        return ready
+
+    def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool) -> Encoded:
+        """Every entry of a filter after `cursor`, which is good."""
+        ready = self._find(("replay", wanted, cursor), now, stale)
+        if ready is None:
+            made = message.replay(
+                self._backlog.newest,
+                [e.item_json for e in self._backlog.since(cursor) if self._backlog.matches(wanted, e)],
+                heartbeat=self._heartbeat,
+                time=moment(now),
+                stale=stale,
+            )
+            ready = self._keep(("replay", wanted, cursor), Encoded(made, moment(now)), now + FRESH_SECONDS)
+        return ready
+
+    def _find(self, key: tuple[str, Filter, int | Cursor], now: float, stale: bool) -> Encoded | None:
+        if self._ready_for != (self._backlog.newest, stale):
+            self._ready.clear()
+            self._ready_for = (self._backlog.newest, stale)
+        encoded, until = self._ready.get(key, (None, 0.0))
+        # A clock that was set back must not keep an old answer alive.
+        return encoded if until - FRESH_SECONDS <= now < until else None
+
+    def _keep(self, key: tuple[str, Filter, int | Cursor], encoded: Encoded, until: float) -> Encoded:
+        if len(self._ready) >= READY_LIMIT:
+            self._ready.clear()
+        self._ready[key] = (encoded, until)
+        return encoded
