@@ -1,0 +1,91 @@
+# Everything a person does with a checkout. Python 3.11 or newer and make are all that `make run` needs.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# More for the command that a target ends in: make run ARGS="--ticker-port 9000", make test ARGS="-k cursor".
+ARGS ?=
+WEB_TESTS = $(wildcard web/test/*.test.js)
+
+.PHONY: help install run test check web-check web-test journey bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.runtime ## set up .venv with .venv/bin/flashwire, and nothing else
+
+run: $(VENV)/.runtime ## run the whole service on this machine: ticker on port 8000, desk on port 8001
+	@exec $(BIN)/flashwire run $(ARGS)
+
+test: $(VENV)/.tests web-test ## set everything up, browser included, and pass all tests
+	@mkdir -p build && $(BIN)/coverage erase
+	@set -o pipefail; status=0; colour=no; [ ! -t 1 ] || colour=yes; \
+	PYTHONUNBUFFERED=1 $(BIN)/coverage run -m pytest -m "not slow" --color=$$colour $(ARGS) 2>&1 \
+	  | tee build/pytest.log || status=$$?; \
+	echo "Branch coverage, files that are not wholly covered:"; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \
+	tail -n 1 build/pytest.log; exit $$status
+
+check: $(VENV)/.dev web-check web-test ## style, types and the order of the rooms, Python and browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+web-check: web/node_modules/.stamp
+	npm --prefix web run --silent check
+
+# The browser code's tests need no package: on a machine without Node.js, Playwright's own runs them.
+web-test: $(VENV)/.dev
+	@node=$$(bash tests/setup.sh node) && "$$node" --test $(WEB_TESTS)
+
+journey: $(VENV)/.tests ## the promises of the README, in a real browser
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
+bench: $(VENV)/.runtime ## measure this machine: cost of a delivery and of a connection, beside a naive endpoint
+	$(BIN)/flashwire bench $(ARGS)
+
+lock: $(VENV)/.place ## write both lock files again; UPGRADE=1 takes newer versions too
+	$(PIP) install uv
+	$(BIN)/uv $(COMPILE) --group dev pyproject.toml --output-file tests/requirements.lock
+	$(BIN)/uv $(COMPILE) --group build --constraint tests/requirements.lock pyproject.toml --output-file requirements.lock
+
+COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+  --no-emit-index-url --no-emit-find-links --annotation-style line --custom-compile-command "make lock"
+
+clean: ## remove what the other targets made; data/ stays
+	rm -rf $(VENV) build dist web/node_modules .coverage* .*_cache .hypothesis
+	find ticker publisher tests -name __pycache__ -prune -exec rm -rf {} +
+
+# A virtual environment holds its own path: in a moved or copied checkout it is made again.
+ifneq ($(CURDIR),$(shell cat $(VENV)/.place 2>/dev/null))
+.PHONY: $(VENV)/.place
+endif
+$(VENV)/.place:
+	@python=$$(bash tests/setup.sh python) && echo "Making $(VENV) with $$($$python --version) ..." && \
+	"$$python" -m venv --clear $(VENV) && echo "$(CURDIR)" > $@
+
+$(VENV)/.runtime: $(VENV)/.place requirements.lock pyproject.toml
+	@echo "Installing what Flashwire needs, hashes checked ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime tests/requirements.lock
+	@echo "Installing what tests and checks need, hashes checked ..."
+	@$(PIP) install --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.dev tests/setup.sh
+	@bash tests/setup.sh programs
+	@touch $@
+
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	@bash tests/setup.sh npm
+	@npm --prefix web ci --silent --no-progress
+	@touch $@

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# What the Makefile needs from the machine itself: finds it, or fetches it through apt-get, or says what to install.
+#   setup.sh python      prints a Python that can make a virtual environment
+#   setup.sh node        prints a Node.js that can run the browser code's tests
+#   setup.sh npm         sees that npm is there
+#   setup.sh programs    sees that the programs that tests drive are there
+set -euo pipefail
+
+stop() {
+    echo "flashwire: $*" >&2
+    exit 1
+}
+
+# Installs Debian packages; false where there is no apt-get, or no right to use it.
+fetch() {
+    command -v apt-get >/dev/null || return 1
+    local root=()
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        root=(sudo -n)
+    fi
+    echo "Installing $* through apt-get ..." >&2
+    # Debian's own switch against starting the services that come with a package: tests start their own.
+    local policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+        "${root[@]}" chmod +x "$policy"
+        trap "${root[*]} rm -f $policy" RETURN
+    fi
+    local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+    "${apt[@]}" update >&2 && "${apt[@]}" install -y --no-install-recommends "$@" >&2 </dev/null
+}
+
+find_python() {
+    local name recent=""
+    for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
+        "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        recent=$name
+        if "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    [ -n "$recent" ] || stop "Python 3.11 or newer is needed; install it, or name one: make PYTHON=/path/to/python3.11 ..."
+    # Debian keeps the module that makes virtual environments in a package of its own.
+    fetch python3-venv && python3 -c 'import ensurepip, venv' 2>/dev/null && command -v python3 && return
+    stop "$recent cannot make a virtual environment; install its venv module (Debian: apt-get install python3-venv)."
+}
+
+find_node() {
+    local found
+    if found=$(command -v node) && "$found" -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then
+        echo "$found"
+    else
+        .venv/bin/python -c 'from playwright._impl._driver import compute_driver_executable as f; print(f()[0])'
+    fi
+}
+
+find_npm() {
+    command -v npm >/dev/null || fetch nodejs npm || stop "npm is needed for the checks; install Node.js 20 or newer."
+}
+
+# A program under any of its names, or its Debian package.
+program() {
+    local package=$1 name
+    shift
+    for name in "$@"; do
+        ! command -v "$name" >/dev/null || return 0
+    done
+    missing+=("$package")
+}
+
+find_programs() {
+    # Debian keeps servers where only root looks.
+    PATH=$PATH:/usr/sbin:/usr/local/sbin
+    local missing=()
+    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] ||
+        program chromium chromium chromium-browser google-chrome google-chrome-stable
+    program nginx nginx
+    program redis-server redis-server
+    program openssl openssl
+    [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" ||
+        stop "the tests drive programs that are missing here; install: ${missing[*]}"
+}
+
+case ${1:-} in
+python | node | npm | programs) "find_$1" ;;
+*) stop "usage: setup.sh python | node | npm | programs" ;;
+esac
