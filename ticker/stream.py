@@ -22,6 +22,10 @@ Client = redis.asyncio.Redis | RedisCluster
 Record = tuple[bytes, Mapping[bytes, bytes]]
 
 CONNECT_SECONDS: Final = 2.0
+ADDRESSES: Final = (
+    "redis://host:port, rediss://host:port, unix:///path, redis+sentinel://host:port,host:port/service "
+    "or redis+cluster://host:port"
+)
 _PAGE: Final = 1000
 
 
@@ -70,7 +74,8 @@ def connect(url: str, *, timeout: float) -> Client:
     """A client for `url`; connects lazily, never retries by itself.
 
     redis-py's own retries repeat a write whose reply was lost, which would publish twice. `timeout` in
-    seconds bounds each command and must exceed the longest blocking read.
+    seconds bounds each command and must exceed the longest blocking read. Raises `ValueError`, without a
+    password in it, for an address that is none.
     """
     options: dict[str, Any] = {  # Any: redis-py's constructors share no typed options
         "socket_timeout": timeout,
@@ -79,25 +84,40 @@ def connect(url: str, *, timeout: float) -> Client:
         "legacy_responses": False,
     }
     scheme, _, rest = url.partition("://")
-    if scheme.endswith("+sentinel"):
-        return _by_sentinel(url, options)
-    if scheme.endswith("+cluster"):
-        plain = scheme.removesuffix("+cluster")
-        return RedisCluster.from_url(f"{plain}://{rest}", **options)
-    return redis.asyncio.Redis.from_url(url, **options)
+    try:
+        if scheme.endswith("+sentinel"):
+            return _by_sentinel(url, options)
+        if scheme.endswith("+cluster"):
+            plain = scheme.removesuffix("+cluster")
+            return RedisCluster.from_url(f"{plain}://{rest}", **options)
+        return redis.asyncio.Redis.from_url(url, **options)
+    except (ValueError, RedisError):
+        # Not the library's words: they quote what they could not read, which may be a piece of the password.
+        raise ValueError(f"Not an address of Redis; write {ADDRESSES}.") from None
 
 
 def _by_sentinel(url: str, options: dict[str, Any]) -> Client:  # Any: passed on to redis-py as it is
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
-    sentinels = [(name or port, int(port) if name else 26379) for name, _, port in hosts]
-    login = {"username": parts.username, "password": unquote(parts.password or "")} if parts.password else {}
+    hosts = [_host(host) for host in parts.netloc.rpartition("@")[2].split(",")]
+    encrypted = {"ssl": True} if parts.scheme == "rediss+sentinel" else {}
+    login = {name: unquote(word) for name, word in _login(parts.username, parts.password)}
     asked = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
     secret = {"password": query["sentinel_password"][0]} if "sentinel_password" in query else {}
     # redis-py leaves Sentinel's constructor without types.
-    sentinel = Sentinel(sentinels, sentinel_kwargs={**asked, **secret}, **options, **login)  # type: ignore[no-untyped-call]
+    sentinel = Sentinel(hosts, sentinel_kwargs={**asked, **encrypted, **secret}, **options, **encrypted, **login)  # type: ignore[no-untyped-call]
     return cast(Client, sentinel.master_for(parts.path.strip("/") or "mymaster"))
+
+
+def _login(username: str | None, password: str | None) -> list[tuple[str, str]]:
+    return [(name, word) for name, word in (("username", username), ("password", password)) if word]
+
+
+def _host(written: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{written}")
+    if not parts.hostname:
+        raise ValueError
+    return parts.hostname, parts.port or 26379
 
 
 @asynccontextmanager
@@ -129,7 +149,10 @@ class Stream:
             pipe.xrevrange(self._keys.items, count=1)
             (epoch, seq), newest = await pipe.execute()
         records = _records(newest)
-        return Position(epoch.decode() if epoch else None, int(seq or 0), records[0][0] if records else None)
+        try:
+            return Position(epoch.decode() if epoch else None, int(seq or 0), records[0][0] if records else None)
+        except ValueError:
+            raise StreamAwayError(f"The key {self._keys.meta} does not hold a stream's epoch and number.") from None
 
     async def held(self) -> list[Record]:
         """Every entry that the stream keeps, oldest first, read in pages."""
@@ -161,7 +184,8 @@ class Stream:
         """Entries and canaries that came after the given ids; waits up to `block` seconds for the first."""
         asked: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
         async with translated():
-            answer = await _awaited(self._client.xread(asked, count=count, block=int(block * 1000)))
+            # Never 0: to Redis that means for ever.
+            answer = await _awaited(self._client.xread(asked, count=count, block=max(1, int(block * 1000))))
         streams = cast(Mapping[bytes, list[Any]], answer or {})  # Any: the entries, given their type by _records
         found = {name.decode(): _records(entries) for name, entries in streams.items()}
         return found.get(self._keys.items, []), found.get(self._keys.canary, [])

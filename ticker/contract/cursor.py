@@ -12,6 +12,7 @@ import msgspec
 
 CHECK_DIGITS: Final = 10
 NO_EPOCH: Final = "none"
+EPOCH_LIMIT: Final = 40
 _LONGEST: Final = 80
 
 

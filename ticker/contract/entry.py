@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from ticker.contract.cursor import Cursor, entry_check
+from ticker.contract.cursor import EPOCH_LIMIT, Cursor, entry_check
 from ticker.contract.item import Item, decode_item
+from ticker.contract.sentences import RefusedError
 
 SCHEMA: Final = b"fw1"
 # 500 + 120 code points in four bytes each, a note, names in an entry: far below this; a megabyte is poison.
@@ -52,8 +53,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def seal(item_json: bytes, keyring: Keyring) -> bytes:
-    """The body that goes into the stream for `item_json`."""
-    return b".".join((SCHEMA, keyring.signer.encode(), _sign(item_json, keyring.signer, keyring), item_json))
+    """The body that goes into the stream for `item_json`; raises `RefusedError` where no node would take it."""
+    body = b".".join((SCHEMA, keyring.signer.encode(), _sign(item_json, keyring.signer, keyring), item_json))
+    if len(body) > BODY_LIMIT:
+        raise RefusedError("item-large", limit=BODY_LIMIT)
+    return body
 
 
 def unseal(body: bytes, keyring: Keyring) -> bytes:
@@ -76,11 +80,11 @@ def unseal(body: bytes, keyring: Keyring) -> bytes:
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring) -> Entry:
     """The entry that Redis holds under `entry_id`; raises `PoisonError` and nothing else."""
     try:
-        body, epoch, seq = fields[b"body"], fields[b"epoch"].decode("ascii"), int(fields[b"seq"])
-        added = int(entry_id.split(b"-", 1)[0]) / 1000
+        body, epoch, seq = fields[b"body"], fields[b"epoch"].decode("ascii"), _number(fields[b"seq"])
+        added = _number(entry_id.split(b"-", 1)[0]) / 1000
     except (KeyError, ValueError):
         raise PoisonError("malformed") from None
-    if seq < 1 or not epoch.isalnum():
+    if seq < 1 or not epoch.isalnum() or len(epoch) > EPOCH_LIMIT:
         raise PoisonError("malformed")
     item_json = unseal(body, keyring)
     try:
@@ -88,6 +92,13 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring)
     except msgspec.DecodeError:
         raise PoisonError("schema") from None
     return Entry(Cursor(epoch, seq, entry_check(entry_id, body)), item, item_json, added)
+
+
+def _number(digits: bytes) -> int:
+    # int() alone also takes signs, spaces and underscores, and Redis counts in 64 bits.
+    if not digits.isdigit() or len(digits) > 20:
+        raise ValueError
+    return int(digits)
 
 
 def _sign(item_json: bytes, key_id: str, keyring: Keyring) -> bytes:

@@ -6,7 +6,7 @@ wire they are in camel case. Every version carries the whole item, so that any t
 """
 
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -77,6 +77,7 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
         return self.pinned_until is not None and instant(self.pinned_until) > now
 
 
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _item_decoder = msgspec.json.Decoder(Item)
 _encoder = msgspec.json.Encoder()
 
@@ -88,7 +89,10 @@ def encode_item(item: Item) -> bytes:
 
 def decode_item(data: bytes) -> Item:
     """The item in `data`; raises `msgspec.DecodeError` for anything else (bad UTF-8, missing field, wrong type)."""
-    item = _item_decoder.decode(data)
+    try:
+        item = _item_decoder.decode(data)
+    except RecursionError:
+        raise msgspec.DecodeError("nested too deeply") from None
     # What folding and filtering rely on, and a schema of types cannot say.
     if item.version < 1 or not 1 <= item.urgency <= 8 or not item.info_sources or not item.uri.startswith(URI_PREFIX):
         raise msgspec.ValidationError("not an item: version, urgency, infoSources or uri out of range")
@@ -99,14 +103,15 @@ def decode_item(data: bytes) -> Item:
 
 
 def instant(moment: str) -> float:
-    """Seconds since 1970 of an RFC 3339 time with an offset; raises `msgspec.ValidationError`."""
+    """Seconds since 1970 of an RFC 3339 time with an offset; raises `msgspec.ValidationError`.
+
+    Times that fall outside the years 1 to 9999 in UTC are refused, since `moment` could not write them.
+    """
     try:
-        parsed = datetime.fromisoformat(moment)
-    except ValueError:
-        raise msgspec.ValidationError(f"not an RFC 3339 time: {moment[:40]!r}") from None
-    if parsed.tzinfo is None:
-        raise msgspec.ValidationError(f"a time without an offset: {moment[:40]!r}")
-    return parsed.timestamp()
+        # Not fromisoformat: it also takes week dates, bare hours and other forms that no browser reads.
+        return msgspec.convert(moment, _Moment).astimezone(UTC).timestamp()
+    except (msgspec.ValidationError, UnicodeEncodeError, OverflowError):
+        raise msgspec.ValidationError(f"not an RFC 3339 time with an offset: {moment[:40]!a}") from None
 
 
 def moment(seconds: float) -> str:

@@ -36,7 +36,9 @@ def parse_keyring(text: str, brand: str) -> Keyring:
             raise KeyringError(
                 "Write each signing key as <id>:<base64 of 32 bytes>, for example k1:$(openssl rand -base64 32)."
             )
-        keys[key_id] = key
+        # Signing with the last of two keys under the first one's name would make every older entry unreadable.
+        if keys.setdefault(key_id, key) != key:
+            raise KeyringError(f"Two different signing keys are called {key_id}; give each its own id.")
     if not keys:
         raise KeyringError("Give at least one signing key as <id>:<base64>.")
     return Keyring(next(iter(keys)), keys, brand)
@@ -51,7 +53,13 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
         return parse_keyring(setting, brand)
     path = data / KEY_FILE
     if create:
-        _create(path)
+        try:
+            if not path.exists():
+                _create(path)
+        except OSError as error:
+            raise KeyringError(
+                f"The signing key {path} cannot be made ({type(error).__name__}): give a directory that can be written."
+            ) from None
     try:
         mode = path.stat().st_mode
         text = path.read_text("ascii")
@@ -79,7 +87,17 @@ def _create(path: Path) -> None:
         os.close(descriptor)
     try:
         os.link(aside, path)
+        _sync(path.parent)
     except FileExistsError:
         pass
     finally:
         aside.unlink()
+
+
+def _sync(folder: Path) -> None:
+    # A power cut that took the key's name back would leave a stream that nobody can verify.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,7 @@ A refusal is raised as a code with parameters and becomes a sentence only where 
 is known. Every sentence says what to do.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 LANGUAGES: Final = ("en", "ar", "es")
@@ -39,12 +40,27 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "أدخل وسم لغة مثل en أو ar أو es-419.",
         "es": "Indique una etiqueta de idioma como en, ar o es-419.",
     },
+    "item-large": {
+        "en": "Shorten the item or name fewer sources: it has more than the {limit} bytes that an item may have.",
+        "ar": "اختصر الخبر أو قلّل عدد المصادر: حجمه يتجاوز {limit} بايت، وهو الحد الأقصى للخبر.",
+        "es": "Acorte la noticia o cite menos fuentes: supera los {limit} bytes que puede tener.",
+    },
     "unknown-name": {
         "en": "“{value}” is not configured here; choose one of: {known}.",
         "ar": "«{value}» غير مُعرَّف هنا؛ اختر واحدًا من: {known}.",
         "es": "«{value}» no está configurado aquí; elija uno de: {known}.",
     },
 }
+
+
+def add_sentences(sentences: Mapping[str, dict[str, str]]) -> None:
+    """Adds a room's own sentences to the catalog; a code belongs to one room, and is said in every language."""
+    for code, forms in sentences.items():
+        if SENTENCES.get(code, forms) != forms:
+            raise ValueError(f"the code {code} is taken")
+        if tuple(forms) != LANGUAGES:
+            raise ValueError(f"the code {code} is not said in {LANGUAGES}")
+        SENTENCES[code] = forms
 
 
 class RefusedError(ValueError):

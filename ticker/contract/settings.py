@@ -19,6 +19,7 @@ class StreamSettings(BaseSettings):
     redis_url: str | None = Field(
         None,
         validation_alias=AliasChoices("redis_url", "REDIS_URL"),
+        repr=False,  # it may hold a password
         description="redis://, rediss://, unix://, redis+sentinel://host:port,host:port/service or redis+cluster://host:port",
     )
     brand: str = Field(

@@ -5,6 +5,7 @@ something which does not exist. Names carry their languages; a source's label is
 """
 
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,10 @@ from typing import Final
 import msgspec
 
 from ticker.contract.item import Direction, Role, Text
+from ticker.contract.sentences import RefusedError
+from ticker.contract.text import clean_language
 
+CANARY_EDITION: Final = "canary"
 DEFAULT_SITE: Final = Path(__file__).with_name("site.toml")
 
 
@@ -32,10 +36,14 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def label(self, language: str) -> str:
         """Its name in `language` (also by the primary subtag), else in English, else whichever comes first."""
-        for tag in (language, language.split("-", 1)[0], "en"):
+        return self.names[self.language(language)]
+
+    def language(self, wanted: str) -> str:
+        """The language of the label that `label` gives for `wanted`."""
+        for tag in (wanted, wanted.split("-", 1)[0], "en"):
             if tag in self.names:
-                return self.names[tag]
-        return next(iter(self.names.values()))
+                return tag
+        return next(iter(self.names))
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,20 +61,17 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def find_source(self, name: str) -> str | None:
         """The id of the source called `name` (an id, or a label in any language, whatever its case), or None."""
-        if name in self.sources:
-            return name
-        folded = name.strip().casefold()
+        folded = _folded(name)
         for source_id, source in self.sources.items():
-            if any(label.casefold() == folded for label in source.names.values()):
+            if any(_folded(known) == folded for known in (source_id, *source.names.values())):
                 return source_id
         return None
 
     def source_name(self, source_id: str, language: str) -> Text:
         """A registered source's label as text in the language that was found for it."""
         source = self.sources[source_id]
-        label = source.label(language)
-        found = next(tag for tag, name in source.names.items() if name == label)
-        return Text(label, found, direction_of(found))
+        found = source.language(language)
+        return Text(source.names[found], found, direction_of(found))
 
 
 class SiteError(Exception):
@@ -85,7 +90,23 @@ def load_site(path: Path | None) -> Site:
         raise SiteError(f"The site file {chosen} is not usable: {error}") from None
     if not site.editions:
         raise SiteError(f"The site file {chosen} names no edition.")
+    if CANARY_EDITION in site.editions:
+        raise SiteError(f"The site file {chosen} may not call an edition {CANARY_EDITION}: that name is for doctor.")
+    nameless = [source_id for source_id, source in site.sources.items() if not source.names]
+    if nameless:
+        raise SiteError(f"The site file {chosen} gives no name for {', '.join(nameless)}.")
+    try:
+        for tag in site.language_tags():
+            clean_language(tag)
+    except RefusedError:
+        raise SiteError(
+            f"The site file {chosen} names the language {tag!r}; write a tag such as en, ar or es."
+        ) from None
     return site
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 _RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "sd", "ug", "yi", "syr"})

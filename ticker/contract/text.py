@@ -5,8 +5,9 @@ Rules, in the order in which they are applied:
 1. Outer white space is dropped and the text is brought to NFC.
 2. Controls, line breaks, bidi controls, invisible and tag characters, surrogates, noncharacters and
    private-use characters are refused, by name and place (CVE-2021-42574 "Trojan Source").
-3. ZERO WIDTH JOINER and NON-JOINER stay where a script or an emoji needs them: between two characters
-   of a joining script, or after an emoji.
+3. ZERO WIDTH JOINER and NON-JOINER stay where a script or an emoji needs them: beside a letter of a
+   joining script, after a virama, between two emoji. So does one variation selector after an emoji, another
+   symbol or an ideograph.
 4. More than `MARKS_LIMIT` combining marks on one letter are refused.
 5. A technical cap on code points; the desk's length meters advise and never block.
 """
@@ -26,10 +27,25 @@ MARKS_LIMIT: Final = 6
 
 _JOINERS: Final = frozenset("\u200c\u200d")
 # Letters of scripts whose shaping uses joiners (Unicode, ch. 9, 12): Arabic, Syriac, N'Ko, Mongolian, the Indic block.
-_JOINING: Final = ((0x0600, 0x08FF), (0x0900, 0x0DFF), (0x1800, 0x18AF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC))
+_MONGOLIAN: Final = ((0x1800, 0x18AF),)
+_JOINING: Final = ((0x0600, 0x08FF), (0x0900, 0x0DFF), *_MONGOLIAN, (0xFB50, 0xFDFF), (0xFE70, 0xFEFC))
+_MONGOLIAN_SELECTORS: Final = frozenset((0x180B, 0x180C, 0x180D, 0x180F))
+_IDEOGRAPHS: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD))
+# Prepended_Concatenation_Mark (Unicode PropList): format characters that are seen, as the Arabic number sign is.
+_NUMBER_SIGNS: Final = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+# Noncharacters (beside the last two of each plane), and what Unicode keeps for further invisible characters.
+_NEVER_SEEN: Final = ((0xFDD0, 0xFDEF), (0x2065, 0x2065), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))
 # Default-ignorable code points that are not category Cf (Unicode DerivedCoreProperties), and the soft hyphen's kin.
 _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
-_NAMES: Final = {"\n": "LINE BREAK", "\r": "LINE BREAK", "\t": "TAB", "\0": "NULL"}
+_NAMES: Final = {"\n": "LINE BREAK", "\r": "LINE BREAK", "\x85": "LINE BREAK", "\t": "TAB", "\0": "NULL"}
+_KINDS: Final = {
+    "Cc": "CONTROL CHARACTER",
+    "Cs": "LONE SURROGATE",
+    "Co": "PRIVATE-USE CHARACTER",
+    "Cn": "UNASSIGNED CHARACTER",
+}
 
 
 def clean(value: str, *, limit: int) -> str:
@@ -53,10 +69,16 @@ def clean_link(value: str) -> str:
         raise refusal
     try:
         parts = urlsplit(value)
-        host, _port = parts.hostname, parts.port
+        host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise refusal from None
-    if parts.scheme != "https" or not host or "@" in parts.netloc or not value.isprintable():
+    if (
+        parts.scheme != "https"
+        or not host.strip(".")
+        or "@" in parts.netloc
+        or not value.isprintable()
+        or not _INVISIBLE.isdisjoint(value)
+    ):
         raise refusal
     return value
 
@@ -73,24 +95,31 @@ def clean_language(value: str) -> str:
     return value
 
 
-def _refuse_characters(value: str) -> None:
-    marks = 0
-    for index, character in enumerate(value):
+def _refuse_characters(typed: str) -> None:
+    start = len(typed) - len(typed.lstrip())
+    marks, letter = 0, start
+    for index, character in enumerate(typed[: len(typed.rstrip())]):
+        if index < start:
+            continue
         if character.isascii():
-            marks = 0
-            if character >= " " and character != "\x7f":
+            marks, letter = 0, index
+            if " " <= character != "\x7f":
                 continue
         elif character in _JOINERS:
-            if _joins(value, index):
+            if _joins(typed, index):
+                continue
+        elif _selector(ord(character)):
+            if _selects(typed, index):
                 continue
         else:
             category = unicodedata.category(character)
-            if category == "Mn" or category == "Me":
-                marks += 1
+            # A few characters grow under NFC (U+0958, U+0344); what counts is the line as it will be shown.
+            if category in ("Mn", "Me"):
+                marks += len(unicodedata.normalize("NFC", character))
                 if marks > MARKS_LIMIT:
-                    raise RefusedError("text-marks", count=_pile(value, index), position=index + 1 - MARKS_LIMIT)
-            else:
-                marks = 0
+                    raise RefusedError("text-marks", count=_pile(typed, letter), position=letter + 1)
+            elif category != "Mc":
+                marks, letter = len(unicodedata.normalize("NFC", character)) - 1, index
             if not _refused(character, category):
                 continue
         raise RefusedError("text-character", name=_name(character), code=f"{ord(character):04X}", position=index + 1)
@@ -99,32 +128,63 @@ def _refuse_characters(value: str) -> None:
 def _refused(character: str, category: str) -> bool:
     # Cf holds the bidi controls, the zero-width characters and the tags; Zl and Zp are line breaks.
     if category == "Cf":
-        # Arabic number signs (U+0600-0605, 06DD, 08E2) are visible format characters.
-        return character not in "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u08e2"
-    return category in ("Cc", "Cs", "Co", "Zl", "Zp") or character in _INVISIBLE or _noncharacter(ord(character))
+        return character not in _NUMBER_SIGNS
+    if category == "Cn":
+        return _within(ord(character), _NEVER_SEEN) or ord(character) & 0xFFFE == 0xFFFE
+    return category in ("Cc", "Cs", "Co", "Zl", "Zp") or character in _INVISIBLE
 
 
-def _noncharacter(code: int) -> bool:
-    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
-
-
-def _joins(value: str, index: int) -> bool:
-    before, after = value[index - 1 : index], value[index + 1 : index + 2]
-    if not before or not after:
+def _joins(typed: str, index: int) -> bool:
+    before, after = typed[index - 1 : index] if index else "", typed[index + 1 : index + 2]
+    if not before:
         return False
-    if any(low <= ord(before) <= high for low, high in _JOINING):
-        return any(low <= ord(after) <= high for low, high in _JOINING)
+    # After a virama (combining class 9) a joiner chooses the letter's form, also at the end of a word (RFC 5892, A.1).
+    if unicodedata.combining(before) == 9:
+        return True
+    if not after or before.isspace() or after.isspace() or after in _JOINERS:
+        return False
+    if _within(ord(before), _JOINING) or _within(ord(after), _JOINING):
+        return True
     # An emoji sequence: an emoji, perhaps with a variation selector or skin tone, then a joiner, then an emoji.
-    emoji = unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"
-    return bool(value[index] == "\u200d" and emoji) and unicodedata.category(after) == "So"
+    return typed[index] == "\u200d" and (before == "\ufe0f" or _pictured(before)) and _pictured(after)
 
 
-def _pile(value: str, index: int) -> int:
-    end = index
-    while end < len(value) and unicodedata.category(value[end]) in ("Mn", "Me"):
+def _pictured(character: str) -> bool:
+    # Arrows are mathematical symbols to Unicode; emoji newer than this Python's tables are unassigned to it.
+    code = ord(character)
+    return unicodedata.category(character) == "So" or 0x2190 <= code <= 0x21FF or 0x1F000 <= code <= 0x1FAFF
+
+
+def _selector(code: int) -> bool:
+    return 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code in _MONGOLIAN_SELECTORS
+
+
+def _selects(typed: str, index: int) -> bool:
+    # One selector after a character that comes in several forms; else it is an invisible way to carry bytes.
+    selector, before = ord(typed[index]), typed[index - 1 : index] if index else ""
+    if not before:
+        return False
+    if selector in _MONGOLIAN_SELECTORS:
+        return _within(ord(before), _MONGOLIAN)
+    if _within(ord(before), _IDEOGRAPHS):
+        return True
+    if selector >= 0xE0100:
+        return False
+    return unicodedata.category(before)[0] in "SPN" or before == "\u2139" or _pictured(before)
+
+
+def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(low <= code <= high for low, high in ranges)
+
+
+def _pile(typed: str, letter: int) -> int:
+    end = letter + 1
+    while end < len(typed) and unicodedata.category(typed[end])[0] == "M":
         end += 1
-    return end - index + MARKS_LIMIT
+    return len(unicodedata.normalize("NFD", typed[letter:end])) - 1
 
 
 def _name(character: str) -> str:
-    return _NAMES.get(character) or unicodedata.name(character, None) or "CONTROL OR UNASSIGNED CHARACTER"
+    if character in _NAMES:
+        return _NAMES[character]
+    return unicodedata.name(character, "") or _KINDS[unicodedata.category(character)]
