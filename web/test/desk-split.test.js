@@ -1,0 +1,46 @@
+/** The split that an editor sees is the split that the desk makes: one table holds both (tests/split_examples.json). */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+
+import { sourceName, split, splitAsTyped, suggest } from "../desk/split.js";
+
+const table = JSON.parse(readFileSync(new URL("../../tests/split_examples.json", import.meta.url), "utf8"));
+/** @type {import("../desk/split.js").Sources} */
+const sources = table.sources;
+
+for (const { line, source, text, id, why } of table.examples) {
+  test(`the page splits as the desk does: ${why}`, () => {
+    assert.deepEqual(split(line, sources), { source, text, id });
+  });
+}
+
+test("a source is named before its first word is typed", () => {
+  assert.deepEqual(splitAsTyped("Our correspondent: ", sources), {
+    source: "Our correspondent",
+    text: "",
+    id: "our-correspondent",
+  });
+  assert.deepEqual(splitAsTyped("Blast", sources), { source: null, text: "Blast", id: null });
+  assert.deepEqual(splitAsTyped(":", sources), { source: null, text: ":", id: null });
+});
+
+test("a source is offered by the beginning of any of its names, in the language of the edition", () => {
+  const found = suggest(sources, "our", "ar");
+  assert.deepEqual(found, [{ id: "our-correspondent", label: "مراسلنا", role: "correspondent" }]);
+  assert.deepEqual(suggest(sources, "def", "en"), [
+    { id: "civil-defence", label: "Civil Defence", role: "correspondent" },
+  ]);
+  assert.deepEqual(suggest(sources, "zzz", "en"), []);
+});
+
+test("names that begin with what was typed come before names that hold it", () => {
+  const names = suggest(sources, "d", "en").map((each) => each.label);
+  assert.deepEqual(names, ["Civil Defence", "Live: desk"]);
+});
+
+test("a label is looked up by language, primary subtag, then English", () => {
+  const source = { role: "official", names: { en: "A", es: "B" }, directions: { en: "ltr", es: "ltr" } };
+  assert.deepEqual(sourceName(source, "es-419"), { value: "B", language: "es", direction: "ltr" });
+  assert.deepEqual(sourceName(source, "fr"), { value: "A", language: "en", direction: "ltr" });
+});

@@ -1,0 +1,219 @@
+/** The element: joins attributes, connection, list and frame; what a reader may do with it is here. */
+
+import { Connection } from "./connection.js";
+import { Frame } from "./frame.js";
+import { Store } from "./store.js";
+import { speak } from "./strings.js";
+import { everySecond } from "./time.js";
+import { events, poll, socket } from "./transports.js";
+
+/** @import { Change, Item, Message, State } from "./types.d.ts" */
+
+const FILTERS = ["edition", "section", "place", "urgency", "backlog"];
+const RELABEL_SECONDS = 10;
+const SESSION_KEY = "breaking-ticker";
+
+/** Which transport worked in this session; a sandboxed frame may have no storage at all. */
+const memory = {
+  get() {
+    try {
+      return Number(sessionStorage.getItem(SESSION_KEY));
+    } catch {
+      return 0;
+    }
+  },
+  /** @param {number} rung */
+  set(rung) {
+    try {
+      sessionStorage.setItem(SESSION_KEY, `${rung}`);
+    } catch {}
+  },
+};
+
+/** @param {any} item as it came */
+const sound = (item) =>
+  typeof item?.uri === "string" &&
+  item.version > 0 &&
+  typeof item.headline?.value === "string" &&
+  Array.isArray(item.infoSources);
+
+export class BreakingTicker extends HTMLElement {
+  static observedAttributes = ["src", "layout", "lang", "dir", ...FILTERS];
+
+  #store = new Store();
+  #offset = 0;
+  #due = 0;
+  #ticks = 0;
+  /** @type {State} */
+  #state = "connecting";
+  #reason = "";
+  #listed = false;
+  /** Uris that a paused reader has not asked for yet. @type {Set<string>} */
+  #held = new Set();
+  /** @type {Connection | undefined} */
+  #connection;
+  /** @type {Frame | undefined} */
+  #frame;
+  /** @type {AbortController | undefined} */
+  #life;
+  #rejoining = false;
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" });
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  connectedCallback() {
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    signal.addEventListener(
+      "abort",
+      everySecond(() => this.#tick()),
+    );
+    const wake = () => this.#connection?.wake();
+    document.addEventListener("visibilitychange", () => document.hidden || wake(), { signal });
+    addEventListener("online", wake, { signal });
+    // A page with an open socket is not kept for the way back.
+    addEventListener("pagehide", () => this.#connection?.stop(), { signal });
+    addEventListener("pageshow", (event) => event.persisted && wake(), { signal });
+    this.#build();
+    this.#join();
+  }
+
+  disconnectedCallback() {
+    this.#life?.abort();
+    this.#connection?.stop();
+    this.#connection = undefined;
+  }
+
+  /** @param {string} name @param {string | null} old @param {string | null} value */
+  attributeChangedCallback(name, old, value) {
+    if (!this.#life || this.#life.signal.aborted || old === value) return;
+    if (name === "layout" || name === "lang" || name === "dir") this.#build();
+    else if (!this.#rejoining) {
+      this.#rejoining = true;
+      // Several attributes set in a row make one new join.
+      queueMicrotask(() => {
+        this.#rejoining = false;
+        if (this.isConnected) this.#join();
+      });
+    }
+  }
+
+  #now() {
+    return Date.now() + this.#offset;
+  }
+
+  #build() {
+    const tag = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || "en";
+    const { dir } = this;
+    const voice = speak(tag);
+    const paused = !!this.#frame?.paused;
+    this.#frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
+      voice,
+      direction: dir === "rtl" || dir === "ltr" ? dir : voice.direction,
+      line: this.getAttribute("layout") === "line",
+      label: this.getAttribute("aria-label") ?? voice.strings.breaking,
+      paused,
+      pause: () => this.#release(),
+      fresh: () => this.#release(),
+    });
+    this.#frame.fallback(!this.#listed);
+    this.#frame.state(this.#state, this.#reason);
+    this.#render();
+  }
+
+  #join() {
+    this.#connection?.stop();
+    this.#connection = new Connection({
+      address: (cursor, wait) => this.#address(cursor, wait),
+      transports: [socket, events, poll],
+      memory,
+      message: (message) => this.#take(message),
+      state: (state, reason) => this.#tell(state, reason),
+    });
+    this.#tell("connecting", "");
+    this.#connection.start();
+  }
+
+  /** @param {string} cursor @param {number} [wait] */
+  #address(cursor, wait) {
+    const url = new URL(this.getAttribute("src") || new URL("/v1/live", import.meta.url), document.baseURI);
+    for (const name of FILTERS)
+      for (const value of (this.getAttribute(name) ?? "").split(/[\s,]+/))
+        if (value) url.searchParams.append(name, value);
+    if (cursor) url.searchParams.set("cursor", cursor);
+    if (wait) url.searchParams.set("wait", `${wait}`);
+    return url;
+  }
+
+  /** @param {Message} message */
+  #take(message) {
+    const time = Date.parse(message.time ?? "");
+    if (time) this.#offset = time - Date.now();
+    const items = (message.items ?? [message.item]).filter(sound).map((item) => /** @type {Item} */ (item));
+    /** @type {Item[]} */
+    const added = [];
+    if (message.type === "snapshot") {
+      const before = new Set(this.#store.current(this.#now()).map((item) => item.uri));
+      this.#store.replace(items, message.complete !== false);
+      if (this.#frame?.paused && this.#listed)
+        for (const { uri } of this.#store.current(this.#now())) if (!before.has(uri)) this.#held.add(uri);
+      if (message.complete === false) this.#frame?.missed();
+    } else if (message.type === "replay" || message.type === "item") {
+      for (const item of items) {
+        const change = this.#store.apply(item);
+        if (!change) continue;
+        if (change === "added") {
+          added.push(item);
+          if (this.#frame?.paused) this.#held.add(item.uri);
+        } else this.#frame?.announce(item, change);
+        this.#emit("ticker-item", { item, change });
+      }
+    } else return;
+    this.#listed = true;
+    this.#frame?.fallback(false);
+    const shown = added.filter((item) => !this.#held.has(item.uri));
+    for (const item of shown) this.#frame?.announce(item, "added");
+    this.#render(shown);
+  }
+
+  #release() {
+    this.#held.clear();
+    this.#render();
+    this.#frame?.top();
+  }
+
+  /** @param {Item[]} [added] those to point at as new */
+  #render(added = []) {
+    const now = this.#now();
+    const current = this.#store.current(now);
+    const shown = current.filter((item) => !this.#held.has(item.uri));
+    this.#due = this.#store.due(now);
+    this.#frame?.render(shown, now, { added, fresh: current.length - shown.length, listed: this.#listed });
+  }
+
+  #tick() {
+    if (this.#now() >= this.#due || !(++this.#ticks % RELABEL_SECONDS)) this.#render();
+    this.#frame?.tick();
+  }
+
+  /** @param {State} state @param {string} reason */
+  #tell(state, reason) {
+    const changed = state !== this.#state;
+    this.#state = state;
+    this.#reason = reason;
+    this.setAttribute("state", state);
+    this.#frame?.state(state, reason);
+    if (changed) this.#emit("ticker-state", { state, reason });
+  }
+
+  /** @param {string} type @param {{ item: Item, change: Change } | { state: State, reason: string }} detail */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The list as the stream folds it: items by uri, the higher version wins, what was taken off stays known
+ * so that nothing older can bring it back. It knows no clock but the one it is told.
+ */
+
+/** @import { Change, Item } from "./types.d.ts" */
+
+const MOST_SHOWN = 100;
+const MOST_KNOWN = 1000;
+
+/** @param {Item} item */
+const usable = (item) => item.pubStatus === "usable";
+
+export class Store {
+  /** Newest first; tombstones keep their place, for a release returns to it. @type {Item[]} */
+  #known = [];
+
+  /**
+   * Takes one entry, in the order of the stream.
+   * @param {Item} item
+   * @returns {Change} nothing where it is not newer than what is known
+   */
+  apply(item) {
+    const at = this.#known.findIndex((known) => known.uri === item.uri);
+    const old = this.#known[at];
+    if (old) {
+      if (item.version <= old.version || old.pubStatus === "canceled") return "";
+      this.#known[at] = item;
+      if (!usable(item)) return usable(old) ? "removed" : "";
+      return usable(old) ? "changed" : "added";
+    }
+    // A later version of an item never seen here is old news in a new state: it goes to its place in time.
+    const place =
+      item.version > 1 ? this.#known.findIndex((known) => known.firstCreated <= item.firstCreated) : 0;
+    this.#known.splice(place < 0 ? this.#known.length : place, 0, item);
+    this.#known.length = Math.min(this.#known.length, MOST_KNOWN);
+    return usable(item) ? "added" : "";
+  }
+
+  /**
+   * Takes a snapshot in place of the list. What was taken off stays off, whatever an older node says; a higher
+   * version stays too, unless the node lost its place (`complete` false), for then its stream is the truth.
+   * @param {Item[]} items newest first
+   * @param {boolean} complete
+   */
+  replace(items, complete) {
+    const gone = this.#known.filter((known) => !usable(known));
+    const kept = new Map((complete ? this.#known : gone).map((known) => [known.uri, known]));
+    const listed = items.map((item) => {
+      const known = kept.get(item.uri);
+      return known && (known.version > item.version || known.pubStatus === "canceled") ? known : item;
+    });
+    const uris = new Set(listed.map((item) => item.uri));
+    this.#known = [...listed, ...gone.filter((item) => !uris.has(item.uri))].slice(0, MOST_KNOWN);
+  }
+
+  /**
+   * What may be shown at `now`, pinned first, then newest first.
+   * @param {number} now milliseconds since 1970, by the server's clock
+   */
+  current(now) {
+    const shown = this.#known.filter((item) => usable(item) && !(Date.parse(item.expires ?? "") <= now));
+    const pinned = shown.filter((item) => Date.parse(item.pinnedUntil ?? "") > now);
+    return [...pinned, ...shown.filter((item) => !pinned.includes(item))].slice(0, MOST_SHOWN);
+  }
+
+  /** When `current` will differ with no entry coming: the next expiry or end of a pin after `now`. @param {number} now */
+  due(now) {
+    const moments = this.#known.flatMap((item) => [item.expires, item.pinnedUntil]);
+    return Math.min(...moments.map((moment) => Date.parse(moment ?? "")).filter((moment) => moment > now));
+  }
+}
