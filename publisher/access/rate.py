@@ -1,0 +1,34 @@
+"""How much one holder may publish a minute: a sliding window in this process; it knows no clock.
+
+It stops a stolen session from flooding the ticker. It counts by request, not by attempt: a repeat with the same
+Idempotency-Key is the same request. Each desk process counts for itself, also while Redis is away.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+WINDOW_SECONDS: Final = 60.0
+
+
+class Rate:
+    """At most `limit` requests in any `WINDOW_SECONDS` for each holder."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._admitted: dict[str, OrderedDict[str, float]] = {}
+
+    def admit(self, name: str, request: str, now: float) -> float:
+        """Counts `request` for `name`; 0 if it is admitted (or was, within the window), else seconds to wait."""
+        window = self._admitted.setdefault(name, OrderedDict())
+        while window and next(iter(window.values())) <= now - WINDOW_SECONDS:
+            window.popitem(last=False)
+        if request in window:
+            return 0.0
+        if len(window) >= self._limit:
+            return next(iter(window.values())) + WINDOW_SECONDS - now
+        window[request] = now
+        return 0.0
+
+    def forget(self, name: str, request: str) -> None:
+        """Takes back what was counted for a request that published nothing."""
+        self._admitted.get(name, OrderedDict()).pop(request, None)

@@ -1,0 +1,38 @@
+"""The first run's welcome: a code, printed once, that makes the first chief's token while there is none."""
+
+import hmac
+import secrets
+import sqlite3
+
+from publisher.access.tokens import Tokens, digest
+
+
+class Welcome:
+    """The code in the desk's database; only the newest one counts, and only until a token exists."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._tokens = Tokens(connection)
+
+    def code(self) -> str | None:
+        """A new code to print, which replaces an earlier one; None where the desk has a token already."""
+        if self._tokens.any():
+            return None
+        code = secrets.token_urlsafe(16)
+        self._connection.execute("INSERT OR REPLACE INTO welcome (one, hash) VALUES (1, ?)", (digest(code),))
+        return code
+
+    def accept(self, code: str, name: str) -> str | None:
+        """The first chief's token, or None where the code is not in force; raises `RefusedError` for the name."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            row = self._connection.execute("SELECT hash FROM welcome").fetchone()
+            token = None
+            if row and hmac.compare_digest(row[0], digest(code)) and not self._tokens.any():
+                token = self._tokens.create(name, "chief")
+                self._connection.execute("DELETE FROM welcome")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        return token

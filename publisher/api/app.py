@@ -1,0 +1,131 @@
+"""The desk's application: its routes, what surrounds every one of them, and what happens to their errors."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from publisher.api.composer import composer_routes
+from publisher.api.desk import Desk
+from publisher.api.items import item_routes
+from publisher.api.operating import operating_routes
+from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
+from publisher.api.sessions import session_routes
+from publisher.core.refusals import RefusalsError
+from ticker.contract.sentences import RefusedError
+from ticker.stream import StreamAwayError
+
+# For answers that are not pages; a page brings its own policy, which stays.
+HEADERS: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
+    """The application of `desk`, with further `routes` (the page's) beside the interface's own."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(desk.watch.run())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await desk.store.aclose()
+
+    def told(request: Request, error: Exception) -> Response:
+        found = _api_error(error)
+        desk.metrics.refused.labels(found.code).inc()
+        return answer(request, found)
+
+    app = Starlette(
+        routes=[
+            *item_routes(desk),
+            *composer_routes(desk),
+            *session_routes(desk),
+            *operating_routes(desk),
+            *routes,
+        ],
+        middleware=[Middleware(_Edge, told=told)],
+        exception_handlers={
+            kind: told
+            for kind in (ApiError, RefusalsError, RefusedError, StreamAwayError, sqlite3.Error, HTTPException)
+        },
+        lifespan=lifespan,
+    )
+    # A redirect would be built from the Host header, which is the client's own word.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _api_error(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, (RefusalsError, RefusedError)):
+        return from_refusal(error)
+    if isinstance(error, StreamAwayError):
+        _log.warning("stream away", reason=str(error))
+        return away()
+    if isinstance(error, sqlite3.Error):
+        _log.error("the desk's file cannot be used", reason=str(error))
+        return away("desk-file")
+    if isinstance(error, HTTPException):
+        return from_http(error)
+    return ApiError(500, "internal")
+
+
+class _Edge:
+    """Around every request: headers for browsers, and an answer for what nobody foresaw."""
+
+    def __init__(self, app: ASGIApp, told: Callable[[Request, Exception], Response]) -> None:
+        self._app = app
+        self._told = told
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            # One line, with the place and not the words: a message may hold what a client sent.
+            _log.error("unforeseen", kind=type(error).__name__, where=_place(error), path=scope["path"])
+            if not started:
+                await self._told(Request(scope), error)(scope, receive, sending)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

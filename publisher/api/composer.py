@@ -1,0 +1,103 @@
+"""What a composer asks while a line is typed: the site's names, the split of a line, a canary to prove the way."""
+
+import secrets
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from publisher.api.caller import caller, read
+from publisher.api.desk import Desk
+from publisher.core.draft import LINE_LIMIT
+from publisher.core.refusals import Refusals
+from publisher.core.request import CanaryRequest, SplitRequest
+from publisher.core.split import split
+from publisher.core.ulid import CHANCE_BYTES, ulid
+from ticker.contract.item import ROLES, URI_PREFIX, InfoSource, Item, Text, encode_item, moment
+from ticker.contract.text import HEADLINE_LIMIT, NOTE_LIMIT, SOURCE_LIMIT, clean, clean_language
+
+CANARY_EDITION = "canary"
+
+
+def composer_routes(desk: Desk) -> list[BaseRoute]:
+    """`/v1/site`, `/v1/split` and `/v1/canary`."""
+
+    async def site(request: Request) -> Response:
+        caller(request, desk)
+        described = {
+            "brand": desk.settings.brand,
+            "editions": desk.site.editions,
+            "sections": desk.site.sections,
+            "places": desk.site.places,
+            "sources": desk.site.sources,
+            "roles": ROLES,
+            "limits": {"headline": HEADLINE_LIMIT, "source": SOURCE_LIMIT, "note": NOTE_LIMIT},
+            "ticker": desk.settings.ticker_url,
+        }
+        return _json(msgspec.json.encode(described))
+
+    async def splitting(request: Request) -> Response:
+        caller(request, desk)
+        asked = await read(request, desk, SplitRequest)
+        refusals = Refusals()
+        language, line = "en", ""
+        with refusals.at("language"):
+            language = clean_language(asked.language)
+        with refusals.at("text"):
+            line = clean(asked.text, limit=LINE_LIMIT)
+        refusals.raise_any()
+        found = split(line, desk.site)
+        if found is None:
+            return _json(msgspec.json.encode({"text": line, "source": None}))
+        source: dict[str, object] = {"label": found.label, "known": found.source is not None}
+        if found.source:
+            name = desk.site.source_name(found.source, language)
+            source |= {"uri": found.source, "role": desk.site.sources[found.source].role, "name": name}
+        return _json(msgspec.json.encode({"text": found.text, "source": source}))
+
+    async def canary(request: Request) -> Response:
+        actor = caller(request, desk)
+        asked = await read(request, desk, CanaryRequest, empty=b"{}")
+        refusals = Refusals()
+        mark = ""
+        with refusals.at("mark"):
+            mark = clean(asked.mark, limit=SOURCE_LIMIT)
+        refusals.raise_any()
+        now = desk.clock()
+        item = _canary(mark, actor.name, now)
+        cursor = await desk.store.canary(item)
+        body = b'{"item":%b,"cursor":"%b"}' % (encode_item(item), str(cursor).encode())
+        return _json(body, 201)
+
+    return [
+        Route("/v1/site", site, methods=["GET"]),
+        Route("/v1/split", splitting, methods=["POST"]),
+        Route("/v1/canary", canary, methods=["POST"]),
+    ]
+
+
+def _canary(mark: str, sender: str, now: float) -> Item:
+    return Item(
+        uri=URI_PREFIX + ulid(now, secrets.token_bytes(CHANCE_BYTES)),
+        version=1,
+        act="publish",
+        pub_status="usable",
+        urgency=8,
+        headline=Text(mark, "en", "auto"),
+        info_sources=(InfoSource(Text(sender, "en", "auto"), "organisation"),),
+        edition=CANARY_EDITION,
+        sections=(),
+        places=(),
+        link=None,
+        note=None,
+        first_created=moment(now),
+        version_created=moment(now),
+        expires=None,
+        pinned_until=None,
+        translation_of=None,
+    )
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json")

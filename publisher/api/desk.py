@@ -1,0 +1,57 @@
+"""What every route of the desk works with, put together once at the start."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from publisher.access.database import open_database
+from publisher.access.notes import Notes
+from publisher.access.rate import Rate
+from publisher.access.sessions import Sessions
+from publisher.access.tokens import Tokens
+from publisher.access.welcome import Welcome
+from publisher.api.metrics import Metrics
+from publisher.api.watch import StreamWatch
+from publisher.settings import DeskSettings
+from publisher.store import Store
+from ticker.contract.keys import load_keyring
+from ticker.contract.site import Site, load_site
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """The parts; `clock` gives seconds since 1970."""
+
+    settings: DeskSettings
+    site: Site
+    store: Store
+    tokens: Tokens
+    sessions: Sessions
+    welcome: Welcome
+    notes: Notes
+    rate: Rate
+    metrics: Metrics
+    watch: StreamWatch
+    clock: Callable[[], float]
+
+
+def open_desk(settings: DeskSettings, *, clock: Callable[[], float] = time.time) -> Desk:
+    """The desk that `settings` describe; raises `SiteError`, `KeyringError` or `DatabaseError`, each one line."""
+    site = load_site(settings.site)
+    keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
+    connection = open_database(settings.data)
+    store = Store.open(settings, keyring)
+    metrics = Metrics()
+    return Desk(
+        settings=settings,
+        site=site,
+        store=store,
+        tokens=Tokens(connection),
+        sessions=Sessions(connection, clock),
+        welcome=Welcome(connection),
+        notes=Notes(connection),
+        rate=Rate(settings.rate_per_minute),
+        metrics=metrics,
+        watch=StreamWatch(store, metrics),
+        clock=clock,
+    )

@@ -1,0 +1,235 @@
+"""Publishing: from a request to an entry, and the desk's own list of what there is.
+
+A request goes: who is asking, what they sent, may they, was it answered before, is it sound, is there room, the
+script. Only the script decides; what is asked before it spares an editor a wrong refusal.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, get_args
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from publisher.access.guard import UNLIMITED_ACTS, role_needed
+from publisher.access.tokens import Actor
+from publisher.api.caller import caller, read
+from publisher.api.desk import Desk
+from publisher.api.problems import ApiError, away
+from publisher.core.draft import first_version
+from publisher.core.request import ActRequest, ItemRequest
+from publisher.core.rules import next_version
+from publisher.core.ulid import CHANCE_BYTES, ulid
+from publisher.store import MismatchError, Published, StaleError
+from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
+from ticker.stream import StreamAwayError
+
+KEY_LIMIT: Final = 200
+LIST_LIMIT: Final = 200
+_LIST_DEFAULT: Final = 50
+_ETAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
+
+_log = structlog.get_logger(__name__)
+
+
+class _Once(msgspec.Struct, frozen=True):
+    """What makes a request the same as an earlier one: its key's digest, and the fingerprint of the rest."""
+
+    digest: str
+    fingerprint: str
+    given: bool
+
+
+def item_routes(desk: Desk) -> list[BaseRoute]:
+    """`/v1/items` and what is below it."""
+
+    async def publish(request: Request) -> Response:
+        actor = caller(request, desk)
+        asked = await read(request, desk, ItemRequest)
+        started = time.perf_counter()
+        _check_role(actor, "publish", dry_run=asked.dry_run)
+        now = desk.clock()
+        uri = URI_PREFIX + ulid(now, secrets.token_bytes(CHANCE_BYTES))
+        if asked.dry_run:
+            return _tried(first_version(asked, desk.site, uri=uri, now=now))
+        once = _once(request, actor, asked, "")
+        published = await _again(desk, once)
+        if published is None:
+            item = first_version(asked, desk.site, uri=uri, now=now)
+            published = await _admitted(desk, actor, "publish", once, lambda: _written(desk, item, once))
+        return _told(desk, actor, published, asked.ed_note, started, status=201)
+
+    async def act(request: Request) -> Response:
+        actor = caller(request, desk)
+        asked = await read(request, desk, ActRequest)
+        started = time.perf_counter()
+        _check_role(actor, asked.act, dry_run=asked.dry_run)
+        seen = _seen_version(request)
+        once = _once(request, actor, asked, str(seen))
+        # The item before the answer: were the answer looked up first, a twin that finishes between the two
+        # would make this one look late.
+        current = await _existing(desk, request.path_params["uri"])
+        published = None if asked.dry_run else await _again(desk, once)
+        if published is None:
+            if current.version != seen:
+                raise _stale(current.version)
+            item = next_version(current, asked, desk.site, now=desk.clock())
+            if asked.dry_run:
+                return _tried(item)
+            published = await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once))
+        return _told(desk, actor, published, asked.ed_note, started, status=200)
+
+    async def one(request: Request) -> Response:
+        caller(request, desk)
+        item = await _existing(desk, request.path_params["uri"])
+        return _json(encode_item(item), headers={"ETag": f'"{item.version}"'})
+
+    async def newest(request: Request) -> Response:
+        caller(request, desk)
+        limit = request.query_params.get("limit", str(_LIST_DEFAULT))
+        if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
+            raise ApiError(400, "parameter", limit=LIST_LIMIT)
+        editions = frozenset(_known(request, "edition", desk.site.editions))
+        statuses = frozenset(_known(request, "status", get_args(PubStatus))) or {"usable", "withheld"}
+        items = await desk.store.newest(
+            int(limit),
+            wanted=lambda item: item.pub_status in statuses and (not editions or item.edition in editions),
+        )
+        return _json(b'{"items":[%b]}' % b",".join(map(encode_item, items)))
+
+    return [
+        Route("/v1/items", newest, methods=["GET"]),
+        Route("/v1/items", publish, methods=["POST"]),
+        Route("/v1/items/{uri}", one, methods=["GET"]),
+        Route("/v1/items/{uri}/acts", act, methods=["POST"]),
+    ]
+
+
+def _check_role(actor: Actor, act: Act, *, dry_run: bool) -> None:
+    needed = role_needed(actor.role, act)
+    if needed and not dry_run:
+        raise ApiError(403, "role-act", role=actor.role, needed=needed, act=act)
+
+
+def _once(request: Request, actor: Actor, asked: msgspec.Struct, seen: str) -> _Once:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()):
+        raise ApiError(400, "key", limit=KEY_LIMIT)
+    # Without a key of the client's a lost reply is still asked for again, by the store.
+    parts = (actor.name, key or secrets.token_hex(16))
+    said = (request.method, request.scope["path"], actor.name, seen, msgspec.json.encode(asked, order="deterministic"))
+    return _Once(_digest(*parts), _digest(*said), key is not None)
+
+
+def _digest(*parts: str | bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode()
+        # With its length before it, so that no two lists of parts run into the same bytes.
+        whole.update(b"%d:%b" % (len(data), data))
+    return whole.hexdigest()
+
+
+async def _again(desk: Desk, once: _Once) -> Published | None:
+    if not once.given:
+        return None
+    try:
+        return await desk.store.again(once.digest, once.fingerprint)
+    except MismatchError:
+        raise ApiError(422, "key-reused") from None
+
+
+async def _admitted(
+    desk: Desk, actor: Actor, act: Act, once: _Once, write: Callable[[], Awaitable[Published]]
+) -> Published:
+    if actor.unlimited or act in UNLIMITED_ACTS:
+        return await write()
+    seconds = desk.rate.admit(actor.name, once.digest, desk.clock())
+    if seconds:
+        wait = max(1, int(seconds + 0.999))
+        limit = desk.settings.rate_per_minute
+        raise ApiError(429, "rate", headers={"Retry-After": str(wait)}, limit=limit, seconds=wait)
+    try:
+        return await write()
+    except ApiError as error:
+        # What may have been written (503) stays counted: its repeat has the same digest and is not counted twice.
+        if error.status != 503:
+            desk.rate.forget(actor.name, once.digest)
+        raise
+
+
+async def _written(desk: Desk, item: Item, once: _Once) -> Published:
+    try:
+        return await desk.store.publish(item, once.digest, once.fingerprint)
+    except MismatchError:
+        raise ApiError(422, "key-reused") from None
+    except StaleError as error:
+        raise _stale(error.current) from None
+    except StreamAwayError as error:
+        _log.warning("not published", reason=str(error), uri=item.uri, version=item.version)
+        raise away() from None
+
+
+def _told(
+    desk: Desk, actor: Actor, published: Published, ed_note: str | None, started: float, *, status: int
+) -> Response:
+    item = published.item
+    if ed_note is not None:
+        desk.notes.keep(item.uri, item.version, actor.name, ed_note)
+    if published.again:
+        desk.metrics.again.inc()
+    else:
+        desk.metrics.published.labels(item.act).inc()
+        desk.metrics.seconds.observe(time.perf_counter() - started)
+        _log.info("published", act=item.act, uri=item.uri, version=item.version, by=actor.name, edition=item.edition)
+        _log.debug("said", uri=item.uri, headline=item.headline.value)
+    body = b'{"item":%b,"cursor":"%b"}' % (published.item_json, str(published.cursor).encode())
+    headers = {"ETag": f'"{item.version}"'}
+    if status == 201:
+        headers["Location"] = f"/v1/items/{item.uri}"
+    return _json(body, status, headers)
+
+
+def _tried(item: Item) -> Response:
+    return _json(b'{"item":%b,"dryRun":true}' % encode_item(item))
+
+
+def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, "application/json")
+
+
+def _seen_version(request: Request) -> int:
+    given = request.headers.getlist("if-match")
+    if not given or given == ["*"]:
+        raise ApiError(428, "if-match-missing")
+    # Strong and single: a weak tag never matches here (RFC 9110, 13.1.1), and a list would not say what was seen.
+    match = _ETAG.fullmatch(given[0].strip()) if len(given) == 1 else None
+    if match is None:
+        raise ApiError(400, "if-match")
+    return int(match[1])
+
+
+def _stale(current: int) -> ApiError:
+    return ApiError(412, "stale", headers={"ETag": f'"{current}"'}, current=current)
+
+
+async def _existing(desk: Desk, uri: str) -> Item:
+    # Longer than any uri of ours: not worth a key that nobody has.
+    item = await desk.store.item(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
+    if item is None:
+        raise ApiError(404, "no-item")
+    return item
+
+
+def _known(request: Request, name: str, known: Collection[str]) -> list[str]:
+    given = request.query_params.getlist(name)
+    for value in given:
+        if value not in known:
+            raise ApiError(400, "unknown-name", value=value[:60], known=", ".join(known))
+    return given

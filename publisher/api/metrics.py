@@ -1,0 +1,30 @@
+"""What the desk counts, in a registry of its own, so that two desks in one process do not meet."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """The desk's metrics; labels have few and fixed values."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.published = Counter(
+            "flashwire_desk_published", "Versions put into the stream", ["act"], registry=self._registry
+        )
+        self.again = Counter(
+            "flashwire_desk_answered_again", "Requests answered from their Idempotency-Key", registry=self._registry
+        )
+        self.refused = Counter(
+            "flashwire_desk_refused", "Requests answered with an error", ["reason"], registry=self._registry
+        )
+        self.seconds = Histogram(
+            "flashwire_desk_publish_seconds",
+            "Time from a request's last byte to its answer, for what was published",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=self._registry,
+        )
+        self.ready = Gauge("flashwire_desk_ready", "1 while the stream takes writes", registry=self._registry)
+
+    def page(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self._registry)

@@ -1,0 +1,54 @@
+"""What operators and their machines ask: alive, ready, metrics, version."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from publisher.api.desk import Desk
+from publisher.api.openapi import document
+
+
+def operating_routes(desk: Desk) -> list[BaseRoute]:
+    """`/health/live`, `/health/ready`, `/metrics`, `/version`, `/openapi.json`."""
+    described = msgspec.json.encode(document(flashwire_version()))
+
+    async def live(request: Request) -> Response:
+        return _json({"live": True})
+
+    async def ready(request: Request) -> Response:
+        reason = desk.watch.reason
+        return _json({"ready": True}) if reason is None else _json({"ready": False, "reason": reason}, 503)
+
+    async def metrics(request: Request) -> Response:
+        return Response(desk.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def versions(request: Request) -> Response:
+        return _json({"name": "flashwire", "side": "desk", "version": flashwire_version()})
+
+    async def openapi(request: Request) -> Response:
+        return Response(described, media_type="application/json")
+
+    return [
+        Route("/health/live", live, methods=["GET"]),
+        Route("/health/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+        Route("/version", versions, methods=["GET"]),
+        Route("/openapi.json", openapi, methods=["GET"]),
+    ]
+
+
+def flashwire_version() -> str:
+    """The installed distribution's version, or `source` where it runs without being installed."""
+    try:
+        return version("flashwire")
+    except PackageNotFoundError:
+        return "source"
+
+
+def _json(value: object, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(value), status, headers, "application/json")

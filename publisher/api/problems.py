@@ -1,0 +1,108 @@
+"""Errors as answers: each is a code of the catalog, said in the language that the client reads best.
+
+1. Whose fault it is decides the family: the editor's 4xx with a sentence, the stream's 503 with `Retry-After`.
+2. Nothing of the server's inside goes to a client; the log has it, once.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from publisher.core.decode import MalformedError
+from publisher.core.refusals import ConflictError, RefusalsError
+from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
+from ticker.contract.sentences import LANGUAGES, RefusedError
+
+RETRY_SECONDS: Final = 2
+
+_TITLES: Final = {
+    400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not in this state",
+    412: "Someone was faster",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Cannot be taken as it is",
+    428: "Say which version you saw",
+    429: "Too many at once",
+    500: "Something went wrong",
+    503: "Not available now",
+}
+
+
+class ApiError(Exception):
+    """An answer that is an error: status, a code of the catalog with its parameters, further headers."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Iterable[RefusedError] = (),
+        **parameters: object,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+        self.errors = tuple(errors)
+        self.parameters = parameters
+        super().__init__(f"{status} {code}")
+
+
+def from_refusal(error: RefusedError | RefusalsError) -> ApiError:
+    """The answer to what the rules refused."""
+    if isinstance(error, RefusalsError):
+        return ApiError(422, "invalid", errors=error.refusals)
+    if isinstance(error, MalformedError):
+        return ApiError(400 if error.code == "malformed" else 422, error.code)
+    if isinstance(error, ConflictError):
+        return ApiError(409, error.code, headers=None, errors=(), **error.parameters)
+    return ApiError(422, "invalid", errors=[error])
+
+
+def from_http(error: HTTPException) -> ApiError:
+    """The answer to what routing refused."""
+    code = {404: "not-found", 405: "method"}.get(error.status_code, "internal")
+    return ApiError(error.status_code if code != "internal" else 500, code, headers=error.headers)
+
+
+def away(code: str = "stream-away") -> ApiError:
+    """The answer while the stream, or the desk's own file, cannot be used."""
+    return ApiError(503, code, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def answer(request: Request, error: ApiError) -> Response:
+    """`error` as problem+json in the client's language."""
+    language = reading_language(request.headers.get("accept-language", ""))
+    problem = Problem(
+        slug=error.code,
+        title=_TITLES[error.status],
+        status=error.status,
+        detail=RefusedError(error.code, "", **error.parameters).sentence(language),
+        errors=tuple(FieldError(found.field, found.sentence(language), found.code) for found in error.errors),
+    )
+    headers = {"Content-Language": language, "Vary": "Accept-Language", **error.headers}
+    return Response(problem.body(), error.status, headers, MEDIA_TYPE)
+
+
+def reading_language(accepted: str) -> str:
+    """The language of ours that an `Accept-Language` header likes best (RFC 9110, 12.5.4), else English."""
+    best, best_weight = "en", 0.0
+    for part in accepted[:400].split(","):
+        tag, _, parameter = part.partition(";")
+        primary = tag.strip().lower().split("-", 1)[0]
+        try:
+            weight = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if primary in LANGUAGES and weight > best_weight:
+            best, best_weight = primary, weight
+    return best

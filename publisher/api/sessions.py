@@ -1,0 +1,83 @@
+"""Signing in and out of the desk page, and the first welcome."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from publisher.access.sessions import SESSION_SECONDS
+from publisher.access.tokens import Actor
+from publisher.api.caller import COOKIE, caller, from_desk, read
+from publisher.api.desk import Desk
+from publisher.api.problems import ApiError
+from publisher.core.request import SessionRequest, WelcomeRequest
+
+
+def session_routes(desk: Desk) -> list[BaseRoute]:
+    """`/v1/session` and `/v1/welcome`."""
+
+    async def sign_in(request: Request) -> Response:
+        _check_page(request, desk)
+        asked = await read(request, desk, SessionRequest)
+        actor = desk.tokens.holder(asked.token.strip())
+        if actor is None:
+            raise ApiError(401, "token-refused", headers={"WWW-Authenticate": 'Bearer realm="flashwire"'})
+        return _signed_in(request, desk, actor, {}, status=200)
+
+    async def who(request: Request) -> Response:
+        actor = caller(request, desk)
+        return _answer({"name": actor.name, "role": actor.role}, 200)
+
+    async def sign_out(request: Request) -> Response:
+        caller(request, desk)
+        session = request.cookies.get(COOKIE)
+        if session:
+            desk.sessions.close(session)
+        response = Response(status_code=204)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=_secure(request, desk))
+        return response
+
+    async def welcome(request: Request) -> Response:
+        _check_page(request, desk)
+        asked = await read(request, desk, WelcomeRequest)
+        token = desk.welcome.accept(asked.code, asked.name)
+        actor = desk.tokens.holder(token) if token else None
+        if token is None or actor is None:
+            raise ApiError(403, "welcome-refused")
+        return _signed_in(request, desk, actor, {"token": token}, status=201)
+
+    return [
+        Route("/v1/session", who, methods=["GET"]),
+        Route("/v1/session", sign_in, methods=["POST"]),
+        Route("/v1/session", sign_out, methods=["DELETE"]),
+        Route("/v1/welcome", welcome, methods=["POST"]),
+    ]
+
+
+def _check_page(request: Request, desk: Desk) -> None:
+    # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
+    if not from_desk(request, desk, script=True):
+        raise ApiError(403, "foreign-origin")
+
+
+def _signed_in(request: Request, desk: Desk, actor: Actor, more: dict[str, str], *, status: int) -> Response:
+    response = _answer({"name": actor.name, "role": actor.role, **more}, status)
+    response.set_cookie(
+        COOKIE,
+        desk.sessions.open(actor.name),
+        max_age=SESSION_SECONDS,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=_secure(request, desk),
+    )
+    return response
+
+
+def _secure(request: Request, desk: Desk) -> bool:
+    setting = desk.settings.secure_cookies
+    return setting == "always" or (setting == "auto" and request.scope["scheme"] == "https")
+
+
+def _answer(value: dict[str, str], status: int) -> Response:
+    return Response(msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json")

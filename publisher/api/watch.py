@@ -1,0 +1,46 @@
+"""Watches whether the stream can be used, so that ready says so before an editor finds out."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from publisher.api.metrics import Metrics
+from publisher.store import Store
+from ticker.stream import StreamAwayError
+
+# With the store's own bound of 2.5 s a stream that is lost is known within 5 s.
+_PAUSE_SECONDS: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class StreamWatch:
+    """Asks the stream once a second; `reason` says why the desk is not ready, or is None."""
+
+    def __init__(self, store: Store, metrics: Metrics) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._lost: str | None = "the stream has not been reached yet"
+        self.draining = False
+
+    @property
+    def reason(self) -> str | None:
+        """Why nothing can be published now; None if it can."""
+        return "the desk is stopping" if self.draining else self._lost
+
+    async def run(self) -> None:
+        """Watches until it is cancelled."""
+        while True:
+            try:
+                await self._store.ping()
+                self._note(None)
+            except StreamAwayError as error:
+                self._note(str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _note(self, lost: str | None) -> None:
+        if (lost is None) != (self._lost is None):
+            _log.warning("stream lost", reason=lost) if lost else _log.info("stream reached")
+        self._lost = lost
+        self._metrics.ready.set(0 if self.reason else 1)

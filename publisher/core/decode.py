@@ -1,0 +1,84 @@
+"""Reads a request's JSON field by field, so that every wrong field is named, in words for a person.
+
+1. Not UTF-8, not JSON, nested beyond reason, NaN or a lone surrogate: `MalformedError`.
+2. A wrong type, a missing or an unknown field: one refusal for each.
+3. Of a key given twice the last one counts (RFC 8259, 4 leaves it open); the item is written anew, so both sides
+   of the desk see the same one.
+"""
+
+import re
+from typing import Final, TypeVar
+
+import msgspec
+
+import publisher.core.sentences as sentences
+from publisher.core.refusals import Refusals
+from ticker.contract.item import ACTS, ROLES
+from ticker.contract.sentences import RefusedError
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+_PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_KNOWN: Final = {"role": ROLES, "act": ACTS, "direction": ("ltr", "rtl", "auto")}
+
+
+class MalformedError(RefusedError):
+    """The body is not JSON that can be read."""
+
+    def __init__(self, code: str = "malformed") -> None:
+        assert code in sentences.DESK_SENTENCES
+        super().__init__(code)
+
+
+def decode(body: bytes, shape: type[Shape]) -> Shape:
+    """The request in `body`; raises `MalformedError`, or `RefusalsError` with every field that is wrong."""
+    raw = _object(body)
+    refusals = Refusals()
+    values: dict[str, object] = {}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    for name in raw.keys() - fields.keys():
+        code = "edition-fixed" if name == "edition" else "unknown-field"
+        refusals.add(code, name[:60], **({} if name == "edition" else {"name": _printable(name)}))
+    for name, field in fields.items():
+        if name in raw:
+            try:
+                values[field.name] = msgspec.json.decode(raw[name], type=field.type)
+            except msgspec.ValidationError as error:
+                _refuse(refusals, name, str(error))
+            except (msgspec.DecodeError, RecursionError):
+                raise MalformedError from None
+        elif field.required:
+            refusals.add("missing", name, name=name)
+    refusals.raise_any()
+    return shape(**values)
+
+
+def _object(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        # A Raw value is skipped, not decoded: bad UTF-8 inside it would only be met later, as another exception.
+        body.decode()
+        return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        raise MalformedError("not-an-object") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise MalformedError from None
+
+
+def _refuse(refusals: Refusals, name: str, error: str) -> None:
+    match = _PLACE.match(error)
+    what, path = (match["what"], match["path"] or "") if match else (error, "")
+    place = name + path
+    quoted = re.findall(r"`([^`]*)`", what)
+    if "unknown field" in what and quoted:
+        refusals.add("unknown-field", f"{place}.{quoted[0][:60]}", name=_printable(quoted[0]))
+    elif "missing required field" in what and quoted:
+        refusals.add("missing", f"{place}.{quoted[0]}", name=quoted[0])
+    elif known := _KNOWN.get(place.rpartition(".")[2]):
+        refusals.add("not-one-of", place, known=", ".join(known))
+    else:
+        expected = quoted[0].replace(" | null", "").replace("object", "{…}") if quoted else "int"
+        refusals.add("wrong-type", place, expected=expected)
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "·" for character in name[:60])

@@ -1,0 +1,137 @@
+"""Builds the first version of an item from a request; `now` and the uri are passed in."""
+
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from publisher.core import fields
+from publisher.core.refusals import Refusals
+from publisher.core.request import ItemRequest, Request, SourceInput
+from publisher.core.split import split
+from ticker.contract.item import InfoSource, Item, Text, moment
+from ticker.contract.sentences import RefusedError
+from ticker.contract.site import Site
+from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean, clean_link
+
+ROUTINE: Final = 4
+# Source, separator, space, headline.
+LINE_LIMIT: Final = HEADLINE_LIMIT + SOURCE_LIMIT + 2
+
+
+def first_version(request: ItemRequest, site: Site, *, uri: str, now: float) -> Item:
+    """Version 1 as `request` asks for it; raises `RefusalsError` with all that is wrong."""
+    refusals = Refusals()
+    edition = ""
+    with refusals.at("edition"):
+        edition = fields.edition_of(request.edition, site)
+    # Without a known edition the rest is still judged, so that a person is told everything at once.
+    chosen = site.editions[edition] if edition else next(iter(site.editions.values()))
+    plain = Text("", chosen.language, chosen.direction)
+    with refusals.at("language"):
+        language, direction = fields.said_language(request.language, request.direction, plain)
+        plain = Text("", language, direction)
+    headline, sources = _line(request, plain, site, refusals)
+    changes = changed_fields(request, site, now, refusals)
+    translation_of: str | None = None
+    if request.translation_of is not None:
+        with refusals.at("translationOf"):
+            translation_of = fields.translated_uri(request.translation_of)
+    for name, value in (("publishAt", request.publish_at), ("embargoedUntil", request.embargoed_until)):
+        if value is not None:
+            refusals.add("not-built", name, name=name)
+    check_ed_note(request.ed_note, refusals)
+    refusals.raise_any()
+    assert headline is not None
+    created = moment(now)
+    item = Item(
+        uri=uri,
+        version=1,
+        act="publish",
+        pub_status="usable",
+        urgency=ROUTINE,
+        headline=headline,
+        info_sources=sources,
+        edition=edition,
+        sections=(),
+        places=(),
+        link=None,
+        note=None,
+        first_created=created,
+        version_created=created,
+        expires=None,
+        pinned_until=None,
+        translation_of=translation_of,
+    )
+    return msgspec.structs.replace(item, **changes)
+
+
+def _line(
+    request: ItemRequest, plain: Text, site: Site, refusals: Refusals
+) -> tuple[Text | None, tuple[InfoSource, ...]]:
+    if request.text is not UNSET:
+        if request.headline is not UNSET or request.info_sources is not UNSET:
+            refusals.add("text-and-headline", "text")
+            return None, ()
+        return _split_line(request, request.text, plain, site, refusals)
+    if request.role is not UNSET:
+        refusals.add("role-place", "role")
+    headline: Text | None = None
+    if request.headline is UNSET:
+        refusals.add("no-headline", "headline")
+    else:
+        with refusals.at("headline"):
+            headline = fields.text_of(request.headline, plain.language, plain.direction)
+    given = [] if request.info_sources is UNSET else request.info_sources
+    if not given:
+        refusals.add("no-source", "infoSources")
+    return headline, fields.sources_of(given, headline or plain, site, refusals)
+
+
+def _split_line(
+    request: ItemRequest, text: str, plain: Text, site: Site, refusals: Refusals
+) -> tuple[Text | None, tuple[InfoSource, ...]]:
+    headline: Text | None = None
+    with refusals.at("text"):
+        # The whole line is looked at first, so that a refused character is named by its place in what was typed.
+        found = split(clean(text, limit=LINE_LIMIT), site)
+        if found is None:
+            raise RefusedError("no-source")
+        headline = Text(clean(found.text, limit=HEADLINE_LIMIT), plain.language, plain.direction)
+    if headline is None or found is None:
+        return None, ()
+    given = SourceInput(name=found.label, role=request.role)
+    source = fields.source_of(given, headline, site, refusals, name_at="text", role_at="role", uri_at="text")
+    return headline, (source,) if source else ()
+
+
+def changed_fields(request: Request, site: Site, now: float, refusals: Refusals) -> dict[str, object]:
+    """What a request says of urgency, sections, places, link, expires and pinnedUntil, by the item's field names."""
+    changes: dict[str, object] = {}
+    if request.urgency is not UNSET:
+        with refusals.at("urgency"):
+            changes["urgency"] = fields.urgency_of(request.urgency)
+    if request.sections is not UNSET:
+        with refusals.at("sections"):
+            changes["sections"] = fields.names_of(request.sections, site.sections)
+    if request.places is not UNSET:
+        with refusals.at("places"):
+            changes["places"] = fields.names_of(request.places, site.places)
+    if request.link is not UNSET:
+        with refusals.at("link"):
+            changes["link"] = None if request.link is None else clean_link(request.link)
+    for name, field, given in (
+        ("expires", "expires", request.expires),
+        ("pinned_until", "pinnedUntil", request.pinned_until),
+    ):
+        if given is not UNSET:
+            with refusals.at(field):
+                changes[name] = None if given is None else fields.future_of(given, now)
+    return changes
+
+
+def check_ed_note(note: str | None, refusals: Refusals) -> None:
+    """Notes what is wrong with the desk's own note."""
+    if note is not None:
+        with refusals.at("edNote"):
+            clean(note, limit=fields.ED_NOTE_LIMIT)

@@ -1,0 +1,14 @@
+"""ULIDs (github.com/ulid/spec): 48 bits of milliseconds, 80 of chance, in Crockford's base 32."""
+
+from typing import Final
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+CHANCE_BYTES: Final = 10
+
+
+def ulid(seconds: float, chance: bytes) -> str:
+    """26 lower-case characters that sort by `seconds` since 1970; `chance` is 10 random bytes."""
+    if len(chance) != CHANCE_BYTES:
+        raise ValueError(f"a ULID takes {CHANCE_BYTES} random bytes")
+    number = int(seconds * 1000) << 80 | int.from_bytes(chance)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

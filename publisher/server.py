@@ -1,0 +1,68 @@
+"""Serves the desk: uvicorn with the application and the page, until it is told to stop."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from publisher.api.app import create_app
+from publisher.api.desk import Desk, open_desk
+from publisher.desk import desk_routes
+from publisher.settings import DeskSettings
+
+# A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
+_GRACE_SECONDS: Final = 3
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> None:
+    """Serves on the settings' address, or on `sock` if given; returns after SIGTERM or SIGINT, within 3 s or so.
+
+    Raises `SiteError`, `KeyringError` or `DatabaseError` before it serves, each with one line for an operator.
+    """
+    desk = open_desk(settings)
+    config = uvicorn.Config(
+        create_app(desk, desk_routes(desk.site, settings.ticker_url)),
+        host=settings.desk_host,
+        port=settings.desk_port,
+        http="httptools",
+        ws="none",
+        # Our own lines say what happened; a line for each request would carry addresses and say less.
+        log_config=None,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        lifespan="on",
+    )
+    if sock is not None and sock.family != socket.AF_UNIX:
+        # asyncio sets this only on sockets that were made with an explicit protocol; accepted ones inherit it.
+        # Without it an answer's body waits 40 ms for the client's acknowledgement of its head.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    await _Server(config, desk).serve([sock] if sock else None)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._desk.watch.draining = True
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn raises the signal again once it has stopped, so that the process dies of it; here to stop when
+        # asked is to end well.
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in _SIGNALS}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)

@@ -1,0 +1,27 @@
+"""Settings of the desk; the table in docs/operating.md is tested against these classes."""
+
+from pydantic import Field
+
+from ticker.contract.settings import StreamSettings
+
+
+class DeskSettings(StreamSettings):
+    """What the desk is told at its start; nothing changes while it runs."""
+
+    desk_host: str = Field("127.0.0.1", description="address to listen on")
+    desk_port: int = Field(8001, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    ticker_url: str = Field("http://127.0.0.1:8000", description="address of the ticker, as the desk page reaches it")
+    desk_origins: str = Field("", description="further exact origins from which the desk page may write")
+    replicas: int = Field(0, ge=0, le=10, description="replicas that must hold an item before it is answered (WAIT)")
+    idempotency_hours: float = Field(24, gt=0, le=168, description="how long an Idempotency-Key keeps its answer")
+    ledger_days: int = Field(400, ge=1, description="how long an item's versions are kept after the last one")
+    rate_per_minute: int = Field(20, ge=1, description="new publications a minute and token; not for --unlimited ones")
+    body_limit_bytes: int = Field(65_536, ge=1024, description="the longest request body taken")
+    forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
+    secure_cookies: str = Field(
+        "auto", pattern="^(auto|always|never)$", description="auto marks the cookie Secure when the request was https"
+    )
+
+    def origins(self) -> frozenset[str]:
+        """The further origins, one by one."""
+        return frozenset(origin.strip().rstrip("/") for origin in self.desk_origins.split(",") if origin.strip())

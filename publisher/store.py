@@ -1,0 +1,239 @@
+"""Redis, as the desk speaks it: one script writes, everything else looks up; nobody else here imports `redis`.
+
+1. Only publish.lua writes to the stream. It is safe to repeat, so a lost reply is answered by asking again.
+2. Every call ends within `BUDGET_SECONDS`, also when the server accepts connections and says nothing more.
+3. Whatever goes wrong with the server leaves here as `StreamAwayError`; then nothing is half done, and what may
+   have been done is found again under the same digest.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as LostError
+from redis.exceptions import NoScriptError
+from redis.exceptions import TimeoutError as SlowError
+
+from publisher.settings import DeskSettings
+from ticker.contract.cursor import Cursor, entry_check
+from ticker.contract.entry import Keyring, PoisonError, read_entry, seal, unseal
+from ticker.contract.item import Item, decode_item, encode_item
+from ticker.stream import Client, Keys, StreamAwayError, connect, translated
+
+# An editor is told within three seconds that the stream is away; two full attempts fit.
+BUDGET_SECONDS: Final = 2.5
+ATTEMPT_SECONDS: Final = 1.2
+_WAIT_MS: Final = 1000
+_PAUSES: Final = (0.05, 0.3, None)
+# redis-py's pool refuses more than 100 connections at once; more than this wait their turn inside their budget.
+_AT_ONCE: Final = 64
+_CANARIES_KEPT: Final = 100
+_PAGE: Final = 200
+
+_SCRIPT: Final = Path(__file__).with_name("publish.lua").read_text("utf-8")
+# Redis names scripts by SHA-1; nothing is secured by it.
+_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+Answer = TypeVar("Answer")
+
+
+class StaleError(Exception):
+    """Someone was faster: `current` is the item's version now."""
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        super().__init__(f"the current version is {current}")
+
+
+class MismatchError(Exception):
+    """The Idempotency-Key was used before, for another request."""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """An item in the stream; `again` where an earlier request with the same key put it there."""
+
+    item: Item
+    item_json: bytes
+    cursor: Cursor
+    again: bool
+
+
+class Store:
+    """One brand's stream, written and looked up; every method raises `StreamAwayError`."""
+
+    def __init__(
+        self,
+        client: Client,
+        keyring: Keyring,
+        *,
+        length: int = 10_000,
+        replicas: int = 0,
+        answer_ms: int = 86_400_000,
+        ledger_ms: int = 400 * 86_400_000,
+    ) -> None:
+        self._client = client
+        self._keyring = keyring
+        self._keys = Keys(keyring.brand)
+        self._replicas = replicas
+        self._limits = (length, answer_ms, ledger_ms)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    @classmethod
+    def open(cls, settings: DeskSettings, keyring: Keyring) -> "Store":
+        """The store that `settings` name; connects at the first call."""
+        assert settings.redis_url is not None, "the commands choose a server before they open the store"
+        return cls(
+            connect(settings.redis_url, timeout=ATTEMPT_SECONDS),
+            keyring,
+            length=settings.stream_length,
+            replicas=settings.replicas,
+            answer_ms=int(settings.idempotency_hours * 3_600_000),
+            ledger_ms=settings.ledger_days * 86_400_000,
+        )
+
+    async def publish(self, item: Item, digest: str, fingerprint: str) -> Published:
+        """Puts one version into stream and ledger, once for `digest`.
+
+        The same digest and fingerprint get the first answer again; raises `MismatchError` for another
+        fingerprint and `StaleError` unless `item` is the version after the current one.
+        """
+        body = seal(encode_item(item), self._keyring)
+        published = await self._write(item.uri, item.version, body, digest, fingerprint)
+        assert published is not None
+        return published
+
+    async def again(self, digest: str, fingerprint: str) -> Published | None:
+        """What was answered to `digest`, or None; raises `MismatchError`."""
+        return await self._write("", 0, b"", digest, fingerprint)
+
+    async def _write(self, uri: str, version: int, body: bytes, digest: str, fingerprint: str) -> Published | None:
+        length, answer_ms, ledger_ms = self._limits
+        keys = [self._keys.items, self._keys.meta, self._keys.ledger(uri), self._keys.answer(digest)]
+        epoch = secrets.token_hex(8)
+        arguments = [fingerprint, version, body, epoch, length, answer_ms, ledger_ms]
+        async with self._bounded():
+            answer, held = await _repeated(lambda: self._run(keys, arguments))
+        match answer:
+            case [b"mismatch"]:
+                raise MismatchError
+            case [b"stale", current]:
+                raise StaleError(current)
+            case [b"none"]:
+                return None
+            case [outcome, entry_id, epoch_now, seq, stored]:
+                if held < self._replicas:
+                    raise StreamAwayError(f"{held} of {self._replicas} replicas hold the entry")
+                cursor = Cursor(epoch_now.decode(), int(seq), entry_check(entry_id, stored))
+                item_json = self._unsealed(stored)
+                return Published(decode_item(item_json), item_json, cursor, outcome == b"again")
+        raise StreamAwayError("the script gave an answer that is not its own")
+
+    async def _run(self, keys: list[str], arguments: list[Any]) -> tuple[Any, int]:  # Any: a script's reply
+        try:
+            return await self._evaluated("EVALSHA", _SHA, keys, arguments)
+        except NoScriptError:
+            return await self._evaluated("EVAL", _SCRIPT, keys, arguments)
+
+    async def _evaluated(self, command: str, script: str, keys: list[str], arguments: list[Any]) -> tuple[Any, int]:
+        words = [command, script, len(keys), *keys, *arguments]
+        if not self._replicas:
+            return await self._client.execute_command(*words), 0
+        assert isinstance(self._client, Redis), "the settings refuse replicas together with a cluster"
+        # WAIT counts for what its own connection wrote last; a pipeline keeps both on one.
+        pipe = self._client.pipeline(transaction=False)
+        pipe.execute_command(*words)
+        pipe.execute_command("WAIT", self._replicas, _WAIT_MS)
+        answer, held = await pipe.execute()
+        return answer, held
+
+    async def item(self, uri: str) -> Item | None:
+        """The newest version of an item, or None where there is none."""
+        found = await self._asked(
+            lambda: cast(Awaitable[bytes | None], self._client.lindex(self._keys.ledger(uri), -1))
+        )
+        return decode_item(self._unsealed(found)) if found else None
+
+    async def newest(self, limit: int, *, wanted: Callable[[Item], bool]) -> list[Item]:
+        """Up to `limit` items that are `wanted`, those held included, the latest first published first."""
+        found: dict[str, Item] = {}
+        passed: set[str] = set()
+        end = "+"
+        async with self._bounded():
+            while True:
+                page: Any = await self._client.xrevrange(self._keys.items, max=end, count=_PAGE)  # Any: a reply
+                for entry_id, fields in page:
+                    item = self._readable(entry_id, fields)
+                    # Read backwards, the first version met of an item is its newest.
+                    if item and item.uri not in passed:
+                        passed.add(item.uri)
+                        if wanted(item):
+                            found[item.uri] = item
+                    if len(found) == limit:
+                        break
+                if len(found) == limit or len(page) < _PAGE:
+                    break
+                end = f"({page[-1][0].decode()}"
+        return sorted(found.values(), key=lambda item: (item.first_created, item.uri), reverse=True)
+
+    async def canary(self, item: Item) -> Cursor:
+        """Puts a canary into the stream beside the items; one that is doubled by a lost reply does no harm."""
+        body = seal(encode_item(item), self._keyring)
+        fields: dict[Any, Any] = {"epoch": "canary", "seq": 1, "body": body}  # Any: redis-py's own field type
+        entry_id = cast(
+            bytes,
+            await self._asked(
+                lambda: self._client.xadd(self._keys.canary, fields, maxlen=_CANARIES_KEPT, approximate=True)
+            ),
+        )
+        return Cursor("canary", 1, entry_check(entry_id, body))
+
+    async def ping(self) -> None:
+        """Raises `StreamAwayError` unless the server answers and takes writes."""
+        # While its disk refuses writes the server refuses PING too (MISCONF); a replica's role is not seen by PING.
+        await self._asked(lambda: cast(Awaitable[object], self._client.ping()))
+
+    async def aclose(self) -> None:
+        """Gives the connections back; never raises for a server that is away."""
+        try:
+            async with self._bounded():
+                await self._client.aclose()
+        except StreamAwayError:
+            return
+
+    async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        async with self._bounded():
+            return await _repeated(ask)
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        async with translated(), asyncio.timeout(BUDGET_SECONDS), self._turns:
+            yield
+
+    def _unsealed(self, body: bytes) -> bytes:
+        try:
+            return unseal(body, self._keyring)
+        except PoisonError as error:
+            raise StreamAwayError(f"the store holds a version that no key of ours signed: {error.reason}") from None
+
+    def _readable(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Item | None:
+        try:
+            return read_entry(entry_id, fields, self._keyring).item
+        except PoisonError:
+            return None
+
+
+async def _repeated(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    for pause in _PAUSES:
+        try:
+            return await ask()
+        except (LostError, SlowError, OSError):
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
