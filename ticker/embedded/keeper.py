@@ -1,0 +1,212 @@
+"""Keeps an embedded server alive for one data directory and writes down how it is; it never sleeps.
+
+Its owner calls `turn` often and sleeps as long as it says. Rules:
+
+1. The lock comes first: without it nothing in the directory is touched.
+2. A server that ends is started again with backoff, for ever; its files stay as they are.
+3. Files that cannot be loaded end a first start with one error. Later they are tried again once a minute, for
+   somebody may have mended them, and said once.
+4. A server that does not answer is `away` and is left alone: it may be waiting for its disk, and what it has
+   not acknowledged is the desk's to repeat.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from ticker.contract.item import moment
+from ticker.contract.server_state import STATE_FILE, Phase, ServerState, read_state
+from ticker.embedded.backoff import Backoff
+from ticker.embedded.binary import find_server
+from ticker.embedded.errors import DamagedError, EmbeddedError
+from ticker.embedded.lock import take_lock
+from ticker.embedded.place import clear_place, make_place, redis_url
+from ticker.embedded.valkey import LOG_FILE, Valkey, repair_command
+
+PING_SECONDS: Final = 1.0
+_STARTING_SECONDS: Final = 0.02
+_DAMAGED_SECONDS: Final = 60.0
+_FIRST_ANSWER_SECONDS: Final = 30.0
+_MISSES: Final = 2
+
+
+class Keeper:
+    """The embedded server of `data`. Use as a context manager, or `launch`, `turn` …, `stop`."""
+
+    def __init__(
+        self, data: Path, program: Path | None = None, *, notice: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.data = data.resolve()
+        self._program = find_server(program)
+        self._notice = notice
+        self._lock = -1
+        self._server: Valkey | None = None
+        self._started = 0.0
+        self._due = 0.0
+        self._backoff = Backoff()
+        self._restarts = 0
+        self._answered = False  # in any life
+        self._up = False  # in this one
+        self._missed = 0
+        self._phase: Phase | None = None
+        self._reason = ""
+
+    @property
+    def url(self) -> str:
+        """The server's address, for settings; good after `launch` and through every restart."""
+        return redis_url(self.data)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it answered when last asked."""
+        return self._phase == "ready"
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, or None between two lives."""
+        return self._server.pid if self._server else None
+
+    def launch(self) -> None:
+        """Takes the directory and starts the server, without waiting for its answer; raises `EmbeddedError`."""
+        self._lock = take_lock(self.data, ending=self._predecessor_ends)
+        self._place = make_place(self.data)
+        self._write("starting", "The embedded server is starting.")
+        self._start()
+
+    def turn(self) -> float:
+        """Does what is due; returns the seconds after which to call again.
+
+        Raises `EmbeddedError` only before the first answer: then nothing has been promised to anybody.
+        """
+        now = time.monotonic()
+        if self._server is not None and (reason := self._server.ended()) is not None:
+            self._buried(self._server, reason, now)
+        if now >= self._due:
+            if self._server is None:
+                self._start()
+            else:
+                self._ask(self._server, now)
+        return max(0.0, self._due - time.monotonic())
+
+    def wait_ready(self) -> None:
+        """Turns until the server answers; for callers with nothing else to do. Raises `EmbeddedError`."""
+        while True:
+            wait = self.turn()
+            if self.ready:
+                return
+            time.sleep(wait)
+
+    def leaving(self) -> None:
+        """Writes down that the end is near, so that a successor waits for the lock."""
+        if self._lock >= 0:
+            self._write("stopping", "The service is stopping.")
+
+    def stop(self) -> bool:
+        """Ends the server and lets the directory go; whether the server ended by itself."""
+        if self._lock < 0:
+            return True
+        clean = self._server is None or self._server.stop()
+        self._server = None
+        clear_place(self.data)
+        self._write("stopped", "The service is stopped.")
+        self.let_go()
+        return clean
+
+    def let_go(self) -> None:
+        """Closes the lock; a forked child calls it so that the directory is free when keeper and server are gone."""
+        os.close(self._lock)
+        self._lock = -1
+
+    def __enter__(self) -> Self:
+        self.launch()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self._up = False
+        self._started = time.monotonic()
+        self._due = self._started + _STARTING_SECONDS
+        try:
+            self._server = Valkey(self._program, self.data, self._place, self._lock)
+        except EmbeddedError as error:
+            if not self._answered:
+                raise
+            self._away(str(error), self._backoff.ended(0))
+
+    def _ask(self, server: Valkey, now: float) -> None:
+        reason = server.asked()
+        if reason is None:
+            if self._phase in ("away", "damaged"):
+                self._notice("The embedded server is back.")
+            self._answered = self._up = True
+            self._missed = 0
+            self._write("ready", "")
+        elif self._up:
+            # Once may be a server that is just ending, of which the next turn knows more.
+            self._missed += 1
+            if self._missed == _MISSES and self._phase == "ready":
+                self._notice(reason)
+                self._write("away", reason)
+        elif not self._answered and now - self._started > _FIRST_ANSWER_SECONDS and "LOADING" not in reason:
+            raise EmbeddedError(f"{reason} See {self.data / LOG_FILE}.")
+        self._due = now + (PING_SECONDS if self._up and not 0 < self._missed < _MISSES else _STARTING_SECONDS)
+
+    def _buried(self, server: Valkey, reason: str, now: float) -> None:
+        self._server = None
+        damage = server.damage()
+        if damage:
+            reason = (
+                f"The store in {self.data} is damaged ({damage}). Copy {self.data / 'appendonlydir'} to a safe place, "
+                f"then mend it with: {repair_command(self._program, self.data)}"
+            )
+        if not self._answered:
+            raise (DamagedError if damage else EmbeddedError)(
+                reason if damage else f"{reason} See {self.data / LOG_FILE}."
+            )
+        if damage:
+            if self._phase != "damaged":
+                self._notice(reason)
+            self._write("damaged", reason)
+            self._due = now + _DAMAGED_SECONDS
+            self._restarts += 1
+        else:
+            self._away(reason, self._backoff.ended(now - self._started))
+
+    def _away(self, reason: str, wait: float) -> None:
+        if (self._phase, self._reason) != ("away", reason):
+            self._notice(f"{reason} Starting it again.")
+        self._due = time.monotonic() + wait
+        self._restarts += 1
+        self._write("away", reason)
+
+    def _write(self, phase: Phase, reason: str) -> None:
+        if (phase, reason) == (self._phase, self._reason):
+            return
+        self._phase, self._reason = phase, reason
+        state = ServerState(phase, reason, moment(time.time()), self._restarts)
+        aside = self.data / f"{STATE_FILE}.new"
+        try:
+            aside.touch(mode=0o600)
+            aside.write_bytes(msgspec.json.encode(state))
+            aside.replace(self.data / STATE_FILE)
+        except OSError as error:
+            # A full disk: the server's own end says more than this file could.
+            self._notice(f"{self.data / STATE_FILE} cannot be written ({os.strerror(error.errno or 0)}).")
+
+    def _predecessor_ends(self) -> bool:
+        state = read_state(self.data)
+        return state is not None and state.state == "stopping"

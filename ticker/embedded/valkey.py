@@ -1,0 +1,156 @@
+"""One life of the embedded server: started, asked, read from, stopped; starting it again is the keeper's."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from ticker.embedded.errors import EmbeddedError
+from ticker.embedded.process import Guard, die_with, guard
+
+LOG_FILE: Final = "valkey.log"
+MANIFEST: Final = "appendonlydir/appendonly.aof.manifest"
+ANSWER_SECONDS: Final = 0.5
+_STOP_SECONDS: Final = 1.5
+# What the server says about files that it will refuse every time (aof.c, rdb.c of Redis 6.2 to Valkey 9).
+_DAMAGE: Final = re.compile(
+    r"Bad file format|manifest file|Unable to obtain the AOF file|AOF file .* doesn't exist|Unrecoverable error|"
+    r"Wrong signature|Can't handle RDB format|Internal error in RDB|Unknown base/incr",
+    re.IGNORECASE,
+)
+_WARNING: Final = re.compile(r"^\d+:[A-Z] .*? # (.+)$")
+# Advice that the server logs at every start in the same level as what ends it.
+_ADVICE: Final = re.compile(
+    r"^WARNING|^Warning|oO0OoO0|overcommit|^User requested|^Redis is now|^Valkey is now|loaded anyway"
+)
+
+
+def options(data: Path, place: Path) -> list[str]:
+    """The server's arguments: no TCP port, on disk before it answers, nothing evicted, private files."""
+    return [
+        *("--port", "0", "--unixsocket", str(place), "--unixsocketperm", "700"),
+        *("--dir", str(data), "--logfile", str(data / LOG_FILE), "--daemonize", "no", "--databases", "1"),
+        # An acknowledged line survives a power cut: `everysec` may lose the last second of them.
+        *("--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "no", "--save", ""),
+        # A tail torn by a power cut was never acknowledged.
+        *("--aof-load-truncated", "yes"),
+        # Commands and not an RDB image: any version reads them, and the checker can mend them.
+        *("--aof-use-rdb-preamble", "no"),
+        # A full memory refuses a publish; it never drops a line that was acknowledged.
+        *("--maxmemory-policy", "noeviction"),
+    ]
+
+
+class Valkey:
+    """A server process that ends with this one. `lock` is the directory's lock, which it holds too."""
+
+    def __init__(self, program: Path, data: Path, place: Path, lock: int) -> None:
+        self._log = data / LOG_FILE
+        self._place = place
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        parent = os.getpid()
+        # A leftover socket would be taken for one that answers.
+        place.unlink(missing_ok=True)
+        try:
+            with open(self._log, "ab", opener=_private) as log:
+                self._process = subprocess.Popen(
+                    [program, *options(data, place)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(lock,),
+                    umask=0o077,
+                    # A terminal's Ctrl+C is for the parent alone, which ends things in their order.
+                    start_new_session=True,
+                    preexec_fn=lambda: die_with(parent),
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedError(f"{program} cannot be started: {error}") from None
+        self._guard: Guard | None = guard(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ended(self) -> str | None:
+        """Why it ended, in a sentence; None while it runs."""
+        status = self._process.poll()
+        if status is None:
+            return None
+        self._release()
+        if status < 0:
+            return f"The embedded server was ended by {signal.Signals(-status).name}."
+        last = self._last_warning()
+        return f"The embedded server ended with status {status}{': ' + last if last else ''}"
+
+    def damage(self) -> str | None:
+        """What its log says of files that cannot be loaded, or None; for a server that ended."""
+        last = self._last_warning()
+        return last if last and _DAMAGE.search(last) else None
+
+    def asked(self) -> str | None:
+        """None if it answers and takes writes; otherwise why not. Waits at most `ANSWER_SECONDS`."""
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(ANSWER_SECONDS)
+                connection.connect(os.fsencode(self._place))
+                # Inline command; PING answers an error while loading, and while the disk refuses writes.
+                connection.sendall(b"PING\r\n")
+                answer = connection.recv(512).split(b"\r\n", 1)[0].decode("utf-8", "replace")
+        except TimeoutError:
+            return "The embedded server does not answer."
+        except OSError as error:
+            return f"The embedded server cannot be reached ({os.strerror(error.errno or 0)})."
+        return None if answer == "+PONG" else f"The embedded server says: {answer.lstrip('-')}"
+
+    def stop(self, seconds: float = _STOP_SECONDS) -> bool:
+        """Ends it, by force after `seconds`; whether it ended by itself."""
+        clean = self._process.poll() is None
+        if clean:
+            self._process.terminate()
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                clean = False
+                self.kill()
+        self._release()
+        return clean
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self._process.kill()
+        self._process.wait()
+        self._release()
+
+    def _release(self) -> None:
+        if self._guard is not None:
+            self._guard.release()
+            self._guard = None
+
+    def _last_warning(self) -> str:
+        try:
+            with self._log.open("rb") as log:
+                log.seek(self._log_start)
+                # A crash report runs to tens of kilobytes; what ended a start stands within the last few.
+                text = log.read(1 << 20).decode("utf-8", "replace")
+        except OSError:
+            return ""
+        found = [match[1] for line in text.splitlines() if (match := _WARNING.match(line))]
+        telling = [line for line in found if not _ADVICE.search(line)]
+        return telling[-1][:300] if telling else ""
+
+
+def repair_command(program: Path, data: Path) -> str:
+    """A shell command that cuts a damaged append-only file back to its last whole command.
+
+    The server program is its own checker when it is called by that name.
+    """
+    name = "valkey-check-aof" if "valkey" in program.name else "redis-check-aof"
+    return f"bash -c 'exec -a {name} {program} --fix {data / MANIFEST}'"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
