@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes a self-signed certificate and the lines that make nginx.conf serve TLS with it, for trying out.
+# For real, put your own certificate.pem and key.pem (mode 600, owner: the user of nginx) in place of these.
+#   deploy/tls-stub.sh [FOLDER] [NAME]      FOLDER: where nginx looks, default deploy/tls; NAME: default localhost
+set -euo pipefail
+folder=${1:-$(dirname "${BASH_SOURCE[0]}")/tls}
+name=${2:-localhost}
+mounted=${MOUNTED_AT:-/etc/nginx/tls}
+
+mkdir -p "$folder"
+umask 077
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+    -subj "/CN=$name" -addext "subjectAltName=DNS:$name,IP:127.0.0.1" \
+    -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
+# nginx runs in its image as a user of its own, who must be able to read a key made by someone else.
+chmod "${KEY_MODE:-644}" "$folder/key.pem"
+umask 022
+for side in ticker:8443 desk:8444; do
+    cat >"$folder/${side%:*}.conf" <<LINES
+listen ${side#*:} ssl;
+ssl_certificate $mounted/certificate.pem;
+ssl_certificate_key $mounted/key.pem;
+ssl_protocols TLSv1.2 TLSv1.3;
+# Resumed handshakes cost a tenth: a node's clients all come back at once.
+ssl_session_cache shared:tls:10m;
+ssl_session_timeout 1d;
+ssl_session_tickets off;
+LINES
+done
+chmod 644 "$folder"/*.conf "$folder/certificate.pem"
+echo "A self-signed certificate for $name, good for 30 days, is in $folder; restart nginx to serve it."
