@@ -13,6 +13,7 @@ from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.desk import desk_routes
 from publisher.settings import DeskSettings
+from ticker.contract.logs import configure_logs
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
 _GRACE_SECONDS: Final = 3
@@ -24,9 +25,10 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
 
     Raises `SiteError`, `KeyringError` or `DatabaseError` before it serves, each with one line for an operator.
     """
+    configure_logs(settings.log_format, settings.log_level, side="desk")
     desk = open_desk(settings)
     config = uvicorn.Config(
-        create_app(desk, desk_routes(desk.site, settings.ticker_url)),
+        create_app(desk, desk_routes(settings.ticker_url)),
         host=settings.desk_host,
         port=settings.desk_port,
         http="httptools",
