@@ -88,11 +88,19 @@ def encode_item(item: Item) -> bytes:
 
 
 def decode_item(data: bytes) -> Item:
-    """The item in `data`; raises `msgspec.DecodeError` for anything else (bad UTF-8, missing field, wrong type)."""
+    """The item in `data`; raises `msgspec.DecodeError` for anything else (bad UTF-8, missing field, wrong type).
+
+    `data` must be one line: it is set into messages as it is, and a line break would end an SSE field.
+    """
     try:
+        data.decode()  # msgspec passes over the text of fields that it does not know
         item = _item_decoder.decode(data)
+    except UnicodeDecodeError:
+        raise msgspec.DecodeError("not UTF-8") from None
     except RecursionError:
         raise msgspec.DecodeError("nested too deeply") from None
+    if b"\n" in data or b"\r" in data:
+        raise msgspec.DecodeError("more than one line")
     # What folding and filtering rely on, and a schema of types cannot say.
     if item.version < 1 or not 1 <= item.urgency <= 8 or not item.info_sources or not item.uri.startswith(URI_PREFIX):
         raise msgspec.ValidationError("not an item: version, urgency, infoSources or uri out of range")
