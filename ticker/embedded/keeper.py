@@ -29,6 +29,7 @@ from ticker.embedded.place import clear_place, make_place, redis_url
 from ticker.embedded.valkey import LOG_FILE, Valkey, repair_command
 
 PING_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 1.5
 _STARTING_SECONDS: Final = 0.02
 _DAMAGED_SECONDS: Final = 60.0
 _FIRST_ANSWER_SECONDS: Final = 30.0
@@ -106,11 +107,11 @@ class Keeper:
         if self._lock >= 0:
             self._write("stopping", "The service is stopping.")
 
-    def stop(self) -> bool:
-        """Ends the server and lets the directory go; whether the server ended by itself."""
+    def stop(self, seconds: float = STOP_SECONDS) -> bool:
+        """Ends the server, by force after `seconds`, and lets the directory go; whether it ended by itself."""
         if self._lock < 0:
             return True
-        clean = self._server is None or self._server.stop()
+        clean = self._server is None or self._server.stop(seconds)
         self._server = None
         clear_place(self.data)
         self._write("stopped", "The service is stopped.")

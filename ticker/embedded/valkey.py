@@ -14,7 +14,6 @@ from ticker.embedded.process import Guard, die_with, guard
 LOG_FILE: Final = "valkey.log"
 MANIFEST: Final = "appendonlydir/appendonly.aof.manifest"
 ANSWER_SECONDS: Final = 0.5
-_STOP_SECONDS: Final = 1.5
 # What the server says about files that it will refuse every time (aof.c, rdb.c of Redis 6.2 to Valkey 9).
 _DAMAGE: Final = re.compile(
     r"Bad file format|manifest file|Unable to obtain the AOF file|AOF file .* doesn't exist|Unrecoverable error|"
@@ -106,7 +105,7 @@ class Valkey:
             return f"The embedded server cannot be reached ({os.strerror(error.errno or 0)})."
         return None if answer == "+PONG" else f"The embedded server says: {answer.lstrip('-')}"
 
-    def stop(self, seconds: float = _STOP_SECONDS) -> bool:
+    def stop(self, seconds: float) -> bool:
         """Ends it, by force after `seconds`; whether it ended by itself."""
         clean = self._process.poll() is None
         if clean:

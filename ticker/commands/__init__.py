@@ -1,0 +1,1 @@
+"""The ticker's own commands, and what every command says alike; `ticker.main` gives them their names."""

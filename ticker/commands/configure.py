@@ -1,0 +1,59 @@
+"""Settings for a command: from flags, environment and `.env`, or one line that says what is wrong with them."""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from ticker.commands.say import refuse
+from ticker.contract.settings import StreamSettings
+
+PREFIX: Final = "FLASHWIRE_"
+_ENV_FILE: Final = Path(".env")
+
+Kind = TypeVar("Kind", bound=StreamSettings)
+
+
+def load(kind: type[Kind], **flags: object) -> Kind:
+    """Settings of `kind`; flags that are None were not given. Ends the command for a value that does not serve."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return kind(**given)  # type: ignore[arg-type]  # pydantic checks them, by field
+    except ValidationError as error:
+        # Never the value: it may be a key or a password.
+        faults = error.errors(include_input=False, include_context=False, include_url=False)
+        refuse("; ".join(f"{variable(str(fault['loc'][0]))}: {fault['msg']}" for fault in faults) + ".")
+    except (SettingsError, UnicodeDecodeError) as error:
+        refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return "REDIS_URL" if field.upper() == "REDIS_URL" else PREFIX + field.upper()
+
+
+def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) -> None:
+    """Ends the command if the environment or `.env` sets a FLASHWIRE_ name that no field of `kinds` has.
+
+    A misspelt setting would otherwise be a default that somebody believes to have changed.
+    """
+    known = {variable(field) for kind in kinds for field in kind.model_fields} | {PREFIX + name for name in others}
+    for name, where in (*((name, "") for name in os.environ), *((name, " in .env") for name in _env_file_names())):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
+            wanted = "REDIS_URL" if name.upper() == PREFIX + "REDIS_URL" else near[0] if near else None
+            advice = f"did you mean {wanted}?" if wanted else "docs/operating.md lists them."
+            refuse(f"{name}{where} is not a setting; {advice}")
+
+
+def _env_file_names() -> list[str]:
+    from dotenv import dotenv_values
+
+    try:
+        return list(dotenv_values(_ENV_FILE)) if _ENV_FILE.is_file() else []
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"The file .env cannot be read ({type(error).__name__}).")

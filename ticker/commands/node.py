@@ -1,0 +1,88 @@
+"""`flashwire ticker`: the audience's side alone, for several machines."""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ticker.commands.say import notice, refuse, show
+
+if TYPE_CHECKING:
+    from ticker.embedded.children import Part
+    from ticker.settings import TickerSettings
+
+
+def command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")] = None,
+    workers: Annotated[int | None, typer.Option(help="Nodes, each with its own socket.", show_default="1")] = None,
+    data: Annotated[Path | None, typer.Option(help="Directory of the signing key.", show_default="./data")] = None,
+    drain_seconds: Annotated[
+        float | None, typer.Option(help="Time over which clients are sent away at a stop.", show_default="10")
+    ] = None,
+) -> None:
+    """Serve the audience only, from the stream in REDIS_URL.
+
+    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data.
+
+    [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
+    """
+    from ticker.commands.configure import load
+    from ticker.contract.keys import KeyringError, load_keyring
+    from ticker.contract.site import SiteError, load_site
+    from ticker.embedded.errors import EmbeddedError
+    from ticker.embedded.listen import http_url, listen
+    from ticker.embedded.service import Service
+    from ticker.settings import TickerSettings
+
+    settings = load(
+        TickerSettings, ticker_host=host, ticker_port=port, workers=workers, data=data, drain_seconds=drain_seconds
+    )
+    if not settings.redis_url:
+        refuse("Set REDIS_URL to the desk's Redis; `flashwire run` brings a server of its own.")
+    try:
+        load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
+        load_site(settings.site)
+        sockets = listen(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
+        service = Service(
+            None,
+            lambda: ([], node_parts(settings, sockets)),
+            drain=settings.drain_seconds,
+            announce=lambda: show(f"Ticker  {http_url(sockets[0])}"),
+            notice=notice,
+        )
+        status = service.run()
+    except (EmbeddedError, KeyringError, SiteError) as error:
+        refuse(str(error))
+    raise typer.Exit(status)
+
+
+def node_parts(settings: "TickerSettings", sockets: list[socket.socket]) -> "list[Part]":
+    """A node for each socket, ready to be forked; imports all that a node needs."""
+    from ticker.edge.server import SEND_BUFFER_BYTES, USER_TIMEOUT_MILLISECONDS, serve
+    from ticker.embedded.children import Part
+
+    parts = []
+    for number, sock in enumerate(sockets, 1):
+        # Accepted sockets inherit them: what a client that does not read may hold in the kernel, and for how long.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+        name = "ticker" if len(sockets) == 1 else f"ticker {number}"
+        parts.append(Part(name, sock, partial(looped, serve, settings, sock)))
+    return parts
+
+
+def looped(serve: Any, settings: object, sock: socket.socket) -> None:  # Any: the two sides' settings differ
+    """Runs one side's server on a fresh event loop, uvloop's where there is one."""
+    served: Coroutine[Any, Any, None] = serve(settings, sock)
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(served)
+    else:
+        uvloop.run(served)

@@ -1,0 +1,58 @@
+"""Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each."""
+
+import os
+import select
+import signal
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+_STOPPING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Signals:
+    """Counts requests to stop, and wakes `wait` for them and for every child that ends; a context manager."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.interrupted = False
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps `seconds`, or until a signal comes."""
+        ready, _, _ = select.select([self._read], [], [], max(0.0, seconds))
+        if ready:
+            os.read(self._read, 4096)
+
+    def __enter__(self) -> Self:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        # The kernel's writing, not a handler's: a signal just before select is not slept through.
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        # `nohup` set SIGHUP to be ignored, and meant it.
+        self._before = {number: signal.getsignal(number) for number in (*_STOPPING, signal.SIGCHLD)}
+        for number in _STOPPING:
+            if self._before[number] is not signal.SIG_IGN:
+                signal.signal(number, self._requested)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._read)
+        os.close(self._write)
+
+    def reset(self) -> None:
+        """In a forked child: signals do what they do to any process."""
+        signal.set_wakeup_fd(-1)
+        for number in (*_STOPPING, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self._read)
+        os.close(self._write)
+
+    def _requested(self, number: int, frame: FrameType | None) -> None:
+        self.requests += 1
+        self.interrupted = self.interrupted or number == signal.SIGINT

@@ -1,0 +1,184 @@
+"""The command `flashwire`: every command's name, and `run`, the one place that knows desk and ticker both.
+
+Commands import what they need when they run: `flashwire --help` loads neither a server nor a client.
+"""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ticker.commands import node
+from ticker.commands.say import console, notice, refuse
+
+if TYPE_CHECKING:
+    import socket
+
+    from publisher.settings import DeskSettings
+    from ticker.embedded.children import Part
+    from ticker.embedded.settings import RunSettings
+
+SERVE: Final = "Serve"
+PUBLISH: Final = "Publish"
+WATCH: Final = "Watch and prove"
+
+app = typer.Typer(
+    name="flashwire",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=False,
+    # A traceback that shows local variables would show tokens and keys.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"flashwire {version('flashwire')}\n")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Settings: FLASHWIRE_… variables, REDIS_URL, a .env file or flags; docs/operating.md lists them all."
+)
+def flashwire(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A live breaking-news push service: from an editor's line to every screen, attributed and in order.
+
+    [bold]First steps[/bold]
+
+    [dim]$ flashwire run[/dim]  serves everything here and prints the addresses
+
+    [dim]$ flashwire tail[/dim]  follows the ticker in another terminal
+
+    [dim]$ flashwire post "Health ministry: Hospital reopens"[/dim]  publishes (needs FLASHWIRE_TOKEN)
+    """
+    if not {"-h", "--help"} & set(sys.argv):
+        from publisher.settings import DeskSettings
+        from ticker.commands.configure import check_names
+        from ticker.embedded.settings import RunSettings
+
+        check_names((RunSettings, DeskSettings), ("TOKEN",))
+
+
+@app.command(rich_help_panel=SERVE)
+def run(
+    data: Annotated[
+        Path | None, typer.Option(help="Directory of the store, keys, tokens and logs.", show_default="./data")
+    ] = None,
+    ticker_port: Annotated[int | None, typer.Option(help="The audience's port.", show_default="8000")] = None,
+    desk_port: Annotated[int | None, typer.Option(help="The editors' port.", show_default="8001")] = None,
+    workers: Annotated[int | None, typer.Option(help="Ticker nodes on this machine.", show_default="1")] = None,
+    drain_seconds: Annotated[
+        float | None, typer.Option(help="Time over which clients are sent away at a stop.", show_default="10")
+    ] = None,
+) -> None:
+    """Serve everything on this machine: ticker, desk, and a private Valkey unless REDIS_URL is set.
+
+    Ctrl+C or SIGTERM ends it in order; a second Ctrl+C at once. On the first run it prints a link that makes
+    the first editor.
+
+    [dim]$ flashwire run --data /var/lib/flashwire --workers 2[/dim]
+    """
+    from publisher.settings import DeskSettings
+    from ticker.commands.configure import load
+    from ticker.embedded.settings import RunSettings
+
+    settings = load(RunSettings, data=data, ticker_port=ticker_port, workers=workers, drain_seconds=drain_seconds)
+    desk_settings = load(DeskSettings, data=data, desk_port=desk_port)
+    raise typer.Exit(_run(settings, desk_settings))
+
+
+def _run(settings: "RunSettings", desk_settings: "DeskSettings") -> int:
+    from ticker.contract.keys import KeyringError, load_keyring
+    from ticker.contract.site import SiteError, load_site
+    from ticker.embedded.errors import EmbeddedError
+    from ticker.embedded.keeper import Keeper
+    from ticker.embedded.listen import http_url, listen
+    from ticker.embedded.service import Service
+
+    # Whatever any of the processes writes is this user's own.
+    os.umask(0o077)
+    try:
+        load_site(settings.site)
+        doors = listen(settings.ticker_host, settings.ticker_port, settings.workers, "--ticker-port")
+        desk_door = listen(desk_settings.desk_host, desk_settings.desk_port, 1, "--desk-port")[0]
+        ticker_url, desk_url = http_url(doors[0]), http_url(desk_door)
+        keeper = None if settings.redis_url else Keeper(settings.data, settings.redis_server, notice=notice)
+        place = {"data": settings.data.resolve(), "redis_url": settings.redis_url}
+
+        def parts() -> "tuple[list[Part], list[Part]]":
+            load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
+            if keeper:
+                place["redis_url"] = keeper.url
+            desk_at = {} if "ticker_url" in desk_settings.model_fields_set else {"ticker_url": ticker_url}
+            node_at = {} if settings.desk_url else {"desk_url": desk_url}
+            nodes = node.node_parts(settings.model_copy(update=place | node_at), doors)
+            return _desk_parts(desk_settings.model_copy(update=place | desk_at), desk_door), nodes
+
+        service = Service(
+            keeper,
+            parts,
+            drain=settings.drain_seconds,
+            announce=partial(_announce, settings, ticker_url, desk_url),
+            notice=notice,
+        )
+        return service.run()
+    except (EmbeddedError, KeyringError, SiteError) as error:
+        refuse(str(error))
+
+
+def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]":
+    from publisher.server import serve
+    from ticker.embedded.children import Part
+
+    return [Part("desk", door, partial(node.looped, serve, settings, door))]
+
+
+def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
+    from ticker.embedded.valkey import LOG_FILE
+
+    data = settings.data.resolve()
+    out = console(sys.stdout)
+    out.print("Flashwire is live.", style="bold green")
+    out.print(f"  Ticker  {ticker_url}")
+    out.print(f"  Desk    {desk_url}")
+    out.print(f"  Data    {data}" + ("" if settings.redis_url else f"  (store's log: {data / LOG_FILE})"))
+    code = _welcome_code(data)
+    if code:
+        out.print(f"  Open    {desk_url}/#welcome={code}", style="bold")
+        out.print("          once, to make the first editor; a new link comes with each start until then.")
+    out.print("  Ctrl+C stops it.", style="dim")
+    sys.stdout.flush()
+
+
+def _welcome_code(data: Path) -> str | None:
+    from publisher.access.database import DatabaseError, open_database
+    from publisher.access.welcome import Welcome
+
+    try:
+        database = open_database(data)
+    except DatabaseError as error:
+        notice(str(error))
+        return None
+    try:
+        return Welcome(database).code()
+    finally:
+        database.close()
+
+
+app.command("ticker", rich_help_panel=SERVE)(node.command)
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()
