@@ -1,0 +1,173 @@
+/**
+ * The desk's API as the page speaks it; it knows no words of the interface and nothing of the page.
+ *
+ * An answer that did not come is its own kind of error: what was asked may have been done, so only the same
+ * Idempotency-Key may ask again.
+ */
+
+/** How long an answer may take. The desk itself gives up on the stream after 3 s. */
+const PATIENCE = 10_000;
+
+/** The desk answered, and the answer is no. */
+export class RefusedError extends Error {
+  /**
+   * @param {number} status
+   * @param {{type?: string, title?: string, detail?: string, errors?: {field: string, message: string, code?: string}[]}} problem
+   */
+  constructor(status, problem) {
+    super(problem.detail ?? problem.title ?? String(status));
+    this.status = status;
+    /** The sentence for a person, in the language that was asked for; empty where the desk gave none. */
+    this.detail = problem.detail ?? "";
+    this.kind = (problem.type ?? "").split(":").pop() ?? "";
+    this.errors = Array.isArray(problem.errors) ? problem.errors : [];
+  }
+}
+
+/** No answer came: nobody knows whether it was done. */
+export class LostError extends Error {}
+
+/** @typedef {import('./board.js').Item} Item */
+
+export class Desk {
+  /** @type {() => string} */
+  #language;
+  /** @type {(reached: boolean) => void} */
+  #onReach;
+
+  /**
+   * @param {() => string} language the language in which to be answered
+   * @param {(reached: boolean) => void} onReach told after each request whether the desk could be reached
+   */
+  constructor(language, onReach = () => {}) {
+    this.#language = language;
+    this.#onReach = onReach;
+  }
+
+  /** @returns {Promise<any>} */
+  site() {
+    return this.#ask("GET", "/v1/site");
+  }
+
+  /** @returns {Promise<{name: string, role: string}>} */
+  session() {
+    return this.#ask("GET", "/v1/session");
+  }
+
+  /**
+   * @param {string} token
+   * @returns {Promise<{name: string, role: string}>}
+   */
+  signIn(token) {
+    return this.#ask("POST", "/v1/session", { token });
+  }
+
+  async signOut() {
+    await this.#ask("DELETE", "/v1/session");
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} name
+   * @returns {Promise<{name: string, role: string, token: string}>}
+   */
+  welcome(code, name) {
+    return this.#ask("POST", "/v1/welcome", { code, name });
+  }
+
+  /** @returns {Promise<Item[]>} the newest items, held ones included */
+  async items() {
+    return (await this.#ask("GET", "/v1/items?limit=100")).items;
+  }
+
+  /**
+   * @param {object} body
+   * @param {string} key
+   * @returns {Promise<{item: Item, cursor: string}>}
+   */
+  publish(body, key) {
+    return this.#ask("POST", "/v1/items", body, { "Idempotency-Key": key });
+  }
+
+  /**
+   * Asks what the desk would say to `body`, and publishes nothing.
+   * @param {object} body
+   * @param {AbortSignal} signal
+   */
+  check(body, signal) {
+    return this.#ask("POST", "/v1/items", { ...body, dryRun: true }, {}, signal);
+  }
+
+  /**
+   * @param {string} uri
+   * @param {number} version the version that the editor saw
+   * @param {object} body
+   * @param {string} key
+   * @returns {Promise<{item: Item, cursor: string}>}
+   */
+  act(uri, version, body, key) {
+    const headers = { "If-Match": `"${version}"`, "Idempotency-Key": key };
+    return this.#ask("POST", `/v1/items/${encodeURIComponent(uri)}/acts`, body, headers);
+  }
+
+  /** Whether the desk can publish now; raises `LostError` where it cannot be reached. */
+  async ready() {
+    const answer = await this.#fetch("/health/ready", { method: "GET" });
+    return answer.ok;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, body, headers = {}, signal) {
+    /** @type {Record<string, string>} */
+    const told = { Accept: "application/json", "Accept-Language": this.#language(), ...headers };
+    if (body) told["Content-Type"] = "application/json";
+    const answer = await this.#fetch(
+      path,
+      { method, headers: told, ...(body ? { body: JSON.stringify(body) } : {}) },
+      signal,
+    );
+    let content;
+    try {
+      content = answer.status === 204 ? {} : await answer.json();
+    } catch {
+      // Half an answer, or a proxy's own page: a success may stand behind it.
+      if (answer.ok || answer.status >= 500) throw new LostError();
+      content = {};
+    }
+    if (answer.ok) return content;
+    // A gateway's 502 or 504 without a problem body says nothing about what the desk did.
+    if (answer.status >= 500 && typeof content.detail !== "string") throw new LostError();
+    throw new RefusedError(answer.status, content);
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   * @param {AbortSignal} [signal]
+   */
+  async #fetch(path, options, signal) {
+    const limit = AbortSignal.timeout(PATIENCE);
+    try {
+      const answer = await fetch(path, {
+        ...options,
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+      this.#onReach(true);
+      return answer;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      this.#onReach(false);
+      throw new LostError();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The items that the desk knows, merged by `uri` where the higher version wins; it knows nothing of where they come from.
+ */
+
+/**
+ * @typedef {{value: string, language: string, direction: string}} Text
+ * @typedef {{name: Text, role: string, uri?: string}} InfoSource
+ * @typedef {{uri: string, version: number, act: string, pubStatus: string, urgency: number, headline: Text,
+ *   infoSources: InfoSource[], edition: string, sections: string[], places: string[], link: string | null,
+ *   note: Text | null, firstCreated: string, versionCreated: string, expires: string | null,
+ *   pinnedUntil: string | null, translationOf: string | null}} Item
+ * @typedef {{acknowledged?: number, sent?: number, onAir?: number}} Proof
+ *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
+ */
+
+export class Board {
+  /** @type {Map<string, Item>} */
+  #items = new Map();
+  /** @type {Map<string, Proof>} by uri and version */
+  #proofs = new Map();
+
+  /**
+   * Takes one version in; true if it is newer than what was known.
+   * @param {Item} item
+   */
+  merge(item) {
+    const known = this.#items.get(item.uri);
+    if (known && known.version >= item.version) return false;
+    this.#items.set(item.uri, item);
+    return true;
+  }
+
+  /**
+   * What a full list from the ticker's side says: newer versions are taken in, and nothing is dropped, because a
+   * held line is in no ticker's list and still the desk's business.
+   * @param {Item[]} items
+   */
+  mergeAll(items) {
+    return items.filter((item) => this.merge(item));
+  }
+
+  /** @param {string} uri */
+  get(uri) {
+    return this.#items.get(uri);
+  }
+
+  /**
+   * The items of `edition` (all: ''), newest first by when they were first published.
+   * @param {string} edition
+   */
+  list(edition = "") {
+    return [...this.#items.values()]
+      .filter((item) => edition === "" || item.edition === edition)
+      .sort((a, b) => compare(b.firstCreated, a.firstCreated) || compare(b.uri, a.uri));
+  }
+
+  /**
+   * Adds to what is known of a version's way to the audience.
+   * @param {string} uri
+   * @param {number} version
+   * @param {Proof} proof
+   */
+  prove(uri, version, proof) {
+    const key = `${uri} ${version}`;
+    this.#proofs.set(key, { ...this.#proofs.get(key), ...proof });
+  }
+
+  /**
+   * @param {string} uri
+   * @param {number} version
+   * @returns {Proof}
+   */
+  proof(uri, version) {
+    return this.#proofs.get(`${uri} ${version}`) ?? {};
+  }
+
+  clear() {
+    this.#items.clear();
+    this.#proofs.clear();
+  }
+}
+
+/**
+ * The acts that `role` may do to `item` now (docs/protocol.md, Publishing).
+ * @param {Item} item
+ * @param {string} role
+ * @returns {string[]}
+ */
+export function actsFor(item, role) {
+  if (item.pubStatus === "canceled" || (role !== "editor" && role !== "chief")) return [];
+  if (role === "editor") return ["update", "refile"];
+  return ["update", "refile", "correction", item.pubStatus === "withheld" ? "release" : "hold", "withdraw"];
+}
+
+/** The acts that readers are owed an explanation for. */
+export const NOTE_REQUIRED = new Set(["correction", "withdraw"]);
+
+/** The acts that change the words. */
+export const TEXT_ACTS = new Set(["update", "refile", "correction"]);
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,138 @@
+/** The desk page: who is signed in, and how composer, board, feed and state line are put together. */
+
+import { Desk, LostError, RefusedError } from "./api.js";
+import { Board } from "./board.js";
+import { Composer } from "./composer.js";
+import { $ } from "./dom.js";
+import { Feed } from "./feed.js";
+import { choose, current, say, startLanguage } from "./i18n.js";
+import { listen } from "./keys.js";
+import { SignIn } from "./signin.js";
+import { show, Watch } from "./state.js";
+import { Wire } from "./wire.js";
+
+/** Time between two tries to reach the desk at the start, in milliseconds. */
+const RETRY = 2000;
+
+const board = new Board();
+/** @type {Composer | null} */
+let composer = null;
+/** @type {Wire | null} */
+let wire = null;
+/** @type {Feed | null} */
+let feed = null;
+
+const desk = new Desk(current, (reached) => {
+  if (!reached) show("desk", "offline");
+});
+const signin = new SignIn(desk, enter);
+const watch = new Watch(desk, (good) => {
+  if (!good) return composer?.away();
+  composer?.back();
+  if (!$("desk").hidden) renew();
+});
+
+startLanguage();
+$("language").value = current();
+$("language").addEventListener("change", () => choose($("language").value));
+$("signout").addEventListener("click", leave);
+show("desk", "connecting");
+show("ticker", "connecting");
+addEventListener("offline", () => composer?.away());
+start();
+
+async function start() {
+  watch.now();
+  const code = SignIn.takeCode();
+  if (code) return signin.show({ code });
+  try {
+    await enter(await desk.session());
+  } catch (error) {
+    if (error instanceof RefusedError) signin.show();
+    else if (error instanceof LostError) setTimeout(start, RETRY);
+    else throw error;
+  }
+}
+
+/** @param {import("./signin.js").User} user */
+async function enter(user) {
+  if (!composer || !wire) {
+    const site = await desk.site();
+    composer = new Composer(site, desk, published, expired);
+    wire = new Wire(board, site, desk, renew, expired);
+    feed = new Feed(site.ticker, heard, (state) => show("ticker", state));
+    listen(composer, wire);
+  }
+  signin.hide();
+  $("desk").hidden = false;
+  for (const id of ["help", "signout", "who"]) $(id).hidden = false;
+  say($("who"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
+  wire.enter(user.role);
+  await renew();
+  feed?.start();
+  await composer.enter(user);
+}
+
+/** The session has ended: back to signing in, with every word where it was. */
+function expired() {
+  close();
+  signin.show({ expired: true, kept: composer?.holdsText ?? false });
+}
+
+async function leave() {
+  try {
+    await desk.signOut();
+  } catch (error) {
+    if (error instanceof LostError) return watch.now();
+    if (!(error instanceof RefusedError)) throw error;
+  }
+  close();
+  signin.show();
+}
+
+function close() {
+  feed?.stop();
+  show("ticker", "connecting");
+  $("desk").hidden = true;
+  for (const id of ["help", "signout", "who"]) $(id).hidden = true;
+}
+
+/** The desk's own list, with what is held and in no ticker. */
+async function renew() {
+  try {
+    for (const item of await desk.items()) board.merge(item);
+    $("board-old").hidden = true;
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 401) return expired();
+    if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
+    $("board-old").hidden = false;
+  }
+  wire?.render();
+}
+
+/**
+ * @param {import("./board.js").Item} item
+ * @param {number} sent
+ */
+function published(item, sent) {
+  board.merge(item);
+  board.prove(item.uri, item.version, { sent, acknowledged: Date.now() });
+  wire?.render();
+}
+
+/**
+ * @param {import("./board.js").Item[]} items
+ * @param {boolean} live
+ * @param {boolean} complete
+ */
+function heard(items, live, complete) {
+  const now = performance.now();
+  for (const item of items) {
+    board.merge(item);
+    // Kept for every version: the ticker is often faster than the desk's answer, which says that the line is ours.
+    if (live && board.proof(item.uri, item.version).onAir === undefined)
+      board.prove(item.uri, item.version, { onAir: now });
+  }
+  if (complete) wire?.render();
+  else renew();
+}

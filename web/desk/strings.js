@@ -1,0 +1,11 @@
+/** The words of the desk page by language; a test holds the languages to the same sentences with the same blanks. */
+
+import { ar } from "./words/ar.js";
+import { en } from "./words/en.js";
+import { es } from "./words/es.js";
+
+/** @type {Record<string, Record<string, string>>} */
+export const STRINGS = { en, es, ar };
+
+/** The direction of the interface in each language. @type {Record<string, string>} */
+export const DIRECTIONS = { en: "ltr", es: "ltr", ar: "rtl" };
