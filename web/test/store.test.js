@@ -100,15 +100,17 @@ test("whatever is cut, repeated or replayed, the list is the stream folded by ur
     /** @type {Item[]} */
     const stream = [];
     const store = new Store();
+    let joined = 0;
     let seen = 0;
     for (let step = 0; step < 60; step++) {
       const act = pick(10);
       if (act < 6) publish(stream, pick(8), pick(7));
       else if (act < 8) for (; seen < stream.length; seen++) store.apply(/** @type {Item} */ (stream[seen]));
-      else if (act === 8) for (const old of stream.slice(pick(seen + 1), seen)) store.apply(old);
+      else if (act === 8)
+        for (const old of stream.slice(joined + pick(seen - joined + 1), seen)) store.apply(old);
       else {
         store.replace(folded(stream), random() < 0.5);
-        seen = stream.length;
+        joined = seen = stream.length;
       }
     }
     for (const entry of stream.slice(seen)) store.apply(entry);

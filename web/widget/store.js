@@ -29,10 +29,9 @@ export class Store {
       if (!usable(item)) return usable(old) ? "removed" : "";
       return usable(old) ? "changed" : "added";
     }
-    // A later version of an item never seen here is old news in a new state: it goes to its place in time.
-    const place =
-      item.version > 1 ? this.#known.findIndex((known) => known.firstCreated <= item.firstCreated) : 0;
-    this.#known.splice(place < 0 ? this.#known.length : place, 0, item);
+    // A later version of an item never seen here is old news in a new state.
+    if (item.version > 1) this.#file(item);
+    else this.#known.unshift(item);
     this.#known.length = Math.min(this.#known.length, MOST_KNOWN);
     return usable(item) ? "added" : "";
   }
@@ -51,7 +50,14 @@ export class Store {
       return known && (known.version > item.version || known.pubStatus === "canceled") ? known : item;
     });
     const uris = new Set(listed.map((item) => item.uri));
-    this.#known = [...listed, ...gone.filter((item) => !uris.has(item.uri))].slice(0, MOST_KNOWN);
+    this.#known = listed;
+    for (const item of gone) if (!uris.has(item.uri)) this.#file(item);
+  }
+
+  /** Puts an item to its place in time. @param {Item} item */
+  #file(item) {
+    const place = this.#known.findIndex((known) => known.firstCreated <= item.firstCreated);
+    this.#known.splice(place < 0 ? this.#known.length : place, 0, item);
   }
 
   /**
