@@ -1,0 +1,232 @@
+"""deploy/nginx.conf and deploy/redis.conf before two real nodes, a real desk, Debian's nginx and Debian's Redis."""
+
+import signal
+import ssl
+import time
+from collections.abc import Iterator
+
+import anyio
+import anyio.to_thread
+import httpx2
+import msgspec
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.deploy.stack import Stack, answers, program, until
+
+pytestmark = pytest.mark.anyio
+
+
+class Service:
+    """The running stack and a chief's token."""
+
+    def __init__(self, stack: Stack, token: str) -> None:
+        self.stack = stack
+        self.token = token
+
+    def publish(self, headline: str) -> str:
+        """Publishes through nginx; returns the item's uri."""
+        reply = httpx2.post(
+            f"http://{self.stack.desk}/v1/items",
+            json={"text": f"Health ministry: {headline}", "edition": "en"},
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=10,
+        )
+        assert reply.status_code == 201, reply.text
+        uri: str = reply.json()["item"]["uri"]
+        return uri
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    for name in ("redis-server", "nginx", "openssl"):
+        program(name)
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        stack.start_redis()
+        token = stack.start_desk()
+        stack.start_node("ticker-1")
+        stack.start_node("ticker-2")
+        stack.start_nginx()
+        yield Service(stack, token)
+    finally:
+        stack.close()
+
+
+async def message(socket: ClientConnection, wanted: str, limit: float = 10) -> dict[str, object]:
+    """The next message of type `wanted`."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        found = msgspec.json.decode(await socket.recv(), type=dict[str, object])
+        if found["type"] == wanted:
+            return found
+    raise AssertionError(f"no {wanted} within {limit:g} s")
+
+
+def uri_of(live: dict[str, object]) -> object:
+    """The uri of the item in a live message."""
+    return msgspec.convert(live["item"], dict[str, object])["uri"]
+
+
+async def test_an_item_goes_from_the_desk_through_nginx_to_a_websocket(service: Service) -> None:
+    async with connect(f"ws://{service.stack.front}/v1/live?edition=en") as socket:
+        snapshot = await message(socket, "snapshot")
+        assert snapshot["complete"] is True
+        uri = service.publish("Wards open")
+        assert uri_of(await message(socket, "item")) == uri
+
+
+async def test_an_item_reaches_the_clients_of_both_nodes(service: Service) -> None:
+    ports = [service.stack.ports[name] for name in ("ticker-1", "ticker-2")]
+    async with (
+        connect(f"ws://127.0.0.1:{ports[0]}/v1/live") as one,
+        connect(f"ws://127.0.0.1:{ports[1]}/v1/live") as other,
+    ):
+        for socket in (one, other):
+            await message(socket, "snapshot")
+        uri = service.publish("Both nodes hear this")
+        first, second = await message(one, "item"), await message(other, "item")
+        assert uri_of(first) == uri_of(second) == uri
+        assert first["cursor"] == second["cursor"]
+
+
+async def test_nginx_spreads_clients_over_both_nodes(service: Service) -> None:
+    sockets = [await connect(f"ws://{service.stack.front}/v1/live") for _ in range(8)]
+    try:
+        counts = []
+        for name in ("ticker-1", "ticker-2"):
+            reply = httpx2.get(f"http://127.0.0.1:{service.stack.ports[name]}/health/ready", timeout=5)
+            counts.append(reply.json()["connections"])
+        assert all(count >= 3 for count in counts) and sum(counts) >= 8
+    finally:
+        for socket in sockets:
+            await socket.close()
+
+
+async def test_events_leave_nginx_at_once(service: Service) -> None:
+    headers = {"Accept": "text/event-stream"}
+    async with (
+        httpx2.AsyncClient(timeout=10) as client,
+        client.stream("GET", f"http://{service.stack.front}/v1/live", headers=headers) as reply,
+    ):
+        assert reply.status_code == 200
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        lines = reply.aiter_lines()
+        before = time.monotonic()
+        async for line in lines:
+            if line.startswith("event: snapshot"):
+                break
+        assert time.monotonic() - before < 1
+        uri = service.publish("Unbuffered")
+        published = time.monotonic()
+        async for line in lines:
+            if line.startswith("data: ") and uri in line:
+                break
+        assert time.monotonic() - published < 1
+
+
+async def test_a_long_poll_waits_behind_nginx_until_there_is_news(service: Service) -> None:
+    async with httpx2.AsyncClient(base_url=f"http://{service.stack.front}", timeout=20) as client:
+        cursor = (await client.get("/v1/live")).json()["cursor"]
+        quiet = await client.get("/v1/live", params={"cursor": cursor, "wait": "0.3"})
+        assert (quiet.json()["type"], quiet.json()["items"]) == ("replay", [])
+        polled: list[httpx2.Response] = []
+
+        async def poll() -> None:
+            polled.append(await client.get("/v1/live", params={"cursor": cursor, "wait": "15"}))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(poll)
+            # Whichever comes first, the poll or the item, the answer is the same.
+            uri = await anyio.to_thread.run_sync(service.publish, "Polled")
+        assert [item["uri"] for item in polled[0].json()["items"]] == [uri]
+
+
+async def test_tls_ends_at_nginx_and_the_node_knows_that_it_was_there(service: Service) -> None:
+    certificate = service.stack.folder / "tls" / "certificate.pem"
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    port = service.stack.ports["tls"]
+    async with connect(f"wss://localhost:{port}/v1/live", ssl=trusted) as socket:
+        assert (await message(socket, "snapshot"))["complete"] is True
+    desk = service.stack.ports["tls-desk"]
+    async with httpx2.AsyncClient(verify=trusted, base_url=f"https://localhost:{desk}", timeout=10) as client:
+        origin = {"Origin": f"https://localhost:{desk}"}
+        reply = await client.post("/v1/session", json={"token": service.token}, headers=origin)
+        assert reply.status_code == 200, reply.text
+        # Secure, because the desk believes nginx that the editor came through TLS.
+        assert "secure" in reply.headers["set-cookie"].lower()
+
+
+async def test_what_is_for_the_operator_does_not_pass_nginx(service: Service) -> None:
+    for side in (service.stack.front, service.stack.desk):
+        reply = httpx2.get(f"http://{side}/metrics", timeout=5)
+        assert reply.status_code == 404
+        assert "nginx/" not in reply.headers["server"]
+
+
+async def test_a_body_over_the_limit_does_not_reach_the_desk(service: Service) -> None:
+    reply = httpx2.post(f"http://{service.stack.desk}/v1/items", content=b"x" * 70_000, timeout=10)
+    assert reply.status_code == 413
+
+
+async def test_current_items_are_kept_by_nginx_no_longer_than_a_node_allows(service: Service) -> None:
+    uri = service.publish("Soon withdrawn")
+    url = f"http://{service.stack.front}/v1/items/{uri}"
+    until(lambda: answers(url), "the item is there")
+    act = httpx2.post(
+        f"http://{service.stack.desk}/v1/items/{uri}/acts",
+        json={"act": "withdraw", "note": "This was not so."},
+        headers={"Authorization": f"Bearer {service.token}", "If-Match": '"1"'},
+        timeout=10,
+    )
+    assert act.status_code == 200, act.text
+    until(lambda: httpx2.get(url, timeout=5).status_code == 410, "the item is gone", limit=3)
+
+
+async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Service) -> None:
+    stack = service.stack
+    async with connect(f"ws://{stack.front}/v1/live?edition=en") as socket:
+        cursor = (await message(socket, "snapshot"))["cursor"]
+        # Whichever node has it is the one with more clients than the other: ask both.
+        counts = {}
+        for name in ("ticker-1", "ticker-2"):
+            reply = httpx2.get(f"http://127.0.0.1:{stack.ports[name]}/health/ready", timeout=5)
+            counts[name] = reply.json()["connections"]
+        holder = max(counts, key=lambda name: counts[name])
+        stack.stop(holder)
+        try:
+            assert "reconnect" in await message(socket, "bye")
+            await socket.wait_closed()
+            assert socket.close_code == 4000
+            uri = service.publish("While one node is away")
+            async with connect(f"ws://{stack.front}/v1/live?edition=en&cursor={cursor}") as again:
+                replay = await message(again, "replay")
+                items = msgspec.convert(replay["items"], list[dict[str, object]])
+                assert [item["uri"] for item in items] == [uri]
+        finally:
+            stack.start_node(holder)
+
+
+async def test_redis_asks_for_its_password_and_knows_no_dangerous_command(service: Service) -> None:
+    stack = service.stack
+    assert "NOAUTH" in stack.redis_cli("PING", password="") or "WRONGPASS" in stack.redis_cli("PING", password="x")
+    for words in (("CONFIG", "GET", "dir"), ("FLUSHALL",), ("KEYS", "*"), ("DEBUG", "SLEEP", "0")):
+        assert "unknown command" in stack.redis_cli(*words)
+    info = stack.redis_cli("INFO", "all")
+    assert "aof_enabled:1" in info and "maxmemory_policy:noeviction" in info
+    arguments = stack.arguments("redis")
+    assert b"redis-server" in arguments and b"0123456789abcdef" not in arguments
+
+
+async def test_what_was_acknowledged_is_there_after_redis_was_killed(service: Service) -> None:
+    stack = service.stack
+    uri = service.publish("Written through")
+    stack.stop("redis", signal.SIGKILL)
+    stack.start_redis()
+    url = f"http://{stack.front}/v1/items/{uri}/history"
+    until(lambda: answers(url), "the ledger has it")
+    until(lambda: answers(f"http://{stack.desk}/health/ready"), "the desk is ready again")
+    async with connect(f"ws://{stack.front}/v1/live") as socket:
+        snapshot = await message(socket, "snapshot")
+        items = msgspec.convert(snapshot["items"], list[dict[str, object]])
+        assert uri in [item["uri"] for item in items]

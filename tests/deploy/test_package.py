@@ -1,0 +1,46 @@
+"""What is installed by `pip install .`, as the image does it: nothing that a running service needs may be missing."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[frozenset[str]]:
+    """The files in the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", str(folder), str(ROOT)], check=True, capture_output=True, timeout=120)
+    with zipfile.ZipFile(next(folder.glob("flashwire-*.whl"))) as wheel:
+        yield frozenset(wheel.namelist())
+
+
+def test_the_package_holds_every_module_and_every_file_that_one_reads(names: frozenset[str]) -> None:
+    there = set()
+    for package in ("ticker", "publisher"):
+        files = (path for path in (ROOT / package).rglob("*") if path.is_file())
+        there |= {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    assert {"ticker/contract/site.toml", "publisher/publish.lua"} <= there
+    assert there <= names
+
+
+def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> None:
+    served = {
+        str(path.relative_to(ROOT))
+        for folder in ("widget", "desk", "demo", "shared")
+        for path in (ROOT / "web" / folder).rglob("*")
+        if path.is_file()
+    }
+    assert "web/widget/breaking-ticker.js" in served
+    assert served <= names
+
+
+def test_the_package_holds_nothing_that_only_a_checkout_needs(names: frozenset[str]) -> None:
+    assert not [name for name in names if name.startswith(("tests/", "web/test/", "web/node_modules/", "data/"))]
+    assert not [name for name in names if name.endswith((".pyc", ".key", ".env"))]
