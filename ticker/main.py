@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticker.commands import node
+from ticker.commands import node, tail
 from ticker.commands.say import console, notice, refuse
 
 if TYPE_CHECKING:
@@ -177,8 +177,25 @@ def _welcome_code(data: Path) -> str | None:
 
 
 app.command("ticker", rich_help_panel=SERVE)(node.command)
+app.command("tail", rich_help_panel=WATCH)(tail.command)
+
+
+def _mount_desk() -> None:
+    """Adds the desk's commands, unless one is asked for that is the ticker's: they take 0.7 s to import."""
+    own = {command.name or "run" for command in app.registered_commands}
+    if own & set(sys.argv[1:2]):
+        return
+    from publisher.commands import mount
+
+    mount(app)
+    for command in app.registered_commands:
+        if not isinstance(command.rich_help_panel, str):
+            command.rich_help_panel = SERVE if command.name == "desk" else PUBLISH
+    for group in app.registered_groups:
+        group.rich_help_panel = PUBLISH
 
 
 def main() -> None:
     """Runs the command line."""
+    _mount_desk()
     app()
