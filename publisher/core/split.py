@@ -2,7 +2,8 @@
 
 1. A separator is a colon of any of the scripts we meet: Latin, fullwidth, small, vertical.
 2. A colon between digits is a time or a ratio, one inside a web address is part of it; neither separates.
-3. A registered source's label wins where several colons could separate; otherwise the first one does.
+3. A registered source's label wins where several colons could separate, the longest of several registered ones;
+   otherwise the first colon does.
 4. Nothing is split where the label would be longer than a source may be, or the text empty.
 """
 
@@ -29,6 +30,7 @@ class Split(msgspec.Struct, frozen=True):
 def split(line: str, site: Site) -> Split | None:
     """The split of `line`, or None where it names no source."""
     first: Split | None = None
+    registered: Split | None = None
     for position in _separators(line):
         label, text = line[:position].strip(), line[position + 1 :].strip()
         if len(label) > SOURCE_LIMIT:
@@ -37,9 +39,9 @@ def split(line: str, site: Site) -> Split | None:
             continue
         found = Split(label, text, site.find_source(label))
         if found.source:
-            return found
+            registered = found
         first = first or found
-    return first
+    return registered or first
 
 
 def _separators(line: str) -> Iterator[int]:
@@ -49,8 +51,8 @@ def _separators(line: str) -> Iterator[int]:
 
 
 def _between_digits(line: str, position: int) -> bool:
-    # str.isdigit covers Arabic-Indic digits too.
-    return line[position - 1 : position].isdigit() and line[position + 1 : position + 2].isdigit()
+    # str.isdecimal covers Arabic-Indic digits too.
+    return line[position - 1 : position].isdecimal() and line[position + 1 : position + 2].isdecimal()
 
 
 def _in_address(line: str, position: int) -> bool:

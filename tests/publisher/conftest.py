@@ -1,0 +1,73 @@
+"""A desk of its own for each test that asks: real Valkey, real SQLite, the application without a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from publisher.access.tokens import Role
+from publisher.api.app import create_app
+from publisher.api.desk import Desk, open_desk
+from publisher.settings import DeskSettings
+
+ClientFor = Callable[..., httpx2.AsyncClient]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str, brand: str) -> DeskSettings:
+    """The desk's settings: this test's brand and folder, and a rate that few tests reach."""
+    return DeskSettings(redis_url=redis_url, brand=brand, data=tmp_path, rate_per_minute=1000)
+
+
+@pytest.fixture
+async def desk(settings: DeskSettings) -> AsyncIterator[Desk]:
+    """The desk's parts, opened as the server opens them."""
+    opened = open_desk(settings)
+    yield opened
+    await opened.store.aclose()
+
+
+@pytest.fixture
+def app(desk: Desk) -> Starlette:
+    """The desk's application."""
+    return create_app(desk)
+
+
+@pytest.fixture
+async def client_for(app: Starlette, desk: Desk) -> AsyncIterator[ClientFor]:
+    """Makes clients: `client_for("editor")` holds a new token of that role, `client_for(None)` none."""
+    clients: list[httpx2.AsyncClient] = []
+
+    def make(role: Role | None, *, unlimited: bool = False, **headers: str) -> httpx2.AsyncClient:
+        if role:
+            token = desk.tokens.create(f"{role} {len(clients)}", role, unlimited=unlimited)
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx2.ASGITransport(app)
+        clients.append(httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def editor(client_for: ClientFor) -> httpx2.AsyncClient:
+    """A client with an editor's token."""
+    return client_for("editor")
+
+
+@pytest.fixture
+async def chief(client_for: ClientFor) -> httpx2.AsyncClient:
+    """A client with a chief's token."""
+    return client_for("chief")
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Waits for `condition`, at most `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  (what is waited for happens in another process)
+            await asyncio.sleep(0.005)

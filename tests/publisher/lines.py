@@ -1,0 +1,37 @@
+"""Requests and items that the publisher's tests have in common."""
+
+from typing import Any
+
+from ticker.contract.item import InfoSource, Item, Text, moment
+
+NOW = 1_790_000_000.0
+URI = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
+
+
+def line(**changes: object) -> dict[str, Any]:
+    """A sound request to publish, with `changes`."""
+    return {"text": "Civil Defence: Bridge in the old town closed", "edition": "en", **changes}
+
+
+def an_item(uri: str = URI, **changes: Any) -> Item:
+    """A sound first version, with `changes`."""
+    fields: dict[str, Any] = {
+        "uri": uri,
+        "version": 1,
+        "act": "publish",
+        "pub_status": "usable",
+        "urgency": 4,
+        "headline": Text("Bridge in the old town closed", "en", "ltr"),
+        "info_sources": (InfoSource(Text("Civil Defence", "en", "ltr"), "official", "civil-defence"),),
+        "edition": "en",
+        "sections": (),
+        "places": (),
+        "link": None,
+        "note": None,
+        "first_created": moment(NOW),
+        "version_created": moment(NOW),
+        "expires": None,
+        "pinned_until": None,
+        "translation_of": None,
+    }
+    return Item(**{**fields, **changes})

@@ -1,0 +1,53 @@
+"""A proxy before Redis that can lose replies: what was asked is done, and nobody hears of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+
+class LossyProxy:
+    """Passes bytes on; while `losses` > 0 the reply to a request that holds `marker` is dropped and the line cut."""
+
+    def __init__(self, upstream: str, marker: bytes) -> None:
+        self._upstream = upstream
+        self._marker = marker
+        self.losses = 0
+        self.lost = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, until either side closes it or a reply is lost."""
+        up_reader, up_writer = await asyncio.open_unix_connection(self._upstream)
+        dropping = asyncio.Event()
+
+        async def back() -> None:
+            while data := await up_reader.read(65536):
+                if dropping.is_set():
+                    self.lost += 1
+                    break
+                writer.write(data)
+            writer.close()
+
+        replies = asyncio.create_task(back())
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if self._marker in data and self.losses:
+                    self.losses -= 1
+                    dropping.set()
+                up_writer.write(data)
+        up_writer.close()
+        with suppress(OSError):
+            await replies
+        writer.close()
+
+
+@asynccontextmanager
+async def lossy(redis_url: str, folder: Path, marker: bytes) -> AsyncIterator[tuple[str, LossyProxy]]:
+    """A running proxy before the server at `redis_url`, and its own address."""
+    proxy = LossyProxy(redis_url.removeprefix("unix://"), marker)
+    path = folder / "p"
+    server = await asyncio.start_unix_server(proxy.serve, path)
+    try:
+        yield f"unix://{path}", proxy
+    finally:
+        server.close()
