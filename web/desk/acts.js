@@ -54,6 +54,7 @@ export class ActForm {
     this.#act = act;
     this.#base = item;
     this.#around = around;
+    this.#send.classList.toggle("danger", act === "withdraw");
     this.element = h("form", { class: "act", method: "post", novalidate: true, "data-act": act });
     this.#build();
     this.element.addEventListener("submit", (event) => {
@@ -195,17 +196,12 @@ export class ActForm {
   }
 
   #sure() {
-    const { headline, infoSources } = this.#base;
+    const { language, direction } = this.#base.headline;
     return ask({
       title: "withdraw.title",
       words: "withdraw.words",
       yes: "withdraw.yes",
-      line: {
-        source: infoSources.map((source) => source.name.value).join(" · "),
-        text: headline.value,
-        language: headline.language,
-        direction: headline.direction,
-      },
+      line: { parts: lineOf(this.#base), language, direction },
     });
   }
 

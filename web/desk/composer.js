@@ -11,8 +11,8 @@ import { ask } from "./confirm.js";
 import { $, fault, grow } from "./dom.js";
 import { DraftSlot, emptyDraft, newKey } from "./draft.js";
 import { current, say, t } from "./i18n.js";
-import { attribution, bodyOf, missing, oneLine } from "./line.js";
-import { graphemes, level, TV } from "./meter.js";
+import { bodyOf, missing, oneLine } from "./line.js";
+import { parts, showDraft } from "./preview.js";
 import { splitAsTyped } from "./split.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -211,15 +211,13 @@ export class Composer {
   /** Whether a flash is meant; anything else goes directly. */
   #sure() {
     if (this.#draft.urgency !== 1) return true;
-    const { source, text } = splitAsTyped(this.#draft.line, this.#site.sources);
     return ask({
       title: "confirm.title",
       words: "confirm.words",
       yes: "confirm.yes",
       params: { urgency: { t: "urgency.1" }, edition: this.#edition.name },
       line: {
-        source: source ?? "",
-        text,
+        parts: parts(this.#draft, this.#site),
         language: this.#edition.language,
         direction: this.#draft.direction,
       },
@@ -381,60 +379,10 @@ export class Composer {
   }
 
   #render() {
-    const { source, text, id } = splitAsTyped(this.#draft.line, this.#site.sources);
-    const { language, name: editionName } = this.#edition;
-    const { direction, urgency } = this.#draft;
-    this.#line.dir = direction;
-    this.#line.lang = language;
+    this.#line.dir = this.#draft.direction;
+    this.#line.lang = this.#edition.language;
     grow(this.#line);
-    this.#chip(source, id);
-    const said = source === null ? null : attribution(source, language, this.#site);
-    const preview = $("preview");
-    preview.dir = direction;
-    preview.lang = language;
-    preview.classList.toggle("empty", !text);
-    const [who, what] = preview.children;
-    who.textContent = said ? `${said.value}:` : "";
-    who.lang = said?.language ?? "";
-    if (text) say(what, "");
-    if (text) what.textContent = text;
-    else say(what, source === null ? "preview.empty" : "");
-    say($("direction"), direction === "rtl" ? "direction.rtl" : "direction.ltr");
-    this.#measure(text, said ? `${said.value}: ${text}` : text);
-    say($("publish-what"), "publish.what", { edition: editionName, urgency: { t: `urgency.${urgency}` } });
-    $("publish").dataset.urgency = String(urgency);
-  }
-
-  /**
-   * @param {string | null} source
-   * @param {string | null} id
-   */
-  #chip(source, id) {
-    const chip = $("chip");
-    const asked = source !== null && id === null;
-    $("role-field").hidden = !asked;
-    if (source === null) {
-      chip.dataset.kind = "none";
-      return say(chip, "split.none");
-    }
-    const role = id ? (this.#site.sources[id]?.role ?? "") : this.#draft.role;
-    chip.dataset.kind = id ? "known" : role ? "unknown" : "ask";
-    say(chip, id ? "split.known" : role ? "split.unknown" : "split.ask", { role: { t: `role.${role}` } });
-    if (asked) say($("role-label"), "split.role", { source });
-  }
-
-  /**
-   * @param {string} text
-   * @param {string} whole
-   */
-  #measure(text, whole) {
-    const count = graphemes(text);
-    const meter = $("meter");
-    meter.dataset.level = level(count);
-    meter.querySelector(".fill").setAttribute("width", `${Math.min(100, (count / 150) * 100)}%`);
-    say($("meter-text"), `meter.${level(count)}`, { count });
-    say($("meter-tv"), count > TV ? "meter.tv.over" : "meter.tv.fits", { count: count - TV });
-    say($("meter-line"), "meter.line", { count: graphemes(whole) });
+    showDraft(this.#draft, this.#site);
   }
 
   /** The edition in the language of the interface, where there is one. */

@@ -5,7 +5,7 @@ import { say } from "./i18n.js";
 
 /**
  * @typedef {{title: string, words: string, yes: string, params?: import("./i18n.js").Params,
- *   line?: {source: string, text: string, language: string, direction: string}}} Question
+ *   line?: {parts: (Node | string)[], language: string, direction: string}}} Question
  */
 
 /**
@@ -22,7 +22,7 @@ export function ask({ title, words, yes, params = {}, line }) {
   say($("confirm-yes"), yes, params);
   const shown = $("confirm-line");
   shown.hidden = !line;
-  shown.textContent = line ? (line.source ? `\u2068${line.source}\u2069: ${line.text}` : line.text) : "";
+  shown.replaceChildren(...(line?.parts ?? []));
   shown.lang = line?.language ?? "";
   shown.dir = line?.direction ?? "auto";
   return new Promise((settle) => {

@@ -13,6 +13,8 @@ import { Wire } from "./wire.js";
 
 /** Time between two tries to reach the desk at the start, in milliseconds. */
 const RETRY = 2000;
+/** What only those who are signed in can use. */
+const SIGNED_IN = ["help", "signout", "who", "state-ticker"];
 
 const board = new Board();
 /** @type {Composer | null} */
@@ -65,7 +67,7 @@ async function enter(user) {
   }
   signin.hide();
   $("desk").hidden = false;
-  for (const id of ["help", "signout", "who"]) $(id).hidden = false;
+  for (const id of SIGNED_IN) $(id).hidden = false;
   say($("who"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
   wire.enter(user.role);
   await renew();
@@ -94,7 +96,7 @@ function close() {
   feed?.stop();
   show("ticker", "connecting");
   $("desk").hidden = true;
-  for (const id of ["help", "signout", "who"]) $(id).hidden = true;
+  for (const id of SIGNED_IN) $(id).hidden = true;
 }
 
 /** The desk's own list, with what is held and in no ticker. */
