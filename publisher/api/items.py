@@ -23,6 +23,7 @@ from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError, away
 from publisher.core.draft import first_version
+from publisher.core.refusals import printable
 from publisher.core.request import ActRequest, ItemRequest
 from publisher.core.rules import next_version
 from publisher.core.ulid import CHANCE_BYTES, ulid
@@ -231,5 +232,5 @@ def _known(request: Request, name: str, known: Collection[str]) -> list[str]:
     given = request.query_params.getlist(name)
     for value in given:
         if value not in known:
-            raise ApiError(400, "unknown-name", value=value[:60], known=", ".join(known))
+            raise ApiError(400, "unknown-name", value=printable(value), known=", ".join(known))
     return given

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 import publisher.core.sentences as sentences
-from publisher.core.refusals import Refusals
+from publisher.core.refusals import Refusals, printable
 from ticker.contract.item import ACTS, ROLES
 from ticker.contract.sentences import RefusedError
 
@@ -38,7 +38,7 @@ def decode(body: bytes, shape: type[Shape]) -> Shape:
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
     for name in raw.keys() - fields.keys():
         code = "edition-fixed" if name == "edition" else "unknown-field"
-        refusals.add(code, name[:60], **({} if name == "edition" else {"name": _printable(name)}))
+        refusals.add(code, printable(name), **({} if name == "edition" else {"name": printable(name)}))
     for name, field in fields.items():
         if name in raw:
             try:
@@ -70,7 +70,7 @@ def _refuse(refusals: Refusals, name: str, error: str) -> None:
     place = name + path
     quoted = re.findall(r"`([^`]*)`", what)
     if "unknown field" in what and quoted:
-        refusals.add("unknown-field", f"{place}.{quoted[0][:60]}", name=_printable(quoted[0]))
+        refusals.add("unknown-field", f"{place}.{printable(quoted[0])}", name=printable(quoted[0]))
     elif "missing required field" in what and quoted:
         refusals.add("missing", f"{place}.{quoted[0]}", name=quoted[0])
     elif known := _KNOWN.get(place.rpartition(".")[2]):
@@ -78,7 +78,3 @@ def _refuse(refusals: Refusals, name: str, error: str) -> None:
     else:
         expected = quoted[0].replace(" | null", "").replace("object", "{…}") if quoted else "int"
         refusals.add("wrong-type", place, expected=expected)
-
-
-def _printable(name: str) -> str:
-    return "".join(character if character.isprintable() else "·" for character in name[:60])

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from publisher.core.refusals import Refusals
+from publisher.core.refusals import Refusals, printable
 from publisher.core.request import SourceInput, TextInput
 from ticker.contract.item import ROLES, URI_PREFIX, Direction, InfoSource, Text, moment
 from ticker.contract.sentences import RefusedError
@@ -75,7 +75,7 @@ def source_of(
         if name is None:
             return None
     if given.uri is not UNSET and given.uri not in site.sources:
-        refusals.add("source-uri", uri_at, uri=given.uri[:60])
+        refusals.add("source-uri", uri_at, uri=printable(given.uri))
         return None
     if given.uri is not UNSET:
         source_id: str | None = given.uri
@@ -108,7 +108,7 @@ def names_of(given: list[str], known: Mapping[str, object]) -> tuple[str, ...]:
     """Ids of sections or places, each configured and named once."""
     for name in given:
         if name not in known:
-            raise RefusedError("unknown-name", value=name[:60], known=", ".join(known))
+            raise RefusedError("unknown-name", value=printable(name), known=", ".join(known))
         if given.count(name) > 1:
             raise RefusedError("repeated", value=name)
     return tuple(given)
@@ -117,7 +117,7 @@ def names_of(given: list[str], known: Mapping[str, object]) -> tuple[str, ...]:
 def edition_of(given: str, site: Site) -> str:
     """A configured edition."""
     if given not in site.editions:
-        raise RefusedError("unknown-name", value=given[:60], known=", ".join(site.editions))
+        raise RefusedError("unknown-name", value=printable(given), known=", ".join(site.editions))
     return given
 
 

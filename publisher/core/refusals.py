@@ -51,3 +51,8 @@ class _Field:
             return False
         self._refusals.append(error.at(self._field))
         return True
+
+
+def printable(given: str) -> str:
+    """What was given, as it may stand in a sentence: short, and with dots for what cannot be seen."""
+    return "".join(character if character.isprintable() else "·" for character in given[:60])

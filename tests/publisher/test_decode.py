@@ -27,7 +27,6 @@ def refused(body: bytes) -> dict[str, str]:
         b'{"headline": {"value": "\\ud800"}}',
         b'{"urgency": NaN}',
         b'{"edition": "en", "sections": ' + b"[" * 60_000,
-        b"[" * 60_000,
         b'{"x": ' + b'{"x":' * 60_000,
         b"\xef\xbb\xbf{}",
         b"\0",
@@ -40,7 +39,9 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
     assert error.value.code == "malformed"
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null", b"true"])
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"text"', b"1", b"null", b"true", b"[" * 60_000], ids=lambda body: repr(body[:9])
+)
 def test_what_is_json_but_no_object_is_told_so(body: bytes) -> None:
     with pytest.raises(MalformedError) as error:
         decode(body, ItemRequest)
@@ -48,7 +49,7 @@ def test_what_is_json_but_no_object_is_told_so(body: bytes) -> None:
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
-    body = b'{"txt": 1, "urgency": 1.5, "sections": "a", "role": "king", "headline": {"val": 1}, "infoSources": [{"name": 3}]}'
+    body = b'{"txt":1,"urgency":1.5,"sections":"a","role":"king","headline":{"val":1},"infoSources":[{"name":3}]}'
     assert refused(body) == {
         "txt": "unknown-field",
         "edition": "missing",
@@ -80,13 +81,15 @@ def test_left_out_is_not_null() -> None:
     assert request.link is None and request.expires is msgspec.UNSET
 
 
-@given(st.binary(max_size=60) | st.recursive(
+_NAMES = ["edition", "text", "headline", "value", "infoSources", "name", "urgency", "x"]
+_JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["edition", "text", "headline", "value", "infoSources", "name", "urgency", "x"]), inner, max_size=4
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),
     max_leaves=12,
-).map(msgspec.json.encode))  # fmt: skip
+)
+
+
+@given(st.binary(max_size=60) | _JSON.map(msgspec.json.encode))
 def test_whatever_comes_is_read_or_refused_with_a_sentence(body: bytes) -> None:
     try:
         assert isinstance(decode(body, ItemRequest), ItemRequest)

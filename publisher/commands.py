@@ -1,0 +1,252 @@
+"""The desk's part of the command line: serve it, post to it, replay a file to it, and manage its tokens."""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+import typer
+import uvloop
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from publisher.access.database import DatabaseError, open_database
+from publisher.access.tokens import ROLES as TOKEN_ROLES
+from publisher.access.tokens import Tokens
+from publisher.access.welcome import Welcome
+from publisher.client import DeskClient, DeskError
+from publisher.replay import FileError, Post, Summary, read_posts, replay
+from publisher.server import serve
+from publisher.settings import DeskSettings
+from ticker.contract.item import ROLES, Item, moment
+from ticker.contract.keys import KeyringError
+from ticker.contract.sentences import RefusedError
+from ticker.contract.site import SiteError
+
+# A server that is restarted is back within seconds; nobody watches a shell for longer than this.
+_POST_PATIENCE: Final = 15.0
+# A replay waits out a rate rule's whole minute and more.
+_REPLAY_PATIENCE: Final = 180.0
+_DESK: Final = "http://127.0.0.1:8001"
+
+Value = TypeVar("Value")
+
+token_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Directory of keys and tokens (FLASHWIRE_DATA; default ./data).")
+]
+DeskOption = Annotated[str, typer.Option("--desk", envvar="FLASHWIRE_DESK_URL", help="Address of the desk.")]
+TokenOption = Annotated[
+    str,
+    typer.Option("--token", envvar="FLASHWIRE_TOKEN", help="API token; better in the environment.", hidden=True),
+]
+
+
+def desk(
+    data: DataOption = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the desk alone: publishing and its page. Needs REDIS_URL.
+
+    Settings come from FLASHWIRE_… variables and .env; docs/operating.md lists them. Ends within 3 s of SIGTERM.
+    """
+    settings = desk_settings(data=data, desk_host=host, desk_port=port)
+    if settings.redis_url is None:
+        fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run")
+    try:
+        _run(serve(settings))
+    except (SiteError, KeyringError, DatabaseError, OSError) as error:
+        fail(str(error))
+
+
+def post(
+    text: Annotated[str, typer.Argument(help='The line: "Source: text".', show_default=False)],
+    role: Annotated[str | None, typer.Option(help=f"Of an unregistered source: {', '.join(ROLES)}.")] = None,
+    edition: Annotated[str, typer.Option(help="The edition it runs in.")] = "en",
+    urgency: Annotated[int, typer.Option(help="1 flash, 2 bulletin, 3 urgent, 4 routine … 8.")] = 4,
+    language: Annotated[str | None, typer.Option(help="Language of the line, where not the edition's.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and show it; publish nothing.")] = False,
+    url: DeskOption = _DESK,
+    token: TokenOption = "",
+) -> None:
+    """Publish one line, and say what readers will see.
+
+    Takes the token from FLASHWIRE_TOKEN. While the desk or the stream is away it tries again for 15 seconds, and
+    never publishes twice.
+
+    Example: flashwire post "Civil Defence: Bridge in the old town reopened" --urgency 3
+    """
+    given = {"role": role, "language": language}
+    body = {"text": text, "edition": edition, "urgency": urgency, "dryRun": dry_run}
+    body |= {name: value for name, value in given.items() if value is not None}
+
+    async def publish() -> None:
+        async with DeskClient(url, _checked(token), patience=_POST_PATIENCE) as client:
+            done = await client.publish(body, f"post-{secrets.token_hex(16)}")
+        state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
+        typer.echo(state)
+        typer.echo(shown(done.item))
+
+    try:
+        _run(publish())
+    except DeskError as error:
+        fail(str(error))
+
+
+def replay_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Items, one a line.", show_default=False)],
+    rate: Annotated[float | None, typer.Option(min=0.01, help="Items a second (default: as taken).")] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until interrupted.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Posts in flight; one at most for each edition.")] = 4,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Publish again what an earlier run did.")] = False,
+    url: DeskOption = _DESK,
+    token: TokenOption = "",
+) -> None:
+    """Publish a file of items, for rehearsals and load; an interrupted replay goes on where it stopped.
+
+    A line is a request body of POST /v1/items, or {"document", "en", "ar", "es"}: one headline in three
+    languages, attributed to the outlet that the document's name begins with. The token needs --unlimited,
+    else the rate rule sets the pace.
+    """
+    try:
+        posts = read_posts(file, salt=secrets.token_hex(8) if fresh else "")
+    except FileError as error:
+        fail(str(error))
+    summary = Summary()
+    try:
+        _run(_replayed(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; run it again to publish what is missing.", err=True)
+    typer.echo(
+        f"{summary.acknowledged} acknowledged, {summary.refused} refused in {summary.seconds:.1f} s"
+        f" ({summary.rate():.1f}/s); acknowledged in p50 {summary.percentile(0.5) * 1000:.1f} ms,"
+        f" p99 {summary.percentile(0.99) * 1000:.1f} ms"
+    )
+    if summary.first_error:
+        fail(summary.first_error)
+
+
+async def _replayed(
+    posts: list[Post], url: str, token: str, summary: Summary, *, rate: float | None, loop: bool, parallel: int
+) -> None:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f}/s"),
+        TextColumn("{task.fields[errors]} refused"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("Publishing", total=None if loop else len(posts), rate=0.0, errors=0)
+
+        def show(now: Summary) -> None:
+            bar.update(task, completed=now.acknowledged + now.refused, rate=now.rate(), errors=now.refused)
+
+        async with DeskClient(url, token, patience=_REPLAY_PATIENCE, at_once=parallel) as client:
+            await replay(posts, client, rate=rate, parallel=parallel, loop=loop, progress=show, summary=summary)
+
+
+@token_app.command("create")
+def create_token(
+    name: Annotated[str, typer.Argument(help="Who or what holds it.", show_default=False)],
+    role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(TOKEN_ROLES)}.")] = "editor",
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Exempt from the rate rule.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Make a token and print it, alone and this once, on standard output.
+
+    Example: export FLASHWIRE_TOKEN=$(flashwire token create night-desk --role editor)
+    """
+    if role not in TOKEN_ROLES:
+        fail(f"“{role}” is no role: choose one of {', '.join(TOKEN_ROLES)}.")
+    try:
+        typer.echo(_tokens(data).create(name, role, unlimited=unlimited))
+    except RefusedError as error:
+        fail(error.sentence())
+
+
+@token_app.command("list")
+def list_tokens(data: DataOption = None) -> None:
+    """List every token by name, with its role and state; the tokens themselves are not kept."""
+    table = Table("name", "role", "made", "state", box=None, pad_edge=False)
+    for token in _tokens(data).all():
+        state = f"revoked {moment(token.revoked)}" if token.revoked else "unlimited" if token.unlimited else "in force"
+        table.add_row(Text(token.name), token.role, moment(token.created), state)
+    Console(soft_wrap=True).print(table)
+
+
+@token_app.command("revoke")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="The token's name.", show_default=False)], data: DataOption = None
+) -> None:
+    """Revoke a token: it and the sessions opened with it are refused from the next request on."""
+    if not _tokens(data).revoke(name):
+        fail(f"No token in force is called “{name}”: see flashwire token list")
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the desk's commands to `app`."""
+    app.command("desk")(desk)
+    app.command("post")(post)
+    app.command("replay")(replay_file)
+    app.add_typer(token_app, name="token")
+
+
+def welcome_link(settings: DeskSettings, port: int | None = None) -> str | None:
+    """The address with which the first editor signs in, or None where there is a token already.
+
+    Each call makes a new code and ends the one before. Raises `DatabaseError`.
+    """
+    code = Welcome(open_database(settings.data)).code()
+    if code is None:
+        return None
+    return f"http://{settings.desk_host}:{port or settings.desk_port}/#welcome={code}"
+
+
+def desk_settings(**flags: object) -> DeskSettings:
+    """The settings from environment and .env, flags before both; a bad one ends the process with one line."""
+    try:
+        return DeskSettings.model_validate({name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "SETTINGS"
+        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {first['msg']}.")
+
+
+def shown(item: Item) -> str:
+    """An item as a reader sees it, for a terminal."""
+    sources = ", ".join(f"{source.name.value} ({source.role})" for source in item.info_sources)
+    return f"{sources}: {item.headline.value}"
+
+
+def fail(sentence: str) -> NoReturn:
+    """Ends the process with `sentence` on standard error and status 1."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _checked(token: str) -> str:
+    if not token:
+        fail("Set FLASHWIRE_TOKEN to a token; make one with: flashwire token create NAME --role editor")
+    if not (token.isascii() and token.isprintable()):
+        fail("FLASHWIRE_TOKEN holds something that is not a token: copy it again.")
+    return token.strip()
+
+
+def _tokens(data: Path | None) -> Tokens:
+    try:
+        return Tokens(open_database(desk_settings(data=data).data))
+    except DatabaseError as error:
+        fail(str(error))
+
+
+def _run(work: Coroutine[Any, Any, Value]) -> Value:  # Any: what a coroutine is sent is nobody's business
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

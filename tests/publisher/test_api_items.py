@@ -1,0 +1,284 @@
+"""The desk's interface for items, against a real server of the stream: what is promised in docs/protocol.md."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import redis.asyncio
+
+from publisher.api.app import create_app
+from publisher.api.desk import Desk, open_desk
+from publisher.settings import DeskSettings
+from tests.publisher.conftest import ClientFor
+from tests.publisher.lines import line
+from tests.publisher.lossy import lossy
+from ticker.stream import Keys
+
+pytestmark = pytest.mark.anyio
+
+
+async def entries(desk: Desk) -> int:
+    """How many entries the stream has."""
+    settings = desk.settings
+    assert settings.redis_url
+    async with redis.asyncio.Redis.from_url(settings.redis_url, legacy_responses=False) as client:
+        return int(await client.xlen(Keys(settings.brand).items))
+
+
+async def post(client: httpx2.AsyncClient, *, key: str | None = None, **fields: Any) -> httpx2.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await client.post("/v1/items", json=line(**fields), headers=headers)
+
+
+async def act(
+    client: httpx2.AsyncClient, uri: str, act: str, *, seen: int = 1, key: str | None = None, **fields: Any
+) -> httpx2.Response:
+    headers = {"If-Match": f'"{seen}"'} | ({"Idempotency-Key": key} if key else {})
+    return await client.post(f"/v1/items/{uri}/acts", json={"act": act, **fields}, headers=headers)
+
+
+async def published(client: httpx2.AsyncClient, **fields: Any) -> str:
+    return str((await post(client, **fields)).json()["item"]["uri"])
+
+
+async def test_a_line_is_published_and_says_where_it_is(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    answer = await post(editor)
+    assert answer.status_code == 201 and answer.headers["etag"] == '"1"'
+    body = answer.json()
+    assert set(body) == {"item", "cursor"} and body["item"]["headline"]["value"] == "Bridge in the old town closed"
+    found = await editor.get(answer.headers["location"])
+    assert found.json() == body["item"] and found.headers["etag"] == '"1"'
+    assert await entries(desk) == 1
+
+
+async def test_a_dry_run_shows_the_item_and_publishes_nothing(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    answer = await post(editor, dryRun=True)
+    assert answer.status_code == 200 and answer.json()["dryRun"] is True
+    assert answer.json()["item"]["infoSources"][0]["uri"] == "civil-defence"
+    assert (await post(editor, dryRun=True, edition="xx")).status_code == 422
+    uri = await published(editor)
+    tried = await act(editor, uri, "update", urgency=1, dryRun=True)
+    assert tried.json()["item"]["version"] == 2 and tried.json()["dryRun"] is True
+    assert await entries(desk) == 1
+
+
+async def test_fifty_posts_at_once_with_one_key_give_one_item(client_for: ClientFor, desk: Desk) -> None:
+    # With an ordinary token, whose rate allows fewer than fifty: repeats of a request are not counted.
+    desk.rate._limit = 5
+    editor = client_for("editor")
+    answers = await asyncio.gather(*(post(editor, key="one") for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert await entries(desk) == 1
+
+
+async def test_a_key_used_for_another_body_is_refused(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    await post(editor, key="one")
+    answer = await post(editor, key="one", urgency=1)
+    assert answer.status_code == 422 and answer.json()["type"].endswith("key-reused")
+    assert await entries(desk) == 1
+
+
+async def test_a_key_belongs_to_its_holder(client_for: ClientFor, desk: Desk) -> None:
+    for client in (client_for("editor"), client_for("editor")):
+        assert (await post(client, key="one")).status_code == 201
+    assert await entries(desk) == 2
+
+
+async def test_the_same_body_without_a_key_is_another_item(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    assert await published(editor) != await published(editor)
+
+
+async def test_the_same_request_written_otherwise_is_the_same(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    headers = {"Idempotency-Key": "one", "Content-Type": "application/json"}
+    bodies = [b'{"text":"Civil Defence: x","edition":"en"}', b'{ "edition": "en", "text": "Civil Defence: \\u0078" }']
+    answers = [await editor.post("/v1/items", content=body, headers=headers) for body in bodies]
+    assert answers[0].content == answers[1].content and await entries(desk) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "é"])
+async def test_a_key_that_is_none_is_refused(editor: httpx2.AsyncClient, key: str) -> None:
+    answer = await editor.post("/v1/items", json=line(), headers={"Idempotency-Key": key.encode()})
+    assert answer.status_code == 400 and "Idempotency-Key" in answer.json()["detail"]
+
+
+async def test_an_act_repeated_with_its_key_is_the_same_answer_though_the_item_has_moved_on(
+    chief: httpx2.AsyncClient, desk: Desk
+) -> None:
+    uri = await published(chief)
+    first = await act(chief, uri, "update", urgency=1, key="u")
+    await act(chief, uri, "withdraw", seen=2, note="It was another bridge.")
+    again = await act(chief, uri, "update", urgency=1, key="u")
+    assert first.status_code == again.status_code == 200 and first.content == again.content
+    assert await entries(desk) == 3
+
+
+async def test_twenty_repeats_of_an_act_at_once_are_one_version(chief: httpx2.AsyncClient, desk: Desk) -> None:
+    uri = await published(chief)
+    answers = await asyncio.gather(*(act(chief, uri, "update", urgency=1, key="u") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200} and len({answer.content for answer in answers}) == 1
+    assert await entries(desk) == 2
+
+
+async def test_whoever_is_late_is_told_the_version_there_is(chief: httpx2.AsyncClient) -> None:
+    uri = await published(chief)
+    assert (await act(chief, uri, "update", urgency=1)).headers["etag"] == '"2"'
+    late = await act(chief, uri, "update", urgency=2)
+    assert late.status_code == 412 and late.headers["etag"] == '"2"' and "version 2" in late.json()["detail"]
+
+
+async def test_an_act_says_which_version_was_seen(chief: httpx2.AsyncClient) -> None:
+    uri = await published(chief)
+    for header, status in ((None, 428), ("*", 428), ("1", 400), ('W/"1"', 400), ('"1", "2"', 400), ('"01"', 400)):
+        headers = {"If-Match": header} if header else {}
+        answer = await chief.post(f"/v1/items/{uri}/acts", json={"act": "hold"}, headers=headers)
+        assert answer.status_code == status, header
+
+
+async def test_a_life_of_an_item_from_publish_to_withdrawal(chief: httpx2.AsyncClient) -> None:
+    uri = await published(chief)
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("update", {"headline": "Bridge closed, two injured"}),
+        ("refile", {"headline": "Bridge in old town closed, two injured"}),
+        ("correction", {"headline": "Bridge closed, one injured", "note": "One person was injured, not two."}),
+        ("hold", {}),
+        ("release", {}),
+        ("withdraw", {"note": "It was another bridge."}),
+    ]
+    for seen, (name, fields) in enumerate(acts, 1):
+        answer = await act(chief, uri, name, seen=seen, **fields)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["item"]["act"] == name and answer.headers["etag"] == f'"{seen + 1}"'
+    assert (await chief.get(f"/v1/items/{uri}")).json()["pubStatus"] == "canceled"
+    for name in ("release", "update", "withdraw"):
+        gone = await act(chief, uri, name, seen=7, note="n")
+        assert gone.status_code == 409 and "never returns" in gone.json()["detail"]
+
+
+async def test_the_list_holds_what_is_on_hold_and_not_what_is_gone(chief: httpx2.AsyncClient) -> None:
+    usable, held, gone = [await published(chief, edition=edition) for edition in ("en", "es", "en")]
+    await act(chief, held, "hold")
+    await act(chief, gone, "withdraw", note="n")
+
+    async def listed(query: str = "") -> list[str]:
+        return [item["uri"] for item in (await chief.get(f"/v1/items{query}")).json()["items"]]
+
+    assert await listed() == [held, usable]
+    assert await listed("?status=canceled") == [gone]
+    assert await listed("?edition=es") == [held]
+    assert await listed("?limit=1") == [held]
+    for query in ("?limit=0", "?limit=x", "?limit=201", "?status=x", "?edition=xx"):
+        assert (await chief.get(f"/v1/items{query}")).status_code == 400
+
+
+async def test_an_unknown_item_is_not_found(chief: httpx2.AsyncClient) -> None:
+    for uri in ("urn:flashwire:01m829zdda3j8n0z41ynycsc6j", "x", "urn:flashwire:" + "x" * 500):
+        assert (await chief.get(f"/v1/items/{uri}")).status_code == 404
+        assert (await act(chief, uri, "hold")).status_code == 404
+
+
+async def test_each_role_is_held_to_its_acts(client_for: ClientFor, desk: Desk) -> None:
+    reporter, editor = client_for("reporter"), client_for("editor")
+    assert (await post(reporter)).status_code == 403
+    assert (await post(reporter, dryRun=True)).status_code == 200
+    uri = await published(editor)
+    assert (await act(editor, uri, "withdraw", note="n")).status_code == 403
+    assert (await act(editor, uri, "correction", note="n")).status_code == 403
+    assert (await act(reporter, uri, "update", urgency=1)).status_code == 403
+    assert (await act(editor, uri, "update", urgency=1)).status_code == 200
+    assert await entries(desk) == 2
+
+
+async def test_a_desk_note_stays_on_the_desk(editor: httpx2.AsyncClient, desk: Desk) -> None:
+    answer = await post(editor, edNote="Source asked not to be called", key="k")
+    await post(editor, edNote="Source asked not to be called", key="k")
+    uri = answer.json()["item"]["uri"]
+    assert desk.notes.of(uri) == {1: "Source asked not to be called"}
+    assert "asked" not in answer.text and "asked" not in (await editor.get("/v1/items")).text
+
+
+async def test_too_many_publications_are_told_when_to_come_back(client_for: ClientFor, desk: Desk) -> None:
+    desk.rate._limit = 3
+    chief, free = client_for("chief"), client_for("editor", unlimited=True)
+    uri = await published(chief)
+    assert (await post(chief, key="repeat")).status_code == 201
+    assert (await post(chief, edition="xx")).status_code == 422
+    assert (await post(chief)).status_code == 201
+    full = await post(chief)
+    assert full.status_code == 429 and 1 <= int(full.headers["retry-after"]) <= 60
+    assert (await post(chief, key="repeat")).status_code == 201
+    assert (await act(chief, uri, "withdraw", note="n")).status_code == 200
+    assert {(await post(free)).status_code for _ in range(5)} == {201}
+
+
+async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, tmp_path: Path) -> None:
+    assert settings.redis_url
+    async with lossy(settings.redis_url, tmp_path, b"EVAL") as (address, proxy):
+        desk = open_desk(settings.model_copy(update={"redis_url": address}))
+        headers = {"Authorization": f"Bearer {desk.tokens.create('e', 'editor')}"}
+        transport = httpx2.ASGITransport(create_app(desk))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as editor:
+            proxy.losses = 2
+            assert (await post(editor)).status_code == 201
+            proxy.losses = 100
+            away = await post(editor, key="k")
+            assert away.status_code == 503 and away.headers["retry-after"].isdigit()
+            proxy.losses = 0
+            assert (await post(editor, key="k")).status_code == 201
+        assert await entries(desk) == 2
+        await desk.store.aclose()
+
+
+async def test_every_answer_carries_its_headers_and_every_error_is_a_problem(client_for: ClientFor) -> None:
+    editor = client_for("editor")
+    for method, path, status in (
+        ("GET", "/v1/items", 200),
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/items/", 404),
+        ("PUT", "/v1/items", 405),
+        ("GET", "/health/live", 200),
+    ):
+        answer = await editor.request(method, path)
+        assert answer.status_code == status, path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        if status >= 400:
+            problem = answer.json()
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert (
+                problem["status"] == status and problem["detail"].endswith(".") and problem["type"] and problem["title"]
+            )
+    assert "GET" in (await editor.put("/v1/items")).headers["allow"]
+
+
+async def test_a_refusal_is_said_in_the_language_of_who_asks(editor: httpx2.AsyncClient) -> None:
+    said = {}
+    for accepted in ("ar", "es-MX;q=0.8, en;q=0.5", "fr, de", "*;q=x", ""):
+        answer = await editor.post("/v1/items", json=line(urgency=9), headers={"Accept-Language": accepted})
+        said[answer.headers["content-language"]] = answer.json()["errors"][0]["message"]
+        assert answer.headers["vary"] == "Accept-Language"
+    assert set(said) == {"ar", "es", "en"} and len(set(said.values())) == 3
+
+
+async def test_a_canary_is_sent_by_any_role_and_is_no_item(client_for: ClientFor, desk: Desk) -> None:
+    reporter = client_for("reporter")
+    mark = secrets.token_hex(4)
+    answer = await reporter.post("/v1/canary", json={"mark": mark})
+    assert answer.status_code == 201
+    assert (answer.json()["item"]["edition"], answer.json()["item"]["headline"]["value"]) == ("canary", mark)
+    assert (await reporter.post("/v1/canary")).status_code == 201
+    assert await entries(desk) == 0
+
+
+async def test_a_composer_is_shown_the_split_and_the_sites_names(editor: httpx2.AsyncClient) -> None:
+    found = await editor.post("/v1/split", json={"text": "Civil Defence: x", "language": "es"})
+    assert found.json()["source"]["name"]["value"] == "Protección Civil" and found.json()["text"] == "x"
+    unknown = await editor.post("/v1/split", json={"text": "Nobody: x"})
+    assert unknown.json()["source"] == {"label": "Nobody", "known": False}
+    assert (await editor.post("/v1/split", json={"text": "at 12:30"})).json()["source"] is None
+    assert (await editor.post("/v1/split", json={"text": "a\u202eb: c"})).status_code == 422
+    site = (await editor.get("/v1/site")).json()
+    assert {"en", "ar", "es"} <= set(site["editions"]) and site["sources"]["civil-defence"]["role"] == "official"
