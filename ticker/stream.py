@@ -13,9 +13,9 @@ import msgspec
 import redis.asyncio
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 # Client libraries differ between one server and a cluster only in their class; both answer these commands.
 Client = redis.asyncio.Redis | RedisCluster
@@ -39,6 +39,16 @@ class Position(msgspec.Struct, frozen=True):
     epoch: str | None
     seq: int
     last_id: bytes | None
+
+
+class ServerFacts(msgspec.Struct, frozen=True):
+    """A server as `flashwire doctor` looks at it; `fsync` is None where it may not be asked."""
+
+    version: str
+    append_only: bool
+    fsync: str | None
+    clock: float
+    """Seconds since 1970, when it answered."""
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -96,6 +106,17 @@ def connect(url: str, *, timeout: float) -> Client:
         raise ValueError(f"Not an address of Redis; write {ADDRESSES}.") from None
 
 
+async def disconnect(client: Client) -> None:
+    """Gives back every connection of `client`, those to Sentinels included; never raises for a server that is away."""
+    try:
+        await client.aclose()
+        pool = None if isinstance(client, RedisCluster) else client.connection_pool
+        if isinstance(pool, SentinelConnectionPool):
+            await pool.sentinel_manager.aclose()
+    except (RedisError, RedisClusterException, OSError):
+        return
+
+
 def _by_sentinel(url: str, options: dict[str, Any]) -> Client:  # Any: passed on to redis-py as it is
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -125,7 +146,8 @@ async def translated() -> AsyncIterator[None]:
     """Turns whatever the server or the way to it does into `StreamAwayError`."""
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
+    # redis-py's cluster client raises some errors of its own outside RedisError.
+    except (RedisError, RedisClusterException, OSError) as error:
         raise StreamAwayError(_reason(error)) from error
 
 
@@ -166,6 +188,31 @@ class Stream:
                 return records
             start = "(" + page[-1][0].decode()
 
+    async def newest(self) -> Record | None:
+        """The newest entry, or None."""
+        async with translated():
+            records = _records(await _awaited(self._client.xrevrange(self._keys.items, count=1)))
+        return records[0] if records else None
+
+    async def server(self) -> ServerFacts:
+        """What the server says of itself, as far as it lets itself be asked."""
+        async with translated():
+            clock = await _awaited(self._client.time())
+            info = await _awaited(self._client.info())
+        try:
+            async with translated():
+                found = await _awaited(self._client.config_get("appendfsync"))
+            fsync = next(iter(found.values())) if found else None
+        except StreamAwayError:
+            # Managed services do not answer CONFIG.
+            fsync = None
+        return ServerFacts(
+            version=str(info.get("valkey_version") or info.get("redis_version") or "?"),
+            append_only=bool(info.get("aof_enabled")),
+            fsync=fsync.decode() if isinstance(fsync, bytes) else fsync,
+            clock=clock[0] + clock[1] / 1_000_000,
+        )
+
     async def exists(self, entry_id: bytes) -> bool:
         """Whether exactly that entry is still in the stream."""
         async with translated():
@@ -197,10 +244,7 @@ class Stream:
 
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""
-        try:
-            await self._client.aclose()
-        except (RedisError, OSError):
-            return
+        await disconnect(self._client)
 
 
 def _records(answer: Any) -> list[Record]:  # Any: redis-py's stream replies have no type of their own

@@ -59,6 +59,10 @@ def test_a_field_of_a_later_version_of_the_stream_is_ignored() -> None:
     assert read_entry(b"1-0", {**FIELDS, b"trace": b"x"}, KEYS).seq == 7
 
 
+def test_the_first_entry_of_a_stream_is_number_one() -> None:
+    assert read_entry(b"1-0", {**FIELDS, b"seq": b"1"}, KEYS).seq == 1
+
+
 @given(st.integers(0, len(BODY) - 1), st.integers(1, 255))
 def test_any_changed_byte_is_poison(place: int, change: int) -> None:
     changed = BODY[:place] + bytes([BODY[place] ^ change]) + BODY[place + 1 :]
