@@ -216,7 +216,9 @@ def desk_settings(**flags: object) -> DeskSettings:
         return DeskSettings.model_validate({name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "SETTINGS"
+        if not first["loc"]:
+            fail(f"{first['msg'].removeprefix('Value error, ')}.")
+        name = str(first["loc"][0]).upper()
         fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {first['msg']}.")
 
 

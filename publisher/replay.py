@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,8 @@ import msgspec
 
 from publisher.client import DeskClient, DeskError
 
+# A replay in a loop may run for days.
+_LATENCIES_KEPT: Final = 100_000
 _EDITIONS: Final = ("en", "ar", "es")
 
 
@@ -40,7 +43,7 @@ class Summary(msgspec.Struct):
     acknowledged: int = 0
     refused: int = 0
     seconds: float = 0.0
-    latencies: list[float] = []
+    latencies: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
     first_error: str | None = None
 
     def rate(self) -> float:

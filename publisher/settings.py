@@ -1,6 +1,8 @@
 """Settings of the desk; the table in docs/operating.md is tested against these classes."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from ticker.contract.settings import StreamSettings
 
@@ -21,6 +23,13 @@ class DeskSettings(StreamSettings):
     secure_cookies: str = Field(
         "auto", pattern="^(auto|always|never)$", description="auto marks the cookie Secure when the request was https"
     )
+
+    @model_validator(mode="after")
+    def _replicas_of_one_server(self) -> Self:
+        # WAIT counts for one connection to one server; redis-py's cluster client gives no such connection.
+        if self.replicas and "+cluster://" in (self.redis_url or ""):
+            raise ValueError("FLASHWIRE_REPLICAS counts for one server or Sentinel; leave it out for a cluster")
+        return self
 
     def origins(self) -> frozenset[str]:
         """The further origins, one by one."""

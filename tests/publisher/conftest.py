@@ -1,7 +1,7 @@
 """A desk of its own for each test that asks: real Valkey, real SQLite, the application without a socket."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -12,6 +12,7 @@ from publisher.access.tokens import Role
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.settings import DeskSettings
+from tests.publisher.machine import Machine
 
 ClientFor = Callable[..., httpx2.AsyncClient]
 
@@ -19,7 +20,9 @@ ClientFor = Callable[..., httpx2.AsyncClient]
 @pytest.fixture
 def settings(tmp_path: Path, redis_url: str, brand: str) -> DeskSettings:
     """The desk's settings: this test's brand and folder, and a rate that few tests reach."""
-    return DeskSettings(redis_url=redis_url, brand=brand, data=tmp_path, rate_per_minute=1000)
+    return DeskSettings.model_validate(
+        {"redis_url": redis_url, "brand": brand, "data": tmp_path, "rate_per_minute": 1000}
+    )
 
 
 @pytest.fixture
@@ -66,8 +69,10 @@ async def chief(client_for: ClientFor) -> httpx2.AsyncClient:
     return client_for("chief")
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Waits for `condition`, at most `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  (what is waited for happens in another process)
-            await asyncio.sleep(0.005)
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """A desk and its server as processes; not pytest's own folder: a socket's path may have 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="fw") as folder:
+        started = Machine(Path(folder))
+        yield started
+        started.close()

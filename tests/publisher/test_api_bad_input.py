@@ -87,7 +87,7 @@ async def test_what_a_foreign_form_can_send_is_not_read(editor: httpx2.AsyncClie
 @pytest.mark.usefixtures("unchanged")
 async def test_without_a_good_token_nothing_is_said_but_that(client_for: ClientFor, authorization: str | None) -> None:
     anybody = client_for(None)
-    headers = {} if authorization is None else {"Authorization": authorization.encode()}
+    headers = {} if authorization is None else {b"Authorization": authorization.encode()}
     uri = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
     for method, path in (
         ("POST", "/v1/items"),

@@ -101,7 +101,7 @@ async def test_the_same_request_written_otherwise_is_the_same(editor: httpx2.Asy
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "é"])
 async def test_a_key_that_is_none_is_refused(editor: httpx2.AsyncClient, key: str) -> None:
-    answer = await editor.post("/v1/items", json=line(), headers={"Idempotency-Key": key.encode()})
+    answer = await editor.post("/v1/items", json=line(), headers={b"Idempotency-Key": key.encode()})
     assert answer.status_code == 400 and "Idempotency-Key" in answer.json()["detail"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis.asyncio
@@ -37,6 +38,11 @@ async def raw(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     await client.aclose()
 
 
+async def held(raw: redis.asyncio.Redis, key: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """A stream's entries as Redis holds them."""
+    return cast(list[tuple[bytes, dict[bytes, bytes]]], await raw.xrange(key))
+
+
 def uri() -> str:
     return f"urn:flashwire:{secrets.token_hex(13)}"
 
@@ -49,7 +55,7 @@ async def test_what_is_published_can_be_read_as_a_signed_entry(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
     done = await store.publish(an_item(), "d", "f")
-    [(entry_id, fields)] = await raw.xrange(Keys(brand).items)
+    [(entry_id, fields)] = await held(raw, Keys(brand).items)
     entry = read_entry(entry_id, fields, keyring)
     assert (entry.item, entry.cursor, entry.item_json) == (an_item(), done.cursor, done.item_json)
     assert not done.again
@@ -61,7 +67,7 @@ async def test_entries_are_numbered_without_holes_whoever_publishes_at_once(
 ) -> None:
     stores = [Store(connect(redis_url, timeout=1.2), keyring) for _ in range(3)]
     await asyncio.gather(*(published(stores[number % 3], number) for number in range(90)))
-    entries = [fields for _, fields in await raw.xrange(Keys(brand).items)]
+    entries = [fields for _, fields in await held(raw, Keys(brand).items)]
     assert [int(fields[b"seq"]) for fields in entries] == list(range(1, 91))
     for store in stores:
         await store.aclose()
@@ -268,6 +274,6 @@ async def test_a_canary_goes_beside_the_items(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
     cursor = await store.canary(an_item(edition="canary"))
-    [(entry_id, fields)] = await raw.xrange(Keys(brand).canary)
+    [(entry_id, fields)] = await held(raw, Keys(brand).canary)
     assert read_entry(entry_id, fields, keyring).cursor == cursor
     assert not await raw.exists(Keys(brand).items)

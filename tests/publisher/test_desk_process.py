@@ -1,0 +1,79 @@
+"""The desk as a process of its own, on real sockets, while its server freezes, dies and comes back."""
+
+import signal
+import time
+
+import redis
+
+from tests.publisher.machine import Machine, until
+
+
+def test_a_frozen_server_is_503_within_three_seconds_and_nothing_is_doubled_after(machine: Machine) -> None:
+    machine.post("first")
+    machine.valkey.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    frozen = machine.post("frozen")
+    assert time.monotonic() - started < 3
+    assert frozen.status_code == 503 and frozen.headers["retry-after"].isdigit()
+    assert until(lambda: machine.ready() is not True, 5) < 5
+    machine.valkey.send_signal(signal.SIGCONT)
+    until(lambda: machine.ready() is True, 5)
+    assert machine.post("frozen").status_code == 201
+    assert len(machine.http.get("/v1/items").json()["items"]) == 2
+
+
+def test_what_was_acknowledged_is_there_after_the_server_was_killed(machine: Machine) -> None:
+    acknowledged = [machine.post(f"{number}").json()["item"]["uri"] for number in range(20)]
+    machine.valkey.kill()
+    machine.valkey.wait()
+    down = machine.post("down")
+    assert down.status_code == 503
+    assert until(lambda: machine.ready() is not True, 5) < 5
+    machine.start_valkey()
+    until(lambda: machine.ready() is True, 5)
+    assert machine.post("down").status_code == 201
+    listed = [item["uri"] for item in machine.http.get("/v1/items").json()["items"]]
+    assert set(acknowledged) < set(listed) and len(listed) == 21
+
+
+def test_a_desk_killed_after_the_script_answers_the_same_when_it_is_back(machine: Machine) -> None:
+    first = machine.post("one")
+    machine.desk.kill()
+    machine.desk.wait()
+    machine.http.close()
+    machine.desk, machine.http = machine.start_desk()
+    assert machine.post("one").content == first.content
+
+
+def test_a_desk_that_is_told_to_stop_ends_well_and_soon(machine: Machine) -> None:
+    machine.post("one")
+    machine.desk.terminate()
+    started = time.monotonic()
+    assert machine.desk.wait(timeout=5) == 0
+    assert time.monotonic() - started < 3.5
+
+
+def test_no_token_and_no_headline_comes_into_the_log(machine: Machine) -> None:
+    machine.post("one", text="Civil Defence: A line of its own")
+    machine.http.get("/v1/items", headers={"Authorization": "Bearer fw_wrong-token"})
+    machine.http.post("/v1/session", json={"token": "fw_another-wrong-token"})
+    machine.desk.terminate()
+    machine.desk.wait(timeout=5)
+    written = (machine.folder / "desk.log").read_text("utf-8")
+    assert '"event":"published"' in written.replace(" ", "")
+    for secret in (machine.token, "wrong-token", "A line of its own", "Traceback"):
+        assert secret not in written
+
+
+def test_a_server_that_refuses_writes_is_503(machine: Machine) -> None:
+    with redis.Redis(unix_socket_path=str(machine.socket), legacy_responses=False) as client:
+        client.config_set("maxmemory", "1")
+        full = machine.post("full")
+        assert full.status_code == 503
+        client.config_set("maxmemory", "0")
+        assert machine.post("full").status_code == 201
+        client.replicaof("127.0.0.1", 1)
+        assert machine.post("replica").status_code == 503
+        client.replicaof("NO", "ONE")
+        assert machine.post("replica").status_code == 201
+    assert len(machine.http.get("/v1/items").json()["items"]) == 2
