@@ -90,7 +90,7 @@ export class Composer {
     this.#allowed = user.role === "editor" || user.role === "chief";
     $("not-yours").hidden = this.#allowed;
     $("publish").setAttribute("aria-disabled", String(!this.#allowed));
-    if (user.name === this.#owner) return this.focus();
+    if (user.name === this.#owner) return;
     this.#slot?.close();
     this.#owner = user.name;
     this.#slot = await DraftSlot.open(user.name);
@@ -98,10 +98,10 @@ export class Composer {
     if (!Object.hasOwn(this.#site.editions, this.#draft.edition)) this.#draft.edition = this.#firstEdition();
     this.#fill();
     if (this.holdsText) say($("outcome"), this.#draft.attempted ? "outcome.attempted" : "outcome.found");
-    this.focus();
   }
 
   focus() {
+    grow(this.#line);
     this.#line.focus();
   }
 

@@ -14,7 +14,7 @@ import { Wire } from "./wire.js";
 /** Time between two tries to reach the desk at the start, in milliseconds. */
 const RETRY = 2000;
 /** What only those who are signed in can use. */
-const SIGNED_IN = ["help", "signout", "who", "state-ticker"];
+const SIGNED_IN = ["desk", "help", "signout", "who", "state-ticker"];
 
 const board = new Board();
 /** @type {Composer | null} */
@@ -65,14 +65,15 @@ async function enter(user) {
     feed = new Feed(site.ticker, heard, (state) => show("ticker", state));
     listen(composer, wire);
   }
+  wire.enter(user.role);
+  // The draft before the page: what somebody types into an open page must not be overwritten by what was kept.
+  await composer.enter(user);
   signin.hide();
-  $("desk").hidden = false;
   for (const id of SIGNED_IN) $(id).hidden = false;
   say($("who"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
-  wire.enter(user.role);
-  await renew();
+  composer.focus();
   feed?.start();
-  await composer.enter(user);
+  await renew();
 }
 
 /** The session has ended: back to signing in, with every word where it was. */
@@ -89,13 +90,15 @@ async function leave() {
     if (!(error instanceof RefusedError)) throw error;
   }
   close();
+  // What is on hold is nobody's business who is not signed in.
+  board.clear();
+  wire?.render();
   signin.show();
 }
 
 function close() {
   feed?.stop();
   show("ticker", "connecting");
-  $("desk").hidden = true;
   for (const id of SIGNED_IN) $(id).hidden = true;
 }
 

@@ -50,6 +50,7 @@ export class Feed {
     globalThis.removeEventListener("online", this.#soon);
     clearTimeout(this.#retry);
     this.#drop();
+    this.#state = "connecting";
   }
 
   #soon = () => {

@@ -17,7 +17,7 @@ export class SignIn {
 
   /**
    * @param {import("./api.js").Desk} desk
-   * @param {(user: User) => void} onUser
+   * @param {(user: User) => Promise<void>} onUser opens the desk
    */
   constructor(desk, onUser) {
     this.#desk = desk;
@@ -80,7 +80,7 @@ export class SignIn {
     this.#busy = true;
     try {
       if (this.#code) this.#keep(await this.#desk.welcome(this.#code, value));
-      else this.#onUser(await this.#desk.signIn(value));
+      else await this.#onUser(await this.#desk.signIn(value));
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
       fault(field, $("signin-error"), sentence(error));

@@ -1,6 +1,6 @@
 /** The sources offered below the line while its beginning is typed (ARIA: a text box with a list of options). */
 
-import { h } from "./dom.js";
+import { $, h } from "./dom.js";
 import { say } from "./i18n.js";
 import { suggest } from "./split.js";
 
@@ -51,6 +51,7 @@ export class Suggestions {
 
   close() {
     this.#list.hidden = true;
+    say($("line-offered"), "");
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
   }
@@ -61,6 +62,7 @@ export class Suggestions {
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
     this.#list.hidden = offered.length === 0;
+    say($("line-offered"), offered.length ? "sources.count" : "", { count: offered.length });
     this.#list.replaceChildren(
       ...offered.map(({ label, role }, index) => {
         const kind = h("span", { class: "kind" });

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -14,15 +13,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from publisher.access.database import open_database
-from publisher.access.sessions import Sessions
 from publisher.access.tokens import Role, Tokens
 from publisher.access.welcome import Welcome
 
 _SERVE = (
-    "import asyncio; from {room} import serve; from {module} import {settings} as Settings; asyncio.run(serve(Settings()))"
+    "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "
+    "asyncio.run(serve(Settings()))"
 )
 _DESK = _SERVE.format(room="publisher.server", module="publisher.settings", settings="DeskSettings")
 _TICKER = _SERVE.format(room="ticker.edge.server", module="ticker.settings", settings="TickerSettings")
@@ -52,13 +51,9 @@ class Server:
             self._process.wait()
             self._process = None
 
-    def freeze(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGCONT)
+    @property
+    def running(self) -> bool:
+        return self._process is not None
 
     def _ready(self) -> bool:
         try:
@@ -101,10 +96,13 @@ class Service:
 
     def end_sessions(self) -> None:
         """As if twelve hours had passed for everybody."""
-        connection = open_database(self.data)
-        assert Sessions
-        connection.execute("DELETE FROM sessions")
-        connection.commit()
+        open_database(self.data).execute("DELETE FROM sessions")
+
+    def whole(self) -> None:
+        """Starts again what a test has stopped."""
+        for server in (self.desk, self.ticker):
+            if not server.running:
+                server.start()
 
 
 def _free_port() -> int:
@@ -113,31 +111,46 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-@pytest.fixture
-def service(redis_url: str, brand: str, tmp_path: Path) -> Iterator[Service]:
+def _service(redis_url: str, data: Path) -> Iterator[Service]:
     desk_port, ticker_port = _free_port(), _free_port()
     environment = {
         "REDIS_URL": redis_url,
-        "FLASHWIRE_BRAND": brand,
-        "FLASHWIRE_DATA": str(tmp_path),
-        "FLASHWIRE_SIGNING_KEYS": "k1:" + secrets.token_hex(22) + "==",
+        "FLASHWIRE_BRAND": f"t{secrets.token_hex(6)}",
+        "FLASHWIRE_DATA": str(data),
         "FLASHWIRE_DESK_PORT": str(desk_port),
         "FLASHWIRE_TICKER_PORT": str(ticker_port),
         "FLASHWIRE_TICKER_URL": f"http://127.0.0.1:{ticker_port}",
         "FLASHWIRE_DRAIN_SECONDS": "0",
     }
     made = Service(
-        Server(_DESK, environment, desk_port, tmp_path / "desk.log"),
-        Server(_TICKER, environment, ticker_port, tmp_path / "ticker.log"),
-        tmp_path,
+        Server(_DESK, environment, desk_port, data / "desk.log"),
+        Server(_TICKER, environment, ticker_port, data / "ticker.log"),
+        data,
     )
     try:
-        made.desk.start()
-        made.ticker.start()
+        made.whole()
         yield made
     finally:
         made.desk.stop()
         made.ticker.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_service(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    yield from _service(redis_url, tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    """The service of this session, whole, with what other tests have published: a test knows its own words."""
+    shared_service.whole()
+    return shared_service
+
+
+@pytest.fixture
+def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
+    """A service of this test alone, on its first run."""
+    yield from _service(redis_url, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -171,16 +184,19 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture
-def open_desk(context: BrowserContext, service: Service) -> SignIn:
+def open_desk(context: BrowserContext, service: Service) -> Iterator[SignIn]:
     """Opens the desk in a new tab and signs in with a new token; any complaint of the page fails the test."""
+    complaints: list[str] = []
 
-    def opened(name: str = "Maha", role: Role = "chief", *, token: str | None = None) -> Page:
+    def opened(role: Role = "chief", *, token: str | None = None) -> Page:
         page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"the page failed: {error}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
         page.goto(service.desk.url)
-        page.get_by_label("Token", exact=True).fill(token or service.token(name, role))
+        page.locator("#signin-value").fill(token or service.token(f"M {secrets.token_hex(4)}", role))
         page.keyboard.press("Enter")
-        page.locator("#line").wait_for()
+        expect(page.locator("#line")).to_be_focused()
         return page
 
-    return opened
+    yield opened
+    assert complaints == []

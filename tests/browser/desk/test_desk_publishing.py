@@ -1,27 +1,202 @@
 """Publishing from the page: fast when all is well, and never twice, never lost, when it is not."""
 
+import secrets
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
 
 pytestmark = pytest.mark.browser
 
-LINE = "Civil Defence: Two people pulled alive from the rubble"
+
+def some_text() -> str:
+    return f"Two people pulled alive from the rubble {secrets.token_hex(4)}"
 
 
-def publish(page: Page, line: str) -> None:
-    page.locator("#line").fill(line)
+def publish(page: Page, text: str) -> None:
+    page.locator("#line").fill(f"Civil Defence: {text}")
     page.keyboard.press("Control+Enter")
 
 
+def count(service: Service, text: str) -> int:
+    return service.headlines().count(text)
+
+
+def wait_for_air(page: Page, text: str) -> None:
+    """The list grows only by what has come back: after this the ticker has the line too."""
+    expect(page.locator(".row", has_text=text).locator(".proof")).to_contain_text("on air after")
+
+
 def test_ctrl_enter_publishes_and_the_row_says_how_fast_it_was_on_the_air(service: Service, open_desk: SignIn) -> None:
-    page = open_desk()
-    publish(page, LINE)
+    page, text = open_desk(), some_text()
+    publish(page, text)
     expect(page.locator("#outcome")).to_have_text("Published.")
     expect(page.locator("#line")).to_have_value("")
     expect(page.locator("#line")).to_be_focused()
     row = page.locator(".row").first
-    expect(row.locator(".audience")).to_have_text("Civil Defence: Two people pulled alive from the rubble")
-    expect(row.locator(".proof")).to_contain_text("on air after")
-    assert service.headlines() == ["Two people pulled alive from the rubble"]
+    expect(row.locator(".audience")).to_have_text(f"Civil Defence: {text}")
+    wait_for_air(page, text)
+    assert count(service, text) == 1
+
+
+def test_a_failed_post_keeps_the_text_and_a_retry_publishes_it_once(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    service.desk.stop()
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text("No answer came")
+    expect(page.locator("#state-desk")).to_have_text("Desk: not reachable")
+    expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
+    service.desk.start()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    wait_for_air(page, text)
+    assert count(service, text) == 1
+
+
+def lose_answers(page: Page) -> None:
+    """From now on publications arrive, and their answers do not."""
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST" and "dryRun" not in (route.request.post_data or ""):
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/v1/items", lose)
+
+
+def test_a_retry_after_a_lost_answer_never_doubles_the_line(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    lose_answers(page)
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text("No answer came")
+    page.unroute_all()
+    page.locator("#line").press("Control+Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    wait_for_air(page, text)
+    assert count(service, text) == 1
+
+
+def test_words_changed_after_a_lost_answer_are_no_second_line_by_accident(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    lose_answers(page)
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text("No answer came")
+    page.unroute_all()
+    publish(page, text + " alive")
+    expect(page.locator("#outcome")).to_contain_text("An earlier wording of this line did arrive")
+    expect(page.locator("#line")).to_have_value(f"Civil Defence: {text} alive")
+    assert (count(service, text), count(service, text + " alive")) == (1, 0)
+    # Pressing again is the editor's decision: now it is a line of its own.
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    wait_for_air(page, text + " alive")
+    assert (count(service, text), count(service, text + " alive")) == (1, 1)
+
+
+def test_a_second_press_while_a_line_is_on_its_way_sends_nothing(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    waiting: list[Route] = []
+    page.route(
+        "**/v1/items", lambda route: waiting.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    publish(page, text)
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("#outcome")).to_have_text("Publishing …")
+    sent = [route for route in waiting if "dryRun" not in (route.request.post_data or "")]
+    assert len(sent) == 1
+    sent[0].continue_()
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    wait_for_air(page, text)
+    assert count(service, text) == 1
+
+
+def test_a_flash_is_asked_for_once_more_naming_edition_and_urgency(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    page.keyboard.press("Alt+1")
+    publish(page, text)
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("Flash")
+    expect(question).to_contain_text("English")
+    expect(question).to_contain_text(text)
+    page.keyboard.press("Escape")
+    expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
+    page.locator("#line").press("Control+Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    expect(page.locator(".row", has_text=text).locator(".urgency")).to_have_text("Flash")
+    expect(page.get_by_role("radio", name="Routine")).to_be_checked()
+
+
+def test_a_key_held_down_does_not_answer_the_question_about_a_flash(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    page.keyboard.press("Alt+1")
+    page.locator("#line").fill(f"Civil Defence: {text}")
+    page.keyboard.down("Control")
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Control")
+    page.keyboard.down("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.up("Enter")
+    page.keyboard.press("Escape")
+    assert count(service, text) == 0
+
+
+def test_a_refused_character_is_named_and_shown_where_it_stands(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    publish(page, f"{text} a\u200bb")
+    expect(page.locator("#line-error")).to_contain_text("U+200B")
+    expect(page.locator("#line")).to_have_attribute("aria-invalid", "true")
+    assert page.evaluate("line.value.slice(line.selectionStart, line.selectionEnd)") == "\u200b"
+    publish(page, text)
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    expect(page.locator("#line-error")).to_be_empty()
+
+
+def test_an_unknown_source_must_be_given_its_role_and_the_keyboard_alone_can_do_it(
+    service: Service, open_desk: SignIn
+) -> None:
+    page, text = open_desk(), some_text()
+    page.keyboard.type(f"A neighbour: {text}")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_label("What is “\u2068A neighbour\u2069” to the story?")).to_be_focused()
+    expect(page.locator("#role-error")).to_contain_text("Choose what “\u2068A neighbour\u2069” is")
+    page.keyboard.type("Eye")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    assert count(service, text) == 1
+
+
+def test_a_known_source_is_offered_by_its_beginning(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.keyboard.type("civ")
+    option = page.locator("#line-sources [role=option]")
+    expect(option).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_have_value("Civil Defence: ")
+    expect(page.locator("#chip")).to_have_text("Official · known source")
+    expect(page.locator("#line-sources")).to_be_hidden()
+
+
+def test_a_line_typed_without_the_network_is_sent_only_by_publish(
+    service: Service, open_desk: SignIn, context: BrowserContext
+) -> None:
+    page, text = open_desk(), some_text()
+    page.locator("#line").fill(f"Civil Defence: {text}")
+    context.set_offline(True)
+    expect(page.locator("#outcome")).to_contain_text("not sent until you press Publish")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome")).to_contain_text("not sent until you press Publish")
+    context.set_offline(False)
+    expect(page.locator("#state-desk")).to_have_text("Desk: connected")
+    expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
+    assert count(service, text) == 0
+    page.locator("#line").press("Control+Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    wait_for_air(page, text)
+    assert count(service, text) == 1

@@ -1,0 +1,114 @@
+"""A draft is the editor's: it survives reloads and crashes, and nobody else finds it."""
+
+import secrets
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.desk.conftest import Service, SignIn
+
+pytestmark = pytest.mark.browser
+
+LINE = "A neighbour: Heavy smoke over the port"
+
+
+def write(page: Page) -> None:
+    page.locator("#line").fill(LINE)
+    page.locator("#role").select_option("eyewitness")
+    page.get_by_role("radio", name="Español").check()
+    page.get_by_role("radio", name="Bulletin").check()
+    page.get_by_text("Sections, places, link").click()
+    page.get_by_role("checkbox", name="Politics").check()
+    page.get_by_label("Link to the full story").fill("https://example.org/a")
+    page.locator("#direction").click()
+
+
+def expect_written(page: Page) -> None:
+    expect(page.locator("#line")).to_have_value(LINE)
+    expect(page.locator("#role")).to_have_value("eyewitness")
+    expect(page.get_by_role("radio", name="Español")).to_be_checked()
+    expect(page.get_by_role("radio", name="Bulletin")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Politics")).to_be_checked()
+    expect(page.get_by_label("Link to the full story")).to_have_value("https://example.org/a")
+    expect(page.locator("#preview")).to_have_attribute("dir", "rtl")
+
+
+def kept_key(page: Page) -> str:
+    kept: str = page.evaluate(
+        "JSON.parse(Object.entries(localStorage).find(([name]) => name.startsWith('flashwire.draft.'))[1]).key"
+    )
+    return kept
+
+
+def test_every_field_of_a_draft_and_its_key_survive_a_reload(open_desk: SignIn) -> None:
+    page = open_desk()
+    write(page)
+    key = kept_key(page)
+    page.reload()
+    expect_written(page)
+    expect(page.locator("#outcome")).to_contain_text("It is not published")
+    assert kept_key(page) == key
+
+
+def test_a_new_tab_takes_over_the_draft_of_one_that_is_gone(open_desk: SignIn, context: BrowserContext) -> None:
+    page = open_desk()
+    write(page)
+    address = page.url
+    page.close()
+    after = context.new_page()
+    after.goto(address)
+    expect_written(after)
+
+
+def test_two_living_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserContext) -> None:
+    page = open_desk()
+    write(page)
+    # A duplicated tab brings the session storage along, and with it the name of the slot.
+    slot = page.evaluate("sessionStorage.getItem('flashwire.slot')")
+    second = context.new_page()
+    second.add_init_script(
+        f"sessionStorage.getItem('flashwire.slot') ?? sessionStorage.setItem('flashwire.slot', {slot!r})"
+    )
+    second.goto(page.url)
+    expect(second.locator("#line")).to_be_focused()
+    expect(second.locator("#line")).to_have_value("")
+    second.locator("#line").fill("Another tab: another line")
+    page.reload()
+    expect_written(page)
+
+
+def test_a_session_that_ends_leads_to_sign_in_and_the_draft_stays(service: Service, open_desk: SignIn) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page = open_desk(token=token)
+    page.locator("#line").fill("Civil Defence: Two injured in the harbour")
+    service.end_sessions()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    expect(page.get_by_text("Your text is kept. It is not published.")).to_be_visible()
+    expect(page.locator("#signin-value")).to_be_focused()
+    page.keyboard.type(token)
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_have_value("Civil Defence: Two injured in the harbour")
+    assert "Two injured in the harbour" not in service.headlines()
+
+
+def test_another_person_on_the_same_machine_does_not_find_the_draft(service: Service, open_desk: SignIn) -> None:
+    page = open_desk()
+    page.locator("#line").fill("Civil Defence: Embargoed until noon")
+    page.get_by_role("button", name="Sign out").click()
+    page.locator("#signin-value").fill(service.token(f"O {secrets.token_hex(4)}", "editor"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_be_focused()
+    expect(page.locator("#line")).to_have_value("")
+    expect(page.locator("#preview")).not_to_contain_text("Embargoed")
+
+
+def test_clearing_a_draft_asks_first(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.locator("#line").fill(LINE)
+    page.get_by_role("button", name="Clear").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#line")).to_have_value(LINE)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_have_value("")

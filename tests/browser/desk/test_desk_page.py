@@ -1,0 +1,184 @@
+"""The page itself: who comes in, its languages, its policy, what it says when a side is away."""
+
+import secrets
+import urllib.request
+from urllib.error import HTTPError
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.desk.conftest import Service, SignIn
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_first_editor_gets_a_token_shown_once_and_is_in(new_service: Service, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{new_service.desk.url}/#welcome={new_service.welcome()}")
+    page.get_by_label("Your name").fill("Maha")
+    page.keyboard.press("Enter")
+    token = page.get_by_label("Your token")
+    expect(token).not_to_have_value("")
+    shown = token.input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#token-said")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == shown
+    assert "welcome" not in page.url
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.locator("#who")).to_have_text("\u2068Maha\u2069 · chief")
+    expect(page.get_by_text("Nothing has been published yet.")).to_be_visible()
+    page.reload()
+    expect(page.locator("#who")).to_have_text("\u2068Maha\u2069 · chief")
+    assert shown not in page.content()
+    page.get_by_role("button", name="Sign out").click()
+    page.locator("#signin-value").fill(shown)
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_be_focused()
+
+
+def test_a_wrong_token_and_a_used_code_are_refused_with_a_sentence(service: Service, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(service.desk.url)
+    expect(page.locator("#signin-value")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#signin-error")).to_have_text("Paste your token here.")
+    page.locator("#signin-value").fill("fw_wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#signin-value")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#signin-error")).not_to_be_empty()
+    service.token(f"M {secrets.token_hex(4)}", "chief")
+    page.goto("about:blank")
+    page.goto(f"{service.desk.url}/#welcome=used")
+    page.get_by_label("Your name").fill("Nobody")
+    page.keyboard.press("Enter")
+    expect(page.locator("#signin-error")).not_to_be_empty()
+    expect(page.locator("#desk")).to_be_hidden()
+
+
+def test_the_interface_is_remembered_in_arabic_and_reads_right_to_left(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.locator("#language").select_option("ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.get_by_role("heading", name="اكتب سطرًا")).to_be_visible()
+    expect(page.locator("#state-ticker")).to_have_text("الشريط: مباشر")
+    composer, board = page.locator(".composer").bounding_box(), page.locator(".board").bounding_box()
+    assert composer and board and composer["x"] > board["x"]
+    page.get_by_role("radio", name="العربية").check()
+    text = f"جلسة طارئة {secrets.token_hex(3)}"
+    page.locator("#line").fill(f"مراسلنا: {text}\u202e")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#line-error")).to_contain_text("احذف المحرف")
+    page.locator("#line").fill(f"مراسلنا: {text}")
+    page.keyboard.press("Control+Enter")
+    line = page.locator(".row", has_text=text).locator(".audience")
+    expect(line).to_have_attribute("dir", "rtl")
+    expect(line.locator("bdi.source")).to_have_text("مراسلنا")
+
+
+def test_a_change_of_language_leaves_what_is_typed_and_open(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.locator("#line").fill("Civil Defence: Two injured")
+    page.locator("#language").select_option("es")
+    expect(page.locator("#chip")).to_have_text("Fuente oficial · fuente conocida")
+    expect(page.locator("#line")).to_have_value("Civil Defence: Two injured")
+    expect(page.get_by_role("button", name="Publicar")).to_be_visible()
+
+
+def test_markup_in_a_line_is_text(service: Service, open_desk: SignIn) -> None:
+    text = f"<img src=x onerror=alert(1)> {secrets.token_hex(3)}"
+    page = open_desk()
+    page.locator("#line").fill(f"Civil Defence: {text}")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".row").first.locator(".text")).to_have_text(text)
+    expect(page.locator("main img")).to_have_count(0)
+
+
+def test_the_state_line_says_which_side_is_away_and_what_was_missed_comes_after(
+    service: Service, open_desk: SignIn
+) -> None:
+    page = open_desk()
+    expect(page.locator("#states li")).to_have_text(["Desk: connected", "Ticker: live"])
+    service.ticker.stop()
+    expect(page.locator("#state-ticker")).to_have_text("Ticker: not reachable, trying again")
+    text = f"While the ticker was away {secrets.token_hex(3)}"
+    token = service.token(f"O {secrets.token_hex(4)}", "editor")
+    service.post(token, "/v1/items", {"text": f"Civil Defence: {text}", "edition": "en"})
+    service.ticker.start()
+    expect(page.locator("#state-ticker")).to_have_text("Ticker: live", timeout=30_000)
+    expect(page.locator(".row", has_text=text)).to_be_visible()
+
+
+def test_the_list_shows_one_edition_when_asked(service: Service, open_desk: SignIn) -> None:
+    token = service.token(f"O {secrets.token_hex(4)}", "editor")
+    mark = secrets.token_hex(3)
+    for edition in ("en", "es"):
+        service.post(token, "/v1/items", {"text": f"Civil Defence: {edition} {mark}", "edition": edition})
+    page = open_desk()
+    expect(page.locator(".row", has_text=mark)).to_have_count(2)
+    page.locator("#filter").select_option("es")
+    expect(page.locator(".row", has_text=mark)).to_have_count(1)
+    expect(page.locator(".row .edition").first).to_have_text("Español")
+
+
+def test_single_keys_can_be_switched_off(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.get_by_role("button", name="Keys").focus()
+    page.keyboard.press("?")
+    page.get_by_role("checkbox", name="Single keys").uncheck()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keys").focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("n")
+    expect(page.locator("#line")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+def test_nothing_is_wider_than_a_small_phone(service: Service, open_desk: SignIn, language: str) -> None:
+    token = service.token(f"O {secrets.token_hex(4)}", "chief")
+    service.post(token, "/v1/items", {"text": f"Civil Defence: {'unbreakable' * 20}", "edition": "en"})
+    page = open_desk()
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.locator("#language").select_option(language)
+    page.locator("#line").fill("A neighbour with a long name: " + "x" * 200)
+    page.locator(".row").first.locator("[data-act=correction]").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('button, select, summary, .options-row label')].filter(e => e.offsetParent)"
+        ".map(e => Math.min(e.offsetWidth, e.offsetHeight))"
+    )
+    assert min(sizes) >= 24
+
+
+def answer(url: str, **headers: str) -> tuple[int, dict[str, str]]:
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as got:
+            return got.status, dict(got.headers)
+    except HTTPError as error:
+        return error.code, dict(error.headers)
+
+
+def test_the_page_runs_under_a_strict_policy_and_is_asked_for_by_its_tag(service: Service) -> None:
+    status, headers = answer(service.desk.url)
+    policy = headers["content-security-policy"]
+    ticker = service.ticker.url
+    assert status == 200
+    for rule in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
+        assert rule in policy.split("; ")
+    assert f"connect-src 'self' {ticker} {ticker.replace('http', 'ws')}" in policy.split("; ")
+    assert "unsafe" not in policy
+    status, again = answer(service.desk.url + "/desk/desk.js")
+    assert (status, again["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer(service.desk.url + "/desk/desk.js", If_None_Match=again["etag"])[0] == 304
+    assert answer(service.desk.url + "/desk/desk.js", If_None_Match='"other"')[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/", "/desk/no.js", "/desk/..%2f..%2fpyproject.toml", "/desk/%2e%2e/shared/tokens.css"]
+)
+def test_what_is_no_file_of_the_page_is_not_found(service: Service, path: str) -> None:
+    assert answer(service.desk.url + path)[0] == 404

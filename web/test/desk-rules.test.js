@@ -1,0 +1,155 @@
+/** The desk's small rules: length, merging, acts by role, what is sent, what is kept. */
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { actsFor, Board } from "../desk/board.js";
+import { emptyDraft, readDraft } from "../desk/draft.js";
+import { actBody, bodyOf, missing, oneLine } from "../desk/line.js";
+import { graphemes, level } from "../desk/meter.js";
+
+/** @type {import("../desk/line.js").Site} */
+const site = {
+  ticker: "http://127.0.0.1:1",
+  editions: { en: { language: "en", direction: "ltr", name: "English" } },
+  sections: {},
+  places: {},
+  sources: { cd: { role: "official", names: { en: "Civil Defence" } } },
+  roles: ["official", "eyewitness"],
+};
+
+/**
+ * @param {Partial<import("../desk/board.js").Item>} changes
+ * @returns {import("../desk/board.js").Item}
+ */
+const item = (changes = {}) => ({
+  uri: "urn:flashwire:a",
+  version: 1,
+  act: "publish",
+  pubStatus: "usable",
+  urgency: 4,
+  headline: { value: "Two injured", language: "en", direction: "ltr" },
+  infoSources: [{ name: { value: "A neighbour", language: "en", direction: "ltr" }, role: "eyewitness" }],
+  edition: "en",
+  sections: [],
+  places: [],
+  link: null,
+  note: null,
+  firstCreated: "2026-01-01T00:00:00.000Z",
+  versionCreated: "2026-01-01T00:00:00.000Z",
+  expires: null,
+  pinnedUntil: null,
+  translationOf: null,
+  ...changes,
+});
+
+test("a character is what a person sees as one", () => {
+  assert.equal(graphemes("مُحَمَّد"), 4);
+  assert.equal(graphemes("🇪🇸👩‍🚒e\u0301"), 3);
+  assert.equal(graphemes(""), 0);
+});
+
+test("a text is good to 90, long to 120, and cut beyond", () => {
+  assert.deepEqual([0, 1, 90, 91, 120, 121].map(level), ["empty", "good", "good", "long", "long", "cut"]);
+});
+
+test("the higher version wins, in whatever order they come", () => {
+  const board = new Board();
+  assert.equal(board.merge(item({ version: 2, pubStatus: "canceled" })), true);
+  assert.equal(board.merge(item({ version: 1 })), false);
+  assert.equal(board.merge(item({ version: 2 })), false);
+  assert.equal(board.get("urn:flashwire:a")?.pubStatus, "canceled");
+});
+
+test("items stand newest first by when they were first published, and an edition can be shown alone", () => {
+  const board = new Board();
+  board.merge(item({ uri: "urn:flashwire:a", firstCreated: "2026-01-01T00:00:00.000Z" }));
+  board.merge(item({ uri: "urn:flashwire:b", firstCreated: "2026-01-02T00:00:00.000Z", edition: "es" }));
+  board.merge(item({ uri: "urn:flashwire:c", firstCreated: "2026-01-02T00:00:00.000Z" }));
+  assert.deepEqual(
+    board.list().map((each) => each.uri.slice(-1)),
+    ["c", "b", "a"],
+  );
+  assert.deepEqual(
+    board.list("es").map((each) => each.uri.slice(-1)),
+    ["b"],
+  );
+});
+
+test("a version's proof gathers what is known of it and is no other version's", () => {
+  const board = new Board();
+  board.prove("a", 1, { onAir: 5 });
+  board.prove("a", 1, { sent: 2 });
+  assert.deepEqual(board.proof("a", 1), { onAir: 5, sent: 2 });
+  assert.deepEqual(board.proof("a", 2), {});
+});
+
+test("acts are offered by role and by what the item is", () => {
+  assert.deepEqual(actsFor(item(), "reporter"), []);
+  assert.deepEqual(actsFor(item(), "editor"), ["update", "refile"]);
+  assert.deepEqual(actsFor(item(), "chief"), ["update", "refile", "correction", "hold", "withdraw"]);
+  assert.ok(actsFor(item({ pubStatus: "withheld" }), "chief").includes("release"));
+  assert.ok(!actsFor(item({ pubStatus: "withheld" }), "chief").includes("hold"));
+  assert.deepEqual(actsFor(item({ pubStatus: "canceled" }), "chief"), []);
+});
+
+test("a draft says what it lacks: words, a source, or a role", () => {
+  /** @param {string} line @param {string} role */
+  const lack = (line, role = "") => missing({ ...emptyDraft("en", "ltr"), line, role }, site);
+  assert.equal(lack(""), "line.empty");
+  assert.equal(lack("Two injured"), "line.nosource");
+  assert.equal(lack("A neighbour: Two injured"), "role.missing");
+  assert.equal(lack("A neighbour: Two injured", "eyewitness"), null);
+  assert.equal(lack("Civil Defence: Two injured"), null);
+});
+
+test("a role is sent only for a source that the registry does not know", () => {
+  const draft = { ...emptyDraft("en", "ltr"), role: "eyewitness" };
+  assert.equal("role" in bodyOf({ ...draft, line: "Civil Defence: Two injured" }, site), false);
+  const body = bodyOf({ ...draft, line: "A neighbour: Two injured" }, site);
+  assert.deepEqual(body, {
+    text: "A neighbour: Two injured",
+    role: "eyewitness",
+    direction: "ltr",
+    edition: "en",
+    urgency: 4,
+  });
+});
+
+test("an act sends what was changed and nothing else", () => {
+  const same = { text: "Two injured", source: "A neighbour", role: "eyewitness", urgency: 4, note: " " };
+  assert.deepEqual(actBody(item(), same, "update", site), { act: "update" });
+  assert.deepEqual(actBody(item(), { ...same, source: "civil defence", urgency: 2 }, "update", site), {
+    act: "update",
+    infoSources: [{ uri: "cd" }],
+    urgency: 2,
+  });
+  assert.deepEqual(actBody(item(), { ...same, text: "Three", note: "Was two." }, "correction", site), {
+    act: "correction",
+    headline: "Three",
+    note: "Was two.",
+  });
+});
+
+test("an item with several sources keeps them all", () => {
+  const [one] = item().infoSources;
+  assert.ok(one);
+  const two = item({ infoSources: [one, { ...one, role: "official" }] });
+  const typed = { text: "Three", source: "Another", role: "official", urgency: 4, note: "" };
+  assert.deepEqual(actBody(two, typed, "update", site), { act: "update", headline: "Three" });
+});
+
+test("pasted lines become one line", () => {
+  assert.equal(oneLine("A:\n  b\r\nc\td\u2028e"), "A: b c d e");
+});
+
+test("only a draft of ours is read back, and a field that an older page did not keep has its empty value", () => {
+  const empty = emptyDraft("en", "ltr");
+  for (const stored of [null, "", "{", "[]", "3", '{"line":1,"key":"k"}'])
+    assert.equal(readDraft(stored, empty), null);
+  assert.deepEqual(readDraft('{"line":"a","key":"k"}', empty), { ...empty, line: "a", key: "k" });
+});
+
+test("every draft has a key of its own", () => {
+  const keys = new Set(Array.from({ length: 50 }, () => emptyDraft("en", "ltr").key));
+  assert.equal(keys.size, 50);
+});

@@ -1,0 +1,65 @@
+/** The desk speaks three languages completely: the same sentences, with the same blanks, and none that nobody says. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+
+import { DIRECTIONS, STRINGS } from "../desk/strings.js";
+
+const english = STRINGS.en ?? {};
+const folder = new URL("../desk/", import.meta.url);
+const page = readFileSync(new URL("index.html", folder), "utf8");
+const code = readdirSync(folder)
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => readFileSync(new URL(name, folder), "utf8"))
+  .join("\n");
+
+/** @param {string} sentence */
+const blanks = (sentence) => [...sentence.matchAll(/\{\w+\}/gu)].map(([blank]) => blank).sort();
+
+for (const [language, sentences] of Object.entries(STRINGS)) {
+  test(`${language} has every sentence and no other`, () => {
+    assert.deepEqual(Object.keys(sentences).sort(), Object.keys(english).sort());
+  });
+
+  test(`${language} leaves no sentence empty and no blank out`, () => {
+    for (const [key, sentence] of Object.entries(sentences)) {
+      assert.notEqual(sentence.trim(), "", key);
+      assert.deepEqual(blanks(sentence), blanks(english[key] ?? ""), key);
+    }
+  });
+
+  test(`${language} has a direction`, () => {
+    assert.ok(["ltr", "rtl"].includes(DIRECTIONS[language] ?? ""));
+  });
+}
+
+test("Arabic is written in Arabic and the others are not", () => {
+  for (const [language, sentences] of Object.entries(STRINGS)) {
+    for (const [key, sentence] of Object.entries(sentences)) {
+      const words = sentence.replace(/\{\w+\}/gu, "");
+      if (!/\p{L}{2}/u.test(words)) continue;
+      assert.equal(/\p{Script=Arabic}/u.test(words), language === "ar", `${language} ${key}`);
+    }
+  }
+});
+
+test("every sentence that the page names exists", () => {
+  for (const [, key] of page.matchAll(/data-t(?:-label)?="([^"]+)"/gu)) assert.ok(key && key in english, key);
+  for (const [, key] of code.matchAll(/"((?:[a-z]+\.)+[a-z]+)"/gu)) {
+    const family = key?.split(".", 1)[0];
+    const known = Object.keys(english).some((each) => each.startsWith(`${family}.`));
+    if (known && !key?.startsWith("flashwire.")) assert.ok(key && key in english, key);
+  }
+});
+
+test("every sentence is said somewhere", () => {
+  const families = [...code.matchAll(/`([a-z]*\.?[a-z]*\.)\$\{/gu)].map(([, family]) => family ?? "");
+  const kinds = ["sign.", "welcome."]; // chosen by `${kind}.…` in signin.js
+  for (const key of Object.keys(english)) {
+    const said =
+      page.includes(`"${key}"`) ||
+      code.includes(`"${key}"`) ||
+      [...families, ...kinds].some((family) => family && key.startsWith(family));
+    assert.ok(said, key);
+  }
+});
