@@ -123,6 +123,10 @@ class FakeTicker:
         """Sends a heartbeat."""
         self.send({"type": "heartbeat", "cursor": self.cursor(), "time": self.time(), "stale": self.stale})
 
+    def behave(self, *, ws: Mood = "well", sse: Mood = "well", json: Mood = "well") -> None:
+        """How each way is served from now on."""
+        self.moods = {"ws": ws, "sse": sse, "json": json}
+
     def hang_up(self, code: int = 1006) -> None:
         """Closes all connections; SSE and long poll end without a code."""
         for visit in self.connected:
@@ -164,7 +168,7 @@ class FakeTicker:
             items = [decode_item(msgspec.json.encode(item)) for item in self.current() if item["edition"] == edition]
             return items[:count]
 
-        settings = TickerSettings(desk_url="http://desk.invalid/")
+        settings = TickerSettings.model_validate({"desk_url": "http://desk.invalid/"})
         return [
             WebSocketRoute("/v1/live", self._websocket),
             Route("/v1/live", self._http),

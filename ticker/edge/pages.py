@@ -62,7 +62,6 @@ class _Pages:
             loader=jinja2.FileSystemLoader(WEB / "demo"), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
         self._strings: dict[str, dict[str, str]] = msgspec.json.decode((WEB / "demo" / "strings.json").read_bytes())
-        self._modules = sorted(name for name in load("widget") if name != "breaking-ticker.js")
 
     async def demo(self, request: Request) -> Response:
         language = request.query_params.get("lang") or _preferred(request.headers.get("accept-language", ""))
@@ -146,7 +145,6 @@ class _Pages:
             brand=self._settings.brand,
             desk_url=self._settings.desk_url,
             origin=origin,
-            modules=self._modules,
             this=str(request.url),
             **shown,
         )

@@ -1,6 +1,8 @@
 /** Copy buttons: they appear with the script, and say whether it worked. */
 
-for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-copy]"))) {
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
+  document.querySelectorAll("[data-copy]")
+)) {
   const source = document.getElementById(button.dataset.copy ?? "");
   const label = button.textContent ?? "";
   button.hidden = false;

@@ -119,8 +119,7 @@ export class BreakingTicker extends HTMLElement {
       line: this.getAttribute("layout") === "line",
       label: this.getAttribute("aria-label") ?? voice.strings.breaking,
       paused,
-      pause: () => this.#release(),
-      fresh: () => this.#release(),
+      release: () => this.#release(),
     });
     this.#frame.fallback(!this.#listed);
     this.#frame.state(this.#state, this.#reason);

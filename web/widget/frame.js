@@ -9,7 +9,7 @@ import { el, line, note, row } from "./view.js";
 /** @typedef {{ li: HTMLLIElement, made: string }} Row */
 /**
  * @typedef {{ voice: Voice, direction: string, line: boolean, label: string, paused: boolean,
- *   pause: () => void, fresh: () => void }} FrameOptions
+ *   release: () => void }} FrameOptions
  */
 
 const ADVANCE_SECONDS = 6;
@@ -48,7 +48,7 @@ export class Frame {
     this.paused = options.paused;
     const { strings, language } = options.voice;
     this.#pause = this.#button("pause icon", "", () => this.#toggle());
-    this.#fresh = this.#button("fresh", "", options.fresh);
+    this.#fresh = this.#button("fresh", "", options.release);
     this.#turns = [
       this.#button("turn back", strings.previous, () => this.#step(-1)),
       this.#button("turn", strings.next, () => this.#step(1)),
@@ -70,7 +70,7 @@ export class Frame {
       ...(options.line ? [this.#count, ...this.#turns] : []),
       this.#pause,
     );
-    const head = el("div", "head", {}, el("strong", "label", { lang: language }, strings.breaking), tools);
+    const head = el("div", "head", {}, el("strong", "label", {}, strings.breaking), tools);
     const body = el("div", "body", {}, this.#list, this.#empty, this.#slot);
     this.#root = el(
       "section",
@@ -192,8 +192,10 @@ export class Frame {
       this.#quiet = 0;
     }
     if (!this.#o.line || this.paused || this.#engaged || document.hidden) return;
-    if (this.#unseen && this.#rows.has(this.#unseen)) this.#show(this.#unseen);
-    else if (!matchMedia("(prefers-reduced-motion: reduce)").matches && ++this.#idle >= ADVANCE_SECONDS)
+    if (this.#unseen && this.#rows.has(this.#unseen)) {
+      this.#show(this.#unseen);
+      this.#choose();
+    } else if (!matchMedia("(prefers-reduced-motion: reduce)").matches && ++this.#idle >= ADVANCE_SECONDS)
       this.#step(1);
     this.#unseen = "";
   }
@@ -211,7 +213,7 @@ export class Frame {
   #toggle() {
     this.paused = !this.paused;
     this.#label();
-    if (!this.paused) this.#o.pause();
+    if (!this.paused) this.#o.release();
   }
 
   #label() {

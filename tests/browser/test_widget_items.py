@@ -1,0 +1,255 @@
+"""What a reader sees of items: new, changed, taken off, hostile, in any language."""
+
+import time
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.fake_ticker import FakeTicker, Json, an_item
+from tests.browser.widget_page import chromium, collect, context, page, rows, seen, show, show_page, ticker
+from ticker.contract.item import moment
+
+__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+
+def later(item: Json, act: str, **rest: object) -> Json:
+    """The next version of `item`."""
+    status = {"withdraw": "canceled", "hold": "withheld"}.get(act, "usable")
+    return {**item, "version": item["version"] + 1, "act": act, "pubStatus": status, **rest}
+
+
+def english(text: str) -> Json:
+    return {"value": text, "language": "en", "direction": "ltr"}
+
+
+def test_a_published_line_appears_first_with_its_source(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "Ferries are suspended"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    ticker.publish(an_item(2, "Ferries run again", urgency=2))
+    expect(rows(found)).to_have_count(2)
+    expect(rows(found).first.locator("p")).to_have_text("Civil Defence: Ferries run again")
+    expect(rows(found).first).to_contain_text("Bulletin")
+
+
+def test_source_and_headline_stand_each_in_an_isolate_of_their_own(page: Page, ticker: FakeTicker) -> None:
+    name = {"value": "الدفاع المدني (Geneva)", "language": "ar", "direction": "rtl"}
+    ticker.publish(an_item(1, "12 injured", infoSources=[{"name": name, "role": "official"}]))
+    source, headline = show(page, ticker).locator("li p bdi").all()
+    assert [source.get_attribute("lang"), source.get_attribute("dir")] == ["ar", "rtl"]
+    assert [headline.get_attribute("lang"), headline.get_attribute("dir")] == ["en", "ltr"]
+    assert source.evaluate("bdi => getComputedStyle(bdi).unicodeBidi") == "isolate"
+
+
+def test_several_sources_are_all_named(page: Page, ticker: FakeTicker) -> None:
+    sources = [{"name": english(name), "role": "official"} for name in ("Police", "Civil Defence")]
+    ticker.publish(an_item(1, "Road closed", infoSources=sources))
+    expect(rows(show(page, ticker)).locator("p")).to_have_text("Police, Civil Defence: Road closed")
+
+
+def test_a_correction_stands_in_place_with_what_was_wrong(page: Page, ticker: FakeTicker) -> None:
+    first = an_item(1, "Ten are missing")
+    ticker.publish(first, an_item(2, "Roads are open"))
+    found = show(page, ticker)
+    ticker.publish(
+        later(first, "correction", headline=english("Two are missing"), note=english("It was two, not ten."))
+    )
+    row = rows(found).nth(1)
+    expect(row.locator(".text")).to_have_text("Civil Defence: Two are missing")
+    expect(row.locator(".note")).to_have_text("Correction: It was two, not ten.")
+    expect(found).not_to_contain_text("Ten are missing")
+
+
+def test_an_update_and_a_refile_say_that_they_are(page: Page, ticker: FakeTicker) -> None:
+    first, second = an_item(1, "Talks begin"), an_item(2, "Talks edn")
+    ticker.publish(first, second)
+    found = show(page, ticker)
+    ticker.publish(later(first, "update", headline=english("Talks begin in Geneva")))
+    expect(rows(found).nth(1)).to_contain_text("Updated")
+    refiled = later(second, "refile", headline=english("Talks end"), versionCreated="2026-05-01T09:30:00.000Z")
+    ticker.publish(refiled)
+    clock = page.evaluate(
+        "new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(Date.parse('2026-05-01T09:30:00Z'))"
+    )
+    expect(rows(found).first).to_contain_text(f"Edited {clock}")
+
+
+def test_a_withdrawn_item_leaves_at_once_and_no_replay_brings_it_back(page: Page, ticker: FakeTicker) -> None:
+    first = an_item(1, "A minister resigns")
+    ticker.publish(first, an_item(2, "Roads are open"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(2)
+    ticker.publish(later(first, "withdraw", note=english("The source took it back.")))
+    expect(rows(found)).to_have_count(1)
+    ticker.send({"type": "item", "cursor": ticker.cursor(), "item": first})
+    ticker.send({**ticker.first_message({}), "items": [first, an_item(2, "Roads are open")]})
+    ticker.publish(an_item(3, "The end"))
+    expect(rows(found)).to_have_count(2)
+    expect(found).not_to_contain_text("A minister resigns")
+
+
+def test_a_held_item_leaves_and_its_release_returns_it_to_its_place(page: Page, ticker: FakeTicker) -> None:
+    first = an_item(1, "Bridge closed")
+    ticker.publish(first, an_item(2, "Roads are open"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(2)
+    held = later(first, "hold")
+    ticker.publish(held)
+    expect(rows(found)).to_have_count(1)
+    ticker.publish(later(held, "release"))
+    expect(rows(found).nth(1)).to_contain_text("Bridge closed")
+
+
+def test_an_item_leaves_when_it_expires(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "Polls close soon", expires=moment(time.time() + 3)))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    expect(rows(found)).to_have_count(0, timeout=8000)
+    expect(found).to_contain_text("No breaking news right now.")
+
+
+def test_a_pinned_item_stays_above_newer_ones(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "Stay indoors", pinnedUntil=moment(time.time() + 600)))
+    found = show(page, ticker)
+    ticker.publish(an_item(2, "Roads are open"))
+    expect(rows(found)).to_have_count(2)
+    expect(rows(found).first).to_contain_text("Stay indoors")
+    expect(rows(found).first).to_contain_text("Pinned")
+
+
+def test_a_snapshot_may_come_at_any_time_and_replaces_the_list(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "Old"), an_item(2, "Older"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(2)
+    ticker.send({**ticker.first_message({}), "items": [an_item(3, "Other"), an_item(1, "Old")]})
+    expect(rows(found).first).to_contain_text("Other")
+    expect(rows(found)).to_have_count(2)
+    expect(found).not_to_contain_text("Older")
+
+
+def test_what_is_not_known_or_not_sound_is_passed_over(page: Page, ticker: FakeTicker) -> None:
+    found = show(page, ticker)
+    expect(found).to_have_attribute("state", "live")
+    for message in (
+        {"type": "weather", "items": [an_item(1, "x")]},
+        {"type": "item", "item": None, "cursor": "e.0.c"},
+        {"type": "item", "item": {"uri": 5}, "cursor": "e.0.c"},
+        {"type": "item", "cursor": "e.0.c"},
+    ):
+        ticker.send(message)
+    ticker.publish(an_item(2, "Still here", mood="calm"))
+    expect(rows(found)).to_have_count(1)
+    expect(found).to_have_attribute("state", "live")
+
+
+def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker: FakeTicker) -> None:
+    attack = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    links = (
+        "javascript:alert(3)",
+        "http://a.example/",
+        "https://u:p@a.example/",
+        "data:text/html,x",
+        "https://a.example/",
+    )
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    name = {"value": attack, "language": '"><b>', "direction": "ltr"}
+    for number, link in enumerate(links):
+        ticker.publish(an_item(number, attack, link=link, infoSources=[{"name": name, "role": "platform"}], note=name))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(len(links))
+    expect(rows(found).first.locator(".headline")).to_have_text(attack)
+    assert found.locator("li img, li script").count() == 0
+    link = found.locator("li a")
+    expect(link).to_have_count(1)
+    expect(link).to_have_attribute("href", "https://a.example/")
+    expect(link).to_have_attribute("rel", "noopener")
+
+
+def test_the_age_is_right_where_the_reader_s_clock_is_an_hour_off(context: BrowserContext, ticker: FakeTicker) -> None:
+    for off, name in ((3_600_000, "ahead"), (-3_600_000, "behind")):
+        page = context.new_page()
+        page.add_init_script(f"const real = Date.now; Date.now = () => real() + {off}")
+        ticker.entries = [an_item(1, "One", firstCreated=moment(time.time() - 300.5))]
+        found = show(page, ticker, name=name)
+        expect(rows(found).locator("time")).to_have_text("5 min. ago")
+        ticker.publish(an_item(2, "From tomorrow", firstCreated=moment(time.time() + 3600)))
+        expect(rows(found).first.locator("time")).to_have_text("now")
+
+
+def test_an_arabic_ticker_reads_from_right_to_left_in_arabic(page: Page, ticker: FakeTicker) -> None:
+    name = {"value": "الدفاع المدني", "language": "ar", "direction": "rtl"}
+    text = {"value": "زلزال بقوة 6.1 قرب (Geneva)", "language": "ar", "direction": "rtl"}
+    sources = [{"name": name, "role": "official"}]
+    ticker.publish(an_item(1, "", headline=text, infoSources=sources, urgency=3, edition="ar"))
+    found = show(page, ticker, 'edition="ar" lang="ar"')
+    row = rows(found).first
+    source, headline = (row.locator(f".{part}").bounding_box() for part in ("source", "headline"))
+    assert source and headline and source["x"] > headline["x"]
+    expect(found).to_contain_text("مباشر")
+    expect(row.locator(".mark")).to_have_text("عاجل")
+    expect(found.locator("section")).to_have_attribute("dir", "rtl")
+
+
+def test_language_comes_from_the_element_then_from_the_page_and_dir_wins(page: Page, ticker: FakeTicker) -> None:
+    show_page(
+        page,
+        ticker,
+        '<div lang="es-MX"><breaking-ticker src="/v1/live"></breaking-ticker></div>'
+        '<breaking-ticker src="/v1/live" lang="fr"></breaking-ticker>'
+        '<breaking-ticker src="/v1/live" lang="ar" dir="ltr"></breaking-ticker>',
+    )
+    tickers = page.locator("breaking-ticker")
+    expect(tickers.nth(0).locator(".label")).to_have_text("Última hora")
+    expect(tickers.nth(1).locator(".label")).to_have_text("Breaking")
+    expect(tickers.nth(2).locator(".label")).to_have_text("عاجل")
+    expect(tickers.nth(2).locator("section")).to_have_attribute("dir", "ltr")
+
+
+def test_urgency_is_said_in_words_and_shapes(page: Page, ticker: FakeTicker) -> None:
+    for urgency in (4, 3, 2, 1):
+        ticker.publish(an_item(urgency, f"Line {urgency}", urgency=urgency))
+    found = show(page, ticker)
+    expect(found.locator(".mark")).to_have_text(["Flash", "Bulletin", "Urgent"])
+    shape = "mark => { const s = getComputedStyle(mark, '::before'); return s.rotate + s.clipPath + s.borderRadius }"
+    assert len({mark.evaluate(shape) for mark in found.locator(".mark").all()}) == 3
+    expect(rows(found).last.locator(".mark")).to_have_count(0)
+
+
+def test_a_page_is_told_of_every_entry_but_not_of_the_backlog(page: Page, ticker: FakeTicker) -> None:
+    collect(page, "ticker-item")
+    first = an_item(1, "One")
+    ticker.publish(first)
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    ticker.publish(an_item(2, "Two"), later(first, "withdraw", note=english("Wrong.")))
+    expect(rows(found)).to_have_count(1)
+    expect(rows(found)).to_contain_text(["Two"])
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [
+        ("2", "added"),
+        ("1", "removed"),
+    ]
+
+
+def test_what_the_server_rendered_shows_without_script_and_until_the_first_list(
+    context: BrowserContext, ticker: FakeTicker
+) -> None:
+    served = "<ol><li>Served line</li></ol>"
+    ticker.behave(ws="silent", sse="silent", json="silent")
+    page = context.new_page()
+    found = show(page, ticker, inside=served)
+    expect(found).to_have_attribute("state", "connecting")
+    expect(page.get_by_text("Served line")).to_be_visible()
+    ticker.behave()
+    ticker.publish(an_item(1, "Live line"))
+    page.reload()
+    expect(page.get_by_text("Live line")).to_be_visible()
+    expect(page.get_by_text("Served line")).to_be_hidden()
+    browser = context.browser
+    assert browser
+    without = browser.new_context(java_script_enabled=False)
+    plain = without.new_page()
+    show(plain, ticker, inside=served)
+    expect(plain.get_by_text("Served line")).to_be_visible()
+    without.close()

@@ -1,0 +1,202 @@
+"""The node's own pages: demo, embed, oEmbed, and how the widget's files are sent."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.fake_ticker import FakeTicker, an_item
+from tests.browser.widget_page import chromium, context, page, ticker
+from ticker.edge.assets import WEB
+
+__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+TEXTS = {
+    "en": ("en", "ltr", "Roads are open"),
+    "es": ("es", "ltr", "Abiertas las vías"),
+    "ar": ("ar", "rtl", "فتح الطرق"),
+}
+
+
+def fill(ticker: FakeTicker) -> None:
+    """One item in each edition; the fake ticker sends all to everybody."""
+    for number, (edition, (language, direction, text)) in enumerate(TEXTS.items()):
+        headline = {"value": text, "language": language, "direction": direction}
+        ticker.publish(an_item(number, text, headline=headline, edition=edition))
+
+
+def get(ticker: FakeTicker, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    parts = urlsplit(ticker.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+
+
+def test_the_demo_page_shows_all_editions_live_and_breaks_no_policy(page: Page, ticker: FakeTicker) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    fill(ticker)
+    page.goto(f"{ticker.url}/")
+    expect(page.locator("breaking-ticker[state=live]")).to_have_count(4)
+    expect(page.locator(".edition h2")).to_have_text(["English", "Español", "العربية"])
+    assert page.locator(".edition").last.evaluate("edition => getComputedStyle(edition).direction") == "rtl"
+    expect(page.get_by_role("link", name="Desk")).to_have_attribute("href", "http://desk.invalid/")
+    ticker.publish(an_item(9, "Said live"))
+    expect(page.locator(".edition").first.get_by_text("Said live")).to_be_visible()
+    assert complaints == []
+
+
+def test_the_demo_page_has_its_lines_without_script(chromium: Browser, ticker: FakeTicker) -> None:
+    fill(ticker)
+    hostile = {"value": "<script>alert(1)</script>", "language": "en", "direction": "ltr"}
+    ticker.publish(an_item(7, "", headline=hostile, link="https://a.example/?a=1&b=2"))
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{ticker.url}/?lang=en")
+    for edition, (_, _, text) in enumerate(TEXTS.values()):
+        expect(page.locator(".edition").nth(edition)).to_contain_text(text)
+    expect(page.locator(".edition").first.get_by_role("link")).to_have_text("<script>alert(1)</script>")
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "title"), [("ar", "rtl", "عاجل"), ("es-MX,en;q=0.5", "ltr", "Última")]
+)
+def test_the_demo_page_speaks_the_reader_s_language(
+    ticker: FakeTicker, language: str, direction: str, title: str
+) -> None:
+    status, headers, body = get(ticker, "/", Accept_Language=language)
+    assert status == 200 and headers["vary"] == "Accept-Language"
+    assert f'<html lang="{language[:2]}" dir="{direction}">' in body.decode()
+    assert title in body.decode()
+    assert get(ticker, "/?lang=en", Accept_Language=language)[2] != body
+
+
+def test_every_page_says_the_same_in_every_language() -> None:
+    strings = json.loads((WEB / "demo" / "strings.json").read_text("utf-8"))
+    assert set(strings) == {"en", "es", "ar"}
+    assert len({tuple(sorted(words)) for words in strings.values()}) == 1
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_of_the_demo_page_runs_out_of_the_window(
+    page: Page, ticker: FakeTicker, width: int, language: str
+) -> None:
+    fill(ticker)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{ticker.url}/?lang={language}")
+    expect(page.locator("breaking-ticker[state=live]")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_snippet_can_be_copied(context: BrowserContext, ticker: FakeTicker) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{ticker.url}/?lang=en")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied: str = page.evaluate("navigator.clipboard.readText()")
+    assert f'src="{ticker.url}/widget/breaking-ticker.js"' in copied and "<breaking-ticker" in copied
+
+
+def test_the_snippet_works_in_another_site_s_page(page: Page, ticker: FakeTicker) -> None:
+    fill(ticker)
+    with FakeTicker() as other:
+        page.goto(f"{ticker.url}/?lang=en")
+        other.pages["x"] = f"<!doctype html><title>x</title>{page.locator('#snippet').text_content()}"
+        page.goto(f"{other.url}/pages/x")
+        expect(page.locator("breaking-ticker")).to_have_attribute("state", "live")
+        expect(page.locator("breaking-ticker li").first).to_be_visible()
+        assert other.visits == []
+
+
+def test_the_embed_page_stands_in_a_frame_of_another_site(page: Page, ticker: FakeTicker) -> None:
+    fill(ticker)
+    with FakeTicker() as other:
+        other.pages["x"] = f'<iframe src="{ticker.url}/embed?edition=ar&amp;section=sport&amp;layout=line"></iframe>'
+        page.goto(f"{other.url}/pages/x")
+        found = page.frame_locator("iframe").locator("breaking-ticker")
+        expect(found).to_have_attribute("state", "live")
+        expect(found).to_have_attribute("lang", "ar")
+    ticker.until(lambda: ticker.visits, "no join")
+    assert {name: ticker.visits[0].query[name] for name in ("edition", "section")} == {
+        "edition": "ar",
+        "section": "sport",
+    }
+    assert "frame-ancestors *" in get(ticker, "/embed")[1]["content-security-policy"]
+    assert "frame-ancestors 'self'" in get(ticker, "/")[1]["content-security-policy"]
+
+
+@pytest.mark.parametrize("query", ["edition=xx", "layout=round", "edition=%22%3E%3Cscript%3E"])
+def test_an_embed_page_that_cannot_be_is_refused_with_a_sentence(ticker: FakeTicker, query: str) -> None:
+    status, headers, body = get(ticker, f"/embed?{query}")
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert msgspec.json.decode(body)["errors"][0]["field"] == query.split("=")[0]
+
+
+def test_what_an_embed_page_is_asked_for_cannot_leave_its_attribute(ticker: FakeTicker) -> None:
+    body = get(ticker, "/embed?section=%22%3E%3Cscript%3E&lang=%22%3E")[2].decode()
+    assert '"><script>' not in body and "&#34;&gt;&lt;script&gt;" in body
+
+
+def test_oembed_describes_the_embed_page(page: Page, ticker: FakeTicker) -> None:
+    url = quote(f"{ticker.url}/embed?edition=es&layout=line&evil=1", safe="")
+    status, headers, body = get(ticker, f"/oembed?url={url}&maxwidth=300")
+    described: dict[str, Any] = msgspec.json.decode(body)
+    assert status == 200 and headers["content-type"] == "application/json"
+    assert (described["version"], described["type"], described["width"]) == ("1.0", "rich", 300)
+    assert f'src="{ticker.url}/embed?edition=es&amp;layout=line"' in described["html"]
+    fill(ticker)
+    ticker.pages["x"] = described["html"]
+    page.goto(f"{ticker.url}/pages/x")
+    expect(page.frame_locator("iframe").locator("breaking-ticker")).to_have_attribute("state", "live")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("url=http://[", 400),
+        ("url=http://elsewhere.example/embed", 404),
+        ("url={own}/metrics", 404),
+        ("url={own}/embed?edition=xx", 404),
+        ("url={own}/embed&maxwidth=wide", 400),
+        ("url={own}/embed&format=xml", 501),
+    ],
+)
+def test_oembed_refuses_what_is_not_a_ticker_here(ticker: FakeTicker, query: str, status: int) -> None:
+    answered, headers, body = get(ticker, f"/oembed?{query.format(own=ticker.url)}")
+    assert (answered, headers["content-type"]) == (status, "application/problem+json")
+    assert msgspec.json.decode(body)["status"] == status
+
+
+def test_files_are_cached_packed_and_open_to_other_sites(ticker: FakeTicker) -> None:
+    status, headers, plain = get(ticker, "/widget/breaking-ticker.js")
+    assert status == 200 and headers["content-type"].startswith("text/javascript")
+    assert headers["access-control-allow-origin"] == "*" and "max-age=300" in headers["cache-control"]
+    packed = get(ticker, "/widget/breaking-ticker.js", Accept_Encoding="gzip")
+    assert packed[1]["content-encoding"] == "gzip" and len(packed[2]) < len(plain) / 2
+    for tag in (headers["etag"], packed[1]["etag"], f'"x", {headers["etag"]}', "*"):
+        assert get(ticker, "/widget/breaking-ticker.js", If_None_Match=tag)[0::2] == (304, b"")
+    assert get(ticker, "/widget/breaking-ticker.js", If_None_Match='"x"')[0] == 200
+
+
+@pytest.mark.parametrize("path", ["store.js", "element.js"])
+def test_each_module_can_be_had_by_itself(ticker: FakeTicker, path: str) -> None:
+    assert get(ticker, f"/widget/{path}")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["types.d.ts", "..%2Fpackage.json", "%2e%2e/package.json", "nothing.js", ""])
+def test_only_the_browser_s_files_are_served(ticker: FakeTicker, path: str) -> None:
+    assert get(ticker, f"/widget/{path}")[0] == 404

@@ -1,0 +1,238 @@
+"""What a reader can do with the widget: pause, step, listen, use a keyboard, see less motion."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.fake_ticker import FakeTicker, an_item
+from tests.browser.test_widget_items import english, later
+from tests.browser.widget_page import chromium, context, page, rows, show, ticker
+
+__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+HOVERABLE = 'edition="en" layout="line"'
+
+
+def test_a_paused_ticker_holds_new_items_back_until_they_are_asked_for(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    found.get_by_role("button", name="Pause").click()
+    ticker.publish(an_item(2, "Two"), an_item(3, "Three"))
+    fresh = found.get_by_role("button", name="2 new")
+    expect(fresh).to_be_visible()
+    expect(rows(found)).to_have_count(1)
+    fresh.click()
+    expect(rows(found)).to_have_count(3)
+    expect(fresh).to_be_hidden()
+    ticker.publish(an_item(4, "Four"))
+    expect(found.get_by_role("button", name="1 new")).to_be_visible()
+    found.get_by_role("button", name="Resume").click()
+    expect(rows(found)).to_have_count(4)
+    ticker.publish(an_item(5, "Five"))
+    expect(rows(found)).to_have_count(5)
+
+
+def test_withdrawals_and_corrections_reach_a_paused_reader(page: Page, ticker: FakeTicker) -> None:
+    first, second = an_item(1, "Wrong"), an_item(2, "Ten are missing")
+    ticker.publish(first, second)
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(2)
+    found.get_by_role("button", name="Pause").click()
+    third = an_item(3, "Held back")
+    ticker.publish(third, an_item(4, "Held back too"))
+    ticker.publish(later(first, "withdraw", note=english("Not so.")), later(third, "withdraw", note=english("Not so.")))
+    ticker.publish(later(second, "correction", headline=english("Two are missing"), note=english("Two, not ten.")))
+    expect(rows(found)).to_have_count(1)
+    expect(rows(found)).to_contain_text("Two are missing")
+    expect(rows(found)).to_contain_text("Correction: Two, not ten.")
+    expect(found.get_by_role("button", name="1 new")).to_be_visible()
+
+
+def test_a_snapshot_does_not_break_a_pause(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two"))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(2)
+    found.get_by_role("button", name="Pause").click()
+    ticker.remembers = False
+    ticker.entries = [an_item(2, "Two"), an_item(3, "Three")]
+    ticker.hang_up()
+    expect(found.get_by_role("button", name="1 new")).to_be_visible()
+    expect(rows(found)).to_have_count(1)
+
+
+def test_a_pause_outlives_a_change_of_layout(page: Page, ticker: FakeTicker) -> None:
+    found = show(page, ticker)
+    found.get_by_role("button", name="Pause").click()
+    found.evaluate("ticker => ticker.setAttribute('layout', 'line')")
+    expect(found.get_by_role("button", name="Resume")).to_be_visible()
+
+
+def test_a_line_shows_one_item_and_steps_both_ways(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two"), an_item(3, "Three"))
+    found = show(page, ticker, HOVERABLE)
+    expect(rows(found)).to_have_count(1)
+    expect(rows(found)).to_contain_text("Three")
+    found.get_by_role("button", name="Next").click()
+    expect(rows(found)).to_contain_text("Two")
+    expect(found).to_contain_text("2/3")
+    for text in ("Three", "One"):
+        found.get_by_role("button", name="Previous").click()
+        expect(rows(found)).to_contain_text(text)
+
+
+def test_a_line_moves_on_by_itself_until_it_is_paused(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two"))
+    page.clock.install()
+    found = show(page, ticker, HOVERABLE)
+    expect(rows(found)).to_contain_text("Two")
+    page.clock.run_for(7000)
+    expect(rows(found)).to_contain_text("One")
+    found.get_by_role("button", name="Pause").click()
+    page.mouse.move(0, 700)
+    page.evaluate("document.activeElement.blur()")
+    page.clock.run_for(20_000)
+    expect(rows(found)).to_contain_text("One")
+
+
+@pytest.mark.parametrize("how", ["hover", "focus", "reduced motion"])
+def test_a_line_stands_still_for_pointer_focus_and_reduced_motion(page: Page, ticker: FakeTicker, how: str) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two"))
+    page.clock.install()
+    if how == "reduced motion":
+        page.emulate_media(reduced_motion="reduce")
+    found = show(page, ticker, HOVERABLE)
+    expect(rows(found)).to_contain_text("Two")
+    if how == "hover":
+        found.hover()
+    elif how == "focus":
+        found.get_by_role("button", name="Next").focus()
+    page.clock.run_for(30_000)
+    expect(rows(found)).to_contain_text("Two")
+
+
+def test_a_new_item_takes_the_line_but_not_under_a_reader_s_pointer(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two"))
+    found = show(page, ticker, HOVERABLE)
+    found.get_by_role("button", name="Next").click()
+    expect(rows(found)).to_contain_text("One")
+    ticker.publish(an_item(3, "Three"))
+    expect(found).to_contain_text("3/3")
+    expect(rows(found)).to_contain_text("One")
+    page.mouse.move(0, 700)
+    page.evaluate("document.querySelector('breaking-ticker').shadowRoot.activeElement.blur()")
+    expect(rows(found)).to_contain_text("Three")
+
+
+def test_a_line_whose_item_is_withdrawn_shows_another_at_once(page: Page, ticker: FakeTicker) -> None:
+    first, second = an_item(1, "One"), an_item(2, "Two")
+    ticker.publish(first, second)
+    found = show(page, ticker, HOVERABLE)
+    expect(rows(found)).to_contain_text("Two")
+    found.get_by_role("button", name="Pause").click()
+    ticker.publish(later(second, "withdraw", note=english("Not so.")))
+    expect(rows(found)).to_contain_text("One")
+
+
+def test_only_a_flash_interrupts_those_who_listen_others_are_told_together(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "Backlog", urgency=1))
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    alert, status = found.get_by_role("alert"), found.locator("div[role=status]")
+    ticker.publish(an_item(2, "Two"), an_item(3, "Three"))
+    expect(status).to_have_text("2 new:  Civil Defence: Three", timeout=8000)
+    expect(alert).to_be_empty()
+    ticker.publish(an_item(4, "Four", urgency=1))
+    expect(alert).to_contain_text("Flash:  Civil Defence: Four")
+    expect(status).not_to_contain_text("Four")
+    expect(found.locator("[role=log], [aria-live]")).to_have_count(0)
+
+
+def test_a_correction_is_told_to_those_who_listen(page: Page, ticker: FakeTicker) -> None:
+    first = an_item(1, "Ten")
+    ticker.publish(first)
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    ticker.publish(later(first, "correction", headline=english("Two"), note=english("Two, not ten.")))
+    expect(found.locator("div[role=status]")).to_have_text("Correction: Two, not ten. Civil Defence: Two", timeout=8000)
+
+
+def test_everything_is_reached_by_keyboard_and_shows_where_one_is(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"), an_item(2, "Two", link="https://a.example/"))
+    found = show(page, ticker, HOVERABLE)
+    expect(rows(found)).to_contain_text("Two")
+    names = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        names.append(
+            page.evaluate(
+                "(() => { const at = document.querySelector('breaking-ticker').shadowRoot.activeElement;"
+                "return [at.ariaLabel ?? at.textContent, getComputedStyle(at).outlineStyle] })()"
+            )
+        )
+    assert names == [["Previous", "solid"], ["Next", "solid"], ["Pause", "solid"], ["Two", "solid"]]
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    expect(found.get_by_role("button", name="Resume")).to_be_focused()
+
+
+def test_focus_is_not_lost_with_the_item_that_held_it(page: Page, ticker: FakeTicker) -> None:
+    first, second = an_item(1, "One", link="https://a.example/"), an_item(2, "Two", link="https://b.example/")
+    ticker.publish(first, second)
+    found = show(page, ticker)
+    found.get_by_role("link", name="One").focus()
+    ticker.publish(later(first, "update", headline=english("One and more")))
+    expect(found.get_by_role("link", name="One and more")).to_be_focused()
+    ticker.publish(an_item(3, "Three"))
+    expect(rows(found)).to_have_count(3)
+    expect(found.get_by_role("link", name="One and more")).to_be_focused()
+    ticker.publish(later(later(first, "update"), "withdraw", note=english("Not so.")))
+    expect(rows(found)).to_have_count(2)
+    expect(found.get_by_role("button", name="Pause")).to_be_focused()
+
+
+@pytest.mark.parametrize("layout", ["line", "list"])
+def test_every_target_is_24_pixels_and_nothing_overflows_at_320(page: Page, ticker: FakeTicker, layout: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    ticker.publish(an_item(1, "Donaudampfschifffahrtsgesellschaft" * 3), an_item(2, "Two"))
+    ticker.remembers = False
+    found = show(page, ticker, f'layout="{layout}"')
+    found.get_by_role("button", name="Pause").click()
+    ticker.publish(an_item(3, "Three"))
+    expect(found.get_by_role("button", name="1 new")).to_be_visible()
+    ticker.hang_up()
+    expect(found.get_by_role("button", name="Dismiss")).to_be_visible()
+    for button in found.locator("button:visible").all():
+        box = button.bounding_box()
+        assert box and box["width"] >= 24 and box["height"] >= 24
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_the_scheme_is_the_page_s(chromium: Browser, ticker: FakeTicker) -> None:
+    papers = set()
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(color_scheme="light" if scheme == "light" else "dark")
+        page = context.new_page()
+        found = show(page, ticker, 'style="color-scheme: light dark"')
+        expect(found).to_have_attribute("state", "live")
+        papers.add(found.evaluate("ticker => getComputedStyle(ticker).backgroundColor"))
+        context.close()
+    assert papers == {"rgb(255, 255, 255)", "rgb(21, 24, 29)"}
+
+
+def test_a_page_can_set_colours_and_parts(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One"))
+    found = show(page, ticker, 'style="--ticker-paper: rgb(1, 2, 3)"')
+    page.add_style_tag(content="breaking-ticker::part(source) { color: rgb(4, 5, 6) }")
+    assert found.evaluate("ticker => getComputedStyle(ticker).backgroundColor") == "rgb(1, 2, 3)"
+    assert found.locator(".source").evaluate("source => getComputedStyle(source).color") == "rgb(4, 5, 6)"
+
+
+def test_shapes_are_seen_with_forced_colours(page: Page, ticker: FakeTicker) -> None:
+    page.emulate_media(forced_colors="active")
+    ticker.publish(an_item(1, "One", urgency=1))
+    found = show(page, ticker)
+    ground = "mark => [getComputedStyle(mark, '::before').backgroundColor, getComputedStyle(mark).color]"
+    shape, word = found.locator(".mark").evaluate(ground)
+    assert shape == word

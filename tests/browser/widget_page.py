@@ -1,0 +1,85 @@
+"""What the widget's browser tests share: Chromium, a fake ticker, and a page with tickers in it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from tests.browser.fake_ticker import FakeTicker
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser a module; closed with it, because its loop would stand in the way of asynchronous tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def ticker() -> Iterator[FakeTicker]:
+    with FakeTicker() as running:
+        yield running
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(locale="en-GB")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that may not throw."""
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert errors == []
+
+
+def show(
+    page: Page, ticker: FakeTicker, attributes: str = 'edition="en"', inside: str = "", name: str = "t"
+) -> Locator:
+    """Opens a page with one ticker, and returns it."""
+    return show_page(page, ticker, f'<breaking-ticker src="/v1/live" {attributes}>{inside}</breaking-ticker>', name)
+
+
+def show_page(page: Page, ticker: FakeTicker, body: str, name: str = "t", head: str = "") -> Locator:
+    """Opens a page with any body, and returns the first ticker in it."""
+    ticker.pages[name] = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>{head}'
+        '<script type="module" src="/widget/breaking-ticker.js"></script></head>'
+        f"<body>{body}</body></html>"
+    )
+    page.goto(f"{ticker.url}/pages/{name}")
+    return page.locator("breaking-ticker").first
+
+
+def rows(found: Locator) -> Locator:
+    """The items that can be seen."""
+    return found.locator("li:visible")
+
+
+def collect(page: Page, event: str) -> None:
+    """Keeps the details of every `event` of the page in `window.seen`."""
+    page.add_init_script(f"window.seen = []; addEventListener({event!r}, (event) => window.seen.push(event.detail))")
+
+
+def seen(page: Page) -> list[Any]:
+    found: list[Any] = page.evaluate("window.seen")
+    return found
