@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
 
@@ -166,7 +166,12 @@ def test_a_lost_answer_to_an_act_can_be_repeated_and_is_done_once(open_desk: Sig
     page = open_desk()
     form = start(line.row(page), "Update")
     form.get_by_label("Text").fill(line.text + " again")
-    page.route("**/acts", lambda route: (route.fetch(), route.abort("connectionreset")) and None)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/acts", lose)
     page.keyboard.press("Control+Enter")
     expect(form.get_by_role("status")).to_contain_text("No answer came")
     page.unroute_all()
