@@ -60,6 +60,8 @@ def desk(
     if settings.redis_url is None:
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run")
     try:
+        if link := welcome_link(settings):
+            typer.echo(f"Open {link} once, to make the first editor.", err=True)
         _run(serve(settings))
     except (SiteError, KeyringError, DatabaseError, OSError) as error:
         fail(str(error))
@@ -199,7 +201,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(token_app, name="token")
 
 
-def welcome_link(settings: DeskSettings, port: int | None = None) -> str | None:
+def welcome_link(settings: DeskSettings) -> str | None:
     """The address with which the first editor signs in, or None where there is a token already.
 
     Each call makes a new code and ends the one before. Raises `DatabaseError`.
@@ -207,7 +209,7 @@ def welcome_link(settings: DeskSettings, port: int | None = None) -> str | None:
     code = Welcome(open_database(settings.data)).code()
     if code is None:
         return None
-    return f"http://{settings.desk_host}:{port or settings.desk_port}/#welcome={code}"
+    return f"http://{settings.desk_host}:{settings.desk_port}/#welcome={code}"
 
 
 def desk_settings(**flags: object) -> DeskSettings:
