@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticker.commands import node, tail
+from ticker.bench import command as bench
+from ticker.commands import doctor, node, tail
 from ticker.commands.say import console, notice, refuse
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SERVE: Final = "Serve"
 PUBLISH: Final = "Publish"
-WATCH: Final = "Watch and prove"
+WATCH: Final = "Watch, prove and measure"
 
 app = typer.Typer(
     name="flashwire",
@@ -178,6 +179,8 @@ def _welcome_code(data: Path) -> str | None:
 
 app.command("ticker", rich_help_panel=SERVE)(node.command)
 app.command("tail", rich_help_panel=WATCH)(tail.command)
+app.command("doctor", rich_help_panel=WATCH)(doctor.command)
+app.command("bench", rich_help_panel=WATCH)(bench.command)
 
 
 def _mount_desk() -> None:
@@ -198,4 +201,4 @@ def _mount_desk() -> None:
 def main() -> None:
     """Runs the command line."""
     _mount_desk()
-    app()
+    app(prog_name="flashwire")

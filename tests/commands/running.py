@@ -35,7 +35,8 @@ class Running:
 
     def family(self) -> list[psutil.Process]:
         """Every process that it started, itself left out."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
 
     def errors(self) -> str:
         return (self.folder / "errors").read_text()

@@ -174,7 +174,7 @@ def test_the_ticker_alone_needs_redis_and_a_key(flashwire: Command, redis_url: s
     _refused(flashwire("ticker", "--port", "0", REDIS_URL=redis_url), "signing key", "FLASHWIRE_SIGNING_KEYS")
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["ticker"], ["tail"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["ticker"], ["tail"], ["doctor"], ["bench"]])
 def test_help_names_an_example(flashwire: Command, command: list[str]) -> None:
     answer = flashwire(*command, "--help")
     assert answer.returncode == 0 and "$ " in answer.stdout and "flashwire" in answer.stdout
