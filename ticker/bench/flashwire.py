@@ -1,0 +1,84 @@
+"""Our own contender: a node as it is shipped, with an embedded Valkey that writes every entry to disk first."""
+
+import asyncio
+import base64
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, Final, cast
+
+import httpx2
+
+from ticker.bench.contender import ContenderError, Target
+from ticker.bench.process import environment_of, last_words, start_server, stop_server
+from ticker.contract.entry import seal
+from ticker.contract.keys import parse_keyring
+from ticker.edge.server import listen
+from ticker.embedded.errors import EmbeddedError
+from ticker.embedded.keeper import Keeper
+from ticker.stream import Keys, connect, disconnect
+
+BRAND: Final = "bench"
+START_SECONDS: Final = 15.0
+# The epoch that the benchmark's stream begins with, as the publish script makes one.
+EPOCH: Final = "bench"
+
+
+class Flashwire:
+    """Valkey and one node on the same core; an item takes the writes that the publish script makes."""
+
+    name = "flashwire"
+    title = "Flashwire: one node, Valkey with fsync in the path"
+
+    def __init__(self) -> None:
+        self._stack = contextlib.AsyncExitStack()
+        self._keys = Keys(BRAND)
+        self._number = 0
+
+    async def start(self, core: int) -> Target:
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
+        signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        self._keyring = parse_keyring(signing, BRAND)
+        try:
+            keeper = Keeper(folder)
+            self._stack.callback(keeper.stop)
+            keeper.launch()
+            keeper.wait_ready()
+        except EmbeddedError as error:
+            raise ContenderError(str(error)) from None
+        assert keeper.pid is not None, "a server that is ready has a process"
+        os.sched_setaffinity(keeper.pid, {core})
+        self._client = connect(keeper.url, timeout=5)
+        self._stack.push_async_callback(disconnect, self._client)
+        settings = environment_of(brand=BRAND, data=folder, signing_keys=signing, drain_seconds=0, log_level="warning")
+        # Its own kind of listening socket: what a client may hold in the kernel is part of what is shipped.
+        with listen("127.0.0.1", 0) as sock:
+            port = sock.getsockname()[1]
+            process = start_server(self.name, sock, core, folder, REDIS_URL=keeper.url, **settings)
+        self._stack.callback(stop_server, process)
+        try:
+            async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient(timeout=START_SECONDS) as client:
+                # It takes requests before it has found its place in the stream.
+                while True:
+                    answer = await client.get(f"http://127.0.0.1:{port}/health/ready")
+                    if answer.is_success:
+                        break
+                    await asyncio.sleep(0.05)
+        except (httpx2.HTTPError, TimeoutError):
+            raise ContenderError(f"The node did not start: {last_words(folder)}") from None
+        return Target("127.0.0.1", port, "/v1/live?backlog=0", (process.pid, keeper.pid))
+
+    async def publish(self, item: bytes) -> None:
+        self._number += 1
+        body = seal(item, self._keyring)
+        script = self._client.pipeline(transaction=True)
+        script.xadd(self._keys.items, {"epoch": EPOCH, "seq": self._number, "body": body}, maxlen=10_000)
+        script.hset(self._keys.meta, mapping={"epoch": EPOCH, "seq": self._number})
+        script.rpush(self._keys.ledger(f"urn:flashwire:{self._number}"), body)
+        await cast(Awaitable[Any], script.execute())  # Any: the replies, which redis-py checks
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
