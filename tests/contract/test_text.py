@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ticker.contract.sentences import RefusedError
-from ticker.contract.text import HEADLINE_LIMIT, LINK_LIMIT, MARKS_LIMIT, clean, clean_language, clean_link
+from ticker.contract.text import (
+    HEADLINE_LIMIT,
+    LINK_LIMIT,
+    MARKS_LIMIT,
+    NOTE_LIMIT,
+    SOURCE_LIMIT,
+    clean,
+    clean_language,
+    clean_link,
+)
 
 ZWNJ, ZWJ, VS15, VS16 = "\u200c", "\u200d", "\ufe0e", "\ufe0f"
 
@@ -26,6 +35,7 @@ WRITTEN = {
     "Arabic number signs": "\u0600١٢٣ \u06dd٤ \u08e2٥",
     "Persian with ZWNJ": f"می{ZWNJ}خواهم کتاب{ZWNJ}ها را",
     "Persian plural of a Latin word": f"PDF{ZWNJ}ها",
+    "Persian before a Latin word": f"به{ZWNJ}PDF",
     "Persian plural of a quoted word": f"«کتاب»{ZWNJ}ها",
     "Arabic letter form with ZWJ": f"ه{ZWJ}م",
     "Hindi with ZWJ and ZWNJ": f"क्{ZWJ}ष क्{ZWNJ}ष शक्ति",
@@ -339,3 +349,7 @@ def test_any_other_language_is_refused(tag: str) -> None:
     with pytest.raises(RefusedError) as caught:
         clean_language(tag)
     assert caught.value.code == "language"
+
+
+def test_the_limits_are_those_of_the_protocol() -> None:
+    assert (HEADLINE_LIMIT, SOURCE_LIMIT, NOTE_LIMIT, LINK_LIMIT) == (500, 120, 500, 2000)
