@@ -21,10 +21,11 @@ from ticker.core.filter import Filter
 class Standing:
     """What is known of one uri: its newest entry and the distinct earlier versions that filters may have matched."""
 
-    __slots__ = ("changes", "entry", "versions")
+    __slots__ = ("changes", "entry", "first", "versions")
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, first: int) -> None:
         self.entry = entry
+        self.first = first
         self.versions: list[Item] = [entry.item]
         self.changes = _changes(entry.item)
 
@@ -48,6 +49,7 @@ class Backlog:
         self._start = 0
         self._whole_from = 0
         self._standing: dict[str, Standing] = {}
+        self._places = 0
         self.floor = origin(NO_EPOCH)
         """The oldest place from which everything since is held."""
         self.newest = self.floor
@@ -135,12 +137,30 @@ class Backlog:
                 (pinned if standing.changes and entry.item.pinned(now) else others).append(entry)
         return (pinned + others)[:count], until
 
+    def page(self, wanted: Filter, limit: int, before: str | None, now: float) -> tuple[list[Entry], bool]:
+        """`limit` current items after the one whose uri is `before`, and whether there are more.
+
+        Nothing follows a uri that is no longer held.
+        """
+        entries, _until = self.current(wanted, len(self._standing), now)
+        if before is not None:
+            at = next((index for index, entry in enumerate(entries) if entry.item.uri == before), None)
+            if at is not None:
+                entries = entries[at + 1 :]
+            else:
+                # It was withdrawn meanwhile, or has expired; its place is still known.
+                last = self._standing.get(before)
+                place = last.first if last else 0
+                entries = [e for e in entries if self._standing[e.item.uri].first < place and not e.item.pinned(now)]
+        return entries[:limit], len(entries) > limit
+
     def _append(self, entry: Entry) -> None:
         self._entries.append(entry)
         self.newest = entry.cursor
         standing = self._standing.get(entry.item.uri)
         if standing is None:
-            self._standing[entry.item.uri] = Standing(entry)
+            self._places += 1
+            self._standing[entry.item.uri] = Standing(entry, self._places)
         else:
             standing.add(entry)
         if len(self) > self._length:

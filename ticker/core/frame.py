@@ -61,12 +61,6 @@ def text_frame(payload: bytes, *, deflated: bool) -> bytes:
     return _frame(0x81, payload)
 
 
-def close_frame(code: int, reason: str) -> bytes:
-    """A close frame; the reason is cut to the 123 bytes that fit, at a character."""
-    text = reason.encode()[:123].decode("utf-8", "ignore").encode()
-    return _frame(0x88, code.to_bytes(2, "big") + text)
-
-
 def sse_event(message: Message) -> bytes:
     """`message` as an event of a text/event-stream; a body never holds a line break."""
     return b"event: %b\nid: %b\ndata: %b\n\n" % (message.kind.encode(), message.cursor.encode(), message.body)

@@ -1,0 +1,106 @@
+"""The ticker's HTTP side: routes, and the life of the node behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ticker.contract.entry import Keyring
+from ticker.contract.item import Item
+from ticker.core.filter import Filter
+from ticker.edge import health, items
+from ticker.edge.live import live
+from ticker.edge.node import Node
+from ticker.edge.openapi import document, openapi
+from ticker.edge.respond import JSON, problem
+from ticker.edge.sweep import sweep
+from ticker.reader import TIMEOUT_SECONDS, Reader
+from ticker.stream import Stream, connect
+
+log = structlog.get_logger()
+
+
+class State(TypedDict):
+    """What uvicorn hands to every connection and Starlette to every request."""
+
+    node: Node
+    stream: Stream
+    keyring: Keyring
+
+
+def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
+    """The application of one node; its lifespan follows the stream at `redis_url`."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        brand = node.settings.brand
+        # The reader has a client of its own: a blocking read must not stand in front of a look-up.
+        followed = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        tasks = [
+            asyncio.create_task(Reader(followed, keyring, node).run(), name="reader"),
+            asyncio.create_task(sweep(node), name="sweep"),
+        ]
+        try:
+            yield State(node=node, stream=asked, keyring=keyring)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await followed.aclose()
+            await asked.aclose()
+
+    def shown(edition: str, count: int) -> list[Item]:
+        entries, _until = node.backlog.current(Filter(editions=frozenset({edition})), count, node.wall())
+        return [entry.item for entry in entries]
+
+    allowed = node.settings.allowed_origins
+    return Starlette(
+        routes=[
+            Route("/v1/live", live),
+            Route("/v1/items", items.items),
+            Route("/v1/items/{uri}", items.item),
+            Route("/v1/items/{uri}/history", items.history),
+            Route("/health/live", health.alive),
+            Route("/health/ready", health.ready),
+            Route("/metrics", health.metrics),
+            Route("/version", health.about),
+            Route("/openapi.json", openapi),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"] if allowed == "*" else allowed.replace(",", " ").split(),
+                allow_methods=["GET"],
+                allow_headers=["Last-Event-ID", "If-None-Match"],
+                expose_headers=["ETag", "Retry-After"],
+            )
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _failure},
+        lifespan=lifespan,
+    )
+
+
+async def _openapi(_request: Request) -> Response:
+    return Response(msgspec.json.encode(document()), 200, {"Cache-Control": "public, max-age=300"}, JSON)
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        return problem(405, "method", "Method Not Allowed", "Read this address with GET.")
+    return problem(status, "not-found", "Not Found", "There is nothing at this address; see /openapi.json.")
+
+
+async def _failure(_request: Request, error: Exception) -> Response:
+    return problem(500, "failure", "Internal Server Error", "The node failed to answer; ask again.", retry_after=5)

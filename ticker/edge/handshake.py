@@ -1,0 +1,150 @@
+"""The opening handshake (RFC 6455, 4.2) as a plain function of the request's bytes; it sends nothing."""
+
+import base64
+import binascii
+import hashlib
+from typing import Final
+
+import msgspec
+
+from ticker.contract.problem import MEDIA_TYPE, Problem
+from ticker.core.frame import WINDOW_BITS, Format
+
+PATH: Final = b"/v1/live"
+EVENTS_PROTOCOL: Final = b"cloudevents.json"
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_REASONS: Final = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    426: "Upgrade Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request's head; header names are in lower case, and the last of several equal ones counts."""
+
+    method: bytes
+    path: bytes
+    query: bytes
+    headers: dict[bytes, bytes]
+
+
+class RefusalError(Exception):
+    """The connection is not to be; the problem says why, `headers` are extra ones of the reply."""
+
+    def __init__(self, problem: Problem, *headers: bytes) -> None:
+        self.problem = problem
+        self.headers = headers
+        super().__init__(problem.detail)
+
+
+def read_head(data: bytes) -> Request:
+    """The head of a request as uvicorn's parser has already checked and rebuilt it."""
+    lines = data.split(b"\r\n")
+    method, target, _version = lines[0].split(b" ", 2)
+    path, _, query = target.partition(b"?")
+    headers: dict[bytes, bytes] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            name, value = name.lower(), value.strip()
+            # A list may be spread over several lines (RFC 9110, 5.3).
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return Request(method, path, query, headers)
+
+
+def accept(request: Request) -> tuple[bytes, Format]:
+    """The 101 reply's head and the format agreed on; raises `RefusalError`."""
+    headers = request.headers
+    if request.method != b"GET":
+        raise refusal(400, "bad-handshake", "Open a WebSocket with GET.")
+    if headers.get(b"sec-websocket-version") != b"13":
+        raise refusal(426, "bad-handshake", "Use WebSocket version 13.", b"Sec-WebSocket-Version: 13")
+    key = headers.get(b"sec-websocket-key", b"")
+    try:
+        sound = len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        sound = False
+    if not sound:
+        raise refusal(400, "bad-handshake", "Send a Sec-WebSocket-Key of 16 bytes in base64.")
+    digest = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
+    head = [
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+        digest,
+    ]
+    events = EVENTS_PROTOCOL in _tokens(headers.get(b"sec-websocket-protocol", b""))
+    if events:
+        head += [b"\r\nSec-WebSocket-Protocol: ", EVENTS_PROTOCOL]
+    deflate = agree_deflate(headers.get(b"sec-websocket-extensions", b""))
+    if deflate is not None:
+        head += [b"\r\nSec-WebSocket-Extensions: ", deflate]
+    head.append(b"\r\n\r\n")
+    if events:
+        return b"".join(head), Format.EVENTS if deflate is None else Format.EVENTS_DEFLATED
+    return b"".join(head), Format.PLAIN if deflate is None else Format.DEFLATED
+
+
+def agree_deflate(offers: bytes) -> bytes | None:
+    """The answer to the first acceptable permessage-deflate offer (RFC 7692, 7.1), or None.
+
+    Context is never kept from message to message, in either direction: one compression serves everyone, and a
+    quiet connection holds no window.
+    """
+    for offer in _tokens(offers):
+        name, *parameters = [part.strip() for part in offer.split(b";")]
+        if name != b"permessage-deflate":
+            continue
+        answer = [b"permessage-deflate", b"server_no_context_takeover", b"client_no_context_takeover"]
+        if len(set(p.partition(b"=")[0] for p in parameters)) == len(parameters) and all(
+            _acceptable(*parameter.partition(b"=")[::2], answer) for parameter in parameters
+        ):
+            return b"; ".join(answer)
+    return None
+
+
+def _acceptable(name: bytes, value: bytes, answer: list[bytes]) -> bool:
+    name, value = name.strip(), value.strip().strip(b'"')
+    if name in (b"server_no_context_takeover", b"client_no_context_takeover"):
+        return not value
+    if name == b"client_max_window_bits":
+        return not value or _window(value) is not None
+    if name == b"server_max_window_bits":
+        bits = _window(value)
+        if bits is None or bits < WINDOW_BITS:
+            return False
+        answer.append(b"server_max_window_bits=%d" % WINDOW_BITS)
+        return True
+    return False
+
+
+def _window(value: bytes) -> int | None:
+    return int(value) if value in (b"8", b"9", b"10", b"11", b"12", b"13", b"14", b"15") else None
+
+
+def refusal(status: int, slug: str, detail: str, *headers: bytes) -> RefusalError:
+    """A refusal with a problem body; `headers` are whole lines."""
+    return RefusalError(Problem(slug=slug, title=_REASONS[status], status=status, detail=detail), *headers)
+
+
+def refusal_bytes(refused: RefusalError) -> bytes:
+    """The whole HTTP reply; the connection ends with it."""
+    body = refused.problem.body()
+    lines = [
+        f"HTTP/1.1 {refused.problem.status} {_REASONS[refused.problem.status]}".encode(),
+        f"Content-Type: {MEDIA_TYPE}".encode(),
+        b"Content-Length: %d" % len(body),
+        b"Cache-Control: no-store",
+        b"Access-Control-Allow-Origin: *",
+        b"Connection: close",
+        *refused.headers,
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def _tokens(value: bytes) -> list[bytes]:
+    return [token.strip() for token in value.split(b",")] if value else []

@@ -1,0 +1,55 @@
+"""Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
+
+from importlib.metadata import version
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ticker.contract.server_state import read_state
+from ticker.edge.node import Node
+from ticker.edge.respond import JSON
+
+
+async def alive(request: Request) -> Response:
+    """200 as long as the process answers at all."""
+    return _json(200, {"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """200 while the node follows the stream and takes joins; else 503 with the reasons, within 5 s of the loss."""
+    node: Node = request.state["node"]
+    reasons: list[str] = []
+    if node.draining:
+        reasons.append("draining")
+    if node.lost is not None:
+        reasons.append(f"stream away: {node.lost}")
+        # On one machine the keeper of the embedded server knows more than a refused connection says.
+        state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
+        if state is not None and state.state != "ready" and state.reason:
+            reasons.append(state.reason)
+    body = {
+        "ready": not reasons,
+        "reasons": reasons,
+        "cursor": str(node.backlog.newest),
+        "connections": len(node.hub),
+        "entries": len(node.backlog),
+    }
+    return _json(503 if reasons else 200, body)
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format."""
+    node: Node = request.state["node"]
+    node.gauge()
+    return Response(node.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def about(request: Request) -> Response:
+    """Which release answers."""
+    return _json(200, {"name": "flashwire", "side": "ticker", "version": version("flashwire")})
+
+
+def _json(status: int, body: dict[str, object]) -> Response:
+    return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)

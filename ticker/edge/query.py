@@ -1,0 +1,161 @@
+"""From a query string to a subscription; a name that is not configured is an error, never an empty ticker."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from urllib.parse import parse_qsl
+
+from ticker.contract.item import ROLES
+from ticker.contract.problem import FieldError, Problem
+from ticker.contract.sentences import RefusedError
+from ticker.contract.site import Site
+from ticker.core.filter import CANARY, Filter
+from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG, Subscription
+
+WAIT_LIMIT: Final = 30.0
+VALUES_LIMIT: Final = 100
+_FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
+_LIVE: Final = (*_FILTERS, "urgency", "cursor", "backlog", "wait")
+
+Pairs = list[tuple[str, str]]
+
+
+class ParameterError(Exception):
+    """What was asked cannot be answered; the client's to mend."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+
+    def problem(self) -> Problem:
+        """The body of the 400."""
+        return Problem(
+            slug="bad-parameter",
+            title="Bad parameter",
+            status=400,
+            detail=" ".join(f"{error.field}: {error.message}" for error in self.errors),
+            errors=tuple(self.errors),
+        )
+
+
+def read_pairs(query: bytes) -> Pairs:
+    """The parameters of a query string; raises `ParameterError` for what is not one."""
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=VALUES_LIMIT)
+    except ValueError:
+        raise ParameterError(
+            [_error("query", "Percent-encode the query as UTF-8, a hundred values at most.")]
+        ) from None
+
+
+class Query:
+    """Reads parameters against one site's names and collects every error before it raises."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], site: Site, allowed: Iterable[str] = _LIVE) -> None:
+        self._site = site
+        self._values: dict[str, list[str]] = {}
+        self._errors: list[FieldError] = []
+        known = frozenset(allowed)
+        for name, value in pairs:
+            if name not in known:
+                self._errors.append(_error(name, f"Remove this parameter; known are: {', '.join(sorted(known))}."))
+            else:
+                self._values.setdefault(name, []).append(value)
+
+    def subscription(self, last_event_id: str | None = None) -> Subscription:
+        """What a join asks for; raises `ParameterError`. An explicit `cursor` goes before Last-Event-ID."""
+        wanted = self.filter()
+        backlog = int(self.number("backlog", DEFAULT_BACKLOG, 0, BACKLOG_LIMIT))
+        cursor = self.text("cursor")
+        self.finish()
+        return Subscription(wanted, last_event_id if cursor is None else cursor, backlog)
+
+    def filter(self) -> Filter:
+        """The filter alone; errors wait for `finish`."""
+        site = self._site
+        wanted = Filter(
+            editions=self._names("edition", {*site.editions, CANARY}, shown=site.editions),
+            sections=self._names("section", site.sections),
+            places=self._names("place", site.places),
+            roles=self._names("role", ROLES),
+            sources=self._sources(),
+            languages=self._names("language", site.language_tags()),
+            urgency=int(self.number("urgency", 8, 1, 8)),
+        )
+        if wanted.canary and len(wanted.editions) > 1:
+            self._errors.append(_error("edition", f"Ask for {CANARY} alone: its lines are not news."))
+        return wanted
+
+    def text(self, name: str) -> str | None:
+        """The last value of `name`, or None where it is not given."""
+        values = self._values.get(name)
+        return values[-1] if values else None
+
+    def number(self, name: str, default: float, least: float, most: float) -> float:
+        """A number between `least` and `most`; whole where both bounds are."""
+        value = self.text(name)
+        if value is None:
+            return default
+        whole = isinstance(least, int) and isinstance(most, int)
+        if value.isascii() and value.replace("." if not whole else "", "", 1).isdigit() and len(value) < 10:
+            found = float(value)
+            if least <= found <= most:
+                return found
+        kind = "a whole number" if whole else "a number"
+        self._errors.append(_error(name, f"Give {kind} from {least:g} to {most:g}."))
+        return default
+
+    def finish(self) -> None:
+        """Raises `ParameterError` if anything was wrong."""
+        if self._errors:
+            raise ParameterError(self._errors)
+
+    def _names(self, field: str, known: Iterable[str], shown: Iterable[str] | None = None) -> frozenset[str]:
+        names = frozenset(self._values.get(field, ()))
+        for name in sorted(names.difference(known)):
+            self._unknown(field, name, known if shown is None else shown)
+        return names
+
+    def _sources(self) -> frozenset[str]:
+        found: set[str] = set()
+        for name in self._values.get("source", ()):
+            source_id = self._site.find_source(name)
+            if source_id is None:
+                self._unknown("source", name, self._site.sources)
+            else:
+                found |= {source_id, *self._site.sources[source_id].names.values()}
+        return frozenset(found)
+
+    def _unknown(self, field: str, value: str, known: Iterable[str]) -> None:
+        refused = RefusedError("unknown-name", field, value=_visible(value), known=", ".join(sorted(known)) or "–")
+        self._errors.append(FieldError(field, refused.sentence(), refused.code))
+
+
+def filter_names() -> tuple[str, ...]:
+    """The parameters that filter, for routes that take them with others."""
+    return (*_FILTERS, "urgency")
+
+
+def subscribe_pairs(message: dict[str, object], fail: Callable[[str], None]) -> Pairs:
+    """The parameters of a client's `subscribe` message, as a query string would give them.
+
+    Each value is a string, a number, or a list of them; anything else goes to `fail` by its name.
+    """
+    pairs: Pairs = []
+    for name, value in message.items():
+        if name == "type":
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, bool) or not isinstance(one, (str, int)):
+                fail(name)
+            else:
+                pairs.append((name, str(one)))
+    return pairs
+
+
+def _visible(value: str) -> str:
+    shown = "".join(character if character.isprintable() else "�" for character in value[:60])
+    return shown + ("…" if len(value) > 60 else "")
+
+
+def _error(field: str, message: str) -> FieldError:
+    return FieldError(_visible(field), message, "parameter")

@@ -1,0 +1,113 @@
+"""Start, drain and stop of one node under uvicorn.
+
+On SIGTERM, in this order: readiness turns false and no join is taken; clients are sent away one after another, spread
+over the drain time, each with its own time to return; then uvicorn stops. By itself it would close all at once.
+"""
+
+import asyncio
+import gc
+import random
+import socket
+from typing import Final
+
+import structlog
+import uvicorn
+
+from ticker.contract.keys import load_keyring
+from ticker.contract.logs import configure_logs
+from ticker.contract.site import load_site
+from ticker.edge.app import make_app
+from ticker.edge.door import FrontDoor
+from ticker.edge.node import Node
+from ticker.edge.websocket import WebSocketConnection
+from ticker.settings import TickerSettings
+
+DRAIN_TICK_SECONDS: Final = 0.05
+# Clients come back to another node within this time of being sent away, each at its own moment.
+RECONNECT_SECONDS: Final = (0.1, 3.0)
+# The kernel doubles it: what a client that never reads can hold there.
+SEND_BUFFER_BYTES: Final = 32_768
+# Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
+USER_TIMEOUT_MILLISECONDS: Final = 30_000
+BACKLOG: Final = 4096
+
+log = structlog.get_logger()
+
+
+class NodeServer(uvicorn.Server):
+    """uvicorn's server, with a drain before its own shutdown."""
+
+    def __init__(self, config: uvicorn.Config, node: Node) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await drain(self._node, self._node.settings.drain_seconds)
+        await super().shutdown(sockets)
+
+
+async def drain(node: Node, seconds: float) -> None:
+    """Sends every client away within `seconds`, evenly spread and in random order."""
+    node.draining = True
+    node.wake()
+    members = node.hub.members()
+    random.shuffle(members)
+    log.info("draining", connections=len(members), seconds=seconds)
+    start, whole = node.steady(), len(members)
+    while members:
+        done = 1.0 if not seconds else min(1.0, (node.steady() - start) / seconds)
+        while members and len(members) > whole * (1.0 - done):
+            members.pop().farewell(
+                4000, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
+            )
+        if members:
+            await asyncio.sleep(DRAIN_TICK_SECONDS)
+
+
+def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
+    """A listening socket with what accepted ones inherit; `share` lets several nodes have the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if share:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+async def serve(settings: TickerSettings, sock: socket.socket | None = None) -> None:
+    """Runs one node until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens.
+
+    `sock` is an already listening socket; without it one is made for the settings' host and port.
+    """
+    if settings.redis_url is None:
+        raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
+    configure_logs(settings.log_format, settings.log_level, side="ticker")
+    keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
+    node = Node(settings, load_site(settings.site))
+    listening = sock or listen(settings.ticker_host, settings.ticker_port)
+    config = uvicorn.Config(
+        make_app(node, keyring, settings.redis_url),
+        http=FrontDoor,
+        ws=WebSocketConnection,
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=20,
+    )
+    # What is there at the start stays for good: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    await NodeServer(config, node).serve(sockets=[listening])

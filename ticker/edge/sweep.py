@@ -1,0 +1,61 @@
+"""The sweep: one task a node that beats the heart, and shows out the silent, the slow and those who never left."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from ticker.edge.node import Node
+
+# Slightly under the interval that was promised, so that a busy loop still keeps it.
+BEAT_SHARE: Final = 0.9
+# A client answers each ping; two missed ones and some grace (33 s at the default of 15) mean that it is gone.
+SILENT_BEATS: Final = 2.25
+TICK_SECONDS: Final = 0.5
+# When this node itself stood still, answers wait unread in its sockets: nobody is silent for that.
+STALL_SECONDS: Final = 1.0
+STALLED_GRACE_SECONDS: Final = 3.0
+
+log = structlog.get_logger()
+
+
+async def sweep(node: Node) -> None:
+    """Runs until it is cancelled."""
+    interval = node.settings.heartbeat_seconds * BEAT_SHARE
+    tick = min(TICK_SECONDS, interval / 4)
+    last = node.steady()
+    next_beat = last + interval
+    judge_from = last
+    while True:
+        await asyncio.sleep(tick)
+        now = node.steady()
+        if now - last > tick + STALL_SECONDS:
+            log.warning("loop stood still", seconds=round(now - last - tick, 2))
+            judge_from = now + STALLED_GRACE_SECONDS
+        last = now
+        try:
+            if now >= next_beat:
+                node.beat()
+                next_beat = max(next_beat + interval, now)
+            _show_out(node, now, silent=now >= judge_from)
+            node.gauge()
+        except Exception:
+            # Without this task no one would notice a dead client again.
+            log.exception("sweep failed")
+
+
+def _show_out(node: Node, now: float, *, silent: bool) -> None:
+    if silent:
+        limit = node.settings.heartbeat_seconds * SILENT_BEATS
+        for member in node.hub.members():
+            # One who does not read cannot hear a ping; that is judged below.
+            if now - member.heard > limit and member not in node.behind:
+                member.farewell(4002, "No answer to pings; come back with your cursor.")
+    for member in [member for member in node.behind if member.behind_for(now) > node.settings.slow_seconds]:
+        node.metrics.slow.inc()
+        member.farewell(4001, "Too slow; come back with your cursor.")
+    for member in [member for member, until in node.leaving.items() if now > until]:
+        node.leaving.pop(member, None)
+        member.abort()
+    for knocker in [knocker for knocker, until in node.knocking.items() if now > until]:
+        knocker.show_out()

@@ -1,0 +1,202 @@
+"""A WebSocket client: our own small class on uvicorn's `ws=` seam.
+
+uvicorn makes one for each upgrade and hands it the request. Messages to a client are ready frames that all
+share. Frames from a client go to the Sans-I/O code of `websockets`, which is made when one first
+says something other than a pong: a listener costs no parser.
+"""
+
+import logging
+from typing import Any, Final
+
+import msgspec
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
+
+from ticker.contract import message
+from ticker.core.frame import PING, WINDOW_BITS, Encoded, Format
+from ticker.edge.admission import admit
+from ticker.edge.connection import LEAVE_SECONDS, Connection
+from ticker.edge.handshake import PATH, RefusalError, accept, read_head, refusal, refusal_bytes
+from ticker.edge.query import ParameterError, Query, read_pairs, subscribe_pairs
+
+# A subscribe message names a few values; nothing else is for a client to say.
+MESSAGE_LIMIT: Final = 4096
+# What the parser finds wrong is the client's doing and goes to it as a close code, never to the log.
+_silent = logging.getLogger("flashwire.websocket")
+_silent.setLevel(logging.CRITICAL)
+
+
+class WebSocketConnection(Connection):
+    """From the upgrade request to the last close frame."""
+
+    __slots__ = ("_binary", "_open", "_parser", "_parts")
+
+    transport_name = "websocket"
+    message_limit: int = MESSAGE_LIMIT
+
+    # uvicorn's seam passes its lifespan state, which is a plain dict of anything.
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        super().__init__(app_state["node"])
+        self._open = False
+        self._parser: Protocol | None = None
+        self._parts = b""
+        self._binary = False
+
+    def data_received(self, data: bytes) -> None:
+        if not self._open:
+            self._shake_hands(data)
+            return
+        self.heard = self.node.steady()
+        if self._parser is None:
+            if _only_pongs(data):
+                return
+            self._parser = self._make_parser()
+        self._parse(self._parser, data)
+
+    def _shake_hands(self, data: bytes) -> None:
+        node = self.node
+        try:
+            request = read_head(data)
+            if request.path != PATH:
+                raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
+            admit(node, request.headers.get(b"origin"))
+            asked = Query(read_pairs(request.query), node.site).subscription()
+            head, form = accept(request)
+        except ParameterError as error:
+            self._refuse(RefusalError(error.problem()))
+        except RefusalError as refused:
+            self._refuse(refused)
+        else:
+            self._open = True
+            self.heard = node.steady()
+            self.enter(head, asked, form)
+
+    def _refuse(self, refused: RefusalError) -> None:
+        self.node.metrics.refused.labels(str(refused.problem.status)).inc()
+        self.transport.write(refusal_bytes(refused))
+        self.transport.close()
+
+    def _make_parser(self) -> Protocol:
+        parser = Protocol(Side.SERVER, state=OPEN, max_size=self.message_limit, logger=_silent)
+        if self.form in (Format.DEFLATED, Format.EVENTS_DEFLATED):
+            parser.extensions = [
+                PerMessageDeflate(
+                    remote_no_context_takeover=True,
+                    local_no_context_takeover=True,
+                    remote_max_window_bits=15,
+                    local_max_window_bits=WINDOW_BITS,
+                )
+            ]
+        return parser
+
+    def _parse(self, parser: Protocol, data: bytes) -> None:
+        parser.receive_data(data)
+        for event in parser.events_received():
+            if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._part(parser, event)
+        # Replies to pings, the answer to a close, or the end of one who broke a rule: all decided by the parser.
+        self._send(parser)
+
+    def _send(self, parser: Protocol, before: bytes = b"") -> None:
+        writes = parser.data_to_send()
+        data = before + b"".join(writes)
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
+        if SEND_EOF in writes:
+            self.left()
+            self.transport.close()
+        elif parser.close_expected() and self._group is not None:
+            self.left()
+        if parser.close_expected():
+            self.node.leaving.setdefault(self, self.node.steady() + LEAVE_SECONDS)
+
+    def _part(self, parser: Protocol, frame: Frame) -> None:
+        if self._group is None:
+            return
+        if frame.opcode is not Opcode.CONT:
+            self._binary = frame.opcode is Opcode.BINARY
+            self._parts = b""
+        self._parts += frame.data
+        if frame.fin:
+            whole, self._parts = self._parts, b""
+            if self._binary:
+                self.bytes_message(whole)
+                return
+            try:
+                text = whole.decode()
+            except UnicodeDecodeError:
+                parser.fail(1007, "not UTF-8")
+            else:
+                self.text_message(text)
+
+    def bytes_message(self, data: bytes) -> None:
+        """A whole binary message; none has a meaning here."""
+        self.farewell(4500, "Send text, not bytes.")
+
+    def text_message(self, data: str) -> None:
+        """A whole text message: a change of what is asked for, or the end."""
+        try:
+            content = msgspec.json.decode(data, type=dict[str, object])
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            self.farewell(4500, "Send a JSON object.")
+            return
+        if content.get("type") != "subscribe":
+            self.farewell(4500, 'Send nothing but {"type":"subscribe", …}.')
+            return
+        wrong: list[str] = []
+        pairs = subscribe_pairs(content, wrong.append)
+        try:
+            if wrong:
+                self.farewell(4501, f"{wrong[0][:40]}: give text, a number or a list of them.")
+                return
+            asked = Query(pairs, self.node.site).subscription()
+        except ParameterError as error:
+            self.farewell(4501, str(error))
+            return
+        self.change(asked)
+
+    # What the node calls
+
+    def beat(self, data: bytes) -> None:
+        self.offer(PING + data)
+
+    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+        if self._group is None:
+            return
+        node = self.node
+        bye = b""
+        if reconnect is not None:
+            words = message.bye(node.backlog.newest, reason=reason, reconnect=reconnect)
+            bye = Encoded(words, node.time_text()).bytes_for(self.form)
+        node.metrics.closes.labels(str(code)).inc()
+        self.left()
+        if self._parser is None:
+            self._parser = self._make_parser()
+        # A close frame has room for 123 bytes of reason (RFC 6455, 5.5); cut at a character.
+        self._parser.send_close(code, reason.encode()[:123].decode("utf-8", "ignore"))
+        self._send(self._parser, bye)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # Answers to pings are owed by the protocol; one who asks without reading must not pile them up.
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.heard = self.node.steady()
+        self.transport.resume_reading()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.node.leaving.pop(self, None)
+
+
+def _only_pongs(data: bytes) -> bool:
+    """Whether `data` is nothing but whole, masked, unfragmented pongs: all that a listener ever says."""
+    at, size = 0, len(data)
+    while at + 6 <= size and data[at] == 0x8A and 0x80 <= data[at + 1] <= 0xFD:
+        at += 6 + (data[at + 1] & 0x7F)
+    return at == size
