@@ -161,10 +161,10 @@ def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker:
     expect(rows(found)).to_have_count(len(links))
     expect(rows(found).first.locator(".headline")).to_have_text(attack)
     assert found.locator("li img, li script").count() == 0
-    link = found.locator("li a")
-    expect(link).to_have_count(1)
-    expect(link).to_have_attribute("href", "https://a.example/")
-    expect(link).to_have_attribute("rel", "noopener")
+    anchor = found.locator("li a")
+    expect(anchor).to_have_count(1)
+    expect(anchor).to_have_attribute("href", "https://a.example/")
+    expect(anchor).to_have_attribute("rel", "noopener")
 
 
 def test_the_age_is_right_where_the_reader_s_clock_is_an_hour_off(context: BrowserContext, ticker: FakeTicker) -> None:
