@@ -127,15 +127,14 @@ function published(item, sent) {
 
 /**
  * @param {import("./board.js").Item[]} items
- * @param {boolean} live
  * @param {boolean} complete
  */
-function heard(items, live, complete) {
+function heard(items, complete) {
   const now = performance.now();
   for (const item of items) {
     board.merge(item);
-    // Kept for every version: the ticker is often faster than the desk's answer, which says that the line is ours.
-    if (live && board.proof(item.uri, item.version).onAir === undefined)
+    // Kept for every version, also one of a snapshot: the ticker is often faster than the desk's answer, which says that the line is ours.
+    if (board.proof(item.uri, item.version).onAir === undefined)
       board.prove(item.uri, item.version, { onAir: now });
   }
   if (complete) wire?.render();

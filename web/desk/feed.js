@@ -31,8 +31,8 @@ export class Feed {
 
   /**
    * @param {string} ticker the ticker's address, http or https
-   * @param {(items: Item[], live: boolean, complete: boolean) => void} onItems oldest first as they came; `live`: on
-   *   the air just now; `complete`: false where something may be missing, and a list must be asked for
+   * @param {(items: Item[], complete: boolean) => void} onItems oldest first; `complete`: false where
+   *   something may be missing or held back, and the desk's own list must be asked for
    * @param {(state: FeedState) => void} onState
    */
   constructor(ticker, onItems, onState) {
@@ -88,13 +88,12 @@ export class Feed {
         this.#heard();
         this.#onItems(
           message.type === "snapshot" ? [...message.items].reverse() : message.items,
-          message.type === "replay",
           message.complete && message.type === "replay",
         );
         this.#say(message.stale ? "stale" : "live");
         break;
       case "item":
-        this.#onItems([message.item], true, true);
+        this.#onItems([message.item], true);
         break;
       case "heartbeat":
         this.#say(message.stale ? "stale" : "live");

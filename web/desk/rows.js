@@ -153,8 +153,9 @@ export class Row {
     const time = h("time");
     tell(time, acknowledged);
     const air = h("span", { class: "air" });
+    // A repeat after a lost answer finds the line there already: how long that took nobody has measured.
     if (onAir !== undefined && sent !== undefined)
-      say(air, "item.onair", { ms: Math.max(0, Math.round(onAir - sent)) });
+      say(air, onAir < sent ? "item.already" : "item.onair", { ms: Math.round(onAir - sent) });
     else say(air, item.pubStatus === "usable" ? "item.waiting" : "");
     this.#proof.replaceChildren(taken, " ", time, " · ", air);
   }

@@ -116,6 +116,7 @@ export const ar = {
   "item.version": "الإصدار {version}",
   "item.acknowledged": "استُلم",
   "item.onair": "على الهواء بعد {ms} م.ث",
+  "item.already": "كان على الهواء من قبل",
   "item.waiting": "لم يُرَ بعد على الشريط",
   "item.note": "ملاحظة:",
   "item.link": "الخبر الكامل",

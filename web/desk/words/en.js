@@ -119,6 +119,7 @@ export const en = {
   "item.version": "Version {version}",
   "item.acknowledged": "Taken",
   "item.onair": "on air after {ms} ms",
+  "item.already": "was on air already",
   "item.waiting": "not yet seen on the ticker",
   "item.note": "Note:",
   "item.link": "Full story",

@@ -121,6 +121,7 @@ export const es = {
   "item.version": "Versión {version}",
   "item.acknowledged": "Recibido",
   "item.onair": "en el aire a los {ms} ms",
+  "item.already": "ya estaba en el aire",
   "item.waiting": "aún no visto en el teletipo",
   "item.note": "Nota:",
   "item.link": "Noticia completa",
