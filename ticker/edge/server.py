@@ -67,7 +67,8 @@ async def drain(node: Node, seconds: float) -> None:
 def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
     """A listening socket with what accepted ones inherit; `share` lets several nodes have the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is said: asyncio sets TCP_NODELAY only where it is.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if share:
