@@ -11,7 +11,7 @@ from ticker.bench.report import Machine, Report, figure, markdown, summarise, ta
 from ticker.bench.round import Plan, Round, median
 
 PLAN = Plan(2000, 40, 0, 1)
-MACHINE = Machine("A processor", 2, "6.1", "3.11.7", {"uvicorn": "0.54.0"})
+MACHINE = Machine("A processor", 2, "6.1", "3.11.7", {"uvicorn": "0.54.0"}, 0.25)
 TITLES = {"flashwire": "Flashwire", "naive": "Naive <&>"}
 
 
@@ -56,6 +56,7 @@ def test_the_page_says_on_what_machine_and_in_what_order() -> None:
         "560 bytes",
     ):
         assert part in page
+    assert "| load before | 0.25:" in page
     assert "(steady.svg)" in page and "on the same core" not in page
     assert "on the same core as the clients" in markdown(report(4.0, plan=Plan(10, 1, 0, 0)), "x.svg")
 

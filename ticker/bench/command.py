@@ -49,11 +49,12 @@ def command(
     try:
         plan = _plan(subscribers, items)
         out.mkdir(parents=True, exist_ok=True)
+        machine = this_machine()
         rounds = _run(chosen, plan, repeats, seconds, errors)
     except (ContenderError, MissedError, OSError) as error:
         _refuse(errors, f"No measurement: {error}")
     titles = {name: CONTENDERS[name]().title for name in chosen}
-    report = summarise(rounds, titles, plan, this_machine(), time.time())
+    report = summarise(rounds, titles, plan, machine, time.time())
     _write(report, out, markdown(report, "steady.svg"), svg(report))
     sys.stdout.write(table(report) + "\n")
     errors.print(f"Written to {out}: steady.md, steady.json, steady.svg")

@@ -41,6 +41,8 @@ class Machine(msgspec.Struct, frozen=True):
     kernel: str
     python: str
     packages: dict[str, str]
+    load: float
+    """Processes that wanted a core in the minute before; above 0.5 others share the figures."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -72,14 +74,15 @@ def summarise(rounds: list[Round], titles: dict[str, str], plan: Plan, machine: 
 
 
 def this_machine() -> Machine:
-    """What this process runs on."""
+    """What this process runs on, and how busy it is now: ask before the first round."""
+    load = round(os.getloadavg()[0], 2)
     versions = {}
     for name in PACKAGES:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "absent"
-    return Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), versions)
+    return Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), versions, load)
 
 
 def _processor() -> str:
@@ -122,6 +125,7 @@ arrived, in order, once.
 | made | {report.made} |
 | a round | {plan.subscribers:,} subscribers and those of the warm-up; {plan.items} items of {report.item_bytes} bytes |
 | processor | {machine.processor}, {machine.cores} cores; server on core {plan.server_core}{shared} |
+| load before | {machine.load}: processes that wanted a core in the minute before |
 | kernel, Python | {machine.kernel}, {machine.python} |
 | packages | {packages} |
 """
