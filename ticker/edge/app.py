@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
-import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,8 +20,9 @@ from ticker.core.filter import Filter
 from ticker.edge import health, items
 from ticker.edge.live import live
 from ticker.edge.node import Node
-from ticker.edge.openapi import document, openapi
-from ticker.edge.respond import JSON, problem
+from ticker.edge.openapi import openapi
+from ticker.edge.pages import page_routes
+from ticker.edge.respond import problem
 from ticker.edge.sweep import sweep
 from ticker.reader import TIMEOUT_SECONDS, Reader
 from ticker.stream import Stream, connect
@@ -76,6 +76,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
             Route("/metrics", health.metrics),
             Route("/version", health.about),
             Route("/openapi.json", openapi),
+            *page_routes(node.site, node.settings, shown),
         ],
         middleware=[
             Middleware(
@@ -89,10 +90,6 @@ def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,
     )
-
-
-async def _openapi(_request: Request) -> Response:
-    return Response(msgspec.json.encode(document()), 200, {"Cache-Control": "public, max-age=300"}, JSON)
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
