@@ -2,12 +2,12 @@
 
 from typing import Final
 
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHANCE_BYTES: Final = 10
 
 
 def ulid(seconds: float, chance: bytes) -> str:
-    """26 lower-case characters that sort by `seconds` since 1970; `chance` is 10 random bytes."""
+    """26 characters of Crockford's base 32 that sort by `seconds` since 1970; `chance` is 10 random bytes."""
     if len(chance) != CHANCE_BYTES:
         raise ValueError(f"a ULID takes {CHANCE_BYTES} random bytes")
     number = int(seconds * 1000) << 80 | int.from_bytes(chance)

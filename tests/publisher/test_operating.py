@@ -100,7 +100,7 @@ def test_ids_sort_by_time(early: float, late: float, chance: bytes) -> None:
 
 
 def test_an_id_is_the_one_that_the_specification_gives() -> None:
-    assert ulid(1469918176.385, bytes(10)) == "01aryz6s41" + "0" * 16
+    assert ulid(1469918176.385, bytes(10)) == "01ARYZ6S41" + "0" * 16
     with pytest.raises(ValueError, match="10 random bytes"):
         ulid(0, b"")
 
