@@ -153,8 +153,9 @@ def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
     yield from _service(redis_url, tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One browser a module; closed with it, because its loop would stand in the way of asynchronous tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
