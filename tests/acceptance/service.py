@@ -59,7 +59,9 @@ def stop(service: Running) -> int:
         return process.wait(20)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 @contextmanager
