@@ -91,8 +91,9 @@ def make_token(folder: Path, name: str, *, role: str = "chief", unlimited: bool 
 
 
 def server(service: Running) -> psutil.Process:
-    """The embedded server: the one child of the parent that was given a unix socket."""
-    return next(process for process in service.family() if "--unixsocket" in process.cmdline())
+    """The embedded server: the one child of the parent that is not this program again."""
+    [found] = [process for process in service.family() if "server" in process.name()]
+    return found
 
 
 def listener(service: Running, address: str) -> psutil.Process:

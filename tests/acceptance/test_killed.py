@@ -1,0 +1,221 @@
+"""What is killed with -9 comes back: nothing acknowledged is lost or doubled, and clients see to themselves."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.acceptance.audience import Client, caught_up, listening, reached
+from tests.acceptance.service import (
+    Editor,
+    free_port,
+    listener,
+    make_token,
+    readiness,
+    running,
+    server,
+    start,
+    stop,
+)
+from tests.acceptance.truth import Entry, Parameters, belonging, folded, read_stream
+from tests.commands.running import Running, runs
+
+pytestmark = pytest.mark.anyio
+
+Say = Callable[[str], None]
+_ASKED: tuple[Parameters, ...] = ((), (("edition", "en"),), (("edition", "ar"),), (("urgency", "2"),))
+
+
+def audience(url: str) -> list[Client]:
+    return [
+        Client(url, way, parameters, chance=random.Random(number))
+        for number, parameters in enumerate(_ASKED * 2)
+        for way in ("websocket", "sse")
+    ]
+
+
+class Press:
+    """Editors who publish without a pause and repeat, with the same key, what was not acknowledged."""
+
+    def __init__(self, editor: Editor) -> None:
+        self.acknowledged: list[str] = []
+        self.refused: list[httpx2.Response] = []
+        self.slowest = 0.0
+        self._editor = editor
+        self._over = False
+
+    async def run(self, hand: int) -> None:
+        loop, number = asyncio.get_running_loop(), 0
+        while not self._over:
+            number += 1
+            body = {
+                "text": f"Civil Defence: Line {number} of hand {hand}, invented for a test",
+                "edition": ("en", "ar", "es")[number % 3],
+                "urgency": 1 + number % 4,
+            }
+            while True:
+                begun = loop.time()
+                try:
+                    answer = await self._editor.post(body, f"{hand}-{number}")
+                except httpx2.TransportError:
+                    await asyncio.sleep(0.05)
+                    continue
+                finally:
+                    self.slowest = max(self.slowest, loop.time() - begun)
+                if answer.status_code == 201:
+                    self.acknowledged.append(json.loads(answer.content)["item"]["uri"])
+                    break
+                self.refused.append(answer)
+                await asyncio.sleep(0.05)
+
+    def end(self) -> None:
+        """Each hand finishes the line that it is at."""
+        self._over = True
+
+
+class Watch:
+    """Asks both sides all the time whether they are ready, and keeps what changed."""
+
+    def __init__(self, service: Running) -> None:
+        self.seen: dict[str, list[tuple[bool, str]]] = {service.ticker: [], service.desk: []}
+
+    async def run(self) -> None:
+        while True:
+            for address, seen in self.seen.items():
+                ready, words = await asyncio.to_thread(readiness, address)
+                if not seen or seen[-1][0] != ready:
+                    seen.append((ready, words))
+
+    def losses(self) -> list[list[str]]:
+        """The words that came with each loss, a list for each side."""
+        return [[words for ready, words in seen if not ready] for seen in self.seen.values()]
+
+
+def check(clients: Sequence[Client], entries: list[Entry]) -> None:
+    """Each got its entries once and in order, was never told of a gap, and shows the stream folded by uri."""
+    for client in clients:
+        expected = belonging(entries, client.parameters)
+        assert client.marks() == [entry.mark for entry in expected], (client.way, client.parameters)
+        assert client.shown() == folded(entry.item for entry in expected)
+        assert all(received.message.get("complete", True) for received in client.received)
+
+
+async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_up_without_coming_back(
+    folder: Path, say: Say
+) -> None:
+    with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
+        clients, watch = audience(service.ticker), Watch(service)
+        async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
+            press = Press(editor)
+            hands = [asyncio.create_task(press.run(hand)) for hand in range(4)]
+            watching = asyncio.create_task(watch.run())
+            for kill in range(1, 4):
+                enough = len(press.acknowledged) + 20
+                await reached(lambda enough=enough: len(press.acknowledged) >= enough, "lines are published")
+                server(service).kill()
+                await reached(
+                    lambda kill=kill: all(client.stale().count(True) == kill for client in clients),
+                    f"everyone sees that the stream is away, time {kill}",
+                )
+                await reached(
+                    lambda: not any(client.stale()[-1] for client in clients), "everyone sees that it is back"
+                )
+            enough = len(press.acknowledged) + 20
+            await reached(lambda: len(press.acknowledged) >= enough, "publishing goes on")
+            press.end()
+            await asyncio.gather(*hands)
+            entries = read_stream(service.data)
+            await caught_up(clients, entries[-1].seq)
+            watching.cancel()
+        uris = [entry.item["uri"] for entry in entries]
+        assert len(set(uris)) == len(uris), "no retry made a second item"
+        assert sorted(press.acknowledged) == sorted(uris), "what was acknowledged is there, and nothing else"
+        check(clients, entries)
+        assert {client.connections for client in clients} == {1}, "nobody had to come back"
+        assert {answer.status_code for answer in press.refused} <= {503}
+        assert all(answer.headers["retry-after"].isdigit() for answer in press.refused)
+        assert press.slowest < 3
+        for losses in watch.losses():
+            assert all("ConnectionError" in words or "server" in words for words in losses), losses
+        assert "Traceback" not in service.errors()
+        say(
+            f"3 kills, {len(uris)} acknowledged and there, {len(press.refused)} answered 503, slowest answer"
+            f" {press.slowest:.2f} s; ready lost {[len(losses) for losses in watch.losses()]} times (ticker, desk)"
+        )
+
+
+async def test_ready_is_false_with_the_reason_while_the_server_is_away_and_true_again_after(folder: Path) -> None:
+    with running(folder) as service:
+        died = server(service)
+        # Frozen first: its keeper starts a dead one again within a tenth of a second.
+        died.suspend()
+        sides = (service.ticker, service.desk)
+        lost = await reached(lambda: not any(readiness(side)[0] for side in sides), "neither is ready", 8)
+        assert lost < 5.5, "within 5 s, and the time to ask"
+        ticker, desk = (json.loads(readiness(side)[1]) for side in sides)
+        assert ticker["ready"] is False and "TimeoutError" in ticker["reasons"][0], ticker
+        assert desk["ready"] is False and "TimeoutError" in desk["reason"], desk
+        died.kill()
+        await reached(lambda: all(readiness(side)[0] for side in sides), "both are ready again")
+        assert not runs(died) and server(service).pid != died.pid
+
+
+async def test_a_node_that_is_killed_is_resumed_on_by_its_clients(folder: Path, say: Say) -> None:
+    with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
+        clients = audience(service.ticker)
+        async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
+            press = Press(editor)
+            hands = [asyncio.create_task(press.run(hand)) for hand in range(2)]
+            for kill in range(2):
+                enough = len(press.acknowledged) + 20
+                await reached(lambda enough=enough: len(press.acknowledged) >= enough, "lines are published")
+                listener(service, service.ticker).kill()
+                back = await reached(
+                    lambda kill=kill: all(client.connections >= kill + 2 for client in clients),
+                    "all have come back",
+                    10,
+                )
+            press.end()
+            await asyncio.gather(*hands)
+            entries = read_stream(service.data)
+            await caught_up(clients, entries[-1].seq)
+        check(clients, entries)
+        assert all(client.kinds() == ["snapshot"] + ["replay"] * (client.connections - 1) for client in clients)
+        assert not press.refused, "the desk has nothing to do with it"
+        say(f"all {len(clients)} back {back:.2f} s after the second kill; {len(entries)} entries")
+
+
+async def test_cursors_outlive_the_whole_service(folder: Path, say: Say) -> None:
+    ports = ["--ticker-port", str(free_port()), "--desk-port", str(free_port())]
+    service = start(folder, *ports, FLASHWIRE_HEARTBEAT_SECONDS="2")
+    try:
+        clients = audience(service.ticker)
+        async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
+            press = Press(editor)
+            hands = [asyncio.create_task(press.run(hand)) for hand in range(2)]
+            await reached(lambda: len(press.acknowledged) >= 30, "lines are published")
+            family = service.family()
+            os.kill(service.process.pid, signal.SIGKILL)
+            await reached(lambda: not any(runs(process) for process in family), "all of it is gone", 5)
+            stop(service)
+            service = await asyncio.to_thread(start, folder, *ports, FLASHWIRE_HEARTBEAT_SECONDS="2")
+            back = await reached(lambda: all(client.connections >= 2 for client in clients), "all have come back")
+            enough = len(press.acknowledged) + 10
+            await reached(lambda: len(press.acknowledged) >= enough, "publishing goes on")
+            press.end()
+            await asyncio.gather(*hands)
+            entries = read_stream(service.data)
+            await caught_up(clients, entries[-1].seq)
+        assert sorted(press.acknowledged) == sorted(entry.item["uri"] for entry in entries)
+        check(clients, entries)
+        assert all(client.kinds() == ["snapshot"] + ["replay"] * (client.connections - 1) for client in clients)
+        assert "Traceback" not in service.errors()
+        say(f"all {len(clients)} back {back:.2f} s after it was ready again; {len(entries)} entries, none lost")
+    finally:
+        stop(service)
