@@ -1,0 +1,254 @@
+"""A node that is watched and the clients it serves, for the resume machine; both hold what they see against the model.
+
+The node is the real one, fed by the real reader. The client is the real connection over a pipe without a
+socket; behind it stands a plain list, merged as the widget merges it.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+from tests.core.resume_stream import KEYRING, Model, Published, View, drive
+from ticker.contract.entry import Entry
+from ticker.contract.item import Item, decode_item
+from ticker.contract.site import load_site
+from ticker.core.filter import Filter
+from ticker.core.frame import Format
+from ticker.core.joins import Subscription
+from ticker.edge.connection import Connection
+from ticker.edge.node import Node
+from ticker.reader import Reader
+from ticker.settings import TickerSettings
+from ticker.stream import Position, StreamAwayError
+
+SITE = load_site(None)
+PIPE_LIMIT = 2_400
+
+
+class Clock:
+    """Seconds since 1970, as told."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class WatchedNode(Node):
+    """A node with a plain list beside it: what it was given, the newest `stream_length` of it."""
+
+    def __init__(self, model: Model, clock: Clock, length: int) -> None:
+        settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=PIPE_LIMIT)
+        super().__init__(settings, SITE, clock, clock)
+        self.model = model
+        self.view = View(model)
+        self.reader = Reader(self.view, KEYRING, self)
+        self.log: list[Published] = []
+        self.known: dict[Published, list[Item]] = {}
+        """For each number held, the versions of its item that were held when it came."""
+        self.places: dict[str, Published | None] = {}
+        """What the cursors stand for that are no entry's: the number at which the stream stood."""
+
+    def read(self) -> None:
+        """One turn of the reader, with what its `run` does where the stream is away."""
+        try:
+            drive(self.reader._turn())
+        except StreamAwayError as error:
+            self.reader._sure = False
+            self.away(str(error))
+
+    def arrived(self, entries: Sequence[Entry]) -> None:
+        self._note(entries)
+        super().arrived(entries)
+
+    def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
+        self.log, self.known = [], {}
+        self._note(entries)
+        super().rebuilt(entries, position)
+        self.places[str(self.backlog.newest)] = self.view.asked_at
+
+    def _resnap(self) -> None:
+        self.places[str(self.backlog.newest)] = self.view.asked_at
+        super()._resnap()
+
+    def published(self, cursor: str | None = None) -> Published | None:
+        """What a cursor of this node stands for; without one, the newest."""
+        text = cursor or str(self.backlog.newest)
+        return self.model.by_cursor[text] if text in self.model.by_cursor else self.places[text]
+
+    def holds_way(self, place: Published | None) -> bool:
+        """Whether `place` and all that came after it are in the list."""
+        newest = self.published()
+        if place is None or newest is None or place not in self.known:
+            return False
+        way = newest.way_from(place)
+        return way is not None and all(each in self.known and each.cursor.epoch == place.cursor.epoch for each in way)
+
+    def _note(self, entries: Sequence[Entry]) -> None:
+        length = self.settings.stream_length
+        for entry in entries:
+            published = self.model.by_cursor[str(entry.cursor)]
+            self.log.append(published)
+            self.known[published] = [
+                each.item for each in self.log if each.item is not None and each.item.uri == entry.item.uri
+            ]
+            if len(self.log) > length:
+                self.known.pop(self.log[0], None)
+                del self.log[0]
+
+    def folded(self) -> dict[str, Item]:
+        """The newest version of each item in the list."""
+        found: dict[str, Item] = {}
+        for each in self.log:
+            if each.item is not None and each.item.version >= found.get(each.item.uri, each.item).version:
+                found[each.item.uri] = each.item
+        return found
+
+
+class Pipe(asyncio.Transport):
+    """A transport whose other end reads when it is told to; it pauses and resumes as asyncio's own do."""
+
+    def __init__(self, client: "Client") -> None:
+        super().__init__()
+        self._client = client
+        self._waiting = b""
+        self._paused = False
+        self.reading = True
+        self.prompt = True
+        """Whether the other end reads a message when it is written, so that node and message agree."""
+
+    def write(self, data: Any) -> None:  # Any: as in the base class
+        self.prompt = self.reading and not self._waiting
+        self._waiting += data
+        if self.reading and not self._paused:
+            self._flush()
+        elif len(self._waiting) > PIPE_LIMIT and not self._paused:
+            self._paused = True
+            self._client.pause_writing()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert high == PIPE_LIMIT
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._waiting)
+
+    def read(self) -> None:
+        """The other end reads all there is, until nothing more comes."""
+        self.reading = True
+        self._flush()
+        while self._paused:
+            self._paused = self.reading = False
+            # What is written now waits, as in a socket, so that the node may have to stop again.
+            self._client.resume_writing()
+            self.reading = True
+            self._flush()
+
+    def _flush(self) -> None:
+        data, self._waiting = self._waiting, b""
+        self._client.read(data)
+
+
+class Client(Connection):
+    """One client: its filter, the cursor it saw last, and its list."""
+
+    def __init__(self, node: WatchedNode, wanted: Filter) -> None:
+        super().__init__(node)
+        self.wanted = wanted
+        self.cursor: str | None = None
+        self.place: Published | None = None
+        """What `cursor` stands for; None before the first entry of all."""
+        self.known: dict[str, Item] = {}
+        self.joining = False
+        self.withdrawn: set[str] = set()
+        self.online = False
+        self.served: WatchedNode = node
+        self.pipe = Pipe(self)
+
+    def join(self, node: WatchedNode) -> None:
+        """Comes, or comes back, with the cursor it saw last."""
+        self.node = self.served = node
+        self.pipe = self.transport = Pipe(self)
+        self.online = self.joining = True
+        self._behind = None
+        self.enter(b"", Subscription(self.wanted, self.cursor, 100), Format.PLAIN)
+        assert not self.joining, "the first message was not the first"
+
+    def cut(self) -> None:
+        """The line breaks; what was on the way is lost."""
+        self.online = False
+        self.left()
+
+    def read(self, data: bytes) -> None:
+        """What a browser does with the bytes."""
+        while data:
+            assert data[0] == 0x81
+            size, start = data[1], 2
+            if size > 125:
+                start = 4 if size == 126 else 10
+                size = int.from_bytes(data[2:start], "big")
+            self._take(json.loads(data[start : start + size]))
+            data = data[start + size :]
+
+    def shown(self) -> dict[str, Item]:
+        """What it shows."""
+        return {uri: item for uri, item in self.known.items() if item.pub_status == "usable"}
+
+    def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        kind = message["type"]
+        entries = message.get("items", [message["item"]] if kind == "item" else [])
+        items = [decode_item(json.dumps(entry).encode()) for entry in entries]
+        if kind == "snapshot":
+            self._snapshot(items, message["complete"])
+        else:
+            assert self.joining == (kind == "replay")
+            assert message.get("complete", True)
+            self._follow(message["cursor"], items)
+        self.joining = False
+        self.cursor = message["cursor"]
+        self.place = self.served.model.by_cursor.get(message["cursor"]) or self.served.published(message["cursor"])
+
+    def _snapshot(self, items: list[Item], complete: bool) -> None:
+        assert complete == (self.cursor is None), "a fresh join is complete, any other snapshot says that it is not"
+        if self.joining and self.cursor is not None:
+            assert not self.served.holds_way(self.place), "a good cursor was not honoured"
+        folded = self.served.folded()
+        expected = {
+            uri: item for uri, item in folded.items() if item.pub_status == "usable" and self.wanted.matches(item)
+        }
+        if self.pipe.prompt:
+            assert {item.uri: item for item in items} == expected and len(items) == len(expected)
+        gone = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}
+        self.known = {item.uri: item for item in items} | gone
+
+    def _follow(self, cursor: str, items: list[Item]) -> None:
+        node = self.served
+        newest = node.published(cursor)
+        way = newest.way_from(self.place) if newest is not None else [] if self.place is None else None
+        assert way is not None, "it was told that nothing is missing on a way that leads elsewhere"
+        if self.place is None and newest and all(each.cursor.epoch == newest.cursor.epoch for each in node.log):
+            # It never saw anything; what another epoch held and no server holds now, nobody can know of.
+            way = [each for each in way if each.cursor.epoch == newest.cursor.epoch]
+        assert all(each.item is not None for each in way), "an entry that nobody could read was passed over in silence"
+        left = list(items)
+        for each in way:
+            item = cast(Item, each.item)
+            if left and left[0] == item:
+                assert any(self.wanted.matches(version) for version in versions_of(each)), "it asked for none of this"
+                del left[0]
+            else:
+                owed = any(self.wanted.matches(version) for version in node.known.get(each, [item]))
+                assert not owed, f"an entry was left out: {each.cursor}"
+        assert not left, "an entry came twice, too late, or from elsewhere"
+        for item in items:
+            old = self.known.get(item.uri)
+            if old is None or (item.version > old.version and old.pub_status != "canceled"):
+                self.known[item.uri] = item
+
+
+def versions_of(published: Published) -> list[Item]:
+    """Every version of its item that led to it."""
+    uri = cast(Item, published.item).uri
+    way = cast(list[Published], published.way_from(None))
+    return [each.item for each in way if each.item is not None and each.item.uri == uri]
