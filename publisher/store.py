@@ -24,7 +24,7 @@ from publisher.settings import DeskSettings
 from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Keyring, PoisonError, read_entry, seal, unseal
 from ticker.contract.item import Item, decode_item, encode_item
-from ticker.stream import Client, Keys, StreamAwayError, connect, translated
+from ticker.stream import Client, Keys, StreamAwayError, connect, disconnect, translated
 
 # An editor is told within three seconds that the stream is away; two full attempts fit.
 BUDGET_SECONDS: Final = 2.5
@@ -202,7 +202,7 @@ class Store:
         """Gives the connections back; never raises for a server that is away."""
         try:
             async with self._bounded():
-                await self._client.aclose()
+                await disconnect(self._client)
         except StreamAwayError:
             return
 
