@@ -95,7 +95,10 @@ def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
 async def _http_error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:
-        return problem(405, "method", "Method Not Allowed", "Read this address with GET.")
+        reply = problem(405, "method", "Method Not Allowed", "Read this address with GET.")
+        # RFC 9110, 15.5.6 asks for it.
+        reply.headers["Allow"] = "GET, HEAD"
+        return reply
     return problem(status, "not-found", "Not Found", "There is nothing at this address; see /openapi.json.")
 
 

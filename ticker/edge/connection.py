@@ -22,7 +22,7 @@ LEAVE_SECONDS: Final = 5.0
 class Connection(asyncio.Protocol):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
-    __slots__ = ("_behind", "_group", "_since", "asked", "form", "heard", "node", "transport")
+    __slots__ = ("_behind", "_full", "_group", "_since", "_unanswered", "asked", "form", "heard", "node", "transport")
 
     transport_name = "none"
     transport: asyncio.Transport
@@ -34,6 +34,8 @@ class Connection(asyncio.Protocol):
         self.heard = math.inf
         self._group: Group[Member] | None = None
         self._behind: Cursor | None = None
+        self._full = False
+        self._unanswered = False
         self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,10 +53,17 @@ class Connection(asyncio.Protocol):
     def change(self, asked: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""
         group = self._group
-        if group is not None:
-            self.node.leave(self, group)
-            self._behind = None
-            self.enter(b"", asked, self.form)
+        if group is None:
+            return
+        self.node.leave(self, group)
+        self.asked = asked
+        first, self._group = self.node.join(self)
+        if self._behind is None:
+            self.transport.write(first.bytes_for(self.form))
+        else:
+            # One who asks again and again without reading gets one answer, to the last, once there is room.
+            self._unanswered = True
+            self.node.behind.add(self)
 
     # What the node calls (ticker.edge.node.Member)
 
@@ -83,6 +92,7 @@ class Connection(asyncio.Protocol):
         return None
 
     def pause_writing(self) -> None:
+        self._full = True
         # Everything up to the newest entry has been handed over by now: offers and this call are one turn.
         if self._behind is None and self._group is not None:
             self._behind = self.node.backlog.newest
@@ -90,34 +100,35 @@ class Connection(asyncio.Protocol):
             self.node.behind.add(self)
 
     def resume_writing(self) -> None:
-        behind, group = self._behind, self._group
-        if behind is None or group is None:
-            return
-        backlog = self.node.backlog
-        if not backlog.holds(behind):
-            self._behind = None
-            lost = self.node.joins.snapshot(
-                group.wanted, self.asked.backlog, self.node.wall(), complete=False, stale=self.node.stale
-            )
-            self.node.behind.discard(self)
-            self.transport.write(lost.bytes_for(self.form))
-            return
-        # Half the limit at a time: the next drain fetches the rest.
-        room = self.node.settings.write_limit_bytes // 2
-        chunk: list[bytes] = []
-        for entry, data in self.node.owed(group.wanted, backlog.since(behind), self.form):
-            chunk.append(data)
-            behind = entry.cursor
-            room -= len(data)
-            if room <= 0:
-                break
+        self._full = False
+        # Until the buffer is full again: a transport says that there is room only after it was full.
+        while self._behind is not None and self._group is not None and not self._full:
+            self._catch_up(self._behind, self._group)
+
+    def _catch_up(self, behind: Cursor, group: Group[Member]) -> None:
+        node = self.node
+        found: Cursor | None = None
+        if self._unanswered:
+            data = node.joins.first(self.asked, node.wall(), stale=node.stale).bytes_for(self.form)
+        elif not node.backlog.holds(behind):
+            lost = node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
+            data = lost.bytes_for(self.form)
         else:
-            behind = None
-        self._behind = behind
-        if chunk:
-            self.transport.write(b"".join(chunk))
-        if self._behind is None:
-            self.node.behind.discard(self)
+            # Half the limit at a time, so that the buffer never holds much more than it may.
+            room = node.settings.write_limit_bytes // 2
+            chunk: list[bytes] = []
+            for entry, encoded in node.owed(group.wanted, node.backlog.since(behind), self.form):
+                chunk.append(encoded)
+                room -= len(encoded)
+                if room <= 0:
+                    found = entry.cursor
+                    break
+            data = b"".join(chunk)
+        self._unanswered, self._behind = False, found
+        if found is None:
+            node.behind.discard(self)
+        # Last, because it may be full at once, which is to be known by what is behind now.
+        self.transport.write(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.left()

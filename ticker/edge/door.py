@@ -1,20 +1,23 @@
 """The front door: uvicorn's HTTP class, with three things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
-2. Whoever has sent no whole request head within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
+2. Whoever has sent no whole request within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
    a descriptor, and they are counted.
-3. A request head longer than `HEAD_LIMIT` bytes is refused; httptools itself knows no limit.
+3. A request longer than `HEAD_LIMIT` bytes is refused; httptools itself knows no limit, and no route reads a body.
+4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
 """
 
 from typing import Any, Final
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from ticker.edge.handshake import PATH, Request, refusal, refusal_bytes
+from ticker.edge.handshake import PATH, RefusalError, Request, refusal, refusal_bytes
 from ticker.edge.node import Node
 from ticker.edge.sse import SseConnection
+from ticker.edge.websocket import WebSocketConnection
 
 PATIENCE_SECONDS: Final = 8.0
 HEAD_LIMIT: Final = 16_384
@@ -27,8 +30,9 @@ class FrontDoor(HttpToolsProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._node: Node = app_state["node"]
-        self._head_bytes = 0
+        self._request_bytes = 0
         self._stream: Request | None = None
+        self._taken = False
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
@@ -44,28 +48,59 @@ class FrontDoor(HttpToolsProtocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
-        if self._head_bytes > HEAD_LIMIT and self in self._node.knocking:
-            self._node.knocking.pop(self, None)
-            self.transport.write(refusal_bytes(refusal(431, "head-too-large", "Send a shorter request head.")))
-            self.transport.close()
+        self._unset_keepalive_if_required()
+        self._request_bytes += len(data)
+        if self._request_bytes > HEAD_LIMIT:
+            self._refuse(refusal(431, "head-too-large", "Send a shorter request head."))
             return
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # Any other upgrade is not taken up, and the request is answered as it stands (RFC 9110, 7.8).
+            if self._should_upgrade():
+                self._node.knocking.pop(self, None)
+                self.handle_websocket_upgrade()
+                self._hand_on(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            if self._stream is not None and self._taken:
+                self._become_stream(self._stream)
+            else:
+                self._refuse(refusal(400, "bad-request", "Send a request in HTTP/1.1."))
+
+    def _hand_on(self, rest: bytes) -> None:
+        # Frames that came together with the request belong to whoever has the socket now.
+        holder = self.transport.get_protocol()
+        if rest and isinstance(holder, WebSocketConnection) and not self.transport.is_closing():
+            holder.data_received(rest)
+
+    def _refuse(self, refused: RefusalError) -> None:
+        self._node.knocking.pop(self, None)
+        self._node.metrics.refused.labels(str(refused.problem.status)).inc()
+        cycle: RequestResponseCycle | None = self.cycle
+        # Into the middle of another reply it would be noise.
+        if cycle is None or cycle.response_complete:
+            self.transport.write(refusal_bytes(refused))
+        self.transport.close()
+
+    def _become_stream(self, request: Request) -> None:
+        self.connections.discard(self)
+        connection = SseConnection(self._node)
+        connection.connection_made(self.transport)
+        self.transport.set_protocol(connection)
+        connection.open(request)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
         self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
 
     def on_headers_complete(self) -> None:
-        self._node.knocking.pop(self, None)
         if not self.parser.should_upgrade() and self.parser.get_method() == b"GET":
             path, _, query = self.url.partition(b"?")
             headers = dict(self.headers)
             # One who pipelines behind an unfinished reply gets JSON: the socket is not free to be taken.
             cycle: RequestResponseCycle | None = self.cycle
             free = cycle is None or cycle.response_complete
-            if path == PATH and free and b"text/event-stream" in headers.get(b"accept", b""):
+            if path == PATH and free and b"text/event-stream" in headers.get(b"accept", b"").lower():
                 self._stream = Request(b"GET", path, query, headers)
                 return
         super().on_headers_complete()
@@ -75,13 +110,15 @@ class FrontDoor(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        request, self._stream = self._stream, None
-        if request is None:
-            super().on_message_complete()
-            return
-        self.connections.discard(self)
-        self._unset_keepalive_if_required()
-        connection = SseConnection(self._node)
-        connection.connection_made(self.transport)
-        self.transport.set_protocol(connection)
-        connection.open(request)
+        # Not at the end of the head: a body that never ends costs as much as a head that never does.
+        self._node.knocking.pop(self, None)
+        self._request_bytes = 0
+        if self._stream is not None:
+            self._taken = True
+            # The one way to stop the parser: whatever a client sends after asking for a stream is not read.
+            raise _TakenError
+        super().on_message_complete()
+
+
+class _TakenError(Exception):
+    """The socket has another owner now."""

@@ -5,13 +5,15 @@ next begins. The clocks are given: `wall` in seconds since 1970, `steady` for du
 """
 
 import asyncio
+import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import structlog
 
 from ticker.contract import message
+from ticker.contract.cursor import entry_check
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
@@ -122,9 +124,11 @@ class Node:
         self.leaving.pop(member, None)
         self.metrics.connections.labels(member.transport_name).dec()
 
-    def owed(self, wanted: Filter, entries: Sequence[Entry], form: Format) -> list[tuple[Entry, bytes]]:
+    def owed(self, wanted: Filter, entries: Sequence[Entry], form: Format) -> Iterator[tuple[Entry, bytes]]:
         """The live messages of `entries` for one who was behind, in order, each with its entry."""
-        return [(entry, self._live(entry).bytes_for(form)) for entry in entries if self.backlog.matches(wanted, entry)]
+        for entry in entries:
+            if self.backlog.matches(wanted, entry):
+                yield entry, self._live(entry).bytes_for(form)
 
     async def arrival(self, limit: float) -> None:
         """Waits for the next entry, of whatever filter, at most `limit` seconds."""
@@ -160,10 +164,14 @@ class Node:
             log.error("entry skipped; further ones of this kind are only counted", reason=reason)
 
     def arrived(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self.backlog.add(entry)
+        length = self.settings.stream_length
+        # No more at once than is held: an entry goes also to those who saw an earlier version, which must be known.
+        for start in range(0, len(entries), length):
+            part = entries[start : start + length]
+            for entry in part:
+                self.backlog.add(entry)
+            self._send(self.hub.deliveries([(entry, self._live(entry)) for entry in part]))
         self.metrics.entries.inc(len(entries))
-        self._send(self.hub.deliveries([(entry, self._live(entry)) for entry in entries]))
         now = self.wall()
         for entry in entries:
             # Two clocks: that of Redis and this one; a skew must not make a negative latency.
@@ -176,7 +184,9 @@ class Node:
 
     def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
         before = self.backlog.newest
-        self.backlog.rebuild(entries, position.epoch, position.seq)
+        # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
+        proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
+        self.backlog.rebuild(entries, position.epoch, position.seq, proof)
         if not self.filled:
             self.filled = True
         elif self.backlog.holds(before):

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from ticker.contract.entry import Keyring
 from ticker.contract.keys import load_keyring
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
@@ -39,10 +40,10 @@ class NodeServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, node: Node) -> None:
         super().__init__(config)
-        self._node = node
+        self.node = node
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await drain(self._node, self._node.settings.drain_seconds)
+        await drain(self.node, self.node.settings.drain_seconds)
         await super().shutdown(sockets)
 
 
@@ -90,16 +91,27 @@ async def serve(settings: TickerSettings, sock: socket.socket | None = None) -> 
 
     `sock` is an already listening socket; without it one is made for the settings' host and port.
     """
-    if settings.redis_url is None:
-        raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
     configure_logs(settings.log_format, settings.log_level, side="ticker")
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
-    node = Node(settings, load_site(settings.site))
+    server = make_server(settings, keyring)
     listening = sock or listen(settings.ticker_host, settings.ticker_port)
+    # What is there at the start stays for good: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    await server.serve(sockets=[listening])
+
+
+def make_server(
+    settings: TickerSettings, keyring: Keyring, connection: type[WebSocketConnection] = WebSocketConnection
+) -> NodeServer:
+    """A node and its server, not yet started; raises `SiteError`."""
+    if settings.redis_url is None:
+        raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
+    node = Node(settings, load_site(settings.site))
     config = uvicorn.Config(
         make_app(node, keyring, settings.redis_url),
         http=FrontDoor,
-        ws=WebSocketConnection,
+        ws=connection,
         loop="none",
         lifespan="on",
         log_config=None,
@@ -108,7 +120,4 @@ async def serve(settings: TickerSettings, sock: socket.socket | None = None) -> 
         timeout_graceful_shutdown=2,
         timeout_keep_alive=20,
     )
-    # What is there at the start stays for good: the collector need not walk it again and again.
-    gc.collect()
-    gc.freeze()
-    await NodeServer(config, node).serve(sockets=[listening])
+    return NodeServer(config, node)

@@ -72,6 +72,8 @@ class WebSocketConnection(Connection):
         else:
             self._open = True
             self.heard = node.steady()
+            # uvicorn does this after us; a first message that fills the buffer must find us there already.
+            self.transport.set_protocol(self)
             self.enter(head, asked, form)
 
     def _refuse(self, refused: RefusalError) -> None:
@@ -94,10 +96,11 @@ class WebSocketConnection(Connection):
 
     def _parse(self, parser: Protocol, data: bytes) -> None:
         parser.receive_data(data)
+        # First what the parser has decided by itself: answers to pings, to a close, to one who broke a rule.
+        self._send(parser)
         for event in parser.events_received():
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._part(parser, event)
-        # Replies to pings, the answer to a close, or the end of one who broke a rule: all decided by the parser.
         self._send(parser)
 
     def _send(self, parser: Protocol, before: bytes = b"") -> None:
