@@ -120,6 +120,8 @@ class Reader:
         # A stream that contradicts itself (its numbers lost, its entries not) is read anew once, not for ever.
         if not kept and position != self._settled:
             log.error("stream is not the one that was followed", epoch=epoch, seq=seq, found=position.seq)
+            # The canaries begin anew too: another server's clock may be behind the lost one's.
+            self._last_id = None
             await self._rebuild()
 
     async def _take(self, records: Sequence[Record]) -> None:
@@ -137,6 +139,8 @@ class Reader:
                 return
             entries.append(entry)
         self._last_id = records[-1][0]
+        # It went on: to come back to where it was settled is a loss like any other.
+        self._settled = None
         if entries:
             self._sink.arrived(entries)
 

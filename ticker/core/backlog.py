@@ -58,8 +58,11 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._entries) - self._start
 
-    def rebuild(self, entries: Iterable[Entry], epoch: str | None, seq: int) -> None:
-        """Starts anew from what the stream holds; `epoch` and `seq` are where the stream says that it stands."""
+    def rebuild(self, entries: Iterable[Entry], epoch: str | None, seq: int, proof: str = "0") -> None:
+        """Starts anew from what the stream holds; `epoch` and `seq` are where the stream says that it stands.
+
+        `proof` is the check of that place where no entry proves it; another loss at the same number needs another one.
+        """
         self._entries, self._start, self._whole_from, self._standing = [], 0, 0, {}
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
@@ -69,7 +72,7 @@ class Backlog:
         # Entries may have come since the stream said where it stands, so more than that is no contradiction.
         if epoch is not None and (self.newest.epoch != epoch or self.newest.seq < seq):
             # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
-            self.floor = self.newest = Cursor(epoch, seq, "0")
+            self.floor = self.newest = Cursor(epoch, seq, proof)
             self._whole_from = len(self._entries)
 
     def follows(self, entry: Entry) -> bool:
@@ -172,8 +175,9 @@ class Backlog:
         if self._start > self._whole_from:
             self._whole_from = self._start
             self.floor = oldest.cursor
-        standing = self._standing[oldest.item.uri]
-        if standing.entry is oldest:
+        standing = self._standing.get(oldest.item.uri)
+        # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
+        if standing is not None and standing.entry is oldest:
             del self._standing[oldest.item.uri]
         # Cutting the list each time would move ten thousand pointers an entry.
         if self._start >= 1024:
@@ -188,7 +192,7 @@ class Backlog:
 
     def _is_before_all(self, cursor: Cursor) -> bool:
         # Given out before the first publish of all; whoever has it has seen nothing, and all there ever was is held.
-        return cursor == origin(NO_EPOCH) and self.floor.seq == 0
+        return cursor == origin(NO_EPOCH) and self.floor.seq == 0 and self._whole_from <= self._start
 
     def _index(self, cursor: Cursor) -> int | None:
         index = len(self._entries) - 1 - (self.newest.seq - cursor.seq)

@@ -60,22 +60,24 @@ class Hub(Generic[M]):
         if not len(group) and self.groups.get(group.wanted) is group:
             del self.groups[group.wanted]
 
+    # Tuples below: a member that leaves while it is written to may take its group with it.
+
     def deliveries(self, arrived: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[M]]:
         """What entries that came together make for each group and format: one write a connection, in stream order."""
-        for group in self.groups.values():
+        for group in tuple(self.groups.values()):
             chosen = [encoded for entry, encoded in arrived if self._backlog.matches(group.wanted, entry)]
             if chosen:
                 yield from _of_group(group, chosen)
 
     def canary(self, encoded: Encoded) -> Iterator[Delivery[M]]:
         """A line that proves the way: for those alone who asked for it by name."""
-        for group in self.groups.values():
+        for group in tuple(self.groups.values()):
             if group.wanted.canary:
                 yield from _of_group(group, [encoded])
 
     def everyone(self, encoded: Encoded) -> Iterator[Delivery[M]]:
         """One message for all, whatever they asked for."""
-        for group in self.groups.values():
+        for group in tuple(self.groups.values()):
             yield from _of_group(group, [encoded])
 
     def members(self) -> list[M]:

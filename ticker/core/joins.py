@@ -34,7 +34,7 @@ class Joins:
     def __init__(self, backlog: Backlog, heartbeat: float) -> None:
         self._backlog = backlog
         self._heartbeat = heartbeat
-        self._ready: dict[tuple[str, Filter, int | Cursor], tuple[Encoded, float]] = {}
+        self._ready: dict[tuple[str, Filter, int | Cursor], tuple[Encoded, float, float]] = {}
         self._ready_for: tuple[Cursor, bool] | None = None
 
     def first(self, asked: Subscription, now: float, *, stale: bool) -> Encoded:
@@ -62,7 +62,7 @@ class Joins:
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep((kind, wanted, count), Encoded(made, moment(now)), min(until, now + FRESH_SECONDS))
+            ready = self._keep((kind, wanted, count), Encoded(made, moment(now)), now, min(until, now + FRESH_SECONDS))
         return ready
 
     def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool) -> Encoded:
@@ -76,19 +76,19 @@ class Joins:
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep(("replay", wanted, cursor), Encoded(made, moment(now)), now + FRESH_SECONDS)
+            ready = self._keep(("replay", wanted, cursor), Encoded(made, moment(now)), now, now + FRESH_SECONDS)
         return ready
 
     def _find(self, key: tuple[str, Filter, int | Cursor], now: float, stale: bool) -> Encoded | None:
         if self._ready_for != (self._backlog.newest, stale):
             self._ready.clear()
             self._ready_for = (self._backlog.newest, stale)
-        encoded, until = self._ready.get(key, (None, 0.0))
+        encoded, since, until = self._ready.get(key, (None, 0.0, 0.0))
         # A clock that was set back must not keep an old answer alive.
-        return encoded if until - FRESH_SECONDS <= now < until else None
+        return encoded if since <= now < until else None
 
-    def _keep(self, key: tuple[str, Filter, int | Cursor], encoded: Encoded, until: float) -> Encoded:
+    def _keep(self, key: tuple[str, Filter, int | Cursor], encoded: Encoded, since: float, until: float) -> Encoded:
         if len(self._ready) >= READY_LIMIT:
             self._ready.clear()
-        self._ready[key] = (encoded, until)
+        self._ready[key] = (encoded, since, until)
         return encoded

@@ -1,0 +1,188 @@
+"""The backlog, rule by rule; the resume machine holds the whole of it against a model."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.entries import URI, entry, uris
+from ticker.contract.cursor import NO_EPOCH, Cursor, origin
+from ticker.contract.entry import Entry
+from ticker.contract.item import moment
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+
+ALL = Filter()
+WORLD = Filter(sections=frozenset({"world"}))
+
+
+def filled(count: int, length: int = 10) -> Backlog:
+    """A backlog that followed a stream from its first entry."""
+    backlog = Backlog(length)
+    for seq in range(1, count + 1):
+        follow(backlog, entry(seq))
+    return backlog
+
+
+def follow(backlog: Backlog, arrived: Entry) -> None:
+    assert backlog.follows(arrived)
+    backlog.add(arrived)
+
+
+def current(backlog: Backlog, wanted: Filter = ALL, count: int = 100, now: float = 0.0) -> list[int]:
+    return uris(backlog.current(wanted, count, now)[0])
+
+
+@given(st.integers(0, 3000), st.integers(1, 1500))
+def test_every_place_from_the_newest_forgotten_entry_on_is_good_and_none_before(count: int, length: int) -> None:
+    backlog = filled(count, length)
+    forgotten = max(0, count - length)
+    assert len(backlog) == count - forgotten
+    for seq in {1, forgotten - 1, forgotten, forgotten + 1, count - 1, count} & set(range(1, count + 1)):
+        good = seq >= forgotten
+        assert backlog.holds(Cursor("e1", seq, f"c{seq}")) == good
+        if good:
+            assert [each.seq for each in backlog.since(Cursor("e1", seq, f"c{seq}"))] == list(range(seq + 1, count + 1))
+    assert backlog.holds(origin("e1")) == (forgotten == 0 and count > 0)
+
+
+def test_a_cursor_that_no_entry_proves_is_not_good() -> None:
+    backlog = filled(5)
+    for cursor in (Cursor("e1", 3, "c4"), Cursor("e2", 3, "c3"), Cursor("e1", 6, "c6"), Cursor("e1", 0, "c0")):
+        assert not backlog.holds(cursor)
+    with pytest.raises(LookupError):
+        backlog.since(Cursor("e1", 6, "c6"))
+
+
+def test_an_empty_backlog_takes_only_a_first_entry() -> None:
+    backlog = Backlog(10)
+    assert not backlog.follows(entry(2)) and backlog.follows(entry(1)) and backlog.holds(origin(NO_EPOCH))
+    assert backlog.since(origin(NO_EPOCH)) == []
+
+
+def test_nothing_but_the_next_number_of_the_same_epoch_follows() -> None:
+    backlog = filled(5)
+    assert [seq for seq in range(1, 9) if backlog.follows(entry(seq))] == [6]
+    assert not backlog.follows(entry(6, epoch="e2"))
+
+
+def test_who_came_before_the_first_publish_gets_all_there_ever_was() -> None:
+    backlog = filled(3)
+    assert backlog.holds(origin(NO_EPOCH)) and len(backlog.since(origin(NO_EPOCH))) == 3
+    assert not filled(11).holds(origin(NO_EPOCH))
+
+
+def test_who_came_before_the_first_publish_is_not_told_that_a_second_epoch_is_all_there_was() -> None:
+    # The key with epoch and number was lost, the entries were not: a new epoch began behind those of the old one.
+    backlog = Backlog(10)
+    backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2")], "e2", 1)
+    assert not backlog.holds(origin(NO_EPOCH)) and backlog.holds(origin("e2"))
+    assert len(backlog.since(origin("e2"))) == 1 and len(backlog) == 3
+
+
+def test_a_hole_is_a_new_floor() -> None:
+    backlog = Backlog(10)
+    backlog.rebuild([entry(1), entry(2), entry(4), entry(5)], "e1", 5)
+    assert [seq for seq in range(1, 6) if backlog.holds(Cursor("e1", seq, f"c{seq}"))] == [4, 5]
+    assert current(backlog) == [5, 4, 2, 1]
+
+
+def test_a_stream_trimmed_at_its_start_is_held_from_its_oldest_entry() -> None:
+    backlog = Backlog(10)
+    backlog.rebuild([entry(7), entry(8)], "e1", 8)
+    assert not backlog.holds(Cursor("e1", 6, "c6")) and [e.seq for e in backlog.since(Cursor("e1", 7, "c7"))] == [8]
+
+
+@pytest.mark.parametrize(("epoch", "seq"), [("e1", 7), ("e2", 1)])
+def test_where_the_newest_entries_cannot_be_read_nothing_before_them_is_good(epoch: str, seq: int) -> None:
+    backlog = Backlog(10)
+    backlog.rebuild([entry(4), entry(5)], epoch, seq, "p1")
+    assert backlog.newest == Cursor(epoch, seq, "p1") and backlog.holds(backlog.newest)
+    assert not backlog.holds(Cursor("e1", 5, "c5")) and not backlog.holds(Cursor(epoch, seq, "p2"))
+    follow(backlog, entry(seq + 1, 9, epoch=epoch))
+    assert [e.seq for e in backlog.since(Cursor(epoch, seq, "p1"))] == [seq + 1]
+
+
+def test_more_entries_than_the_position_said_are_no_contradiction() -> None:
+    backlog = Backlog(10)
+    backlog.rebuild([entry(4), entry(5)], "e1", 4)
+    assert backlog.newest == Cursor("e1", 5, "c5")
+
+
+def test_the_higher_version_wins_whatever_the_order_of_arrival() -> None:
+    backlog = filled(1)
+    follow(backlog, entry(2, 1, version=3, pub_status="canceled"))
+    follow(backlog, entry(3, 1, version=2))
+    held = backlog.item(URI.format(1))
+    assert held is not None and held.item.version == 3 and current(backlog) == []
+    assert backlog.item(URI.format(9)) is None
+
+
+def test_a_change_that_leaves_a_filter_reaches_those_who_saw_an_earlier_version() -> None:
+    backlog = filled(1)
+    first, moved = entry(1), entry(2, 1, version=2, sections=())
+    follow(backlog, moved)
+    assert backlog.matches(WORLD, first) and backlog.matches(WORLD, moved)
+    assert not backlog.matches(WORLD, entry(3, 3, sections=()))
+
+
+def test_an_entry_does_not_go_to_those_whose_filter_only_a_later_version_matches() -> None:
+    backlog = Backlog(10)
+    before = entry(1, sections=())
+    for each in (before, entry(2, 1, version=2, sections=("world",))):
+        follow(backlog, each)
+    assert not backlog.matches(WORLD, before)
+    follow(backlog, entry(3, sections=()))
+    assert not backlog.matches(WORLD, entry(3, sections=()))
+
+
+def test_a_correction_keeps_its_place_and_pins_stand_first() -> None:
+    backlog = filled(2)
+    follow(backlog, entry(3, pinned_until=moment(100)))
+    follow(backlog, entry(4))
+    follow(backlog, entry(5, 1, version=2, act="correction"))
+    assert current(backlog, now=99.999) == [3, 4, 2, 1]
+    assert current(backlog, now=100.0) == [4, 3, 2, 1]
+    assert current(backlog, count=2, now=0) == [3, 4] and current(backlog, count=0) == []
+
+
+def test_an_item_is_current_until_it_expires_and_the_answer_says_until_when_it_stays_so() -> None:
+    backlog = filled(1)
+    follow(backlog, entry(2, expires=moment(100), pinned_until=moment(50)))
+    for now, shown, until in ((0, [2, 1], 50), (50, [2, 1], 100), (99.999, [2, 1], 100), (100, [1], float("inf"))):
+        entries, stays = backlog.current(ALL, 10, now)
+        assert (uris(entries), stays) == (shown, until)
+
+
+def test_what_is_forgotten_is_current_no_more_and_what_came_again_stays() -> None:
+    backlog = filled(2, length=3)
+    follow(backlog, entry(3, 1, version=2))
+    follow(backlog, entry(4))
+    follow(backlog, entry(5))
+    assert current(backlog) == [5, 4, 1]
+    follow(backlog, entry(6))
+    assert current(backlog) == [6, 5, 4]
+
+
+def test_a_body_that_was_put_in_once_more_by_hand_does_not_stop_the_forgetting() -> None:
+    # Its signature is good, its version is not the newest: with the newest one forgotten nothing is known of it.
+    backlog = filled(1, length=2)
+    for seq, uri in ((2, 1), (3, 3), (4, 4), (5, 5)):
+        follow(backlog, entry(seq, uri))
+    assert current(backlog) == [5, 4]
+
+
+def test_pages_follow_one_another_without_overlap() -> None:
+    backlog = filled(7)
+    assert [(uris(page), more) for page, more in (backlog.page(ALL, 3, None, 0), backlog.page(ALL, 7, None, 0))] == [
+        ([7, 6, 5], True),
+        ([7, 6, 5, 4, 3, 2, 1], False),
+    ]
+    assert uris(backlog.page(ALL, 3, URI.format(5), 0)[0]) == [4, 3, 2]
+
+
+def test_a_page_goes_on_behind_an_item_that_was_withdrawn_meanwhile_and_ends_behind_a_forgotten_one() -> None:
+    backlog = filled(4)
+    follow(backlog, entry(5, 3, version=2, pub_status="canceled"))
+    follow(backlog, entry(6, pinned_until=moment(100)))
+    assert uris(backlog.page(ALL, 9, URI.format(3), 0)[0]) == [2, 1]
+    assert backlog.page(ALL, 9, URI.format(99), 0) == ([], False)

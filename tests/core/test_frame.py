@@ -1,0 +1,117 @@
+"""Ready bytes, read again by the parsers of others: websockets for frames, the standard's rules for SSE."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.client import ClientProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from ticker.contract.cursor import Cursor
+from ticker.contract.message import Message, bye, heartbeat, live
+from ticker.core.frame import DEFLATE_FROM, PING, WINDOW_BITS, Encoded, Format, sse_event, text_frame
+
+CURSOR = Cursor("e1", 7, "c7")
+
+
+def frames(data: bytes, *, deflate: bool = True) -> list[Frame]:
+    """What a client of the `websockets` package reads; without `deflate` it has not agreed to any."""
+    client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN, max_size=None)
+    if deflate:
+        client.extensions = [
+            PerMessageDeflate(
+                remote_no_context_takeover=True,
+                local_no_context_takeover=True,
+                remote_max_window_bits=WINDOW_BITS,
+                local_max_window_bits=15,
+            )
+        ]
+    client.receive_data(data)
+    assert client.parser_exc is None
+    received = client.events_received()
+    assert all(isinstance(frame, Frame) for frame in received)
+    return [frame for frame in received if isinstance(frame, Frame)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, 65535, 65536, 70000])
+@pytest.mark.parametrize("deflated", [False, True])
+def test_a_payload_of_any_length_is_one_whole_text_frame(size: int, deflated: bool) -> None:
+    payload = (b"0123456789abcdef" * 5000)[:size]
+    [frame] = frames(text_frame(payload, deflated=deflated))
+    assert (frame.opcode, frame.data, frame.fin) == (Opcode.TEXT, payload, True)
+
+
+@given(st.lists(st.binary(max_size=9000), max_size=5))
+def test_frames_in_one_write_keep_their_order_and_no_context(payloads: list[bytes]) -> None:
+    data = b"".join(text_frame(payload, deflated=True) for payload in payloads)
+    assert [frame.data for frame in frames(data)] == payloads
+
+
+def test_only_what_is_long_enough_is_deflated_and_a_plain_frame_needs_no_extension() -> None:
+    short, long = b"x" * (DEFLATE_FROM - 1), b"x" * DEFLATE_FROM
+    assert text_frame(short, deflated=True) == text_frame(short, deflated=False)
+    assert text_frame(long, deflated=True)[0] == 0xC1 and len(text_frame(long, deflated=True)) < 30
+    assert [frame.data for frame in frames(text_frame(long, deflated=False), deflate=False)] == [long]
+
+
+def test_a_ping_is_an_empty_ping() -> None:
+    assert [(frame.opcode, frame.data) for frame in frames(PING, deflate=False)] == [(Opcode.PING, b"")]
+
+
+def events(text: str) -> list[dict[str, str]]:
+    """A text/event-stream as WHATWG HTML 9.2.6 reads it."""
+    found: list[dict[str, str]] = []
+    fields: dict[str, str] = {}
+    for line in text.split("\n"):
+        if not line:
+            if "data" in fields:
+                found.append(fields)
+            fields = {}
+        else:
+            name, _, value = line.partition(":")
+            assert name not in fields, "two lines of one field"
+            fields[name] = value.removeprefix(" ")
+    assert not fields, "the last event was not ended"
+    return found
+
+
+def test_each_kind_of_message_is_one_event_of_its_name_with_the_cursor_as_its_id() -> None:
+    made = [
+        live(CURSOR, '{"headline":"زلزال\u2028: x"}'.encode()),
+        heartbeat(CURSOR, time="t", stale=True),
+        bye(CURSOR, reason="a\nb", reconnect=1),
+    ]
+    parsed = events(b"".join(map(sse_event, made)).decode())
+    assert [event["event"] for event in parsed] == ["item", "heartbeat", "bye"]
+    assert {event["id"] for event in parsed} == {"e1.7.c7"}
+    assert [event["data"].encode() for event in parsed] == [message.body for message in made]
+
+
+def test_a_message_is_made_once_for_each_format() -> None:
+    encoded = Encoded(live(CURSOR, b'{"x":"%b"}' % (b"y" * 200)), "2026-05-01T09:30:00.125Z")
+    for form in Format:
+        assert encoded.bytes_for(form) is encoded.bytes_for(form)
+    assert len({encoded.bytes_for(form) for form in Format}) == len(Format)
+    assert events(encoded.bytes_for(Format.SSE).decode())[0]["data"].encode() == encoded.message.body
+    for form in (Format.PLAIN, Format.DEFLATED):
+        assert [frame.data for frame in frames(encoded.bytes_for(form))] == [encoded.message.body]
+
+
+@pytest.mark.parametrize("form", [Format.EVENTS, Format.EVENTS_DEFLATED])
+def test_a_cloud_event_wraps_the_message_and_names_the_entry(form: Format) -> None:
+    message = Message("item", str(CURSOR), b'{"type":"item","cursor":"e1.7.c7","item":{"a":"%b"}}' % (b"y" * 200))
+    [frame] = frames(Encoded(message, "2026-05-01T09:30:00.125Z").bytes_for(form))
+    event = json.loads(frame.data)
+    assert event.pop("data") == json.loads(message.body)
+    assert event == {
+        "specversion": "1.0",
+        "id": "item/e1.7.c7",
+        "source": "/v1/live",
+        "type": "flashwire.item",
+        "time": "2026-05-01T09:30:00.125Z",
+        "datacontenttype": "application/json",
+    }
