@@ -34,7 +34,12 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
             await reached(lambda: all(client.stale()[-1] for client in clients), "everyone is told", 8)
             told = time.monotonic() - begun
             assert told < 2 * _HEARTBEAT + 0.5, "within two heartbeats, and a little for a busy machine"
-            await reached(lambda: not readiness(service.ticker)[0], "the node is not ready", 5)
+            sides = (service.ticker, service.desk)
+            await reached(lambda: not any(readiness(side)[0] for side in sides), "neither side is ready", 5)
+            assert time.monotonic() - begun < 5.5, "within 5 s, and the time to ask"
+            ticker, desk = (json.loads(readiness(side)[1]) for side in sides)
+            assert ticker["ready"] is False and "Timeout" in ticker["reasons"][0], ticker
+            assert desk["ready"] is False and "Timeout" in desk["reason"], desk
             # What is held is still served, and says how it is.
             late = Client(service.ticker, "websocket")
             async with listening([late]):

@@ -74,6 +74,11 @@ class Press:
                 self.refused.append(answer)
                 await asyncio.sleep(0.05)
 
+    async def goes_on(self, more: int) -> None:
+        """Waits until so many more lines are acknowledged."""
+        enough = len(self.acknowledged) + more
+        await reached(lambda: len(self.acknowledged) >= enough, f"{more} more lines are acknowledged")
+
     def end(self) -> None:
         """Each hand finishes the line that it is at."""
         self._over = True
@@ -106,6 +111,17 @@ def check(clients: Sequence[Client], entries: list[Entry]) -> None:
         assert all(received.message.get("complete", True) for received in client.received)
 
 
+async def _told(clients: Sequence[Client], times: int) -> None:
+    """Waits until everyone has seen the stream away so many times, and back."""
+    await reached(lambda: all(client.stale().count(True) == times for client in clients), f"away, time {times}")
+    await reached(lambda: not any(client.stale()[-1] for client in clients), "everyone sees that it is back")
+
+
+async def _back(clients: Sequence[Client], connection: int) -> float:
+    """Waits until everyone has come back, 10 s at most; returns how long it took."""
+    return await reached(lambda: all(client.connections >= connection for client in clients), "all are back", 10)
+
+
 async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_up_without_coming_back(
     folder: Path, say: Say
 ) -> None:
@@ -115,19 +131,11 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
             press = Press(editor)
             hands = [asyncio.create_task(press.run(hand)) for hand in range(4)]
             watching = asyncio.create_task(watch.run())
-            for kill in range(1, 4):
-                enough = len(press.acknowledged) + 20
-                await reached(lambda enough=enough: len(press.acknowledged) >= enough, "lines are published")
+            for kill in (1, 2, 3):
+                await press.goes_on(20)
                 server(service).kill()
-                await reached(
-                    lambda kill=kill: all(client.stale().count(True) == kill for client in clients),
-                    f"everyone sees that the stream is away, time {kill}",
-                )
-                await reached(
-                    lambda: not any(client.stale()[-1] for client in clients), "everyone sees that it is back"
-                )
-            enough = len(press.acknowledged) + 20
-            await reached(lambda: len(press.acknowledged) >= enough, "publishing goes on")
+                await _told(clients, kill)
+            await press.goes_on(20)
             press.end()
             await asyncio.gather(*hands)
             entries = read_stream(service.data)
@@ -150,37 +158,16 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
         )
 
 
-async def test_ready_is_false_with_the_reason_while_the_server_is_away_and_true_again_after(folder: Path) -> None:
-    with running(folder) as service:
-        died = server(service)
-        # Frozen first: its keeper starts a dead one again within a tenth of a second.
-        died.suspend()
-        sides = (service.ticker, service.desk)
-        lost = await reached(lambda: not any(readiness(side)[0] for side in sides), "neither is ready", 8)
-        assert lost < 5.5, "within 5 s, and the time to ask"
-        ticker, desk = (json.loads(readiness(side)[1]) for side in sides)
-        assert ticker["ready"] is False and "TimeoutError" in ticker["reasons"][0], ticker
-        assert desk["ready"] is False and "TimeoutError" in desk["reason"], desk
-        died.kill()
-        await reached(lambda: all(readiness(side)[0] for side in sides), "both are ready again")
-        assert not runs(died) and server(service).pid != died.pid
-
-
 async def test_a_node_that_is_killed_is_resumed_on_by_its_clients(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
         clients = audience(service.ticker)
         async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
             press = Press(editor)
             hands = [asyncio.create_task(press.run(hand)) for hand in range(2)]
-            for kill in range(2):
-                enough = len(press.acknowledged) + 20
-                await reached(lambda enough=enough: len(press.acknowledged) >= enough, "lines are published")
+            for kill in (1, 2):
+                await press.goes_on(20)
                 listener(service, service.ticker).kill()
-                back = await reached(
-                    lambda kill=kill: all(client.connections >= kill + 2 for client in clients),
-                    "all have come back",
-                    10,
-                )
+                back = await _back(clients, kill + 1)
             press.end()
             await asyncio.gather(*hands)
             entries = read_stream(service.data)
@@ -199,15 +186,14 @@ async def test_cursors_outlive_the_whole_service(folder: Path, say: Say) -> None
         async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
             press = Press(editor)
             hands = [asyncio.create_task(press.run(hand)) for hand in range(2)]
-            await reached(lambda: len(press.acknowledged) >= 30, "lines are published")
+            await press.goes_on(30)
             family = service.family()
             os.kill(service.process.pid, signal.SIGKILL)
             await reached(lambda: not any(runs(process) for process in family), "all of it is gone", 5)
             stop(service)
             service = await asyncio.to_thread(start, folder, *ports, FLASHWIRE_HEARTBEAT_SECONDS="2")
-            back = await reached(lambda: all(client.connections >= 2 for client in clients), "all have come back")
-            enough = len(press.acknowledged) + 10
-            await reached(lambda: len(press.acknowledged) >= enough, "publishing goes on")
+            back = await _back(clients, 2)
+            await press.goes_on(10)
             press.end()
             await asyncio.gather(*hands)
             entries = read_stream(service.data)

@@ -100,8 +100,8 @@ class Query:
             found = float(value)
             if least <= found <= most:
                 return found
-        kind = "a whole number" if whole else "a number"
-        self._errors.append(_error(name, f"Give {kind} from {least:g} to {most:g}."))
+        bounds = f"a whole number from {least} to {most}" if whole else f"a number from {least:g} to {most:g}"
+        self._errors.append(_error(name, f"Give {bounds}."))
         return default
 
     def finish(self) -> None:
