@@ -87,7 +87,9 @@ class Wire:
         self.writer = writer
 
     def send(self, data: bytes) -> None:
-        self.writer.write(data)
+        """Sends, or does nothing where the server has hung up."""
+        if not self.writer.is_closing():
+            self.writer.write(data)
 
     async def head(self) -> tuple[int, dict[str, str]]:
         """Status and headers of a reply."""

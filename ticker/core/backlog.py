@@ -154,7 +154,14 @@ class Backlog:
                 # It was withdrawn meanwhile, or has expired; its place is still known.
                 last = self._standing.get(before)
                 place = last.first if last else 0
-                entries = [e for e in entries if self._standing[e.item.uri].first < place and not e.item.pinned(now)]
+                # The pinned come first: after one of them come older pinned ones and then all that are not.
+                was_pinned = last is not None and any(item.pinned(now) for item in last.versions)
+                entries = [
+                    entry
+                    for entry in entries
+                    if (self._standing[entry.item.uri].first < place and entry.item.pinned(now) == was_pinned)
+                    or (was_pinned and not entry.item.pinned(now))
+                ]
         return entries[:limit], len(entries) > limit
 
     def _append(self, entry: Entry) -> None:
