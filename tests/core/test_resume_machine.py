@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.core.resume_client import Client, Clock, WatchedNode
+from tests.core.resume_client import PIPE_LIMIT, Client, Clock, WatchedNode
 from tests.core.resume_stream import Model, Published
 from ticker.contract.item import Act, Item
 from ticker.core.filter import Filter
@@ -227,6 +227,33 @@ class ShortMachine(ResumeMachine):
     """Nodes that forget early."""
 
     length = 5
+
+
+def test_who_came_before_the_first_publish_gets_it_when_the_reader_finds_a_stream_that_was_not_there() -> None:
+    model, clock = Model(), Clock()
+    node = WatchedNode(model, clock, 100)
+    node.read()
+    client = Client(node, Filter())
+    client.join(node)
+    for _ in range(3):
+        published = model.publish({})
+    node.read()
+    assert client.place is published and len(client.shown()) == 3
+
+
+def test_a_client_that_was_behind_gets_what_it_missed_in_parts_and_once() -> None:
+    model, clock = Model(), Clock()
+    node = WatchedNode(model, clock, 100)
+    node.read()
+    client = Client(node, Filter())
+    client.join(node)
+    client.pipe.reading = False
+    for _ in range(30):
+        published = model.publish({})
+        node.read()
+    assert client.place is None and client in node.behind and client.pipe.get_write_buffer_size() < 2 * PIPE_LIMIT
+    client.pipe.read()
+    assert client.place is published and len(client.shown()) == 30 and client not in node.behind
 
 
 _plain = settings(
