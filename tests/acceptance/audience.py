@@ -6,13 +6,14 @@ receive is what anybody would.
 
 import asyncio
 import base64
-import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from tests.acceptance.truth import Item, Parameters, folded
 
@@ -151,7 +152,7 @@ class Client:
                 assert message["type"] == fields["event"] and fields["id"] == message.get("cursor", fields["id"])
 
     def _take(self, payload: bytes) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(payload)
+        message: dict[str, Any] = msgspec.json.decode(payload)
         received = Received(time.time(), self.connections, message)
         self.cursor = message.get("cursor", self.cursor)
         self.received.append(received)
