@@ -262,7 +262,7 @@ class Serving:
     @asynccontextmanager
     async def joined(self, query: str = "", **headers: str | None) -> AsyncIterator[Wire]:
         """A WebSocket whose handshake is done; its first message is still to be read."""
-        async with self.wire(upgrade(query, **headers)) as wire:
+        async with self.wire(upgrade(query, "/v1/live", **headers)) as wire:
             status, _headers = await wire.head()
             assert status == 101
             yield wire
