@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test check web-check web-test journey bench lock clean
+.PHONY: help install run test check web-check web-test journey faults bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ web-test: $(VENV)/.dev
 
 journey: $(VENV)/.tests ## the promises of the README, in a real browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
+
+faults: $(VENV)/.tests ## the long forms of what must hold when something breaks; the short ones are in `make test`
+	$(BIN)/python -m pytest tests/acceptance -m slow $(ARGS)
 
 bench: $(VENV)/.runtime ## measure this machine: cost of a delivery and of a connection, beside a naive endpoint
 	$(BIN)/flashwire bench $(ARGS)
