@@ -71,7 +71,11 @@ class Reader:
 
     async def run(self) -> None:
         """Never returns and never gives up; cancel it to end it."""
+        task = asyncio.current_task()
         while True:
+            # Before Python 3.12 `wait_for`, by which redis-py sends, can swallow a cancellation.
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
             try:
                 await self._turn()
                 self._failures = 0

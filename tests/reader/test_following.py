@@ -1,0 +1,126 @@
+"""The reader follows a real stream into a node: in order, once, whatever lies between the entries."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from tests.contract.items import item
+from tests.reader.conftest import Client, CountingNode, Desk, following, until
+from ticker.contract.entry import Keyring, seal
+from ticker.contract.item import encode_item
+from ticker.core.filter import Filter
+from ticker.reader import Reader
+from ticker.stream import Record, Stream
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_node_that_starts_on_a_stream_holds_all_of_it(redis_url: str, desk: Desk) -> None:
+    published = await desk.publish(5)
+    async with following(redis_url, desk) as node:
+        assert [each.item for each in reversed(node.backlog.current(Filter(), 10, 0)[0])] == published
+        assert node.rebuilds == 1 and not node.stale
+
+
+async def test_what_is_published_arrives_in_order_and_once(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    published = await desk.publish(20)
+    await until(lambda: len(client.live()) >= 20)
+    assert client.live() == [each.uri for each in published]
+    assert client.kinds() == ["snapshot", *["item"] * 20] and node.rebuilds == 1
+
+
+async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    items = [item(uri=f"urn:flashwire:{number:026d}") for number in range(2000)]
+    for start in range(0, 2000, 50):
+        part = items[start : start + 50]
+        await asyncio.gather(*(desk.store.publish(each, each.uri, "f") for each in part))
+    records = await desk.raw.xrange(desk.keys.items)
+    await until(lambda: len(client.live()) >= 2000)
+    places = [each["cursor"].split(".")[1] for each in client.heard_of if each["type"] == "item"]
+    assert places == [fields[b"seq"].decode() for _, fields in records] and len(places) == 2000
+    assert sorted(client.live()) == [each.uri for each in items] and node.rebuilds == 1
+
+
+async def test_poison_is_skipped_and_counted_by_its_reason_and_the_rest_flows(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    await desk.publish()
+    signed = seal(encode_item(item()), desk.keyring)
+    stranger = seal(encode_item(item()), Keyring("k1", {"k1": b"x" * 32}, desk.keys.brand))
+    bodies = {
+        "oversize": b"x" * 1_000_000,
+        "malformed": b"\xff\xfe nonsense",
+        "schema": b"fw9" + signed[3:],
+        "key": signed.replace(b".k1.", b".k9.", 1),
+        "signature": stranger,
+    }
+    for body in bodies.values():
+        await desk.raw.xadd(desk.keys.items, {"epoch": "e", "seq": "2", "body": body})
+    await desk.raw.xadd(desk.keys.items, {"epoch": "e", "seq": "2", "body": seal(b'{"uri":"\xff"}', desk.keyring)})
+    await desk.raw.xadd(desk.keys.items, {"headline": "no body"})
+    await desk.publish()
+    await until(lambda: len(client.live()) >= 2)
+    assert node.poisoned() == {"oversize": 1, "malformed": 2, "schema": 2, "key": 1, "signature": 1}
+    assert client.kinds() == ["snapshot", "item", "item"] and node.rebuilds == 1
+
+
+async def test_a_hole_is_told_to_all_who_are_there(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    first = await desk.publish()
+    await until(lambda: len(client.live()) == 1)
+    await desk.raw.hincrby(desk.keys.meta, "seq", 1)
+    third = await desk.publish()
+    await until(lambda: len(client.snapshots()) == 2)
+    assert client.snapshots()[1] == (False, [third[0].uri, first[0].uri])
+    await desk.publish()
+    await until(lambda: len(client.live()) == 2)
+    assert client.kinds() == ["snapshot", "item", "snapshot", "item"]
+
+
+async def test_an_entry_whose_signature_is_bad_and_whose_number_counts_is_a_hole(
+    desk: Desk, node: CountingNode
+) -> None:
+    client = Client(node)
+    await desk.publish()
+    await until(lambda: len(client.live()) == 1)
+    epoch = await desk.raw.hget(desk.keys.meta, "epoch")
+    await desk.raw.hincrby(desk.keys.meta, "seq", 1)
+    await desk.raw.xadd(desk.keys.items, {"epoch": epoch, "seq": "2", "body": b"fw1.k1.bad.{}"})
+    await desk.publish()
+    await until(lambda: len(client.snapshots()) == 2)
+    assert not client.snapshots()[1][0] and len(client.snapshots()[1][1]) == 2
+
+
+async def test_a_canary_reaches_those_alone_who_ask_for_it(desk: Desk, node: CountingNode) -> None:
+    news, birds = Client(node), Client(node, Filter(editions=frozenset({"canary"})))
+    await desk.store.canary(item(edition="canary"))
+    await until(lambda: len(birds.live()) == 1)
+    await desk.publish()
+    await until(lambda: len(news.live()) == 1)
+    assert birds.kinds() == news.kinds() == ["snapshot", "item"]
+    assert len(node.backlog) == 1
+    late = Client(node, Filter(editions=frozenset({"canary"})))
+    assert late.snapshots() == [(True, [])]
+
+
+async def test_a_reader_ends_also_when_a_cancellation_is_swallowed_beneath_it(
+    desk: Desk, node: CountingNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # asyncio.wait_for before Python 3.12 does that to a cancellation that meets a finished write.
+    waiting = asyncio.Event()
+
+    async def follow(*_asked: object, **_options: object) -> tuple[list[Record], list[Record]]:
+        waiting.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return [], []
+
+    stream = Stream(desk.raw, desk.keys.brand)
+    monkeypatch.setattr(stream, "follow", follow)
+    task = asyncio.create_task(Reader(stream, desk.keyring, node).run())
+    await waiting.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert task in done and task.cancelled()
