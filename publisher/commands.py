@@ -26,6 +26,7 @@ from ticker.contract.item import ROLES, Item, moment
 from ticker.contract.keys import KeyringError
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import SiteError
+from ticker.stream import connect
 
 # A server that is restarted is back within seconds; nobody watches a shell for longer than this.
 _POST_PATIENCE: Final = 15.0
@@ -58,13 +59,13 @@ def desk(
     """
     settings = desk_settings(data=data, desk_host=host, desk_port=port)
     if settings.redis_url is None:
-        fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run")
+        fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
         if link := welcome_link(settings):
             typer.echo(f"Open {link} once, to make the first editor.", err=True)
         _run(serve(settings))
     except (SiteError, KeyringError, DatabaseError, OSError) as error:
-        fail(str(error))
+        fail(str(error), 2)
 
 
 def post(
@@ -215,13 +216,16 @@ def welcome_link(settings: DeskSettings) -> str | None:
 def desk_settings(**flags: object) -> DeskSettings:
     """The settings from environment and .env, flags before both; a bad one ends the process with one line."""
     try:
-        return DeskSettings.model_validate({name: value for name, value in flags.items() if value is not None})
+        settings = DeskSettings.model_validate({name: value for name, value in flags.items() if value is not None})
+        if settings.redis_url is not None:
+            _check_address(settings.redis_url)
+        return settings
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if not first["loc"]:
-            fail(f"{first['msg'].removeprefix('Value error, ')}.")
+            fail(f"{first['msg'].removeprefix('Value error, ')}.", 2)
         name = str(first["loc"][0]).upper()
-        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {first['msg']}.")
+        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {first['msg']}.", 2)
 
 
 def shown(item: Item) -> str:
@@ -230,10 +234,17 @@ def shown(item: Item) -> str:
     return f"{sources}: {item.headline.value}"
 
 
-def fail(sentence: str) -> NoReturn:
-    """Ends the process with `sentence` on standard error and status 1."""
+def fail(sentence: str, status: int = 1) -> NoReturn:
+    """Ends the process with `sentence` on standard error; `status` 2 is for what cannot start as it is set."""
     typer.echo(sentence, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
+
+
+def _check_address(url: str) -> None:
+    try:
+        connect(url, timeout=1)  # connects to nothing yet
+    except ValueError as error:
+        fail(f"REDIS_URL: {error}", 2)
 
 
 def _checked(token: str) -> str:

@@ -23,7 +23,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> None:
     """Serves on the settings' address, or on `sock` if given; returns after SIGTERM or SIGINT, within 3 s or so.
 
-    Raises `SiteError`, `KeyringError` or `DatabaseError` before it serves, each with one line for an operator.
+    Raises what `open_desk` raises before it serves, each with one line for an operator.
     """
     configure_logs(settings.log_format, settings.log_level, side="desk")
     desk = open_desk(settings)

@@ -12,7 +12,3 @@ class Notes:
     def keep(self, uri: str, version: int, name: str, note: str) -> None:
         """Keeps a note; a repeated request leaves the first one. Raises `sqlite3.Error`."""
         self._connection.execute("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", (uri, version, name, note))
-
-    def of(self, uri: str) -> dict[int, str]:
-        """The notes on an item by version."""
-        return dict(self._connection.execute("SELECT version, note FROM notes WHERE uri = ? ORDER BY version", (uri,)))

@@ -1,4 +1,4 @@
-"""How much one holder may publish a minute: a sliding window in this process; it knows no clock.
+"""How much one holder may publish a minute: a sliding window in this process; it owns no clock.
 
 It stops a stolen session from flooding the ticker. It counts by request, not by attempt: a repeat with the same
 Idempotency-Key is the same request. Each desk process counts for itself, also while Redis is away.
@@ -18,7 +18,10 @@ class Rate:
         self._admitted: dict[str, OrderedDict[str, float]] = {}
 
     def admit(self, name: str, request: str, now: float) -> float:
-        """Counts `request` for `name`; 0 if it is admitted (or was, within the window), else seconds to wait."""
+        """Counts `request` for `name`; 0 if it is admitted (or was, within the window), else seconds to wait.
+
+        `now` is in seconds of a monotonic clock: set back, any other would keep a full window full.
+        """
         window = self._admitted.setdefault(name, OrderedDict())
         while window and next(iter(window.values())) <= now - WINDOW_SECONDS:
             window.popitem(last=False)

@@ -20,7 +20,7 @@ from ticker.contract.site import Site, load_site
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """The parts; `clock` gives seconds since 1970."""
+    """The parts; `clock` gives seconds since 1970, `steady` seconds that no setting of the clock moves."""
 
     settings: DeskSettings
     site: Site
@@ -33,10 +33,19 @@ class Desk(msgspec.Struct, frozen=True):
     metrics: Metrics
     watch: StreamWatch
     clock: Callable[[], float]
+    steady: Callable[[], float]
 
 
-def open_desk(settings: DeskSettings, *, clock: Callable[[], float] = time.time) -> Desk:
-    """The desk that `settings` describe; raises `SiteError`, `KeyringError` or `DatabaseError`, each one line."""
+def open_desk(
+    settings: DeskSettings,
+    *,
+    clock: Callable[[], float] = time.time,
+    steady: Callable[[], float] = time.monotonic,
+) -> Desk:
+    """The desk that `settings` describe.
+
+    Raises `SiteError`, `KeyringError`, `DatabaseError`, or `ValueError` for a bad address of Redis, each one line.
+    """
     site = load_site(settings.site)
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
     connection = open_database(settings.data)
@@ -54,4 +63,5 @@ def open_desk(settings: DeskSettings, *, clock: Callable[[], float] = time.time)
         metrics=metrics,
         watch=StreamWatch(store, metrics),
         clock=clock,
+        steady=steady,
     )

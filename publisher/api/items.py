@@ -7,6 +7,7 @@ script. Only the script decides; what is asked before it spares an editor a wron
 import hashlib
 import re
 import secrets
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, get_args
@@ -27,6 +28,7 @@ from publisher.core.refusals import printable
 from publisher.core.request import ActRequest, ItemRequest
 from publisher.core.rules import next_version
 from publisher.core.ulid import CHANCE_BYTES, ulid
+from publisher.core.words import act_word, holders_of
 from publisher.store import MismatchError, Published, StaleError
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
 from ticker.stream import StreamAwayError
@@ -115,7 +117,7 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
 def _check_role(actor: Actor, act: Act, *, dry_run: bool) -> None:
     needed = role_needed(actor.role, act)
     if needed and not dry_run:
-        raise ApiError(403, "role-act", role=actor.role, needed=needed, act=act)
+        raise ApiError(403, "role-act", needed=holders_of(needed), act=act_word(act))
 
 
 def _once(request: Request, actor: Actor, asked: msgspec.Struct, seen: str) -> _Once:
@@ -151,7 +153,7 @@ async def _admitted(
 ) -> Published:
     if actor.unlimited or act in UNLIMITED_ACTS:
         return await write()
-    seconds = desk.rate.admit(actor.name, once.digest, desk.clock())
+    seconds = desk.rate.admit(actor.name, once.digest, desk.steady())
     if seconds:
         wait = max(1, int(seconds + 0.999))
         limit = desk.settings.rate_per_minute
@@ -182,7 +184,7 @@ def _told(
 ) -> Response:
     item = published.item
     if ed_note is not None:
-        desk.notes.keep(item.uri, item.version, actor.name, ed_note)
+        _keep_note(desk, actor, item, ed_note)
     if published.again:
         desk.metrics.again.inc()
     else:
@@ -195,6 +197,14 @@ def _told(
     if status == 201:
         headers["Location"] = f"/v1/items/{item.uri}"
     return _json(body, status, headers)
+
+
+def _keep_note(desk: Desk, actor: Actor, item: Item, ed_note: str) -> None:
+    try:
+        desk.notes.keep(item.uri, item.version, actor.name, ed_note)
+    except sqlite3.Error as error:
+        # The line is out: an error here would have a client without a key publish it again.
+        _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
 def _tried(item: Item) -> Response:

@@ -31,6 +31,8 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     async def sign_out(request: Request) -> Response:
         caller(request, desk)
         session = request.cookies.get(COOKIE)
+        # Also beside a token, which `caller` asks for no origin: it is the cookie's session that ends.
+        _check_page(request, desk, script=session is None)
         if session:
             desk.sessions.close(session)
         response = Response(status_code=204)
@@ -54,9 +56,9 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
-def _check_page(request: Request, desk: Desk) -> None:
+def _check_page(request: Request, desk: Desk, *, script: bool = True) -> None:
     # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
-    if not from_desk(request, desk, script=True):
+    if not from_desk(request, desk, script=script):
         raise ApiError(403, "foreign-origin")
 
 

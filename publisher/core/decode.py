@@ -13,6 +13,7 @@ import msgspec
 
 import publisher.core.sentences as sentences
 from publisher.core.refusals import Refusals, printable
+from publisher.core.words import type_words
 from ticker.contract.item import ACTS, ROLES
 from ticker.contract.sentences import RefusedError
 
@@ -76,5 +77,5 @@ def _refuse(refusals: Refusals, name: str, error: str) -> None:
     elif known := _KNOWN.get(place.rpartition(".")[2]):
         refusals.add("not-one-of", place, known=", ".join(known))
     else:
-        expected = quoted[0].replace(" | null", "").replace("object", "{…}") if quoted else "int"
-        refusals.add("wrong-type", place, expected=expected)
+        # Without a type in its words, msgspec speaks of a number beyond every integer.
+        refusals.add("wrong-type", place, expected=type_words(quoted[0] if quoted else "int"))

@@ -27,9 +27,9 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Indique «{name}»: es obligatorio.",
     },
     "wrong-type": {
-        "en": "This must be {expected}.",
-        "ar": "يجب أن تكون القيمة {expected}.",
-        "es": "Debe ser {expected}.",
+        "en": "This must be {expected:en}.",
+        "ar": "يجب أن تكون القيمة {expected:ar}.",
+        "es": "Debe ser {expected:es}.",
     },
     "not-one-of": {
         "en": "Choose one of: {known}.",
@@ -186,9 +186,9 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Este enlace de bienvenida ya se usó o no es el último: cree un token con flashwire token create.",
     },
     "role-act": {
-        "en": "Ask a {needed}: a {role} may not {act}.",
-        "ar": "اطلب ذلك من صاحب دور {needed}: لا يحق لدور {role} تنفيذ {act}.",
-        "es": "Pídaselo a un {needed}: un {role} no puede hacer {act}.",
+        "en": "Only {needed:en} may {act:en} this line; ask one.",
+        "ar": "لا يحق {act:ar} هذا الخبر إلا {needed:ar}؛ اطلب ذلك منه.",
+        "es": "Solo {needed:es} puede {act:es} esta línea; pídaselo.",
     },
     "foreign-origin": {
         "en": "Use the desk page itself: a signed-in browser may write only from the desk's own address.",

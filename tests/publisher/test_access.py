@@ -12,8 +12,10 @@ from publisher.access.guard import may_write, role_needed
 from publisher.access.notes import Notes
 from publisher.access.rate import WINDOW_SECONDS, Rate
 from publisher.access.sessions import SESSION_SECONDS, Sessions
-from publisher.access.tokens import Actor, Tokens
+from publisher.access.tokens import ROLES, Actor, Tokens
 from publisher.access.welcome import Welcome
+from publisher.core.words import act_word, holders_of
+from ticker.contract.item import ACTS, Act
 from ticker.contract.sentences import RefusedError
 
 
@@ -97,11 +99,12 @@ def test_a_welcome_with_a_bad_name_can_be_tried_again(tmp_path: Path) -> None:
 
 
 def test_a_note_of_the_desk_is_kept_once(tmp_path: Path) -> None:
-    notes = Notes(open_database(tmp_path))
+    connection = open_database(tmp_path)
+    notes = Notes(connection)
     notes.keep("u", 1, "a", "first")
     notes.keep("u", 1, "a", "repeated")
     notes.keep("u", 2, "a", "second")
-    assert notes.of("u") == {1: "first", 2: "second"}
+    assert connection.execute("SELECT version, note FROM notes").fetchall() == [(1, "first"), (2, "second")]
 
 
 def test_a_data_directory_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
@@ -119,6 +122,14 @@ def test_each_role_may_do_its_acts_and_those_below() -> None:
         None, None, None, "chief", "chief",
     ]  # fmt: skip
     assert role_needed("chief", "withdraw") is None
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_that_a_role_may_not_is_refused_in_words(act: Act) -> None:
+    for role in ROLES:
+        if needed := role_needed(role, act):
+            refusal = RefusedError("role-act", needed=holders_of(needed), act=act_word(act))
+            assert len({refusal.sentence(language) for language in ("en", "ar", "es")}) == 3
 
 
 _OWN = "https://desk.example"

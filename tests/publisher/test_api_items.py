@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import httpx2
 import pytest
 import redis.asyncio
 
+from publisher.access.database import open_database
+from publisher.access.rate import WINDOW_SECONDS
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.settings import DeskSettings
@@ -192,12 +195,59 @@ async def test_each_role_is_held_to_its_acts(client_for: ClientFor, desk: Desk) 
     assert await entries(desk) == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "publishing", "correcting"),
+    [
+        (
+            "en",
+            "Only an editor or a chief may publish this line; ask one.",
+            "Only a chief may correct this line; ask one.",
+        ),
+        (
+            "ar",
+            "لا يحق نشر هذا الخبر إلا لمحرر أو رئيس تحرير؛ اطلب ذلك منه.",
+            "لا يحق تصحيح هذا الخبر إلا لرئيس تحرير؛ اطلب ذلك منه.",
+        ),
+        (
+            "es",
+            "Solo un editor o un jefe puede publicar esta línea; pídaselo.",
+            "Solo un jefe puede corregir esta línea; pídaselo.",
+        ),
+    ],
+)
+async def test_who_may_not_is_told_whom_to_ask_in_a_sentence(
+    client_for: ClientFor, language: str, publishing: str, correcting: str
+) -> None:
+    reporter, editor = (client_for(role, **{"Accept-Language": language}) for role in ("reporter", "editor"))
+    assert (await post(reporter)).json()["detail"] == publishing
+    assert (await act(editor, await published(editor), "correction", note="n")).json()["detail"] == correcting
+
+
 async def test_a_desk_note_stays_on_the_desk(editor: httpx2.AsyncClient, desk: Desk) -> None:
     answer = await post(editor, edNote="Source asked not to be called", key="k")
     await post(editor, edNote="Source asked not to be called", key="k")
     uri = answer.json()["item"]["uri"]
-    assert desk.notes.of(uri) == {1: "Source asked not to be called"}
+    kept = open_database(desk.settings.data).execute("SELECT uri, version, note FROM notes").fetchall()
+    assert kept == [(uri, 1, "Source asked not to be called")]
     assert "asked" not in answer.text and "asked" not in (await editor.get("/v1/items")).text
+
+
+async def test_a_line_that_is_out_is_answered_so_though_its_note_cannot_be_kept(
+    chief: httpx2.AsyncClient, desk: Desk
+) -> None:
+    database = open_database(desk.settings.data)
+    # A trigger stands for a full disk: the statement fails as SQLite itself would have it fail.
+    database.execute("CREATE TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(sqlite3.Error):
+        desk.notes.keep("u", 1, "a", "n")
+    answer = await post(chief, edNote="Source asked not to be called", key="k")
+    assert answer.status_code == 201 and await entries(desk) == 1
+    uri = answer.json()["item"]["uri"]
+    assert (await act(chief, uri, "update", urgency=1, edNote="n")).status_code == 200
+    # The same request again brings the note once there is room for it.
+    database.execute("DROP TRIGGER full")
+    assert (await post(chief, edNote="Source asked not to be called", key="k")).content == answer.content
+    assert database.execute("SELECT uri, version FROM notes").fetchall() == [(uri, 1)]
 
 
 async def test_too_many_publications_are_told_when_to_come_back(client_for: ClientFor, desk: Desk) -> None:
@@ -212,6 +262,25 @@ async def test_too_many_publications_are_told_when_to_come_back(client_for: Clie
     assert (await post(chief, key="repeat")).status_code == 201
     assert (await act(chief, uri, "withdraw", note="n")).status_code == 200
     assert {(await post(free)).status_code for _ in range(5)} == {201}
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_waiting_longer(settings: DeskSettings) -> None:
+    wall, steady = [1_800_000_000.0], [50.0]
+    desk = open_desk(
+        settings.model_copy(update={"rate_per_minute": 1}), clock=lambda: wall[0], steady=lambda: steady[0]
+    )
+    headers = {"Authorization": f"Bearer {desk.tokens.create('e', 'editor')}"}
+    transport = httpx2.ASGITransport(create_app(desk))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as editor:
+        assert (await post(editor)).status_code == 201
+        wall[0] -= 3600
+        full = await post(editor)
+        assert full.status_code == 429 and full.headers["retry-after"] == str(int(WINDOW_SECONDS))
+        steady[0] += WINDOW_SECONDS
+        assert (await post(editor)).status_code == 201
+        wall[0] += 7200
+        assert (await post(editor)).status_code == 429
+    await desk.store.aclose()
 
 
 async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, tmp_path: Path) -> None:

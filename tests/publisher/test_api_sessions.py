@@ -62,6 +62,21 @@ async def test_a_foreign_page_cannot_write_with_the_cookie(
     assert (await client.get("/v1/session", headers=headers)).status_code == 200
 
 
+async def test_a_token_beside_the_cookie_does_not_let_a_foreign_page_sign_out(
+    client_for: ClientFor, desk: Desk
+) -> None:
+    client = await signed_in(client_for, desk)
+    token = {"Authorization": f"Bearer {desk.tokens.create('another', 'editor')}"}
+    for foreign in ({}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        refused = await client.delete("/v1/session", headers=token | foreign)
+        assert refused.status_code == 403 and "set-cookie" not in refused.headers
+    assert (await client.get("/v1/session")).json()["name"] == "ed"
+    script = client_for("editor")
+    assert (await script.delete("/v1/session")).status_code == 204
+    assert (await client.delete("/v1/session", headers=token | _PAGE)).status_code == 204
+    assert (await client.get("/v1/session")).status_code == 401
+
+
 async def test_a_foreign_page_cannot_sign_anyone_in(client_for: ClientFor, desk: Desk) -> None:
     token = desk.tokens.create("ed", "editor")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}

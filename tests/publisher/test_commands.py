@@ -1,8 +1,11 @@
 """The desk's commands, as someone at a shell meets them, against a running desk."""
 
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,6 +21,7 @@ from publisher.settings import DeskSettings
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine
 
+_ROOT = Path(__file__).parents[2]
 _HEADLINES = Path(__file__).parents[3] / "shared" / "data" / "headlines" / "headlines.jsonl"
 
 _app = typer.Typer()
@@ -61,7 +65,6 @@ def test_a_token_is_printed_alone_and_works(tmp_path: Path) -> None:
         ("token", "create", ""),
         ("token", "revoke", "nobody"),
         ("post", "Civil Defence: x"),
-        ("desk",),
         ("replay", "nothing.jsonl"),
     ],
 )
@@ -72,7 +75,33 @@ def test_what_cannot_be_done_is_one_clear_line(words: tuple[str, ...], tmp_path:
 
 def test_a_bad_setting_is_one_clear_line(tmp_path: Path) -> None:
     outcome = run("desk", FLASHWIRE_DESK_PORT="99999", FLASHWIRE_DATA=str(tmp_path))
-    assert outcome.exit_code == 1 and one_line(outcome.stderr) and "FLASHWIRE_DESK_PORT" in outcome.stderr
+    assert outcome.exit_code == 2 and one_line(outcome.stderr) and "FLASHWIRE_DESK_PORT" in outcome.stderr
+
+
+def test_a_desk_without_a_server_says_what_to_set(tmp_path: Path) -> None:
+    outcome = run("desk", FLASHWIRE_DATA=str(tmp_path))
+    assert outcome.exit_code == 2 and not outcome.stdout
+    assert one_line(outcome.stderr) and "REDIS_URL" in outcome.stderr
+
+
+@pytest.mark.parametrize("command", ["desk", "run", "ticker"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "http://127.0.0.1:1", "redis://u:s3cret@h:s3cret", "redis+sentinel://u:s3cret@h:s3cret/x"]
+)
+def test_an_address_that_is_none_stops_every_server_with_one_clear_line(
+    command: str, address: str, tmp_path: Path
+) -> None:
+    given = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
+    outcome = subprocess.run(
+        [sys.executable, "-c", "from ticker.main import main; main()", command, "--data", str(tmp_path / "data")],
+        env={**given, "REDIS_URL": address, "PYTHONPATH": str(_ROOT)},
+        cwd=tmp_path, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert outcome.returncode == 2 and not outcome.stdout
+    assert one_line(outcome.stderr) and outcome.stderr.startswith("REDIS_URL: Not an address of Redis; write redis://")
+    assert "s3cret" not in outcome.stderr
+    # Refused before anything is made: no keys, no tokens.
+    assert not (tmp_path / "data").exists()
 
 
 def test_replicas_of_a_cluster_are_refused_at_the_start(tmp_path: Path) -> None:
@@ -82,7 +111,7 @@ def test_replicas_of_a_cluster_are_refused_at_the_start(tmp_path: Path) -> None:
         "FLASHWIRE_DATA": str(tmp_path),
     }
     outcome = run("desk", machine=None, **environment)
-    assert outcome.exit_code == 1 and one_line(outcome.stderr) and "FLASHWIRE_REPLICAS" in outcome.stderr
+    assert outcome.exit_code == 2 and one_line(outcome.stderr) and "FLASHWIRE_REPLICAS" in outcome.stderr
 
 
 def test_the_first_editors_link_is_made_only_while_there_is_no_token(tmp_path: Path) -> None:

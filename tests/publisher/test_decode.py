@@ -61,6 +61,36 @@ def test_every_wrong_field_is_named_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (b'"urgency": "1"', ("a whole number", "عددًا صحيحًا", "un número entero")),
+        (b'"urgency": 1e400', ("a whole number", "عددًا صحيحًا", "un número entero")),
+        (b'"link": 1', ("text", "نصًا", "un texto")),
+        (b'"sections": "a"', ("a list", "قائمة", "una lista")),
+        (b'"dryRun": "yes"', ("true or false", "true أو false", "true o false")),
+        (b'"infoSources": [1]', ("an object", "كائنًا", "un objeto")),
+    ],
+)
+def test_a_wrong_type_is_named_as_a_person_would(field: bytes, said: tuple[str, str, str]) -> None:
+    with pytest.raises(RefusalsError) as error:
+        decode(b'{"edition": "en", %b}' % field, ItemRequest)
+    [refusal] = error.value.refusals
+    assert [refusal.sentence(language) for language in ("en", "ar", "es")] == [
+        f"This must be {said[0]}.",
+        f"يجب أن تكون القيمة {said[1]}.",
+        f"Debe ser {said[2]}.",
+    ]
+
+
+def test_where_two_types_will_do_both_are_named() -> None:
+    with pytest.raises(RefusalsError) as error:
+        decode(b'{"act": "correction", "note": 1}', ActRequest)
+    [refusal] = error.value.refusals
+    assert refusal.sentence() in ("This must be text or an object.", "This must be an object or text.")
+    assert "`" not in refusal.sentence("ar") and " o " in refusal.sentence("es")
+
+
 def test_an_unknown_name_reaches_no_answer_raw() -> None:
     with pytest.raises(RefusalsError) as error:
         decode(b'{"edition": "en", "a\\u001b[31m\\u202e": 1}', ItemRequest)

@@ -22,13 +22,25 @@ def load(kind: type[Kind], **flags: object) -> Kind:
 
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return kind(**given)  # type: ignore[arg-type]  # pydantic checks them, by field
+        settings = kind(**given)  # type: ignore[arg-type]  # pydantic checks them, by field
     except ValidationError as error:
         # Never the value: it may be a key or a password.
         faults = error.errors(include_input=False, include_context=False, include_url=False)
         refuse("; ".join(f"{variable(str(fault['loc'][0]))}: {fault['msg']}" for fault in faults) + ".")
     except (SettingsError, UnicodeDecodeError) as error:
         refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
+    if settings.redis_url:
+        _check_address(settings.redis_url)
+    return settings
+
+
+def _check_address(url: str) -> None:
+    from ticker.stream import connect
+
+    try:
+        connect(url, timeout=1)  # connects to nothing yet
+    except ValueError as error:
+        refuse(f"{variable('redis_url')}: {error}")
 
 
 def variable(field: str) -> str:

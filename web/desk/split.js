@@ -16,7 +16,7 @@ const SEPARATOR = /[:\uff1a\ufe55\ufe13]/gu;
 
 /**
  * Who says so, and what; `source` is null where the line names nobody, `id` is the registry's if it knows the source.
- * A registered label wins where several colons could separate.
+ * A registered label wins where several colons could separate, the longest of several registered ones.
  * @param {string} line
  * @param {Sources} sources
  * @returns {Split}
@@ -24,6 +24,8 @@ const SEPARATOR = /[:\uff1a\ufe55\ufe13]/gu;
 export function split(line, sources) {
   /** @type {Split | null} */
   let first = null;
+  /** @type {Split | null} */
+  let registered = null;
   for (const { index } of line.matchAll(SEPARATOR)) {
     if (betweenDigits(line, index) || inAddress(line, index)) continue;
     const source = line.slice(0, index).trim();
@@ -31,10 +33,10 @@ export function split(line, sources) {
     if ([...source].length > SOURCE_LIMIT) break;
     if (!source || !text) continue;
     const found = { source, text, id: findSource(sources, source) };
-    if (found.id) return found;
+    if (found.id) registered = found;
     first ??= found;
   }
-  return first ?? { source: null, text: line.trim(), id: null };
+  return registered ?? first ?? { source: null, text: line.trim(), id: null };
 }
 
 /**
@@ -74,10 +76,9 @@ function inAddress(line, index) {
  * @param {string} name
  */
 export function findSource(sources, name) {
-  if (Object.hasOwn(sources, name)) return name;
   const folded = fold(name);
-  const found = Object.entries(sources).find(([, source]) =>
-    Object.values(source.names).some((label) => fold(label) === folded),
+  const found = Object.entries(sources).find(([id, source]) =>
+    [id, ...Object.values(source.names)].some((known) => fold(known) === folded),
   );
   return found ? found[0] : null;
 }
@@ -122,7 +123,14 @@ export function suggest(sources, beginning, language) {
     .map(({ id, label, role }) => ({ id, label, role }));
 }
 
-/** @param {string} text */
+/**
+ * As Python's str.casefold, which the desk uses: \u00df is ss, a final sigma is a sigma, a dotless \u0131 is no i.
+ * @param {string} text
+ */
 function fold(text) {
-  return text.normalize("NFC").trim().toLowerCase();
+  // Letter by letter: toLowerCase alone looks at the place of a sigma in its word.
+  const folded = [...text.trim().normalize("NFC")].map((letter) =>
+    letter === "\u0131" ? letter : letter.toLowerCase().toUpperCase().toLowerCase(),
+  );
+  return folded.join("");
 }

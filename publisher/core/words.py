@@ -1,0 +1,62 @@
+"""Single words for the desk's sentences, in the three languages; a sentence asks for its own: `{act:es}`."""
+
+from typing import Final
+
+from ticker.contract.item import Act
+
+
+class Words:
+    """One word or phrase in every language; as a format specification it takes the language."""
+
+    def __init__(self, en: str, ar: str, es: str) -> None:
+        self._forms = {"en": en, "ar": ar, "es": es}
+
+    def __format__(self, language: str) -> str:
+        return self._forms[language]
+
+    def otherwise(self, other: "Words") -> "Words":
+        """This one or the `other`."""
+        return Words(f"{self:en} or {other:en}", f"{self:ar} أو {other:ar}", f"{self:es} o {other:es}")
+
+
+# What a person does, for "may {act:en} this line": infinitives; in Arabic verbal nouns before "هذا الخبر".
+_ACTS: Final[dict[Act, Words]] = {
+    "publish": Words("publish", "نشر", "publicar"),
+    "update": Words("update", "تحديث", "actualizar"),
+    "refile": Words("refile", "إعادة صياغة", "reescribir"),
+    "correction": Words("correct", "تصحيح", "corregir"),
+    "hold": Words("hold", "تعليق", "retener"),
+    "release": Words("release", "إعادة نشر", "liberar"),
+    "withdraw": Words("withdraw", "سحب", "retirar"),
+}
+# Everyone who may, by the least role that may; in Arabic after "إلا لـ".
+_HOLDERS: Final = {
+    "editor": Words("an editor or a chief", "لمحرر أو رئيس تحرير", "un editor o un jefe"),
+    "chief": Words("a chief", "لرئيس تحرير", "un jefe"),
+}
+# What JSON calls its types, as msgspec names them.
+_TYPES: Final = {
+    "int": Words("a whole number", "عددًا صحيحًا", "un número entero"),
+    "str": Words("text", "نصًا", "un texto"),
+    "array": Words("a list", "قائمة", "una lista"),
+    "bool": Words("true or false", "true أو false", "true o false"),
+    "object": Words("an object", "كائنًا", "un objeto"),
+}
+
+
+def act_word(act: Act) -> Words:
+    """The act as something that a person does."""
+    return _ACTS[act]
+
+
+def holders_of(needed: str) -> Words:
+    """Whoever has the role `needed` or one above it."""
+    return _HOLDERS[needed]
+
+
+def type_words(expected: str) -> Words:
+    """A type as msgspec writes it, such as `object | str | null`; null goes unsaid, since the field can be left out."""
+    first, *others = [_TYPES[name] for name in expected.split(" | ") if name != "null"]
+    for other in others:
+        first = first.otherwise(other)
+    return first
