@@ -159,19 +159,24 @@ class Client(Connection):
         self.cursor: str | None = None
         self.place: Published | None = None
         """What `cursor` stands for; None before the first entry of all."""
+        self.base: Published | None = None
+        """What the cursor of its last snapshot stands for."""
         self.known: dict[str, Item] = {}
         self.joining = False
         self.withdrawn: set[str] = set()
         self.online = False
         self.served: WatchedNode = node
+        self._partly = b""
         self.pipe = Pipe(self)
 
     def join(self, node: WatchedNode) -> None:
         """Comes, or comes back, with the cursor it saw last."""
-        self.node = self.served = node
+        # A new connection knows nothing of the one before.
+        super().__init__(node)
+        self.served = node
         self.pipe = self.transport = Pipe(self)
         self.online = self.joining = True
-        self._behind = None
+        self._partly = b""
         self.enter(b"", Subscription(self.wanted, self.cursor, 100), Format.PLAIN)
         assert not self.joining, "the first message was not the first"
 
@@ -181,15 +186,19 @@ class Client(Connection):
         self.left()
 
     def read(self, data: bytes) -> None:
-        """What a browser does with the bytes."""
-        while data:
+        """What a browser does with the bytes; a message may come in pieces."""
+        data = self._partly + data
+        while len(data) > 1:
             assert data[0] == 0x81
             size, start = data[1], 2
             if size > 125:
                 start = 4 if size == 126 else 10
                 size = int.from_bytes(data[2:start], "big")
+            if len(data) < start + size:
+                break
             self._take(json.loads(data[start : start + size]))
             data = data[start + size :]
+        self._partly = data
 
     def shown(self) -> dict[str, Item]:
         """What it shows."""
@@ -201,6 +210,7 @@ class Client(Connection):
         items = [decode_item(json.dumps(entry).encode()) for entry in entries]
         if kind == "snapshot":
             self._snapshot(items, message["complete"])
+            self.base = self.served.model.by_cursor.get(message["cursor"]) or self.served.published(message["cursor"])
         else:
             assert self.joining == (kind == "replay")
             assert message.get("complete", True)

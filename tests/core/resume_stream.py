@@ -63,7 +63,8 @@ class Model:
         self.history: list[State] = [EMPTY]
         self.by_cursor: dict[str, Published] = {}
         self.away = False
-        self._ids = 1_000_000
+        self._ids = 1_000_000_000
+        self._late = 0
         self._epochs = 0
         self._uris = 0
         self._words = 0
@@ -142,7 +143,12 @@ class Model:
         return msgspec.structs.replace(item, headline=Text(f"line {self._words}", "en", "ltr"))
 
     def _next_id(self) -> bytes:
-        self._ids += 1
+        self._ids += 1000
+        last = _number(self.state.held[-1][0][0]) if self.state.held else 0
+        if self._ids <= last:
+            # As Redis does where its clock is behind its newest entry; never an id that a lost entry had.
+            self._late += 1
+            return b"%d-0" % (last + self._late)
         return b"%d-0" % self._ids
 
 

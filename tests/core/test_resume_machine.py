@@ -7,7 +7,7 @@ saw last. Every message is held against the true descent of the entries when the
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.core.resume_client import PIPE_LIMIT, Client, Clock, WatchedNode
 from tests.core.resume_stream import Model, Published
@@ -47,10 +47,12 @@ class ResumeMachine(RuleBasedStateMachine):
         self.model = Model()
         self.nodes = [WatchedNode(self.model, self.clock, self.length) for _ in range(NODES)]
         self.clients: list[Client] = []
+        self.calm = False
 
-    @initialize(before=st.lists(changes, max_size=4))
-    def start(self, before: list[dict[str, object]]) -> None:
-        """Nodes start on a stream that may hold something already."""
+    @initialize(before=st.lists(changes, max_size=4), calm=st.booleans())
+    def start(self, before: list[dict[str, object]], calm: bool) -> None:
+        """Nodes start on a stream that may hold something already; on calm days nothing but trimming befalls it."""
+        self.calm = calm
         for each in before:
             self.model.publish(each)
         for node in self.nodes:
@@ -75,14 +77,17 @@ class ResumeMachine(RuleBasedStateMachine):
     def trim(self, count: int) -> None:
         self.model.trim(count)
 
+    @precondition(lambda self: not self.calm)
     @rule(counted=st.booleans())
     def poison(self, counted: bool) -> None:
         self.model.poison(counted=counted)
 
+    @precondition(lambda self: not self.calm)
     @rule()
     def hole(self) -> None:
         self.model.hole()
 
+    @precondition(lambda self: not self.calm)
     @rule(what=st.sampled_from(["all", "all, clock back", "stream", "meta"]))
     def lose(self, what: str) -> None:
         if what == "stream":
@@ -90,8 +95,9 @@ class ResumeMachine(RuleBasedStateMachine):
         elif what == "meta":
             self.model.lose_meta()
         else:
-            self.model.wipe(clock_back=10_000 if "back" in what else 0)
+            self.model.wipe(clock_back=10_000_500 if "back" in what else 0)
 
+    @precondition(lambda self: not self.calm)
     @rule(back=few, then=st.lists(changes, max_size=4))
     def roll_back(self, back: int, then: list[dict[str, object]]) -> None:
         self.model.restore(back)
@@ -207,10 +213,14 @@ class ResumeMachine(RuleBasedStateMachine):
         newest = client.served.published()
         assert client.place is newest, "a client stands still"
         folded = client.served.folded()
+        way = newest.way_from(client.base) if newest is not None else []
+        assert way is not None
+        since = {each.item.uri for each in way if each.item is not None}
         shown = {uri: item for uri, item in client.shown().items() if client.wanted.matches(item)}
         for uri, item in folded.items():
             if item.pub_status == "usable" and client.wanted.matches(item) and uri not in client.withdrawn:
-                assert shown.get(uri) == item
+                # One that was forgotten before its snapshot may be there again by a restored backup.
+                assert shown.get(uri) == item or (uri not in shown and uri not in since)
         for uri, item in shown.items():
             # One that is forgotten here may still be shown, if nothing came after it.
             assert folded.get(uri, item) == item
