@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
+from ticker.core.filter import CANARY
 from ticker.stream import Position, Record, Stream, StreamAwayError
 
 BLOCK_SECONDS: Final = 1.5
@@ -107,7 +108,7 @@ class Reader:
         records, canaries = await self._stream.follow(last, self._last_canary, block=BLOCK_SECONDS, count=COUNT)
         if records:
             await self._take(records)
-        for entry in self._verified(canaries):
+        for entry in self._verified(canaries, canary=True):
             self._sink.canary(entry)
         if canaries:
             self._last_canary = canaries[-1][0]
@@ -159,11 +160,15 @@ class Reader:
         self._settled = position
         self._sink.rebuilt(entries, position)
 
-    def _verified(self, records: Sequence[Record]) -> list[Entry]:
+    def _verified(self, records: Sequence[Record], *, canary: bool = False) -> list[Entry]:
         entries: list[Entry] = []
         for entry_id, fields in records:
             try:
-                entries.append(read_entry(entry_id, fields, self._keyring))
+                entry = read_entry(entry_id, fields, self._keyring)
+                # A canary carries anybody's words under our signature: carried over, it must not become news.
+                if (entry.item.edition == CANARY) != canary:
+                    raise PoisonError("stream")
+                entries.append(entry)
             except PoisonError as error:
                 self._sink.poison(error.reason)
         return entries

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from tests.edge.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
+from ticker.contract.cursor import origin
+from ticker.core.filter import Filter
 from ticker.edge.connection import Connection
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +44,8 @@ async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterat
 
 
 def hear(wire: Wire) -> None:
+    # The small limit kept it deaf; an event of a long replay is one long line.
+    vars(wire.reader)["_limit"] = 2**22
     wire.writer.transport.resume_reading()  # type: ignore[attr-defined]  # a transport of both directions
 
 
@@ -135,6 +139,59 @@ async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_n
                 assert member.transport.get_write_buffer_size() <= LIMIT + BATCH * 1024
         assert node.node.behind == idle
         assert node.count("flashwire_slow_closes_total") == 0
+
+
+@pytest.mark.parametrize("sse", [False, True])
+async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is_live_follows_it(
+    node: Serving, sse: bool
+) -> None:
+    # The bug: whoever asked for a long replay and never read it held a copy of its own, however long it was.
+    said = await flood(node, 300)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(deaf(node, cursor, sse=sse)) for _ in range(8)]
+        members = [member for member in node.node.hub.members() if isinstance(member, Connection)]
+        await until(lambda: node.node.behind == set(members), "all are behind")
+        assert all(member.transport.get_write_buffer_size() <= 2 * LIMIT for member in members)
+        whole = len(
+            node.node.joins.replay(Filter(), origin(node.node.backlog.newest.epoch), 0, stale=False).message.body
+        )
+        # Ready-made messages live for a second: eight joins may meet a second one, never eight.
+        assert 250_000 < whole <= node.node.held_bytes <= 3 * whole
+        more = await flood(node, 3, start=300)
+        for wire in wires:
+            hear(wire)
+            await wire.head()
+            if sse:
+                assert "retry" in await wire.event()
+            first = (await wire.event())["data"] if sse else await wire.message()
+            assert first["type"] == "replay"
+            assert [one["headline"]["value"] for one in first["items"]] == said
+            nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
+            assert [headline(message) for message in nexts] == more
+        await until(lambda: not node.node.behind and not node.node.held_bytes, "nothing is held any more")
+
+
+async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_that_says_so(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker.edge.node.HELD_LIMIT_BYTES", 100_000)
+    await flood(node, 300)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with deaf(node, cursor), node.joined(cursor) as reader:
+        message = await reader.message()
+        assert message["type"] == "snapshot" and message["complete"] is False
+
+
+async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_that_could_be_taken_for_its_end(
+    node: Serving,
+) -> None:
+    await flood(node, 300)
+    async with deaf(node, f"cursor={origin(node.node.backlog.newest.epoch)}", sse=True) as wire:
+        only(node).farewell(4000, "bye", reconnect=1.0)
+        hear(wire)
+        assert not (await wire.ended()).endswith(b"\n\n")
+    assert node.node.held_bytes == 0
 
 
 async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(

@@ -15,6 +15,7 @@ from ticker.core.frame import Encoded
 FRESH_SECONDS: Final = 1.0
 # A storm brings as many cursors as nodes had items; more than these are made anew.
 READY_LIMIT: Final = 256
+READY_LIMIT_BYTES: Final = 32 << 20
 
 DEFAULT_BACKLOG: Final = 10
 BACKLOG_LIMIT: Final = 100
@@ -35,6 +36,7 @@ class Joins:
         self._backlog = backlog
         self._heartbeat = heartbeat
         self._ready: dict[tuple[str, Filter, int | Cursor], tuple[Encoded, float, float]] = {}
+        self._ready_bytes = 0
         self._ready_for: tuple[Cursor, bool] | None = None
 
     def first(self, asked: Subscription, now: float, *, stale: bool) -> Encoded:
@@ -82,13 +84,16 @@ class Joins:
     def _find(self, key: tuple[str, Filter, int | Cursor], now: float, stale: bool) -> Encoded | None:
         if self._ready_for != (self._backlog.newest, stale):
             self._ready.clear()
+            self._ready_bytes = 0
             self._ready_for = (self._backlog.newest, stale)
         encoded, since, until = self._ready.get(key, (None, 0.0, 0.0))
         # A clock that was set back must not keep an old answer alive.
         return encoded if since <= now < until else None
 
     def _keep(self, key: tuple[str, Filter, int | Cursor], encoded: Encoded, since: float, until: float) -> Encoded:
-        if len(self._ready) >= READY_LIMIT:
+        self._ready_bytes += len(encoded.message.body)
+        if len(self._ready) >= READY_LIMIT or self._ready_bytes > READY_LIMIT_BYTES:
             self._ready.clear()
+            self._ready_bytes = len(encoded.message.body)
         self._ready[key] = (encoded, since, until)
         return encoded

@@ -22,7 +22,10 @@ LEAVE_SECONDS: Final = 5.0
 class Connection(asyncio.Protocol):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
-    __slots__ = ("_behind", "_full", "_group", "_since", "_unanswered", "asked", "form", "heard", "node", "transport")
+    __slots__ = (
+        "_behind", "_full", "_group", "_long", "_since", "_unanswered", "_written",
+        "asked", "form", "heard", "node", "transport",
+    )  # fmt: skip
 
     transport_name = "none"
     transport: asyncio.Transport
@@ -36,6 +39,8 @@ class Connection(asyncio.Protocol):
         self._behind: Cursor | None = None
         self._full = False
         self._unanswered = False
+        self._long: bytes | None = None
+        self._written = 0
         self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,12 +48,14 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def enter(self, head: bytes, asked: Subscription, form: Format) -> None:
-        """Joins; the reply's head and the first message leave in one write."""
+        """Joins; the reply's head and the first message leave in one write, unless that is a long replay."""
         limit = self.node.settings.write_limit_bytes
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
         self.asked, self.form = asked, form
         first, self._group = self.node.join(self)
-        self.transport.write(head + first.bytes_for(form))
+        # One filter for all who ask for the same: a join would keep a kilobyte of its own.
+        self.asked = Subscription(self._group.wanted, None, asked.backlog)
+        self._say_first(first.bytes_for(form), head)
 
     def change(self, asked: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""
@@ -59,11 +66,30 @@ class Connection(asyncio.Protocol):
         self.asked = asked
         first, self._group = self.node.join(self)
         if self._behind is None:
-            self.transport.write(first.bytes_for(self.form))
+            self._say_first(first.bytes_for(self.form))
         else:
             # One who asks again and again without reading gets one answer, to the last, once there is room.
             self._unanswered = True
             self.node.behind.add(self)
+
+    def _say_first(self, data: bytes, head: bytes = b"") -> None:
+        if len(data) <= self.node.settings.write_limit_bytes:
+            self.transport.write(head + data)
+            return
+        # A replay may be megabytes: it is handed over in pieces of the very bytes that others share, and what is
+        # live waits behind it like behind any full buffer.
+        if head:
+            self.transport.write(head)
+        self.node.hold(data)
+        self._long, self._written = data, 0
+        if self._behind is None:
+            self._fall_behind()
+        self._go_on()
+
+    def _fall_behind(self) -> None:
+        self._behind = self.node.backlog.newest
+        self._since = self.node.steady()
+        self.node.behind.add(self)
 
     # What the node calls (ticker.edge.node.Member)
 
@@ -80,6 +106,11 @@ class Connection(asyncio.Protocol):
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise NotImplementedError
 
+    @property
+    def inside_message(self) -> bool:
+        """Whether a long first message is only partly handed over, so that nothing else may be said."""
+        return self._long is not None
+
     def abort(self) -> None:
         self.transport.abort()
 
@@ -95,12 +126,13 @@ class Connection(asyncio.Protocol):
         self._full = True
         # Everything up to the newest entry has been handed over by now: offers and this call are one turn.
         if self._behind is None and self._group is not None:
-            self._behind = self.node.backlog.newest
-            self._since = self.node.steady()
-            self.node.behind.add(self)
+            self._fall_behind()
 
     def resume_writing(self) -> None:
         self._full = False
+        self._go_on()
+
+    def _go_on(self) -> None:
         # Until the buffer is full again: a transport says that there is room only after it was full.
         while self._behind is not None and self._group is not None and not self._full:
             self._catch_up(self._behind, self._group)
@@ -108,9 +140,14 @@ class Connection(asyncio.Protocol):
     def _catch_up(self, behind: Cursor, group: Group[Member]) -> None:
         node = self.node
         found: Cursor | None = None
+        if self._long is not None:
+            self._hand_over(self._long)
+            return
         if self._unanswered:
-            data = node.joins.first(self.asked, node.wall(), stale=node.stale).bytes_for(self.form)
-        elif not node.backlog.holds(behind):
+            self._unanswered, self._behind = False, node.backlog.newest
+            self._say_first(node.joins.first(self.asked, node.wall(), stale=node.stale).bytes_for(self.form))
+            return
+        if not node.backlog.holds(behind):
             lost = node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
             data = lost.bytes_for(self.form)
         else:
@@ -124,17 +161,31 @@ class Connection(asyncio.Protocol):
                     found = entry.cursor
                     break
             data = b"".join(chunk)
-        self._unanswered, self._behind = False, found
+        self._behind = found
         if found is None:
             node.behind.discard(self)
         # Last, because it may be full at once, which is to be known by what is behind now.
         self.transport.write(data)
+
+    def _hand_over(self, data: bytes) -> None:
+        size = self.node.settings.write_limit_bytes // 2
+        piece = memoryview(data)[self._written : self._written + size]
+        self._written += len(piece)
+        if self._written == len(data):
+            self._forget_long()
+        self.transport.write(piece)
+
+    def _forget_long(self) -> None:
+        data, self._long = self._long, None
+        if data is not None:
+            self.node.release(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.left()
 
     def left(self) -> None:
         """Gives its place up; nothing is offered any more."""
+        self._forget_long()
         group, self._group = self._group, None
         if group is not None:
             self.node.leave(self, group)

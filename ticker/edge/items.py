@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ticker.contract.entry import Keyring, PoisonError, unseal
 from ticker.contract.item import Item, Text, decode_item
 from ticker.contract.problem import Problem
+from ticker.core.filter import CANARY
 from ticker.edge.node import Node
 from ticker.edge.query import ParameterError, Query, filter_names, read_pairs
 from ticker.edge.respond import cached, problem, problem_reply
@@ -127,7 +128,7 @@ async def _versions(request: Request, uri: str) -> list[Item]:
             node.poison("ledger")
             continue
         # A body sealed for another item says nothing about this one.
-        if found.uri == uri:
+        if found.uri == uri and found.edition != CANARY:
             versions.append(found)
     return versions
 

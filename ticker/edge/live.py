@@ -36,7 +36,11 @@ async def _message(node: Node, asked: Subscription, wait: float) -> bytes:
         left = until - node.steady()
         if left <= 0 or node.draining:
             break
-        await node.arrival(left)
+        node.polls += 1
+        try:
+            await node.arrival(left)
+        finally:
+            node.polls -= 1
         first = node.joins.first(asked, node.wall(), stale=node.stale)
     node.metrics.joins.labels("poll", _kind(asked, first.message.kind)).inc()
     return first.message.body

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -25,6 +25,9 @@ from ticker.core.joins import Joins, Subscription
 from ticker.edge.metrics import NodeMetrics
 from ticker.settings import TickerSettings
 from ticker.stream import Position
+
+# Long replays that are being read, all together; who asks for one beyond it gets a snapshot with complete: false.
+HELD_LIMIT_BYTES: Final = 64 << 20
 
 log = structlog.get_logger()
 
@@ -87,6 +90,13 @@ class Node:
         self.behind: set[Member] = set()
         self.knocking: dict[Knocker, float] = {}
         """Connections without a whole request yet, and when their patience ends (steady clock)."""
+        self.polls = 0
+        """Long polls that wait; each holds a socket like any connection."""
+        self.room = settings.max_connections
+        """How many may be here at once."""
+        self._held: dict[int, int] = {}
+        self.held_bytes = 0
+        """Bytes of long first messages that somebody has not wholly taken, shared ones once."""
         self._answered = steady()
         self._arrival: asyncio.Future[None] | None = None
         self._named: set[str] = set()
@@ -104,13 +114,16 @@ class Node:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
             return "This node is starting; come back in a moment."
-        if len(self.hub) >= self.settings.max_connections:
+        if len(self.hub) + self.polls >= self.room:
             return "This node is full; come back in a moment."
         return None
 
     def join(self, member: Member) -> tuple[Encoded, Group[Member]]:
         """The first message for `member`, who gets everything after it from now on."""
         first = self.joins.first(member.asked, self.wall(), stale=self.stale)
+        if len(first.message.body) > self.settings.write_limit_bytes and self.held_bytes > HELD_LIMIT_BYTES:
+            asked = member.asked
+            first = self.joins.snapshot(asked.wanted, asked.backlog, self.wall(), complete=False, stale=self.stale)
         kind = first.message.kind
         lost = kind == "snapshot" and member.asked.cursor is not None
         self.metrics.joins.labels(member.transport_name, "lost" if lost else kind).inc()
@@ -123,6 +136,20 @@ class Node:
         self.behind.discard(member)
         self.leaving.pop(member, None)
         self.metrics.connections.labels(member.transport_name).dec()
+
+    def hold(self, data: bytes) -> None:
+        """Counts a long first message that somebody has not wholly taken; the same bytes count once."""
+        held = self._held.get(id(data), 0)
+        self._held[id(data)] = held + 1
+        self.held_bytes += 0 if held else len(data)
+
+    def release(self, data: bytes) -> None:
+        """The other end of `hold`."""
+        held = self._held.pop(id(data)) - 1
+        if held:
+            self._held[id(data)] = held
+        else:
+            self.held_bytes -= len(data)
 
     def owed(self, wanted: Filter, entries: Sequence[Entry], form: Format) -> Iterator[tuple[Entry, bytes]]:
         """The live messages of `entries` for one who was behind, in order, each with its entry."""

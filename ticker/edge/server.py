@@ -7,7 +7,9 @@ over the drain time, each with its own time to return; then uvicorn stops. By it
 import asyncio
 import gc
 import random
+import resource
 import socket
+import sys
 from typing import Final
 
 import structlog
@@ -31,6 +33,8 @@ SEND_BUFFER_BYTES: Final = 32_768
 # Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
 BACKLOG: Final = 4096
+# For Redis, files, logs and requests that come and go.
+SPARE_DESCRIPTORS: Final = 128
 
 log = structlog.get_logger()
 
@@ -101,6 +105,16 @@ async def serve(settings: TickerSettings, sock: socket.socket | None = None) -> 
     await server.serve(sockets=[listening])
 
 
+def descriptors() -> int:
+    """How many files this process may open, after asking for as many as it may ask for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        return soft
+    return hard if hard != resource.RLIM_INFINITY else sys.maxsize
+
+
 def make_server(
     settings: TickerSettings, keyring: Keyring, connection: type[WebSocketConnection] = WebSocketConnection
 ) -> NodeServer:
@@ -108,6 +122,9 @@ def make_server(
     if settings.redis_url is None:
         raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
     node = Node(settings, load_site(settings.site))
+    node.room = min(node.room, descriptors() - SPARE_DESCRIPTORS)
+    if node.room < settings.max_connections:
+        log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
         make_app(node, keyring, settings.redis_url),
         http=FrontDoor,

@@ -54,6 +54,10 @@ class SseConnection(Connection):
             return
         node = self.node
         node.metrics.closes.labels(str(code)).inc()
+        if self.inside_message:
+            self.left()
+            self.abort()
+            return
         self.left()
         if reconnect is not None:
             words = message.bye(node.backlog.newest, reason=reason, reconnect=reconnect)

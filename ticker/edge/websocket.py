@@ -175,6 +175,10 @@ class WebSocketConnection(Connection):
             words = message.bye(node.backlog.newest, reason=reason, reconnect=reconnect)
             bye = Encoded(words, node.time_text()).bytes_for(self.form)
         node.metrics.closes.labels(str(code)).inc()
+        if self.inside_message:
+            self.left()
+            self.abort()
+            return
         self.left()
         if self._parser is None:
             self._parser = self._make_parser()
