@@ -102,6 +102,34 @@ def test_a_held_item_leaves_and_its_release_returns_it_to_its_place(page: Page, 
     expect(rows(found).nth(1)).to_contain_text("Bridge closed")
 
 
+def test_an_item_that_leaves_the_filter_leaves_the_list_and_is_not_called_withdrawn(
+    page: Page, ticker: FakeTicker
+) -> None:
+    collect(page, "ticker-item")
+    first, other = (an_item(number, text, sections=["sport"]) for number, text in ((1, "Cup drawn"), (2, "Match off")))
+    ticker.publish(first, other)
+    found = show(page, ticker, 'edition="en" section="sport, arts" urgency="4"')
+    expect(rows(found)).to_have_count(2)
+    moved = later(first, "correction", sections=["politics"], note=english("Not a cup."))
+    ticker.publish(moved)
+    expect(rows(found)).to_have_count(1)
+    ticker.send({"type": "item", "cursor": ticker.cursor(), "item": first})
+    ticker.send({**ticker.first_message({}), "items": [other, moved]})
+    ticker.publish(later(other, "update", urgency=5))
+    expect(rows(found)).to_have_count(0)
+    expect(found).to_contain_text("No breaking news right now.")
+    ticker.publish(later(moved, "update", sections=["arts"], note=english("A cup.")))
+    expect(rows(found)).to_have_count(1)
+    expect(rows(found)).to_contain_text("Cup drawn")
+    assert [(detail["item"]["version"], detail["change"]) for detail in seen(page)] == [
+        (2, "removed"),
+        (2, "removed"),
+        (3, "added"),
+    ]
+    # One thing was to be said, so it is said without a count.
+    expect(found.locator("[role=status].sr")).to_have_text("Updated: A cup. Civil Defence: Cup drawn", timeout=8000)
+
+
 def test_an_item_leaves_when_it_expires(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Polls close soon", expires=moment(time.time() + 3)))
     found = show(page, ticker)

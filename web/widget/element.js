@@ -1,6 +1,7 @@
 /** The element: joins attributes, connection, list and frame; what a reader may do with it is here. */
 
 import { Connection } from "./connection.js";
+import { filter } from "./filter.js";
 import { Frame } from "./frame.js";
 import { Store } from "./store.js";
 import { speak } from "./strings.js";
@@ -128,6 +129,7 @@ export class BreakingTicker extends HTMLElement {
 
   #join() {
     this.#connection?.stop();
+    this.#store.wanted = filter(this.#address("").searchParams);
     this.#connection = new Connection({
       address: (cursor, wait) => this.#address(cursor, wait),
       transports: [socket, events, poll],
@@ -154,7 +156,7 @@ export class BreakingTicker extends HTMLElement {
   #take(message) {
     const time = Date.parse(message.time ?? "");
     if (time) this.#offset = time - Date.now();
-    const items = (message.items ?? [message.item]).filter(sound).map((item) => /** @type {Item} */ (item));
+    const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(sound));
     /** @type {Item[]} */
     const added = [];
     if (message.type === "snapshot") {
@@ -170,7 +172,9 @@ export class BreakingTicker extends HTMLElement {
         if (change === "added") {
           added.push(item);
           if (this.#frame?.paused) this.#held.add(item.uri);
-        } else this.#frame?.announce(item, change);
+        }
+        // Of one that only left the filter, "withdrawn" would be untrue.
+        else if (change === "changed" || item.pubStatus !== "usable") this.#frame?.announce(item, change);
         this.#emit("ticker-item", { item, change });
       }
     } else return;

@@ -1,6 +1,6 @@
 /**
- * The list as the stream folds it: items by uri, the higher version wins, what was taken off stays known
- * so that nothing older can bring it back. It knows no clock but the one it is told.
+ * The list as the stream folds it: items by uri, the higher version wins, what was taken off or left the filter
+ * stays known so that nothing older can bring it back. It knows no clock but the one it is told.
  */
 
 /** @import { Change, Item } from "./types.d.ts" */
@@ -14,13 +14,16 @@ const usable = (item) => item.pubStatus === "usable";
 export class Store {
   /** Newest first; tombstones keep their place, for a release returns to it. @type {Item[]} */
   #known = [];
+  /** Whether a version is what was asked for. @type {(item: Item) => boolean} */
+  wanted = () => true;
 
   /**
    * Takes one entry, in the order of the stream.
-   * @param {Item} item
+   * @param {Item} entry
    * @returns {Change} nothing where it is not newer than what is known
    */
-  apply(item) {
+  apply(entry) {
+    const item = this.#judge(entry);
     const at = this.#known.findIndex((known) => known.uri === item.uri);
     const old = this.#known[at];
     if (old) {
@@ -47,11 +50,17 @@ export class Store {
     const kept = new Map((complete ? this.#known : gone).map((known) => [known.uri, known]));
     const listed = items.map((item) => {
       const known = kept.get(item.uri);
-      return known && (known.version > item.version || known.pubStatus === "canceled") ? known : item;
+      const newer = known && (known.version > item.version || known.pubStatus === "canceled");
+      return this.#judge(newer ? known : item);
     });
     const uris = new Set(listed.map((item) => item.uri));
     this.#known = listed;
     for (const item of gone) if (!uris.has(item.uri)) this.#file(item);
+  }
+
+  /** What was not asked for is kept as something taken off, which a later version may release. @param {Item} item */
+  #judge(item) {
+    return usable(item) && !this.wanted(item) ? { ...item, pubStatus: "withheld" } : item;
   }
 
   /** Puts an item to its place in time. @param {Item} item */

@@ -6,7 +6,7 @@ export interface Text {
   direction: "ltr" | "rtl" | "auto";
 }
 
-/** One version of one line, as in docs/protocol.md; only the fields that a reader is shown. */
+/** One version of one line, as in docs/protocol.md; only the fields that the widget reads. */
 export interface Item {
   uri: string;
   version: number;
@@ -15,6 +15,9 @@ export interface Item {
   urgency: number;
   headline: Text;
   infoSources: { name: Text; role: string }[];
+  edition: string;
+  sections: string[];
+  places: string[];
   link: string | null;
   note: Text | null;
   firstCreated: string;
