@@ -106,8 +106,12 @@ class Model:
 
     def wipe(self, *, clock_back: int = 0) -> None:
         """FLUSHALL, perhaps with the server's clock set back."""
-        self._ids -= clock_back
+        self.set_clock_back(clock_back)
         self._set(EMPTY)
+
+    def set_clock_back(self, milliseconds: int) -> None:
+        """The server's clock, from which the ids of entries come."""
+        self._ids -= milliseconds
 
     def lose_meta(self) -> None:
         """The epoch and the number are gone, the entries are not; nobody can tell an empty stream from a wiped one."""

@@ -186,3 +186,9 @@ def test_a_page_goes_on_behind_an_item_that_was_withdrawn_meanwhile_and_ends_beh
     follow(backlog, entry(6, pinned_until=moment(100)))
     assert uris(backlog.page(ALL, 9, URI.format(3), 0)[0]) == [2, 1]
     assert backlog.page(ALL, 9, URI.format(99), 0) == ([], False)
+
+
+def test_entries_from_before_the_floor_are_forgotten_without_moving_it() -> None:
+    backlog = Backlog(3)
+    backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2"), entry(2, 4, epoch="e2")], "e2", 2)
+    assert backlog.floor == origin("e2") and len(backlog.since(origin("e2"))) == 2 and current(backlog) == [4, 3, 2]

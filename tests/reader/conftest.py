@@ -38,7 +38,9 @@ class Desk:
         self.keyring = Keyring("k1", {"k1": b"k" * 32}, brand)
         self.keys = Keys(brand)
         self.store = Store(connect(url, timeout=1.2), self.keyring, length=100_000)
-        self.raw: Redis = Redis.from_url(url, legacy_responses=False)
+        self.raw: Any = Redis.from_url(
+            url, legacy_responses=False
+        )  # Any: redis-py types its replies as all they might be
         self.count = 0
 
     async def publish(self, count: int = 1, **changes: object) -> list[Item]:
