@@ -164,19 +164,19 @@ class View(Stream):
         self.asked_at: Published | None = None
         """The newest number when the position was last asked for."""
         self.meanwhile: Callable[[], object] | None = None
-        """What happens once, right after the next answer about the position."""
+        """What happens once, between the answer about the position and that about the entries, whichever is asked for first."""
 
     async def position(self) -> Position:
         state = self._answering()
         self.asked_at = state.tip
         answer = Position(state.epoch, state.seq, state.held[-1][0][0] if state.held else None)
-        happening, self.meanwhile = self.meanwhile, None
-        if happening is not None:
-            happening()
+        self._happen()
         return answer
 
     async def held(self) -> list[Record]:
-        return [record for record, _ in self._answering().held]
+        answer = [record for record, _ in self._answering().held]
+        self._happen()
+        return answer
 
     async def exists(self, entry_id: bytes) -> bool:
         return any(record[0] == entry_id for record, _ in self._answering().held)
@@ -190,6 +190,11 @@ class View(Stream):
     ) -> tuple[list[Record], list[Record]]:
         found = [record for record, _ in self._answering().held if _number(record[0]) > _number(after)]
         return found[:count], []
+
+    def _happen(self) -> None:
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
 
     def _answering(self) -> State:
         if self._model.away:
