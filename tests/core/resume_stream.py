@@ -164,7 +164,7 @@ class View(Stream):
         self.asked_at: Published | None = None
         """The newest number when the position was last asked for."""
         self.meanwhile: Callable[[], object] | None = None
-        """What happens once, between the answer about the position and that about the entries, whichever is asked for first."""
+        """What happens once, between the answers about the position and about the entries."""
 
     async def position(self) -> Position:
         state = self._answering()

@@ -289,6 +289,7 @@ def test_an_entry_that_comes_while_the_stream_is_read_anew_costs_nobody_the_plac
     node.view.meanwhile = lambda: model.publish({})
     node.read()
     assert node.backlog.holds(first.cursor) and node.holds_way(first)
+    assert node.metrics.registry.get_sample_value("flashwire_rebuilds_total") == 0
 
 
 _plain = settings(
