@@ -14,7 +14,11 @@ class TickerSettings(StreamSettings):
     heartbeat_seconds: float = Field(15.0, ge=0.2, le=60, description="time between heartbeats")
     drain_seconds: float = Field(10.0, ge=0, le=300, description="time over which clients are sent away at a stop")
     allowed_origins: str = Field("*", description="exact origins, comma separated, or *")
-    max_connections: int = Field(19_000, ge=1, description="live connections a node takes before it answers 503")
+    max_connections: int = Field(
+        19_000,
+        ge=1,
+        description="live connections and waiting long polls a node takes before it answers 503",
+    )
     write_limit_bytes: int = Field(262_144, ge=16_384, description="what a connection that does not read may hold")
     slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")

@@ -262,7 +262,12 @@ class Node:
         for members, data, entries in deliveries:
             # A tuple, because a write that fails may make a member leave.
             for member in tuple(members):
-                member.offer(data)
+                try:
+                    member.offer(data)
+                except Exception:
+                    # One broken connection must not cost those after it this entry: it is never offered again.
+                    log.exception("connection failed")
+                    member.abort()
             self.metrics.deliveries.inc(entries * len(members))
             self.metrics.bytes.inc(len(data) * len(members))
 
