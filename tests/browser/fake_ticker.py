@@ -161,7 +161,20 @@ class FakeTicker:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
+        self._loop.run_until_complete(self._finish())
         self._loop.close()
+
+    async def _finish(self) -> None:
+        # A browser that is slow to hang up must not leave tasks and sockets behind for the next test to trip over.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        # A transport tells its protocol, and closes its socket, in the turns after.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     def _routes(self) -> list[BaseRoute]:
         def snapshot_items(edition: str, count: int) -> list[Item]:

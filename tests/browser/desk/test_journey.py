@@ -115,8 +115,10 @@ def test_the_arabic_edition_reads_right_to_left_with_names_of_either_script_in_t
     expect(headline).to_have_attribute("dir", "rtl")
     expect(headline).to_have_attribute("lang", "ar")
     expect(headline).to_have_css("direction", "rtl")
-    source = shown.locator("bdi", has_text="مراسلنا").first.bounding_box()
-    text = headline.bounding_box()
+    item = shown.locator("li", has=reader.locator("bdi", has_text=mark))
+    name = item.locator("bdi", has_text="مراسلنا").first
+    expect(name).to_be_visible()
+    source, text = name.bounding_box(), headline.bounding_box()
     assert source and text
     # The line begins at the right edge, with its source.
     assert source["x"] + source["width"] >= text["x"] + text["width"] - 1
