@@ -112,7 +112,7 @@ export class Wire {
         await this.#renew();
         return this.#board.get(uri);
       },
-      done: (item, sent) => this.#done(row, item, sent),
+      done: (item, sent) => this.#done(form, row, item, sent),
       closed: () => {
         this.#shut();
         row.focus(act);
@@ -126,16 +126,19 @@ export class Wire {
   }
 
   /**
+   * @param {ActForm} form
    * @param {Row} row
    * @param {Item} item
    * @param {number} sent
    */
-  #done(row, item, sent) {
-    this.#shut();
+  #done(form, row, item, sent) {
+    // While the answer was on its way another form may have been opened: what is typed there stays.
+    const open = this.#open?.form === form;
+    if (open) this.#shut();
     this.#board.merge(item);
     this.#board.prove(item.uri, item.version, { sent, acknowledged: Date.now() });
     this.render();
-    row.focus();
+    if (open) row.focus();
     say($("board-said"), `done.${item.act}`);
   }
 

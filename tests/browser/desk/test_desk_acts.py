@@ -180,6 +180,22 @@ def test_a_lost_answer_to_an_act_can_be_repeated_and_is_done_once(open_desk: Sig
     expect(line.row(page)).to_have_attribute("data-version", "2")
 
 
+def test_a_late_answer_leaves_alone_the_form_that_was_opened_meanwhile(open_desk: SignIn, line: Line) -> None:
+    page = open_desk()
+    row, held = line.row(page), list[Route]()
+    page.route("**/acts", lambda route: held.append(route))
+    start(row, "Update").get_by_label("Text").fill(line.text + " and the airport")
+    with page.expect_request("**/acts"):
+        page.keyboard.press("Control+Enter")
+    note = start(row, "Withdraw").get_by_label("Note")
+    page.keyboard.type("The report was wrong.")
+    held[0].continue_()
+    expect(row).to_have_attribute("data-version", "2")
+    expect(row.locator(".proof")).to_contain_text("on air after")
+    expect(note).to_have_value("The report was wrong.")
+    expect(note).to_be_focused()
+
+
 def test_roles_are_offered_their_acts_and_no_other(open_desk: SignIn, line: Line) -> None:
     editor = open_desk("editor")
     expect(line.row(editor).get_by_role("button")).to_have_text(["Update", "Refile"])

@@ -62,6 +62,8 @@ def test_a_line_is_published_corrected_and_withdrawn_before_the_readers_eyes(
     expect(shown.get_by_text(f"{words} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
     expect(shown).to_contain_text("The day was missing.")
     expect(shown.get_by_text(words)).to_have_count(1)
+    # Readers may see it before the desk has its answer; only then has the form gone.
+    expect(form).to_have_count(0)
 
     _act(desk, _row(desk, words), "Withdraw")
     desk.keyboard.type("The report was wrong.")
