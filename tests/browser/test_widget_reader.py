@@ -149,6 +149,22 @@ def test_only_a_flash_interrupts_those_who_listen_others_are_told_together(page:
     expect(found.locator("[role=log], [aria-live]")).to_have_count(0)
 
 
+def test_a_withdrawn_line_is_not_left_for_those_who_listen(page: Page, ticker: FakeTicker) -> None:
+    found = show(page, ticker)
+    alert, status = found.get_by_role("alert"), found.locator("div[role=status]")
+    short, flash, line = an_item(1, "Short"), an_item(2, "Flash", urgency=1), an_item(3, "Line")
+    # Taken off before its turn to be read out: one thing is said, not two.
+    ticker.publish(short, later(short, "withdraw", note=english("Not so.")))
+    expect(status).to_have_text("An item was withdrawn.", timeout=8000)
+    ticker.publish(flash, line)
+    expect(status).to_contain_text("Line", timeout=8000)
+    expect(alert).to_contain_text("Flash")
+    ticker.publish(*(later(item, "withdraw", note=english("Not so.")) for item in (line, flash)))
+    expect(rows(found)).to_have_count(0)
+    expect(alert).to_be_empty()
+    expect(status).not_to_contain_text("Line")
+
+
 def test_a_correction_is_told_to_those_who_listen(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Ten")
     ticker.publish(first)

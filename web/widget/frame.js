@@ -38,7 +38,7 @@ export class Frame {
   #unseen = "";
   #engaged = false;
   #idle = 0;
-  /** @type {(Node | string)[][]} */
+  /** What is to be read out, and of which item. @type {{ uri: string, said: (Node | string)[] }[]} */
   #news = [];
   #quiet = 0;
 
@@ -108,7 +108,7 @@ export class Frame {
     this.#why.textContent = why;
     this.#why.hidden = !why;
     this.#why.title = reason;
-    if (why) this.#news.push([why]);
+    if (why) this.#news.push({ uri: "", said: [why] });
   }
 
   /**
@@ -117,11 +117,28 @@ export class Frame {
    */
   announce(item, change) {
     const { voice } = this.#o;
-    const said =
-      change === "removed" ? [voice.strings.withdraw] : [...note(item, voice), " ", ...line(item, voice)];
+    const { uri } = item;
+    if (change === "removed") {
+      this.#news.push({ uri: "", said: [voice.strings.withdraw] });
+      return;
+    }
+    const said = [...note(item, voice), " ", ...line(item, voice)];
     if (change === "added" && item.urgency === 1)
-      this.#assertive.replaceChildren(voice.strings.u1, voice.strings.colon, ...said);
-    else this.#news.push(said);
+      this.#say(this.#assertive, uri, [voice.strings.u1, voice.strings.colon, ...said]);
+    else this.#news.push({ uri, said });
+  }
+
+  /** @param {HTMLElement} region @param {string} uri @param {(Node | string)[]} said */
+  #say(region, uri, said) {
+    region.dataset.uri = uri;
+    region.replaceChildren(...said);
+  }
+
+  /** Who goes through the page with a screen reader must not find a line there that was taken off. @param {Set<string>} uris */
+  #hush(uris) {
+    this.#news = this.#news.filter(({ uri }) => !uri || uris.has(uri));
+    for (const region of [this.#polite, this.#assertive])
+      if (region.dataset.uri && !uris.has(region.dataset.uri)) this.#say(region, "", []);
   }
 
   /** Goes to the first item. */
@@ -166,6 +183,7 @@ export class Frame {
         this.#list.insertBefore(entry.li, this.#list.children[at] ?? null);
     });
     this.#rows = rows;
+    this.#hush(uris);
     // A line whose item was taken off goes on with the one that stood after it.
     if (this.#at && !uris.has(this.#at)) this.#at = items[place]?.uri ?? "";
     for (const { uri } of added) rows.get(uri)?.li.classList.add("new");
@@ -183,11 +201,11 @@ export class Frame {
   /** Once a second: the line moves on, the announcements are read out. */
   tick() {
     if (++this.#quiet >= ANNOUNCE_SECONDS && this.#news.length) {
-      const last = this.#news.at(-1) ?? [];
+      const { uri, said } = /** @type {{ uri: string, said: (Node | string)[] }} */ (this.#news.at(-1));
       const { strings } = this.#o.voice;
       const many =
         this.#news.length > 1 ? [strings.fresh.replace("{n}", `${this.#news.length}`), strings.colon] : [];
-      this.#polite.replaceChildren(...many, ...last);
+      this.#say(this.#polite, uri, [...many, ...said]);
       this.#news = [];
       this.#quiet = 0;
     }
