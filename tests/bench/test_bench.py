@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from ticker.bench import round as rounds
 from ticker.bench.command import command
 from ticker.bench.contender import ContenderError, Target
-from ticker.bench.naive import Naive
+from ticker.bench.contenders.naive import Naive
 from ticker.bench.process import cpu_seconds, memory_kib, stop_server
 from ticker.bench.report import Report
 from ticker.bench.round import Plan, measure
@@ -40,6 +41,7 @@ class Watched(Naive):
     def __init__(self, copies: int) -> None:
         super().__init__()
         self.copies = copies
+        self.begun = False
         self.processes: tuple[int, ...] = ()
 
     async def start(self, core: int) -> Target:
@@ -47,14 +49,18 @@ class Watched(Naive):
         self.processes = target.processes
         return target
 
-    async def publish(self, item: bytes) -> None:
-        for _ in range(self.copies if self._number else 1):
-            await super().publish(item)
+    async def publish(self, items: Sequence[bytes]) -> None:
+        for _ in range(self.copies if self.begun else 1):
+            await super().publish(items)
+        self.begun = True
 
 
 def test_a_small_run_measures_both_and_writes_table_data_and_picture(tmp_path: Path) -> None:
     affinity = os.sched_getaffinity(0)
-    status, shown, said = run("--subscribers", 20, "--items", 3, "--repeats", 2, "--out", tmp_path / "new" / "folder")
+    status, shown, said = run(
+        *("--contender", "flashwire", "--contender", "naive", "--subscribers", 20, "--items", 3, "--repeats", 2),
+        *("--out", tmp_path / "new" / "folder"),
+    )
     assert status == 0, said
     report = msgspec.json.decode((tmp_path / "new/folder/steady.json").read_bytes(), type=Report)
     assert [one.contender for one in report.rounds] == ["flashwire", "naive"] * 2
@@ -76,7 +82,7 @@ def test_no_turn_begins_after_the_time_is_up(tmp_path: Path) -> None:
 
 def test_an_unknown_contender_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     status, _, said = run("--contender", "fast", "--out", tmp_path / "none")
-    assert status == 1 and said.strip() == "There is no contender fast; known: flashwire, naive."
+    assert status == 1 and said.startswith("There is no contender fast; known: flashwire, ")
     assert not (tmp_path / "none").exists()
 
 
@@ -98,7 +104,7 @@ async def test_an_item_that_comes_twice_gives_no_measurement_and_leaves_no_proce
 async def test_an_item_that_never_comes_gives_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "ITEM_SECONDS", 0.3)
     losing = Watched(copies=0)
-    losing._number = 1
+    losing.begun = True
     with pytest.raises(ContenderError, match="did not reach everybody"):
         await measure(losing, PLAN, lambda _: None)
     assert losing.processes and not any(alive(process) for process in losing.processes)

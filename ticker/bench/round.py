@@ -56,7 +56,7 @@ async def measure(contender: Contender, plan: Plan, step: Callable[[str], None])
         target = await contender.start(plan.server_core)
         tally = Tally()
         # Before anybody joins: a stream's first entry is where its clients' places begin.
-        await contender.publish(numbered(0))
+        await contender.publish([numbered(0)])
         members += await join(target, tally, WARM_SUBSCRIBERS, 1)
         for number in range(1, WARM_ITEMS + 1):
             await _deliver(contender, tally, number, WARM_SUBSCRIBERS)
@@ -96,7 +96,7 @@ async def _deliver(contender: Contender, tally: Tally, number: int, subscribers:
     began = time.perf_counter()
     try:
         async with asyncio.timeout(ITEM_SECONDS):
-            await contender.publish(numbered(number))
+            await contender.publish([numbered(number)])
             await done
     except TimeoutError:
         raise ContenderError(f"Item {number} did not reach everybody within {ITEM_SECONDS:.0f} s.") from None

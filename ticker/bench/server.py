@@ -7,26 +7,11 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
 
 import uvloop
 
-from ticker.bench import naive
-from ticker.edge.server import serve
+from ticker.bench.contenders.served import SERVERS
 from ticker.embedded.process import die_with
-from ticker.settings import TickerSettings
-
-
-async def _flashwire(sock: socket.socket) -> None:
-    await serve(TickerSettings(), sock)
-
-
-# Any: what a coroutine is sent.
-SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] = {
-    "flashwire": _flashwire,
-    "naive": naive.serve,
-}
 
 
 def main(contender: str, number: str, core: str, parent: str) -> None:

