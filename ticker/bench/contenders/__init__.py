@@ -19,6 +19,7 @@ def _made_by(module: str, kind: str) -> Callable[[], Contender]:
 
 CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
     "flashwire": _made_by("flashwire", "Flashwire"),
+    "limit": _made_by("limit", "Limit"),
     "bare": _made_by("bare", "Bare"),
     "broadcast": _made_by("broadcast", "Broadcast"),
     "naive": _made_by("naive", "Naive"),

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 import socket
-from typing import Final
+from typing import Final, cast
 
 from ticker.bench.contenders.base import CONTROL, ServedInPython, versions
 from ticker.bench.contenders.feed import text_frame
@@ -28,8 +28,8 @@ class _Member(asyncio.Protocol):
         self._joined = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of no class of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         # A request that comes in two pieces would be dropped: the load client writes it at once.

@@ -26,16 +26,17 @@ def find_program(name: str) -> Path | None:
 
 
 def start_program(
-    command: Iterable[str | Path], core: int | None, folder: Path, **environment: str
+    command: Iterable[str | Path], core: int | None, folder: Path, files: tuple[int, ...] = (), **environment: str
 ) -> subprocess.Popen[bytes]:
     """Starts `command` in `folder`, on `core` or where the benchmark is; what it writes goes to `folder`/log.
 
-    End it with `stop_server`.
+    It inherits the descriptors `files`. End it with `stop_server`.
     """
     launcher = [sys.executable, "-m", __name__, "" if core is None else str(core), str(os.getpid())]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [*launcher, *map(str, command)],
+            pass_fds=files,
             cwd=folder,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
