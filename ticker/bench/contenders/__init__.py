@@ -21,6 +21,8 @@ CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
     "flashwire": _made_by("flashwire", "Flashwire"),
     "limit": _made_by("limit", "Limit"),
     "bare": _made_by("bare", "Bare"),
+    "nchan": _made_by("nchan", "Nchan"),
+    "nats": _made_by("nats", "Nats"),
     "broadcast": _made_by("broadcast", "Broadcast"),
     "naive": _made_by("naive", "Naive"),
 }

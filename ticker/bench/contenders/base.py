@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from ticker.bench.contender import ContenderError, Target
 from ticker.bench.contenders.feed import Feed, Pipe, Poster, Way
@@ -16,11 +16,18 @@ from ticker.bench.process import last_words, listener, start_server, stop_server
 START_SECONDS: Final = 15.0
 CONTROL: Final = "control"
 _POLL_SECONDS: Final = 0.02
+T = TypeVar("T")
 
 
 def versions(*packages: str) -> str:
     """The installed versions of Python packages, in one line."""
     return ", ".join(f"{package} {metadata.version(package)}" for package in packages)
+
+
+def free_port() -> int:
+    """A port of loopback that was free a moment ago, for programs that take no listening socket."""
+    with listener() as sock:
+        return int(sock.getsockname()[1])
 
 
 class Base:
@@ -61,29 +68,23 @@ class Base:
         self._stack.callback(stop_server, process)
         return process
 
-    async def _piped(self, process: subprocess.Popen[bytes]) -> Pipe:
-        """The way in over the control socket that `process` makes in its folder when it is ready."""
-        async for _ in self._until_started(process):
-            with contextlib.suppress(OSError):
-                return await Pipe.open(self._folder / CONTROL)
-        raise self._not_started()
-
-    async def _posted(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
-        """The way in over HTTP, as soon as `process` listens and answers."""
-        async for _ in self._until_started(process):
-            with contextlib.suppress(OSError):
-                return await Poster.open(port, path)
-        raise self._not_started()
-
-    async def _until_started(self, process: subprocess.Popen[bytes]) -> AsyncIterator[None]:
+    async def _connected(self, process: subprocess.Popen[bytes], connect: Callable[[], Awaitable[T]]) -> T:
+        """What `connect` returns as soon as `process` listens; raises `ContenderError` if it ends or takes too long."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_SECONDS
         while process.poll() is None and loop.time() < deadline:
-            yield
+            with contextlib.suppress(OSError):
+                return await connect()
             await asyncio.sleep(_POLL_SECONDS)
+        raise ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
 
-    def _not_started(self) -> ContenderError:
-        return ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
+    async def _piped(self, process: subprocess.Popen[bytes]) -> Pipe:
+        """The way in over the control socket that `process` makes in its folder when it is ready."""
+        return await self._connected(process, lambda: Pipe.open(self._folder / CONTROL))
+
+    async def _posted(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
+        """The way in over HTTP, as soon as `process` listens and answers."""
+        return await self._connected(process, lambda: Poster.open(port, path))
 
 
 class ServedInPython(Base):

@@ -55,6 +55,18 @@ def printed_version(program: Path, *arguments: str) -> str:
     return found[0] if found else ""
 
 
+def debian_version(package: str) -> str:
+    """The version of a Debian package as its makers count it; `of unknown version` where there is no dpkg."""
+    try:
+        answer = subprocess.run(
+            ["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, timeout=5, check=False, text=True
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "of unknown version"
+    found = re.search(r"(?:\d+:)?(\d[\w.]*)", answer.stdout)
+    return found[1] if found else "of unknown version"
+
+
 def main(core: str, parent: str, program: str, *arguments: str) -> None:
     """Becomes `program`, on `core` if one is given, for no longer than `parent` lives."""
     die_with(int(parent))
