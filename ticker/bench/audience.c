@@ -1,0 +1,210 @@
+/* Frames and messages: each subscriber gets every item, once and in order, or the round ends with a sentence. */
+
+#include "load.h"
+
+#define MARK "bench-item-"
+#define MARK_LENGTH 11
+#define DIGITS 8
+#define KNOWN 4096
+#define INFLATED (8 << 20)
+
+/* What a message says; found once, as all subscribers get the same bytes: the others' are compared with them. */
+struct meaning {
+    char *bytes;
+    size_t length;
+    bool deflated, snapshot, replay, complete, joined, disordered;
+    uint32_t first, last; /* items; 0: none */
+    char cursor[81];
+};
+
+static struct meaning known[KNOWN], other; /* by the item's number; the last one without or with several items */
+
+void not_due(struct connection *c) {
+    if (!c->due) return;
+    c->due = false;
+    if (--due_count == 0) items_done();
+}
+
+static void arrived(struct connection *c, uint32_t number, int64_t now) {
+    if (c->next && number != c->next) fault("item %u came where item %u was due", number, c->next);
+    c->next = number + 1;
+    counters.items++;
+    if (!c->due) return;
+    if (number >= expected_from && number <= expected_to) {
+        struct arrivals *a = &expected[number - expected_from];
+        uint32_t count = ++a->count;
+        if (count == 1) a->first = now;
+        if (count == (due_total + 1) / 2) a->middle = now;
+        if (count == due_total - due_total / 100) a->late = now;
+        a->last = now;
+    }
+    if (number >= expected_to) not_due(c);
+}
+
+static uint32_t number_at(const char *digits) {
+    uint32_t number = 0;
+    for (int i = 0; i < DIGITS; i++) {
+        if (digits[i] < '0' || digits[i] > '9') fault("a mark without a number came");
+        number = number * 10 + (digits[i] - '0');
+    }
+    return number;
+}
+
+static const char *find(const char *text, size_t length, const char *what, size_t size) {
+    return memmem(text, length, what, size);
+}
+
+static bool has(const char *text, size_t length, const char *what) {
+    return find(text, length, what, strlen(what)) != NULL;
+}
+
+static void understand(struct meaning *m, const char *text, size_t length) {
+    size_t head = length < 160 ? length : 160;
+    m->snapshot = has(text, head, "\"type\":\"snapshot\"");
+    m->replay = has(text, head, "\"type\":\"replay\"");
+    m->complete = !has(text, m->snapshot ? length : head, "\"complete\":false");
+    m->joined = dialect.joined_length && find(text, length, dialect.joined, dialect.joined_length);
+    m->first = m->last = 0;
+    m->disordered = false;
+    m->cursor[0] = 0;
+    const char *cursor = find(text, length, "\"cursor\":\"", 10), *end = text + length;
+    if (cursor) {
+        size_t i = 0;
+        for (cursor += 10; cursor + i < end && cursor[i] != '"' && i < 80; i++) m->cursor[i] = cursor[i];
+        m->cursor[i] = 0;
+    }
+    for (const char *at = text; (at = find(at, end - at, MARK, MARK_LENGTH)) && end - at >= MARK_LENGTH + DIGITS;) {
+        at += MARK_LENGTH;
+        uint32_t number = number_at(at);
+        if (m->snapshot) { /* of the newest state, in no order that is ours to check */
+            if (number > m->last) m->first = m->last = number;
+            continue;
+        }
+        if (!m->first) m->first = number;
+        else if (number != m->last + 1) m->disordered = true;
+        m->last = number;
+    }
+}
+
+static const struct meaning *meaning_of(struct connection *c, const char *data, size_t length, bool deflated) {
+    static char *inflated;
+    struct meaning *m = &known[c->next % KNOWN];
+    if (m->length == length && m->deflated == deflated && length && !memcmp(m->bytes, data, length)) return m;
+    if (other.length == length && other.deflated == deflated && length && !memcmp(other.bytes, data, length))
+        return &other;
+    const char *text = data;
+    size_t size = length;
+    if (deflated) {
+        if (!inflated && !(inflated = malloc(INFLATED))) fault("there is no memory left");
+        long full = inflate_message((const uint8_t *)data, length, (uint8_t *)inflated, INFLATED);
+        if (full < 0) fault("a message came that does not inflate");
+        text = inflated;
+        size = full;
+    }
+    struct meaning fresh = {0};
+    understand(&fresh, text, size);
+    m = fresh.first && fresh.first == fresh.last && !fresh.snapshot && !fresh.replay ? &known[fresh.first % KNOWN] : &other;
+    char *bytes = realloc(m->bytes, length ? length : 1);
+    if (!bytes) fault("there is no memory left");
+    *m = fresh;
+    m->bytes = memcpy(bytes, data, length);
+    m->length = length;
+    m->deflated = deflated;
+    return m;
+}
+
+/* A piece of a stream of bytes: what was found is never looked at again, what may go on in the next piece is kept. */
+static void stream(struct connection *c, const char *data, size_t length, int64_t now) {
+    static char *whole;
+    static size_t room;
+    size_t size = c->tail_held + length, at = 0;
+    if (size > room && !(whole = realloc(whole, room = size * 2))) fault("there is no memory left");
+    memcpy(whole, c->tail, c->tail_held);
+    memcpy(whole + c->tail_held, data, length);
+    for (int i = 0; i < dialect.answer_count; i++) {
+        const char *seen = find(whole, size, dialect.answers[i].seen, dialect.answers[i].seen_length);
+        if (!seen) continue;
+        say_bytes(c, dialect.answers[i].said, dialect.answers[i].said_length);
+        at = seen - whole + dialect.answers[i].seen_length;
+    }
+    if (c->state == JOINING && find(whole, size, dialect.joined, dialect.joined_length)) now_joined(c, now);
+    for (const char *mark = whole; (mark = find(mark, whole + size - mark, MARK, MARK_LENGTH));) {
+        if (whole + size - mark < MARK_LENGTH + DIGITS) break;
+        mark += MARK_LENGTH;
+        arrived(c, number_at(mark), now);
+        if ((size_t)(mark - whole) > at) at = mark - whole;
+    }
+    c->tail_held = size - at < MARK_LENGTH + DIGITS - 1 ? size - at : MARK_LENGTH + DIGITS - 1;
+    memcpy(c->tail, whole + size - c->tail_held, c->tail_held);
+}
+
+static void message(struct connection *c, const char *data, size_t length, bool deflated, int64_t now) {
+    counters.messages++;
+    counters.deflated += deflated;
+    if (dialect.stream) return stream(c, data, length, now);
+    for (int i = 0; i < dialect.answer_count; i++)
+        if (dialect.answers[i].seen_length == length && !memcmp(dialect.answers[i].seen, data, length)) {
+            counters.pings++;
+            return say_bytes(c, dialect.answers[i].said, dialect.answers[i].said_length);
+        }
+    const struct meaning *m = meaning_of(c, data, length, deflated);
+    if (m->disordered) fault("a message came whose items are not in order");
+    if (m->cursor[0]) strcpy(c->cursor, m->cursor);
+    counters.snapshots += m->snapshot;
+    counters.replays += m->replay;
+    if (m->snapshot && !m->complete) {
+        if (!dialect.lenient) fault("a subscriber that came back, or was slow, lost its place");
+        counters.incomplete++;
+        c->next = 0;
+    }
+    if (m->snapshot) {
+        if (m->last >= c->next) c->next = m->last ? m->last + 1 : c->next;
+        if (c->due && c->next > expected_to) not_due(c);
+    } else if (m->first) {
+        for (uint32_t number = m->first; number <= m->last; number++) arrived(c, number, now);
+    }
+    if (c->state == JOINING && m->joined) now_joined(c, now);
+}
+
+/* Frames of `data`; the length of those that were whole. Never more than one read of the socket at a time. */
+size_t read_frames(struct connection *c, char *data, size_t length, int64_t now) {
+    size_t at = 0;
+    while (length - at >= 2 && c->state != WANTED && c->state != CUT && c->state != NOBODY) {
+        const uint8_t *head = (const uint8_t *)data + at;
+        size_t start = 2, size = head[1];
+        if (size & 0x80) fault("a masked frame came from the server");
+        if (size >= 126) {
+            start = size == 126 ? 4 : 10;
+            if (length - at < start) break;
+            size = 0;
+            for (size_t i = 2; i < start; i++) size = size << 8 | head[i];
+            if (size > 1u << 30) fault("a frame of %zu bytes was announced", size);
+        }
+        if (length - at < start + size) break;
+        char *payload = data + at + start;
+        at += start + size;
+        bool deflated = head[0] & 0x40;
+        if (head[0] & 0x30 || !(head[0] & 0x80) || (deflated && (!c->deflate || (head[0] & 0x0f) > 2)))
+            fault("a frame that starts with 0x%02x came", head[0]);
+        switch (head[0] & 0x0f) {
+        case 1:
+        case 2:
+            if (c->state != LEAVING) message(c, payload, size, deflated, now);
+            break;
+        case 8:
+            hung_up(c, size >= 2 ? (uint8_t)payload[0] << 8 | (uint8_t)payload[1] : 1005, now);
+            break;
+        case 9: {
+            char pong[131] = {(char)0x8a, (char)(0x80 | size)}; /* masked with zeros, which hide nothing on loopback */
+            if (size > 125) fault("a ping of %zu bytes came", size);
+            memcpy(pong + 6, payload, size);
+            say_bytes(c, pong, size + 6);
+            counters.pings++;
+            break;
+        }
+        case 10: break;
+        default: fault("a frame that starts with 0x%02x came", head[0]);
+        }
+    }
+    return at;
+}

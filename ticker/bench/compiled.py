@@ -1,0 +1,60 @@
+"""The benchmark's C programs: compiled where they run, once, and kept in the user's cache by what they are made of."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ticker.bench.contender import ContenderError
+
+COMPILER: Final = ("cc", "-O2", "-std=gnu11")
+_FOLDER: Final = Path(__file__).parent
+
+
+def compiler_absent() -> str | None:
+    """One line that says how to get a C compiler, or `None` where there is one."""
+    if shutil.which(COMPILER[0]):
+        return None
+    return "there is no C compiler (cc); install one: sudo apt-get install gcc libc6-dev"
+
+
+def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | Path] = ()) -> Path:
+    """The program `name` from `sources` (beside this module, or whole paths); raises `ContenderError` in one line."""
+    if (lack := compiler_absent()) is not None:
+        raise ContenderError(lack)
+    paths = [_FOLDER / source for source in sources]
+    digest = hashlib.sha256(" ".join(COMPILER).encode())
+    for path in (*paths, *(_FOLDER / header for header in headers)):
+        digest.update(path.name.encode() + path.read_bytes())
+    program = _cache() / f"{name}-{digest.hexdigest()[:16]}"
+    if program.exists():
+        return program
+    with tempfile.TemporaryDirectory(dir=program.parent) as folder:
+        made = Path(folder) / name
+        run = subprocess.run([*COMPILER, "-o", made, *paths], capture_output=True, text=True, check=False)
+        if run.returncode:
+            reason = next((line for line in run.stderr.splitlines() if "error" in line), "cc failed")
+            raise ContenderError(f"{name} could not be compiled: {reason}")
+        # Moved when it is whole: two benchmarks may compile at once.
+        made.replace(program)
+    return program
+
+
+def _cache() -> Path:
+    wanted = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
+    try:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Nobody else's programs are run: the folder is ours, and only we may write to it.
+        if os.access(wanted, os.W_OK) and wanted.stat().st_uid == os.geteuid() and not wanted.stat().st_mode & 0o022:
+            return wanted
+    except OSError:
+        pass
+    own = Path(tempfile.gettempdir()) / f"flashwire-bench-{os.geteuid()}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    if own.stat().st_uid != os.geteuid() or own.stat().st_mode & 0o022:
+        raise ContenderError(f"{own} belongs to somebody else; set XDG_CACHE_HOME to a folder of yours.")
+    return own

@@ -1,0 +1,91 @@
+/* What the parts of the load client share: commands (load.c), connections (connections.c), messages (audience.c). */
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum state { NOBODY, WANTED, CONNECTING, UPGRADING, JOINING, OPEN, CUT, LEAVING };
+
+struct connection {
+    int fd;
+    uint8_t state;
+    bool due;      /* the items that are expected are expected of it too */
+    bool muted;    /* it does not read */
+    bool again;    /* it comes back: its first message must not say that something was lost */
+    bool deflate;  /* negotiated */
+    uint32_t next; /* the item that must come next; 0: whatever comes */
+    char *rest;    /* the beginning of a frame, or of the handshake's answer */
+    size_t held, room;
+    char cursor[81], tail[24]; /* tail: of a stream, what may be the beginning of something */
+    uint8_t tail_held;
+    int64_t began, retry; /* ns: when its connect() began; when a refused one may try again */
+};
+
+/* An item that is expected: when it reached the first, the middle, 99 of 100 and the last of those who were due. */
+struct arrivals {
+    uint32_t count;
+    int64_t first, middle, late, last;
+};
+
+struct pair {
+    char *seen, *said;
+    size_t seen_length, said_length;
+};
+
+/* How the contender is spoken to, set by commands. */
+struct dialect {
+    char *requests[1024], *hello, *joined, *resume;
+    size_t request_lengths[1024], hello_length, joined_length;
+    int request_count, answer_count;
+    struct pair answers[4];
+    bool stream;  /* messages are cut anywhere */
+    bool lenient; /* the server may hang up and refuse: counted, not a fault */
+};
+
+struct counters {
+    uint64_t bytes, messages, deflated, items, pings, snapshots, replays, incomplete, refused, closed, closed_muted;
+    uint32_t codes[16];
+    uint64_t code_counts[16];
+    int code_kinds;
+};
+
+extern struct dialect dialect;
+extern struct counters counters;
+extern struct arrivals *expected;
+extern uint32_t expected_from, expected_to, due_count, due_total;
+
+extern struct connection *connections;
+extern uint32_t used, limit, leaving, source_count;
+extern int poller, port_count, receive_buffer;
+extern uint16_t ports[64];
+extern in_addr_t first_source;
+
+int64_t nanoseconds(clockid_t clock);
+void watch(uint32_t index, int how, uint32_t events);
+void hang_up(struct connection *c, enum state after, bool abort);
+void start_job(uint32_t total, uint32_t inflight, double rate);
+int dial_more(void);
+void readable(uint32_t index, uint32_t events);
+long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t room);
+size_t read_frames(struct connection *c, char *data, size_t length, int64_t now);
+void not_due(struct connection *c);
+void say_bytes(struct connection *c, const char *data, size_t length);
+void now_joined(struct connection *c, int64_t now);
+void hung_up(struct connection *c, unsigned code, int64_t now);
+void items_done(void);
+_Noreturn void fault(const char *format, ...);
