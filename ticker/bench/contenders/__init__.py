@@ -23,6 +23,8 @@ CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
     "bare": _made_by("bare", "Bare"),
     "nchan": _made_by("nchan", "Nchan"),
     "nats": _made_by("nats", "Nats"),
+    "socketio": _made_by("socketio", "SocketIo"),
+    "ws": _made_by("ws", "Ws"),
     "broadcast": _made_by("broadcast", "Broadcast"),
     "naive": _made_by("naive", "Naive"),
 }

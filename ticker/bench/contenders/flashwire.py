@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Sequence
@@ -14,12 +13,11 @@ from typing import Any, Final, cast
 import httpx2
 
 from ticker.bench.contender import ContenderError, Target
+from ticker.bench.contenders.store import start_store
 from ticker.bench.process import environment_of, last_words, start_server, stop_server
 from ticker.contract.entry import seal
 from ticker.contract.keys import parse_keyring
 from ticker.edge.server import listen
-from ticker.embedded.errors import EmbeddedError
-from ticker.embedded.keeper import Keeper
 from ticker.stream import Keys, connect, disconnect
 
 BRAND: Final = "bench"
@@ -55,15 +53,7 @@ class Flashwire:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
         signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         self._keyring = parse_keyring(signing, BRAND)
-        try:
-            keeper = Keeper(folder)
-            self._stack.callback(keeper.stop)
-            keeper.launch()
-            keeper.wait_ready()
-        except EmbeddedError as error:
-            raise ContenderError(str(error)) from None
-        assert keeper.pid is not None, "a server that is ready has a process"
-        os.sched_setaffinity(keeper.pid, {core})
+        keeper, store = start_store(self._stack, folder, core)
         self._client = connect(keeper.url, timeout=5)
         self._stack.push_async_callback(disconnect, self._client)
         settings = environment_of(brand=BRAND, data=folder, signing_keys=signing, drain_seconds=0, log_level="warning")
@@ -82,7 +72,7 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        return Target(ports=(port,), path="/v1/live?backlog=0", processes=(process.pid, keeper.pid))
+        return Target(ports=(port,), path="/v1/live?backlog=0", processes=(process.pid, store))
 
     async def publish(self, items: Sequence[bytes]) -> None:
         # Sent together, so that a burst is one, as from desks that publish at once; each a script of its own.

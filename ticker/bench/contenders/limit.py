@@ -4,10 +4,11 @@ No server that pushes over TCP connections costs less without going round the ke
 above this is its own doing. No Redis, no order to keep, no filter, nothing remembered.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
-from ticker.bench.compile import MISSING, compiled, compiler
+from ticker.bench.compiled import COMPILER, compiled, compiler_absent
 from ticker.bench.contender import Target
 from ticker.bench.contenders.base import CONTROL, Base
 from ticker.bench.contenders.feed import Way
@@ -24,16 +25,15 @@ class Limit(Base):
     title = "The limit: C and epoll, one send() each"
 
     def absent(self) -> str | None:
-        return None if compiler() else MISSING
+        return compiler_absent()
 
     def version(self) -> str:
-        found = compiler()
-        return f"{Path(found).name} {printed_version(Path(found), '--version')}" if found else ""
+        return f"{COMPILER[0]} {printed_version(Path(COMPILER[0]), '--version')}"
 
     async def _launch(self, core: int) -> tuple[Target, Way]:
-        program = compiled([SOURCE])
+        program = await asyncio.to_thread(compiled, self.name, [SOURCE])
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = (program, str(number), CONTROL)
-            process = self._held(start_program(command, core, self._folder, files=(number,)))
+            process = self._held(start_program(command, core, self._folder, (number,)))
         return Target(ports=(port,), path="/", processes=(process.pid,)), await self._piped(process)
