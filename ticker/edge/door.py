@@ -61,6 +61,8 @@ class FrontDoor(HttpToolsProtocol):
                 self._node.knocking.pop(self, None)
                 self.handle_websocket_upgrade()
                 self._hand_on(data[upgrade.args[0] :])
+                # It holds us by its callbacks: without this, both would wait for the garbage collector.
+                self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end
         except httptools.HttpParserError:
             if self._stream is not None and self._taken:
                 self._become_stream(self._stream)
@@ -84,6 +86,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def _become_stream(self, request: Request) -> None:
         self.connections.discard(self)
+        self.parser = None  # type: ignore[assignment]  # as after an upgrade
         connection = SseConnection(self._node)
         connection.connection_made(self.transport)
         self.transport.set_protocol(connection)
