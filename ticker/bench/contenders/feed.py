@@ -71,7 +71,11 @@ class Poster:
         """Connects to `port` of loopback and asks once, whatever the answer; raises `OSError` or `ContenderError`."""
         poster = cls(*await asyncio.open_connection("127.0.0.1", port), path)
         poster._writer.write(b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        await poster._answers(1)
+        try:
+            await poster._answers(1)
+        except ContenderError:
+            poster.close()
+            raise
         return poster
 
     async def send(self, messages: Sequence[bytes]) -> None:

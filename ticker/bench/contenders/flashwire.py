@@ -24,21 +24,28 @@ BRAND: Final = "bench"
 START_SECONDS: Final = 15.0
 # The epoch that the benchmark's stream begins with, as the publish script makes one.
 EPOCH: Final = "bench"
-# The writes of the publish script, without what it asks before.
+# The writes of the publish script, without the checks before them.
 PUBLISH: Final = """
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*', 'epoch', ARGV[1], 'seq', ARGV[2], 'body', ARGV[3])
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*', 'epoch', ARGV[1], 'seq', ARGV[2], 'body', ARGV[3])
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'seq', ARGV[2])
 redis.call('RPUSH', KEYS[3], ARGV[3])
+redis.call('PEXPIRE', KEYS[3], 86400000)
+redis.call('SET', KEYS[4], id .. ' ' .. ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3], 'PX', 86400000)
 """
 
 
 class Flashwire:
-    """Valkey and one node on the same core; an item takes the writes that the publish script makes."""
+    """Valkey and one node on the same core; an item takes the writes that the publish script makes.
+
+    `path` is what its audience asks for, `settings` are settings of the node without their prefix.
+    """
 
     name = "flashwire"
     title = "Flashwire: one node, Valkey with fsync in the path"
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "/v1/live?backlog=0", **settings: object) -> None:
+        self._path = path
+        self._settings = {"drain_seconds": 0, "log_level": "warning", **settings}
         self._stack = contextlib.AsyncExitStack()
         self._keys = Keys(BRAND)
         self._number = 0
@@ -56,7 +63,7 @@ class Flashwire:
         keeper, store = start_store(self._stack, folder, core)
         self._client = connect(keeper.url, timeout=5)
         self._stack.push_async_callback(disconnect, self._client)
-        settings = environment_of(brand=BRAND, data=folder, signing_keys=signing, drain_seconds=0, log_level="warning")
+        settings = environment_of(brand=BRAND, data=folder, signing_keys=signing, **self._settings)
         # Its own kind of listening socket: what a client may hold in the kernel is part of what is shipped.
         with listen("127.0.0.1", 0) as sock:
             port = sock.getsockname()[1]
@@ -72,15 +79,15 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        return Target(ports=(port,), path="/v1/live?backlog=0", processes=(process.pid, store))
+        return Target(ports=(port,), path=self._path, processes=(process.pid, store))
 
     async def publish(self, items: Sequence[bytes]) -> None:
         # Sent together, so that a burst is one, as from desks that publish at once; each a script of its own.
         script = self._client.pipeline(transaction=False)
         for item in items:
             self._number += 1
-            ledger = self._keys.ledger(f"urn:flashwire:{self._number}")
-            keys = (self._keys.items, self._keys.meta, ledger)
+            each = (self._keys.ledger(f"urn:flashwire:{self._number}"), self._keys.answer(str(self._number)))
+            keys = (self._keys.items, self._keys.meta, *each)
             script.eval(PUBLISH, len(keys), *keys, EPOCH, self._number, seal(item, self._keyring))
         await cast(Awaitable[Any], script.execute())  # Any: the replies, which redis-py checks
 

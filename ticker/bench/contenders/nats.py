@@ -42,7 +42,11 @@ class Publisher:
         """Connects to `port` of loopback; raises `OSError` or `ContenderError`."""
         publisher = cls(*await asyncio.open_connection("127.0.0.1", port))
         publisher._writer.write(_CONNECT)
-        await publisher.send(())
+        try:
+            await publisher.send(())
+        except ContenderError:
+            publisher.close()
+            raise
         return publisher
 
     async def send(self, messages: Sequence[bytes]) -> None:
@@ -84,7 +88,8 @@ class Nats(Base):
         process = self._held(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
         way = await self._connected(process, lambda: Publisher.open(port))
         # The listener for WebSocket begins after the one for clients.
-        await self._connected(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
+        _, probe = await self._connected(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
+        probe.close()
         hello = _CONNECT + f"SUB {SUBJECT} 1\r\nPING\r\n".encode()
         return Target(
             ports=(websocket,),

@@ -1,0 +1,225 @@
+"""The contenders: each that is installed gives everybody every item, the same bytes in order, and leaves nothing."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from ticker.bench.contender import Contender, ContenderError, Target
+from ticker.bench.contenders import CONTENDERS, base, nchan, node, program
+from ticker.bench.contenders.base import Base
+from ticker.bench.contenders.feed import Feed, Way
+from ticker.bench.round import numbered
+
+pytestmark = pytest.mark.anyio
+CORE = max(os.sched_getaffinity(0))
+ALWAYS = ("flashwire", "limit", "bare", "broadcast", "naive")
+SECONDS = 10.0
+
+
+def installed(name: str) -> Contender:
+    contender = CONTENDERS[name]()
+    if (lack := contender.absent()) is not None:
+        assert name not in ALWAYS, lack
+        pytest.skip(lack)
+    return contender
+
+
+def alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+def left(folder: Path) -> list[Path]:
+    """What is still there."""
+    return list(folder.iterdir())
+
+
+async def join(target: Target, stack: AsyncExitStack) -> ClientConnection:
+    """A subscriber by another library than ours, which insists on a true Sec-WebSocket-Accept."""
+    url = f"ws://{target.host}:{target.port}{target.path}"
+    connection = await stack.enter_async_context(connect(url, compression=None, close_timeout=0.1))
+    for said in target.hello:
+        await connection.send(said.decode())
+    async with asyncio.timeout(SECONDS):
+        while target.joined and target.joined not in await heard(connection):
+            pass
+    return connection
+
+
+async def heard(connection: ClientConnection) -> bytes:
+    message = await connection.recv()
+    return message if isinstance(message, bytes) else message.encode()
+
+
+async def get(connection: ClientConnection, target: Target, count: int) -> list[bytes]:
+    """The messages up to the one with the item number `count`, as one stream where they are one, without pings."""
+    parts: list[bytes] = []
+    mark = f"bench-item-{count:08}".encode()
+    async with asyncio.timeout(SECONDS):
+        while mark not in (whole := b"".join(parts)) or not whole.rstrip().endswith((b"}", b"]")):
+            parts.append(await heard(connection))
+    return [whole] if target.stream else [part for part in parts if b"bench-item" in part]
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary folders are made; a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="fwt") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("name", CONTENDERS)
+async def test_five_subscribers_get_three_items_in_order_as_the_same_bytes(name: str, folders: Path) -> None:
+    contender = installed(name)
+    target = None
+    try:
+        target = await contender.start(CORE)
+        await contender.publish([numbered(0)])
+        async with AsyncExitStack() as stack:
+            members = [await join(target, stack) for _ in range(5)]
+            items = [numbered(number) for number in (1, 2, 3)]
+            await contender.publish(items[:1])
+            await contender.publish(items[1:])
+            feed = Feed()
+            due = feed.messages([numbered(0), *items])[1:]
+            for got in [await get(member, target, 3) for member in members]:
+                check(name, got, due, items)
+    finally:
+        await contender.stop()
+    assert target is not None and not any(map(alive, target.processes)) and not left(folders)
+
+
+def check(name: str, got: list[bytes], due: list[bytes], items: list[bytes]) -> None:
+    if name == "nats":
+        assert got == [b"".join(b"MSG bench 1 %d\r\n%b\r\n" % (len(one), one) for one in due)]
+    elif name == "socketio":
+        sent = [msgspec.json.decode(one.removeprefix(b"42")) for one in got]
+        # Encoded again, by JavaScript: the same values.
+        assert sent == [["item", msgspec.json.decode(one)] for one in due]
+    elif name == "flashwire":
+        # Its own cursor, over a body that is signed.
+        assert len(got) == 3 and all(item in one for one, item in zip(got, items, strict=True))
+    else:
+        assert got == due
+
+
+@pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "flashwire"])
+async def test_all_are_asked_and_named_alike(name: str) -> None:
+    contender = installed(name)
+    assert contender.name == name and contender.title
+    assert any(letter.isdigit() for letter in contender.version()), contender.version()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("limit", "apt-get install gcc"),
+        ("nchan", "apt-get install nginx libnginx-mod-nchan"),
+        ("nats", "apt-get install nats-server"),
+        ("ws", "apt-get install nodejs npm"),
+        ("socketio", "apt-get install nodejs npm"),
+    ],
+)
+async def test_a_missing_program_is_told_with_the_command_that_installs_it(
+    name: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(program, "_SBIN", ())
+    contender = CONTENDERS[name]()
+    assert command in (contender.absent() or "")
+    with pytest.raises(ContenderError, match=command):
+        await contender.start(CORE)
+    await contender.stop()
+
+
+def test_missing_packages_are_told_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "FOLDER", Path("build/nothing-here"))
+    monkeypatch.setattr(node, "find_program", lambda name: Path(sys.executable))
+    assert (node.lacking("ws", "redis") or "").startswith(
+        "ws, redis not installed; install with: npm install --prefix "
+    )
+
+
+def test_nginx_without_its_module_counts_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nchan, "_USUAL", (str(tmp_path),))
+    assert nchan.find_module(Path("/bin/true")) is None
+    (tmp_path / nchan.MODULE).touch()
+    assert nchan.find_module(Path("/bin/true")) == tmp_path / nchan.MODULE
+
+
+class Broken(Base):
+    """A contender whose program ends at once."""
+
+    name = "broken"
+    title = "The broken one"
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        self.process = self._held(program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder))
+        raise AssertionError(await self._piped(self.process))
+
+
+async def test_a_program_that_ends_instead_of_listening_is_told_by_its_last_words(folders: Path) -> None:
+    broken = Broken()
+    with pytest.raises(ContenderError, match=r"The broken one did not start: no such luck"):
+        await broken.start(CORE)
+    await broken.stop()
+    assert broken.process.returncode == 0 and not left(folders)
+
+
+async def test_a_program_that_never_listens_is_given_up_and_ended(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "START_SECONDS", 0.3)
+
+    class Silent(Broken):
+        async def _launch(self, core: int) -> tuple[Target, Way]:
+            self.process = self._held(program.start_program(["sleep", "60"], core, self._folder))
+            raise AssertionError(await self._posted(self.process, base.free_port(), "/"))
+
+    silent = Silent()
+    with pytest.raises(ContenderError, match="it wrote nothing"):
+        await silent.start(CORE)
+    await silent.stop()
+    assert silent.process.returncode not in (None, 0) and not left(folders)
+
+
+def test_a_program_is_pinned_and_ends_with_a_benchmark_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, sys, time\n"
+        "from ticker.bench.contenders.program import start_program\n"
+        f"process = start_program(['sleep', '60'], {CORE}, pathlib.Path({str(tmp_path)!r}))\n"
+        "name = pathlib.Path(f'/proc/{process.pid}/comm')\n"
+        "while name.read_text() != 'sleep\\n': time.sleep(0.01)\n"
+        "print(process.pid, *os.sched_getaffinity(process.pid), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as benchmark:
+        assert benchmark.stdout is not None
+        number, *cores = map(int, benchmark.stdout.readline().split())
+        assert cores == [CORE] and alive(number)
+        benchmark.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + SECONDS
+    while alive(number) and Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < deadline, "it lives on"
+        time.sleep(0.01)
+
+
+async def test_nats_tells_what_it_refuses(folders: Path) -> None:
+    contender = installed("nats")
+    try:
+        await contender.start(CORE)
+        with pytest.raises(ContenderError, match=r"NATS refused an item: -ERR 'Maximum Payload"):
+            await contender.publish([b"x" * 2_000_000])
+    finally:
+        await contender.stop()
