@@ -50,7 +50,7 @@ journey: $(VENV)/.tests ## the promises of the README, in a real browser
 faults: $(VENV)/.tests ## the long forms of what must hold when something breaks; the short ones are in `make test`
 	$(BIN)/python -m pytest tests/acceptance -m slow $(ARGS)
 
-bench: $(VENV)/.runtime ## measure this machine: cost of a delivery and of a connection, beside a naive endpoint
+bench: $(VENV)/.runtime ## measure this machine beside other servers, into docs/performance: some 25 minutes; ARGS="--quick" tries it out
 	$(BIN)/flashwire bench $(ARGS)
 
 lock: $(VENV)/.place ## write both lock files again; UPGRADE=1 takes newer versions too

