@@ -19,7 +19,7 @@ from ticker.bench.contender import Contender, ContenderError, Target
 from ticker.bench.contenders import CONTENDERS, base, nchan, node, program
 from ticker.bench.contenders.base import Base
 from ticker.bench.contenders.feed import Feed, Way
-from ticker.bench.round import numbered
+from ticker.bench.items import numbered
 
 pytestmark = pytest.mark.anyio
 CORE = max(os.sched_getaffinity(0))
