@@ -82,9 +82,10 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize("name", CONTENDERS)
 async def test_five_subscribers_get_three_items_in_order_as_the_same_bytes(name: str, folders: Path) -> None:
     contender = installed(name)
-    target = None
+    processes: tuple[int, ...] = ()
     try:
         target = await contender.start(CORE)
+        processes = target.processes
         await contender.publish([numbered(0)])
         async with AsyncExitStack() as stack:
             members = [await join(target, stack) for _ in range(5)]
@@ -97,7 +98,7 @@ async def test_five_subscribers_get_three_items_in_order_as_the_same_bytes(name:
                 check(name, got, due, items)
     finally:
         await contender.stop()
-    assert target is not None and not any(map(alive, target.processes)) and not left(folders)
+    assert processes and not any(map(alive, processes)) and not left(folders)
 
 
 def check(name: str, got: list[bytes], due: list[bytes], items: list[bytes]) -> None:

@@ -29,7 +29,7 @@ struct connection {
     enum kind kind;
     uint32_t place;  /* in `members`, for subscribers */
     char *pending;   /* what its socket did not take; for handshakes, what came so far */
-    size_t length;
+    size_t start, length;
 };
 
 static struct connection *connections[FILES];
@@ -141,24 +141,25 @@ static int push(int file, const char *bytes, size_t length) {
         if (sent > 0) bytes += sent, length -= (size_t)sent;
         watch(file, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
     }
-    one->pending = must(realloc(one->pending, one->length + length));
-    memcpy(one->pending + one->length, bytes, length);
+    one->pending = must(realloc(one->pending, one->start + one->length + length));
+    memcpy(one->pending + one->start + one->length, bytes, length);
     one->length += length;
     return 1;
 }
 
 static void drain(int file) {
     struct connection *one = connections[file];
-    ssize_t sent = send(file, one->pending, one->length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent = send(file, one->pending + one->start, one->length, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
         if (errno != EAGAIN) drop(file);
         return;
     }
+    one->start += (size_t)sent;
     one->length -= (size_t)sent;
-    memmove(one->pending, one->pending + sent, one->length);
     if (one->length) return;
     free(one->pending);
     one->pending = NULL;
+    one->start = 0;
     watch(file, EPOLLIN, EPOLL_CTL_MOD);
 }
 
