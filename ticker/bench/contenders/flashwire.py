@@ -79,7 +79,8 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        return Target(ports=(port,), path=self._path, processes=(process.pid, store))
+        # Whoever has its first message has its place; the 101 alone says nothing yet.
+        return Target(ports=(port,), path=self._path, processes=(process.pid, store), joined=b'"cursor":"')
 
     async def publish(self, items: Sequence[bytes]) -> None:
         # Sent together, so that a burst is one, as from desks that publish at once; each a script of its own.
