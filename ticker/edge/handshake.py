@@ -1,8 +1,8 @@
 """The opening handshake (RFC 6455, 4.2) as a plain function of the request's bytes; it sends nothing."""
 
-import base64
 import binascii
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -13,6 +13,9 @@ from ticker.core.frame import WINDOW_BITS, Format
 PATH: Final = b"/v1/live"
 EVENTS_PROTOCOL: Final = b"cloudevents.json"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_ACCEPTED: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 _REASONS: Final = {
     400: "Bad Request",
     403: "Forbidden",
@@ -67,26 +70,30 @@ def accept(request: Request) -> tuple[bytes, Format]:
         raise refusal(426, "bad-handshake", "Use WebSocket version 13.", b"Sec-WebSocket-Version: 13")
     key = headers.get(b"sec-websocket-key", b"")
     try:
-        sound = len(base64.b64decode(key, validate=True)) == 16
-    except (binascii.Error, ValueError):
+        sound = len(binascii.a2b_base64(key, strict_mode=True)) == 16
+    except binascii.Error:
         sound = False
     if not sound:
         raise refusal(400, "bad-handshake", "Send a Sec-WebSocket-Key of 16 bytes in base64.")
-    digest = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
-    head = [
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
-        digest,
-    ]
-    events = EVENTS_PROTOCOL in _tokens(headers.get(b"sec-websocket-protocol", b""))
+    agreed, form = _agree(headers.get(b"sec-websocket-protocol", b""), headers.get(b"sec-websocket-extensions", b""))
+    digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
+    return b"".join((_ACCEPTED, binascii.b2a_base64(digest, newline=False), agreed)), form
+
+
+# Browsers offer one or two things; what is offered at length, to fill this, holds 4 MiB at most.
+@lru_cache(maxsize=256)
+def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
+    """The end of the 101 reply's head, and the format agreed on."""
+    lines = b""
+    events = EVENTS_PROTOCOL in _tokens(protocols)
     if events:
-        head += [b"\r\nSec-WebSocket-Protocol: ", EVENTS_PROTOCOL]
-    deflate = agree_deflate(headers.get(b"sec-websocket-extensions", b""))
+        lines += b"\r\nSec-WebSocket-Protocol: " + EVENTS_PROTOCOL
+    deflate = agree_deflate(extensions)
     if deflate is not None:
-        head += [b"\r\nSec-WebSocket-Extensions: ", deflate]
-    head.append(b"\r\n\r\n")
+        lines += b"\r\nSec-WebSocket-Extensions: " + deflate
     if events:
-        return b"".join(head), Format.EVENTS if deflate is None else Format.EVENTS_DEFLATED
-    return b"".join(head), Format.PLAIN if deflate is None else Format.DEFLATED
+        return lines + b"\r\n\r\n", Format.EVENTS if deflate is None else Format.EVENTS_DEFLATED
+    return lines + b"\r\n\r\n", Format.PLAIN if deflate is None else Format.DEFLATED
 
 
 def agree_deflate(offers: bytes) -> bytes | None:

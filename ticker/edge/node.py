@@ -23,6 +23,7 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import Joins, Subscription
 from ticker.edge.metrics import NodeMetrics
+from ticker.edge.query import Questions
 from ticker.settings import TickerSettings
 from ticker.stream import Position
 
@@ -76,6 +77,7 @@ class Node:
     ) -> None:
         self.settings = settings
         self.site = site
+        self.questions = Questions(site)
         self.wall = wall
         self.steady = steady
         self.metrics = NodeMetrics()

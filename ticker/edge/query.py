@@ -12,6 +12,9 @@ from ticker.core.filter import CANARY, Filter
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG, Subscription
 
 WAIT_LIMIT: Final = 30.0
+# Query strings that a node remembers, and how long they may be: a few MiB with their filters.
+KNOWN_LIMIT: Final = 1024
+KNOWN_BYTES: Final = 512
 VALUES_LIMIT: Final = 100
 _FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
 _LIVE: Final = (*_FILTERS, "urgency", "cursor", "backlog", "wait")
@@ -128,6 +131,40 @@ class Query:
     def _unknown(self, field: str, value: str, known: Iterable[str]) -> None:
         refused = RefusedError("unknown-name", field, value=_visible(value), known=", ".join(sorted(known)) or "–")
         self._errors.append(FieldError(field, refused.sentence(), refused.code))
+
+
+class Questions:
+    """What the query strings of one site's joins ask for; those that were read lately are known by their bytes.
+
+    A storm has few of them but for the cursor, which is looked at by itself: 2 µs instead of 40 µs a join.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._known: dict[bytes, Subscription] = {}
+
+    def subscription(self, query: bytes, last_event_id: str | None = None) -> Subscription:
+        """As `Query.subscription`; raises `ParameterError`."""
+        asked, mark, cursor = query.rpartition(b"cursor=")
+        # The last parameter, and nothing in it that would have to be decoded; the last of several cursors counts.
+        if not mark or (asked and not asked.endswith(b"&")) or not cursor.replace(b".", b"").isalnum():
+            known = self._read(query)
+            return known if last_event_id is None or known.cursor is not None else _resumed(known, last_event_id)
+        return _resumed(self._read(asked), cursor.decode())
+
+    def _read(self, query: bytes) -> Subscription:
+        known = self._known.get(query)
+        if known is None:
+            known = Query(read_pairs(query), self._site).subscription()
+            if len(query) <= KNOWN_BYTES:
+                if len(self._known) >= KNOWN_LIMIT:
+                    self._known.clear()
+                self._known[query] = known
+        return known
+
+
+def _resumed(asked: Subscription, cursor: str) -> Subscription:
+    return Subscription(asked.wanted, cursor, asked.backlog)
 
 
 def filter_names() -> tuple[str, ...]:

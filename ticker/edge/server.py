@@ -20,7 +20,7 @@ from ticker.contract.keys import load_keyring
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
 from ticker.edge.app import make_app
-from ticker.edge.door import FrontDoor
+from ticker.edge.gate import Gate
 from ticker.edge.node import Node
 from ticker.edge.websocket import WebSocketConnection
 from ticker.settings import TickerSettings
@@ -127,7 +127,7 @@ def make_server(
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
         make_app(node, keyring, settings.redis_url),
-        http=FrontDoor,
+        http=Gate,
         ws=connection,
         loop="none",
         lifespan="on",

@@ -8,7 +8,7 @@ from ticker.core.frame import Encoded, Format
 from ticker.edge.admission import admit
 from ticker.edge.connection import LEAVE_SECONDS, Connection
 from ticker.edge.handshake import RefusalError, Request, refusal_bytes
-from ticker.edge.query import ParameterError, Query, read_pairs
+from ticker.edge.query import ParameterError
 
 # No length and no chunks: the body ends with the connection. X-Accel-Buffering keeps nginx from holding it back.
 _HEAD: Final = (
@@ -32,8 +32,8 @@ class SseConnection(Connection):
         last_event_id = request.headers.get(b"last-event-id")
         try:
             admit(node, origin)
-            asked = Query(read_pairs(request.query), node.site).subscription(
-                None if last_event_id is None else last_event_id.decode("latin-1")
+            asked = node.questions.subscription(
+                request.query, None if last_event_id is None else last_event_id.decode("latin-1")
             )
         except ParameterError as error:
             self._refuse(RefusalError(error.problem()))

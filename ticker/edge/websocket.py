@@ -19,8 +19,8 @@ from ticker.contract import message
 from ticker.core.frame import PING, WINDOW_BITS, Encoded, Format
 from ticker.edge.admission import admit
 from ticker.edge.connection import LEAVE_SECONDS, Connection
-from ticker.edge.handshake import PATH, RefusalError, accept, read_head, refusal, refusal_bytes
-from ticker.edge.query import ParameterError, Query, read_pairs, subscribe_pairs
+from ticker.edge.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
+from ticker.edge.query import ParameterError, Query, subscribe_pairs
 
 # A subscribe message names a few values; nothing else is for a client to say.
 MESSAGE_LIMIT: Final = 4096
@@ -47,7 +47,9 @@ class WebSocketConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         if not self._open:
-            self._shake_hands(data)
+            # uvicorn hands the socket over after us; a first message that fills the buffer must find us there already.
+            self.transport.set_protocol(self)
+            self.meet(read_head(data))
             return
         self.heard = self.node.steady()
         if self._parser is None:
@@ -56,14 +58,14 @@ class WebSocketConnection(Connection):
             self._parser = self._make_parser()
         self._parse(self._parser, data)
 
-    def _shake_hands(self, data: bytes) -> None:
+    def meet(self, request: Request) -> None:
+        """Answers the opening handshake: joins, or replies with the problem and hangs up."""
         node = self.node
         try:
-            request = read_head(data)
             if request.path != PATH:
                 raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
             admit(node, request.headers.get(b"origin"))
-            asked = Query(read_pairs(request.query), node.site).subscription()
+            asked = node.questions.subscription(request.query)
             head, form = accept(request)
         except ParameterError as error:
             self._refuse(RefusalError(error.problem()))
@@ -72,8 +74,6 @@ class WebSocketConnection(Connection):
         else:
             self._open = True
             self.heard = node.steady()
-            # uvicorn does this after us; a first message that fills the buffer must find us there already.
-            self.transport.set_protocol(self)
             self.enter(head, asked, form)
 
     def _refuse(self, refused: RefusalError) -> None:
