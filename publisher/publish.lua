@@ -4,7 +4,8 @@
 -- ARGV  1 fingerprint, 2 version (0: only look for an answer), 3 body, 4 epoch if there is none yet,
 --       5 entries to keep, 6 ms to keep the answer, 7 ms to keep the ledger
 --
--- Returns {"done" | "again", entry id, epoch, seq, body}, {"mismatch"}, {"stale", current version} or {"none"}.
+-- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"},
+-- {"stale", current version} or {"none"}.
 
 local answer = redis.call("GET", KEYS[4])
 if answer then
@@ -34,4 +35,4 @@ redis.call("HSET", KEYS[2], "epoch", epoch, "seq", seq)
 redis.call("RPUSH", KEYS[3], ARGV[3])
 redis.call("PEXPIRE", KEYS[3], ARGV[7])
 redis.call("SET", KEYS[4], ARGV[1] .. " " .. id .. " " .. epoch .. " " .. seq .. " " .. ARGV[3], "PX", ARGV[6])
-return {"done", id, epoch, seq, ARGV[3]}
+return {"done", id, epoch, seq}

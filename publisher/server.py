@@ -1,5 +1,6 @@
 """Serves the desk: uvicorn with the application and the page, until it is told to stop."""
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from ticker.contract.logs import configure_logs
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
 _GRACE_SECONDS: Final = 3
+_COLLECTED_AT: Final = 20_000
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -46,6 +48,10 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         # asyncio sets this only on sockets that were made with an explicit protocol; accepted ones inherit it.
         # Without it an answer's body waits 40 ms for the client's acknowledgement of its head.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # What was made for good by now (0.1 million objects) is not gone through again. And 64 requests in flight are
+    # some 3,000 objects that live: at the default of 700 collections took 13 % of the time, and found nothing.
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_AT)
     await _Server(config, desk).serve([sock] if sock else None)
 
 

@@ -32,6 +32,10 @@ class Rate:
         window[request] = now
         return 0.0
 
+    def counts(self, name: str, request: str) -> bool:
+        """Whether `request` is counted for `name` already."""
+        return request in self._admitted.get(name, ())
+
     def forget(self, name: str, request: str) -> None:
         """Takes back what was counted for a request that published nothing."""
         self._admitted.get(name, OrderedDict()).pop(request, None)

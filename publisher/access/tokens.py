@@ -51,6 +51,8 @@ class Tokens:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._known: dict[bytes, Actor] = {}
+        self._as_of = (0, 0)
 
     def create(self, name: str, role: Role, *, unlimited: bool = False) -> str:
         """Makes a token and returns it, for this one time; raises `RefusedError` (field `name`)."""
@@ -87,8 +89,16 @@ class Tokens:
         return self._connection.execute("SELECT 1 FROM tokens LIMIT 1").fetchone() is not None
 
     def holder(self, token: str) -> Actor | None:
-        """Whose token that is, or None where it is unknown or revoked."""
+        """Whose token that is, or None where it is unknown or revoked, by whatever process, up to this moment."""
         wanted = digest(token)
+        # What others have committed changes the first number, what this connection has the second. To ask for
+        # both takes 5 µs, the row itself 17 µs.
+        as_of = (self._connection.execute("PRAGMA data_version").fetchone()[0], self._connection.total_changes)
+        if as_of != self._as_of:
+            self._known.clear()
+            self._as_of = as_of
+        if (actor := self._known.get(wanted)) is not None:
+            return actor
         row = self._connection.execute(
             "SELECT name, role, unlimited, hash FROM tokens WHERE hash = ? AND revoked IS NULL", (wanted,)
         ).fetchone()
@@ -96,4 +106,6 @@ class Tokens:
         # constant time all the same.
         if row is None or not hmac.compare_digest(row[3], wanted):
             return None
-        return Actor(row[0], row[1], bool(row[2]))
+        actor = Actor(row[0], row[1], bool(row[2]))
+        self._known[wanted] = actor
+        return actor

@@ -1,7 +1,7 @@
 """Publishing: from a request to an entry, and the desk's own list of what there is.
 
-A request goes: who is asking, what they sent, may they, was it answered before, is it sound, is there room, the
-script. Only the script decides; what is asked before it spares an editor a wrong refusal.
+A request goes: who is asking, what they sent, may they, is it sound, is there room, the script. Only the script
+decides; where something before it refuses, what was answered to the same request earlier still holds.
 """
 
 import hashlib
@@ -24,18 +24,22 @@ from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError, away
 from publisher.core.draft import first_version
-from publisher.core.refusals import printable
+from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
 from publisher.core.rules import next_version
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.words import act_word, holders_of
 from publisher.store import MismatchError, Published, StaleError
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
+from ticker.contract.sentences import RefusedError
 from ticker.stream import StreamAwayError
 
 KEY_LIMIT: Final = 200
 LIST_LIMIT: Final = 200
+PUBLISH_PATH: Final = "/v1/items"
 _LIST_DEFAULT: Final = 50
+# Nothing that was answered before can change these.
+_FINAL: Final = frozenset({"key-reused", "stream-away"})
 _ETAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
 
 _log = structlog.get_logger(__name__)
@@ -49,8 +53,8 @@ class _Once(msgspec.Struct, frozen=True):
     given: bool
 
 
-def item_routes(desk: Desk) -> list[BaseRoute]:
-    """`/v1/items` and what is below it."""
+def publish_route(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    """`POST /v1/items`, which the application also calls past its router."""
 
     async def publish(request: Request) -> Response:
         actor = caller(request, desk)
@@ -62,11 +66,19 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         if asked.dry_run:
             return _tried(first_version(asked, desk.site, uri=uri, now=now))
         once = _once(request, actor, asked, "")
-        published = await _again(desk, once)
-        if published is None:
+
+        async def decided() -> Published:
             item = first_version(asked, desk.site, uri=uri, now=now)
-            published = await _admitted(desk, actor, "publish", once, lambda: _written(desk, item, once))
+            return await _admitted(desk, actor, "publish", once, lambda: _written(desk, item, once))
+
+        published = await _first_answer(desk, once, decided)
         return _told(desk, actor, published, asked.ed_note, started, status=201)
+
+    return publish
+
+
+def item_routes(desk: Desk) -> list[BaseRoute]:
+    """`/v1/items` and what is below it."""
 
     async def act(request: Request) -> Response:
         actor = caller(request, desk)
@@ -78,14 +90,14 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         # The item before the answer: were the answer looked up first, a twin that finishes between the two
         # would make this one look late.
         current = await _existing(desk, request.path_params["uri"])
-        published = None if asked.dry_run else await _again(desk, once)
-        if published is None:
-            if current.version != seen:
-                raise _stale(current.version)
-            item = next_version(current, asked, desk.site, now=desk.clock())
-            if asked.dry_run:
-                return _tried(item)
-            published = await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once))
+        if asked.dry_run:
+            return _tried(_next(current, seen, asked, desk))
+
+        async def decided() -> Published:
+            item = _next(current, seen, asked, desk)
+            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once))
+
+        published = await _first_answer(desk, once, decided)
         return _told(desk, actor, published, asked.ed_note, started, status=200)
 
     async def one(request: Request) -> Response:
@@ -107,8 +119,8 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         return _json(b'{"items":[%b]}' % b",".join(map(encode_item, items)))
 
     return [
-        Route("/v1/items", newest, methods=["GET"]),
-        Route("/v1/items", publish, methods=["POST"]),
+        Route(PUBLISH_PATH, newest, methods=["GET"]),
+        Route(PUBLISH_PATH, publish_route(desk), methods=["POST"]),
         Route("/v1/items/{uri}", one, methods=["GET"]),
         Route("/v1/items/{uri}/acts", act, methods=["POST"]),
     ]
@@ -139,13 +151,30 @@ def _digest(*parts: str | bytes) -> str:
     return whole.hexdigest()
 
 
-async def _again(desk: Desk, once: _Once) -> Published | None:
-    if not once.given:
-        return None
+async def _first_answer(desk: Desk, once: _Once, decided: Callable[[], Awaitable[Published]]) -> Published:
+    """What `decided` publishes, or what was answered to the same request before, whatever is refused now.
+
+    The script knows an earlier answer too, so that it is asked for only after a refusal: an item may have expired
+    since, its next version be there, or the window be full. To ask for it first took a fifth of a publication.
+    """
     try:
-        return await desk.store.again(once.digest, once.fingerprint)
-    except MismatchError:
-        raise ApiError(422, "key-reused") from None
+        return await decided()
+    except (ApiError, RefusalsError, RefusedError) as refusal:
+        if not once.given or (isinstance(refusal, ApiError) and refusal.code in _FINAL):
+            raise
+        try:
+            published = await desk.store.again(once.digest, once.fingerprint)
+        except MismatchError:
+            raise ApiError(422, "key-reused") from None
+        if published is None:
+            raise
+        return published
+
+
+def _next(current: Item, seen: int, asked: ActRequest, desk: Desk) -> Item:
+    if current.version != seen:
+        raise _stale(current.version)
+    return next_version(current, asked, desk.site, now=desk.clock())
 
 
 async def _admitted(
@@ -153,18 +182,23 @@ async def _admitted(
 ) -> Published:
     if actor.unlimited or act in UNLIMITED_ACTS:
         return await write()
+    # What an earlier attempt was counted for is not this one's to take back.
+    fresh = not desk.rate.counts(actor.name, once.digest)
     seconds = desk.rate.admit(actor.name, once.digest, desk.steady())
     if seconds:
         wait = max(1, int(seconds + 0.999))
         limit = desk.settings.rate_per_minute
         raise ApiError(429, "rate", headers={"Retry-After": str(wait)}, limit=limit, seconds=wait)
     try:
-        return await write()
+        published = await write()
     except ApiError as error:
         # What may have been written (503) stays counted: its repeat has the same digest and is not counted twice.
-        if error.status != 503:
+        if fresh and error.status != 503:
             desk.rate.forget(actor.name, once.digest)
         raise
+    if fresh and published.again:
+        desk.rate.forget(actor.name, once.digest)
+    return published
 
 
 async def _written(desk: Desk, item: Item, once: _Once) -> Published:

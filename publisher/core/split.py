@@ -7,6 +7,7 @@
 4. Nothing is split where the label would be longer than a source may be, or the text empty.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +18,7 @@ from ticker.contract.text import SOURCE_LIMIT
 
 # U+003A, and its fullwidth, small and vertical forms. Arabic writes the Latin colon.
 SEPARATORS: Final = frozenset(":\uff1a\ufe55\ufe13")
+_SEPARATOR: Final = re.compile(f"[{''.join(SEPARATORS)}]")
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -45,8 +47,9 @@ def split(line: str, site: Site) -> Split | None:
 
 
 def _separators(line: str) -> Iterator[int]:
-    for position, character in enumerate(line):
-        if character in SEPARATORS and not _between_digits(line, position) and not _in_address(line, position):
+    for found in _SEPARATOR.finditer(line):
+        position = found.start()
+        if not _between_digits(line, position) and not _in_address(line, position):
             yield position
 
 

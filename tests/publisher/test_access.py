@@ -47,6 +47,15 @@ def test_another_process_sees_a_revocation_at_once(tokens: Tokens, tmp_path: Pat
     assert running.holder(token) is None
 
 
+def test_a_revocation_by_another_part_of_the_same_process_is_seen_at_once(tmp_path: Path) -> None:
+    connection = open_database(tmp_path)
+    tokens, others = Tokens(connection), Tokens(connection)
+    token = tokens.create("a", "editor")
+    assert tokens.holder(token)
+    others.revoke("a")
+    assert tokens.holder(token) is None
+
+
 @pytest.mark.parametrize("wrong", ["", "fw_", "x", "fw_" + "a" * 43, "\ud800", "fw_é"])
 def test_a_wrong_token_is_nobodys(tokens: Tokens, wrong: str) -> None:
     tokens.create("a", "editor")

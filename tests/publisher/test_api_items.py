@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from publisher.settings import DeskSettings
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line
 from tests.publisher.lossy import lossy
+from ticker.contract.item import moment
 from ticker.stream import Keys
 
 pytestmark = pytest.mark.anyio
@@ -262,6 +264,56 @@ async def test_too_many_publications_are_told_when_to_come_back(client_for: Clie
     assert (await post(chief, key="repeat")).status_code == 201
     assert (await act(chief, uri, "withdraw", note="n")).status_code == 200
     assert {(await post(free)).status_code for _ in range(5)} == {201}
+
+
+async def test_a_key_used_for_another_body_makes_no_room_for_a_further_publication(
+    client_for: ClientFor, desk: Desk
+) -> None:
+    desk.rate._limit = 1
+    editor = client_for("editor")
+    assert (await post(editor, key="one")).status_code == 201
+    assert (await post(editor, key="one", urgency=1)).status_code == 422
+    assert (await post(editor, key="one")).status_code == 201
+    assert (await post(editor)).status_code == 429
+    assert await entries(desk) == 1
+
+
+async def test_a_repeat_is_answered_also_when_it_could_not_be_published_now(
+    client_for: ClientFor, settings: DeskSettings, desk: Desk
+) -> None:
+    soon = moment(time.time() + 60)
+    editor = client_for("editor")
+    first = await post(editor, key="one", expires=soon)
+    later = open_desk(settings, clock=lambda: time.time() + 3600)
+    transport = httpx2.ASGITransport(create_app(later))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=editor.headers) as again:
+        assert (await post(again, key="one", expires=soon)).content == first.content
+        assert (await post(again, key="two", expires=soon)).status_code == 422
+    await later.store.aclose()
+    assert await entries(desk) == 1
+
+
+async def test_a_repeat_takes_no_turn_at_a_desk_that_has_been_started_again(
+    client_for: ClientFor, settings: DeskSettings, desk: Desk
+) -> None:
+    editor = client_for("editor")
+    first = await post(editor, key="one")
+    restarted = open_desk(settings.model_copy(update={"rate_per_minute": 1}))
+    transport = httpx2.ASGITransport(create_app(restarted))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=editor.headers) as again:
+        assert (await post(again, key="one")).content == first.content
+        assert (await post(again)).status_code == 201
+        assert (await post(again)).status_code == 429
+    await restarted.store.aclose()
+    assert await entries(desk) == 2
+
+
+async def test_a_repeat_of_an_act_is_answered_though_the_item_went_on(chief: httpx2.AsyncClient, desk: Desk) -> None:
+    uri = await published(chief)
+    first = await act(chief, uri, "update", key="one", urgency=1)
+    assert (await act(chief, uri, "update", seen=2, urgency=2)).status_code == 200
+    assert (await act(chief, uri, "update", key="one", urgency=1)).content == first.content
+    assert await entries(desk) == 3
 
 
 async def test_a_clock_that_is_set_back_keeps_nobody_waiting_longer(settings: DeskSettings) -> None:

@@ -7,6 +7,7 @@ something which does not exist. Names carry their languages; a source's label is
 import tomllib
 import unicodedata
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next(iter(self.names))
 
 
-class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """What one brand publishes: everything that a name in a request is checked against."""
 
     editions: dict[str, Edition]
@@ -61,11 +62,16 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def find_source(self, name: str) -> str | None:
         """The id of the source called `name` (an id, or a label in any language, whatever its case), or None."""
-        folded = _folded(name)
+        return self._ids.get(_folded(name))
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        # Folded for each look-up anew, the names of 15 sources take 30 µs.
+        ids: dict[str, str] = {}
         for source_id, source in self.sources.items():
-            if any(_folded(known) == folded for known in (source_id, *source.names.values())):
-                return source_id
-        return None
+            for known in (source_id, *source.names.values()):
+                ids.setdefault(_folded(known), source_id)
+        return ids
 
     def source_name(self, source_id: str, language: str) -> Text:
         """A registered source's label as text in the language that was found for it."""

@@ -96,6 +96,9 @@ def clean_language(value: str) -> str:
 
 
 def _refuse_characters(typed: str) -> None:
+    if typed.isascii() and typed.isprintable():
+        # Nothing there can be wrong, and to go through 80 characters one by one takes 9 µs.
+        return
     start = len(typed) - len(typed.lstrip())
     marks, letter = 0, start
     for index, character in enumerate(typed[: len(typed.rstrip())]):
