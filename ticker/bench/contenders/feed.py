@@ -92,7 +92,7 @@ class Poster:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return [await self._answer() for _ in range(number)]
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, LookupError):
             raise ContenderError("a request was not answered") from None
 
     async def _answer(self) -> int:

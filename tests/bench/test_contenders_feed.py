@@ -1,0 +1,125 @@
+"""How items reach contenders: in order, in one write, and with a sentence when somebody refuses them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ticker.bench.contender import ContenderError
+from ticker.bench.contenders import feed
+from ticker.bench.contenders.bare import Intake
+from ticker.bench.contenders.feed import Feed, Pipe, Poster
+from ticker.bench.items import numbered
+from ticker.contract.cursor import read_cursor
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def server(*answers: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server that gives each request the next of `answers`, and hangs up when there are no more; what was posted."""
+    posted: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = next((line for line in head.split("\r\n") if line.startswith("Content-Length")), ": 0")
+            body = await reader.readexactly(int(length.partition(":")[2]))
+            if head.startswith("POST /publish "):
+                posted.append(body)
+            writer.write(answer)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        yield listening.sockets[0].getsockname()[1], posted
+
+
+HERE = b"HTTP/1.1 404 Not Found\r\ncontent-length: 3\r\n\r\nno."
+TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nta\r\nk"
+NOTHING = b"HTTP/1.1 204 No Content\r\n\r\n"
+CHUNKED = b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+REFUSED = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"
+
+
+async def test_messages_are_numbered_live_messages() -> None:
+    made = Feed()
+    first, second = made.messages([numbered(0), numbered(1)])
+    (third,) = made.messages([numbered(2)])
+    for number, one in enumerate((first, second, third)):
+        said = msgspec.json.decode(one)
+        assert said["type"] == "item" and f"bench-item-{number:08}" in said["item"]["headline"]["value"]
+        cursor = read_cursor(said["cursor"])
+        assert cursor is not None and cursor.seq == number + 1
+
+
+async def test_posts_go_out_together_and_every_answer_is_read() -> None:
+    async with server(HERE, TAKEN, NOTHING, CHUNKED, TAKEN) as (port, posted):
+        poster = await Poster.open(port, "/publish")
+        await poster.send([b"one", b"two", b"three"])
+        await poster.send([b"four"])
+        poster.close()
+    assert posted == [b"one", b"two", b"three", b"four"]
+
+
+async def test_a_refused_post_is_told_with_its_status() -> None:
+    async with server(HERE, TAKEN, REFUSED, TAKEN) as (port, _):
+        poster = await Poster.open(port, "/publish")
+        with pytest.raises(ContenderError, match="a posted item was answered with 413"):
+            await poster.send([b"one", b"two", b"three"])
+        poster.close()
+
+
+@pytest.mark.parametrize("answers", [(), (HERE,), (HERE, b"nonsense\r\n\r\n")], ids=["at once", "later", "nonsense"])
+async def test_a_server_that_goes_or_talks_nonsense_is_told(answers: tuple[bytes, ...]) -> None:
+    async with server(*answers) as (port, _):
+        with pytest.raises(ContenderError, match="a request was not answered"):
+            poster = await Poster.open(port, "/publish")
+            try:
+                await poster.send([b"one"])
+            finally:
+                poster.close()
+
+
+async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "ANSWER_SECONDS", 0.1)
+    async with server(HERE, b"HTTP/1.1 200") as (port, _):
+        poster = await Poster.open(port, "/publish")
+        with pytest.raises(ContenderError, match="not answered"):
+            await poster.send([b"one"])
+        poster.close()
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 1000])
+async def test_the_control_socket_gives_messages_back_however_they_are_cut(size: int, tmp_path: Path) -> None:
+    class Written(asyncio.StreamWriter):
+        def __init__(self) -> None:
+            self.data = b""
+
+        def write(self, data: "bytes | bytearray | memoryview") -> None:
+            self.data += bytes(data)
+
+        async def drain(self) -> None:
+            return None
+
+        def __del__(self) -> None:
+            return None
+
+    class Kept(Intake):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bursts: list[list[bytes]] = []
+
+        def arrived(self, messages: list[bytes]) -> None:
+            self.bursts.append(messages)
+
+    written, kept = Written(), Kept()
+    messages = [b"", b"a", b"bc" * 100, b"d"]
+    await Pipe(written).send(messages)
+    for start in range(0, len(written.data), size):
+        kept.data_received(written.data[start : start + size])
+    assert [one for burst in kept.bursts for one in burst] == messages
+    assert all(kept.bursts) and (size < 1000 or len(kept.bursts) == 1)
