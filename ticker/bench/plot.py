@@ -92,7 +92,7 @@ def lines(charts: Sequence[Lines]) -> str:
 
 
 def _chart(chart: Lines, top: int) -> list[str]:
-    left, right, upper, lower = 64, WIDTH - 130, top + 34, top + 230
+    left, right, upper, lower = 64, WIDTH - 150, top + 34, top + 230
     across = sorted({x for points in chart.series.values() for x, _ in points})
     highest = max((y for points in chart.series.values() for _, y in points), default=0) or 1
     step = _round_step(highest / 4)

@@ -63,7 +63,7 @@ async def measure(run: Run) -> Section:
     per_filter = [(float(name.split()[0]), median(found)) for name, found in filtered.items()]
     per_length = {
         title: [(float(name.split()[1]), median([one[field] for one in found])) for name, found in stored.items()]
-        for field, title in enumerate(("a join with 10 items", "a delivery", "an entry of a replay"))
+        for field, title in enumerate(("a join with 10 items", "a delivery", "a replayed entry"))
     }
     charts = (
         Curve(Lines("Server CPU per delivery, µs", "subscribers", _lines(grown, "cpu_us")), "µs", "subscribers"),

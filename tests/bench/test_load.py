@@ -1,0 +1,347 @@
+"""The load client: whatever must not happen ends a measurement with a sentence, and what did happen is counted."""
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from tests.bench.raw import Server, deflated, frame, item, message, snapshot, within
+from ticker.bench.contender import Target
+from ticker.bench.load import Load, MissedError
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server() as server:
+        yield server
+
+
+def audience(server: Server, target: Target | None = None, **how: Any) -> Load:  # Any: keywords of Load
+    return Load(target or Target(ports=(server.port,), path="/live", processes=()), core=None, **how)
+
+
+async def joined(server: Server, load: Load, count: int, **how: Any) -> None:  # Any: keywords of Load.open
+    await load.open(count, **{"first": 1, **how})
+    await server.until(lambda: len(server.clients) >= count)
+
+
+async def test_items_reach_everybody_and_the_times_are_those_of_our_clock(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 3)
+        waiting = await load.expect(1, 2)
+        assert waiting.due == 3
+        began = time.monotonic_ns()
+        server.everybody(item(1))
+        server.everybody(item(2))
+        first, second = await within(waiting)
+        assert began < first.first <= first.middle <= first.late <= first.last <= second.last < time.monotonic_ns()
+        assert (first.count, second.count) == (3, 3)
+        stats = await load.stats()
+        assert (stats.open, stats.items, stats.messages) == (3, 6, 6)
+        assert stats.cpu > 0 and stats.bytes > 3 * len(item(1) + item(2))
+
+
+async def test_nothing_is_done_before_the_last_one_has_it(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 3)
+        waiting = await load.expect(1, 1, seconds=0.3)
+        for client in server.clients[:2]:
+            client.say(item(1))
+        with pytest.raises(MissedError, match="item 1 did not reach everybody within"):
+            await within(waiting)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100, 90_000])
+async def test_items_are_counted_however_the_bytes_are_cut(server: Server, size: int) -> None:
+    data = b"".join(
+        frame(b'{"type":"heartbeat"}') + item(number) + frame(b"x" * 70_000 * (size > 99)) + frame(b"x" * 125)
+        for number in (1, 2, 3)
+    )
+    async with audience(server) as load:
+        await joined(server, load, 1)
+        waiting = await load.expect(1, 3)
+        writer = server.clients[0].writer
+        for start in range(0, len(data), size):
+            writer.write(data[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+        assert len(await within(waiting)) == 3
+
+
+async def test_a_frame_of_many_reads_is_put_together(server: Server) -> None:
+    large = frame(b"x" * 3_000_000)
+    async with audience(server) as load:
+        await joined(server, load, 2)
+        waiting = await load.expect(1, 1)
+        server.everybody(large + item(1))
+        await within(waiting)
+        assert (await load.stats()).bytes > 2 * len(large)
+
+
+FAULTS: dict[str, tuple[bytes, str]] = {
+    "lost": (item(1) + item(3), "item 3 came where item 2 was due"),
+    "doubled": (item(1) + item(1), "item 1 came where item 2 was due"),
+    "out of order": (item(2) + item(1), "item 2 came where item 1 was due"),
+    "again, later": (item(1) + item(2) + item(1), "item 1 came where item 3 was due"),
+    "a replay with a hole": (
+        frame(b'{"type":"replay","items":[' + message(1) + b"," + message(3) + b"]}"),
+        "a message came whose items are not in order",
+    ),
+    "no number": (frame(b"bench-item-0000zzzz"), "a mark without a number came"),
+    "closed": (frame(b"\x0f\xa1", 0x88), "a subscriber was cut off, code 4001"),
+    "a fragment": (frame(b"x", 0x01), "a frame that starts with 0x01 came"),
+    "reserved bit": (frame(b"x", 0xA1), "a frame that starts with 0xa1 came"),
+    "not negotiated": (deflated(message(1)), "a frame that starts with 0xc1 came"),
+    "no known kind": (frame(b"x", 0x83), "a frame that starts with 0x83 came"),
+    "masked": (b"\x81\x81\x00\x00\x00\x00x", "a masked frame came from the server"),
+    "endless": (b"\x81\x7f" + b"\xff" * 8, "a frame of 1.* bytes was announced"),
+    "too large a ping": (frame(b"x" * 126, 0x89), "a ping of 126 bytes came"),
+    "a place lost": (snapshot(0, b"false"), "lost its place"),
+}
+
+
+@pytest.mark.parametrize("mutant", FAULTS)
+async def test_a_server_that_errs_ends_the_measurement_with_a_sentence(server: Server, mutant: str) -> None:
+    data, sentence = FAULTS[mutant]
+    async with audience(server) as load:
+        await joined(server, load, 2)
+        waiting = await load.expect(1, 9)
+        server.clients[1].say(data)
+        with pytest.raises(MissedError, match=sentence):
+            await within(waiting)
+        with pytest.raises(MissedError, match=sentence):
+            await load.stats()
+
+
+async def test_a_connection_that_ends_ends_the_measurement(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 2)
+        waiting = await load.expect(1, 1)
+        server.clients[0].writer.transport.abort()
+        with pytest.raises(MissedError, match="cut off, without a close frame"):
+            await within(waiting)
+
+
+async def test_a_refused_join_is_told_with_its_answer(server: Server) -> None:
+    server.answer = lambda client: b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3\r\n\r\n"
+    async with audience(server) as load:
+        with pytest.raises(MissedError, match=r"a join failed: HTTP/1\.1 503 Service Unavailable"):
+            await within(load.open(1))
+    async with audience(server, Target(ports=(1,), path="/", processes=())) as load:
+        with pytest.raises(MissedError, match="a join failed: Connection refused"):
+            await within(load.open(1))
+
+
+async def test_the_first_item_may_come_in_the_bytes_of_the_handshake(server: Server) -> None:
+    server.greeting = lambda client: item(1)
+    async with audience(server) as load:
+        await joined(server, load, 2)
+        waiting = await load.expect(1, 2)
+        server.everybody(item(2))
+        await within(waiting)
+
+
+@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY])
+@pytest.mark.parametrize("level", [0, 6])
+async def test_a_deflated_item_is_counted_as_a_plain_one(server: Server, strategy: int, level: int) -> None:
+    server.extensions = b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n"
+    async with audience(server, deflate=True) as load:
+        await joined(server, load, 2)
+        assert b"Sec-WebSocket-Extensions: permessage-deflate" in server.clients[0].head
+        waiting = await load.expect(1, 3)
+        for number in (1, 2, 3):
+            server.everybody(deflated(message(number), strategy, level))
+        await within(waiting)
+        assert (await load.stats()).deflated == 6
+
+
+async def test_a_deflated_item_that_is_doubled_or_broken_is_seen(server: Server) -> None:
+    server.extensions = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    packed = deflated(message(1))
+    broken = packed[:-40] + bytes(byte ^ 0x55 for byte in packed[-40:])
+    for data, sentence in (
+        (packed + packed, "item 1 came where item 2"),
+        (broken, "does not inflate|came where|did not"),
+    ):
+        server.clients.clear()
+        async with audience(server, deflate=True) as load:
+            await joined(server, load, 1)
+            waiting = await load.expect(1, 2, seconds=1)
+            server.everybody(data)
+            with pytest.raises(MissedError, match=sentence):
+                await within(waiting)
+
+
+async def test_pings_are_answered_in_the_contenders_own_dialect(server: Server) -> None:
+    target = Target(
+        ports=(server.port,),
+        path="/socket",
+        processes=(),
+        headers=(("Sec-WebSocket-Protocol", "own"),),
+        hello=(b"40", b"hello"),
+        joined=b"welcome",
+        answers=((b"2", b"3"),),
+    )
+    async with audience(server, target) as load:
+        joining = asyncio.create_task(load.open(1, first=1))
+        await server.until(lambda: server.clients)
+        client = server.clients[0]
+        assert b"GET /socket HTTP/1.1\r\n" in client.head and b"\r\nSec-WebSocket-Protocol: own\r\n" in client.head
+        assert [await within(client.heard()) for _ in range(2)] == [(0x81, b"40"), (0x81, b"hello")]
+        client.say(frame(b"0{}"))
+        assert not joining.done()
+        client.say(frame(b'welcome "friend"'))
+        assert (await within(joining)).count == 1
+        client.say(frame(b"2") + frame(b"abc", 0x89) + frame(b"unasked", 0x8A))
+        assert [await within(client.heard()) for _ in range(2)] == [(0x81, b"3"), (0x8A, b"abc")]
+
+
+@pytest.mark.parametrize("size", [1, 5, 11, 19, 300, 5000])
+async def test_a_stream_may_be_cut_anywhere_into_messages(server: Server, size: int) -> None:
+    target = Target(
+        ports=(server.port,),
+        path="/",
+        processes=(),
+        joined=b"PONG\r\n",
+        answers=((b"PING\r\n", b"PONG\r\n"),),
+        stream=True,
+    )
+    said = b"".join(b"MSG news 1 999\r\n" + message(number) + b"\r\n" for number in (1, 2, 3)) + b"PING\r\n"
+    async with audience(server, target) as load:
+        server.greeting = lambda client: frame(b"INFO {}\r\nPO", 0x82) + frame(b"NG\r\n", 0x82)
+        await joined(server, load, 1)
+        waiting = await load.expect(1, 3)
+        for start in range(0, len(said), size):
+            server.everybody(frame(said[start : start + size], 0x82))
+        await within(waiting)
+        assert await within(server.clients[0].heard()) == (0x81, b"PONG\r\n")
+        server.everybody(frame(b"MSG " + message(3), 0x82))
+        with pytest.raises(MissedError, match="item 3 came where item 4 was due"):
+            await within(load.fault)
+
+
+async def test_who_is_cut_comes_back_with_the_newest_cursor_and_misses_nothing(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 3)
+        waiting = await load.expect(1, 1)
+        server.everybody(item(1))
+        await within(waiting)
+        assert await load.cut(2) == 2
+        waiting = await load.expect(2, 3)
+        assert waiting.due == 3
+        for client in server.clients:
+            client.say(item(2) + item(3))
+        server.greeting = lambda client: frame(
+            b'{"type":"replay","cursor":"e.3.x","complete":true,"items":[' + message(2) + b"," + message(3) + b"]}"
+        )
+        back = await load.resume()
+        assert back.count == 2 and len(back.took_ms) == 2 and back.began < back.last
+        assert [arrival.count for arrival in await within(waiting)] == [3, 3]
+        assert [client.path for client in server.clients[3:]] == ["/live?cursor=e.1.x"] * 2
+        stats = await load.stats()
+        assert (stats.replays, stats.open, stats.cut) == (2, 3, 0)
+
+
+async def test_who_comes_back_and_gets_less_than_it_missed_is_a_fault(server: Server) -> None:
+    async with audience(server) as load:
+        server.greeting = lambda client: snapshot(0)
+        await joined(server, load, 1)
+        await load.cut(1)
+        waiting = await load.expect(1, 2)
+        server.greeting = lambda client: frame(b'{"type":"replay","cursor":"e.2.x","items":[' + message(2) + b"]}")
+        with pytest.raises(MissedError, match="item 2 came where item 1 was due"):
+            await load.resume()
+            await within(waiting)
+
+
+async def test_where_it_is_allowed_hanging_up_refusing_and_losing_a_place_are_counted(server: Server) -> None:
+    refusals = iter([b"HTTP/1.1 503 Service Unavailable\r\n\r\n"])
+    server.greeting = lambda client: snapshot(0)
+    async with audience(server, lenient=True) as load:
+        await joined(server, load, 3)
+        server.clients[0].say(frame(b"\x0f\xa1", 0x88))
+        server.clients[1].writer.transport.abort()
+        await until_stats(load, lambda stats: stats.closed == 2)
+        server.answer = lambda client: next(refusals, None)
+        server.greeting = lambda client: snapshot(5, b"false") + item(6)
+        back = await load.resume()
+        assert (back.count, back.refused) == (2, 1)
+        await until_stats(load, lambda stats: stats.items == 2)
+        stats = await load.stats()
+        assert (stats.open, stats.closed, stats.codes) == (3, 2, {"4001": 1, "1006": 1})
+        assert (stats.incomplete, stats.snapshots, stats.refused) == (2, 5, 1)
+
+
+async def test_who_does_not_read_is_not_waited_for_and_reads_on_in_order(server: Server) -> None:
+    async with audience(server, lenient=True, receive_buffer=4096) as load:
+        await joined(server, load, 3)
+        assert await load.mute(1) == 1
+        waiting = await load.expect(1, 1)
+        assert waiting.due == 2
+        server.everybody(item(1))
+        await within(waiting)
+        assert (await load.stats()).items == 2
+        assert await load.unmute(1) == 1
+        await until_stats(load, lambda stats: stats.items == 3)
+        await load.mute(1)
+        for client in server.clients:
+            client.writer.transport.abort()
+        await until_stats(load, lambda stats: stats.closed == 3 and stats.closed_muted == 1)
+
+
+async def test_who_leaves_says_goodbye_and_its_place_is_taken(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 3)
+        leaving = asyncio.create_task(load.leave(2))
+        for client in server.clients[:2]:
+            assert await within(client.heard()) == (0x88, b"\x03\xe8")
+            client.say(frame(b"\x03\xe8", 0x88))
+        await within(leaving)
+        assert (await load.stats()).open == 1
+        await joined(server, load, 2, first=1)
+        assert (await load.stats()).open == 3
+
+
+async def test_several_processes_are_one_audience_with_paths_ports_and_addresses_of_their_own(server: Server) -> None:
+    async with Server() as other, audience(server, processes=2, paths=("/a", "/b?x=1")) as load:
+        load.aim((server.port, other.port))
+        found = await load.open(8, first=1)
+        assert found.count == 8 and len(found.took_ms) == 8
+        clients = server.clients + other.clients
+        assert sorted(client.path for client in clients) == ["/a"] * 4 + ["/b?x=1"] * 4
+        assert {client.writer.get_extra_info("peername")[0] for client in clients} == {
+            f"127.0.{process}.{place}" for process in (1, 2) for place in (1, 2)
+        }
+        waiting = await load.expect(1, 1)
+        assert waiting.due == 8
+        for one in (server, other):
+            one.everybody(item(1))
+        (arrival,) = await within(waiting)
+        assert arrival.count == 8
+
+
+async def test_a_rate_is_kept_and_a_bound_on_those_under_way(server: Server) -> None:
+    async with audience(server) as load:
+        found = await load.open(20, rate=100)
+        assert 0.15 < (found.last - found.began) / 1e9
+    held: list[int] = []
+    async with audience(server, Target(ports=(server.port,), path="/", processes=(), joined=b"in")) as load:
+        server.clients.clear()
+        joining = asyncio.create_task(load.open(6, inflight=2))
+        for number in range(6):
+            await server.until(lambda: len(server.clients) > len(held))
+            held.append(len(server.clients) - number)
+            server.clients[number].say(frame(b"in"))
+        await within(joining)
+        assert max(held) <= 2
+
+
+async def until_stats(load: Load, true: Callable[[Any], bool], seconds: float = 5) -> None:  # Any: Stats
+    async with asyncio.timeout(seconds):
+        while not true(await load.stats()):
+            pass
