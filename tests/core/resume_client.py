@@ -6,7 +6,7 @@ socket; behind it stands a plain list, merged as the widget merges it.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from tests.core.resume_stream import KEYRING, Model, Published, View, drive
@@ -14,10 +14,11 @@ from ticker.contract.entry import Entry
 from ticker.contract.item import Item, decode_item
 from ticker.contract.site import load_site
 from ticker.core.filter import Filter
-from ticker.core.frame import Format
+from ticker.core.frame import PING, Format
+from ticker.core.hub import Delivery
 from ticker.core.joins import Subscription
 from ticker.edge.connection import Connection
-from ticker.edge.node import Node
+from ticker.edge.node import Member, Node
 from ticker.reader import Reader
 from ticker.settings import TickerSettings
 from ticker.stream import Position, StreamAwayError
@@ -59,19 +60,21 @@ class WatchedNode(Node):
             self.reader._sure = False
             self.away(str(error))
 
-    def arrived(self, entries: Sequence[Entry]) -> None:
+    def _from_inbox(self) -> list[Entry]:
+        entries = super()._from_inbox()
         self._note(entries)
-        super().arrived(entries)
+        return entries
 
     def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
+        self.rounds.finish()
         self.log, self.known = [], {}
         self._note(entries)
         super().rebuilt(entries, position)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
-    def _resnap(self) -> None:
+    def _lists_round(self) -> Iterator[Delivery[Member]]:
         self.places[str(self.backlog.newest)] = self.view.asked_at
-        super()._resnap()
+        return super()._lists_round()
 
     def published(self, cursor: str | None = None) -> Published | None:
         """What a cursor of this node stands for; without one, the newest."""
@@ -188,7 +191,7 @@ class Client(Connection):
     def read(self, data: bytes) -> None:
         """What a browser does with the bytes; a message may come in pieces."""
         data = self._partly + data
-        while len(data) > 1:
+        while len(data := data.removeprefix(PING)) > 1:
             assert data[0] == 0x81
             size, start = data[1], 2
             if size > 125:

@@ -50,8 +50,8 @@ def test_a_canary_is_for_those_alone_who_asked_and_a_heartbeat_for_all() -> None
     made = hub()
     made.join("a", Filter(), Format.PLAIN)
     made.join("k", CANARY, Format.PLAIN)
-    assert [members for members, _, _ in made.canary(encoded(entry(1)))] == [{"k"}]
-    assert [members for members, _, _ in made.everyone(encoded(entry(1)))] == [{"a"}, {"k"}]
+    assert [members for members, _, _ in made.canary(encoded(entry(1)))] == [("k",)]
+    assert [members for members, _, _ in made.everyone(encoded(entry(1)))] == [("a",), ("k",)]
     assert sorted(made.members()) == ["a", "k"] and len(made) == 2
 
 

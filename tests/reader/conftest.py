@@ -23,7 +23,7 @@ from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
 from ticker.contract.site import load_site
 from ticker.core.filter import Filter
-from ticker.core.frame import Format
+from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
 from ticker.edge.node import Node
 from ticker.reader import TIMEOUT_SECONDS, Reader
@@ -64,22 +64,26 @@ class Client:
     transport_name = "test"
     form = Format.PLAIN
     heard = math.inf
+    fd = -1
+    turn = 0
 
     def __init__(self, node: Node, wanted: Filter | None = None) -> None:
         self.asked = Subscription(wanted or Filter(), None, 100)
         self.heard_of: list[dict[str, Any]] = []
         self.offer(node.join(self)[0].bytes_for(self.form))
 
-    def offer(self, data: bytes) -> None:
+    def offer(self, data: bytes) -> bool:
         while data:
+            data = data.removeprefix(PING)
             size, start = data[1], 2
             if size > 125:
                 start = 4 if size == 126 else 10
                 size = int.from_bytes(data[2:start], "big")
             self.heard_of.append(json.loads(data[start : start + size]))
             data = data[start + size :]
+        return True
 
-    beat = offer
+    def spill(self, data: bytes, sent: int) -> None: ...
 
     def behind_for(self, now: float) -> float:
         return 0.0

@@ -15,6 +15,7 @@ WINDOW_BITS: Final = 12
 # Below this, deflate saves less than the header of a TCP segment.
 DEFLATE_FROM: Final = 128
 _EVENT_SOURCE: Final = "/v1/live"
+PING: Final = b"\x89\x00"
 
 
 class Format(IntEnum):
@@ -28,13 +29,17 @@ class Format(IntEnum):
 
 
 class Encoded:
-    """One message in all its formats, each made when it is first asked for, and then shared."""
+    """One message in all its formats, each made when it is first asked for, and then shared.
 
-    __slots__ = ("_bytes", "_time", "message")
+    With `ping` a WebSocket's frame comes after a ping.
+    """
 
-    def __init__(self, message: Message, time: str) -> None:
+    __slots__ = ("_bytes", "_ping", "_time", "message")
+
+    def __init__(self, message: Message, time: str, *, ping: bool = False) -> None:
         self.message = message
         self._time = time
+        self._ping = PING if ping else b""
         self._bytes: list[bytes | None] = [None] * len(Format)
 
     def bytes_for(self, form: Format) -> bytes:
@@ -49,7 +54,7 @@ class Encoded:
             return sse_event(self.message)
         events = form in (Format.EVENTS, Format.EVENTS_DEFLATED)
         body = cloud_event(self.message, source=_EVENT_SOURCE, time=self._time) if events else self.message.body
-        return text_frame(body, deflated=form in (Format.DEFLATED, Format.EVENTS_DEFLATED))
+        return self._ping + text_frame(body, deflated=form in (Format.DEFLATED, Format.EVENTS_DEFLATED))
 
 
 def text_frame(payload: bytes, *, deflated: bool) -> bytes:
@@ -64,9 +69,6 @@ def text_frame(payload: bytes, *, deflated: bool) -> bytes:
 def sse_event(message: Message) -> bytes:
     """`message` as an event of a text/event-stream; a body never holds a line break."""
     return b"event: %b\nid: %b\ndata: %b\n\n" % (message.kind.encode(), message.cursor.encode(), message.body)
-
-
-PING: Final = b"\x89\x00"
 
 
 def _frame(head: int, payload: bytes) -> bytes:

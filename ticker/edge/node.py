@@ -7,13 +7,14 @@ next begins. The clocks are given: `wall` in seconds since 1970, `steady` for du
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Final, Protocol
 
 import structlog
 
 from ticker.contract import message
-from ticker.contract.cursor import entry_check
+from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
@@ -24,6 +25,7 @@ from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import Joins, Subscription
 from ticker.edge.metrics import NodeMetrics
 from ticker.edge.query import Questions
+from ticker.edge.rounds import Listener, Rounds
 from ticker.settings import TickerSettings
 from ticker.stream import Position
 
@@ -33,7 +35,7 @@ HELD_LIMIT_BYTES: Final = 64 << 20
 log = structlog.get_logger()
 
 
-class Member(Protocol):
+class Member(Listener, Protocol):
     """A live connection, as the node sees it."""
 
     transport_name: str
@@ -42,20 +44,11 @@ class Member(Protocol):
     heard: float
     """When the client last said something, by the steady clock; infinity where it cannot speak."""
 
-    def offer(self, data: bytes) -> None:
-        """Writes `data`, or leaves it to the catching-up if the client is behind."""
-
-    def beat(self, data: bytes) -> None:
-        """Writes a heartbeat, or nothing if the client is behind."""
-
     def behind_for(self, now: float) -> float:
         """Seconds since its buffer was full and not caught up again; 0 when it keeps up."""
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         """Says bye where `reconnect` is given, closes, and leaves."""
-
-    def abort(self) -> None:
-        """Ends it at once; what is in its buffer is thrown away."""
 
 
 class Knocker(Protocol):
@@ -102,6 +95,11 @@ class Node:
         self._answered = steady()
         self._arrival: asyncio.Future[None] | None = None
         self._named: set[str] = set()
+        self.rounds: Rounds[Member] = Rounds(steady, self._count)
+        self._before = self.backlog.newest
+        self._inbox: list[Entry] = []
+        """Entries that came while a round was under way; the backlog takes them when theirs begins."""
+        self._beating = False
 
     # What connections ask
 
@@ -130,6 +128,8 @@ class Node:
         lost = kind == "snapshot" and member.asked.cursor is not None
         self.metrics.joins.labels(member.transport_name, "lost" if lost else kind).inc()
         self.metrics.connections.labels(member.transport_name).inc()
+        # Its first message has all that the round under way brings.
+        member.turn = self.rounds.number
         return first, self.hub.join(member, member.asked.wanted, member.form)
 
     def leave(self, member: Member, group: Group[Member]) -> None:
@@ -165,13 +165,21 @@ class Node:
             self._arrival = asyncio.get_running_loop().create_future()
         await asyncio.wait([self._arrival], timeout=limit)
 
+    def place_of(self, member: Member) -> Cursor:
+        """The newest entry that was handed to a `member` that is not behind: it may be waiting for its turn."""
+        return self._before if self.rounds.pending(member) else self.backlog.newest
+
     # What the reader says (ticker.reader.Sink)
 
     def follows(self, entry: Entry) -> bool:
-        return self.backlog.follows(entry)
+        if not self._inbox:
+            return self.backlog.follows(entry)
+        last = self._inbox[-1].cursor
+        return entry.cursor.epoch == last.epoch and entry.seq == last.seq + 1
 
     def place(self) -> tuple[str, int]:
-        return self.backlog.newest.epoch, self.backlog.newest.seq
+        newest = self._inbox[-1].cursor if self._inbox else self.backlog.newest
+        return newest.epoch, newest.seq
 
     def turn(self) -> None:
         self._answered = self.steady()
@@ -193,25 +201,19 @@ class Node:
             log.error("entry skipped; further ones of this kind are only counted", reason=reason)
 
     def arrived(self, entries: Sequence[Entry]) -> None:
-        length = self.settings.stream_length
-        # No more at once than is held: an entry goes also to those who saw an earlier version, which must be known.
-        for start in range(0, len(entries), length):
-            part = entries[start : start + length]
-            for entry in part:
-                self.backlog.add(entry)
-            self._send(self.hub.deliveries([(entry, self._live(entry)) for entry in part]))
-        self.metrics.entries.inc(len(entries))
-        now = self.wall()
-        for entry in entries:
-            # Two clocks: that of Redis and this one; a skew must not make a negative latency.
-            self.metrics.latency.observe(max(0.0, now - entry.added))
-        self.wake()
+        waiting = bool(self._inbox)
+        self._inbox += entries
+        if not waiting:
+            self.rounds.begin(self._entries_round)
+        if len(self._inbox) > self.settings.stream_length:
+            # More than is held waits for those who are written to: the stream must wait, too.
+            self.rounds.finish()
 
     def canary(self, entry: Entry) -> None:
-        live = message.live(self.backlog.newest, entry.item_json)
-        self._send(self.hub.canary(Encoded(live, entry.item.version_created)))
+        self.rounds.begin(lambda: self._canary_round(entry))
 
     def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
+        self.rounds.finish()
         before = self.backlog.newest
         # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
         proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
@@ -219,11 +221,13 @@ class Node:
         if not self.filled:
             self.filled = True
         elif self.backlog.holds(before):
-            missed = self.backlog.since(before)
-            self._send(self.hub.deliveries([(entry, self._live(entry)) for entry in missed]))
+            self._before = before
+            missed = [(entry, self._live(entry)) for entry in self.backlog.since(before)]
+            self.rounds.begin(lambda: self.hub.deliveries(missed))
         else:
             self.metrics.rebuilds.inc()
-            self._resnap()
+            self._before = before
+            self.rounds.begin(self._lists_round)
         self.wake()
 
     def time_text(self) -> str:
@@ -233,11 +237,10 @@ class Node:
     # What the sweep and the drain ask
 
     def beat(self) -> None:
-        """A heartbeat for everyone, now."""
-        encoded = Encoded(*self._heartbeat())
-        for delivery in self.hub.everyone(encoded):
-            for member in tuple(delivery.members):
-                member.beat(delivery.data)
+        """A heartbeat for everyone, now or after what is being written."""
+        if not self._beating:
+            self._beating = True
+            self.rounds.begin(self._beat_round)
 
     def gauge(self) -> None:
         """Brings the metrics that are states up to date."""
@@ -246,34 +249,66 @@ class Node:
         self.metrics.backlog.set(len(self.backlog))
         self.metrics.behind.set(len(self.behind))
 
-    def _heartbeat(self) -> tuple[message.Message, str]:
-        now = self.time_text()
-        return message.heartbeat(self.backlog.newest, time=now, stale=self.stale), now
-
     def _live(self, entry: Entry) -> Encoded:
         return Encoded(message.live(entry.cursor, entry.item_json), entry.item.version_created)
 
-    def _resnap(self) -> None:
-        # The place is lost for everyone: what they show may be wrong, so each gets its list anew, and is told.
-        for member in self.hub.members():
-            asked = member.asked
-            snapshot = self.joins.snapshot(asked.wanted, asked.backlog, self.wall(), complete=False, stale=self.stale)
-            member.offer(snapshot.bytes_for(member.form))
+    def _count(self, entries: int, sent: int) -> None:
+        self.metrics.deliveries.inc(entries)
+        self.metrics.bytes.inc(sent)
 
-    def _send(self, deliveries: Iterable[Delivery[Member]]) -> None:
-        for members, data, entries in deliveries:
-            # A tuple, because a write that fails may make a member leave.
-            for member in tuple(members):
-                try:
-                    member.offer(data)
-                except Exception:
-                    # One broken connection must not cost those after it this entry: it is never offered again.
-                    log.exception("connection failed")
-                    member.abort()
-            self.metrics.deliveries.inc(entries * len(members))
-            self.metrics.bytes.inc(len(data) * len(members))
+    # The rounds. What they say is found when they begin, so that it is true for whoever has had all before.
+
+    def _entries_round(self) -> Iterator[Delivery[Member]]:
+        self._before = self.backlog.newest
+        entries = self._from_inbox()
+        if self._inbox:
+            self.rounds.begin(self._entries_round)
+        for entry in entries:
+            self.backlog.add(entry)
+        self.wake()
+        yield from self.hub.deliveries([(entry, self._live(entry)) for entry in entries])
+        self.metrics.entries.inc(len(entries))
+        now = self.wall()
+        for entry in entries:
+            # Two clocks: that of Redis and this one; a skew must not make a negative latency.
+            self.metrics.latency.observe(max(0.0, now - entry.added))
+
+    def _from_inbox(self) -> list[Entry]:
+        # No more at once than is held: an entry goes also to those who saw an earlier version, which must be known.
+        # And half of what a connection may hold, as in catching up: one that is full gets no more than that on top.
+        room = self.settings.write_limit_bytes // 2
+        count = 0
+        for entry in self._inbox[: self.settings.stream_length]:
+            count += 1
+            room -= len(entry.item_json)
+            if room <= 0:
+                break
+        entries, self._inbox = self._inbox[:count], self._inbox[count:]
+        return entries
+
+    def _canary_round(self, entry: Entry) -> Iterator[Delivery[Member]]:
+        self._before = self.backlog.newest
+        live = message.live(self.backlog.newest, entry.item_json)
+        return self.hub.canary(Encoded(live, entry.item.version_created))
+
+    def _beat_round(self) -> Iterator[Delivery[Member]]:
+        self._before, self._beating = self.backlog.newest, False
+        now = self.time_text()
+        words = message.heartbeat(self.backlog.newest, time=now, stale=self.stale)
+        return self.hub.everyone(Encoded(words, now, ping=True))
+
+    def _lists_round(self) -> Iterator[Delivery[Member]]:
+        # The place is lost for everyone: what they show may be wrong, so each gets its list anew, and is told.
+        for wanted, form, members in self.hub.crowds():
+            for count, alike in groupby(sorted(members, key=_count_asked_for), _count_asked_for):
+                lost = self.joins.snapshot(wanted, count, self.wall(), complete=False, stale=self.stale)
+                yield Delivery(tuple(alike), lost.bytes_for(form), 0)
 
     def wake(self) -> None:
         """Lets everyone who waits for an arrival look again."""
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
+
+
+def _count_asked_for(member: Member) -> int:
+    return member.asked.backlog

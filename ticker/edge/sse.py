@@ -58,9 +58,10 @@ class SseConnection(Connection):
             self.left()
             self.abort()
             return
+        stand = self.stand
         self.left()
         if reconnect is not None:
-            words = message.bye(node.backlog.newest, reason=reason, reconnect=reconnect)
+            words = message.bye(stand, reason=reason, reconnect=reconnect)
             # EventSource knows nothing of `bye` and comes back by itself: tell it when.
             retry = b"retry: %d\n" % int(reconnect * 1000)
             self.transport.write(retry + Encoded(words, node.time_text()).bytes_for(self.form))

@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
-from ticker.core.frame import PING, WINDOW_BITS, Encoded, Format
+from ticker.core.frame import WINDOW_BITS, Encoded, Format
 from ticker.edge.admission import admit
 from ticker.edge.connection import LEAVE_SECONDS, Connection
 from ticker.edge.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
@@ -107,7 +107,7 @@ class WebSocketConnection(Connection):
         writes = parser.data_to_send()
         data = before + b"".join(writes)
         if data and not self.transport.is_closing():
-            self.transport.write(data)
+            self.write(data)
         if SEND_EOF in writes:
             self.left()
             self.transport.close()
@@ -163,16 +163,13 @@ class WebSocketConnection(Connection):
 
     # What the node calls
 
-    def beat(self, data: bytes) -> None:
-        self.offer(PING + data)
-
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         if self._group is None:
             return
         node = self.node
         bye = b""
         if reconnect is not None:
-            words = message.bye(node.backlog.newest, reason=reason, reconnect=reconnect)
+            words = message.bye(self.stand, reason=reason, reconnect=reconnect)
             bye = Encoded(words, node.time_text()).bytes_for(self.form)
         node.metrics.closes.labels(str(code)).inc()
         if self.inside_message:
