@@ -7,7 +7,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -85,8 +85,8 @@ def run(
 ) -> None:
     """Serve everything on this machine: ticker, desk, and a private Valkey unless REDIS_URL is set.
 
-    Ctrl+C or SIGTERM ends it in order; a second Ctrl+C at once. On the first run it prints a link that makes
-    the first editor.
+    Ctrl+C or SIGTERM ends it in order; a second Ctrl+C at once. SIGHUP replaces the ticker's nodes by fresh ones, one
+    after another. On the first run it prints a link that makes the first editor.
 
     [dim]$ flashwire run --data /var/lib/flashwire --workers 2[/dim]
     """
@@ -94,12 +94,13 @@ def run(
     from ticker.commands.configure import load
     from ticker.embedded.settings import RunSettings
 
-    settings = load(RunSettings, data=data, ticker_port=ticker_port, workers=workers, drain_seconds=drain_seconds)
+    flags = {"data": data, "drain_seconds": drain_seconds}
+    settings = load(RunSettings, ticker_port=ticker_port, workers=workers, **flags)
     desk_settings = load(DeskSettings, data=data, desk_port=desk_port)
-    raise typer.Exit(_run(settings, desk_settings))
+    raise typer.Exit(_run(settings, desk_settings, flags))
 
 
-def _run(settings: "RunSettings", desk_settings: "DeskSettings") -> int:
+def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
@@ -123,7 +124,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings") -> int:
                 place["redis_url"] = keeper.url
             desk_at = {} if "ticker_url" in desk_settings.model_fields_set else {"ticker_url": ticker_url}
             node_at = {} if settings.desk_url else {"desk_url": desk_url}
-            nodes = node.node_parts(settings.model_copy(update=place | node_at), doors)
+            nodes = node.node_parts(settings.model_copy(update=place | node_at), doors, flags)
             return _desk_parts(desk_settings.model_copy(update=place | desk_at), desk_door), nodes
 
         service = Service(
@@ -142,7 +143,7 @@ def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]"
     from publisher.server import serve
     from ticker.embedded.children import Part
 
-    return [Part("desk", door, partial(node.looped, serve, settings, door))]
+    return [Part("desk", door, lambda _: node.looped(serve(settings, door)))]
 
 
 def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:

@@ -63,13 +63,17 @@ def keep(until: Callable[..., None]) -> Callable[[Keeper, Callable[[], object], 
 
 
 @pytest.fixture
-def outside(data: Path) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
+def outside(data: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Starts a Python program of its own with `data` as its argument; its processes are gone after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(program: str) -> "subprocess.Popen[str]":
+    def start(program: str, descriptors: tuple[int, ...] = ()) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", program, str(data)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=descriptors,
         )
         started.append(process)
         return process

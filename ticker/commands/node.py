@@ -12,6 +12,7 @@ import typer
 from ticker.commands.say import notice, refuse, show
 
 if TYPE_CHECKING:
+    from ticker.edge.board import Seat
     from ticker.embedded.children import Part
     from ticker.settings import TickerSettings
 
@@ -27,7 +28,8 @@ def command(
 ) -> None:
     """Serve the audience only, from the stream in REDIS_URL.
 
-    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data.
+    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data. SIGHUP replaces them
+    one after another by fresh ones, which read code, settings, site file and keys anew.
 
     [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
     """
@@ -39,9 +41,8 @@ def command(
     from ticker.embedded.service import Service
     from ticker.settings import TickerSettings
 
-    settings = load(
-        TickerSettings, ticker_host=host, ticker_port=port, workers=workers, data=data, drain_seconds=drain_seconds
-    )
+    flags = {"data": data, "drain_seconds": drain_seconds}
+    settings = load(TickerSettings, ticker_host=host, ticker_port=port, workers=workers, **flags)
     if not settings.redis_url:
         refuse("Set REDIS_URL to the desk's Redis; `flashwire run` brings a server of its own.")
     try:
@@ -50,7 +51,7 @@ def command(
         sockets = listen(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
         service = Service(
             None,
-            lambda: ([], node_parts(settings, sockets)),
+            lambda: ([], node_parts(settings, sockets, flags)),
             drain=settings.drain_seconds,
             announce=lambda: show(f"Ticker  {http_url(sockets[0])}"),
             notice=notice,
@@ -61,25 +62,33 @@ def command(
     raise typer.Exit(status)
 
 
-def node_parts(settings: "TickerSettings", sockets: list[socket.socket]) -> "list[Part]":
-    """A node for each socket, ready to be forked; imports all that a node needs."""
-    from ticker.edge.server import SEND_BUFFER_BYTES, USER_TIMEOUT_MILLISECONDS, serve
+def node_parts(
+    settings: "TickerSettings", sockets: list[socket.socket], flags: dict[str, Any] | None = None
+) -> "list[Part]":
+    """A node for each socket, ready to be forked; imports all that a node needs.
+
+    `flags` are what the command line said, for a fresh process that reads everything else anew.
+    """
+    from ticker.commands.worker import again
+    from ticker.edge.board import Board
+    from ticker.edge.server import bound, serve
     from ticker.embedded.children import Part
 
+    board = Board.make(len(sockets))
     parts = []
     for number, sock in enumerate(sockets, 1):
-        # Accepted sockets inherit them: what a client that does not read may hold in the kernel, and for how long.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+        bound(sock)
         name = "ticker" if len(sockets) == 1 else f"ticker {number}"
-        parts.append(Part(name, sock, partial(looped, serve, settings, sock)))
+        parts.append(Part(name, sock, partial(_serve_node, serve, settings, sock), board, again(settings, flags or {})))
     return parts
 
 
-def looped(serve: Any, settings: object, sock: socket.socket) -> None:  # Any: the two sides' settings differ
+def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, seat: "Seat | None") -> None:
+    looped(serve(settings, sock, seat))
+
+
+def looped(served: Coroutine[Any, Any, None]) -> None:
     """Runs one side's server on a fresh event loop, uvloop's where there is one."""
-    served: Coroutine[Any, Any, None] = serve(settings, sock)
     try:
         import uvloop
     except ImportError:

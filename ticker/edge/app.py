@@ -18,10 +18,12 @@ from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
 from ticker.core.filter import Filter
 from ticker.edge import health, items
+from ticker.edge.board import Seat
 from ticker.edge.live import live
 from ticker.edge.node import Node
 from ticker.edge.openapi import openapi
 from ticker.edge.pages import page_routes
+from ticker.edge.pulse import able
 from ticker.edge.respond import problem
 from ticker.edge.sweep import sweep
 from ticker.reader import TIMEOUT_SECONDS, Reader
@@ -36,10 +38,14 @@ class State(TypedDict):
     node: Node
     stream: Stream
     keyring: Keyring
+    seat: Seat | None
 
 
-def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
-    """The application of one node; its lifespan follows the stream at `redis_url`."""
+def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = None) -> Starlette:
+    """The application of one node; its lifespan follows the stream at `redis_url`.
+
+    `seat` is the node's place among the workers of its service, where there are any.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
@@ -52,7 +58,9 @@ def make_app(node: Node, keyring: Keyring, redis_url: str) -> Starlette:
             asyncio.create_task(sweep(node), name="sweep"),
         ]
         try:
-            yield State(node=node, stream=asked, keyring=keyring)
+            if seat is not None:
+                await able(node, seat)
+            yield State(node=node, stream=asked, keyring=keyring, seat=seat)
         finally:
             for task in tasks:
                 task.cancel()

@@ -1,5 +1,6 @@
 """Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
 
+import ipaddress
 from importlib.metadata import version
 
 import msgspec
@@ -8,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker.contract.server_state import read_state
+from ticker.edge.board import Seat
 from ticker.edge.node import Node
+from ticker.edge.pulse import show
 from ticker.edge.respond import JSON
 
 
@@ -18,37 +21,56 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 while the node follows the stream and takes joins; else 503 with the reasons, within 5 s of the loss."""
+    """200 while the node follows the stream and takes joins; else 503 with the reasons, within 5 s of the loss.
+
+    With several workers none is ready before all have been: a balancer that sends clients earlier would send those
+    whom the kernel gives to the others into a queue. Later each answers for itself: one that is away answers nobody.
+    """
     node: Node = request.state["node"]
+    seat: Seat | None = request.state["seat"]
     reasons: list[str] = []
     if node.draining:
         reasons.append("draining")
     if node.lost is not None:
-        reasons.append(f"stream away: {node.lost}")
+        # What follows the kind of error names addresses and files, which are this machine's business alone.
+        reasons.append(f"stream away: {node.lost if _is_local(request) else node.lost.partition(':')[0]}")
         # On one machine the keeper of the embedded server knows more than a refused connection says.
         state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
-        if state is not None and state.state != "ready" and state.reason:
+        if state is not None and state.state != "ready" and state.reason and _is_local(request):
             reasons.append(state.reason)
-    body = {
+    if seat is not None and not seat.board.opened:
+        reasons.append("other workers are starting")
+    body: dict[str, object] = {
         "ready": not reasons,
         "reasons": reasons,
         "cursor": str(node.backlog.newest),
         "connections": len(node.hub),
         "entries": len(node.backlog),
     }
+    if seat is not None:
+        body["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
     return _json(503 if reasons else 200, body)
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus' text format."""
+    """Prometheus' text format; with several workers, of all of them."""
     node: Node = request.state["node"]
-    node.gauge()
-    return Response(node.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    seat: Seat | None = request.state["seat"]
+    show(node, seat)
+    return Response(node.metrics.render(seat.board if seat else None), media_type=CONTENT_TYPE_LATEST)
 
 
 async def about(request: Request) -> Response:
     """Which release answers."""
     return _json(200, {"name": "flashwire", "side": "ticker", "version": version("flashwire")})
+
+
+def _is_local(request: Request) -> bool:
+    """Whether the caller, as the proxy names it, is on this machine."""
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _json(status: int, body: dict[str, object]) -> Response:

@@ -1,8 +1,32 @@
-"""What a node counts, as Prometheus reads it; one registry a node, so that several can live in one process."""
+"""What a node counts, as Prometheus reads it; one registry a node, so that several can live in one process.
+
+Where a service has several workers, each puts its samples on their board, and any of them answers for all.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Final, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import Metric
+
+from ticker.edge.board import Board
+from ticker.edge.totals import Family, Snapshot, total
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# Gauges of which the worst worker's counts; all others are added up.
+LARGEST: Final = frozenset({"flashwire_stale", "flashwire_reader_lag_seconds", "flashwire_backlog_entries"})
+
+Kind = TypeVar("Kind", bound=MetricWrapperBase)
+
+
+class Labelled(Generic[Kind]):
+    """A metric with labels whose children are looked up once: 0.1 µs instead of 2 µs each time."""
+
+    def __init__(self, metric: Kind) -> None:
+        self.labels: Callable[..., Kind] = cache(metric.labels)
+        self.collect: Callable[[], Iterable[Metric]] = metric.collect
 
 
 class NodeMetrics:
@@ -11,16 +35,26 @@ class NodeMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         r = self.registry
-        self.connections = Gauge("flashwire_connections", "Live connections", ["transport"], registry=r)
+        self.connections = Labelled(
+            Gauge("flashwire_connections", "Live connections", ["transport"], registry=r),
+        )
         self.entries = Counter("flashwire_entries", "Entries taken from the stream", registry=r)
         self.deliveries = Counter("flashwire_deliveries", "Entries handed to connections", registry=r)
         self.bytes = Counter("flashwire_bytes", "Bytes handed to connections", registry=r)
-        self.joins = Counter("flashwire_joins", "First messages by what they were", ["transport", "kind"], registry=r)
-        self.refused = Counter("flashwire_refused", "Joins refused, by HTTP status", ["status"], registry=r)
-        self.closes = Counter("flashwire_closes", "Connections closed by the node, by code", ["code"], registry=r)
+        self.joins = Labelled(
+            Counter("flashwire_joins", "First messages by what they were", ["transport", "kind"], registry=r)
+        )
+        self.refused = Labelled(Counter("flashwire_refused", "Joins refused, by HTTP status", ["status"], registry=r))
+        self.closes = Labelled(
+            Counter("flashwire_closes", "Connections closed by the node, by code", ["code"], registry=r)
+        )
         self.slow = Counter("flashwire_slow_closes", "Connections closed because they did not read", registry=r)
         self.behind = Gauge("flashwire_slow_connections", "Connections that are behind now", registry=r)
-        self.poison = Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r)
+        self.knocking = Gauge("flashwire_knocking", "Connections without a whole request yet", registry=r)
+        self.held = Gauge("flashwire_held_bytes", "Bytes of long replays not yet taken", registry=r)
+        self.poison = Labelled(
+            Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r)
+        )
         self.rebuilds = Counter("flashwire_rebuilds", "Times the node lost its place in the stream", registry=r)
         self.stale = Gauge("flashwire_stale", "1 while the stream does not answer", registry=r)
         self.lag = Gauge("flashwire_reader_lag_seconds", "Seconds since the stream last answered", registry=r)
@@ -31,7 +65,48 @@ class NodeMetrics:
             registry=r,
         )
         self.backlog = Gauge("flashwire_backlog_entries", "Entries held in memory", registry=r)
+        self.loop_delay = Histogram(
+            "flashwire_loop_delay_seconds", "How late the event loop came to what was due", buckets=_SECONDS, registry=r
+        )
+        self.gc_pause = Histogram(
+            "flashwire_gc_pause_seconds", "What collections of garbage took", buckets=_SECONDS, registry=r
+        )
+        self.workers = Gauge("flashwire_workers", "Workers that take clients", registry=r)
+        # Counted by the parent of the workers, on their board; here it has its name and kind.
+        Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r)
 
-    def render(self) -> bytes:
-        """The text exposition of all of it."""
-        return generate_latest(self.registry)
+    def snapshot(self) -> Snapshot:
+        """All samples of this node."""
+        return {
+            metric.name: Family(
+                metric.type,
+                [
+                    (sample.name, tuple(sorted(sample.labels.items())), float(sample.value))
+                    for sample in metric.samples
+                    if not sample.name.endswith("_created")
+                ],
+            )
+            for metric in self.registry.collect()
+        }
+
+    def render(self, board: Board | None = None) -> bytes:
+        """The text exposition: of this node, or of all workers on `board`, which has this node's snapshot too."""
+        return generate_latest(self.registry if board is None else _Together(self.registry, board))
+
+
+class _Together(CollectorRegistry):
+    """What generate_latest asks: the metrics of one registry with the samples of all."""
+
+    def __init__(self, registry: CollectorRegistry, board: Board) -> None:
+        super().__init__()
+        self._registry = registry
+        self._board = board
+
+    def collect(self) -> Iterator[Metric]:
+        found = total(self._board.snapshots(), LARGEST)
+        for metric in self._registry.collect():
+            together = Metric(metric.name, metric.documentation, metric.type)
+            family = found.get(metric.name)
+            for name, labels, value in family.samples if family else ():
+                together.add_sample(name, dict(labels), value)
+            yield together

@@ -41,12 +41,18 @@ class _History(msgspec.Struct):
     versions: list[Change]
 
 
+class _Workers(msgspec.Struct):
+    ready: int
+    wanted: int
+
+
 class _Ready(msgspec.Struct):
     ready: bool
     reasons: list[str]
     cursor: str
     connections: int
     entries: int
+    workers: _Workers | msgspec.UnsetType = msgspec.UNSET
 
 
 async def openapi(request: Request) -> Response:

@@ -2,10 +2,10 @@
 
 On SIGTERM, in this order: readiness turns false and no join is taken; clients are sent away one after another, spread
 over the drain time, each with its own time to return; then uvicorn stops. By itself it would close all at once.
+A node that has a successor on the same socket first leaves the socket to it, and answers whoever it had accepted.
 """
 
 import asyncio
-import gc
 import random
 import resource
 import socket
@@ -20,19 +20,25 @@ from ticker.contract.keys import load_keyring
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
 from ticker.edge.app import make_app
+from ticker.edge.board import Seat
+from ticker.edge.collector import short_pauses
+from ticker.edge.door import FrontDoor
 from ticker.edge.gate import Gate
 from ticker.edge.node import Node
+from ticker.edge.pulse import pulse, show
 from ticker.edge.websocket import WebSocketConnection
 from ticker.settings import TickerSettings
 
 DRAIN_TICK_SECONDS: Final = 0.05
 # Clients come back to another node within this time of being sent away, each at its own moment.
 RECONNECT_SECONDS: Final = (0.1, 3.0)
-# The kernel doubles it: what a client that never reads can hold there.
-SEND_BUFFER_BYTES: Final = 32_768
+# The kernel doubles it and goes one page beyond: a client that never reads holds 61,440 bytes there.
+SEND_BUFFER_BYTES: Final = 28_672
 # Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
 BACKLOG: Final = 4096
+# A connection that was accepted has said what it wants within this time, unless it never does.
+HAND_OVER_SECONDS: Final = 2.0
 # For Redis, files, logs and requests that come and go.
 SPARE_DESCRIPTORS: Final = 128
 
@@ -40,15 +46,38 @@ log = structlog.get_logger()
 
 
 class NodeServer(uvicorn.Server):
-    """uvicorn's server, with a drain before its own shutdown."""
+    """uvicorn's server, with a drain before its own shutdown; `seat` is its place among the service's workers."""
 
-    def __init__(self, config: uvicorn.Config, node: Node) -> None:
+    def __init__(self, config: uvicorn.Config, node: Node, seat: Seat | None = None) -> None:
         super().__init__(config)
         self.node = node
+        self.seat = seat
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # Not before it listens: the parent takes the pulse for that, too.
+        self._pulse = asyncio.create_task(pulse(self.node, self.seat), name="pulse")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.seat is not None and self.seat.retiring:
+            await self._hand_over()
         await drain(self.node, self.node.settings.drain_seconds)
         await super().shutdown(sockets)
+        self._pulse.cancel()
+        show(self.node, self.seat)
+
+    async def _hand_over(self) -> None:
+        """Stops accepting, and gives those who were accepted time to be answered."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            # What is kept open after an answer would ask a node that refuses. Who has not asked yet may ask once.
+            if isinstance(connection, FrontDoor) and connection not in self.node.knocking:
+                connection.shutdown()
+        for _ in range(round(HAND_OVER_SECONDS / DRAIN_TICK_SECONDS)):
+            if not self.node.knocking:
+                break
+            await asyncio.sleep(DRAIN_TICK_SECONDS)
 
 
 async def drain(node: Node, seconds: float) -> None:
@@ -69,6 +98,13 @@ async def drain(node: Node, seconds: float) -> None:
             await asyncio.sleep(DRAIN_TICK_SECONDS)
 
 
+def bound(sock: socket.socket) -> None:
+    """Bounds what a client that does not read may hold in the kernel, and for how long; accepted sockets inherit it."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+
+
 def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
     """A listening socket with what accepted ones inherit; `share` lets several nodes have the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -78,9 +114,7 @@ def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if share:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+        bound(sock)
         sock.bind((host, port))
         sock.listen(BACKLOG)
         sock.setblocking(False)
@@ -90,19 +124,18 @@ def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
     return sock
 
 
-async def serve(settings: TickerSettings, sock: socket.socket | None = None) -> None:
+async def serve(settings: TickerSettings, sock: socket.socket | None = None, seat: Seat | None = None) -> None:
     """Runs one node until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens.
 
-    `sock` is an already listening socket; without it one is made for the settings' host and port.
+    `sock` is an already listening socket; without it one is made for the settings' host and port. `seat` is the
+    node's place among the workers of a service.
     """
     configure_logs(settings.log_format, settings.log_level, side="ticker")
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
-    server = make_server(settings, keyring)
+    server = make_server(settings, keyring, seat=seat)
     listening = sock or listen(settings.ticker_host, settings.ticker_port)
-    # What is there at the start stays for good: the collector need not walk it again and again.
-    gc.collect()
-    gc.freeze()
-    await server.serve(sockets=[listening])
+    with short_pauses():
+        await server.serve(sockets=[listening])
 
 
 def descriptors() -> int:
@@ -116,7 +149,10 @@ def descriptors() -> int:
 
 
 def make_server(
-    settings: TickerSettings, keyring: Keyring, connection: type[WebSocketConnection] = WebSocketConnection
+    settings: TickerSettings,
+    keyring: Keyring,
+    connection: type[WebSocketConnection] = WebSocketConnection,
+    seat: Seat | None = None,
 ) -> NodeServer:
     """A node and its server, not yet started; raises `SiteError`."""
     if settings.redis_url is None:
@@ -126,7 +162,7 @@ def make_server(
     if node.room < settings.max_connections:
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
-        make_app(node, keyring, settings.redis_url),
+        make_app(node, keyring, settings.redis_url, seat),
         http=Gate,
         ws=connection,
         loop="none",
@@ -137,4 +173,4 @@ def make_server(
         timeout_graceful_shutdown=2,
         timeout_keep_alive=20,
     )
-    return NodeServer(config, node)
+    return NodeServer(config, node, seat)

@@ -3,19 +3,23 @@
 1. Ports are bound by the caller; the directory's lock comes with the server. Either can refuse the start.
 2. The server first, then the children, each forked from this one process; then whoever asked is told.
 3. A child that ends is started again with backoff. One that cannot start at all ends the start.
-4. At SIGTERM, SIGINT or SIGHUP: the desk (no new lines), the nodes (clients are sent away, spread), the server.
-5. Each step has its limit, after which it is ended by force; a second request ends everything at once.
-6. Whatever happens to this process, the kernel ends its children with it.
+4. A node whose loop does not turn any more is ended by force, and so started again.
+5. At SIGHUP the nodes are replaced, one after another, by fresh processes (`rolling`).
+6. At SIGTERM or SIGINT: the desk (no new lines), the nodes (clients are sent away, spread), the server.
+7. Each step has its limit, after which it is ended by force; a second request ends everything at once.
+8. Whatever happens to this process, the kernel ends its children with it.
 """
 
+import gc
 import signal
 import time
 from collections.abc import Callable
 from typing import Final
 
-from ticker.embedded.children import Child, Part, close_others
+from ticker.embedded.children import Child, Part, close_others, ending
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.keeper import Keeper
+from ticker.embedded.rolling import Rolling
 from ticker.embedded.signals import Signals
 
 # A publication in flight is answered within 2.5 s.
@@ -27,6 +31,11 @@ _FAILED_STARTS: Final = 3
 _READY_SECONDS: Final = 30.0
 _LOOK: Final = 0.02
 _IDLE: Final = 5.0
+# A loop that writes to 17,000 clients turns several times a second; one that does not turn for this long serves nobody.
+HANG_SECONDS: Final = 10.0
+# How often the nodes' loops are looked at, and how late this process may come before it blames itself.
+_PULSE_LOOK: Final = 1.0
+_OWN_STALL: Final = 3.0
 
 
 class Service:
@@ -40,6 +49,8 @@ class Service:
         drain: float,
         announce: Callable[[], None],
         notice: Callable[[str], None],
+        hang_seconds: float = HANG_SECONDS,
+        ready_seconds: float = _READY_SECONDS,
     ) -> None:
         self._keeper = keeper
         self._make_parts = make_parts
@@ -47,41 +58,65 @@ class Service:
         self._announce = announce
         self._notice = notice
         self._signals = Signals()
-        self._children: list[Child] = []
+        self._hang_seconds = hang_seconds
+        self._ready_seconds = ready_seconds
+        self._parts: list[Part] = []
+        self._desk: list[Child] = []
+        self._nodes: list[Child] = []
+        self._rolling = Rolling(
+            self._nodes,
+            self._successor,
+            notice,
+            ready_seconds=ready_seconds,
+            leave_seconds=drain + _BEYOND_DRAIN,
+        )
+        self._rolled = 0
         self._ready = False
+        self._turned = 0.0
+        self._judge_from = 0.0
 
     def run(self) -> int:
         """Serves until told to stop; 0 if all ended by itself then. Raises `EmbeddedError` for a failed start."""
         with self._signals:
-            desk: list[Child] = []
-            nodes: list[Child] = []
             try:
                 if self._keeper:
                     self._keeper.launch()
                 # Imports what the children need, while the server starts.
                 desk_parts, node_parts = self._make_parts()
                 if not self._until(lambda: self._keeper is None or self._keeper.ready):
-                    return self._stop(desk, nodes)
-                parts = desk_parts + node_parts
-                desk, nodes = ([self._child(part, parts) for part in some] for some in (desk_parts, node_parts))
-                self._children = desk + nodes
-                if self._until(self._all_ready, limit=_READY_SECONDS):
+                    return self._stop()
+                self._parts = desk_parts + node_parts
+                # What is set aside here no child's collector walks, which would write to every page they share.
+                gc.collect()
+                gc.freeze()
+                self._desk.extend(self._child(part) for part in desk_parts)
+                self._nodes.extend(self._child(part) for part in node_parts)
+                if self._until(self._all_ready, limit=self._ready_seconds):
                     self._ready = True
+                    for board in {id(part.board): part.board for part in self._parts if part.board}.values():
+                        board.open()
                     self._announce()
                     self._until(lambda: False)
             except BaseException:
                 self._kill()
                 raise
-            return self._stop(desk, nodes)
+            return self._stop()
 
-    def _child(self, part: Part, parts: list[Part]) -> Child:
+    @property
+    def _children(self) -> list[Child]:
+        return self._desk + self._nodes
+
+    def _child(self, part: Part, *, fresh: bool = False) -> Child:
         def let_go() -> None:
             self._signals.reset()
-            close_others(parts, part)
+            close_others(self._parts, part)
             if self._keeper:
                 self._keeper.let_go()
 
-        return Child(part, let_go)
+        return Child(part, let_go, fresh=fresh)
+
+    def _successor(self, child: Child) -> Child:
+        return self._child(child.part, fresh=True)
 
     def _until(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """Turns until `done`; False if a request to stop came first."""
@@ -103,32 +138,57 @@ class Service:
                 again = child.bury()
                 if not self._ready and child.ends == _FAILED_STARTS:
                     raise EmbeddedError(f"The {child.part.name} cannot start; its lines above say why.")
-                self._notice(f"The {child.part.name} ended ({_ending(status)}); starting it again in {again:.1f} s.")
+                self._notice(f"The {child.part.name} ended ({ending(status)}); starting it again in {again:.1f} s.")
             if not child.pid:
                 if time.monotonic() >= child.due:
                     child.start()
                 else:
                     wait = min(wait, child.due - time.monotonic())
+        if self._ready:
+            wait = min(wait, self._watch(), self._roll())
         return wait
 
+    def _watch(self) -> float:
+        """Ends nodes that stand still; returns the seconds until the next look."""
+        now = time.monotonic()
+        if now - self._turned > _OWN_STALL:
+            # This process itself was stopped, and perhaps all with it.
+            self._judge_from = now + self._hang_seconds
+        self._turned = now
+        for child in self._nodes:
+            judged = now >= self._judge_from and not child.hung
+            if judged and child.stands_still(now, self._hang_seconds, self._ready_seconds):
+                self._notice(f"The {child.part.name} stands still for {self._hang_seconds:g} s; it is ended by force.")
+                child.hung = True
+                child.signal(signal.SIGKILL)
+        return _PULSE_LOOK if any(child.seat is not None for child in self._nodes) else _IDLE
+
+    def _roll(self) -> float:
+        """Goes on with a rolling restart, if one was asked for; returns the seconds until the next look."""
+        if self._signals.rolls > self._rolled and not self._rolling.active:
+            self._rolled = self._signals.rolls
+            self._rolling.begin()
+        if not self._rolling.active:
+            return _IDLE
+        self._rolling.turn()
+        return _LOOK
+
     def _all_ready(self) -> bool:
-        # Several nodes may share an address, between which the kernel chooses: ask often enough to meet them all.
-        addresses = {child.part.sock.getsockname() for child in self._children}
-        times = 1 if len(self._children) == len(addresses) else 6
-        return all(child.pid and child.asked() is None for child in self._children for _ in range(times))
+        return all(child.ready for child in self._children)
 
     def _unready(self) -> str:
         answers = [(child.part.name, child.asked()) for child in self._children]
         return "; ".join(f"the {name} answers {answer}" for name, answer in answers if answer) or "the embedded server"
 
-    def _stop(self, desk: list[Child], nodes: list[Child]) -> int:
+    def _stop(self) -> int:
         if self._keeper:
             self._keeper.leaving()
-        for child in self._children:
-            child.part.sock.close()
+        for part in self._parts:
+            part.sock.close()
+        self._rolling.abandon()
         limit = time.monotonic() + self._drain + _BEYOND_DRAIN
-        clean = self._end(desk, DESK_SECONDS)
-        clean = self._end(nodes, limit - SERVER_SECONDS - time.monotonic()) and clean
+        clean = self._end(self._desk, DESK_SECONDS)
+        clean = self._end(self._nodes + self._rolling.beside, limit - SERVER_SECONDS - time.monotonic()) and clean
         if self._keeper:
             clean = self._keeper.stop(SERVER_SECONDS) and clean
         if self._signals.interrupted and self._signals.requests > 1:
@@ -157,13 +217,10 @@ class Service:
         return any(child.pid for child in children)
 
     def _kill(self) -> None:
-        for child in self._children:
+        children = self._children + self._rolling.beside
+        for child in children:
             child.signal(signal.SIGKILL)
-        while self._any(self._children):
+        while self._any(children):
             self._signals.wait(_LOOK)
         if self._keeper:
             self._keeper.stop()
-
-
-def _ending(status: int) -> str:
-    return signal.Signals(-status).name if status < 0 else f"status {status}"

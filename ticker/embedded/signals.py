@@ -1,4 +1,8 @@
-"""Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each."""
+"""Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each.
+
+SIGTERM and SIGINT ask for the end. SIGHUP asks for a rolling restart, unless it says that the terminal which this
+was started from is gone: then it asks for the end too.
+"""
 
 import os
 import select
@@ -6,15 +10,19 @@ import signal
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-_STOPPING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_HANDLED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Signals:
-    """Counts requests to stop, and wakes `wait` for them and for every child that ends; a context manager."""
+    """Counts requests, and wakes `wait` for them and for every child that ends; a context manager."""
 
     def __init__(self) -> None:
         self.requests = 0
+        """How often it was asked to stop."""
+        self.rolls = 0
+        """How often it was asked for a rolling restart."""
         self.interrupted = False
+        self._terminal = False
 
     def wait(self, seconds: float) -> None:
         """Sleeps `seconds`, or until a signal comes."""
@@ -28,9 +36,10 @@ class Signals:
         os.set_blocking(self._write, False)
         # The kernel's writing, not a handler's: a signal just before select is not slept through.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._terminal = _has_terminal()
         # `nohup` set SIGHUP to be ignored, and meant it.
-        self._before = {number: signal.getsignal(number) for number in (*_STOPPING, signal.SIGCHLD)}
-        for number in _STOPPING:
+        self._before = {number: signal.getsignal(number) for number in (*_HANDLED, signal.SIGCHLD)}
+        for number in _HANDLED:
             if self._before[number] is not signal.SIG_IGN:
                 signal.signal(number, self._requested)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -48,11 +57,23 @@ class Signals:
     def reset(self) -> None:
         """In a forked child: signals do what they do to any process."""
         signal.set_wakeup_fd(-1)
-        for number in (*_STOPPING, signal.SIGCHLD):
+        for number in (*_HANDLED, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.close(self._read)
         os.close(self._write)
 
     def _requested(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and (not self._terminal or _has_terminal()):
+            self.rolls += 1
+            return
         self.requests += 1
         self.interrupted = self.interrupted or number == signal.SIGINT
+
+
+def _has_terminal() -> bool:
+    """Whether this process has a terminal that controls it; one that hung up is none (ENXIO)."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
