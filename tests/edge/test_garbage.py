@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
-from tests.edge.serving import LIMIT_SECONDS, Serving, frame, request, subscribe, until, upgrade
+from tests.edge.serving import LIMIT_SECONDS, Serving, Wire, frame, request, subscribe, until, upgrade
 from ticker.edge.connection import Connection
 from ticker.edge.websocket import WebSocketConnection
 
@@ -132,3 +133,36 @@ async def test_a_cycle_in_a_connection_would_be_seen(node: Serving, monkeypatch:
         await come_and_go(node, SAYINGS["a listener"], 3)
         await empty(node)
     assert "ticker.edge.websocket.WebSocketConnection × 3" in found
+
+
+async def test_one_who_has_spoken_costs_no_more_than_a_listener(node: Serving) -> None:
+    async with node.joined() as wire:
+        [member] = node.node.hub.members()
+        assert isinstance(member, WebSocketConnection)
+        await wire.message()
+        for _ in range(2):
+            wire.send(frame(9, b"here?") + subscribe(edition="en", backlog=3))
+            assert await answer(wire) == "snapshot"
+            assert vars(WebSocketConnection)["_parser"].__get__(member) is None
+
+
+async def test_whoever_says_it_in_pieces_is_understood_as_well(node: Serving) -> None:
+    whole = subscribe(edition="en", backlog=3)
+    words = b'{"type":"subscribe","edition":"en"' + b" " * 200 + b"}"
+    fragments = frame(1, words[:9], fin=False) + frame(9) + frame(0, words[9:])
+    async with node.joined() as wire:
+        await wire.message()
+        for said in (whole, frame(1, words), fragments):
+            for cut in (1, 2, 5, 7, len(said) // 2, len(said) - 1):
+                wire.send(said[:cut])
+                await asyncio.sleep(0.005)
+                wire.send(said[cut:] + said)
+                assert [(await answer(wire)) for _ in range(2)] == ["snapshot"] * 2
+
+
+async def answer(wire: Wire) -> str:
+    """The type of the next message but pongs."""
+    while True:
+        first, payload = await wire.frame()
+        if first == 0x81 and (kind := msgspec.json.decode(payload)["type"]) != "heartbeat":
+            return str(kind)

@@ -52,11 +52,15 @@ class WebSocketConnection(Connection):
             self.meet(read_head(data))
             return
         self.heard = self.node.steady()
+        fresh = self._parser is None
         if self._parser is None:
             if _only_pongs(data):
                 return
             self._parser = self._make_parser()
         self._parse(self._parser, data)
+        if fresh and self._group is not None and _whole(data):
+            # Nothing is left in it, and it costs 2.5 KiB: who has spoken once is a listener again.
+            self._parser = None
 
     def meet(self, request: Request) -> None:
         """Answers the opening handshake: joins, or replies with the problem and hangs up."""
@@ -203,4 +207,17 @@ def _only_pongs(data: bytes) -> bool:
     at, size = 0, len(data)
     while at + 6 <= size and data[at] == 0x8A and 0x80 <= data[at + 1] <= 0xFD:
         at += 6 + (data[at + 1] & 0x7F)
+    return at == size
+
+
+def _whole(data: bytes) -> bool:
+    """Whether `data` is nothing but whole, unfragmented frames of at most 64 KiB."""
+    at, size = 0, len(data)
+    while at + 6 <= size and data[at] & 0x80:
+        length = data[at + 1] & 0x7F
+        if length == 126:
+            at, length = at + 2, data[at + 2] << 8 | data[at + 3]
+        elif length == 127:
+            return False
+        at += 6 + length
     return at == size
