@@ -79,6 +79,8 @@ find_programs() {
     program nginx nginx
     program redis-server redis-server
     program openssl openssl
+    # The benchmark's load client is compiled on the spot.
+    command -v cc >/dev/null || missing+=(gcc libc6-dev)
     [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" ||
         stop "the tests drive programs that are missing here; install: ${missing[*]}"
 }
