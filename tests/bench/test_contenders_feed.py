@@ -1,7 +1,7 @@
 """How items reach contenders: in order, in one write, and with a sentence when somebody refuses them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,12 +19,13 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def server(*answers: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server that gives each request the next of `answers`, and hangs up when there are no more; what was posted."""
+async def server(*connections: Sequence[bytes]) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server that gives each connection the next list of answers, one a request, and then hangs up; what was posted."""
     posted: list[bytes] = []
+    due = iter(connections)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in answers:
+        for answer in next(due, ()):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = next((line for line in head.split("\r\n") if line.startswith("Content-Length")), ": 0")
             body = await reader.readexactly(int(length.partition(":")[2]))
@@ -57,7 +58,7 @@ async def test_messages_are_numbered_live_messages() -> None:
 
 
 async def test_posts_go_out_together_and_every_answer_is_read() -> None:
-    async with server(HERE, TAKEN, NOTHING, CHUNKED, TAKEN) as (port, posted):
+    async with server([HERE, TAKEN, NOTHING, CHUNKED, TAKEN]) as (port, posted):
         poster = await Poster.open(port, "/publish")
         await poster.send([b"one", b"two", b"three"])
         await poster.send([b"four"])
@@ -66,16 +67,25 @@ async def test_posts_go_out_together_and_every_answer_is_read() -> None:
 
 
 async def test_a_refused_post_is_told_with_its_status() -> None:
-    async with server(HERE, TAKEN, REFUSED, TAKEN) as (port, _):
+    async with server([HERE, TAKEN, REFUSED, TAKEN]) as (port, _):
         poster = await Poster.open(port, "/publish")
         with pytest.raises(ContenderError, match="a posted item was answered with 413"):
             await poster.send([b"one", b"two", b"three"])
         poster.close()
 
 
+async def test_a_connection_that_was_closed_while_idle_is_opened_again() -> None:
+    async with server([HERE], [TAKEN]) as (port, posted):
+        poster = await Poster.open(port, "/publish")
+        assert await poster._reader.read() == b""
+        await poster.send([b"one"])
+        poster.close()
+    assert posted == [b"one"]
+
+
 @pytest.mark.parametrize("answers", [(), (HERE,), (HERE, b"nonsense\r\n\r\n")], ids=["at once", "later", "nonsense"])
 async def test_a_server_that_goes_or_talks_nonsense_is_told(answers: tuple[bytes, ...]) -> None:
-    async with server(*answers) as (port, _):
+    async with server(answers) as (port, _):
         with pytest.raises(ContenderError, match="a request was not answered"):
             poster = await Poster.open(port, "/publish")
             try:
@@ -86,7 +96,7 @@ async def test_a_server_that_goes_or_talks_nonsense_is_told(answers: tuple[bytes
 
 async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "ANSWER_SECONDS", 0.1)
-    async with server(HERE, b"HTTP/1.1 200") as (port, _):
+    async with server([HERE, b"HTTP/1.1 200"]) as (port, _):
         poster = await Poster.open(port, "/publish")
         with pytest.raises(ContenderError, match="not answered"):
             await poster.send([b"one"])

@@ -63,13 +63,14 @@ class Pipe:
 class Poster:
     """An HTTP connection to `path`: a POST each, without waiting between them (pipelining), then all answers."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> None:
-        self._reader, self._writer, self._path = reader, writer, path
+    def __init__(self, port: int, path: str) -> None:
+        self._port, self._path = port, path
 
     @classmethod
     async def open(cls, port: int, path: str) -> Self:
         """Connects to `port` of loopback and asks once, whatever the answer; raises `OSError` or `ContenderError`."""
-        poster = cls(*await asyncio.open_connection("127.0.0.1", port), path)
+        poster = cls(port, path)
+        await poster._connect()
         poster._writer.write(b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         try:
             await poster._answers(1)
@@ -78,7 +79,14 @@ class Poster:
             raise
         return poster
 
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+
     async def send(self, messages: Sequence[bytes]) -> None:
+        if self._reader.at_eof():
+            # Most servers hang up on a connection that is idle for five seconds, and joins may take longer.
+            self.close()
+            await self._connect()
         head = f"POST {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         self._writer.write(b"".join(f"{head}Content-Length: {len(one)}\r\n\r\n".encode() + one for one in messages))
         for status in await self._answers(len(messages)):
