@@ -1,7 +1,7 @@
 """What a reader can do with the widget: pause, step, listen, use a keyboard, see less motion."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.test_widget_items import english, later
@@ -163,6 +163,38 @@ def test_a_withdrawn_line_is_not_left_for_those_who_listen(page: Page, ticker: F
     expect(rows(found)).to_have_count(0)
     expect(alert).to_be_empty()
     expect(status).not_to_contain_text("Line")
+
+
+def test_the_words_of_a_language_come_when_it_is_asked_for_and_not_before(page: Page, ticker: FakeTicker) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    found = show(page, ticker, 'edition="en"')
+    expect(found.get_by_role("button", name="Pause")).to_be_visible()
+    assert [name for name in asked if name.startswith("words-")] == []
+    found.evaluate("ticker => { ticker.lang = 'ar'; ticker.lang = 'es' }")
+    expect(found.get_by_role("button", name="Pausar")).to_be_visible()
+    found.evaluate("ticker => { ticker.lang = 'ar' }")
+    expect(found.get_by_role("button", name="إيقاف مؤقت")).to_be_visible()
+    assert found.locator("section").evaluate("root => getComputedStyle(root).direction") == "rtl"
+    found.evaluate("ticker => { ticker.lang = 'de' }")
+    expect(found.get_by_role("button", name="Pause")).to_be_visible()
+    assert sorted(name for name in asked if name.startswith("words-")) == ["words-ar.js", "words-es.js"]
+
+
+def test_a_list_from_the_server_is_seen_while_words_are_away_and_english_serves_without_them(
+    page: Page, ticker: FakeTicker
+) -> None:
+    held: list[Route] = []
+    page.route("**/words-ar.js", lambda route: held.append(route))
+    ticker.publish(an_item(1, "Live"))
+    found = show(page, ticker, 'edition="en" lang="ar"', inside="<p>From the server</p>")
+    expect(found).to_have_attribute("state", "live")
+    expect(found.get_by_text("From the server")).to_be_visible()
+    expect(rows(found)).to_have_count(0)
+    held[0].abort()
+    expect(found.get_by_role("button", name="Pause")).to_be_visible()
+    expect(rows(found)).to_contain_text("Live")
+    expect(found.get_by_text("From the server")).to_be_hidden()
 
 
 def test_a_correction_is_told_to_those_who_listen(page: Page, ticker: FakeTicker) -> None:

@@ -1,8 +1,8 @@
 """The browser's files, read once at the start, gzipped, under strong entity tags; it does not know what they do.
 
-What is not among them cannot be asked for, whatever a path says. The widget leaves in one piece and without its
-comments: it is half comment and type, its modules would cost a page a dozen requests, and a cache could join
-modules of two releases. Each module can still be had by itself.
+What is not among them cannot be asked for, whatever a path says. The widget leaves in one piece and made short: it
+is half comment and type, its modules would cost a page a dozen requests, and a cache could join modules of two
+releases. Each module can still be had by itself as it was written, for whoever wants to read it.
 """
 
 import gzip
@@ -16,21 +16,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ticker.edge.lean import lean
+
 WEB: Final = Path(__file__).parents[2] / "web"
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# Only comments that begin a line and end one: nothing here has to understand a string or a pattern.
-_BLOCK: Final = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$\n?", re.MULTILINE | re.DOTALL)
-_LINE: Final = re.compile(r"^[ \t]*//.*$\n?", re.MULTILINE)
-_CAST: Final = re.compile(r"/\*\* @\w+ [^*\n]*\*/ ?")
-_INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
-
-
 _IMPORT: Final = re.compile(r'^import .* from "\./([\w-]+\.js)";$\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?=const|class|function)", re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)
 # What other pages load; all else is loaded by it.
 ENTRY: Final = "breaking-ticker.js"
 
@@ -56,15 +51,11 @@ class Asset(msgspec.Struct, frozen=True):
         return Response(self.plain, headers=told, media_type=self.media_type)
 
 
-def lean(source: str) -> str:
-    """A module without the comments that stand on lines of their own, and without indentation."""
-    return _INDENT.sub("", _CAST.sub("", _LINE.sub("", _BLOCK.sub("", source))))
-
-
 def joined(entry: str, sources: Mapping[str, str]) -> str:
     """The module `entry` with all that it imports, each once and before who needs it.
 
-    It asks of the modules what their tests hold them to: imports on one line, no name twice at the top.
+    It asks of the modules what their tests hold them to: imports on one line, no name twice at the top. What is
+    imported on demand stays apart.
     """
     order: list[str] = []
 
@@ -75,17 +66,16 @@ def joined(entry: str, sources: Mapping[str, str]) -> str:
             order.append(name)
 
     visit(entry)
-    return "".join(_EXPORT.sub("", _IMPORT.sub("", lean(sources[name]))) for name in order)
+    return "".join(_EXPORT.sub("", _IMPORT.sub("", sources[name])) for name in order)
 
 
 def load(folder: str) -> dict[str, Asset]:
     """Every file of web/`folder` that a browser loads, by its name; the widget's entry joined with its modules."""
     paths = [p for p in sorted((WEB / folder).iterdir()) if p.suffix in _TYPES and not p.name.endswith(".d.ts")]
     texts = {path.name: path.read_text("utf-8") for path in paths}
-    sent = {name: lean(text) if name.endswith(".js") else text for name, text in texts.items()}
     if ENTRY in texts:
-        sent[ENTRY] = joined(ENTRY, texts)
-    return {name: _asset(name, text.encode()) for name, text in sent.items()}
+        texts[ENTRY] = lean(joined(ENTRY, texts))
+    return {name: _asset(name, text.encode()) for name, text in texts.items()}
 
 
 def _asset(name: str, plain: bytes) -> Asset:

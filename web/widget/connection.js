@@ -9,7 +9,7 @@
  * 5. A server's own wait (bye, Retry-After) is kept, also when the page comes back to the front.
  */
 
-import { Backoff } from "./backoff.js";
+import { backoff } from "./backoff.js";
 
 /** @import { ConnectionOptions, Loss, Message, State } from "./types.d.ts" */
 
@@ -28,8 +28,7 @@ const browserClock = {
 export class Connection {
   #o;
   #clock;
-  #random;
-  #backoff;
+  #tries = 0;
   /** @type {State} */
   #state = "connecting";
   #cursor = "";
@@ -52,10 +51,8 @@ export class Connection {
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
-    this.#o = options;
-    this.#clock = options.clock ?? browserClock;
-    this.#random = options.random ?? Math.random;
-    this.#backoff = new Backoff(this.#random);
+    this.#o = { clock: browserClock, random: Math.random, ...options };
+    this.#clock = this.#o.clock;
     this.#rung = this.#best();
   }
 
@@ -67,7 +64,6 @@ export class Connection {
   /** Closes without a word; the cursor is kept for the next `start`. */
   stop() {
     this.#shut();
-    this.#up = false;
   }
 
   /** The page is in front again, or the network back: comes back within a second, if it is away. */
@@ -76,7 +72,7 @@ export class Connection {
     if (this.#close && this.#clock.now() - this.#heardAt < this.#patience()) return;
     this.#shut();
     this.#say(this.#everUp ? "catching-up" : "connecting");
-    this.#wait(this.#random() * 1000);
+    this.#wait(this.#o.random() * 1000);
   }
 
   #best() {
@@ -90,7 +86,6 @@ export class Connection {
 
   #open() {
     this.#shut();
-    this.#up = false;
     this.#heardAt = this.#clock.now();
     const turn = this.#turn;
     // Whatever an earlier transport still says is no longer meant for us.
@@ -143,7 +138,7 @@ export class Connection {
       this.#failures = this.#round = 0;
       if (!this.#rung) this.#topWorked = true;
       if (this.#rung === this.#best() || !this.#topWorked) this.#o.memory?.set(this.#rung);
-    } else if (now - this.#openedAt >= STABLE) this.#backoff.forgive();
+    } else if (now - this.#openedAt >= STABLE) this.#tries = 0;
     if (typeof message.cursor === "string") this.#cursor = message.cursor;
     if (Number(message.heartbeat) > 0) this.#heartbeat = Number(message.heartbeat);
     if (message.type === "bye") {
@@ -162,18 +157,17 @@ export class Connection {
   #lost(loss) {
     const wasUp = this.#up;
     this.#shut();
-    this.#up = false;
     if (loss.final) {
       this.#over = true;
       this.#say("offline", loss.reason || "refused");
       return;
     }
-    if (loss.retry) this.#notBefore = this.#clock.now() + loss.retry * 1000 + this.#random() * 1000;
+    if (loss.retry) this.#notBefore = this.#clock.now() + loss.retry * 1000 + this.#o.random() * 1000;
     if (wasUp) {
       this.#rung = this.#best();
       this.#say("catching-up");
       // After a bye the server has spread its clients itself.
-      this.#wait(this.#notBefore > this.#clock.now() ? 0 : this.#backoff.next());
+      this.#wait(this.#notBefore > this.#clock.now() ? 0 : this.#next());
       return;
     }
     const down = loss.silent || ++this.#failures > 1 || this.#rung > 0;
@@ -187,7 +181,7 @@ export class Connection {
     }
     if (this.#everUp || this.#round) this.#say("offline");
     // Only a page's first visit hurries down: those who return may be thousands.
-    this.#wait(down && !this.#everUp && !this.#round ? 0 : this.#backoff.next());
+    this.#wait(down && !this.#everUp && !this.#round ? 0 : this.#next());
   }
 
   /** @param {number} wait */
@@ -195,7 +189,12 @@ export class Connection {
     this.#arm(Math.max(wait, this.#notBefore - this.#clock.now()), () => this.#open());
   }
 
+  #next() {
+    return backoff(this.#o.random, this.#tries++);
+  }
+
   #shut() {
+    this.#up = false;
     this.#turn++;
     this.#clock.clear(this.#timer);
     this.#close?.();

@@ -18,7 +18,7 @@ const SESSION_KEY = "breaking-ticker";
 const memory = {
   get() {
     try {
-      return Number(sessionStorage.getItem(SESSION_KEY));
+      return Number(sessionStorage[SESSION_KEY]);
     } catch {
       return 0;
     }
@@ -26,7 +26,7 @@ const memory = {
   /** @param {number} rung */
   set(rung) {
     try {
-      sessionStorage.setItem(SESSION_KEY, `${rung}`);
+      sessionStorage[SESSION_KEY] = rung;
     } catch {}
   },
 };
@@ -58,14 +58,12 @@ export class BreakingTicker extends HTMLElement {
   /** @type {AbortController | undefined} */
   #life;
   #rejoining = false;
+  #tag = "";
 
   constructor() {
     super();
-    this.attachShadow({ mode: "open" });
-  }
-
-  get state() {
-    return this.#state;
+    // What the server rendered inside is seen until the words are here.
+    this.attachShadow({ mode: "open" }).append(document.createElement("slot"));
   }
 
   connectedCallback() {
@@ -93,14 +91,14 @@ export class BreakingTicker extends HTMLElement {
 
   /** @param {string} name @param {string | null} old @param {string | null} value */
   attributeChangedCallback(name, old, value) {
-    if (!this.#life || this.#life.signal.aborted || old === value) return;
-    if (name === "layout" || name === "lang" || name === "dir") this.#build();
+    if (!this.#connection || old === value) return;
+    if (["layout", "lang", "dir"].includes(name)) this.#build();
     else if (!this.#rejoining) {
       this.#rejoining = true;
       // Several attributes set in a row make one new join.
       queueMicrotask(() => {
         this.#rejoining = false;
-        if (this.isConnected) this.#join();
+        if (this.#connection) this.#join();
       });
     }
   }
@@ -109,20 +107,21 @@ export class BreakingTicker extends HTMLElement {
     return Date.now() + this.#offset;
   }
 
-  #build() {
-    const tag = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || "en";
+  async #build() {
+    const tag = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
+    this.#tag = tag;
+    const words = await speak(tag);
+    // Another language may have been asked for meanwhile.
+    if (tag !== this.#tag) return;
     const { dir } = this;
-    const voice = speak(tag);
-    const paused = !!this.#frame?.paused;
     this.#frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
-      voice,
-      direction: dir === "rtl" || dir === "ltr" ? dir : voice.direction,
+      words,
+      dir: dir && dir !== "auto" ? dir : words.dir,
       line: this.getAttribute("layout") === "line",
-      label: this.getAttribute("aria-label") ?? voice.strings.breaking,
-      paused,
+      label: this.getAttribute("aria-label") ?? words.breaking,
+      paused: !!this.#frame?.paused,
       release: () => this.#release(),
     });
-    this.#frame.fallback(!this.#listed);
     this.#frame.state(this.#state, this.#reason);
     this.#render();
   }
@@ -145,8 +144,8 @@ export class BreakingTicker extends HTMLElement {
   #address(cursor, wait) {
     const url = new URL(this.getAttribute("src") || new URL("/v1/live", import.meta.url), document.baseURI);
     for (const name of FILTERS)
-      for (const value of (this.getAttribute(name) ?? "").split(/[\s,]+/))
-        if (value) url.searchParams.append(name, value);
+      for (const value of this.getAttribute(name)?.match(/[^\s,]+/g) ?? [])
+        url.searchParams.append(name, value);
     if (cursor) url.searchParams.set("cursor", cursor);
     if (wait) url.searchParams.set("wait", `${wait}`);
     return url;
@@ -159,27 +158,24 @@ export class BreakingTicker extends HTMLElement {
     const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(sound));
     /** @type {Item[]} */
     const added = [];
+    const uris = () => this.#store.current(this.#now()).map((item) => item.uri);
+    const before = new Set(uris());
     if (message.type === "snapshot") {
-      const before = new Set(this.#store.current(this.#now()).map((item) => item.uri));
       this.#store.replace(items, message.complete !== false);
-      if (this.#frame?.paused && this.#listed)
-        for (const { uri } of this.#store.current(this.#now())) if (!before.has(uri)) this.#held.add(uri);
       if (message.complete === false) this.#frame?.missed();
     } else if (message.type === "replay" || message.type === "item") {
       for (const item of items) {
         const change = this.#store.apply(item);
         if (!change) continue;
-        if (change === "added") {
-          added.push(item);
-          if (this.#frame?.paused) this.#held.add(item.uri);
-        }
+        if (change === "added") added.push(item);
         // Of one that only left the filter, "withdrawn" would be untrue.
         else if (change === "changed" || item.pubStatus !== "usable") this.#frame?.announce(item, change);
         this.#emit("ticker-item", { item, change });
       }
     } else return;
+    if (this.#frame?.paused && this.#listed)
+      for (const uri of uris()) if (!before.has(uri)) this.#held.add(uri);
     this.#listed = true;
-    this.#frame?.fallback(false);
     const shown = added.filter((item) => !this.#held.has(item.uri));
     for (const item of shown) this.#frame?.announce(item, "added");
     this.#render(shown);

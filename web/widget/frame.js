@@ -2,25 +2,32 @@
 
 import { sheet } from "./style.js";
 import { ago } from "./time.js";
-import { el, line, note, row } from "./view.js";
+import { el, fill, line, note, row } from "./view.js";
 
 /** @import { Change, Item, State } from "./types.d.ts" */
-/** @import { Voice } from "./view.js" */
+/** @import { Words } from "./strings.js" */
+/** @import { Child } from "./view.js" */
 /** @typedef {{ li: HTMLLIElement, made: string }} Row */
+/** @typedef {{ uri: string, said: Child[] }} News what is to be read out, and of which item, if of one */
 /**
- * @typedef {{ voice: Voice, direction: string, line: boolean, label: string, paused: boolean,
+ * @typedef {{ words: Words, dir: string, line: boolean, label: string, paused: boolean,
  *   release: () => void }} FrameOptions
  */
 
 const ADVANCE_SECONDS = 6;
 const ANNOUNCE_SECONDS = 4;
 
+/** A button that is drawn, and tells its name. @param {string} part @param {string} title @param {() => void} onclick */
+const icon = (part, title, onclick) =>
+  el("button", part, { type: "button", title, ariaLabel: title, onclick });
+
 export class Frame {
   paused;
   #o;
+  #words;
   #root;
   #list = el("ol", "list", { role: "list" });
-  #slot = document.createElement("slot");
+  #slot = el("slot", "");
   #state = el("span", "state");
   #why = el("p", "why");
   #count = el("span", "count");
@@ -28,7 +35,7 @@ export class Frame {
   #assertive = el("div", "sr", { role: "alert" });
   #notice;
   #empty;
-  #pause;
+  #pause = icon("pause icon", "", () => this.#toggle());
   #fresh;
   #turns;
   /** Rows by uri, with what they were made of. @type {Map<string, Row>} */
@@ -38,60 +45,54 @@ export class Frame {
   #unseen = "";
   #engaged = false;
   #idle = 0;
-  /** What is to be read out, and of which item. @type {{ uri: string, said: (Node | string)[] }[]} */
+  /** @type {News[]} */
   #news = [];
   #quiet = 0;
 
   /** @param {ShadowRoot} root @param {FrameOptions} options */
   constructor(root, options) {
+    const { words, line, dir, paused, release } = options;
     this.#o = options;
-    this.paused = options.paused;
-    const { strings, language } = options.voice;
-    this.#pause = this.#button("pause icon", "", () => this.#toggle());
-    this.#fresh = this.#button("fresh", "", options.release);
+    this.#words = words;
+    this.paused = paused;
+    this.#fresh = el("button", "fresh", { type: "button", hidden: true, onclick: release });
     this.#turns = [
-      this.#button("turn back", strings.previous, () => this.#step(-1)),
-      this.#button("turn", strings.next, () => this.#step(1)),
+      icon("turn back", words.previous, () => this.#step(-1)),
+      icon("turn", words.next, () => this.#step(1)),
     ];
-    const dismiss = this.#button("dismiss", "", () => {
+    const dismiss = () => {
       this.#notice.hidden = true;
       this.#pause.focus();
-    });
-    dismiss.textContent = strings.dismiss;
-    this.#notice = el("p", "notice", { role: "status" }, strings.missed, dismiss);
-    this.#empty = el("p", "empty", {}, strings.empty);
-    this.#notice.hidden = this.#empty.hidden = this.#fresh.hidden = true;
-    const tools = el(
-      "div",
-      "tools",
-      {},
-      this.#state,
-      this.#fresh,
-      ...(options.line ? [this.#count, ...this.#turns] : []),
-      this.#pause,
+    };
+    this.#notice = el(
+      "p",
+      "notice",
+      { role: "status", hidden: true },
+      words.missed,
+      el("button", "dismiss", { type: "button", onclick: dismiss }, words.dismiss),
     );
-    const head = el("div", "head", {}, el("strong", "label", {}, strings.breaking), tools);
-    const body = el("div", "body", {}, this.#list, this.#empty, this.#slot);
+    this.#empty = el("p", "empty", { hidden: true }, words.empty);
     this.#root = el(
       "section",
-      options.line ? "root line" : "root",
-      { dir: options.direction, lang: language, "aria-label": options.label },
-      head,
+      line ? "root line" : "root",
+      { dir, lang: words.lang, ariaLabel: options.label },
+      el(
+        "div",
+        "head",
+        {},
+        el("strong", "label", {}, words.breaking),
+        el("div", "tools", {}, this.#state, this.#fresh, line && [this.#count, ...this.#turns], this.#pause),
+      ),
       this.#why,
       this.#notice,
-      body,
+      el("div", "body", {}, this.#list, this.#empty, this.#slot),
       this.#polite,
       this.#assertive,
     );
-    if (options.line) this.#listen();
+    if (line) this.#listen();
     this.#label();
     root.adoptedStyleSheets = [sheet];
     root.replaceChildren(this.#root);
-  }
-
-  /** Whether what the server rendered inside the element is still the best there is. @param {boolean} shown */
-  fallback(shown) {
-    this.#slot.hidden = !shown;
   }
 
   /** Says that items may be lacking, until the reader dismisses it. */
@@ -101,10 +102,10 @@ export class Frame {
 
   /** @param {State} state @param {string} reason */
   state(state, reason) {
-    const { strings } = this.#o.voice;
-    const away = state === "offline" ? (reason ? strings.refused : strings.away) : "";
-    const why = state === "stale" ? strings.behind : away;
-    this.#state.textContent = strings[state];
+    const words = this.#words;
+    const away = state === "offline" ? words[reason ? "refused" : "away"] : "";
+    const why = state === "stale" ? words.behind : away;
+    this.#state.textContent = words[state];
     this.#why.textContent = why;
     this.#why.hidden = !why;
     this.#why.title = reason;
@@ -116,29 +117,27 @@ export class Frame {
    * @param {Item} item @param {Change} change
    */
   announce(item, change) {
-    const { voice } = this.#o;
-    const { uri } = item;
-    if (change === "removed") {
-      this.#news.push({ uri: "", said: [voice.strings.withdraw] });
-      return;
-    }
-    const said = [...note(item, voice), " ", ...line(item, voice)];
-    if (change === "added" && item.urgency === 1)
-      this.#say(this.#assertive, uri, [voice.strings.u1, voice.strings.colon, ...said]);
-    else this.#news.push({ uri, said });
+    const words = this.#words;
+    /** @type {News} */
+    const news =
+      change === "removed"
+        ? { uri: "", said: [words.withdraw] }
+        : { uri: item.uri, said: [...note(item, words), " ", ...line(item, words)] };
+    if (change === "added" && item.urgency === 1) this.#say(this.#assertive, news, words.u1);
+    else this.#news.push(news);
   }
 
-  /** @param {HTMLElement} region @param {string} uri @param {(Node | string)[]} said */
-  #say(region, uri, said) {
+  /** @param {HTMLElement} region @param {News} news @param {string | false} before */
+  #say(region, { uri, said }, before) {
     region.dataset.uri = uri;
-    region.replaceChildren(...said);
+    fill(region, before && `${before}: `, said);
   }
 
   /** Who goes through the page with a screen reader must not find a line there that was taken off. @param {Set<string>} uris */
   #hush(uris) {
     this.#news = this.#news.filter(({ uri }) => !uri || uris.has(uri));
     for (const region of [this.#polite, this.#assertive])
-      if (region.dataset.uri && !uris.has(region.dataset.uri)) this.#say(region, "", []);
+      if (region.dataset.uri && !uris.has(region.dataset.uri)) fill(region);
   }
 
   /** Goes to the first item. */
@@ -153,11 +152,11 @@ export class Frame {
    * @param {{ added: Item[], fresh: number, listed: boolean }} news
    */
   render(items, now, { added, fresh, listed }) {
-    const { voice } = this.#o;
+    const words = this.#words;
     const root = /** @type {ShadowRoot} */ (this.#root.getRootNode());
     const focused = root.activeElement;
     const uris = new Set(items.map((item) => item.uri));
-    const place = [...this.#rows.keys()].indexOf(this.#at);
+    const place = this.#uris().indexOf(this.#at);
     for (const [uri, { li }] of this.#rows) {
       if (uris.has(uri)) continue;
       this.#rows.delete(uri);
@@ -170,15 +169,15 @@ export class Frame {
       const made = `${item.version} ${item.versionCreated} ${Date.parse(item.pinnedUntil ?? "") > now}`;
       let entry = this.#rows.get(item.uri);
       if (entry?.made !== made) {
-        const li = row(item, voice, now);
+        const li = row(item, words, now);
         entry?.li.replaceWith(li);
         if (entry?.li.contains(focused)) li.querySelector("a")?.focus();
         entry = { li, made };
       }
       rows.set(item.uri, entry);
       const time = entry.li.querySelector("time");
-      const words = ago(Date.parse(item.firstCreated), now, voice.language);
-      if (time && time.textContent !== words) time.textContent = words;
+      const age = ago(Date.parse(item.firstCreated), now, words.lang);
+      if (time && time.textContent !== age) time.textContent = age;
       if (this.#list.children[at] !== entry.li)
         this.#list.insertBefore(entry.li, this.#list.children[at] ?? null);
     });
@@ -193,19 +192,19 @@ export class Frame {
       else this.#show(newest);
     }
     this.#choose();
+    // Until there is a list, what the server rendered inside the element is the best there is.
+    this.#slot.hidden = listed;
     this.#empty.hidden = !listed || items.length > 0;
     this.#fresh.hidden = !fresh;
-    this.#fresh.textContent = voice.strings.fresh.replace("{n}", `${fresh}`);
+    this.#fresh.textContent = words.fresh.replace("{n}", `${fresh}`);
   }
 
   /** Once a second: the line moves on, the announcements are read out. */
   tick() {
-    if (++this.#quiet >= ANNOUNCE_SECONDS && this.#news.length) {
-      const { uri, said } = /** @type {{ uri: string, said: (Node | string)[] }} */ (this.#news.at(-1));
-      const { strings } = this.#o.voice;
-      const many =
-        this.#news.length > 1 ? [strings.fresh.replace("{n}", `${this.#news.length}`), strings.colon] : [];
-      this.#say(this.#polite, uri, [...many, ...said]);
+    const last = this.#news.at(-1);
+    if (++this.#quiet >= ANNOUNCE_SECONDS && last) {
+      const { length } = this.#news;
+      this.#say(this.#polite, last, length > 1 && this.#words.fresh.replace("{n}", `${length}`));
       this.#news = [];
       this.#quiet = 0;
     }
@@ -223,9 +222,13 @@ export class Frame {
       this.#engaged = this.#root.matches(":hover, :focus-within");
       this.#idle = 0;
     };
-    for (const type of ["mouseenter", "mouseleave", "focusin"]) this.#root.addEventListener(type, engage);
-    // While it fires, focus is still inside.
-    this.#root.addEventListener("focusout", () => queueMicrotask(engage));
+    // Later, for while `focusout` fires, focus is still inside.
+    for (const type of ["mouseenter", "mouseleave", "focusin", "focusout"])
+      this.#root.addEventListener(type, () => queueMicrotask(engage));
+  }
+
+  #uris() {
+    return [...this.#rows.keys()];
   }
 
   #toggle() {
@@ -235,16 +238,13 @@ export class Frame {
   }
 
   #label() {
-    const { strings } = this.#o.voice;
-    const name = this.paused ? strings.resume : strings.pause;
     this.#pause.classList.toggle("on", this.paused);
-    this.#pause.title = name;
-    this.#pause.ariaLabel = name;
+    this.#pause.title = this.#pause.ariaLabel = this.#words[this.paused ? "resume" : "pause"];
   }
 
   /** @param {number} by */
   #step(by) {
-    const uris = [...this.#rows.keys()];
+    const uris = this.#uris();
     this.#show(uris.at((uris.indexOf(this.#at) + by) % (uris.length || 1)) ?? "");
     this.#choose();
   }
@@ -258,22 +258,11 @@ export class Frame {
   /** In a line, all but one item are hidden. */
   #choose() {
     if (!this.#o.line) return;
-    const uris = [...this.#rows.keys()];
+    const uris = this.#uris();
     const at = Math.max(0, uris.indexOf(this.#at));
     this.#at = uris[at] ?? "";
     for (const [uri, { li }] of this.#rows) li.hidden = uri !== this.#at;
     this.#count.textContent = uris.length ? `${at + 1}/${uris.length}` : "";
     for (const turn of this.#turns) turn.hidden = uris.length < 2;
-  }
-
-  /** @param {string} part @param {string} name @param {() => void} run */
-  #button(part, name, run) {
-    const button = el("button", part, { type: "button" });
-    if (name) {
-      button.ariaLabel = name;
-      button.title = name;
-    }
-    button.addEventListener("click", run);
-    return button;
   }
 }

@@ -48,13 +48,12 @@ export class Store {
   replace(items, complete) {
     const gone = this.#known.filter((known) => !usable(known));
     const kept = new Map((complete ? this.#known : gone).map((known) => [known.uri, known]));
-    const listed = items.map((item) => {
+    this.#known = items.map((item) => {
       const known = kept.get(item.uri);
       const newer = known && (known.version > item.version || known.pubStatus === "canceled");
       return this.#judge(newer ? known : item);
     });
-    const uris = new Set(listed.map((item) => item.uri));
-    this.#known = listed;
+    const uris = new Set(items.map((item) => item.uri));
     for (const item of gone) if (!uris.has(item.uri)) this.#file(item);
   }
 
@@ -75,8 +74,9 @@ export class Store {
    */
   current(now) {
     const shown = this.#known.filter((item) => usable(item) && !(Date.parse(item.expires ?? "") <= now));
-    const pinned = shown.filter((item) => Date.parse(item.pinnedUntil ?? "") > now);
-    return [...pinned, ...shown.filter((item) => !pinned.includes(item))].slice(0, MOST_SHOWN);
+    /** @param {Item} item */
+    const pinned = (item) => Date.parse(item.pinnedUntil ?? "") > now;
+    return [...shown.filter(pinned), ...shown.filter((item) => !pinned(item))].slice(0, MOST_SHOWN);
   }
 
   /** When `current` will differ with no entry coming: the next expiry or end of a pin after `now`. @param {number} now */

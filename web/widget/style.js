@@ -12,7 +12,7 @@ const css = `
   --_warn: light-dark(#875000, #f0b04e);
   display: block; container-type: inline-size;
   color: var(--_ink); background: var(--_paper);
-  font: 1rem/1.4 var(--ticker-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Geeza Pro", Tahoma, sans-serif);
+  font: 1rem/1.4 var(--ticker-font, system-ui, sans-serif);
 }
 :host([hidden]), [hidden] { display: none !important }
 :lang(ar) { line-height: 1.65 }
@@ -35,8 +35,8 @@ button:hover { border-color: currentColor }
 .icon::before { content: ""; display: inline-block; inline-size: .2em; block-size: .85em; border: solid currentColor; border-width: 0 .24em; vertical-align: -.1em }
 .icon.on::before { border-color: transparent currentColor; border-width: .42em 0 .42em .68em; inline-size: 0; block-size: 0 }
 .turn::before { content: ""; display: inline-block; inline-size: .5em; block-size: .5em; border: solid currentColor; border-width: 2px 2px 0 0; rotate: 45deg }
-.back::before, [dir=rtl] .turn:not(.back)::before { rotate: -135deg }
-[dir=rtl] .back::before { rotate: 45deg }
+.back::before, [dir=rtl] .turn::before { scale: -1 }
+[dir=rtl] .back::before { scale: 1 }
 .notice, .why { font-size: .875rem; padding: .3rem .8rem; border-block-end: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5rem; justify-content: space-between }
 .empty { padding: .8rem; color: var(--_soft) }
 ol { list-style: none; max-block-size: var(--ticker-height, none); overflow: auto; overflow-wrap: anywhere }
@@ -59,12 +59,11 @@ a:hover { text-decoration-color: currentColor }
 .new { animation: in 2.5s ease-out }
 @keyframes in { from { background: color-mix(in srgb, var(--_fill) 16%, transparent) } }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
-.line { --_ink: var(--ticker-ink, #fff); --_soft: var(--ticker-soft, #b9c0cb); --_paper: var(--ticker-paper, #14171c); --_rule: var(--ticker-rule, #3b424d); --_accent: var(--ticker-accent, #ff8a86); --_good: #4cc38a; --_warn: #f0b04e; color: var(--_ink); background: var(--_paper) }
+.line { color-scheme: dark; color: var(--_ink); background: var(--_paper) }
 .line .head { border-block-end: 0 }
 .line li { min-block-size: 4.6rem; border-block-end: 0 }
 .line .u1 { border-color: transparent }
 .line .text { font-size: 1.125em }
-.line :focus-visible { outline-color: #86b8ff }
 @container (min-width: 46rem) {
   .line { display: grid; grid-template-columns: auto 1fr auto }
   .line .head { display: contents }

@@ -30,7 +30,6 @@ export const poll = (address, on, heartbeat) => {
       const response = await fetch(address(wait), {
         signal: abort.signal,
         headers: { accept: "application/json" },
-        cache: "no-store",
         credentials: "omit",
       });
       const text = await response.text();

@@ -1,0 +1,33 @@
+/** What the widget itself says, in Arabic; loaded where it is spoken. */
+
+/** @type {import("./strings.js").Words} */
+export const words = {
+  lang: "ar",
+  dir: "rtl",
+  breaking: "عاجل",
+  connecting: "جارٍ الاتصال",
+  live: "مباشر",
+  "catching-up": "جارٍ استدراك ما فات",
+  stale: "متأخر",
+  offline: "غير متصل",
+  away: "لا يوجد اتصال. تجري إعادة المحاولة.",
+  refused: "لا يمكن عرض هذا الشريط هنا.",
+  behind: "قد تتأخر الأخبار: فقدت الخدمة مصدرها.",
+  missed: "ربما فاتتك بعض الأخبار.",
+  dismiss: "إغلاق",
+  pause: "إيقاف مؤقت",
+  resume: "استئناف",
+  previous: "السابق",
+  next: "التالي",
+  fresh: "جديد: {n}",
+  empty: "لا أخبار عاجلة الآن.",
+  u1: "خبر خاطف",
+  u2: "نشرة",
+  u3: "عاجل",
+  pinned: "مثبّت",
+  update: "محدَّث",
+  refile: "عُدِّل {n}",
+  correction: "تصحيح",
+  withdraw: "سُحب أحد الأخبار.",
+  comma: "، ",
+};

@@ -1,0 +1,33 @@
+/** What the widget itself says, in Spanish; loaded where it is spoken. */
+
+/** @type {import("./strings.js").Words} */
+export const words = {
+  lang: "es",
+  dir: "ltr",
+  breaking: "Última hora",
+  connecting: "Conectando",
+  live: "En directo",
+  "catching-up": "Poniéndose al día",
+  stale: "Con retraso",
+  offline: "Sin conexión",
+  away: "Sin conexión. Reintentando.",
+  refused: "Este servicio no puede mostrarse aquí.",
+  behind: "Las novedades pueden tardar: el servicio ha perdido su fuente.",
+  missed: "Pueden faltar algunas noticias.",
+  dismiss: "Cerrar",
+  pause: "Pausar",
+  resume: "Reanudar",
+  previous: "Anterior",
+  next: "Siguiente",
+  fresh: "{n} nuevas",
+  empty: "No hay noticias de última hora.",
+  u1: "Flash",
+  u2: "Boletín",
+  u3: "Urgente",
+  pinned: "Fijado",
+  update: "Actualizado",
+  refile: "Editado {n}",
+  correction: "Corrección",
+  withdraw: "Se ha retirado una noticia.",
+  comma: ", ",
+};
