@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from ticker.bench import machine
 from ticker.bench.aims import AIMS
 from ticker.bench.bends import bend, said
 from ticker.bench.figures import Figure, figure, median, quantile, ratio, table
-from ticker.bench.machine import Machine, this_machine
+from ticker.bench.machine import Machine, Others, this_machine
 from ticker.bench.plot import WIDTH, Lines, Panel, bars, lines
 from ticker.bench.report import Report, overview, read_reports, write_report
 from ticker.bench.scenario import Picture, Row, Section
@@ -28,6 +29,7 @@ def report(name: str = "steady", **different: Any) -> Report:  # Any: fields of 
         "seconds": 61.2,
         "quick": False,
         "machine": MACHINE,
+        "others": 0.031,
         "contenders": {"nchan": "nginx 1.22.1, nchan 1.3.6"},
         "left_out": {"nats": "NATS needs nats-server: sudo apt-get install nats-server"},
         "notes": ("nats was left out.",),
@@ -73,6 +75,7 @@ def test_a_scenario_is_a_page_data_and_pictures(tmp_path: Path) -> None:
         "- nats was left out.",
         "A processor, 2 cores, 24 GiB",
         "| load before | 0.25:",
+        "| others meanwhile | 3% of",
         "uvicorn 0.54.0",
         "nginx 1.22.1, nchan 1.3.6",
         "`flashwire bench steady`",
@@ -188,6 +191,22 @@ def test_a_table_is_markdown() -> None:
 
 
 def test_this_machine_names_its_processor_and_packages() -> None:
-    machine = this_machine()
-    assert machine.processor and machine.cores >= 1 and machine.packages["uvicorn"][0].isdigit()
-    assert machine.same(this_machine()) and not machine.same(MACHINE)
+    here = this_machine()
+    assert here.processor and here.cores >= 1 and here.packages["uvicorn"][0].isdigit()
+    assert here.same(this_machine()) and not here.same(MACHINE)
+
+
+def test_what_others_use_of_the_machine_is_what_was_busy_without_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, own, now = iter([100.0, 109.0]), iter([40.0, 44.0]), iter([0.0, 10.0])
+    monkeypatch.setattr(machine, "_busy_seconds", lambda: next(busy))
+    monkeypatch.setattr(machine, "_own_seconds", lambda: next(own))
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert Others().share() == 0.25
+
+
+def test_the_machine_is_counted_while_we_work() -> None:
+    others, busy, own = Others(), machine._busy_seconds(), machine._own_seconds()
+    while machine._own_seconds() - own < 0.1:
+        pass
+    assert machine._busy_seconds() - busy > 0.05 and 0 <= others.share() <= 1

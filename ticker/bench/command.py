@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from ticker.bench.contender import Contender
+    from ticker.bench.machine import Machine
     from ticker.bench.report import Report
     from ticker.bench.scenario import Run, Scenario, Section
 
@@ -121,13 +122,14 @@ def _run(
 
     from ticker.bench.contender import ContenderError
     from ticker.bench.load import MissedError
+    from ticker.bench.machine import this_machine
     from ticker.bench.report import overview, read_reports, write_report
     from ticker.bench.scenario import Run
     from ticker.bench.scenarios import NAMES
     from ticker.contract.item import moment
 
     began, made, failed = time.monotonic(), moment(time.time()), 0
-    cores = sorted(os.sched_getaffinity(0))
+    cores, machine = sorted(os.sched_getaffinity(0)), this_machine()
     versions = {name: make().version() for name, make in able.items()}
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     # Drawn only between steps: a thread that draws would take turns with the clients.
@@ -137,6 +139,8 @@ def _run(
                 errors.print(f"{one.name}: not begun, the time is up.")
                 continue
             bar = progress.add_task(one.name, total=1.0)
+            if not errors.is_terminal:
+                errors.print(f"{one.name}: about {_minutes(one.quick_seconds if quick else one.seconds)} from now")
 
             def say(what: str, share: float, name: str = one.name, bar: "TaskID" = bar) -> None:
                 progress.update(bar, description=f"{name}: {what}", completed=share, refresh=True)
@@ -153,7 +157,7 @@ def _run(
             if len(cores) == 1:
                 run.notes.append("Server and load client shared the only core: elapsed times are of both together.")
             try:
-                section, report = _measure(one, run, versions, left_out)
+                section, report = _measure(one, run, machine, versions, left_out)
             except (ContenderError, MissedError, OSError) as error:
                 failed += 1
                 progress.remove_task(bar)
@@ -169,17 +173,17 @@ def _run(
 
 
 def _measure(
-    scenario: "Scenario", run: "Run", versions: dict[str, str], left_out: dict[str, str]
+    scenario: "Scenario", run: "Run", machine: "Machine", versions: dict[str, str], left_out: dict[str, str]
 ) -> "tuple[Section, Report]":
     import asyncio
 
     import uvloop
 
-    from ticker.bench.machine import this_machine
+    from ticker.bench.machine import Others
     from ticker.bench.report import Report
     from ticker.contract.item import moment
 
-    machine = this_machine()
+    others = Others()
     own = os.sched_getaffinity(0)
     began = time.monotonic()
     try:
@@ -200,6 +204,7 @@ def _measure(
         seconds=round(time.monotonic() - began, 1),
         quick=run.quick,
         machine=machine,
+        others=others.share(),
         contenders=versions,
         left_out=left_out,
         notes=tuple(run.notes),

@@ -3,6 +3,8 @@
 import importlib.metadata
 import os
 import platform
+import resource
+import time
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,34 @@ class Machine(msgspec.Struct, frozen=True):
     def said(self) -> str:
         """In one line."""
         return f"{self.processor}, {self.cores} cores, {self.memory_gib:g} GiB"
+
+
+class Others:
+    """Counts from when it is made how much of the machine all others use, who are no part of the benchmark."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._busy, self._own = _busy_seconds(), _own_seconds()
+
+    def share(self) -> float:
+        """Of all cores' time since then, 0 to 1; what our processes that have not ended yet used counts as theirs."""
+        elapsed = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        spent = _busy_seconds() - self._busy - (_own_seconds() - self._own)
+        return round(min(1.0, max(0.0, spent / elapsed)), 3)
+
+
+def _busy_seconds() -> float:
+    # proc(5): user, nice, system, idle, iowait, irq, softirq, steal in ticks; guests are in user already.
+    try:
+        ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    except OSError:
+        return 0.0
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def this_machine() -> Machine:

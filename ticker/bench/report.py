@@ -26,6 +26,8 @@ class Report(msgspec.Struct, frozen=True):
     quick: bool
     """A trial of a few seconds, whose figures mean nothing."""
     machine: Machine
+    others: float
+    """How much of the machine's cores others used meanwhile, 0 to 1: it is in the spread."""
     contenders: dict[str, str]
     """The versions of those that could run here, by name."""
     left_out: dict[str, str]
@@ -79,6 +81,7 @@ def _machine(report: Report) -> str:
         ("made", f"{report.made}, in {report.seconds:.0f} s, by `flashwire bench {report.name}`"),
         ("machine", machine.said()),
         ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
+        ("others meanwhile", f"{report.others:.0%} of all cores' time went to processes that are no part of this"),
         ("kernel, Python", f"{machine.kernel}, {machine.python}"),
         ("packages", _listed(machine.packages)),
     ]
@@ -96,7 +99,10 @@ def overview(reports: Mapping[str, Report], made: str) -> str:
     newest = max(reports.values(), key=lambda report: report.made, default=None)
     left_out = dict(newest.left_out) if newest else {}
     lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or ["None: all of them could run."]
-    pages = [(f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s") for one in reports.values()]
+    pages = [
+        (f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s", f"{one.others:.0%}")
+        for one in reports.values()
+    ]
     where = (
         f"On {newest.machine.said()}, kernel {newest.machine.kernel}, Python {newest.machine.python}; "
         if newest
@@ -117,7 +123,7 @@ brackets. Those of another machine differ, the ratios should not. {where}{busy}
 
 ## Pages
 
-{table(("scenario", "made", "took"), pages)}
+{table(("scenario", "made", "took", "of all cores' time others used"), pages)}
 """
 
 

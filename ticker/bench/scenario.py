@@ -101,12 +101,19 @@ class Run:
         self._say = say
         self._share = 0.0
         self._step = ""
+        self._part = (0, 1)
         self._deadline = time.monotonic() + seconds
 
     def step(self, what: str, share: float | None = None) -> None:
         """Says what begins now, and how much of the scenario is done (0 to 1; `None`: as before)."""
         self._share = self._share if share is None else share
-        self._say(f"{self._step}{what}", self._share)
+        before, parts = self._part
+        self._say(f"{self._step}{what}", (before + self._share) / parts)
+
+    def part(self, before: int, parts: int) -> None:
+        """One of `parts` of about one length begins, after `before` others: each goes from 0 to 1 of its own."""
+        self._part = (before, parts)
+        self._share = 0.0
 
     def late(self) -> bool:
         """Whether the scenario has used up its time: nothing begins that can be left."""

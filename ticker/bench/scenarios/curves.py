@@ -45,14 +45,18 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 async def measure(run: Run) -> Section:
+    run.part(0, 4)
     grown = await run.in_turn(WITH, lambda name: subscribers(run, name), repeats=_repeats(run, 2))
+    run.part(1, 4)
     bursts = await run.in_turn(WITH, lambda name: burst(run, name), repeats=_repeats(run, 2))
+    run.part(2, 4)
     counts = (1, 10) if run.quick else (1, 10, 100, 200, 1000)
     filtered = await run.in_turn(
         [f"{count} filters" for count in counts],
         lambda name: filters(run, int(name.split()[0])),
         repeats=_repeats(run, 3),
     )
+    run.part(3, 4)
     lengths = (10, 100) if run.quick else (10, 1000, 10_000)
     stored = await run.in_turn(
         [f"backlog {length}" for length in lengths],
