@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def server(*connections: Sequence[bytes]) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server that gives each connection the next list of answers, one a request, and then hangs up; what was posted."""
+    """A server that gives each connection the next list of answers, one a request, then hangs up; what was posted."""
     posted: list[bytes] = []
     due = iter(connections)
 

@@ -10,7 +10,8 @@ from ticker.contract import message
 from ticker.contract.cursor import Cursor, entry_check
 
 EPOCH: Final = "bench"
-ANSWER_SECONDS: Final = 15.0
+# A naive server puts 200,000 deliveries, 20 items to 10,000, before its answer.
+ANSWER_SECONDS: Final = 60.0
 
 
 class Feed:

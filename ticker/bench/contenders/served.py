@@ -30,10 +30,21 @@ async def _broadcast(sock: socket.socket) -> None:
     await serve(sock)
 
 
+def _collected(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+    async def serve_so(sock: socket.socket) -> None:
+        from ticker.bench.pauses import serve
+
+        await serve(way, sock)
+
+    return serve_so
+
+
 # Any: what a coroutine is sent.
 SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] = {
     "flashwire": _flashwire,
     "bare": _bare,
     "naive": _naive,
     "broadcast": _broadcast,
+    # For the scenario `gc`; the names are those of ticker.bench.pauses.
+    **{f"collector-{way}": _collected(way) for way in ("shipped", "frozen", "python")},
 }

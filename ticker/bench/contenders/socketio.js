@@ -31,6 +31,7 @@ async function main(number, path, role) {
     // Neither polling first nor a client to download: everybody comes as a WebSocket.
     transports: ['websocket'],
     serveClient: false,
+    perMessageDeflate: process.env.DEFLATE_FROM ? { threshold: Number(process.env.DEFLATE_FROM) } : false,
   });
   if (role === 'server') {
     io.attach(web);

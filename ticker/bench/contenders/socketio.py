@@ -24,10 +24,17 @@ PACKAGES: Final = ("socket.io", "@socket.io/redis-streams-adapter", "redis")
 
 
 class SocketIo(Base):
-    """Valkey and one Node process on the same core, an editor beside."""
+    """Valkey and one Node process on the same core, an editor beside.
+
+    With `deflate`, messages of at least so many bytes are compressed for who agrees to it, as `ws` does it by default.
+    """
 
     name = "socketio"
     title = "Socket.IO, Redis-streams adapter, Valkey with fsync in the path"
+
+    def __init__(self, deflate: int | None = None) -> None:
+        super().__init__()
+        self._deflate = {} if deflate is None else {"DEFLATE_FROM": str(deflate)}
 
     def absent(self) -> str | None:
         return lacking(*PACKAGES)
@@ -56,7 +63,9 @@ class SocketIo(Base):
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = node_command("socketio.js", str(number), path, role)
-            process = self._held(start_program(command, core, self._folder, (number,), **node_environment()))
+            process = self._held(
+                start_program(command, core, self._folder, (number,), **node_environment(), **self._deflate)
+            )
         return process, int(port)
 
     async def _posted_once(self, server: subprocess.Popen[bytes], port: int) -> None:
