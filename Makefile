@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test check web-check web-test journey faults bench lock clean
+.PHONY: help install run test check web-check web-test journey faults bench soak lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ faults: $(VENV)/.tests ## the long forms of what must hold when something breaks
 
 bench: $(VENV)/.runtime ## measure this machine beside other servers, into docs/performance: some 25 minutes; ARGS="--quick" tries it out
 	$(BIN)/flashwire bench $(ARGS)
+
+soak: $(VENV)/.runtime ## half an hour of coming and going, that must end with the memory it had; MINUTES=n, or SHORT=1
+	SOAK_MINUTES=$(MINUTES) $(BIN)/flashwire bench soak $(if $(SHORT),--quick) $(ARGS)
 
 lock: $(VENV)/.place ## write both lock files again; UPGRADE=1 takes newer versions too
 	$(PIP) install uv
