@@ -10,7 +10,8 @@ from typing import Final
 
 from ticker.embedded.errors import EmbeddedError
 
-_QUEUE: Final = 2048
+# As many as the kernel allows in many places (net.core.somaxconn); who is refused a place tries again after a second.
+QUEUE: Final = 4096
 
 
 def listen(host: str, port: int, count: int, setting: str) -> list[socket.socket]:
@@ -29,13 +30,13 @@ def listen(host: str, port: int, count: int, setting: str) -> list[socket.socket
     # Without SO_REUSEPORT first: with it, a second service of the same user would share the port unnoticed.
     first = _bound(family, address, shared=False, setting=setting)
     if count == 1:
-        first.listen(_QUEUE)
+        first.listen(QUEUE)
         return [first]
     address = first.getsockname()
     first.close()
     sockets = [_bound(family, address, shared=True, setting=setting) for _ in range(count)]
     for one in sockets:
-        one.listen(_QUEUE)
+        one.listen(QUEUE)
     return sockets
 
 

@@ -1,0 +1,51 @@
+"""The scenario that holds connections, in a form of a few seconds: what it counts, and what it says of it."""
+
+import os
+
+import pytest
+
+from ticker.bench.contenders import CONTENDERS
+from ticker.bench.scenario import Run
+from ticker.bench.scenarios import hold as module
+from ticker.bench.scenarios.hold import Held, Sample, hold
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_few_are_held_by_two_workers_and_every_figure_is_there() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    run = Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=CONTENDERS)
+    held = await hold(run, subscribers=200, workers=2, seconds=2.2, item_seconds=0.5)
+    assert len(held.spread) == 2 and 200 <= sum(held.spread) < 200 + 2 * 30 and min(held.spread) > 50
+    assert len(held.last_ms) >= 3 and all(0 < each < 5000 for each in held.last_ms)
+    assert held.heartbeats >= 200, "each second"
+    assert held.samples and all(sample.pss_mib > 10 for sample in held.samples)
+    row = module._row(held)
+    assert row.key == "hold" and row.reached is False and "200 were held for" in row.why
+    assert "200 on 2 workers" in module._text(held)
+    assert module._picture(held).svg.startswith("<svg")
+
+
+def held(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
+    samples = [Sample(float(at), last_mib if at >= 90 else 400.0, 10.0, 0.05) for at in range(100)]
+    return Held(
+        subscribers=module.SUBSCRIBERS,
+        seconds=module.SECONDS,
+        joined_seconds=10.0,
+        joins_cpu_us=50.0,
+        base_mib=200.0,
+        spread=[50_000, 50_000],
+        samples=samples,
+        last_ms=[800.0, slowest],
+        item_at=[1.0, 2.0],
+        delivery_us=[5.0, 5.0],
+        heartbeats=1,
+        quiet_cpu=0.05,
+        client_cpu=0.05,
+    )
+
+
+def test_it_is_reached_only_in_full_in_time_and_flat() -> None:
+    assert module._row(held()).reached is True
+    assert "slowest item took 2500 ms" in module._row(held(slowest=2500.0)).why
+    assert "memory grew by 5.0%" in module._row(held(last_mib=420.0)).why
