@@ -46,6 +46,20 @@ async def test_items_reach_everybody_and_the_times_are_those_of_our_clock(server
         assert stats.cpu > 0 and stats.bytes > 3 * len(item(1) + item(2))
 
 
+async def test_the_middle_is_when_half_of_them_had_it(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 4)
+        waiting = await load.expect(1, 1)
+        before: list[int] = []
+        for client in server.clients:
+            before.append(time.monotonic_ns())
+            client.say(item(1))
+            await until_stats(load, lambda stats: stats.items >= len(before))
+        (arrival,) = await within(waiting)
+        assert before[0] < arrival.first < before[1] < arrival.middle < before[2]
+        assert before[3] < arrival.late == arrival.last
+
+
 async def test_nothing_is_done_before_the_last_one_has_it(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
@@ -111,6 +125,9 @@ async def test_a_server_that_errs_ends_the_measurement_with_a_sentence(server: S
     async with audience(server) as load:
         await joined(server, load, 2)
         waiting = await load.expect(1, 9)
+        # What one subscriber got is what others are compared with: one that is well served must not hide it.
+        server.clients[0].say(item(1) + item(2) + item(3))
+        await until_stats(load, lambda stats: stats.items == 3)
         server.clients[1].say(data)
         with pytest.raises(MissedError, match=sentence):
             await within(waiting)
@@ -194,7 +211,8 @@ async def test_pings_are_answered_in_the_contenders_own_dialect(server: Server) 
         assert b"GET /socket HTTP/1.1\r\n" in client.head and b"\r\nSec-WebSocket-Protocol: own\r\n" in client.head
         assert [await within(client.heard()) for _ in range(2)] == [(0x81, b"40"), (0x81, b"hello")]
         client.say(frame(b"0{}"))
-        assert not joining.done()
+        await until_stats(load, lambda stats: stats.messages == 1)
+        assert (await load.stats()).open == 0 and not joining.done()
         client.say(frame(b'welcome "friend"'))
         assert (await within(joining)).count == 1
         client.say(frame(b"2") + frame(b"abc", 0x89) + frame(b"unasked", 0x8A))
@@ -227,6 +245,7 @@ async def test_a_stream_may_be_cut_anywhere_into_messages(server: Server, size: 
 
 async def test_who_is_cut_comes_back_with_the_newest_cursor_and_misses_nothing(server: Server) -> None:
     async with audience(server) as load:
+        server.greeting = lambda client: snapshot(0)
         await joined(server, load, 3)
         waiting = await load.expect(1, 1)
         server.everybody(item(1))
@@ -312,6 +331,7 @@ async def test_several_processes_are_one_audience_with_paths_ports_and_addresses
         load.aim((server.port, other.port))
         found = await load.open(8, first=1)
         assert found.count == 8 and len(found.took_ms) == 8
+        assert len(server.clients) == len(other.clients) == 4
         clients = server.clients + other.clients
         assert sorted(client.path for client in clients) == ["/a"] * 4 + ["/b?x=1"] * 4
         assert {client.writer.get_extra_info("peername")[0] for client in clients} == {

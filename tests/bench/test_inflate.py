@@ -1,0 +1,81 @@
+"""The load client's own inflate, beside zlib: what zlib packs it unpacks; what is broken or too large it refuses."""
+
+import ctypes
+import subprocess
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ticker.bench import compiled
+
+Inflate = Callable[[bytes, int], bytes | None]
+ROOM = 1 << 20
+STRATEGIES = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED)
+
+
+@pytest.fixture(scope="module")
+def inflate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inflate]:
+    library = tmp_path_factory.mktemp("inflate") / "inflate.so"
+    source = Path(compiled.__file__).parent / "inflate.c"
+    # With the compiler's own guards, so that a read or write beyond the ends is not overlooked.
+    guards = ("-fsanitize=undefined", "-fno-sanitize-recover", "-D_FORTIFY_SOURCE=2")
+    subprocess.run(["cc", "-O1", *guards, "-shared", "-fPIC", "-o", library, source], check=True)
+    function = ctypes.CDLL(str(library)).inflate_message
+    function.restype = ctypes.c_long
+
+    def call(data: bytes, room: int = ROOM) -> bytes | None:
+        out = ctypes.create_string_buffer(room + 16)
+        length = function(data, ctypes.c_size_t(len(data)), out, ctypes.c_size_t(room))
+        assert out.raw[room:] == bytes(16), "nothing is written beyond the room"
+        return None if length < 0 else out.raw[:length]
+
+    yield call
+
+
+def pack(data: bytes, level: int, strategy: int, flush: int) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15, strategy=strategy)
+    return packer.compress(data) + packer.flush(flush)
+
+
+ANYTHING = st.one_of(
+    st.binary(max_size=3000),
+    st.text('abcdef {}":,0123', max_size=3000).map(str.encode),
+    st.tuples(st.binary(min_size=1, max_size=20), st.integers(1, 3000)).map(lambda both: both[0] * both[1]),
+)
+
+
+@given(ANYTHING, st.sampled_from((0, 1, 6, 9)), st.sampled_from(STRATEGIES))
+@settings(deadline=None, max_examples=150)
+def test_what_zlib_packs_is_unpacked(inflate: Inflate, data: bytes, level: int, strategy: int) -> None:
+    synced = pack(data, level, strategy, zlib.Z_SYNC_FLUSH)
+    # As RFC 7692 cuts a message, as it stands, and as one that ends its stream.
+    assert inflate(synced[:-4], ROOM) == data
+    assert inflate(synced, ROOM) == data
+    assert inflate(pack(data, level, strategy, zlib.Z_FINISH) + b"\0", ROOM) == data
+
+
+def test_what_does_not_fit_is_refused(inflate: Inflate) -> None:
+    for data in (b"x" * 1000, bytes(range(256)) * 4):
+        for level, strategy in ((0, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_HUFFMAN_ONLY)):
+            packed = pack(data, level, strategy, zlib.Z_SYNC_FLUSH)[:-4]
+            assert inflate(packed, len(data)) == data
+            assert inflate(packed, len(data) - 1) is None
+
+
+@given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 7))
+@settings(deadline=None, max_examples=150)
+def test_what_is_broken_breaks_nothing(inflate: Inflate, data: bytes, byte: int, bit: int) -> None:
+    inflate(data, 4096)
+    packed = bytearray(pack(data * 3, 6, zlib.Z_DEFAULT_STRATEGY, zlib.Z_SYNC_FLUSH))
+    packed[byte % len(packed)] ^= 1 << bit
+    inflate(bytes(packed), 4096)
+
+
+def test_a_kind_of_block_that_does_not_exist_and_a_cut_stored_block_are_refused(inflate: Inflate) -> None:
+    assert inflate(b"\x07", ROOM) is None
+    assert inflate(b"\x00\x05\x00\xfa\xff12", ROOM) is None
+    assert inflate(b"\x00\x05\x00\xfa\xfe12345", ROOM) is None
