@@ -95,3 +95,16 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
                 reached.append(member)
                 made.leave(member, groups[member], Format.PLAIN)
         assert reached == ["a", "b", "c"]
+
+
+def test_the_count_is_of_those_who_are_there_however_often_they_come_or_leave() -> None:
+    made = hub()
+    group = made.join("a", WORLD, Format.PLAIN)
+    made.join("a", WORLD, Format.PLAIN)
+    made.join("b", SPORT, Format.SSE)
+    assert len(made) == 2
+    made.leave("b", group, Format.SSE)
+    assert len(made) == 2
+    made.leave("a", group, Format.PLAIN)
+    made.leave("a", group, Format.PLAIN)
+    assert len(made) == 1 == len(made.members())
