@@ -109,7 +109,7 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         caller(request, desk)
         limit = request.query_params.get("limit", str(_LIST_DEFAULT))
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
-            raise ApiError(400, "parameter", limit=LIST_LIMIT)
+            raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)
         editions = frozenset(_known(request, "edition", desk.site.editions))
         statuses = frozenset(_known(request, "status", get_args(PubStatus))) or {"usable", "withheld"}
         items = await desk.store.newest(

@@ -17,7 +17,7 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
     described = msgspec.json.encode(document(flashwire_version()))
 
     async def live(request: Request) -> Response:
-        return _json({"live": True})
+        return _json({"status": "alive"})
 
     async def ready(request: Request) -> Response:
         reason = desk.watch.reason

@@ -265,7 +265,7 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "استخدم إحدى الطرق المذكورة في Allow.",
         "es": "Use uno de los métodos indicados en Allow.",
     },
-    "parameter": {
+    "bad-parameter": {
         "en": "Give a limit from 1 to {limit}.",
         "ar": "أدخل limit من 1 إلى {limit}.",
         "es": "Indique un limit de 1 a {limit}.",

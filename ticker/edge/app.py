@@ -76,7 +76,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
     return Starlette(
         routes=[
             Route("/v1/live", live),
-            Route("/v1/items", items.items),
+            Route("/v1/items", items.Listing(node).answer),
             Route("/v1/items/{uri}", items.item),
             Route("/v1/items/{uri}/history", items.history),
             Route("/health/live", health.alive),

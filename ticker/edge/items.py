@@ -7,10 +7,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring, PoisonError, unseal
 from ticker.contract.item import Item, Text, decode_item
 from ticker.contract.problem import Problem
-from ticker.core.filter import CANARY
+from ticker.core.filter import CANARY, Filter
 from ticker.edge.node import Node
 from ticker.edge.query import ParameterError, Query, filter_names, read_pairs
 from ticker.edge.respond import cached, problem, problem_reply
@@ -19,6 +20,8 @@ from ticker.stream import Stream, StreamAwayError
 LIMIT: Final = 100
 # Seconds a shared cache may keep a reply; a withdrawn line must be gone from it almost at once.
 CACHE_SECONDS: Final = 1
+# Pages kept ready; more are made anew.
+READY_LIMIT_BYTES: Final = 8 << 20
 _URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
 
@@ -51,26 +54,52 @@ class Gone(Problem, frozen=True, omit_defaults=True, kw_only=True):
     tombstone: Tombstone
 
 
-async def items(request: Request) -> Response:
-    """Current items, pinned first, then newest first; `next` is the `before` of the following page."""
-    node: Node = request.state["node"]
-    if not node.filled:
-        return problem(503, "unavailable", "Service Unavailable", "This node is starting; ask again.", retry_after=2)
-    try:
-        query = Query(read_pairs(request.scope["query_string"]), node.site, (*filter_names(), "limit", "before"))
-        wanted = query.filter()
-        limit = int(query.number("limit", 10, 1, LIMIT))
-        before = query.text("before")
-        query.finish()
-    except ParameterError as error:
-        return problem_reply(error.problem())
-    entries, more = node.backlog.page(wanted, limit, before, node.wall())
-    follow = entries[-1].item.uri if more and entries else None
-    body = b'{"items":[%b],"next":%b}' % (
-        b",".join(entry.item_json for entry in entries),
-        msgspec.json.encode(follow),
-    )
-    return cached(request, body, CACHE_SECONDS)
+class Listing:
+    """The current items, page by page; a page is made once for all who ask for it until something changes."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._ready: dict[tuple[Filter, int, str | None], tuple[bytes, float]] = {}
+        self._ready_bytes = 0
+        self._ready_for: Cursor | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """Current items, pinned first, then newest first; `next` is the `before` of the following page."""
+        node = self._node
+        if not node.filled:
+            return problem(
+                503, "unavailable", "Service Unavailable", "This node is starting; ask again.", retry_after=2
+            )
+        try:
+            query = Query(read_pairs(request.scope["query_string"]), node.site, (*filter_names(), "limit", "before"))
+            wanted = query.filter()
+            limit = int(query.number("limit", 10, 1, LIMIT))
+            before = query.text("before")
+            query.finish()
+        except ParameterError as error:
+            return problem_reply(error.problem())
+        return cached(request, self._page(wanted, limit, before, node.wall()), CACHE_SECONDS)
+
+    def _page(self, wanted: Filter, limit: int, before: str | None, now: float) -> bytes:
+        backlog, key = self._node.backlog, (wanted, limit, before)
+        if backlog.newest != self._ready_for or self._ready_bytes > READY_LIMIT_BYTES:
+            self._ready.clear()
+            self._ready_bytes, self._ready_for = 0, backlog.newest
+        elif (ready := self._ready.get(key)) is not None and ready[1] > now:
+            return ready[0]
+        # To fold 10,000 entries takes 7 ms; in them nobody else is served. `until` something expires or a pin falls.
+        entries, until = backlog.current(wanted, limit + 1 if before is None else 0, now)
+        more = len(entries) > limit
+        if before is not None:
+            entries, more = backlog.page(wanted, limit, before, now)
+        entries = entries[:limit]
+        body = b'{"items":[%b],"next":%b}' % (
+            b",".join(entry.item_json for entry in entries),
+            msgspec.json.encode(entries[-1].item.uri if more else None),
+        )
+        self._ready[key] = (body, min(until, now + CACHE_SECONDS))
+        self._ready_bytes += len(body) + len(before or "")
+        return body
 
 
 async def item(request: Request) -> Response:

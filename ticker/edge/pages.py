@@ -168,6 +168,6 @@ def _preferred(accepted: str) -> str:
 
 def _refused(status: int, field: str, sentence: str) -> Response:
     titles = {400: "Bad parameter", 404: "Not found", 501: "Not offered"}
-    slug = {400: "parameter", 404: "not-found", 501: "not-offered"}[status]
+    slug = {400: "bad-parameter", 404: "not-found", 501: "not-offered"}[status]
     problem = Problem(slug, titles[status], status, sentence, (FieldError(field, sentence),))
     return Response(problem.body(), status, {"X-Content-Type-Options": "nosniff"}, MEDIA_TYPE)

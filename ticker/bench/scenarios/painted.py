@@ -163,8 +163,8 @@ def _section(found: dict[str, list[list[float]]], version: str) -> Section:
     ]
     text = f"""{table(("a line is", "painted after, p50, ms", "p90, ms", "p99, ms", "lines"), rows)}
 
-The whole service as `flashwire run` starts it, and Chromium {version} without a window, on the same cores: one page with
-the widget, which hears by WebSocket. From before the request is written (or the key pressed, through Playwright)
+The whole service as `flashwire run` starts it, and Chromium {version} without a window, on the same cores: one page
+with the widget, which hears by WebSocket. From before the request is written (or the key pressed, through Playwright)
 until the second animation frame after the line was in the page: by then the frame that shows it is painted. The
 disk's sync, the stream, the node, the socket, the widget and up to two frames of 16.7 ms are in it. The browser's clock
 was compared with ours before.
