@@ -26,6 +26,8 @@ class Delivery(msgspec.Struct, frozen=True):
     due: int
     server_cpu: float
     """Seconds, all the contender's processes."""
+    holders_cpu: float
+    """Seconds of those alone that hold the connections: without a store beside them."""
     client_cpu: float
     bytes: int
 
@@ -82,14 +84,13 @@ class Session:
         waiting = await self.load.expect(self.next, self.next + count - 1, seconds=seconds)
         items = [numbered(number) for number in range(self.next, self.next + count)]
         self.next += count
-        before, spent = await self.load.stats(), cpu_seconds(self.target.processes)
+        before, spent, held = await self.load.stats(), self.cpu_seconds(), cpu_seconds(self._holders)
         published = time.monotonic_ns()
         await self.contender.publish(items)
         arrivals = await waiting
-        spent, after = cpu_seconds(self.target.processes) - spent, await self.load.stats()
-        return Delivery(
-            published, arrivals, waiting.due, spent, (after.cpu - before.cpu) / 1e9, after.bytes - before.bytes
-        )
+        spent, held, after = self.cpu_seconds() - spent, cpu_seconds(self._holders) - held, await self.load.stats()
+        client, received = (after.cpu - before.cpu) / 1e9, after.bytes - before.bytes
+        return Delivery(published, arrivals, waiting.due, spent, held, client, received)
 
     async def warm(self, subscribers: int = 50, items: int = 10) -> None:
         """A few subscribers and items, so that nothing is measured that happens only once."""
@@ -103,11 +104,15 @@ class Session:
 
     def memory_kib(self) -> float:
         """PSS of the contender's servers; the kernel's socket buffers are in no process."""
-        return sum(memory_kib(process) for process in self.target.processes[: self.target.servers])
+        return sum(map(memory_kib, self._holders))
 
     def cpu_seconds(self) -> float:
         """CPU that all of the contender's processes have used."""
         return cpu_seconds(self.target.processes)
+
+    @property
+    def _holders(self) -> tuple[int, ...]:
+        return self.target.processes[: self.target.servers]
 
 
 @contextlib.asynccontextmanager
