@@ -31,7 +31,7 @@ async function main(number, path, role) {
     // Neither polling first nor a client to download: everybody comes as a WebSocket.
     transports: ['websocket'],
     serveClient: false,
-    perMessageDeflate: process.env.DEFLATE_FROM ? { threshold: Number(process.env.DEFLATE_FROM) } : false,
+    perMessageDeflate: { kept: true, anew: { serverNoContextTakeover: true, threshold: 0 } }[process.env.DEFLATE] ?? false,
   });
   if (role === 'server') {
     io.attach(web);

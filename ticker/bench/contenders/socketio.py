@@ -8,7 +8,7 @@ performance advises; production mode. A client answers Engine.IO's pings.
 
 import asyncio
 import subprocess
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from ticker.bench.contender import ContenderError, Target
@@ -26,15 +26,16 @@ PACKAGES: Final = ("socket.io", "@socket.io/redis-streams-adapter", "redis")
 class SocketIo(Base):
     """Valkey and one Node process on the same core, an editor beside.
 
-    With `deflate`, messages of at least so many bytes are compressed for who agrees to it, as `ws` does it by default.
+    With `deflate`, whoever agrees to it gets messages compressed: `kept` as Socket.IO does it when it is switched on,
+    with what was said before kept for each connection; `anew` without, and then whatever the message's size.
     """
 
     name = "socketio"
     title = "Socket.IO, Redis-streams adapter, Valkey with fsync in the path"
 
-    def __init__(self, deflate: int | None = None) -> None:
+    def __init__(self, deflate: Literal["", "kept", "anew"] = "") -> None:
         super().__init__()
-        self._deflate = {} if deflate is None else {"DEFLATE_FROM": str(deflate)}
+        self._deflate = {"DEFLATE": deflate}
 
     def absent(self) -> str | None:
         return lacking(*PACKAGES)
