@@ -60,7 +60,7 @@ class WebSocketConnection(Connection):
         self._parse(self._parser, data)
         if fresh and self._group is not None and _whole(data):
             # Nothing is left in it, and it costs 2.5 KiB: who has spoken once is a listener again.
-            self._parser = None
+            self._drop_parser()
 
     def meet(self, request: Request) -> None:
         """Answers the opening handshake: joins, or replies with the problem and hangs up."""
@@ -97,6 +97,12 @@ class WebSocketConnection(Connection):
                 )
             ]
         return parser
+
+    def _drop_parser(self) -> None:
+        if self._parser is not None:
+            # It and its generator hold each other, and would wait for the garbage collector.
+            self._parser.parser.close()
+            self._parser = None
 
     def _parse(self, parser: Protocol, data: bytes) -> None:
         parser.receive_data(data)
@@ -200,6 +206,7 @@ class WebSocketConnection(Connection):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.node.leaving.pop(self, None)
+        self._drop_parser()
 
 
 def _only_pongs(data: bytes) -> bool:
