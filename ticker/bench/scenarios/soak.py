@@ -19,8 +19,8 @@ from ticker.bench.session import audience
 from ticker.bench.soak.cycle import Cycle, Plan
 from ticker.bench.soak.judge import GROWTH_KIB, Look, Verdict, judge
 
-FULL: Final = Plan(base=1000, churn=3000, deaf=200, deaf_every=1, slow=100, readers=20, flood=200, items=100)
-QUICK: Final = Plan(base=200, churn=1600, deaf=30, deaf_every=3, slow=20, readers=5, flood=140, items=10)
+FULL: Final = Plan(base=1000, churn=3000, deaf=200, deaf_every=1, slow=100, pause=2, readers=20, flood=200, items=100)
+QUICK: Final = Plan(base=200, churn=1600, deaf=30, deaf_every=4, slow=20, pause=1, readers=5, flood=140, items=10)
 # How long it takes, but with the quick form: minutes, which may be a fraction.
 MINUTES_VARIABLE: Final = "SOAK_MINUTES"
 MINUTES: Final = 30.0
@@ -28,9 +28,9 @@ QUICK_CYCLES: Final = 3
 # So that the node holds what it will hold, and has been through everything, before memory counts.
 WARM_CYCLES: Final = 1
 # A quick cycle has 171 items: the stream is full after the first.
-QUICK_SETTINGS: Final[dict[str, float]] = {"stream_length": 170}
+QUICK_SETTINGS: Final[dict[str, float]] = {"stream_length": 170, "slow_seconds": 3}
 # Small, so that a cycle can fill and outwait them.
-SETTINGS: Final[dict[str, float]] = {"write_limit_bytes": 16_384, "slow_seconds": 2, "stream_length": 400}
+SETTINGS: Final[dict[str, float]] = {"write_limit_bytes": 16_384, "slow_seconds": 6, "stream_length": 400}
 LEAST_LOOKS: Final = 4
 CLOSED_SECONDS: Final = 3.0
 

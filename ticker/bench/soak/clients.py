@@ -53,6 +53,8 @@ class Reader:
         self.firsts = 0
         """Snapshots and replays so far."""
         self._task = asyncio.create_task(self._read())
+        # Told where it is waited for; where another fault came first, nobody waits.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     @classmethod
     async def join(cls, port: int, cursor: str = "") -> Self:
@@ -109,6 +111,8 @@ class Reader:
             self._news.set()
 
     def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        if message["type"] == "bye":
+            raise MissedError(f"a reader of the soak was sent away: {message['reason']}")
         kind, seq = message["type"], _seq(message["cursor"])
         if kind == "item" and (seq != self.seq + 1 or self._deaf):
             raise MissedError(f"entry {seq} came where {self.seq + 1} was due")

@@ -8,6 +8,7 @@
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -38,6 +39,8 @@ class Plan(msgspec.Struct, frozen=True):
     deaf_every: int
     """In each of so many cycles: to outwait them takes seven seconds."""
     slow: int
+    pause: float
+    """How long these do not read, in seconds, or until the bursts are over."""
     readers: int
     """Of each kind that is played in Python."""
     flood: int
@@ -75,9 +78,15 @@ class Cycle:
         await self._slow.mute(plan.slow)
 
         session.run.step(f"cycle {self._turns + 1}: bursts")
+        until = time.monotonic() + plan.pause
         for _ in range(plan.flood // BURST):
             await self.deliver(BURST)
-        await self._slow.unmute(plan.slow)
+            # Before the node's patience is over, however slow the machine.
+            if time.monotonic() > until:
+                until = math.inf
+                await self._slow.unmute(plan.slow)
+        if until < math.inf:
+            await self._slow.unmute(plan.slow)
 
         session.run.step(f"cycle {self._turns + 1}: items")
         for number in range(plan.items):
