@@ -187,6 +187,15 @@ async def test_a_delivery_says_what_it_cost_the_server_and_the_client() -> None:
         assert session.memory_kib() > 1000
 
 
+@pytest.mark.anyio
+async def test_a_slow_contender_gets_fewer_deliveries_but_three() -> None:
+    async with audience(a_run(), Bare()) as session:
+        await session.join(2)
+        assert len(await session.series(5)) == 5
+        assert len(await session.series(5, 2, seconds=0)) == 3
+        assert len(await session.series(2, seconds=0)) == 2
+
+
 def test_a_thousand_filters_differ_and_let_the_items_pass() -> None:
     site = load_site(None)
     paths = curves.filter_paths(1000)
