@@ -185,6 +185,9 @@ async def test_a_delivery_says_what_it_cost_the_server_and_the_client() -> None:
         assert delivery.cpu_us > 0 and delivery.client_us > 0 and 0 < delivery.busy < 2
         assert delivery.bytes > 120 * 500 and delivery.last_ms > 0
         assert session.memory_kib() > 1000
+        await session.deliver()
+        effort = session.run.effort
+        assert effort.deliveries == 160 and effort.server_cpu >= delivery.server_cpu and effort.seconds > 0
 
 
 @pytest.mark.anyio

@@ -15,7 +15,7 @@ from ticker.bench.figures import Figure, figure, median, quantile, ratio, table
 from ticker.bench.machine import Machine, Others, this_machine
 from ticker.bench.plot import WIDTH, Lines, Panel, bars, lines
 from ticker.bench.report import Report, overview, read_reports, write_report
-from ticker.bench.scenario import Picture, Row, Section
+from ticker.bench.scenario import Effort, Picture, Row, Section
 
 MACHINE = Machine("A processor", 2, 24, "6.1", "3.11.7", {"uvicorn": "0.54.0"}, 0.25)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,6 +30,7 @@ def report(name: str = "steady", **different: Any) -> Report:  # Any: fields of 
         "quick": False,
         "machine": MACHINE,
         "others": 0.031,
+        "effort": Effort(1_000_000, 5.0, 2.0, 8.0),
         "contenders": {"nchan": "nginx 1.22.1, nchan 1.3.6"},
         "left_out": {"nats": "NATS needs nats-server: sudo apt-get install nats-server"},
         "notes": ("nats was left out.",),
@@ -76,6 +77,7 @@ def test_a_scenario_is_a_page_data_and_pictures(tmp_path: Path) -> None:
         "A processor, 2 cores, 24 GiB",
         "| load before | 0.25:",
         "| others meanwhile | 3% of",
+        "| load client | 2.00 µs of CPU a delivery beside the servers' 5.00; busy for 25% of the time |",
         "uvicorn 0.54.0",
         "nginx 1.22.1, nchan 1.3.6",
         "`flashwire bench steady`",

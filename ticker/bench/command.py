@@ -205,6 +205,7 @@ def _measure(
         quick=run.quick,
         machine=machine,
         others=others.share(),
+        effort=run.effort,
         contenders=versions,
         left_out=left_out,
         notes=tuple(run.notes),

@@ -13,7 +13,7 @@ import msgspec
 from ticker.bench.aims import AIMS
 from ticker.bench.figures import table
 from ticker.bench.machine import Machine
-from ticker.bench.scenario import Row, Section
+from ticker.bench.scenario import Effort, Row, Section
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -28,6 +28,7 @@ class Report(msgspec.Struct, frozen=True):
     machine: Machine
     others: float
     """How much of the machine's cores others used meanwhile, 0 to 1: it is in the spread."""
+    effort: Effort
     contenders: dict[str, str]
     """The versions of those that could run here, by name."""
     left_out: dict[str, str]
@@ -82,6 +83,7 @@ def _machine(report: Report) -> str:
         ("machine", machine.said()),
         ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
         ("others meanwhile", f"{report.others:.0%} of all cores' time went to processes that are no part of this"),
+        ("load client", report.effort.said()),
         ("kernel, Python", f"{machine.kernel}, {machine.python}"),
         ("packages", _listed(machine.packages)),
     ]

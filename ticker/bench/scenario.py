@@ -74,6 +74,23 @@ class Section(msgspec.Struct, frozen=True):
     pictures: tuple[Picture, ...] = ()
 
 
+class Effort(msgspec.Struct):
+    """What all deliveries of a run took together, of the servers and of the load client."""
+
+    deliveries: int = 0
+    server_cpu: float = 0.0
+    client_cpu: float = 0.0
+    seconds: float = 0.0
+
+    def said(self) -> str:
+        """Whether the load client was what was measured, in one line."""
+        if not self.deliveries:
+            return "not used"
+        client, server = (cpu * 1e6 / self.deliveries for cpu in (self.client_cpu, self.server_cpu))
+        busy = self.client_cpu / self.seconds
+        return f"{client:.2f} µs of CPU a delivery beside the servers' {server:.2f}; busy for {busy:.0%} of the time"
+
+
 class Run:
     """What a scenario may know: how much it shall do, where, with whom; and whom to tell how far it is."""
 
@@ -98,6 +115,8 @@ class Run:
         """Those that can run here, by name, ours first; called, a fresh one."""
         self.notes: list[str] = []
         """Sentences that a reader of the page must know: who failed, what was cut short."""
+        self.effort = Effort()
+        """Of all `Session.deliver`."""
         self._say = say
         self._share = 0.0
         self._step = ""

@@ -90,7 +90,13 @@ class Session:
         arrivals = await waiting
         spent, held, after = self.cpu_seconds() - spent, cpu_seconds(self._holders) - held, await self.load.stats()
         client, received = (after.cpu - before.cpu) / 1e9, after.bytes - before.bytes
-        return Delivery(published, arrivals, waiting.due, spent, held, client, received)
+        delivery = Delivery(published, arrivals, waiting.due, spent, held, client, received)
+        effort = self.run.effort
+        effort.deliveries += delivery.deliveries
+        effort.server_cpu += spent
+        effort.client_cpu += client
+        effort.seconds += delivery.last_ms / 1000
+        return delivery
 
     async def series(self, times: int, count: int = 1, *, seconds: float = 6.0) -> list[Delivery]:
         """`times` deliveries of `count` items, one after another; of a slow contender fewer, but three at least."""
