@@ -116,26 +116,35 @@ class Store:
         """
         item_json = encode_item(item)
         body = seal(item_json, self._keyring)
-        answer = await self._answered(item.uri, item.version, body, digest, fingerprint)
+        answer, repeated = await self._answered(item.uri, item.version, body, digest, fingerprint)
         match answer:
             case [b"done", entry_id, epoch, seq]:
                 cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, body))
                 return Published(item, item_json, cursor, False)
-        return self._earlier(answer)
+        # Where a reply was lost, what is found there now is this call's own.
+        return self._earlier(answer, again=not repeated)
 
     async def again(self, digest: str, fingerprint: str) -> Published | None:
         """What was answered to `digest`, or None; raises `MismatchError`."""
-        answer = await self._answered("", 0, b"", digest, fingerprint)
-        return None if answer == [b"none"] else self._earlier(answer)
+        answer, _ = await self._answered("", 0, b"", digest, fingerprint)
+        return None if answer == [b"none"] else self._earlier(answer, again=True)
 
     async def _answered(
         self, uri: str, version: int, body: bytes, digest: str, fingerprint: str
-    ) -> Any:  # Any: a reply
+    ) -> tuple[Any, bool]:  # Any: a reply
+        """The script's answer, and whether it was asked more than once."""
         length, answer_ms, ledger_ms = self._limits
         keys = (self._keys.items, self._keys.meta, self._keys.ledger(uri), self._keys.answer(digest))
         words = (len(keys), *keys, fingerprint, version, body, secrets.token_hex(8), length, answer_ms, ledger_ms)
+        attempts = 0
+
+        def ask() -> Awaitable[Answered]:
+            nonlocal attempts
+            attempts += 1
+            return self._script.asked(words)
+
         async with translated(), asyncio.timeout(BUDGET_SECONDS):
-            answer, held = await _repeated(lambda: self._script.asked(words))
+            answer, held = await _repeated(ask)
         match answer:
             case [b"mismatch"]:
                 raise MismatchError
@@ -143,14 +152,14 @@ class Store:
                 raise StaleError(current)
             case [b"done" | b"again", *_] if held < self._replicas:
                 raise StreamAwayError(f"{held} of {self._replicas} replicas hold the entry")
-        return answer
+        return answer, attempts > 1
 
-    def _earlier(self, answer: Any) -> Published:  # Any: a reply
+    def _earlier(self, answer: Any, *, again: bool) -> Published:  # Any: a reply
         match answer:
             case [b"again", entry_id, epoch, seq, stored]:
                 cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, stored))
                 item_json = self._unsealed(stored)
-                return Published(decode_item(item_json), item_json, cursor, True)
+                return Published(decode_item(item_json), item_json, cursor, again)
         raise StreamAwayError("the script gave an answer that is not its own")
 
     async def _run(self, asked: Sequence[Words]) -> list[Answered | Exception]:
@@ -269,9 +278,14 @@ def _packed(*words: int | str | bytes) -> bytes:
 
 async def _reply(connection: Any) -> Any:  # Any: redis-py has a class for each kind of connection
     try:
-        return await connection.read_response(timeout=math.inf)
+        answer = await connection.read_response(timeout=math.inf)
     except ResponseError as error:
         return error
+    if answer is None:
+        # So it says that the network gave up (ETIMEDOUT); nothing of ours is answered by nothing.
+        await connection.disconnect(nowait=True)
+        raise LostError("The connection timed out.")
+    return answer
 
 
 def _with_held(answer: Any, held: int) -> Answered | Exception:  # Any: a reply

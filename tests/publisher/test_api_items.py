@@ -342,14 +342,19 @@ async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, t
         headers = {"Authorization": f"Bearer {desk.tokens.create('e', 'editor')}"}
         transport = httpx2.ASGITransport(create_app(desk))
         async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as editor:
+            # The server knows the script from here on: what is lost below was written.
+            assert (await post(editor)).status_code == 201
             proxy.losses = 2
             assert (await post(editor)).status_code == 201
+            # It was published by this request, though its first answer was lost: it counts, and is told as such.
+            assert "flashwire_desk_answered_again_total 0.0" in desk.metrics.page().decode()
+            assert len(desk.rate._admitted["e"]) == 2
             proxy.losses = 100
             away = await post(editor, key="k")
             assert away.status_code == 503 and away.headers["retry-after"].isdigit()
             proxy.losses = 0
             assert (await post(editor, key="k")).status_code == 201
-        assert await entries(desk) == 2
+        assert await entries(desk) == 3
         await desk.store.aclose()
 
 

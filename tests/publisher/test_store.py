@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 import redis.asyncio
 
-from publisher.store import MismatchError, Published, StaleError, Store
+from publisher.store import MismatchError, Published, StaleError, Store, _reply
 from tests.publisher.lines import URI, an_item
 from tests.publisher.lossy import lossy
 from ticker.contract.entry import Keyring, read_entry
@@ -92,6 +92,23 @@ async def test_fifty_posts_at_once_with_one_key_give_one_entry_and_one_answer(
     assert await raw.xlen(Keys(brand).items) == 1
     assert len({(answer.item_json, str(answer.cursor)) for answer in answers}) == 1
     assert sum(not answer.again for answer in answers) == 1
+
+
+async def test_a_connection_that_timed_out_is_lost_and_not_an_answer() -> None:
+    # redis-py returns None there when it is given a time limit of its own, and keeps the connection.
+    class TimedOut:
+        open = True
+
+        async def read_response(self, **how: float) -> None:
+            return None
+
+        async def disconnect(self, nowait: bool) -> None:
+            self.open = False
+
+    connection = TimedOut()
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await _reply(connection)
+    assert not connection.open
 
 
 async def test_a_key_used_for_another_request_is_a_mismatch_and_publishes_nothing(
@@ -224,7 +241,8 @@ async def test_a_lost_reply_is_asked_for_again_and_gives_one_entry(
         proxy.losses = 2
         done = await published(store, 2)
         assert proxy.lost == 2
-        assert done.again and done.cursor.seq == 2
+        # Nobody had asked for it earlier: it is this call's own, and counts as published.
+        assert not done.again and done.cursor.seq == 2
         assert await raw.xlen(Keys(brand).items) == 2
         await store.aclose()
 
