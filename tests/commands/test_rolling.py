@@ -96,7 +96,7 @@ async def asking(service: Running) -> AsyncIterator[list[str]]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Start, workers: int) -> None:
-    service = serving("--workers", str(workers), "--drain-seconds", "1")
+    service = serving("--workers", str(workers), "--drain-seconds", "0.4")
     token = make_token(service.folder, "desk")
     before = nodes(service)
     assert len(before) == workers
