@@ -64,12 +64,14 @@ class Rounds(Generic[L]):
         steady: Callable[[], float],
         count: Callable[[int, int], None],
         later: Callable[[Callable[[], None]], None] = soon,
+        slice_: int = SLICE,
     ) -> None:
         self.number = 0
         """The number of the newest round."""
         self._steady = steady
         self._count = count
         self._later = later
+        self._slice = slice_
         self._waiting: deque[Round[L]] = deque()
         self._deliveries: Iterator[Delivery[L]] | None = None
         self._members: tuple[L, ...] = ()
@@ -144,9 +146,9 @@ class Rounds(Generic[L]):
                     self._count(entries, sent)
                     return True
                 (self._members, self._data, self._entries), self._at = delivery, 0
-            slice_ = self._members[self._at : self._at + SLICE]
-            self._at += SLICE
-            reached = self._hand_out(slice_, self._data)
+            some = self._members[self._at : self._at + self._slice]
+            self._at += self._slice
+            reached = self._hand_out(some, self._data)
             entries += reached * self._entries
             sent += reached * len(self._data)
             if self._steady() >= until:
