@@ -36,7 +36,8 @@ RECONNECT_SECONDS: Final = (0.1, 3.0)
 SEND_BUFFER_BYTES: Final = 28_672
 # Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
-BACKLOG: Final = 4096
+# As many as the kernel allows (net.core.somaxconn): whoever finds the queue full in a storm waits a second and more.
+BACKLOG: Final = 65_535
 # A connection that was accepted has said what it wants within this time, unless it never does.
 HAND_OVER_SECONDS: Final = 2.0
 # For Redis, files, logs and requests that come and go.
@@ -170,6 +171,8 @@ def make_server(
         log_config=None,
         server_header=False,
         forwarded_allow_ips=settings.forwarded_allow_ips,
+        # uvicorn listens anew, and by itself with 2,048.
+        backlog=BACKLOG,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=20,
     )

@@ -1,0 +1,38 @@
+"""The scenarios of joins and of a dying node, in a form of a few seconds: what they count, and what they say of it."""
+
+import os
+
+import pytest
+
+from ticker.bench.contenders import CONTENDERS
+from ticker.bench.scenario import Run
+from ticker.bench.scenarios import joins, storm
+
+pytestmark = pytest.mark.anyio
+
+
+def quick(*names: str) -> Run:
+    cores = sorted(os.sched_getaffinity(0))
+    some = {name: CONTENDERS[name] for name in names}
+    return Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=some)
+
+
+async def test_joins_and_resumes_are_measured_and_ask_nothing_of_redis() -> None:
+    section = await joins.measure(quick("flashwire", "bare"))
+    (row,) = section.rows
+    assert row.key == "join" and "nothing asked of Redis" in row.ours and "bare" in row.beside
+    assert set(section.data) == {"flashwire", "resume", "bare"}
+    (join,), (resume,) = section.data["flashwire"], section.data["resume"]
+    assert join.cpu_us > 0 and join.per_second > 0 and set(join.commands) <= joins.READER
+    # Ten items of 560 bytes, against a replay without any.
+    assert join.bytes > 5000 > resume.bytes
+    assert section.pictures[0].svg.startswith("<svg")
+
+
+async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
+    section = await storm.measure(quick("flashwire"))
+    (row,), (one,) = section.rows, section.data
+    assert row.key == "storm" and "0 Redis reads" in row.ours
+    assert row.reached is False, "it was a small one"
+    assert one.items == storm.BEFORE + storm.AWAY + storm.RETURNING + storm.AFTER == one.commands["eval"] + storm.BEFORE
+    assert one.noticed_s < one.resumed_s
