@@ -1,6 +1,7 @@
 """Rounds with a breath after every member reach everyone once and in order, whoever comes or goes meanwhile."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.edge.audience import LIMIT, BreathingNode, Listening
+from tests.edge.audience import LIMIT, READ_BYTES, BreathingNode, Listening
 from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
 from ticker.core.hub import Delivery
@@ -191,6 +192,19 @@ def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingN
     for client in clients:
         client.read()
         assert client.upto == 151
+
+
+def test_of_what_the_socket_takes_in_part_the_rest_follows(node: BreathingNode) -> None:
+    client = Listening(node, Filter())
+    client.read()
+    data = os.urandom(100_000)
+    client.write(data)
+    assert 0 < client.line.get_write_buffer_size() < len(data)
+    got = b""
+    while len(got) < len(data):
+        got += client.theirs.recv(READ_BYTES)
+        client.line.flush()
+    assert got == data
 
 
 def test_what_the_socket_does_not_take_goes_before_what_comes_after_it(node: BreathingNode) -> None:

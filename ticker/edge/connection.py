@@ -197,7 +197,6 @@ class Connection(asyncio.Protocol):
             return
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
-            self.turn = node.rounds.number
             self._say_first(node.joins.first(self.asked, node.wall(), stale=node.stale).bytes_for(self.form))
             return
         if not node.backlog.holds(behind):
