@@ -13,7 +13,7 @@ import struct
 from typing import Final, cast
 
 from ticker.contract.cursor import Cursor
-from ticker.core.frame import Format
+from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import Subscription
 from ticker.edge.node import Member, Node
@@ -60,14 +60,19 @@ class Connection(asyncio.Protocol):
         """Joins; the reply's head and the first message leave in one write, unless that is a long replay."""
         limit = self.node.settings.write_limit_bytes
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
-        self._socket = _descriptor(self.transport)
+        self._socket = descriptor(self.transport)
         self.asked, self.form = asked, form
+        first = self._join()
+        self._say_first(first.bytes_for(form), head)
+
+    def _join(self) -> Encoded:
         first, self._group = self.node.join(self)
+        asked = self.asked
         # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
         # is shared already where the query is known (75 bytes a connection).
         if asked.cursor is not None or asked.wanted is not self._group.wanted:
             self.asked = Subscription(self._group.wanted, None, asked.backlog)
-        self._say_first(first.bytes_for(form), head)
+        return first
 
     def change(self, asked: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""
@@ -76,7 +81,7 @@ class Connection(asyncio.Protocol):
             return
         self.node.leave(self, group)
         self.asked = asked
-        first, self._group = self.node.join(self)
+        first = self._join()
         if self._behind is None:
             self._say_first(first.bytes_for(self.form))
         else:
@@ -247,7 +252,7 @@ class Connection(asyncio.Protocol):
             self.node.leave(self, group)
 
 
-def _descriptor(transport: asyncio.Transport) -> int:
+def descriptor(transport: asyncio.Transport) -> int:
     """The socket's own number, where bytes may go past the transport; not where it encrypts them."""
     sock = transport.get_extra_info("socket")
     if sock is None or transport.get_extra_info("sslcontext") is not None:
