@@ -8,9 +8,8 @@ import os
 import socket
 import sys
 
-import uvloop
-
-from ticker.bench.contenders.served import SERVERS
+from ticker.bench.contenders.served import SERVERS, WRITES
+from ticker.bench.ways import WAYS
 from ticker.embedded.process import die_with
 
 
@@ -18,7 +17,8 @@ def main(contender: str, number: str, core: str, parent: str) -> None:
     """Serves until SIGTERM, on one core, and never longer than its parent."""
     die_with(int(parent))
     os.sched_setaffinity(0, {int(core)})
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    _, loop = WAYS.get(contender.removeprefix(WRITES), WAYS["uvloop"])
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(SERVERS[contender](socket.socket(fileno=int(number))))
 
 

@@ -4,6 +4,10 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from ticker.bench.ways import WAYS
+
+WRITES: Final = "writes-"
+
 
 async def _flashwire(sock: socket.socket) -> None:
     from ticker.edge.server import serve
@@ -39,12 +43,23 @@ def _collected(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]
     return serve_so
 
 
+def _written(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+    async def serve_so(sock: socket.socket) -> None:
+        from ticker.bench.ways import serve
+
+        await serve(way, sock)
+
+    return serve_so
+
+
 # Any: what a coroutine is sent.
 SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] = {
     "flashwire": _flashwire,
     "bare": _bare,
     "naive": _naive,
     "broadcast": _broadcast,
+    # For the scenario `transports`.
+    **{f"{WRITES}{way}": _written(way) for way in WAYS},
     # For the scenario `gc`; the names are those of ticker.bench.pauses.
     **{f"collector-{way}": _collected(way) for way in ("shipped", "frozen", "python")},
 }
