@@ -2,11 +2,11 @@
 
 Then the socket goes straight to its `WebSocketConnection` or `SseConnection`. Everybody else, and whoever sends a head
 in pieces, is handed on to the `FrontDoor` with what was read, within the same patience. Before there was a gate,
-uvicorn's HTTP class met everyone: it cost 150 µs of the 210 µs of a join.
+uvicorn's HTTP class met everyone, and a join took 280 µs of CPU instead of 115 µs.
 """
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -35,10 +35,11 @@ class Gate(asyncio.Protocol):
         self._node: Node = app_state["node"]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport: Any = transport
         self._node.knocking[self] = self._node.steady() + door.PATIENCE_SECONDS
         # Any: uvicorn's set is of its own classes, of which it wants `shutdown` alone.
-        cast(Any, self._server_state.connections).add(self)
+        present: Any = self._server_state.connections
+        present.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
@@ -63,13 +64,14 @@ class Gate(asyncio.Protocol):
             self._become_stream(found[0])
 
     def _leave(self) -> float:
-        cast(Any, self._server_state.connections).discard(self)
+        present: Any = self._server_state.connections
+        present.discard(self)
         return self._node.knocking.pop(self, 0.0)
 
     def _become_socket(self, request: Request, rest: bytes) -> None:
         # Any: a class that was set by hand needs no import string.
-        make = cast(type[WebSocketConnection], self._config.ws_protocol_class)
-        connection = make(self._config, self._server_state, self._app_state)
+        make: Any = self._config.ws_protocol_class
+        connection: WebSocketConnection = make(self._config, self._server_state, self._app_state)
         transport = self.transport
         connection.connection_made(transport)
         # First: a first message that fills the buffer must find it there.
