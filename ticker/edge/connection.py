@@ -6,6 +6,7 @@ it if it stays behind.
 """
 
 import asyncio
+import contextlib
 import math
 import os
 import socket
@@ -167,8 +168,10 @@ class Connection(asyncio.Protocol):
         self.fd = self._socket = NOWHERE
         # With a reset: after a mere close the kernel would go on offering what it holds to one who does not read.
         sock = self.transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        # Whatever has become of the socket: this is called where others are still to be written to.
+        with contextlib.suppress(OSError):
+            if sock is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
     # What the loop calls
