@@ -21,7 +21,8 @@ import structlog
 
 from ticker.core.hub import Delivery
 
-# What a join waits at most for a round. Measured with 10,000 subscribers written to: see docs/design.md, "Rounds".
+# With 10,000 subscribers written to, the loop was kept from everything else for 130 to 180 ms without stretches, for 15
+# with 8 ms, for 7 to 13 with 4, for 7 with 2; what the round costs differs by less than its repeats do.
 STRETCH_SECONDS: Final = 0.004
 # Members between two looks at the clock: about half a millisecond, so that the looking costs nothing.
 SLICE: Final = 64
