@@ -115,7 +115,8 @@ class Connection(asyncio.Protocol):
         """Writes `data` to the socket itself, or behind what waits in the transport's buffer.
 
         That costs 0.9 µs over the system call; a transport's own write(), and the call to it, 2.0 to 2.5 µs
-        (docs/design.md, "Transports and loop"). What the kernel does not take is the transport's, and so are all bounds.
+        (docs/design.md, "Transports and loop"). What the kernel does not take is the transport's, and so are all
+        bounds.
         """
         if self.fd < 0 and not self._is_clear():
             self.transport.write(data)

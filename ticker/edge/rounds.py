@@ -21,8 +21,8 @@ import structlog
 
 from ticker.core.hub import Delivery
 
-# With 10,000 subscribers written to, the loop was kept from everything else for the whole round without stretches, for 15 ms
-# with 8, for 7 to 13 with 4, for 7 with 2; what the round costs differs by less than its repeats do.
+# With 10,000 subscribers written to, the loop was kept from everything else for the whole round without stretches,
+# for 15 ms with 8, for 7 to 13 with 4, for 7 with 2; what the round costs differs by less than its repeats do.
 STRETCH_SECONDS: Final = 0.004
 # Members between two looks at the clock: about half a millisecond, so that the looking costs nothing.
 SLICE: Final = 64
