@@ -58,7 +58,8 @@ def test_a_file_that_is_open_for_a_moment_is_none() -> None:
 
 
 def soak(folder: Path, python_path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ticker.main", "bench", "soak", "--quick", "--out", str(folder)]
+    command = [sys.executable, "-c", "from ticker.main import main; main()"]
+    command += ["bench", "soak", "--quick", "--out", str(folder)]
     environment = {**os.environ, **({"PYTHONPATH": str(python_path)} if python_path else {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
 
