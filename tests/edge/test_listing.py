@@ -91,6 +91,13 @@ async def test_a_pin_falls_at_its_time_on_every_page(asked: Asked) -> None:
     assert await asked(f"before={others[0]}") == [pinned.uri]
 
 
+async def test_pages_that_are_kept_are_bounded_in_number(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "READY_LIMIT", 20)
+    for number in range(200):
+        await asked(f"before={number}")
+    assert len(asked.listing._ready) <= 20
+
+
 async def test_pages_that_are_kept_are_bounded_in_bytes(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items, "READY_LIMIT_BYTES", 5000)
     for _ in range(5):

@@ -28,9 +28,10 @@ def command(
     scenario: Annotated[
         list[str] | None, typer.Argument(help="Measure only these; without any, all but the longest.")
     ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="The longest, too: 10 minutes of hold, 30 of soak.")] = False,
     quick: Annotated[bool, typer.Option(help="A few seconds each: proves that it works, measures nothing.")] = False,
     repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns of each contender; 0: each scenario's own.")] = 0,
-    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further scenario begins.")] = 2400,
+    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further scenario begins.")] = 7200,
     contender: Annotated[list[str] | None, typer.Option(help="Beside ours measure only this one; repeatable.")] = None,
     out: Annotated[
         Path | None,
@@ -54,7 +55,7 @@ def command(
     if unknown := [name for name in scenario or () if name not in names]:
         _refuse(errors, f"There is no scenario {unknown[0]}; known: {', '.join(names)}.")
     everyone = [load_scenario(name) for name in names if not scenario or name in scenario]
-    chosen = everyone if scenario else [one for one in everyone if one.default]
+    chosen = everyone if scenario or all_ else [one for one in everyone if one.default]
     folder = out or (TRIAL if quick else FULL)
     try:
         able, left_out = _contenders(contender)
@@ -137,6 +138,7 @@ def _run(
         for one in chosen:
             if time.monotonic() - began >= seconds:
                 errors.print(f"{one.name}: not begun, the time is up.")
+                failed += 1
                 continue
             bar = progress.add_task(one.name, total=1.0)
             if not errors.is_terminal:

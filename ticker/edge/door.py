@@ -1,4 +1,4 @@
-"""The front door: uvicorn's HTTP class, with three things of our own.
+"""The front door: uvicorn's HTTP class, with four things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
 2. Whoever has sent no whole request within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs

@@ -20,7 +20,8 @@ from ticker.stream import Stream, StreamAwayError
 LIMIT: Final = 100
 # Seconds a shared cache may keep a reply; a withdrawn line must be gone from it almost at once.
 CACHE_SECONDS: Final = 1
-# Pages kept ready; more are made anew.
+# Pages kept ready; more are made anew. An empty one holds 2 KB beside its body, and anybody may ask for any number.
+READY_LIMIT: Final = 1024
 READY_LIMIT_BYTES: Final = 8 << 20
 _URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
@@ -82,7 +83,8 @@ class Listing:
 
     def _page(self, wanted: Filter, limit: int, before: str | None, now: float) -> bytes:
         backlog, key = self._node.backlog, (wanted, limit, before)
-        if backlog.newest != self._ready_for or self._ready_bytes > READY_LIMIT_BYTES:
+        full = self._ready_bytes > READY_LIMIT_BYTES or len(self._ready) >= READY_LIMIT
+        if full or backlog.newest != self._ready_for:
             self._ready.clear()
             self._ready_bytes, self._ready_for = 0, backlog.newest
         elif (ready := self._ready.get(key)) is not None and ready[1] > now:
