@@ -72,6 +72,34 @@ SAMPLES = {
     """,
 }
 
+SAMPLES |= {
+    "a number that is used once may have a method": """
+        const ONE = 1;
+        const HALF = 0.5;
+        const THREE = 3;
+        const list = { at1: { x: 1 } };
+        console.log(ONE.toFixed(2), HALF.toFixed(2), THREE?.toFixed(1), 2 .toFixed(1), list.at1.x);
+    """,
+    "a pattern stands after a keyword too, and a slash after a value divides": r"""
+        const quoted = (text) => { return /["'`]/.test(text); };
+        function kind(text) {
+          switch (true) {
+            case /^"/.test(text): return typeof /"/;
+            default: return "none";
+          }
+        }
+        function* each() { yield /'/.source; }
+        const counts = { return: 8, of: 4, case: 2 };
+        let left = 9;
+        const half = left++ / 2 / 1;
+        const QUOTE = /"/;
+        console.log(quoted('"'), kind('"'), kind("x"), [...each()], `${/"/.test('"') ? "a" : "b"}`, 6 / QUOTE.source.length);
+        for (const found of /a"/[Symbol.match]('a"')) console.log(found, void /"/, "x" in /"/);
+        if (left) console.log("no"); else /"/.test("") || console.log("yes");
+        console.log(counts.return / 2, counts?.case / 2, counts.of / 2 / 1, half, '"'); // "
+    """,
+}
+
 TAKEN = """AbortController Array Boolean CSSStyleSheet CustomEvent Date EventSource HTMLElement Intl JSON Map Math
     Number Object Promise Set URL WebSocket addEventListener clearInterval clearTimeout customElements document fetch
     matchMedia queueMicrotask sessionStorage setInterval setTimeout"""

@@ -103,7 +103,9 @@ def _short_names(told: Sequence[Token], stands: Sequence[Role]) -> dict[int, str
 def _would_join(left: str, right: str) -> bool:
     """Whether the two would be read as one."""
     meeting = left[-1:] + right[0]
-    return _WORDS.fullmatch(meeting) is not None or meeting in ("++", "--")
+    # The dot after a number would be its decimal point.
+    pointed = right == "." and left.lstrip()[:1].isdigit()
+    return pointed or _WORDS.fullmatch(meeting) is not None or meeting in ("++", "--", "//")
 
 
 def _style(sheet: str) -> str:

@@ -40,6 +40,10 @@ _BEFORE_KEY: Final = {
     "class": frozenset("{ } ; get set static async *".split()),
     "object": frozenset("{ , get set async *".split()),
 }
+# After one of these a slash opens a pattern, though they are written like names.
+_BEFORE_PATTERN: Final = frozenset(
+    "await case delete do else extends in instanceof of return throw typeof void yield".split()
+)
 _BEFORE_BINDING: Final = frozenset("( , { [ : ...".split())
 _HEADS: Final = frozenset("if for while switch".split())
 CLOSES: Final = {"}": "{", ")": "(", "]": "["}
@@ -47,7 +51,7 @@ CLOSES: Final = {"}": "{", ")": "(", "]": "["}
 
 def tokens(source: str) -> Iterator[Token]:
     """The tokens of `source`; ValueError where it holds what is not known here."""
-    at, depth, last = 0, 0, Token("sign", "")
+    at, depth, last, ends = 0, 0, Token("sign", ""), False
     templates: list[int] = []
     while at < len(source):
         resumed = source[at] == "}" and templates[-1:] == [depth]
@@ -58,7 +62,7 @@ def tokens(source: str) -> Iterator[Token]:
                 templates.append(depth)
             kind = "value"
         # After a value a slash divides; elsewhere it opens a pattern.
-        elif last.kind == "sign" and last.text not in CLOSES and (found := _PATTERN.match(source, at)):
+        elif not ends and (found := _PATTERN.match(source, at)):
             kind = "value"
         elif found := _TOKEN.match(source, at):
             kind = found.lastgroup or ""
@@ -67,9 +71,20 @@ def tokens(source: str) -> Iterator[Token]:
         at = found.end()
         if kind == "skip":
             continue
-        last = Token(kind, found[0])  # type: ignore[arg-type]  # the groups are named after the kinds
+        before, last = last, Token(kind, found[0])  # type: ignore[arg-type]  # the groups are named after the kinds
+        ends = _ends_value(before, last)
         depth += {"{": 1, "}": -1}.get(last.text, 0)
         yield last
+
+
+def _ends_value(before: Token, token: Token) -> bool:
+    """Whether a slash after `token` divides."""
+    if token.kind == "name":
+        # A property may be called as a keyword is.
+        return token.text not in _BEFORE_PATTERN or before.text in (".", "?.")
+    if token.kind == "sign":
+        return token.text in CLOSES or token.text in ("++", "--")
+    return not token.text.endswith("${")
 
 
 class Place(NamedTuple):
