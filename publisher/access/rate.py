@@ -32,9 +32,10 @@ class Rate:
         window[request] = now
         return 0.0
 
-    def counts(self, name: str, request: str) -> bool:
-        """Whether `request` is counted for `name` already."""
-        return request in self._admitted.get(name, ())
+    def counts(self, name: str, request: str, now: float) -> bool:
+        """Whether `request` is counted for `name` already, within the window that ends `now`."""
+        admitted = self._admitted.get(name, OrderedDict()).get(request)
+        return admitted is not None and admitted > now - WINDOW_SECONDS
 
     def forget(self, name: str, request: str) -> None:
         """Takes back what was counted for a request that published nothing."""

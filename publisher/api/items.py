@@ -183,8 +183,9 @@ async def _admitted(
     if actor.unlimited or act in UNLIMITED_ACTS:
         return await write()
     # What an earlier attempt was counted for is not this one's to take back.
-    fresh = not desk.rate.counts(actor.name, once.digest)
-    seconds = desk.rate.admit(actor.name, once.digest, desk.steady())
+    now = desk.steady()
+    fresh = not desk.rate.counts(actor.name, once.digest, now)
+    seconds = desk.rate.admit(actor.name, once.digest, now)
     if seconds:
         wait = max(1, int(seconds + 0.999))
         limit = desk.settings.rate_per_minute

@@ -178,6 +178,13 @@ def test_a_repeat_is_not_counted_and_a_request_that_published_nothing_is_given_b
     assert rate.admit("a", "3", 10.0) == 0
 
 
+def test_what_was_counted_before_the_window_is_counted_no_more() -> None:
+    rate = Rate(2)
+    rate.admit("a", "1", 0.0)
+    assert rate.counts("a", "1", WINDOW_SECONDS - 1) and not rate.counts("b", "1", 0.0)
+    assert not rate.counts("a", "1", WINDOW_SECONDS)
+
+
 @given(st.lists(st.floats(0, 30), max_size=60))
 def test_no_window_holds_more_than_the_limit(pauses: list[float]) -> None:
     rate, now, admitted = Rate(3), 0.0, list[float]()
