@@ -1,4 +1,4 @@
-"""A proxy before Redis that can lose replies: what was asked is done, and nobody hears of it."""
+"""A proxy before Redis that can lose replies (what was asked is done, and nobody hears of it) or whole requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,13 +7,18 @@ from pathlib import Path
 
 
 class LossyProxy:
-    """Passes bytes on; while `losses` > 0 the reply to a request that holds `marker` is dropped and the line cut."""
+    """Passes bytes on; while `losses` > 0 the reply to a request that holds `marker` is dropped and the line cut.
+
+    While `silences` > 0 such a request is swallowed, and the line stays open.
+    """
 
     def __init__(self, upstream: str, marker: bytes) -> None:
         self._upstream = upstream
         self._marker = marker
         self.losses = 0
         self.lost = 0
+        self.silences = 0
+        self.silenced = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side closes it or a reply is lost."""
@@ -31,6 +36,10 @@ class LossyProxy:
         replies = asyncio.create_task(back())
         with suppress(OSError):
             while data := await reader.read(65536):
+                if self._marker in data and self.silences:
+                    self.silences -= 1
+                    self.silenced.set()
+                    continue
                 if self._marker in data and self.losses:
                     self.losses -= 1
                     dropping.set()

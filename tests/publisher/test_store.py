@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 import redis.asyncio
 
-from publisher.store import MismatchError, Published, StaleError, Store, _reply
+from publisher.store import ATTEMPT_SECONDS, MismatchError, Published, StaleError, Store, _reply
 from tests.publisher.lines import URI, an_item
 from tests.publisher.lossy import lossy
 from ticker.contract.entry import Keyring, read_entry
@@ -244,6 +244,37 @@ async def test_a_lost_reply_is_asked_for_again_and_gives_one_entry(
         # Nobody had asked for it earlier: it is this call's own, and counts as published.
         assert not done.again and done.cursor.seq == 2
         assert await raw.xlen(Keys(brand).items) == 2
+        await store.aclose()
+
+
+async def test_a_repeat_that_loses_a_reply_is_still_told_the_earlier_answer(
+    redis_url: str, keyring: Keyring, tmp_path: Path
+) -> None:
+    async with lossy(redis_url, tmp_path, b"EVAL") as (address, proxy):
+        store = Store(connect(address, timeout=1.2), keyring)
+        first = await store.publish(an_item(), "d", "f")
+        proxy.losses = 1
+        repeat = await store.publish(an_item(uri()), "d", "f")
+        assert proxy.lost == 1
+        assert repeat.again and repeat.cursor == first.cursor and repeat.item.uri == URI
+        await store.aclose()
+
+
+async def test_who_comes_while_a_call_is_stuck_does_not_wait_for_it(
+    redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str, tmp_path: Path
+) -> None:
+    async with lossy(redis_url, tmp_path, b"EVAL") as (address, proxy):
+        store = Store(connect(address, timeout=ATTEMPT_SECONDS), keyring)
+        await published(store, 1)
+        proxy.silences = 1
+        # Less than the stuck line's first attempt takes.
+        async with asyncio.timeout(ATTEMPT_SECONDS):
+            stuck = asyncio.create_task(published(store, 2))
+            await proxy.silenced.wait()
+            others = await asyncio.gather(*(published(store, number) for number in range(3, 9)))
+        assert not stuck.done()
+        assert sorted(done.cursor.seq for done in others) == list(range(2, 8))
+        assert (await stuck).cursor.seq == 8 and await raw.xlen(Keys(brand).items) == 8
         await store.aclose()
 
 
