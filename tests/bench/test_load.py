@@ -46,6 +46,18 @@ async def test_items_reach_everybody_and_the_times_are_those_of_our_clock(server
         assert stats.cpu > 0 and stats.bytes > 3 * len(item(1) + item(2))
 
 
+async def test_what_was_in_time_counts_although_the_harness_stood_still(server: Server) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 3)
+        waiting = await load.expect(1, 1, seconds=0.3)
+        # The deadline has begun; then the loop stands still beyond it.
+        await asyncio.sleep(0)
+        server.everybody(item(1))
+        asyncio.get_running_loop().call_soon(time.sleep, 0.6)
+        (arrived,) = await within(waiting)
+        assert arrived.count == 3
+
+
 async def test_the_middle_is_when_half_of_them_had_it(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 4)

@@ -125,6 +125,26 @@ def test_a_change_that_leaves_a_filter_reaches_those_who_saw_an_earlier_version(
     assert not backlog.matches(WORLD, entry(3, 3, sections=()))
 
 
+def test_versions_that_no_filter_tells_apart_are_not_kept() -> None:
+    backlog = Backlog(100)
+    for number in range(1, 301):
+        follow(backlog, entry(number, 1, version=number, sections=("world",) if number == 50 else ()))
+    standing = backlog._standing[URI.format(1)]
+    assert [item.version for item in standing.versions] == [1, 50]
+    assert backlog.matches(WORLD, entry(300, 1, version=300, sections=()))
+    assert not backlog.matches(WORLD, entry(49, 1, version=49, sections=()))
+    # Nor is a version lost behind a higher one that came before it.
+    late = Backlog(100)
+    for number, version in ((1, 3), (2, 1)):
+        follow(late, entry(number, 1, version=version))
+    assert late.matches(WORLD, entry(3, 1, version=2, sections=()))
+
+
+def test_what_is_forgotten_is_let_go_of() -> None:
+    backlog = filled(1000, 100)
+    assert len(backlog._entries) < 100 + 64
+
+
 def test_an_entry_does_not_go_to_those_whose_filter_only_a_later_version_matches() -> None:
     backlog = Backlog(10)
     before = entry(1, sections=())

@@ -37,7 +37,7 @@ class BreathingNode(Node):
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
         super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
         self.breaths: list[Callable[[], None]] = []
-        self.rounds = Rounds(self.steady, self._count, self.breaths.append, slice_=1)
+        self.rounds = Rounds(self.steady, self._count, self.breaths.append, slice_=1, broken=self._broken)
         self.published: list[Entry] = []
         self.filled, self.lost = True, None
         self.sockets: list[socket.socket] = []
@@ -211,3 +211,24 @@ class Listening(Connection):
     def _owed(self, after: int, upto: int) -> list[str]:
         published = self.heard_from.published[after:upto]
         return [each.item.uri for each in published if self.wanted.matches(each.item)]
+
+
+class Telling(Listening):
+    """A client that keeps what it is told, and judges nothing."""
+
+    def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
+        self.told: list[dict[str, Any]] = []  # Any: JSON
+        super().__init__(node, wanted, cursor)
+
+    def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        self.told.append(message)
+
+
+class Broken(Listening):
+    """A client whose connection fails in every way."""
+
+    def offer(self, data: bytes) -> bool:
+        raise ValueError("broken")
+
+    def abort(self) -> None:
+        raise ValueError("broken too")

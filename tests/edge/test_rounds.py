@@ -1,6 +1,7 @@
 """Rounds with a breath after every member reach everyone once and in order, whoever comes or goes meanwhile."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.edge.audience import LIMIT, READ_BYTES, BreathingNode, Listening
+from tests.edge.audience import LIMIT, READ_BYTES, BreathingNode, Broken, Listening, Telling
+from ticker.contract import message
 from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
+from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery
+from ticker.core.joins import Subscription
 from ticker.edge.node import Member, Node
 from ticker.edge.rounds import Rounds
 from ticker.settings import TickerSettings
@@ -295,7 +299,7 @@ def test_a_reset_or_broken_member_costs_the_others_nothing(node: BreathingNode) 
 
 
 def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNode) -> None:
-    client = Listening(node, Filter())
+    client = Telling(node, Filter())
 
     def broken() -> Iterator[Delivery[Member]]:
         raise ValueError("a mistake")
@@ -305,7 +309,81 @@ def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNo
     node.publish("en")
     node.breathe()
     client.read()
-    assert client.upto == 1
+    assert [told["type"] for told in client.told] == ["snapshot", "snapshot", "item"]
+
+
+def test_one_that_cannot_even_be_cut_costs_the_others_nothing(node: BreathingNode) -> None:
+    first, broken, last = Listening(node, Filter()), Broken(node, Filter()), Listening(node, Filter())
+    broken.fd = -1
+    node.publish("en")
+    node.breathe()
+    for client in (first, last):
+        client.read()
+        assert client.upto == 1
+
+
+def test_a_round_that_ends_in_the_middle_leaves_nobody_with_a_hole(node: BreathingNode) -> None:
+    had, had_not = Telling(node, Filter()), Telling(node, Filter())
+
+    def half() -> Iterator[Delivery[Member]]:
+        yield Delivery((had,), Encoded(message.live(node.backlog.newest, b"{}"), "now").bytes_for(Format.PLAIN), 1)
+        raise ValueError("a mistake")
+
+    with contextlib.suppress(ValueError):
+        node.rounds.begin(half)
+    while node.breaths:
+        with contextlib.suppress(ValueError):
+            node.breathe(1)
+    for client in (had, had_not):
+        client.read()
+        assert client.told[-1]["type"] == "snapshot" and client.told[-1]["complete"] is False
+    assert [told["type"] for told in had.told] == ["snapshot", "item", "snapshot"]
+    node.publish("en")
+    node.breathe()
+    had_not.read()
+    assert had_not.told[-1]["type"] == "item"
+
+
+def test_one_that_is_behind_and_asks_anew_from_its_cursor_is_told_all_that_came_since(node: BreathingNode) -> None:
+    client = Telling(node, Filter())
+    client.read()
+    start = client.told[0]["cursor"]
+    while client not in node.behind:
+        node.publish(*["en"] * 5)
+        node.breathe()
+    client.change(Subscription(Filter(), start, 2))
+    assert client in node.behind
+    client.read()
+    replay = client.told[-1]
+    assert (replay["type"], len(replay["items"])) == ("replay", len(node.published))
+
+
+def test_one_that_heard_more_elsewhere_than_is_written_here_misses_nothing_and_hears_nothing_twice(
+    node: BreathingNode,
+) -> None:
+    clients = [Listening(node, Filter()) for _ in range(3)]
+    node.publish("en")
+    node.publish("en")
+    assert node.backlog.newest.seq == 1
+    late = Listening(node, Filter(), str(node.published[1].cursor))
+    node.publish("en")
+    node.breathe()
+    for client in (*clients, late):
+        client.read()
+        assert client.upto == 3
+    assert late.messages == ["replay", "item"]
+
+
+def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: BreathingNode) -> None:
+    for _ in range(30):
+        node.publish(*["en"] * 5)
+        node.breathe()
+    client = Telling(node, Filter(), "e1.0.0")
+    assert client in node.behind
+    waited = client.behind_for(1e9)
+    client.sip()
+    client.line.flush()
+    assert client in node.behind and client.behind_for(1e9) < waited
 
 
 @pytest.mark.anyio

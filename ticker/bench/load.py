@@ -34,6 +34,7 @@ PER_PROCESS: Final = 19_000
 MARK: Final = b"bench-item-"
 DIGITS: Final = 8
 WAIT_SECONDS: Final = 30.0
+_GRACE_SECONDS: Final = 2.0
 # A line of answers holds a figure for each connection, or five for each item.
 _LINE_LIMIT: Final = 1 << 26
 
@@ -256,6 +257,9 @@ class Load:
         try:
             both: set[asyncio.Future[Any]] = {all_of_them, self.fault}  # Any: only their end counts
             await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not self.fault.done() and not all_of_them.done():
+                # It may be us who stood still: what was said in time is in the pipe, and is read in the next turns.
+                await asyncio.wait(both, timeout=_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if self.fault.done():
                 self.fault.result()
             if not all_of_them.done():

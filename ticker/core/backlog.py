@@ -11,11 +11,14 @@ Rules:
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from ticker.contract.cursor import NO_EPOCH, Cursor, origin
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item, instant
 from ticker.core.filter import Filter
+
+_CUT_AT: Final = 64
 
 
 class Standing:
@@ -30,7 +33,9 @@ class Standing:
         self.changes = _changes(entry.item)
 
     def add(self, entry: Entry) -> None:
-        self.versions.append(entry.item)
+        shown = _shown(entry.item)
+        if not any(item.version <= entry.item.version and _shown(item) == shown for item in self.versions):
+            self.versions.append(entry.item)
         if entry.item.version > self.entry.item.version:
             self.entry = entry
             self.changes = _changes(entry.item)
@@ -186,8 +191,8 @@ class Backlog:
         # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
         if standing is not None and standing.entry is oldest:
             del self._standing[oldest.item.uri]
-        # Cutting the list each time would move ten thousand pointers an entry.
-        if self._start >= 1024:
+        # Cutting the list each time would move ten thousand pointers an entry; and what is forgotten is 2 KB each.
+        if self._start >= _CUT_AT:
             del self._entries[: self._start]
             self._whole_from -= self._start
             self._start = 0
@@ -208,3 +213,10 @@ class Backlog:
 
 def _changes(item: Item) -> tuple[float, ...]:
     return tuple(instant(moment) for moment in (item.expires, item.pinned_until) if moment is not None)
+
+
+def _shown(item: Item) -> tuple[object, ...]:
+    """All of an item that decides who is shown it, and where."""
+    sources = [(source.role, source.uri, source.name.value) for source in item.info_sources]
+    place = item.urgency, item.edition, item.sections, item.places, item.headline.language, item.pinned_until
+    return (*place, sources)

@@ -15,7 +15,8 @@ from ticker.core.frame import Encoded
 FRESH_SECONDS: Final = 1.0
 # A storm brings as many cursors as nodes had items; more than these are made anew.
 READY_LIMIT: Final = 256
-READY_LIMIT_BYTES: Final = 32 << 20
+# Of bodies; each may be held in five formats.
+READY_LIMIT_BYTES: Final = 8 << 20
 
 DEFAULT_BACKLOG: Final = 10
 BACKLOG_LIMIT: Final = 100

@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
             self._say_first(first.bytes_for(self.form))
         else:
             # One who asks again and again without reading gets one answer, to the last, once there is room.
+            self.asked = asked
             self._unanswered = True
             self.node.behind.add(self)
 
@@ -206,7 +207,8 @@ class Connection(asyncio.Protocol):
             return
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
-            self._say_first(node.joins.first(self.asked, node.wall(), stale=node.stale).bytes_for(self.form))
+            asked, self.asked = self.asked, Subscription(group.wanted, None, self.asked.backlog)
+            self._say_first(node.first(asked).bytes_for(self.form))
             return
         if not node.backlog.holds(behind):
             lost = node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
@@ -232,6 +234,8 @@ class Connection(asyncio.Protocol):
 
     def _hand_over(self, data: bytes) -> None:
         size = self.node.settings.write_limit_bytes // 2
+        # Who takes piece after piece is not one who does not read.
+        self._since = self.node.steady()
         piece = memoryview(data)[self._written : self._written + size]
         self._written += len(piece)
         if self._written == len(data):

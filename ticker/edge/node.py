@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import structlog
 
 from ticker.contract import message
-from ticker.contract.cursor import Cursor, entry_check
+from ticker.contract.cursor import Cursor, entry_check, read_cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
@@ -95,11 +95,12 @@ class Node:
         self._answered = steady()
         self._arrival: asyncio.Future[None] | None = None
         self._named: set[str] = set()
-        self.rounds: Rounds[Member] = Rounds(steady, self._count)
+        self.rounds: Rounds[Member] = Rounds(steady, self._count, broken=self._broken)
         self._before = self.backlog.newest
         self._inbox: list[Entry] = []
         """Entries that came while a round was under way; the backlog takes them when theirs begins."""
         self._beating = False
+        self._mending = False
 
     # What connections ask
 
@@ -120,10 +121,7 @@ class Node:
 
     def join(self, member: Member) -> tuple[Encoded, Group[Member]]:
         """The first message for `member`, who gets everything after it from now on."""
-        first = self.joins.first(member.asked, self.wall(), stale=self.stale)
-        if len(first.message.body) > self.settings.write_limit_bytes and self.held_bytes > HELD_LIMIT_BYTES:
-            asked = member.asked
-            first = self.joins.snapshot(asked.wanted, asked.backlog, self.wall(), complete=False, stale=self.stale)
+        first = self.first(member.asked)
         kind = first.message.kind
         lost = kind == "snapshot" and member.asked.cursor is not None
         self.metrics.joins.labels(member.transport_name, "lost" if lost else kind).inc()
@@ -131,6 +129,20 @@ class Node:
         # Its first message has all that the round under way brings.
         member.turn = self.rounds.number
         return first, self.hub.join(member, member.asked.wanted, member.form)
+
+    def first(self, asked: Subscription) -> Encoded:
+        """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
+        if self._inbox and asked.cursor is not None and self._is_ahead(asked.cursor):
+            self.rounds.finish()
+        first = self.joins.first(asked, self.wall(), stale=self.stale)
+        if len(first.message.body) > self.settings.write_limit_bytes and self.held_bytes > HELD_LIMIT_BYTES:
+            return self.joins.snapshot(asked.wanted, asked.backlog, self.wall(), complete=False, stale=self.stale)
+        return first
+
+    def _is_ahead(self, said: str) -> bool:
+        # Another worker was quicker to say what waits here behind a round.
+        cursor, newest = read_cursor(said), self.backlog.newest
+        return cursor is not None and cursor.epoch == newest.epoch and cursor.seq > newest.seq
 
     def leave(self, member: Member, group: Group[Member]) -> None:
         """Forgets `member`."""
@@ -296,6 +308,16 @@ class Node:
         now = self.time_text()
         words = message.heartbeat(self.backlog.newest, time=now, stale=self.stale)
         return self.hub.everyone(Encoded(words, now, ping=True))
+
+    def _broken(self) -> None:
+        # Whoever the round had not come to has a hole now, and the stream will not say those entries again.
+        if not self._mending:
+            self._mending = True
+            self.rounds.begin(self._mending_round)
+
+    def _mending_round(self) -> Iterator[Delivery[Member]]:
+        yield from self._lists_round()
+        self._mending = False
 
     def _lists_round(self) -> Iterator[Delivery[Member]]:
         # The place is lost for everyone: what they show may be wrong, so each gets its list anew, and is told.

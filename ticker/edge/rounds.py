@@ -12,6 +12,7 @@ Writing to 10,000 connections holds the loop for 40 to 90 ms; joins, pongs and h
 """
 
 import asyncio
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ class Rounds(Generic[L]):
         count: Callable[[int, int], None],
         later: Callable[[Callable[[], None]], None] = soon,
         slice_: int = SLICE,
+        broken: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = 0
         """The number of the newest round."""
@@ -73,6 +75,7 @@ class Rounds(Generic[L]):
         self._count = count
         self._later = later
         self._slice = slice_
+        self._broken = broken
         self._waiting: deque[Round[L]] = deque()
         self._deliveries: Iterator[Delivery[L]] | None = None
         self._members: tuple[L, ...] = ()
@@ -129,8 +132,9 @@ class Rounds(Generic[L]):
                 self._deliveries = None
             return True
         except BaseException:
-            # A round that cannot be made must not hold up those after it.
+            # A round that cannot be made must not hold up those after it, nor be taken for one that was.
             self._deliveries, self._members, self._at = None, (), 0
+            self._broken()
             if self._waiting:
                 self._go_on_later()
             raise
@@ -172,16 +176,21 @@ class Rounds(Generic[L]):
                     if not member.offer(data):
                         reached -= 1
                 else:
-                    sent = write(member.fd, data)
+                    try:
+                        sent = write(member.fd, data)
+                    except BlockingIOError:
+                        sent = 0
                     if sent != size:
                         member.spill(data, sent)
-            except BlockingIOError:
-                member.spill(data, 0)
-            except OSError:
-                # Its socket is gone; that it has left is told by the loop.
-                member.abort()
-            except Exception:
-                # One broken connection must not cost those after it this entry: it is never offered again.
-                log.exception("connection failed")
-                member.abort()
+            except Exception as error:
+                _cut(member, error)
         return reached
+
+
+def _cut(member: Listener, error: Exception) -> None:
+    """Ends one that failed: it must not cost those after it this entry, for that is never offered again."""
+    # Of a socket that is gone the loop tells the rest.
+    if not isinstance(error, OSError):
+        log.error("connection failed", exc_info=error)
+    with contextlib.suppress(Exception):
+        member.abort()
