@@ -107,6 +107,7 @@ class Reader:
         last = self._last_id or b"0"
         records, canaries = await self._stream.follow(last, self._last_canary, block=BLOCK_SECONDS, count=COUNT)
         if records:
+            records += await self._rest_of_burst(records[-1][0])
             await self._take(records)
         for entry in self._verified(canaries, canary=True):
             self._sink.canary(entry)
@@ -114,6 +115,18 @@ class Reader:
             self._last_canary = canaries[-1][0]
         # Redis says nothing when a stream is wiped, restored or rolled back: after silence, ask.
         self._sure = bool(records)
+
+    async def _rest_of_burst(self, after: bytes) -> list[Record]:
+        """What was written together with the entry `after`.
+
+        Redis lets a waiting read go with the first of several, but answers when all are on disk. Asked again, it
+        gives the others: one write a connection for a burst, not two.
+        """
+        try:
+            return (await self._stream.follow(after, b"$", block=None, count=COUNT))[0]
+        except StreamAwayError:
+            # The next turn says so; what has come is not kept back.
+            return []
 
     async def _check(self) -> None:
         position = await self._stream.position()

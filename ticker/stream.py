@@ -226,13 +226,14 @@ class Stream:
         return records[0][0] if records else b"0"
 
     async def follow(
-        self, after: bytes, after_canary: bytes, *, block: float, count: int
+        self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
-        """Entries and canaries that came after the given ids; waits up to `block` seconds for the first."""
+        """Entries and canaries that came after the given ids; waits up to `block` seconds for the first, or not at all."""
         asked: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
         async with translated():
             # Never 0: to Redis that means for ever.
-            answer = await _awaited(self._client.xread(asked, count=count, block=max(1, int(block * 1000))))
+            wait = None if block is None else max(1, int(block * 1000))
+            answer = await _awaited(self._client.xread(asked, count=count, block=wait))
         streams = cast(Mapping[bytes, list[Any]], answer or {})  # Any: the entries, given their type by _records
         found = {name.decode(): _records(entries) for name, entries in streams.items()}
         return found.get(self._keys.items, []), found.get(self._keys.canary, [])

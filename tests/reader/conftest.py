@@ -70,9 +70,11 @@ class Client:
     def __init__(self, node: Node, wanted: Filter | None = None) -> None:
         self.asked = Subscription(wanted or Filter(), None, 100)
         self.heard_of: list[dict[str, Any]] = []
+        self.writes = 0
         self.offer(node.join(self)[0].bytes_for(self.form))
 
     def offer(self, data: bytes) -> bool:
+        self.writes += 1
         while data:
             data = data.removeprefix(PING)
             size, start = data[1], 2

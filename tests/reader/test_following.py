@@ -31,6 +31,21 @@ async def test_what_is_published_arrives_in_order_and_once(desk: Desk, node: Cou
     assert client.kinds() == ["snapshot", *["item"] * 20] and node.rebuilds == 1
 
 
+async def test_what_was_written_together_is_one_write_a_client(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    await desk.publish()
+    await until(lambda: len(client.live()) == 1)
+    before, epoch = client.writes, await desk.raw.hget(desk.keys.meta, "epoch")
+    # One packet, so that one turn of the server takes all of it.
+    script = desk.raw.pipeline(transaction=False)
+    for seq in range(2, 10):
+        body = seal(encode_item(item(uri=f"urn:flashwire:{seq:026d}")), desk.keyring)
+        script.xadd(desk.keys.items, {"epoch": epoch, "seq": seq, "body": body})
+    await script.execute()
+    await until(lambda: len(client.live()) == 9)
+    assert client.writes == before + 1
+
+
 async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     items = [item(uri=f"urn:flashwire:{number:026d}") for number in range(2000)]
