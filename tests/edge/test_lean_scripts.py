@@ -93,7 +93,8 @@ SAMPLES |= {
         let left = 9;
         const half = left++ / 2 / 1;
         const QUOTE = /"/;
-        console.log(quoted('"'), kind('"'), kind("x"), [...each()], `${/"/.test('"') ? "a" : "b"}`, 6 / QUOTE.source.length);
+        console.log(quoted('"'), kind('"'), kind("x"), [...each()], 6 / QUOTE.source.length);
+        console.log(`${/"/.test('"') ? "a" : "b"}`);
         for (const found of /a"/[Symbol.match]('a"')) console.log(found, void /"/, "x" in /"/);
         if (left) console.log("no"); else /"/.test("") || console.log("yes");
         console.log(counts.return / 2, counts?.case / 2, counts.of / 2 / 1, half, '"'); // "
