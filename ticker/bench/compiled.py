@@ -3,9 +3,11 @@
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,16 +47,27 @@ def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | P
 
 
 def _cache() -> Path:
-    wanted = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
+    # RuntimeError: a user without HOME and without an entry in the list of users, as in a container.
     try:
+        wanted = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Nobody else's programs are run: the folder is ours, and only we may write to it.
-        if os.access(wanted, os.W_OK) and wanted.stat().st_uid == os.geteuid() and not wanted.stat().st_mode & 0o022:
+        if os.access(wanted, os.W_OK) and _ours(wanted.stat()):
             return wanted
-    except OSError:
+    except (OSError, RuntimeError):
         pass
     own = Path(tempfile.gettempdir()) / f"flashwire-bench-{os.geteuid()}"
-    own.mkdir(mode=0o700, exist_ok=True)
-    if own.stat().st_uid != os.geteuid() or own.stat().st_mode & 0o022:
-        raise ContenderError(f"{own} belongs to somebody else; set XDG_CACHE_HOME to a folder of yours.")
+    try:
+        with suppress(FileExistsError):
+            own.mkdir(mode=0o700)
+        # Where anybody may write, a link of this name may be anybody's: it is not followed.
+        safe = _ours(own.lstat())
+    except OSError as error:
+        raise ContenderError(f"{own}: {error.strerror}; set XDG_CACHE_HOME to a folder of yours.") from None
+    if not safe:
+        raise ContenderError(f"{own} is not a folder of yours alone; set XDG_CACHE_HOME to one.")
     return own
+
+
+def _ours(found: os.stat_result) -> bool:
+    """Whether it is a folder to which only we may write: nobody else's programs are run."""
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
