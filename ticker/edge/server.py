@@ -26,6 +26,7 @@ from ticker.edge.door import FrontDoor
 from ticker.edge.gate import Gate
 from ticker.edge.node import Node
 from ticker.edge.pulse import pulse, show
+from ticker.edge.queue import BACKLOG
 from ticker.edge.websocket import WebSocketConnection
 from ticker.settings import TickerSettings
 
@@ -36,8 +37,6 @@ RECONNECT_SECONDS: Final = (0.1, 3.0)
 SEND_BUFFER_BYTES: Final = 28_672
 # Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
-# As many as the kernel allows (net.core.somaxconn): whoever finds the queue full in a storm waits a second and more.
-BACKLOG: Final = 65_535
 # A connection that was accepted has said what it wants within this time, unless it never does.
 HAND_OVER_SECONDS: Final = 2.0
 # For Redis, files, logs and requests that come and go.

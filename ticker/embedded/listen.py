@@ -6,12 +6,9 @@ started again has its port for certain. Connections wait in the kernel's queue m
 
 import os
 import socket
-from typing import Final
 
+from ticker.edge.queue import BACKLOG
 from ticker.embedded.errors import EmbeddedError
-
-# As many as the kernel allows in many places (net.core.somaxconn); who is refused a place tries again after a second.
-QUEUE: Final = 4096
 
 
 def listen(host: str, port: int, count: int, setting: str) -> list[socket.socket]:
@@ -30,13 +27,13 @@ def listen(host: str, port: int, count: int, setting: str) -> list[socket.socket
     # Without SO_REUSEPORT first: with it, a second service of the same user would share the port unnoticed.
     first = _bound(family, address, shared=False, setting=setting)
     if count == 1:
-        first.listen(QUEUE)
+        first.listen(BACKLOG)
         return [first]
     address = first.getsockname()
     first.close()
     sockets = [_bound(family, address, shared=True, setting=setting) for _ in range(count)]
     for one in sockets:
-        one.listen(QUEUE)
+        one.listen(BACKLOG)
     return sockets
 
 
