@@ -3,15 +3,21 @@
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import psutil
+import pytest
 
 from ticker.contract.server_state import read_state
 
 Outside = Callable[..., "subprocess.Popen[str]"]
+# Long enough that a busy machine does not look like a node that stands still.
+HANG_SECONDS = 2
 # A child that answers `/health/ready`; `{trap}` runs before it serves, `{then}` as it starts.
 PROGRAM = """
 import http.server, pathlib, signal, socket, sys, threading, time
@@ -45,7 +51,7 @@ def parts():
     doors = [listen("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
     return [serving("desk", doors[0])], [serving("ticker", doors[1])]
 service = Service(keeper, parts, drain={drain}, announce=lambda: print("ready", flush=True),
-                  notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds=0.5, ready_seconds=10)
+                  notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds={hang}, ready_seconds=10)
 try:
     sys.exit(service.run())
 except EmbeddedError as error:
@@ -66,7 +72,12 @@ BEATING = """
 
 
 def program(trap: str = "pass", drain: float = 1.0, board: str = "None") -> str:
-    return PROGRAM.replace("{trap}", trap).replace("{drain}", str(drain)).replace("{board}", board)
+    return (
+        PROGRAM.replace("{trap}", trap)
+        .replace("{drain}", str(drain))
+        .replace("{board}", board)
+        .replace("{hang}", str(HANG_SECONDS))
+    )
 
 
 def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, data: Path) -> None:
@@ -137,45 +148,100 @@ def test_a_hang_up_without_a_terminal_is_no_request_to_stop(outside: Outside, da
     process = _ready(outside("import os; os.setsid()\n" + program()))
     family = {child.pid for child in psutil.Process(process.pid).children()}
     process.send_signal(signal.SIGHUP)
-    assert process.stderr is not None
-    assert "Rolling restart of 1 worker" in process.stderr.readline()
-    assert "Rolling restart done: 1 worker new" in process.stderr.readline()
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "Rolling restart done: 1 worker new" in _complaint(process)
     assert len({child.pid for child in psutil.Process(process.pid).children()} & family) == len(family) - 1
     process.terminate()
     assert process.wait(10) == 0
 
 
+def test_a_hang_up_to_every_process_of_the_service_is_one_to_the_parent(outside: Outside, data: Path) -> None:
+    """As by `pkill -HUP flashwire`."""
+    process = _ready(outside("import os; os.setsid()\n" + program()))
+    family = psutil.Process(process.pid).children()
+    for one in family:
+        one.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "Rolling restart done: 1 worker new" in _complaint(process)
+    assert len({child.pid for child in psutil.Process(process.pid).children()} & {one.pid for one in family}) == 2
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stderr is not None and process.stderr.read() == ""
+
+
+def test_a_child_ignores_a_hang_up_in_a_fresh_interpreter_too() -> None:
+    asked = "import signal; print(*(signal.getsignal(n).name for n in (signal.SIGHUP, signal.SIGTERM)))"
+    program = f"""
+import os, sys
+from ticker.embedded.signals import Signals
+with Signals() as signals:
+    if os.fork():
+        os.wait()
+    else:
+        signals.reset()
+        os.execv(sys.executable, [sys.executable, "-c", {asked!r}])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == "SIG_IGN SIG_DFL\n"
+
+
 def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program(BEATING.strip(), board="Board.make(1)")))
-    # The last child to be started: server and desk come before it.
-    node = max(psutil.Process(process.pid).children(), key=lambda child: (child.create_time(), child.pid))
+    *_, node = _family(process)
     begun = time.monotonic()
     node.suspend()
-    assert process.stderr is not None
-    assert "The ticker stands still for 0.5 s" in process.stderr.readline()
-    assert time.monotonic() - begun < 5
-    assert "The ticker ended (SIGKILL); starting it again" in process.stderr.readline()
+    assert f"The ticker stands still for {HANG_SECONDS} s" in _complaint(process)
+    assert time.monotonic() - begun < HANG_SECONDS + 6
+    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
     process.terminate()
     assert process.wait(10) == 0
 
 
 def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: Path) -> None:
-    process = _ready(outside(program(BEATING.strip(), board="Board.make(1)")))
-    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
-    for one in family:
+    process = _ready(outside("import os; os.setsid()\n" + program(BEATING.strip(), board="Board.make(1)")))
+    *others, node = _family(process)
+    for one in (*others, node):
         one.suspend()
     begun = time.monotonic()
     while time.monotonic() - begun < 3.3:
         time.sleep(0.1)
-    for one in family:
+    # It looks for nodes that stand still before it hears a request: what it says first tells what it saw.
+    process.send_signal(signal.SIGHUP)
+    for one in others:
         one.resume()
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    node.resume()
+    assert "Rolling restart done" in _complaint(process)
     process.terminate()
     assert process.wait(10) == 0
-    assert process.stderr is not None and "stands still" not in process.stderr.read()
+    assert process.stderr is not None and process.stderr.read() == ""
 
 
 def _ready(process: "subprocess.Popen[str]") -> "subprocess.Popen[str]":
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line == "ready\n", process.communicate()[1]
+    line = _line(process, process.stdout)
+    if line != "ready\n":
+        process.kill()
+        pytest.fail(f"{line!r} instead of ready; {process.communicate()[1]}")
     return process
+
+
+def _family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """The service's processes in the order of their start: parent, server, desk, node."""
+    parent = psutil.Process(process.pid)
+    return [parent, *sorted(parent.children(), key=lambda child: (child.create_time(), child.pid))]
+
+
+def _complaint(process: "subprocess.Popen[str]") -> str:
+    return _line(process, process.stderr)
+
+
+def _line(process: "subprocess.Popen[str]", stream: IO[str] | None, seconds: float = 30) -> str:
+    """The next line; what there is of it when the process has said nothing for `seconds`, which ends it."""
+    assert stream is not None
+    limit = threading.Timer(seconds, process.kill)
+    limit.start()
+    try:
+        return stream.readline()
+    finally:
+        limit.cancel()

@@ -1,7 +1,8 @@
 """Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each.
 
 SIGTERM and SIGINT ask for the end. SIGHUP asks for a rolling restart, unless it says that the terminal which this
-was started from is gone: then it asks for the end too.
+was started from is gone: then it asks for the end too. Children ignore it, so that it may be sent to every process
+of the service at once, by name, and means the same.
 """
 
 import os
@@ -55,10 +56,10 @@ class Signals:
         os.close(self._write)
 
     def reset(self) -> None:
-        """In a forked child: signals do what they do to any process."""
+        """In a forked child: signals do what they do to any process, but SIGHUP nothing, beyond an exec too."""
         signal.set_wakeup_fd(-1)
         for number in (*_HANDLED, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else signal.SIG_DFL)
         os.close(self._read)
         os.close(self._write)
 
