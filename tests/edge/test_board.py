@@ -1,5 +1,7 @@
 """What workers tell each other: sums that never go down, whoever ends and whenever."""
 
+import hashlib
+import logging
 import os
 import signal
 import time
@@ -8,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ticker.edge.board import DRAINING, READY, Board
+from ticker.edge.board import DRAINING, LAYOUT, READY, Board, LayoutError
 from ticker.edge.metrics import NodeMetrics
 from ticker.edge.totals import Family, Snapshot
 
@@ -98,8 +100,29 @@ def test_it_says_how_many_are_ready(board: Board) -> None:
 
 def test_whoever_opens_its_descriptor_sees_the_same(board: Board) -> None:
     seat = board.take()
-    Board(os.dup(board.descriptor)).seats[seat.number].write(counted(5))
+    Board.join(os.dup(board.descriptor)).seats[seat.number].write(counted(5))
     assert seat.read() == counted(5)
+
+
+def test_a_board_of_another_layout_is_not_joined(board: Board) -> None:
+    board.words[3] = LAYOUT + 1  # where every release looks for it
+    with pytest.raises(LayoutError, match=f"layout {LAYOUT + 1} instead of {LAYOUT}"):
+        Board.join(board.descriptor)
+
+
+def test_what_lies_elsewhere_than_before_has_another_layout(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changes the digest below changes `LAYOUT` with it: older workers share the board with the new."""
+    monkeypatch.setattr(time, "monotonic_ns", lambda: 12_345_678_900)
+    board.open()
+    board.count("flashwire_worker_restarts", reason="hung")
+    for state in (READY, DRAINING):
+        seat = board.take(succeeds=True)
+        seat.state = state
+        seat.beat()
+        seat.write(counted(1))
+        seat.write(counted(2))
+    seat.retire()
+    assert (LAYOUT, hashlib.sha256(board.memory).hexdigest()[:16]) == (1, "c8434731c1dd4a36")
 
 
 def test_what_is_too_long_for_a_seat_is_refused_and_the_last_stays(board: Board) -> None:
@@ -107,6 +130,17 @@ def test_what_is_too_long_for_a_seat_is_refused_and_the_last_stays(board: Board)
     assert seat.write(counted(1))
     assert not seat.write(counted(2, "long" * 20_000))
     assert seat.read() == counted(1)
+
+
+def test_when_what_the_ended_counted_does_not_fit_one_line_says_so(
+    board: Board, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(4):
+        seat = board.take()
+        assert seat.write(counted(1, f"{number}" * 20_000))
+        board.give_back(seat)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "does not fit" in caplog.text
 
 
 def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_snapshot(board: Board) -> None:

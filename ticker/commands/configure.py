@@ -12,6 +12,9 @@ from ticker.contract.settings import StreamSettings
 PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
 
+checked: Final[set[str]] = set()
+"""Every name that `check_names` let pass in this process: what a process that takes over from it lets pass too."""
+
 Kind = TypeVar("Kind", bound=StreamSettings)
 
 
@@ -54,6 +57,7 @@ def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) ->
     A misspelt setting would otherwise be a default that somebody believes to have changed.
     """
     known = {variable(field) for kind in kinds for field in kind.model_fields} | {PREFIX + name for name in others}
+    checked.update(known)
     for name, where in (*((name, "") for name in os.environ), *((name, " in .env") for name in _env_file_names())):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), sorted(known), n=1)

@@ -1,11 +1,12 @@
 """A node in a fresh interpreter: the successor in a rolling restart, which reads code, settings and files anew.
 
 What belongs to its parent stays as it was: the address, the number of workers, the data directory, and the embedded
-server.
+server. Whatever is wrong with the new ends it with one line, before it touches what its siblings use.
 """
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ _KEPT: Final = ("ticker_host", "ticker_port", "workers", "data")
 
 
 class _Told(msgspec.Struct):
+    names: list[str]
     flags: dict[str, Any]
     kept: dict[str, Any]
     sock: int
@@ -29,6 +31,7 @@ class _Told(msgspec.Struct):
 
 def again(settings: "TickerSettings", flags: dict[str, Any]) -> "Again":
     """How to start a fresh node with the parent's `flags`; what the parent keeps to itself is taken from `settings`."""
+    from ticker.commands.configure import checked
     from ticker.embedded.children import Again
 
     kept = {name: getattr(settings, name) for name in _KEPT}
@@ -39,21 +42,47 @@ def again(settings: "TickerSettings", flags: dict[str, Any]) -> "Again":
         kept["desk_url"] = settings.desk_url
     plain = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
     kept["data"] = str(settings.data)
-    return Again(CODE, {"flags": plain, "kept": kept})
+    # The desk's names are among those that were checked at the start: this side does not import them.
+    return Again(CODE, {"names": sorted(checked), "flags": plain, "kept": kept})
 
 
 def main(pipe: int) -> None:
-    """Serves what the pipe tells of until SIGTERM."""
-    from ticker.commands.configure import load
+    """Serves what the pipe tells of until SIGTERM; ends with status 2 and one line if it cannot take over."""
+    from typer import Exit
+
+    try:
+        _take_over(pipe)
+    except Exit as end:
+        sys.exit(end.exit_code)
+
+
+def _take_over(pipe: int) -> None:
+    from ticker.commands.configure import PREFIX, check_names, load
     from ticker.commands.node import looped
-    from ticker.edge.board import Board
+    from ticker.commands.say import refuse
+    from ticker.contract.keys import KeyringError
+    from ticker.contract.site import SiteError
+    from ticker.edge.board import Board, LayoutError
     from ticker.edge.server import serve
+    from ticker.embedded.settings import RunSettings
     from ticker.settings import TickerSettings
 
     with open(pipe, "rb") as file:
-        told = msgspec.json.decode(file.read(), type=_Told)
+        data = file.read()
+    try:
+        told = msgspec.json.decode(data, type=_Told)
+        board = Board.join(told.board)
+    except (msgspec.DecodeError, LayoutError) as error:
+        refuse(
+            "This release cannot take over from the one that runs, whose memory is laid out otherwise "
+            f"({error}); stop the service and start it again."
+        )
     os.umask(0o077)
+    # This release's own names, and those that its parent knew: what is in `.env` may be for either.
+    check_names((RunSettings,), (name.removeprefix(PREFIX) for name in told.names if name.startswith(PREFIX)))
     settings = load(TickerSettings, **told.flags)
     settings = settings.model_copy(update=told.kept | {"data": Path(told.kept["data"])})
-    seat = Board(told.board).seats[told.seat]
-    looped(serve(settings, socket.socket(fileno=told.sock), seat))
+    try:
+        looped(serve(settings, socket.socket(fileno=told.sock), board.seats[told.seat]))
+    except (KeyringError, SiteError) as error:
+        refuse(str(error))

@@ -6,8 +6,11 @@ seats hold together never goes down. No lock, because a process that is stopped 
 
 1. A seat has two sides; one is written while the other stands, then one word turns them (a kill between is harmless).
 2. `version` is odd while the parent moves counts from a seat to its own; who read meanwhile reads again.
+3. `LAYOUT` says where all this lies. In a rolling restart processes of two releases share the board: a release that
+   lays it out otherwise would write into its siblings' seats, and refuses instead.
 """
 
+import logging
 import mmap
 import os
 import sys
@@ -20,6 +23,9 @@ import msgspec
 
 from ticker.edge.totals import Family, Snapshot, decode, encode, lasting, total
 
+# Another number for whatever moves: bytes of a seat, words, what a state's number means, how samples are packed.
+LAYOUT: Final = 1
+
 _SIDE_BYTES: Final = 64 * 1024
 _HEAD_WORDS: Final = 8
 _WORD: Final = 8
@@ -28,10 +34,17 @@ _TRIES: Final = 50
 _TRY_SECONDS: Final = 0.001
 
 # Words of the board's head, and of a seat's.
-_WANTED, _OPENED, _VERSION = range(3)
+_WANTED, _OPENED, _VERSION, _LAYOUT = range(4)
 _TAKEN, _BEAT, _STATE, _SIDE, _RETIRING, _SUCCEEDS = range(6)
 
 STARTING, READY, DRAINING = range(3)
+
+# The standard library's, for the parent sets up no logs: a line on standard error is what remains then.
+log = logging.getLogger(__name__)
+
+
+class LayoutError(ValueError):
+    """A board that another release laid out."""
 
 
 class Seat:
@@ -136,10 +149,11 @@ class Board:
         self.memory = mmap.mmap(descriptor, size)
         self.words = memoryview(self.memory).cast("Q")
         self.seats = [Seat(self, number) for number in range((size - _HEAD_WORDS * _WORD) // _SEAT_BYTES)]
+        self._lost = False
 
     @classmethod
     def make(cls, workers: int) -> "Board":
-        """A new board; whoever is forked has it too, whoever is given the descriptor may open it."""
+        """A new board; whoever is forked has it too, whoever is given the descriptor may `join` it."""
         # One for the parent; beside each worker its successor, or a predecessor that drains.
         size = _HEAD_WORDS * _WORD + (2 + 2 * workers) * _SEAT_BYTES
         if sys.platform == "linux":
@@ -150,6 +164,15 @@ class Board:
         os.ftruncate(descriptor, size)
         board = cls(descriptor)
         board.words[_WANTED] = workers
+        board.words[_LAYOUT] = LAYOUT
+        return board
+
+    @classmethod
+    def join(cls, descriptor: int) -> "Board":
+        """The board that another process made; `LayoutError` if that process is of a release with another layout."""
+        board = cls(descriptor)
+        if board.words[_LAYOUT] != LAYOUT:
+            raise LayoutError(f"layout {board.words[_LAYOUT]} instead of {LAYOUT}")
         return board
 
     # What every process asks
@@ -204,7 +227,9 @@ class Board:
     def _move(self, snapshot: Snapshot, seat: Seat | None) -> None:
         own = self.seats[0]
         self.words[_VERSION] += 1
-        own.write(total([own.read(), snapshot]))
+        if not own.write(total([own.read(), snapshot])) and not self._lost:
+            self._lost = True
+            log.error("What ended workers had counted does not fit on the board any more; /metrics shows less.")
         own._set(_TAKEN, 1)
         if seat is not None:
             seat.clear(taken=False)
