@@ -141,24 +141,34 @@ async def test_a_successor_that_does_not_start_leaves_the_old_nodes_and_says_why
     site = folder / "site.toml"
     good = (Path(__file__).parents[2] / "ticker/contract/site.toml").read_text()
     site.write_text(good)
-    (folder / ".env").write_text("FLASHWIRE_HEARTBEAT_SECONDS=20\n")
+    settings = folder / ".env"
+    settings.write_text("FLASHWIRE_HEARTBEAT_SECONDS=20\n")
     service = serving("--workers", "2", "--drain-seconds", "0", FLASHWIRE_SITE=str(site))
     before = nodes(service)
     site.write_text("editions = 7\n")
     service.process.send_signal(signal.SIGHUP)
     await reached(lambda: "the old one stays" in service.errors(), "it gives up")
-    assert "The new ticker 1 ended (status" in service.errors() and str(site) in service.errors()
+    assert "The new ticker 1 ended (status 2)" in service.errors() and str(site) in service.errors()
+    site.write_text(good)
+    settings.write_text("FLASHWIRE_HEARTBEAT_SECOND=7\n")
+    service.process.send_signal(signal.SIGHUP)
+    await reached(lambda: service.errors().count("the old one stays") == 2, "it gives up again")
+    assert "did you mean FLASHWIRE_HEARTBEAT_SECONDS?" in service.errors() and "Traceback" not in service.errors()
     assert nodes(service) == before
     assert readiness(service.ticker)[0]
-    # What is mended is taken at the next try: site file, settings in .env, all of it.
-    site.write_text(good)
-    (folder / ".env").write_text("FLASHWIRE_HEARTBEAT_SECONDS=7\n")
+    # What is mended is taken at the next try: site file, settings in .env, all of it; the desk's are in there too.
+    settings.write_text("FLASHWIRE_HEARTBEAT_SECONDS=7\nFLASHWIRE_LEDGER_DAYS=9\nFLASHWIRE_TOKEN=t\n")
     service.process.send_signal(signal.SIGHUP)
     await quiet(service)
-    assert not nodes(service) & before
+    fresh = nodes(service)
+    assert not fresh & before
+    # The parent alone rolls: as from `pkill -HUP flashwire`, but for the parent.
+    for pid in fresh:
+        os.kill(pid, signal.SIGHUP)
     client = Client(service.ticker, "websocket")
     async with listening([client]):
         assert client.received[0].message["heartbeat"] == 7
+    assert nodes(service) == fresh
 
 
 async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(serving: Start) -> None:
