@@ -49,7 +49,8 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         # Without it an answer's body waits 40 ms for the client's acknowledgement of its head.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # What was made for good by now (0.1 million objects) is not gone through again. And 64 requests in flight are
-    # some 3,000 objects that live: at the default of 700 collections took 13 % of the time, and found nothing.
+    # some 3,000 objects that live: collecting at the default of 700 costs 4 % of the desk's CPU time. At 20,000
+    # no collection runs in 4,800 lines.
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT)
     await _Server(config, desk).serve([sock] if sock else None)
