@@ -228,7 +228,7 @@ class Stream:
     async def follow(
         self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
-        """Entries and canaries that came after the given ids; waits up to `block` seconds for the first, or not at all."""
+        """Entries and canaries after the given ids; waits up to `block` seconds for the first, or not at all."""
         asked: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
         async with translated():
             # Never 0: to Redis that means for ever.
