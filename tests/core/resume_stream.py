@@ -186,7 +186,7 @@ class View(Stream):
         return b"0"
 
     async def follow(
-        self, after: bytes, after_canary: bytes, *, block: float, count: int
+        self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
         found = [record for record, _ in self._answering().held if _number(record[0]) > _number(after)]
         return found[:count], []
