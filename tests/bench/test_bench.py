@@ -254,7 +254,7 @@ def test_a_cache_that_others_may_write_to_is_not_used(tmp_path: Path, monkeypatc
     source.write_text("int main(void) { return 0; }\n")
     assert compiled("nothing", (source,)).parent == tmp_path / f"flashwire-bench-{os.geteuid()}"
     (tmp_path / f"flashwire-bench-{os.geteuid()}").chmod(0o777)
-    with pytest.raises(ContenderError, match="belongs to somebody else"):
+    with pytest.raises(ContenderError, match="not a folder of yours alone"):
         compiled("other", (source,))
 
 
