@@ -170,6 +170,9 @@ class Broken(Base):
     name = "broken"
     title = "The broken one"
 
+    def version(self) -> str:
+        return "none"
+
     async def _launch(self, core: int) -> tuple[Target, Way]:
         self.process = self._held(program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder))
         raise AssertionError(await self._piped(self.process))

@@ -172,6 +172,9 @@ class Client(Connection):
         self._partly = b""
         self.pipe = Pipe(self)
 
+    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+        raise AssertionError("nobody is sent away in the model")
+
     def join(self, node: WatchedNode) -> None:
         """Comes, or comes back, with the cursor it saw last."""
         # A new connection knows nothing of the one before.

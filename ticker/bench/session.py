@@ -112,6 +112,14 @@ class Session:
         for _ in range(items):
             await self.deliver()
 
+    async def grow(self, count: int) -> float:
+        """`count` subscribers join; by how many KiB each of them the servers' memory grew."""
+        await self.settle()
+        before = self.memory_kib()
+        await self.join(count)
+        await self.settle()
+        return (self.memory_kib() - before) / count
+
     async def settle(self) -> None:
         """Waits until what was begun has probably ended, before memory is looked at."""
         await asyncio.sleep(0.05 if self.run.quick else _SETTLE_SECONDS)

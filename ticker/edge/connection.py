@@ -11,6 +11,7 @@ import math
 import os
 import socket
 import struct
+from abc import ABC, abstractmethod
 from typing import Final, cast
 
 from ticker.contract.cursor import Cursor
@@ -26,7 +27,7 @@ _RESET: Final = struct.pack("ii", 1, 0)
 NOWHERE: Final = -1
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
     __slots__ = (
@@ -153,8 +154,8 @@ class Connection(asyncio.Protocol):
     def behind_for(self, now: float) -> float:
         return 0.0 if self._behind is None else now - self._since
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
 
     @property
     def inside_message(self) -> bool:

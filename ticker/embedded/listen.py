@@ -49,7 +49,7 @@ def http_url(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _bound(family: int, address: object, *, shared: bool, setting: str) -> socket.socket:
+def _bound(family: int, address: tuple[object, ...], *, shared: bool, setting: str) -> socket.socket:
     # The protocol is said: asyncio sets TCP_NODELAY only where it is.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,14 +58,15 @@ def _bound(family: int, address: object, *, shared: bool, setting: str) -> socke
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
-        sock.bind(address)  # type: ignore[arg-type]  # getaddrinfo's own tuple, whatever its family
+        sock.bind(address)
         if not shared:
             # Two sockets may be bound to one address; listening is what only one of them can.
             sock.listen(1)
     except OSError as error:
         sock.close()
+        host, port = address[:2]
         raise EmbeddedError(
-            f"Cannot listen on {address[0]} port {address[1]} ({os.strerror(error.errno or 0)}); "  # type: ignore[index]
+            f"Cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}); "
             f"stop what uses it, or choose another with {setting}."
         ) from None
     return sock

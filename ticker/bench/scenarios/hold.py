@@ -1,12 +1,9 @@
 """100,000 connections held on one machine: what they cost in memory and CPU over time, and how long news takes."""
 
 import asyncio
-import base64
 import contextlib
 import math
 import os
-import secrets
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,16 +12,13 @@ from typing import Final
 import msgspec
 
 from ticker.bench.contender import ContenderError, Target
-from ticker.bench.contenders.flashwire import BRAND, Flashwire
-from ticker.bench.contenders.store import start_store
+from ticker.bench.contenders.flashwire import Flashwire
+from ticker.bench.contenders.service import start_service
 from ticker.bench.figures import Figure, figure, quantile, table
-from ticker.bench.installed import begun, ended, free_port
 from ticker.bench.plot import Lines, lines
-from ticker.bench.process import cpu_seconds, last_words, memory_kib
+from ticker.bench.process import cpu_seconds, memory_kib
 from ticker.bench.scenario import Picture, Row, Run, Scenario, Section
 from ticker.bench.session import Delivery, Session, audience
-from ticker.contract.keys import parse_keyring
-from ticker.stream import connect, disconnect
 
 SUBSCRIBERS: Final = 100_000
 SECONDS: Final = 600.0
@@ -37,7 +31,6 @@ LAST_SECONDS: Final = 2.0
 FLAT: Final = 0.02
 # By then each worker's collector has once looked at all there is, and so has pages of its own that were its parent's.
 SETTLED_SECONDS: Final = 75.0
-_START_SECONDS: Final = 60.0
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -94,30 +87,15 @@ class Workers(Flashwire):
         self._workers = workers
 
     async def start(self, core: int) -> Target:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwh")))
-        signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        self._keyring = parse_keyring(signing, BRAND)
-        keeper, store = start_store(self._stack, folder, core)
+        folder, url, store = self._open(core)
         # All cores are the service's, as they are where readers come from other machines; this process has them all.
         os.sched_setaffinity(store, os.sched_getaffinity(0))
-        self._client = connect(keeper.url, timeout=5)
-        self._stack.push_async_callback(disconnect, self._client)
-        port = free_port()
-        settings = {"brand": BRAND, "signing_keys": signing, **self._settings}
-        words = ("ticker", "--port", str(port), "--workers", str(self._workers))
-        parent = begun(folder, *words, redis_url=keeper.url, **settings)
-        self._stack.push_async_callback(ended, parent)
-        assert parent.stdout is not None
-        async with asyncio.timeout(_START_SECONDS):
-            line = await asyncio.to_thread(parent.stdout.readline)
-        if b"Ticker" not in line:
-            raise ContenderError(f"The workers did not start: {last_words(folder)}")
-        workers = _children(parent.pid)
+        service = await start_service(self._stack, folder, url, self._workers, self._settings)
         return Target(
-            ports=(port,),
+            ports=(service.port,),
             path=self._path,
-            processes=(*workers, parent.pid, store),
-            servers=len(workers),
+            processes=(*service.nodes, service.parent, store),
+            servers=len(service.nodes),
             joined=b'"cursor":"',
         )
 
@@ -219,10 +197,6 @@ def _kernel_mib() -> float:
             pages = int(line.split()[-1])
             return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     return 0.0
-
-
-def _children(process: int) -> tuple[int, ...]:
-    return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
 
 
 def _sockets(process: int) -> int:

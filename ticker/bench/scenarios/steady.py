@@ -46,11 +46,7 @@ async def measure(run: Run) -> Section:
         make = run.contenders[OURS if name == DEFLATED else name]
         async with audience(run, make(), deflate=name == DEFLATED) as session:
             await session.warm(WARM, 2 if run.quick else 10)
-            await session.settle()
-            before = session.memory_kib()
-            await session.join(subscribers - WARM)
-            await session.settle()
-            memory = (session.memory_kib() - before) / (subscribers - WARM)
+            memory = await session.grow(subscribers - WARM)
             await session.deliver()
             run.step(f"{items} items")
             made = await session.series(items)

@@ -1,31 +1,23 @@
 """A node dies with 20,000 connections; all come back to another within a second, each with its cursor."""
 
 import asyncio
-import base64
 import contextlib
 import os
-import secrets
 import signal
-import tempfile
 import time
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from ticker.bench.contender import ContenderError, Target
-from ticker.bench.contenders.flashwire import BRAND
-from ticker.bench.contenders.store import start_store
+from ticker.bench.contender import Target
+from ticker.bench.contenders.service import Service, start_service
 from ticker.bench.figures import figure, quantile, table
-from ticker.bench.installed import begun, ended, free_port
 from ticker.bench.load import MissedError
 from ticker.bench.plot import Panel, bars
-from ticker.bench.process import cpu_seconds, last_words
+from ticker.bench.process import cpu_seconds
 from ticker.bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from ticker.bench.scenarios.joins import READER, Counted
 from ticker.bench.session import Session, audience
-from ticker.contract.keys import parse_keyring
-from ticker.stream import connect, disconnect
 
 SUBSCRIBERS: Final = 20_000
 SPREAD_SECONDS: Final = 1.0
@@ -33,7 +25,6 @@ AIM_SECONDS: Final = 3.0
 WORKERS: Final = 2
 # Published to all, then while nobody is there, while they return, and after.
 BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
-_START_SECONDS: Final = 60.0
 
 
 class Pair(Counted):
@@ -41,41 +32,21 @@ class Pair(Counted):
 
     def __init__(self) -> None:
         super().__init__("/v1/live?backlog=10")
-        self.services: list[tuple[int, int, tuple[int, ...]]] = []
-        """Port, process, and workers of each."""
+        self.services: list[Service] = []
 
     async def start(self, core: int) -> Target:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fws")))
-        signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        self._keyring = parse_keyring(signing, BRAND)
-        keeper, store = start_store(self._stack, folder, core)
+        folder, url, store = self._open(core)
         os.sched_setaffinity(store, os.sched_getaffinity(0))
-        self._client = connect(keeper.url, timeout=5)
-        self._stack.push_async_callback(disconnect, self._client)
         for _ in range(2):
-            port = free_port()
-            settings = {"brand": BRAND, "signing_keys": signing, **self._settings}
-            words = ("ticker", "--port", str(port), "--workers", str(WORKERS))
-            parent = begun(folder, *words, redis_url=keeper.url, **settings)
-            self._stack.push_async_callback(ended, parent)
-            assert parent.stdout is not None, "it has a pipe"
-            async with asyncio.timeout(_START_SECONDS):
-                line = await asyncio.to_thread(parent.stdout.readline)
-            if b"Ticker" not in line:
-                raise ContenderError(f"The workers did not start: {last_words(folder)}")
-            self.services.append((port, parent.pid, _children(parent.pid)))
-        second = self.services[1][2]
+            self.services.append(await start_service(self._stack, folder, url, WORKERS, self._settings))
+        second = self.services[1].nodes
         return Target(
-            ports=(self.services[0][0],),
+            ports=(self.services[0].port,),
             path=self._path,
             processes=(*second, store),
             servers=len(second),
             joined=b'"cursor":"',
         )
-
-
-def _children(process: int) -> tuple[int, ...]:
-    return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -154,7 +125,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     load.tolerate(True)
     before, asked, spent = await load.stats(), await pair.commands(), session.cpu_seconds()
     session.run.step("the node dies")
-    _port, parent, workers = pair.services[0]
+    parent, workers = pair.services[0].parent, pair.services[0].nodes
     killed = time.monotonic_ns()
     for process in (parent, *workers):
         with contextlib.suppress(ProcessLookupError):
@@ -164,7 +135,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
             raise MissedError("not every connection of the killed node ended")
         await asyncio.sleep(0.01)
     noticed = time.monotonic_ns()
-    load.aim((pair.services[1][0],))
+    load.aim((pair.services[1].port,))
     first = session.next
     waiting = await load.expect(first, first + AWAY + RETURNING + AFTER - 1)
     if waiting.due != count:

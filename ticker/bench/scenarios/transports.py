@@ -44,11 +44,7 @@ async def measure(run: Run) -> Section:
     async def one(way: str) -> Written:
         async with audience(run, Way(way)) as session:
             await session.warm(WARM, 2 if run.quick else 10)
-            await session.settle()
-            before = session.memory_kib()
-            await session.join(subscribers - WARM)
-            await session.settle()
-            memory = (session.memory_kib() - before) / (subscribers - WARM)
+            memory = await session.grow(subscribers - WARM)
             await session.deliver()
             run.step(f"{items} items")
             singles = await session.series(items)

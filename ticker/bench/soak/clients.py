@@ -6,6 +6,7 @@ every item through, or none.
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Self
@@ -40,7 +41,7 @@ BAD_HEADS: Final = (
 )
 
 
-class Reader:
+class Reader(ABC):
     """One connection, read by a task of its own; `seq` is the number of the newest entry that it has heard of."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,13 +69,13 @@ class Reader:
         return made
 
     @classmethod
+    @abstractmethod
     def head(cls, cursor: str) -> bytes:
         """The request's head."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def next_message(self) -> dict[str, Any]:  # Any: JSON
         """The next message, whatever it is."""
-        raise NotImplementedError
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits until it has heard enough; raises `MissedError` where it does not, or has heard wrong."""
