@@ -1,11 +1,12 @@
 """What one who never reads holds in the kernel, in bytes, and that it is given back when the node hangs up."""
 
+import struct
+
 import pytest
 
 from tests.edge.serving import Serving, Start, until
 from tests.edge.test_slow_clients import LIMIT, deaf, flood
 from ticker.bench.sockets import kernel_bytes
-from ticker.edge.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ async def test_without_a_reset_the_kernel_would_go_on_holding_it(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The mutant: a mere close.
-    monkeypatch.setattr(Connection, "abort", lambda self: self.transport.abort())
+    monkeypatch.setattr("ticker.edge.transport.RESET", struct.pack("ii", 0, 0))
     async with deaf(node):
         await fill(node)
         await until(lambda: not node.node.leaving and not len(node.node.hub), "the node has let go of it")

@@ -36,7 +36,7 @@ class Joins:
     def __init__(self, backlog: Backlog, heartbeat: float) -> None:
         self._backlog = backlog
         self._heartbeat = heartbeat
-        self._ready: dict[tuple[str, Filter, int | Cursor], tuple[Encoded, float, float]] = {}
+        self._ready: dict[tuple[str, Filter, int | str], tuple[Encoded, float, float]] = {}
         self._ready_bytes = 0
         self._ready_for: tuple[Cursor, bool] | None = None
 
@@ -46,6 +46,10 @@ class Joins:
         """
         if asked.cursor is None:
             return self.snapshot(asked.wanted, asked.backlog, now, complete=True, stale=stale)
+        # By its letters first: in a storm thousands bring the same cursor, and to read one takes 3 µs.
+        ready = self._find(("replay", asked.wanted, asked.cursor), now, stale)
+        if ready is not None:
+            return ready
         cursor = read_cursor(asked.cursor)
         if cursor is None or not self._backlog.holds(cursor):
             return self.snapshot(asked.wanted, asked.backlog, now, complete=False, stale=stale)
@@ -70,7 +74,8 @@ class Joins:
 
     def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool) -> Encoded:
         """Every entry of a filter after `cursor`, which is good."""
-        ready = self._find(("replay", wanted, cursor), now, stale)
+        key = ("replay", wanted, str(cursor))
+        ready = self._find(key, now, stale)
         if ready is None:
             made = message.replay(
                 self._backlog.newest,
@@ -79,10 +84,10 @@ class Joins:
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep(("replay", wanted, cursor), Encoded(made, moment(now)), now, now + FRESH_SECONDS)
+            ready = self._keep(key, Encoded(made, moment(now)), now, now + FRESH_SECONDS)
         return ready
 
-    def _find(self, key: tuple[str, Filter, int | Cursor], now: float, stale: bool) -> Encoded | None:
+    def _find(self, key: tuple[str, Filter, int | str], now: float, stale: bool) -> Encoded | None:
         if self._ready_for != (self._backlog.newest, stale):
             self._ready.clear()
             self._ready_bytes = 0
@@ -91,7 +96,7 @@ class Joins:
         # A clock that was set back must not keep an old answer alive.
         return encoded if since <= now < until else None
 
-    def _keep(self, key: tuple[str, Filter, int | Cursor], encoded: Encoded, since: float, until: float) -> Encoded:
+    def _keep(self, key: tuple[str, Filter, int | str], encoded: Encoded, since: float, until: float) -> Encoded:
         self._ready_bytes += len(encoded.message.body)
         if len(self._ready) >= READY_LIMIT or self._ready_bytes > READY_LIMIT_BYTES:
             self._ready.clear()

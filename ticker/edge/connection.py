@@ -10,7 +10,6 @@ import contextlib
 import math
 import os
 import socket
-import struct
 from abc import ABC, abstractmethod
 from typing import Final, cast
 
@@ -19,11 +18,10 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import Subscription
 from ticker.edge.node import Member, Node
+from ticker.edge.transport import RESET, SocketTransport
 
 # How long a client that was told to close may take to do so.
 LEAVE_SECONDS: Final = 5.0
-# Linger for no time at all: what is unsent is thrown away, and the other end is told.
-_RESET: Final = struct.pack("ii", 1, 0)
 NOWHERE: Final = -1
 
 
@@ -174,7 +172,7 @@ class Connection(asyncio.Protocol, ABC):
         # Whatever has become of the socket: this is called where others are still to be written to.
         with contextlib.suppress(OSError):
             if sock is not None:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.transport.abort()
 
     # What the loop calls
@@ -263,6 +261,8 @@ class Connection(asyncio.Protocol, ABC):
 
 def descriptor(transport: asyncio.Transport) -> int:
     """The socket's own number, where bytes may go past the transport; not where it encrypts them."""
+    if isinstance(transport, SocketTransport):
+        return transport.fd
     sock = transport.get_extra_info("socket")
     if sock is None or transport.get_extra_info("sslcontext") is not None:
         return NOWHERE

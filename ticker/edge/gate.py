@@ -6,6 +6,7 @@ in its place a join takes 280 µs of CPU instead of 115 µs.
 """
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.config import Config
@@ -16,63 +17,46 @@ from ticker.edge.handshake import Request
 from ticker.edge.head import HeadReader
 from ticker.edge.node import Node
 from ticker.edge.sse import SseConnection
+from ticker.edge.transport import SocketTransport
 from ticker.edge.websocket import WebSocketConnection
 
 _read = HeadReader().read
 
 
-class Gate(asyncio.Protocol):
-    """One incoming connection that has said nothing yet."""
-
-    __slots__ = ("_app_state", "_config", "_loop", "_node", "_server_state", "transport")
+class Entrance:
+    """Where sockets become connections, by the first bytes that came on them; one for all of a server."""
 
     # uvicorn's seam: its lifespan state is a plain dict of anything, its loop may be any.
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:
-        self._config = config
-        self._server_state = server_state
-        self._app_state = app_state
-        self._loop = _loop
-        self._node: Node = app_state["node"]
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], loop: Any = None) -> None:
+        self._parts = config, server_state, app_state
+        self._loop = loop
+        self.node: Node = app_state["node"]
+        # Any: a class that was set by hand needs no import string.
+        self._websocket: Any = config.ws_protocol_class
+        self._moving: set[asyncio.Task[None]] = set()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
-        self._node.knocking[self] = self._node.steady() + door.PATIENCE_SECONDS
-        # Any: uvicorn's set is of its own classes, of which it wants `shutdown` alone.
-        present: Any = self._server_state.connections
-        present.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._leave()
-
-    def show_out(self) -> None:
-        """Ends a connection that has said nothing in its time."""
-        self._leave()
-        self.transport.abort()
-
-    def shutdown(self) -> None:
-        """uvicorn stops."""
-        self.show_out()
-
-    def data_received(self, data: bytes) -> None:
-        until = self._leave()
+    # Any: uvloop's transports are of no class of asyncio's.
+    def enter(self, transport: Any, data: bytes, until: float | None = None) -> None:
+        """Gives the socket below `transport` to who `data` asks for; its patience for a whole head ends at `until`,
+        or begins now.
+        """
         found = _read(data) if len(data) <= door.HEAD_LIMIT else None
         if found is None:
-            self._hand_on(data, until)
+            self._hand_on(transport, data, self.patience() if until is None else until)
         elif b"upgrade" in found[0].headers:
-            self._become_socket(*found)
+            self._become_socket(transport, *found)
         else:
-            self._become_stream(found[0])
+            connection = SseConnection(self.node)
+            connection.connection_made(transport)
+            transport.set_protocol(connection)
+            connection.open(found[0])
 
-    def _leave(self) -> float:
-        present: Any = self._server_state.connections
-        present.discard(self)
-        return self._node.knocking.pop(self, 0.0)
+    def patience(self) -> float:
+        """When that of one who comes now ends, by the node's steady clock."""
+        return self.node.steady() + door.PATIENCE_SECONDS
 
-    def _become_socket(self, request: Request, rest: bytes) -> None:
-        # Any: a class that was set by hand needs no import string.
-        make: Any = self._config.ws_protocol_class
-        connection: WebSocketConnection = make(self._config, self._server_state, self._app_state)
-        transport = self.transport
+    def _become_socket(self, transport: Any, request: Request, rest: bytes) -> None:
+        connection: WebSocketConnection = self._websocket(*self._parts)
         connection.connection_made(transport)
         # First: a first message that fills the buffer must find it there.
         transport.set_protocol(connection)
@@ -81,15 +65,77 @@ class Gate(asyncio.Protocol):
         if rest and not transport.is_closing():
             connection.data_received(rest)
 
-    def _become_stream(self, request: Request) -> None:
-        connection = SseConnection(self._node)
-        connection.connection_made(self.transport)
-        self.transport.set_protocol(connection)
-        connection.open(request)
+    def _hand_on(self, transport: Any, data: bytes, until: float) -> None:
+        if not isinstance(transport, SocketTransport):
+            self._to_door(transport, data, until)
+            return
+        # uvicorn's class wants a transport of the loop's.
+        between = _Between(data)
+        self.node.knocking[between] = until
+        task = asyncio.ensure_future(self._move(transport.detach(), between, until))
+        self._moving.add(task)
+        task.add_done_callback(self._moving.discard)
 
-    def _hand_on(self, data: bytes, until: float) -> None:
-        front = door.FrontDoor(self._config, self._server_state, self._app_state, self._loop)
-        front.connection_made(self.transport)
-        self._node.knocking[front] = until
-        self.transport.set_protocol(front)
+    async def _move(self, sock: socket.socket, between: "_Between", until: float) -> None:
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: between, sock)
+        except OSError:
+            sock.close()
+            return
+        finally:
+            self.node.knocking.pop(between, None)
+        if not transport.is_closing():
+            self._to_door(transport, between.data, until)
+
+    def _to_door(self, transport: Any, data: bytes, until: float) -> None:
+        front = door.FrontDoor(*self._parts, self._loop)
+        front.connection_made(transport)
+        self.node.knocking[front] = until
+        transport.set_protocol(front)
         front.data_received(data)
+
+
+class _Between(asyncio.Protocol):
+    """Has a socket while it goes from one transport to another, and keeps what comes meanwhile."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+
+    def show_out(self) -> None:
+        """Ends nothing: in a turn or two the door has the socket, and what is left of its patience."""
+
+
+class Gate(asyncio.Protocol):
+    """One incoming connection that has said nothing yet."""
+
+    __slots__ = ("_entrance", "transport")
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+        self._entrance.node.knocking[self] = self._entrance.patience()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._entrance.node.knocking.pop(self, None)
+
+    def show_out(self) -> None:
+        """Ends a connection that has said nothing in its time."""
+        self._entrance.node.knocking.pop(self, None)
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._entrance.enter(self.transport, data, self._entrance.node.knocking.pop(self, None))
+
+
+class UvicornGate(Gate):
+    """A gate as uvicorn makes one for each connection that its loop accepts, where there is no poller."""
+
+    __slots__ = ()
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:
+        super().__init__(Entrance(config, server_state, app_state, _loop))

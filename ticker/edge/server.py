@@ -10,7 +10,7 @@ import random
 import resource
 import socket
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -19,12 +19,15 @@ from ticker.contract.entry import Keyring
 from ticker.contract.keys import load_keyring
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
+from ticker.edge import poller
+from ticker.edge.acceptor import Acceptor
 from ticker.edge.app import make_app
 from ticker.edge.board import Seat
 from ticker.edge.collector import short_pauses
 from ticker.edge.door import FrontDoor
-from ticker.edge.gate import Gate
+from ticker.edge.gate import Entrance, Gate, UvicornGate
 from ticker.edge.node import Node
+from ticker.edge.poller import Poller
 from ticker.edge.pulse import pulse, show
 from ticker.edge.queue import BACKLOG
 from ticker.edge.websocket import WebSocketConnection
@@ -42,6 +45,9 @@ HAND_OVER_SECONDS: Final = 2.0
 # For Redis, files, logs and requests that come and go.
 SPARE_DESCRIPTORS: Final = 128
 
+# Whether connections are accepted and held past the loop's transports (docs/design.md, "Transports and loop").
+direct = poller.able()
+
 log = structlog.get_logger()
 
 
@@ -52,17 +58,38 @@ class NodeServer(uvicorn.Server):
         super().__init__(config)
         self.node = node
         self.seat = seat
+        self._poller: Poller | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        accepts = sockets is not None and direct
+        await super().startup([] if accepts else sockets)
+        if accepts:
+            self._accept(sockets or [])
         # Not before it listens: the parent takes the pulse for that, too.
         self._pulse = asyncio.create_task(pulse(self.node, self.seat), name="pulse")
+
+    def _accept(self, sockets: list[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
+        self._poller = Poller(loop)
+        # Any: uvicorn calls `close` and `wait_closed` of what stands there.
+        servers: list[Any] = [Acceptor(sock, entrance, self._poller, loop) for sock in sockets]
+        self.servers = servers
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.seat is not None and self.seat.retiring:
             await self._hand_over()
         await drain(self.node, self.node.settings.drain_seconds)
+        for server in self.servers:
+            server.close()
+        for knocker in list(self.node.knocking):
+            # Those that uvicorn knows of it ends itself.
+            if isinstance(knocker, Gate):
+                knocker.show_out()
         await super().shutdown(sockets)
+        if self._poller is not None:
+            self._poller.close()
+            await asyncio.sleep(0)
         self._pulse.cancel()
         show(self.node, self.seat)
 
@@ -101,6 +128,8 @@ async def drain(node: Node, seconds: float) -> None:
 def bound(sock: socket.socket) -> None:
     """Bounds what a client that does not read may hold in the kernel, and for how long; accepted sockets inherit it."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    # What is written leaves at once; nothing that would go with it comes later.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
 
@@ -163,7 +192,7 @@ def make_server(
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
         make_app(node, keyring, settings.redis_url, seat),
-        http=Gate,
+        http=UvicornGate,
         ws=connection,
         loop="none",
         lifespan="on",

@@ -1,0 +1,227 @@
+"""A transport of our own for sockets in the poller: what asyncio's does for a connection of ours, in a few slots.
+
+It is told of by asyncio's documentation of transports and protocols, and keeps to it but for `abort`, which sends a
+reset: after a mere close the kernel would go on offering what it holds to one who does not read.
+
+1. What is written goes to the kernel at once; what it does not take waits here, in order, and writing is paused above
+   the high mark and resumed below the low one, as `asyncio.Protocol` is told. What waits is not copied: it is mostly
+   bytes that thousands share.
+2. `connection_lost` comes once, in a turn of its own, and the descriptor is closed only after it.
+3. A protocol that raises ends its own connection and no other.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+from collections import deque
+from itertools import islice
+from typing import Any, Final, cast
+
+from ticker.edge.poller import READABLE, WRITABLE, Poller
+
+# A client has little to say: a subscribe message, pongs. A longer one comes in several turns.
+READ_BYTES: Final = 4096
+# Pieces that one system call takes; the kernel allows 1,024.
+_PIECES: Final = 64
+GONE: Final = -1
+# Linger for no time at all: what is unsent is thrown away, and the other end is told.
+RESET: Final = struct.pack("ii", 1, 0)
+
+
+class SocketTransport(asyncio.Transport):
+    """One connected, non-blocking socket, by its descriptor, which it owns; `set_protocol` comes before all else."""
+
+    __slots__ = ("_closing", "_full", "_high", "_kept", "_low", "_poller", "_protocol", "_quiet", "_size", "fd")
+
+    def __init__(self, poller: Poller, fd: int) -> None:
+        # Not asyncio's __init__: it makes a dict for extra info.
+        self._poller = poller
+        self._protocol: asyncio.Protocol | None = None
+        self._kept: deque[memoryview] | None = None
+        self._size = 0
+        self._high, self._low = 65536, 16384
+        self._full = self._closing = self._quiet = False
+        self.fd = fd
+        """Negative once it is no more this transport's."""
+        poller.add(fd, self)
+
+    # What a protocol asks (asyncio.Transport)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # Any: asyncio's signature
+        return default
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = cast(asyncio.Protocol, protocol)
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        assert self._protocol is not None, "its connection is not lost"
+        return self._protocol
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._high = 65536 if high is None else high
+        self._low = self._high // 4 if low is None else low
+
+    def get_write_buffer_size(self) -> int:
+        return self._size
+
+    def pause_reading(self) -> None:
+        self._quiet = True
+        self._watch()
+
+    def resume_reading(self) -> None:
+        self._quiet = False
+        self._watch()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._closing or not data:
+            return
+        rest = memoryview(data)
+        if self._kept is None:
+            try:
+                rest = rest[os.write(self.fd, rest) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                self._end(error)
+                return
+            if not rest:
+                return
+            self._kept = deque()
+            self._watch()
+        self._kept.append(rest)
+        self._size += len(rest)
+        if not self._full and self._size > self._high:
+            self._full = True
+            self._tell_protocol("pause_writing")
+
+    def close(self) -> None:
+        """Ends it when what waits is written; nothing more is read."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._kept is None:
+            self._end(None)
+        else:
+            self._watch()
+
+    def abort(self) -> None:
+        """Ends it now, with a reset; what waits is thrown away."""
+        if self.fd < 0:
+            return
+        # Whatever has become of the socket: this is called where others are still to be written to.
+        with contextlib.suppress(OSError):
+            # A socket object for a moment, on the same descriptor: only it can set options.
+            sock = socket.socket(fileno=self.fd)
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            finally:
+                sock.detach()
+        self._end(None)
+
+    def detach(self) -> socket.socket:
+        """The socket, which is no more this transport's; its protocol is told nothing more."""
+        fd, self.fd, self._closing, self._protocol = self.fd, GONE, True, None
+        self._poller.drop(fd)
+        sock = socket.socket(fileno=fd)
+        sock.setblocking(False)
+        return sock
+
+    # What the poller says
+
+    def end(self) -> None:
+        """Ends it now: what waits here is thrown away, what the kernel has is still delivered."""
+        self._end(None)
+
+    def ready(self, events: int) -> None:
+        if events & WRITABLE:
+            self._flush()
+        if self.fd < 0:
+            return
+        if events & READABLE and not self._quiet and not self._closing:
+            self._read()
+        elif events & ~(READABLE | WRITABLE):
+            # Told whether it is watched for or not: nobody is there any more, and it would be told again at once.
+            self._end(ConnectionResetError())
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self.fd, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._end(error)
+            return
+        protocol = self._protocol
+        assert protocol is not None, "who is watched has not ended"
+        try:
+            if data:
+                protocol.data_received(data)
+            elif not protocol.eof_received():
+                self.close()
+            else:
+                self.pause_reading()
+        except Exception as error:
+            self._fail("data_received", error)
+
+    def _flush(self) -> None:
+        kept = self._kept
+        if kept is None:
+            return
+        try:
+            written = os.writev(self.fd, list(islice(kept, _PIECES)))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._end(error)
+            return
+        self._size -= written
+        while kept and written >= len(kept[0]):
+            written -= len(kept.popleft())
+        if kept:
+            kept[0] = kept[0][written:]
+        else:
+            self._kept = None
+            if self._closing:
+                self._end(None)
+                return
+            self._watch()
+        if self._full and self._size <= self._low and not self._closing:
+            self._full = False
+            self._tell_protocol("resume_writing")
+
+    def _watch(self) -> None:
+        if self.fd >= 0:
+            reading = 0 if self._quiet or self._closing else READABLE
+            self._poller.watch(self.fd, reading | (0 if self._kept is None else WRITABLE))
+
+    def _tell_protocol(self, what: str) -> None:
+        try:
+            getattr(self._protocol, what)()
+        except Exception as error:
+            self._fail(what, error)
+
+    def _fail(self, what: str, error: Exception) -> None:
+        told = {"message": f"connection failed in {what}", "exception": error, "transport": self}
+        asyncio.get_running_loop().call_exception_handler(told)
+        self.abort()
+
+    def _end(self, error: Exception | None) -> None:
+        if self.fd < 0:
+            return
+        fd, self.fd, self._closing = self.fd, GONE, True
+        self._kept, self._size = None, 0
+        self._poller.drop(fd)
+        asyncio.get_running_loop().call_soon(self._lost, fd, error)
+
+    def _lost(self, fd: int, error: Exception | None) -> None:
+        protocol, self._protocol = self._protocol, None
+        try:
+            if protocol is not None:
+                protocol.connection_lost(error)
+        finally:
+            os.close(fd)
