@@ -17,7 +17,7 @@ def main(contender: str, number: str, core: str, parent: str) -> None:
     """Serves until SIGTERM, on one core, and never longer than its parent."""
     die_with(int(parent))
     os.sched_setaffinity(0, {int(core)})
-    _, loop = WAYS.get(contender.removeprefix(WRITES), WAYS["uvloop"])
+    _, loop = WAYS.get(contender.removeprefix(WRITES), WAYS["epoll"])
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(SERVERS[contender](socket.socket(fileno=int(number))))
 

@@ -24,12 +24,14 @@ def _fastnet(under: Factory) -> Factory:
 
 
 WAYS: Final[dict[str, tuple[str, Factory]]] = {
-    "uvloop": ("uvloop, straight to the descriptor (as shipped)", uvloop.new_event_loop),
-    "uvloop-transport": ("uvloop, through its transport", uvloop.new_event_loop),
-    "asyncio": ("asyncio, straight to the descriptor", asyncio.new_event_loop),
-    "asyncio-transport": ("asyncio, through its transport", asyncio.new_event_loop),
-    "aiofastnet": ("aiofastnet on uvloop, straight to the descriptor", _fastnet(uvloop.new_event_loop)),
-    "aiofastnet-transport": ("aiofastnet on uvloop, through its transport", _fastnet(uvloop.new_event_loop)),
+    "epoll": ("our transport in an epoll set on uvloop (as shipped)", uvloop.new_event_loop),
+    "epoll-asyncio": ("our transport in an epoll set on asyncio", asyncio.new_event_loop),
+    "uvloop": ("uvloop's transport, straight to its descriptor", uvloop.new_event_loop),
+    "uvloop-transport": ("uvloop's transport, and through it", uvloop.new_event_loop),
+    "asyncio": ("asyncio's transport, straight to its descriptor", asyncio.new_event_loop),
+    "asyncio-transport": ("asyncio's transport, and through it", asyncio.new_event_loop),
+    "aiofastnet": ("aiofastnet's transport on uvloop, straight to its descriptor", _fastnet(uvloop.new_event_loop)),
+    "aiofastnet-transport": ("aiofastnet's transport on uvloop, and through it", _fastnet(uvloop.new_event_loop)),
 }
 """By name: what it is, and what makes its loop."""
 
@@ -40,11 +42,11 @@ def absent(way: str) -> str | None:
 
 
 async def serve(way: str, sock: socket.socket) -> None:
-    """The node as it is shipped, or with the short way to the descriptor closed."""
-    from ticker.edge import connection
-    from ticker.edge.server import serve as serve_node
+    """The node as it is shipped, or on the loop's transports, or with the short way to the descriptor closed, too."""
+    from ticker.edge import connection, server
     from ticker.settings import TickerSettings
 
+    server.direct = server.direct and way.startswith("epoll")
     if way.endswith("-transport"):
         connection.descriptor = lambda transport: connection.NOWHERE
-    await serve_node(TickerSettings(), sock)
+    await server.serve(TickerSettings(), sock)

@@ -92,7 +92,11 @@ class Connection(asyncio.Protocol, ABC):
 
     def _say_first(self, data: bytes, head: bytes = b"") -> None:
         if len(data) <= self.node.settings.write_limit_bytes:
-            self.write(head + data)
+            if head:
+                # By the transport, which may put it off to the end of the turn, with those of others who join in it.
+                self.transport.write(head + data)
+            else:
+                self.write(data)
             return
         # A replay may be megabytes: it is handed over in pieces of the very bytes that others share, and what is
         # live waits behind it like behind any full buffer.
@@ -136,7 +140,9 @@ class Connection(asyncio.Protocol, ABC):
         self.transport.write(memoryview(data)[sent:])
 
     def _is_clear(self) -> bool:
-        if self._socket < 0 or self._full or self.transport.get_write_buffer_size():
+        transport = self.transport
+        # One that is closing drops what it is given: nothing later may pass it by.
+        if self._socket < 0 or self._full or transport.get_write_buffer_size() or transport.is_closing():
             return False
         self.fd = self._socket
         return True

@@ -6,6 +6,8 @@ whose transports hold 1.3 KiB each.
 
 import asyncio
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 # Level-triggered: what is not taken in one turn comes first in the next, and between two turns the loop does the rest.
@@ -18,8 +20,16 @@ WRITABLE: Final = getattr(select, "EPOLLOUT", 4)
 class Holder(Protocol):
     """Who holds a descriptor."""
 
-    def ready(self, events: int) -> None:
-        """Told what its descriptor is ready for, hang-ups and errors included; must not raise."""
+    def take(self, events: int) -> bytes | OSError | None:
+        """Told what its descriptor is ready for, hang-ups and errors included: returns what it read, nothing at the
+        end, what went wrong, or None; must not raise.
+        """
+
+    def give(self, taken: bytes | OSError) -> None:
+        """Told what it took, when all have taken theirs; must not raise."""
+
+    def flush(self) -> None:
+        """Told to write what it kept because of a cork; must not raise."""
 
     def end(self) -> None:
         """Told that nothing more will be told: it drops and closes its descriptor."""
@@ -37,6 +47,8 @@ class Poller:
         self._loop = loop
         self._epoll = select.epoll()
         self._holders: dict[int, Holder] = {}
+        self.cork: list[Holder] | None = None
+        """While it is a list, who has something to write for the first time keeps it, and is put there."""
         loop.add_reader(self._epoll.fileno(), self._turn)
 
     def __len__(self) -> int:
@@ -56,6 +68,18 @@ class Poller:
         del self._holders[fd]
         self._epoll.unregister(fd)
 
+    @contextmanager
+    def corked(self) -> Iterator[None]:
+        """What is first written to each in the block leaves at its end."""
+        kept: list[Holder] = []
+        self.cork = kept
+        try:
+            yield
+        finally:
+            self.cork = None
+            for holder in kept:
+                holder.flush()
+
     def close(self) -> None:
         """Ends the set, and all who hold a descriptor in it; theirs are closed in the loop's next turn."""
         for holder in list(self._holders.values()):
@@ -64,8 +88,13 @@ class Poller:
         self._epoll.close()
 
     def _turn(self) -> None:
+        # Pass by pass over all of them, as in `ticker.edge.acceptor`.
+        taken: list[tuple[Holder, bytes | OSError]] = []
         for fd, events in self._epoll.poll(0, BATCH):
             # One that was told earlier in this turn may have dropped it.
             holder = self._holders.get(fd)
-            if holder is not None:
-                holder.ready(events)
+            if holder is not None and (found := holder.take(events)) is not None:
+                taken.append((holder, found))
+        with self.corked():
+            for holder, found in taken:
+                holder.give(found)

@@ -21,8 +21,8 @@ from typing import Any, Final, cast
 
 from ticker.edge.poller import READABLE, WRITABLE, Poller
 
-# A client has little to say: a subscribe message, pongs. A longer one comes in several turns.
-READ_BYTES: Final = 4096
+# As much as a request's head may have; what is more comes in the next turn.
+READ_BYTES: Final = 16_384
 # Pieces that one system call takes; the kernel allows 1,024.
 _PIECES: Final = 64
 GONE: Final = -1
@@ -33,7 +33,19 @@ RESET: Final = struct.pack("ii", 1, 0)
 class SocketTransport(asyncio.Transport):
     """One connected, non-blocking socket, by its descriptor, which it owns; `set_protocol` comes before all else."""
 
-    __slots__ = ("_closing", "_full", "_high", "_kept", "_low", "_poller", "_protocol", "_quiet", "_size", "fd")
+    __slots__ = (
+        "_closing",
+        "_full",
+        "_high",
+        "_kept",
+        "_low",
+        "_mask",
+        "_poller",
+        "_protocol",
+        "_quiet",
+        "_size",
+        "fd",
+    )
 
     def __init__(self, poller: Poller, fd: int) -> None:
         # Not asyncio's __init__: it makes a dict for extra info.
@@ -42,6 +54,7 @@ class SocketTransport(asyncio.Transport):
         self._kept: deque[memoryview] | None = None
         self._size = 0
         self._high, self._low = 65536, 16384
+        self._mask = READABLE
         self._full = self._closing = self._quiet = False
         self.fd = fd
         """Negative once it is no more this transport's."""
@@ -82,17 +95,22 @@ class SocketTransport(asyncio.Transport):
             return
         rest = memoryview(data)
         if self._kept is None:
-            try:
-                rest = rest[os.write(self.fd, rest) :]
-            except BlockingIOError:
-                pass
-            except OSError as error:
-                self._end(error)
-                return
-            if not rest:
-                return
+            cork = self._poller.cork
+            if cork is None:
+                try:
+                    rest = rest[os.write(self.fd, rest) :]
+                except BlockingIOError:
+                    pass
+                except OSError as error:
+                    self._end(error)
+                    return
+                if not rest:
+                    return
             self._kept = deque()
-            self._watch()
+            if cork is None:
+                self._watch()
+            else:
+                cork.append(self)
         self._kept.append(rest)
         self._size += len(rest)
         if not self._full and self._size > self._high:
@@ -137,45 +155,51 @@ class SocketTransport(asyncio.Transport):
         """Ends it now: what waits here is thrown away, what the kernel has is still delivered."""
         self._end(None)
 
-    def ready(self, events: int) -> None:
+    def take(self, events: int) -> bytes | OSError | None:
         if events & WRITABLE:
-            self._flush()
+            self.flush()
         if self.fd < 0:
-            return
+            return None
         if events & READABLE and not self._quiet and not self._closing:
-            self._read()
-        elif events & ~(READABLE | WRITABLE):
-            # Told whether it is watched for or not: nobody is there any more, and it would be told again at once.
-            self._end(ConnectionResetError())
+            try:
+                return os.read(self.fd, READ_BYTES)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                # Its frames hold the list that it is put into, and that list would hold it.
+                return error.with_traceback(None)
+        # Told whether it is watched for or not: nobody is there any more, and it would be told again at once.
+        return ConnectionResetError() if events & ~(READABLE | WRITABLE) else None
 
-    def _read(self) -> None:
-        try:
-            data = os.read(self.fd, READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._end(error)
-            return
+    def give(self, taken: bytes | OSError) -> None:
         protocol = self._protocol
-        assert protocol is not None, "who is watched has not ended"
+        if protocol is None or self.fd < 0:
+            return
+        if isinstance(taken, OSError):
+            self._end(taken)
+            return
+        # One that was closed meanwhile hears no more.
+        if self._closing:
+            return
         try:
-            if data:
-                protocol.data_received(data)
+            if taken:
+                protocol.data_received(taken)
             elif not protocol.eof_received():
                 self.close()
             else:
                 self.pause_reading()
         except Exception as error:
-            self._fail("data_received", error)
+            self.fail("data_received", error)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         kept = self._kept
         if kept is None:
             return
+        written = 0
         try:
             written = os.writev(self.fd, list(islice(kept, _PIECES)))
         except BlockingIOError:
-            return
+            pass
         except OSError as error:
             self._end(error)
             return
@@ -189,23 +213,27 @@ class SocketTransport(asyncio.Transport):
             if self._closing:
                 self._end(None)
                 return
-            self._watch()
+        self._watch()
         if self._full and self._size <= self._low and not self._closing:
             self._full = False
             self._tell_protocol("resume_writing")
 
     def _watch(self) -> None:
         if self.fd >= 0:
-            reading = 0 if self._quiet or self._closing else READABLE
-            self._poller.watch(self.fd, reading | (0 if self._kept is None else WRITABLE))
+            mask = 0 if self._quiet or self._closing else READABLE
+            if self._kept is not None:
+                mask |= WRITABLE
+            if mask != self._mask:
+                self._mask = mask
+                self._poller.watch(self.fd, mask)
 
     def _tell_protocol(self, what: str) -> None:
         try:
             getattr(self._protocol, what)()
         except Exception as error:
-            self._fail(what, error)
+            self.fail(what, error)
 
-    def _fail(self, what: str, error: Exception) -> None:
+    def fail(self, what: str, error: Exception) -> None:
         told = {"message": f"connection failed in {what}", "exception": error, "transport": self}
         asyncio.get_running_loop().call_exception_handler(told)
         self.abort()
