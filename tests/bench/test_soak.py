@@ -32,10 +32,10 @@ def test_a_node_that_settles_is_no_leak() -> None:
 
 
 def test_what_each_who_has_left_leaves_behind_is_one() -> None:
-    # 1.3 KiB for each of 3,000 a cycle.
-    verdict = judge(looks(grows=3_900))
+    # 0.48 KiB for each of 3,000 a cycle.
+    verdict = judge(looks(grows=1_440))
     [said] = verdict.wrong
-    assert "Memory grew by" in said and verdict.growth_kib == pytest.approx(3_900 * 9, rel=0.1)
+    assert "Memory grew by" in said and verdict.growth_kib == pytest.approx(1_440 * 9, rel=0.1)
 
 
 def test_one_disturbed_look_is_none() -> None:

@@ -203,8 +203,8 @@ async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(node: Ser
                 assert code == codes or (isinstance(codes, tuple) and code in codes), (what, code)
         await node.publish("Still here")
         assert (await witness.message())["item"]["headline"]["value"] == "Still here"
-    await until(lambda: len(node.node.hub) == 0, "all have left")
-    assert not node.node.leaving and not node.node.behind
+    await until(lambda: not len(node.node.hub) and not node.node.leaving, "all have left")
+    assert not node.node.behind
     assert node.count("flashwire_connections", transport="websocket") == 0
     # Not one line for any of them.
     assert [line for line in said if line["event"] != "stream followed"] == []

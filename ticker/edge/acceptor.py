@@ -21,8 +21,11 @@ from ticker.edge.transport import SocketTransport
 BATCH: Final = 48
 # A whole head, and one byte by which a longer one is known.
 HEAD_BYTES: Final = door.HEAD_LIMIT + 1
-# No descriptor or no memory is left: whoever holds them must get the time to let go.
-EXHAUSTED: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+# What was wrong with the one who waited, and says nothing of the next (accept(2)).
+PASSING: Final = frozenset(
+    (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
+)
+# Mostly no descriptor or no memory is left: whoever holds them must get the time to let go.
 BREATH_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
@@ -70,11 +73,10 @@ class Acceptor:
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
-                if error.errno in EXHAUSTED:
-                    self._pause(error)
-                    break
-                # It was gone before it was taken (accept(2)): the next may be well.
-                continue
+                if error.errno in PASSING:
+                    continue
+                self._pause(error)
+                break
             found.append(fd)
         return found
 
@@ -108,8 +110,8 @@ class Acceptor:
 
 
 def _first_words(fd: int) -> bytes:
-    os.set_blocking(fd, False)
     try:
+        os.set_blocking(fd, False)
         return os.read(fd, HEAD_BYTES)
     except OSError:
         # Nothing yet, or it has hung up, of which the gate is told in a moment.

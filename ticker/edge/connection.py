@@ -140,9 +140,7 @@ class Connection(asyncio.Protocol, ABC):
         self.transport.write(memoryview(data)[sent:])
 
     def _is_clear(self) -> bool:
-        transport = self.transport
-        # One that is closing drops what it is given: nothing later may pass it by.
-        if self._socket < 0 or self._full or transport.get_write_buffer_size() or transport.is_closing():
+        if self._socket < 0 or self._full or self.transport.get_write_buffer_size():
             return False
         self.fd = self._socket
         return True
@@ -187,6 +185,9 @@ class Connection(asyncio.Protocol, ABC):
         """An SSE client has nothing to say; whatever comes is dropped."""
 
     def eof_received(self) -> bool | None:
+        # The transport closes, and drops what it is given from now on; nothing later may pass that by.
+        self.left()
+        self.node.leaving[self] = self.node.steady() + LEAVE_SECONDS
         return None
 
     def pause_writing(self) -> None:

@@ -7,7 +7,7 @@ in its place a join takes 280 µs of CPU instead of 115 µs.
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -19,6 +19,9 @@ from ticker.edge.node import Node
 from ticker.edge.sse import SseConnection
 from ticker.edge.transport import SocketTransport
 from ticker.edge.websocket import WebSocketConnection
+
+# On their way to the front door at once: what is asked there takes milliseconds, and all would ask in the same turn.
+MOVES: Final = 4
 
 _read = HeadReader().read
 
@@ -33,7 +36,9 @@ class Entrance:
         self.node: Node = app_state["node"]
         # Any: a class that was set by hand needs no import string.
         self._websocket: Any = config.ws_protocol_class
-        self._moving: set[asyncio.Task[None]] = set()
+        self.moving: set[asyncio.Task[None]] = set()
+        """Those who are on their way to the front door."""
+        self._turns = asyncio.Semaphore(MOVES)
 
     # Any: uvloop's transports are of no class of asyncio's.
     def enter(self, transport: Any, data: bytes, until: float | None = None) -> None:
@@ -71,28 +76,38 @@ class Entrance:
             return
         # uvicorn's class wants a transport of the loop's.
         between = _Between(data)
-        self.node.knocking[between] = until
         task = asyncio.ensure_future(self._move(transport.detach(), between, until))
-        self._moving.add(task)
-        task.add_done_callback(self._moving.discard)
+        self.node.knocking[between] = until
+        self.moving.add(task)
+        task.add_done_callback(self.moving.discard)
 
     async def _move(self, sock: socket.socket, between: "_Between", until: float) -> None:
         try:
-            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: between, sock)
+            async with self._turns:
+                transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: between, sock)
         except OSError:
             sock.close()
             return
         finally:
             self.node.knocking.pop(between, None)
-        if not transport.is_closing():
-            self._to_door(transport, between.data, until)
+        if transport.is_closing():
+            return
+        try:
+            front = self._to_door(transport, between.data, until)
+        except Exception:
+            transport.abort()
+            raise
+        if between.ended:
+            # uvicorn's way of ending after the reply that is under way.
+            front.shutdown()
 
-    def _to_door(self, transport: Any, data: bytes, until: float) -> None:
+    def _to_door(self, transport: Any, data: bytes, until: float) -> door.FrontDoor:
         front = door.FrontDoor(*self._parts, self._loop)
         front.connection_made(transport)
         self.node.knocking[front] = until
         transport.set_protocol(front)
         front.data_received(data)
+        return front
 
 
 class _Between(asyncio.Protocol):
@@ -100,9 +115,15 @@ class _Between(asyncio.Protocol):
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.ended = False
 
     def data_received(self, data: bytes) -> None:
         self.data += data
+
+    def eof_received(self) -> bool:
+        # Who has said all there is to say may still wait for the answer: `True` leaves the socket open.
+        self.ended = True
+        return True
 
     def show_out(self) -> None:
         """Ends nothing: in a turn or two the door has the socket, and what is left of its patience."""

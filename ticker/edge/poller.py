@@ -78,7 +78,12 @@ class Poller:
         finally:
             self.cork = None
             for holder in kept:
-                holder.flush()
+                # Must not raise, and if it does must not silence those after it.
+                try:
+                    holder.flush()
+                except Exception as error:
+                    told = {"message": "a connection failed to write", "exception": error}
+                    self._loop.call_exception_handler(told)
 
     def close(self) -> None:
         """Ends the set, and all who hold a descriptor in it; theirs are closed in the loop's next turn."""

@@ -58,6 +58,7 @@ class NodeServer(uvicorn.Server):
         super().__init__(config)
         self.node = node
         self.seat = seat
+        self._entrance: Entrance | None = None
         self._poller: Poller | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -70,7 +71,7 @@ class NodeServer(uvicorn.Server):
 
     def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
-        entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
+        self._entrance = entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
         self._poller = Poller(loop)
         # Any: uvicorn calls `close` and `wait_closed` of what stands there.
         servers: list[Any] = [Acceptor(sock, entrance, self._poller, loop) for sock in sockets]
@@ -86,6 +87,9 @@ class NodeServer(uvicorn.Server):
             # Those that uvicorn knows of it ends itself.
             if isinstance(knocker, Gate):
                 knocker.show_out()
+        if self._entrance is not None and self._entrance.moving:
+            # uvicorn ends those at the door, and must find there who is on the way to it.
+            await asyncio.wait(self._entrance.moving, timeout=HAND_OVER_SECONDS)
         await super().shutdown(sockets)
         if self._poller is not None:
             self._poller.close()

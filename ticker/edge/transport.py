@@ -4,8 +4,8 @@ It is told of by asyncio's documentation of transports and protocols, and keeps 
 reset: after a mere close the kernel would go on offering what it holds to one who does not read.
 
 1. What is written goes to the kernel at once; what it does not take waits here, in order, and writing is paused above
-   the high mark and resumed below the low one, as `asyncio.Protocol` is told. What waits is not copied: it is mostly
-   bytes that thousands share.
+   the high mark and resumed below the low one, as `asyncio.Protocol` is told. What waits is not copied, unless it
+   is short: it is mostly bytes that thousands share.
 2. `connection_lost` comes once, in a turn of its own, and the descriptor is closed only after it.
 3. A protocol that raises ends its own connection and no other.
 """
@@ -23,6 +23,8 @@ from ticker.edge.poller import READABLE, WRITABLE, Poller
 
 # As much as a request's head may have; what is more comes in the next turn.
 READ_BYTES: Final = 16_384
+# Smaller ones are kept in one piece, as answers to pings are: each by itself costs more than the bound counts.
+_SMALL: Final = 128
 # Pieces that one system call takes; the kernel allows 1,024.
 _PIECES: Final = 64
 GONE: Final = -1
@@ -31,7 +33,10 @@ RESET: Final = struct.pack("ii", 1, 0)
 
 
 class SocketTransport(asyncio.Transport):
-    """One connected, non-blocking socket, by its descriptor, which it owns; `set_protocol` comes before all else."""
+    """One connected, non-blocking socket, by its descriptor, which it owns; `set_protocol` comes before all else.
+
+    What is given to `write` must not change afterwards.
+    """
 
     __slots__ = (
         "_closing",
@@ -51,7 +56,7 @@ class SocketTransport(asyncio.Transport):
         # Not asyncio's __init__: it makes a dict for extra info.
         self._poller = poller
         self._protocol: asyncio.Protocol | None = None
-        self._kept: deque[memoryview] | None = None
+        self._kept: deque[bytes | bytearray | memoryview] | None = None
         self._size = 0
         self._high, self._low = 65536, 16384
         self._mask = READABLE
@@ -93,26 +98,33 @@ class SocketTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._closing or not data:
             return
-        rest = memoryview(data)
-        if self._kept is None:
+        kept = self._kept
+        if kept is None:
             cork = self._poller.cork
             if cork is None:
                 try:
-                    rest = rest[os.write(self.fd, rest) :]
+                    sent = os.write(self.fd, data)
                 except BlockingIOError:
-                    pass
+                    sent = 0
                 except OSError as error:
                     self._end(error)
                     return
-                if not rest:
+                if sent == len(data):
                     return
-            self._kept = deque()
+                if sent:
+                    data = memoryview(data)[sent:]
+            kept = self._kept = deque()
             if cork is None:
                 self._watch()
             else:
                 cork.append(self)
-        self._kept.append(rest)
-        self._size += len(rest)
+        self._size += len(data)
+        if len(data) >= _SMALL:
+            kept.append(bytes(data) if isinstance(data, bytearray) else data)
+        elif kept and isinstance(kept[-1], bytearray):
+            kept[-1] += data
+        else:
+            kept.append(bytearray(data))
         if not self._full and self._size > self._high:
             self._full = True
             self._tell_protocol("pause_writing")
@@ -143,16 +155,16 @@ class SocketTransport(asyncio.Transport):
 
     def detach(self) -> socket.socket:
         """The socket, which is no more this transport's; its protocol is told nothing more."""
-        fd, self.fd, self._closing, self._protocol = self.fd, GONE, True, None
-        self._poller.drop(fd)
-        sock = socket.socket(fileno=fd)
+        sock = socket.socket(fileno=self.fd)
         sock.setblocking(False)
+        self._poller.drop(self.fd)
+        self.fd, self._closing, self._protocol = GONE, True, None
         return sock
 
     # What the poller says
 
     def end(self) -> None:
-        """Ends it now: what waits here is thrown away, what the kernel has is still delivered."""
+        """Ends it now: what waits here is thrown away; what the kernel has is delivered to one who said no more."""
         self._end(None)
 
     def take(self, events: int) -> bytes | OSError | None:
@@ -207,7 +219,11 @@ class SocketTransport(asyncio.Transport):
         while kept and written >= len(kept[0]):
             written -= len(kept.popleft())
         if kept:
-            kept[0] = kept[0][written:]
+            first = kept[0]
+            if isinstance(first, bytearray):
+                del first[:written]
+            else:
+                kept[0] = memoryview(first)[written:]
         else:
             self._kept = None
             if self._closing:
