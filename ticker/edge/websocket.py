@@ -24,6 +24,8 @@ from ticker.edge.query import ParameterError, Query, subscribe_pairs
 
 # A subscribe message names a few values; nothing else is for a client to say.
 MESSAGE_LIMIT: Final = 4096
+# It has an object and a few lists.
+BRACKETS_LIMIT: Final = 100
 # What the parser finds wrong is the client's doing and goes to it as a close code, never to the log.
 _silent = logging.getLogger("flashwire.websocket")
 _silent.setLevel(logging.CRITICAL)
@@ -152,8 +154,11 @@ class WebSocketConnection(Connection):
     def text_message(self, data: str) -> None:
         """A whole text message: a change of what is asked for, or the end."""
         try:
+            # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
+            if data.count("[") + data.count("{") > BRACKETS_LIMIT:
+                raise msgspec.DecodeError
             content = msgspec.json.decode(data, type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeError):
             self.farewell(4500, "Send a JSON object.")
             return
         if content.get("type") != "subscribe":
