@@ -277,8 +277,7 @@ class Store:
 
 
 def _packed(*words: int | str | bytes) -> bytes:
-    # hiredis declares a tuple of one word.
-    packed: bytes = pack_command(words)  # type: ignore[arg-type]
+    packed: bytes = pack_command(words)  # type: ignore[arg-type]  # hiredis declares a tuple of one word
     return packed
 
 

@@ -151,6 +151,8 @@ def test_only_a_flash_interrupts_those_who_listen_others_are_told_together(page:
 
 def test_a_withdrawn_line_is_not_left_for_those_who_listen(page: Page, ticker: FakeTicker) -> None:
     found = show(page, ticker)
+    # What is taken off before the list is there is no news to anybody.
+    expect(found).to_have_attribute("state", "live")
     alert, status = found.get_by_role("alert"), found.locator("div[role=status]")
     short, flash, line = an_item(1, "Short"), an_item(2, "Flash", urgency=1), an_item(3, "Line")
     # Taken off before its turn to be read out: one thing is said, not two.

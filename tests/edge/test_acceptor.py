@@ -262,7 +262,7 @@ async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monke
     data = LIVE + LIVE + LIVE[:20]
     async with node.wire(data[:10]) as wire:
         for start, stop in ((10, 30), (30, len(data))):
-            await until(lambda start=start: slow.between and slow.between.data == data[:start], "it has come")  # type: ignore[misc]
+            await until(lambda start=start: slow.between and slow.between.data == data[:start], "it has come")  # type: ignore[misc]  # a default binds the loop's variable
             wire.send(data[start:stop])
         await until(lambda: slow.between.data == data, "all has come")
         assert isinstance(slow.between, gate._Between) and list(node.node.knocking) == [slow.between]

@@ -217,7 +217,7 @@ async def test_one_that_stays_after_the_other_sides_end_may_write_and_costs_no_t
     for told, theirs in (pairs.tcp(), pairs.unix()):
         told.stays = True
         theirs.shutdown(socket.SHUT_WR)
-        await until(lambda told=told: told.calls == ["eof_received"], "it is told")  # type: ignore[misc]
+        await until(lambda told=told: told.calls == ["eof_received"], "it is told")  # type: ignore[misc]  # a default binds the loop's variable
         before = pairs.poller.turns
         await asyncio.sleep(0.05)
         assert pairs.poller.turns <= before + 1

@@ -28,8 +28,6 @@ from ticker.bench.contender import Target
 
 SOURCES: Final = ("load.c", "connections.c", "audience.c", "inflate.c")
 HEADERS: Final = ("load.h",)
-# File descriptors of a process are bounded, often at 20,000.
-PER_PROCESS: Final = 19_000
 # Stands in the headline of every item, before its number in eight digits.
 MARK: Final = b"bench-item-"
 DIGITS: Final = 8

@@ -100,7 +100,9 @@ def overview(reports: Mapping[str, Report], made: str) -> str:
     """The table "What to reach", from all scenarios that `reports` has; `made`: the run that is being written."""
     newest = max(reports.values(), key=lambda report: report.made, default=None)
     left_out = dict(newest.left_out) if newest else {}
-    lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or ["None: all of them could run."]
+    lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or [
+        "None of the contenders that the benchmark has."
+    ]
     pages = [
         (f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s", f"{one.others:.0%}")
         for one in reports.values()

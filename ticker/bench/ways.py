@@ -25,6 +25,7 @@ def _fastnet(under: Factory) -> Factory:
 
 WAYS: Final[dict[str, tuple[str, Factory]]] = {
     "epoll": ("our transport in an epoll set on uvloop (as shipped)", uvloop.new_event_loop),
+    "epoll-transport": ("our transport in an epoll set on uvloop, and through it", uvloop.new_event_loop),
     "epoll-asyncio": ("our transport in an epoll set on asyncio", asyncio.new_event_loop),
     "uvloop": ("uvloop's transport, straight to its descriptor", uvloop.new_event_loop),
     "uvloop-transport": ("uvloop's transport, and through it", uvloop.new_event_loop),

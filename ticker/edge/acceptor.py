@@ -17,7 +17,7 @@ from ticker.edge.gate import Entrance, Gate
 from ticker.edge.poller import Poller
 from ticker.edge.transport import SocketTransport
 
-# About as long as a stretch of a round; then the loop does what else is due.
+# At 46 µs each half as long as a stretch of a round; then the loop does what else is due.
 BATCH: Final = 48
 # A whole head, and one byte by which a longer one is known.
 HEAD_BYTES: Final = door.HEAD_LIMIT + 1
@@ -57,7 +57,8 @@ class Acceptor:
 
     def _turn(self) -> None:
         # Pass by pass over all of them, not one after the other through all passes: what a system call and the code
-        # after it throw out of the processor's caches is thrown out once a turn. A join takes 54 µs so, and 76 µs else.
+        # after it throw out of the processor's caches is thrown out once a turn. A join takes 46 µs so,
+        # and 66 to 80 one after the other (docs/performance/gains.md).
         arrived = [(fd, _first_words(fd)) for fd in self._accepted()]
         with self._poller.corked():
             for fd, data in arrived:

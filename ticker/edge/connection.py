@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol, ABC):
 
     def abort(self) -> None:
         self.fd = self._socket = NOWHERE
-        # With a reset: after a mere close the kernel would go on offering what it holds to one who does not read.
+        # A loop's transport does not end with a reset by itself, as ours does.
         sock = self.transport.get_extra_info("socket")
         # Whatever has become of the socket: this is called where others are still to be written to.
         with contextlib.suppress(OSError):

@@ -24,7 +24,7 @@ HEAD_LIMIT: Final = 16_384
 
 
 class FrontDoor(HttpToolsProtocol):
-    """One incoming connection until it is known what it wants."""
+    """A connection that did not begin with a plain join, and all its requests."""
 
     # uvicorn's seam: its lifespan state is a plain dict of anything, its loop may be any.
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:

@@ -1,7 +1,7 @@
 """The poller: one epoll set for all of a node's connections, inside the event loop's own; it knows no protocol.
 
 The loop sees one descriptor instead of thousands. A connection costs a look-up here and no object of the loop's,
-whose transports hold 1.3 KiB each.
+with whose transports one comes to 1.3 KiB.
 """
 
 import asyncio

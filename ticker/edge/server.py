@@ -45,7 +45,7 @@ HAND_OVER_SECONDS: Final = 2.0
 # For Redis, files, logs and requests that come and go.
 SPARE_DESCRIPTORS: Final = 128
 
-# Whether connections are accepted and held past the loop's transports (docs/design.md, "Transports and loop").
+# Whether connections are accepted and held past the loop's transports (docs/design.md, "Past the loop's transports").
 direct = poller.able()
 
 log = structlog.get_logger()
@@ -141,8 +141,7 @@ def bound(sock: socket.socket) -> None:
 def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
     """A listening socket with what accepted ones inherit; `share` lets several nodes have the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is said: asyncio sets TCP_NODELAY only where it is.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if share:

@@ -1,6 +1,6 @@
 """A transport of our own for sockets in the poller: what asyncio's does for a connection of ours, in a few slots.
 
-It is told of by asyncio's documentation of transports and protocols, and keeps to it but for `abort`, which sends a
+asyncio's documentation of transports and protocols says what it must do; it differs in `abort` alone, which sends a
 reset: after a mere close the kernel would go on offering what it holds to one who does not read.
 
 1. What is written goes to the kernel at once; what it does not take waits here, in order, and writing is paused above
@@ -21,9 +21,10 @@ from typing import Any, Final, cast
 
 from ticker.edge.poller import READABLE, WRITABLE, Poller
 
-# As much as a request's head may have; what is more comes in the next turn.
+# As much as a request's head may have (ticker.edge.door); what is more comes in the next turn.
 READ_BYTES: Final = 16_384
-# Smaller ones are kept in one piece, as answers to pings are: each by itself costs more than the bound counts.
+# Smaller ones are kept in one piece. An answer to a ping has two bytes and cost 300 by itself: within a bound of
+# 256 KiB one who sent pings and read nothing could hold 31 MB.
 _SMALL: Final = 128
 # Pieces that one system call takes; the kernel allows 1,024.
 _PIECES: Final = 64

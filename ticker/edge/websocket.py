@@ -1,8 +1,8 @@
 """A WebSocket client: our own small class on uvicorn's `ws=` seam.
 
-uvicorn makes one for each upgrade and hands it the request. Messages to a client are ready frames that all
-share. Frames from a client go to the Sans-I/O code of `websockets`, which is made when one first
-says something other than a pong: a listener costs no parser.
+The gate makes one for each plain join (`meet`), uvicorn for any other upgrade (`data_received`). Messages to a client
+are ready frames that all share. Frames from a client go to the Sans-I/O code of `websockets`, which is made when one
+first says something other than a pong: a listener costs no parser.
 """
 
 import logging

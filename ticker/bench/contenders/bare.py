@@ -1,4 +1,4 @@
-"""The bare loop: the least that Python can do with uvloop, ready bytes and `transport.write` for each subscriber.
+"""The bare loop: the least that Python does on uvloop's transports, ready bytes and `write` for each subscriber.
 
 It joins whoever asks, reads nothing that a client says after that and checks nothing: what a server written in Python
 would cost if it had no work of its own. Items that arrive in one read are one write, as the loop itself would make it.

@@ -89,4 +89,4 @@ while they joined.
     return Section(text, found, (), (Picture(bars([panel]), says="CPU per delivery of each way, as bars"),))
 
 
-SCENARIO = Scenario("transports", "Loops and transports under our class", measure, seconds=200, quick_seconds=16)
+SCENARIO = Scenario("transports", "Loops and transports under our class", measure, seconds=220, quick_seconds=18)
