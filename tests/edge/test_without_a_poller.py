@@ -7,7 +7,7 @@ import pytest
 from tests.edge.serving import Serving, Start, request, until
 from tests.edge.test_slow_clients import LIMIT, deaf, flood, headline, hear, only
 from ticker.edge.connection import Connection
-from ticker.edge.gate import UvicornGate
+from ticker.edge.gate import Gate
 from ticker.edge.transport import SocketTransport
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +76,8 @@ async def test_a_stop_drains_those_who_joined_and_shows_out_those_who_say_nothin
     async with node.joined() as joined, node.wire() as silent:
         await joined.message()
         await until(lambda: node.node.knocking, "it is at the gate")
-        assert all(isinstance(each, UvicornGate) for each in node.node.knocking)
+        [gate] = node.node.knocking
+        assert isinstance(gate, Gate) and not isinstance(gate.transport, SocketTransport)
         node.server.should_exit = True
         assert (await joined.message())["type"] == "bye"
         assert await joined.close_code() == 4000

@@ -155,12 +155,3 @@ class Gate(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._entrance.enter(self.transport, data, self._entrance.node.knocking.pop(self, None))
-
-
-class UvicornGate(Gate):
-    """A gate as uvicorn makes one for each connection that its loop accepts, where there is no poller."""
-
-    __slots__ = ()
-
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:
-        super().__init__(Entrance(config, server_state, app_state, _loop))

@@ -25,7 +25,7 @@ from ticker.edge.app import make_app
 from ticker.edge.board import Seat
 from ticker.edge.collector import short_pauses
 from ticker.edge.door import FrontDoor
-from ticker.edge.gate import Entrance, Gate, UvicornGate
+from ticker.edge.gate import Entrance, Gate
 from ticker.edge.node import Node
 from ticker.edge.poller import Poller
 from ticker.edge.pulse import pulse, show
@@ -63,11 +63,18 @@ class NodeServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         accepts = sockets is not None and direct
+        # Where the loop accepts; uvicorn calls it for each connection, whatever it is.
+        self.config.http_protocol_class = self._gate  # type: ignore[assignment]  # typed as a class, only called
         await super().startup([] if accepts else sockets)
         if accepts:
             self._accept(sockets or [])
         # Not before it listens: the parent takes the pulse for that, too.
         self._pulse = asyncio.create_task(pulse(self.node, self.seat), name="pulse")
+
+    def _gate(self, app_state: dict[str, Any], **_kept: object) -> Gate:
+        if self._entrance is None:
+            self._entrance = Entrance(self.config, self.server_state, app_state, asyncio.get_running_loop())
+        return Gate(self._entrance)
 
     def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
@@ -195,7 +202,7 @@ def make_server(
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
         make_app(node, keyring, settings.redis_url, seat),
-        http=UvicornGate,
+        http=Gate,
         ws=connection,
         loop="none",
         lifespan="on",
