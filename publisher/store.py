@@ -44,6 +44,9 @@ _AT_ONCE: Final = 64
 # What one call may write: 64 take the server some 3 ms, and the first of them waits for the last.
 _TOGETHER: Final = 64
 _CANARIES_KEPT: Final = 100
+# Every message says it: eight digits, that one stream in four thousand millions bears the name of the one before; then
+# the check of its entries still tells them apart (ticker.contract.cursor).
+_EPOCH_BYTES: Final = 4
 _PAGE: Final = 200
 
 _SCRIPT: Final = Path(__file__).with_name("publish.lua").read_text("utf-8")
@@ -141,7 +144,17 @@ class Store:
         """The script's answer, and whether it was asked more than once."""
         length, answer_ms, ledger_ms = self._limits
         keys = (self._keys.items, self._keys.meta, self._keys.ledger(uri), self._keys.answer(digest))
-        words = (len(keys), *keys, fingerprint, version, body, secrets.token_hex(8), length, answer_ms, ledger_ms)
+        words = (
+            len(keys),
+            *keys,
+            fingerprint,
+            version,
+            body,
+            secrets.token_hex(_EPOCH_BYTES),
+            length,
+            answer_ms,
+            ledger_ms,
+        )
         attempts = 0
 
         def ask() -> Awaitable[Answered]:

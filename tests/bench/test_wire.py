@@ -1,18 +1,26 @@
 """The client that counts bytes: against servers that say known things, and what the scenario makes of its counts."""
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 from ticker.bench.contender import ContenderError, Target
+from ticker.bench.contenders import centrifugo
+from ticker.bench.contenders.centrifugo import Centrifugo
+from ticker.bench.scenario import OURS, Run
 from ticker.bench.scenarios import wire as scenario
-from ticker.bench.wire import Wire
+from ticker.bench.wire import Counted, Wire
 from ticker.contract.item import decode_item
 
+CORE = max(os.sched_getaffinity(0))
 TEXT = "a line of news, " * 40
 
 Served = tuple[Target, asyncio.Semaphore]
@@ -95,18 +103,127 @@ def counted(item: int, join: int) -> scenario.Bytes:
     return scenario.Bytes(sent=100, joined=join, items=[item], alone=[500], said=[555])
 
 
+SOCKET_IO = {name: counted(645, 900) for name in ("socketio", "socketio-anew", "socketio-kept")}
+CENTRIFUGO = {name: counted(645, 900) for name in scenario._rivals() if name.startswith("centrifugo")}
+
+
 @pytest.mark.parametrize(
     ("found", "reached", "says"),
     [
-        ({"socketio": counted(645, 370)}, None, "Centrifugo"),
-        ({"socketio": counted(645, 300)}, False, "Socket.IO has fewer for a join"),
-        ({"socketio": counted(645, 370), "socketio-kept": counted(70, 600)}, False, "KB of zlib"),
-        ({}, None, "Centrifugo"),
+        ({**SOCKET_IO, **CENTRIFUGO}, True, ""),
+        (SOCKET_IO, None, "Centrifugo was not measured"),
+        (CENTRIFUGO, None, "Socket.IO was not measured"),
+        ({**CENTRIFUGO, "socketio": counted(645, 370)}, None, "Socket.IO was not measured in all ways"),
+        ({}, None, "Socket.IO was not measured; Centrifugo was not measured"),
+        ({"socketio": counted(645, 300)}, False, "Socket.IO has fewer for a join; Socket.IO was not measured in all"),
+        ({"socketio-kept": counted(70, 600)}, False, "KB of zlib"),
+        ({**SOCKET_IO, **CENTRIFUGO, "centrifugo": counted(634, 900)}, False, "Centrifugo has as few for an item"),
+        ({**SOCKET_IO, **CENTRIFUGO, "centrifugo": counted(632, 900)}, False, "offset is a number alone"),
+        ({**SOCKET_IO, **CENTRIFUGO, "centrifugo-list": counted(0, 700)}, False, "a list of 10 on joining has fewer"),
+        (
+            {**SOCKET_IO, **CENTRIFUGO, "centrifugo-delta-deflated": counted(90, 900)},
+            False,
+            "deflate, one way, deltas has fewer for an item; Centrifugo's offset",
+        ),
     ],
 )
 def test_the_row_says_who_has_fewer(found: dict[str, scenario.Bytes], reached: bool | None, says: str) -> None:
-    ours = {"flashwire": counted(634, 350), "deflated": counted(361, 500)}
+    lists = {"list": counted(0, 750), "list-deflated": counted(0, 750)}
+    ours = {"flashwire": counted(634, 350), "deflated": counted(361, 500), **lists}
     wire, widget = scenario._rows({**ours, **found}, {"Flashwire": 8_000, "other": 20_000})
     assert (wire.reached, widget.reached) == (reached, True)
     assert says in wire.why and "other 20,000 B" in widget.beside
+    assert bool(wire.why) is (reached is not True)
     assert scenario._rows(ours, {"Flashwire": scenario.BUDGET + 1})[1].reached is False
+
+
+def test_where_centrifugo_is_not_installed_the_command_that_installs_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(centrifugo, "FOLDER", Path("build/nothing-here"))
+    monkeypatch.setattr(centrifugo, "find_program", lambda name: None)
+    assert "go install github.com/centrifugal/centrifugo/v6@latest" in (Centrifugo().absent() or "")
+    run = Run(quick=True, repeats=1, server_core=CORE, client_core=CORE, contenders={OURS: Centrifugo})
+    assert not [name for name in scenario.ways(run) if name.startswith("centrifugo")]
+
+    async def main() -> None:
+        with pytest.raises(ContenderError, match="go install"):
+            await Centrifugo().start(CORE)
+
+    asyncio.run(main())
+
+
+async def heard(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[bytes], Counted, list[Counted]]:
+    """Three items that went into Centrifugo, what a join brought after the first twelve, and each item's message."""
+    contender = Centrifugo(kind)
+    if (lack := contender.absent()) is not None:
+        pytest.skip(lack)
+    assert any(letter.isdigit() for letter in contender.version())
+    try:
+        target = await contender.start(CORE)
+        await contender.publish([scenario.item(number) for number in range(12)])
+        wire, joined = await Wire.join(target, deflate=deflate)
+        try:
+            items, messages = [scenario.item(number) for number in range(100, 103)], []
+            for place, item in enumerate(items, 13):
+                await contender.publish([item])
+                messages.append(await wire.next(b'"offset":%d' % place))
+        finally:
+            await wire.close()
+    finally:
+        await contender.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(target.processes[0], 0)
+    return items, joined, messages
+
+
+@pytest.mark.parametrize(("kind", "envelope"), [("", 52), ("oneway", 43)])
+def test_centrifugo_gives_the_item_as_it_stands_with_its_offset(kind: centrifugo.Kind, envelope: int) -> None:
+    items, joined, messages = asyncio.run(heard(kind))
+    assert b'"epoch":"' in joined.text and b"bench-item" not in joined.text
+    assert all(item in message.text for item, message in zip(items, messages, strict=True))
+    # The head of a frame of this length is four bytes.
+    assert [one.received for one in messages] == [len(item) + envelope + 4 for item in items]
+
+
+def test_centrifugo_s_list_is_the_ten_newest_items_compressed_or_not() -> None:
+    _, plain, _ = asyncio.run(heard("list"))
+    _, deflated, messages = asyncio.run(heard("list", deflate=True))
+    for joined in (plain, deflated):
+        marks = re.findall(rb"bench-item-(\d+)", joined.text)
+        assert [int(mark) for mark in marks] == list(range(11, 1, -1))
+    assert deflated.received < plain.received / 3
+    assert all(one.received < len(one.text) for one in messages)
+
+
+def test_centrifugo_s_deltas_are_the_same_item_to_who_patches_the_one_before() -> None:
+    items, _, messages = asyncio.run(heard("delta"))
+    data = [msgspec.json.decode(one.text)["pub"]["data"].encode() for one in messages]
+    assert data[0] == items[0]
+    assert patched(items[0], data[1]) == items[1] and patched(items[1], data[2]) == items[2]
+    assert messages[1].received < len(items[1]) / 2
+
+
+def patched(before: bytes, delta: bytes) -> bytes:
+    """What Fossil's `delta` makes of `before`, its checksum left aside."""
+    digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+    made, at = b"", delta.index(b"\n") + 1
+
+    def number() -> int:
+        nonlocal at
+        value = 0
+        while delta[at] in digits:
+            value, at = value * 64 + digits.index(delta[at]), at + 1
+        return value
+
+    while True:
+        count = number()
+        sign, at = delta[at : at + 1], at + 1
+        if sign == b"@":
+            start = number()
+            made, at = made + before[start : start + count], at + 1
+        elif sign == b":":
+            made, at = made + delta[at : at + count], at + count
+        else:
+            assert sign == b";"
+            return made
