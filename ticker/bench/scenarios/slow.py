@@ -172,5 +172,5 @@ def _row(alone: list[float], one: list[float], many: list[Round]) -> Row:
 
 
 SCENARIO: Final = Scenario(
-    "slow", "One that never reads, and hundreds", measure, seconds=200, quick_seconds=12, repeats=3
+    "slow", "One that never reads, and hundreds", measure, seconds=320, quick_seconds=12, repeats=5
 )
