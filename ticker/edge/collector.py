@@ -1,7 +1,7 @@
 """The garbage collector of a node's process: what lives is set aside, so that a pause is as long as what is new.
 
 Connections, entries and messages make no cycles: set aside or not, they are freed when they are let go of, and a
-collection finds nothing in them. To walk 19,000 connections for that costs a pause of 60 ms each time.
+collection finds nothing in them. To walk all there is at 18,000 connections is a pause of 36 ms each time.
 """
 
 import asyncio

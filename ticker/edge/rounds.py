@@ -1,6 +1,6 @@
 """The rounds: the same bytes to thousands of connections, a stretch at a time, with a breath between.
 
-Writing to 10,000 connections holds the loop for 40 to 90 ms; joins, pongs and health checks would wait for all of it.
+Writing to 10,000 connections holds the loop for about 100 ms; joins, pongs and health checks would wait for all of it.
 
 1. What the node says to many is a *round*: who gets which bytes. One round is over before the next begins.
 2. A round is written in stretches of `STRETCH_SECONDS`; the first is written at once, and between stretches the loop

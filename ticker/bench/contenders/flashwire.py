@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import httpx2
 
 from ticker.bench.contender import ContenderError, Target
+from ticker.bench.contenders.feed import EPOCH
 from ticker.bench.contenders.store import start_store
 from ticker.bench.process import environment_of, last_words, start_server, stop_server
 from ticker.contract.entry import seal
@@ -22,8 +23,6 @@ from ticker.stream import Keys, connect, disconnect
 
 BRAND: Final = "bench"
 START_SECONDS: Final = 15.0
-# The epoch that the benchmark's stream begins with, as the publish script makes one.
-EPOCH: Final = "bench"
 # The writes of the publish script, without the checks before them.
 PUBLISH: Final = """
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*', 'epoch', ARGV[1], 'seq', ARGV[2], 'body', ARGV[3])
