@@ -169,6 +169,14 @@ def inside(picture: ElementTree.Element) -> None:
         assert 0 <= float(line.attrib["y1"]) <= size[3] and 0 <= float(line.attrib["y2"]) <= size[3]
 
 
+def test_many_values_are_named_at_round_ones() -> None:
+    # The bug: "0.417472" and "4.35333" minutes below a line of 138 looks.
+    points = [(0.417472 + 0.21 * number, 57.0) for number in range(138)]
+    picture = ElementTree.fromstring(lines([Lines("Memory", "minutes", {"PSS": points}, logarithmic=False)]))
+    marks = [each.text for each in picture.iter() if each.get("class") == "name middle"]
+    assert marks == ["5", "10", "15", "20", "25", "minutes"]
+
+
 def test_a_picture_is_readable_on_dark_ground_too() -> None:
     assert "prefers-color-scheme: dark" in bars([]) and "prefers-color-scheme: dark" in lines([])
 

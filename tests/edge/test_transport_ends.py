@@ -182,7 +182,7 @@ class Member(Connection):
     """A client that is never sent away."""
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
-        raise NotImplementedError
+        raise AssertionError("nobody is sent away here")
 
 
 async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> None:

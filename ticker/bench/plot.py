@@ -113,7 +113,7 @@ def _chart(chart: Lines, top: int) -> list[str]:
         at = y(number * step)
         parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{at}" y2="{at}"/>')
         parts.append(_text("name end", left - 8, at + 4, f"{number * step:g}"))
-    marks = across if len(across) <= 8 else across[:: -(-len(across) // 8)]
+    marks = across if len(across) <= 8 else _marks(across, chart.logarithmic)
     parts += [_text("name middle", x(value), lower + 20, f"{value:,g}") for value in marks]
     parts.append(_text("name middle", (left + right) / 2, lower + 40, chart.across))
     ends: list[float] = []
@@ -129,6 +129,14 @@ def _chart(chart: Lines, top: int) -> list[str]:
         ends.append(at)
         parts.append(f'<text class="d{number % 5}" x="{x(points[-1][0]) + 8}" y="{at}">{escape(name)}</text>')
     return parts
+
+
+def _marks(across: Sequence[float], logarithmic: bool) -> list[float]:
+    """Where so many values are named: at round ones, which are even only on an even axis."""
+    if logarithmic:
+        return list(across[:: -(-len(across) // 8)])
+    step = _round_step((across[-1] - across[0]) / 8)
+    return [number * step for number in range(math.ceil(across[0] / step), math.floor(across[-1] / step) + 1)]
 
 
 def _round_step(value: float) -> float:
