@@ -304,6 +304,33 @@ async def test_one_who_has_said_all_there_is_to_say_is_answered(node: Serving, m
     await until(lambda: not node.server.server_state.connections, "nobody is at the door")
 
 
+async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The bug: 48 pages were asked for in one turn of the loop, which held it for 10 to 58 ms.
+    loop = asyncio.get_running_loop()
+    make, under_way, most = loop.connect_accepted_socket, 0, 0
+
+    async def counted(factory: Any, sock: socket.socket) -> tuple[Any, Any]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            # A turn for whoever else would begin now.
+            await asyncio.sleep(0)
+            return await make(factory, sock)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(loop, "connect_accepted_socket", counted)
+    clients = [client(node, LIVE) for _ in range(40)]
+    for each in clients:
+        async with asyncio.timeout(5):
+            assert (await loop.sock_recv(each, 100)).startswith(b"HTTP/1.1 200")
+        each.close()
+    assert 1 < most <= gate.MOVES
+
+
 async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

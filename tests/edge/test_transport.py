@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -63,6 +64,22 @@ async def test_what_waits_is_handed_to_the_kernel_as_it_was_given_and_so_many_pi
     handed = {id(piece) for pieces in calls for piece in pieces}
     # Not compared as sets: what differs would be written out for minutes.
     assert all(id(piece) in handed for piece in waiting)
+
+
+async def test_what_waits_costs_about_the_bytes_that_are_counted_however_short_it_comes(pairs: Pairs) -> None:
+    # The bug: answers to pings, two bytes each, cost 300 by themselves: 31 MB within a bound of 256 KiB.
+    told, theirs = pairs.unix()
+    before = fill(told)
+    tracemalloc.start()
+    try:
+        for _ in range(50_000):
+            told.transport.write(b"\x8a" + b"\x00")
+        held, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert told.transport.get_write_buffer_size() >= 100_000 and held < 250_000
+    told.transport.close()
+    assert await heard(theirs) == before + b"\x8a\x00" * 50_000
 
 
 async def test_short_ones_that_wait_keep_their_order_among_long_ones(pairs: Pairs) -> None:
