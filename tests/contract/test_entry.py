@@ -1,6 +1,7 @@
 """The sealed entry: only what our desk signed for our brand is read; everything else is poison, and only that."""
 
 import base64
+import hmac
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.contract.items import item, items
 from ticker.contract.cursor import EPOCH_LIMIT, Cursor, entry_check
 from ticker.contract.entry import BODY_LIMIT, SCHEMA, Keyring, PoisonError, read_entry, seal, unseal
+from ticker.contract.facets import facets_of
 from ticker.contract.item import Item, encode_item
 from ticker.contract.sentences import RefusedError
 
@@ -47,6 +49,36 @@ def test_the_sealed_form_is_the_one_that_is_documented() -> None:
 
 def test_the_signature_is_the_same_on_every_machine() -> None:
     assert seal(b"{}", KEYS) == b"fw1.k1.4i-sqrXUCl0hMW2QdhReGyAUnqG0x1z2UAz1L25dLFE.{}"
+
+
+EARLIER = (facets_of(item()), facets_of(item(edition="en", urgency=4)))
+
+
+def test_an_entry_carries_what_filters_saw_of_earlier_versions_under_its_signature() -> None:
+    body = seal(ITEM, KEYS, EARLIER)
+    entry = read_entry(b"1-0", {**FIELDS, b"body": body}, KEYS)
+    assert (entry.item_json, entry.earlier) == (ITEM, EARLIER)
+    assert body.split(b".", 3)[3] == ITEM
+    mark = body.split(b".", 3)[2]
+    signature, _, carried = mark.partition(b"~")
+    assert poison(b".".join((b"fw1", b"k1", signature, ITEM))) == "signature"
+    # The same bytes are signed, so that only the item's own form refuses this one.
+    assert poisonous({**FIELDS, b"body": b".".join((b"fw1", b"k1", signature, ITEM + b"\0" + carried))}) == "schema"
+
+
+def test_a_newer_schema_in_our_form_is_read_and_another_form_is_not_understood() -> None:
+    newer = b"fw2.k1." + signed(b"fw2", ITEM) + b"." + ITEM
+    assert unseal(newer, KEYS) == ITEM
+    assert poison(b"fw2.k1.otherwise-signed." + ITEM) == "schema"
+    assert poison(b"fw2.k1." + signed(b"fw2", b"{}") + b"." + ITEM) == "schema"
+    lacking = b'{"uri":"urn:flashwire:1"}'
+    fields = {**FIELDS, b"body": b"fw2.k1." + signed(b"fw2", lacking) + b"." + lacking}
+    assert poisonous(fields) == "schema"
+
+
+def signed(schema: bytes, data: bytes) -> bytes:
+    digest = hmac.digest(KEYS.keys["k1"], b"\0".join((schema, b"news", data)), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=")
 
 
 def test_an_entry_has_its_place_its_item_and_its_time() -> None:

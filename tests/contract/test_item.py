@@ -36,7 +36,23 @@ def test_an_item_carries_every_field_under_its_public_name() -> None:
         "expires": None,
         "pinnedUntil": None,
         "translationOf": None,
+        "corrections": [],
     }
+
+
+def test_an_item_without_corrections_of_a_release_before_them_has_none() -> None:
+    fields = json.loads(encode_item(item()))
+    del fields["corrections"]
+    assert decode_item(json.dumps(fields).encode()) == item()
+
+
+@pytest.mark.parametrize(("field", "value"), [("act", "translate"), ("act", "fact-check"), ("role", "union")])
+def test_an_act_or_role_of_a_newer_release_is_read(field: str, value: str) -> None:
+    fields = json.loads(encode_item(item()))
+    place = fields["infoSources"][0] if field == "role" else fields
+    place[field] = value
+    read = decode_item(json.dumps(fields).encode())
+    assert value in (read.act, read.info_sources[0].role)
 
 
 def test_a_field_of_a_later_version_is_ignored() -> None:
@@ -47,7 +63,7 @@ def test_a_field_of_a_later_version_is_ignored() -> None:
 CHANGES: dict[str, list[object]] = {
     "uri": [None, "", 1, "urn:other:1", "flashwire:1", "Urn:flashwire:1"],
     "version": [0, -1, None, "1", 1.5, True],
-    "act": ["delete", "Publish", None],
+    "act": ["", "Publish", "a b", "x" * 41, None],
     "pubStatus": ["cancelled", "", None],
     "urgency": [0, 9, -1, None, "2"],
     "headline": [

@@ -1,23 +1,30 @@
 """The sealed entry: an item's bytes under the publisher's signature; it does no I/O.
 
 A body is `fw1.<key id>.<signature>.<item JSON>`: schema, key, HMAC-SHA256 in unpadded base64url, and the very
-bytes that clients get. The signature covers the brand too, so that a line signed for one site's stream
-does not speak in another's. Nobody who can merely write to Redis can speak to readers.
+bytes that clients get. Where earlier versions matched other filters, `~` and their facets (JSON in unpadded base64url)
+follow the signature. The signature covers schema, brand, item and facets, so that a line signed for one site's stream
+is not valid in another's, and write access to Redis alone does not make news.
+
+A newer release may raise the schema's number while it keeps this form: its entry is read like one of ours if the
+signature is good and the fields that this release needs are there.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from ticker.contract.cursor import EPOCH_LIMIT, Cursor, entry_check
+from ticker.contract.facets import Facets, decode_facets, encode_facets
 from ticker.contract.item import Item, decode_item
 from ticker.contract.sentences import RefusedError
 
 SCHEMA: Final = b"fw1"
+_SCHEMAS: Final = re.compile(rb"fw[1-9][0-9]{0,3}")
 # 500 + 120 code points in four bytes each, a note, names in an entry: far below this; a megabyte is poison.
 BODY_LIMIT: Final = 32_768
 
@@ -46,15 +53,29 @@ class Entry(msgspec.Struct, frozen=True):
     item_json: bytes
     added: float
     """When the stream took it: seconds since 1970 by the clock of Redis."""
+    earlier: tuple[Facets, ...] = ()
+    """What filters looked at in earlier versions of the item, where that differs."""
 
     @property
     def seq(self) -> int:
         return self.cursor.seq
 
 
-def seal(item_json: bytes, keyring: Keyring) -> bytes:
+class Opened(msgspec.Struct, frozen=True):
+    """What a verified body holds."""
+
+    item_json: bytes
+    earlier: tuple[Facets, ...]
+    key_id: str
+    """The key that signed it."""
+
+
+def seal(item_json: bytes, keyring: Keyring, earlier: Sequence[Facets] = ()) -> bytes:
     """The body that goes into the stream for `item_json`; raises `RefusedError` where no node would take it."""
-    body = b".".join((SCHEMA, keyring.signer.encode(), _sign(item_json, keyring.signer, keyring), item_json))
+    carried = _base64(encode_facets(earlier)) if earlier else b""
+    signature = _sign(SCHEMA, item_json, carried, keyring.signer, keyring)
+    mark = signature + b"~" + carried if carried else signature
+    body = b".".join((SCHEMA, keyring.signer.encode(), mark, item_json))
     if len(body) > BODY_LIMIT:
         raise RefusedError("item-large", limit=BODY_LIMIT)
     return body
@@ -62,19 +83,30 @@ def seal(item_json: bytes, keyring: Keyring) -> bytes:
 
 def unseal(body: bytes, keyring: Keyring) -> bytes:
     """The item's bytes in `body`; raises `PoisonError` where schema, key or signature is not one of ours."""
+    return open_body(body, keyring).item_json
+
+
+def open_body(body: bytes, keyring: Keyring) -> Opened:
+    """All that `body` holds; raises `PoisonError` where schema, key or signature is not one of ours."""
     if len(body) > BODY_LIMIT:
         raise PoisonError("oversize")
     parts = body.split(b".", 3)
     if len(parts) != 4:
         raise PoisonError("malformed")
-    schema, key_id, signature, item_json = parts
-    if schema != SCHEMA:
+    schema, key_id, mark, item_json = parts
+    if not _SCHEMAS.fullmatch(schema):
         raise PoisonError("schema")
     if not key_id.isalnum() or key_id.decode() not in keyring.keys:
         raise PoisonError("key")
-    if not hmac.compare_digest(signature, _sign(item_json, key_id.decode(), keyring)):
-        raise PoisonError("signature")
-    return item_json
+    signature, _, carried = mark.partition(b"~")
+    if not hmac.compare_digest(signature, _sign(schema, item_json, carried, key_id.decode(), keyring)):
+        # Another schema may also be signed in another way.
+        raise PoisonError("signature" if schema == SCHEMA else "schema")
+    try:
+        earlier = decode_facets(base64.urlsafe_b64decode(carried + b"=" * (-len(carried) % 4))) if carried else ()
+    except (ValueError, msgspec.DecodeError):
+        raise PoisonError("schema") from None
+    return Opened(item_json, earlier, key_id.decode())
 
 
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring) -> Entry:
@@ -86,12 +118,12 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring)
         raise PoisonError("malformed") from None
     if seq < 1 or not epoch.isalnum() or len(epoch) > EPOCH_LIMIT:
         raise PoisonError("malformed")
-    item_json = unseal(body, keyring)
+    opened = open_body(body, keyring)
     try:
-        item = decode_item(item_json)
+        item = decode_item(opened.item_json)
     except msgspec.DecodeError:
         raise PoisonError("schema") from None
-    return Entry(Cursor(epoch, seq, entry_check(entry_id, body)), item, item_json, added)
+    return Entry(Cursor(epoch, seq, entry_check(entry_id, body)), item, opened.item_json, added, opened.earlier)
 
 
 def _number(digits: bytes) -> int:
@@ -101,7 +133,13 @@ def _number(digits: bytes) -> int:
     return int(digits)
 
 
-def _sign(item_json: bytes, key_id: str, keyring: Keyring) -> bytes:
-    signed = b"\0".join((SCHEMA, keyring.brand.encode(), item_json))
-    digest = hmac.digest(keyring.keys[key_id], signed, hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).rstrip(b"=")
+def _sign(schema: bytes, item_json: bytes, carried: bytes, key_id: str, keyring: Keyring) -> bytes:
+    # JSON has no NUL byte and base64 neither, so that no two sets of parts are signed as the same bytes.
+    parts = (
+        (schema, keyring.brand.encode(), item_json, carried) if carried else (schema, keyring.brand.encode(), item_json)
+    )
+    return _base64(hmac.digest(keyring.keys[key_id], b"\0".join(parts), hashlib.sha256))
+
+
+def _base64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")

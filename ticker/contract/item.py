@@ -14,6 +14,8 @@ import msgspec
 Direction = Literal["ltr", "rtl", "auto"]
 Act = Literal["publish", "update", "refile", "correction", "hold", "release", "withdraw"]
 PubStatus = Literal["usable", "withheld", "canceled"]
+# An act or a role that a newer release may have added, in the form of ours.
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z-]{0,39}$")]
 Role = Literal[
     "correspondent", "platform", "spokesperson", "official", "agency", "eyewitness", "document", "organisation"
 ]
@@ -30,6 +32,7 @@ ROLES: Final[tuple[Role, ...]] = (
 )
 ACTS: Final[tuple[Act, ...]] = ("publish", "update", "refile", "correction", "hold", "release", "withdraw")
 URI_PREFIX: Final = "urn:flashwire:"
+CORRECTIONS_KEPT: Final = 5
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -44,16 +47,30 @@ class InfoSource(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who says so: a name as the audience reads it, what they are to the story, and a registry id if known."""
 
     name: Text
-    role: Role
+    role: Name
+    """`Role`, or a role of a newer release."""
     uri: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Correction(msgspec.Struct, frozen=True, rename="camel"):
+    """What one correction of an item told its readers, and when."""
+
+    version: int
+    act: Name
+    note: Text
+    version_created: str
+
+
 class Item(msgspec.Struct, frozen=True, rename="camel"):
-    """One version of one line. Times are RFC 3339 UTC strings with milliseconds; all fields are always present."""
+    """One version of one line. Times are RFC 3339 UTC strings with milliseconds; all fields are always present.
+
+    A newer release may add acts and roles; a node that does not know one still shows the item.
+    """
 
     uri: str
     version: int
-    act: Act
+    act: Name
+    """`Act`, or an act of a newer release."""
     pub_status: PubStatus
     urgency: int
     headline: Text
@@ -68,6 +85,8 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     expires: str | None
     pinned_until: str | None
     translation_of: str | None
+    corrections: tuple[Correction, ...] = ()
+    """The newest corrections of this item, oldest first, at most `CORRECTIONS_KEPT`; later versions carry them on."""
 
     def current(self, now: float) -> bool:
         """Whether the audience may be shown this version at `now` (seconds since 1970)."""
