@@ -26,7 +26,8 @@ from redis.exceptions import TimeoutError as SlowError
 from publisher.batch import Batch
 from publisher.settings import DeskSettings
 from ticker.contract.cursor import Cursor, entry_check
-from ticker.contract.entry import Keyring, PoisonError, read_entry, seal, unseal
+from ticker.contract.entry import Keyring, Opened, PoisonError, open_body, read_entry, seal
+from ticker.contract.facets import Facets, earlier_facets
 from ticker.contract.item import Item, decode_item, encode_item
 from ticker.stream import Client, Keys, StreamAwayError, connect, disconnect, translated
 
@@ -81,6 +82,13 @@ class Published(msgspec.Struct, frozen=True):
     again: bool
 
 
+class ItemRecord(msgspec.Struct, frozen=True):
+    """What the store holds of one item: its newest version, and what the next version carries for filters."""
+
+    item: Item
+    earlier: tuple[Facets, ...]
+
+
 class Store:
     """One brand's stream, written and looked up; every method raises `StreamAwayError`."""
 
@@ -115,14 +123,14 @@ class Store:
             ledger_ms=settings.ledger_days * 86_400_000,
         )
 
-    async def publish(self, item: Item, digest: str, fingerprint: str) -> Published:
-        """Puts one version into stream and ledger, once for `digest`.
+    async def publish(self, item: Item, digest: str, fingerprint: str, earlier: Sequence[Facets] = ()) -> Published:
+        """Puts one version into stream and ledger, once for `digest`; `earlier` is what its filters need.
 
         The same digest and fingerprint get the first answer again; raises `MismatchError` for another
         fingerprint and `StaleError` unless `item` is the version after the current one.
         """
         item_json = encode_item(item)
-        body = seal(item_json, self._keyring)
+        body = seal(item_json, self._keyring, earlier)
         answer, repeated = await self._answered(item.uri, item.version, body, digest, fingerprint)
         match answer:
             case [b"done", entry_id, epoch, seq]:
@@ -177,7 +185,7 @@ class Store:
         match answer:
             case [b"again", entry_id, epoch, seq, stored]:
                 cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, stored))
-                item_json = self._unsealed(stored)
+                item_json = self._opened(stored).item_json
                 return Published(decode_item(item_json), item_json, cursor, again)
         raise StreamAwayError("the script gave an answer that is not its own")
 
@@ -213,12 +221,14 @@ class Store:
             raise held
         return [_with_held(answer, held) for answer in answers]
 
-    async def item(self, uri: str) -> Item | None:
+    async def record(self, uri: str) -> ItemRecord | None:
         """The newest version of an item, or None where there is none."""
-        found = await self._asked(
-            lambda: cast(Awaitable[bytes | None], self._client.lindex(self._keys.ledger(uri), -1))
-        )
-        return decode_item(self._unsealed(found)) if found else None
+        body = await self._asked(lambda: cast(Awaitable[bytes | None], self._client.lindex(self._keys.ledger(uri), -1)))
+        if body is None:
+            return None
+        opened = self._opened(body)
+        item = decode_item(opened.item_json)
+        return ItemRecord(item, earlier_facets(item, opened.earlier))
 
     async def newest(self, limit: int, *, wanted: Callable[[Item], bool]) -> list[Item]:
         """Up to `limit` items that are `wanted`, those held included, the latest first published first."""
@@ -276,9 +286,9 @@ class Store:
         async with translated(), asyncio.timeout(BUDGET_SECONDS), self._turns:
             yield
 
-    def _unsealed(self, body: bytes) -> bytes:
+    def _opened(self, body: bytes) -> Opened:
         try:
-            return unseal(body, self._keyring)
+            return open_body(body, self._keyring)
         except PoisonError as error:
             raise StreamAwayError(f"the store holds a version that no key of ours signed: {error.reason}") from None
 

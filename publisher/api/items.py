@@ -9,7 +9,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, get_args
 
 import msgspec
@@ -29,7 +29,8 @@ from publisher.core.request import ActRequest, ItemRequest
 from publisher.core.rules import next_version
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.words import act_word, holders_of
-from publisher.store import MismatchError, Published, StaleError
+from publisher.store import ItemRecord, MismatchError, Published, StaleError
+from ticker.contract.facets import Facets
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
 from ticker.contract.sentences import RefusedError
 from ticker.stream import StreamAwayError
@@ -89,20 +90,20 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         once = _once(request, actor, asked, str(seen))
         # The item before the answer: were the answer looked up first, a twin that finishes between the two
         # would make this one look late.
-        current = await _existing(desk, request.path_params["uri"])
+        record = await _record(desk, request.path_params["uri"])
         if asked.dry_run:
-            return _tried(_next(current, seen, asked, desk))
+            return _tried(_next(record.item, seen, asked, desk))
 
         async def decided() -> Published:
-            item = _next(current, seen, asked, desk)
-            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once))
+            item = _next(record.item, seen, asked, desk)
+            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once, record.earlier))
 
         published = await _first_answer(desk, once, decided)
         return _told(desk, actor, published, asked.ed_note, started, status=200)
 
     async def one(request: Request) -> Response:
         caller(request, desk)
-        item = await _existing(desk, request.path_params["uri"])
+        item = (await _record(desk, request.path_params["uri"])).item
         return _json(encode_item(item), headers={"ETag": f'"{item.version}"'})
 
     async def newest(request: Request) -> Response:
@@ -202,9 +203,9 @@ async def _admitted(
     return published
 
 
-async def _written(desk: Desk, item: Item, once: _Once) -> Published:
+async def _written(desk: Desk, item: Item, once: _Once, earlier: Sequence[Facets] = ()) -> Published:
     try:
-        return await desk.store.publish(item, once.digest, once.fingerprint)
+        return await desk.store.publish(item, once.digest, once.fingerprint, earlier)
     except MismatchError:
         raise ApiError(422, "key-reused") from None
     except StaleError as error:
@@ -265,12 +266,12 @@ def _stale(current: int) -> ApiError:
     return ApiError(412, "stale", headers={"ETag": f'"{current}"'}, current=current)
 
 
-async def _existing(desk: Desk, uri: str) -> Item:
+async def _record(desk: Desk, uri: str) -> ItemRecord:
     # Longer than any uri of ours: not worth a key that nobody has.
-    item = await desk.store.item(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
-    if item is None:
+    record = await desk.store.record(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
+    if record is None:
         raise ApiError(404, "no-item")
-    return item
+    return record
 
 
 def _known(request: Request, name: str, known: Collection[str]) -> list[str]:

@@ -7,6 +7,7 @@
 3. *hold* takes a usable item off, *release* returns it; what is mended meanwhile stays off until then.
 4. A release keeps the note of a correction made on hold: readers have not seen it yet.
 5. A withdrawn item never returns. An edition never changes. *publish* is version 1 and no other.
+6. A correction belongs to the item: every later version carries the newest `CORRECTIONS_KEPT` in `corrections`.
 """
 
 from typing import Final
@@ -18,7 +19,7 @@ from publisher.core import fields
 from publisher.core.draft import changed_fields, check_ed_note
 from publisher.core.refusals import ConflictError, Refusals
 from publisher.core.request import ActRequest
-from ticker.contract.item import Act, Item, PubStatus, Text, moment
+from ticker.contract.item import CORRECTIONS_KEPT, Act, Correction, Item, PubStatus, Text, moment
 from ticker.contract.site import Site
 from ticker.contract.text import NOTE_LIMIT
 
@@ -70,7 +71,7 @@ def next_version(current: Item, request: ActRequest, site: Site, *, now: float) 
     if request.act in ("update", "refile") and changed == current:
         refusals.add("changes-nothing", "act", act=request.act)
         refusals.raise_any()
-    return msgspec.structs.replace(
+    version = msgspec.structs.replace(
         changed,
         version=current.version + 1,
         act=request.act,
@@ -79,6 +80,16 @@ def next_version(current: Item, request: ActRequest, site: Site, *, now: float) 
         # A clock that went back must not make a later version look older.
         version_created=max(moment(now), current.version_created),
     )
+    return msgspec.structs.replace(version, corrections=_corrections(current, version))
+
+
+def _corrections(current: Item, version: Item) -> tuple[Correction, ...]:
+    kept = list(current.corrections)
+    # An earlier release wrote corrections without this field: the current version's own is then only in its note.
+    for item in (current, version):
+        if item.act == "correction" and item.note and all(item.version != known.version for known in kept):
+            kept.append(Correction(item.version, item.act, item.note, item.version_created))
+    return tuple(kept[-CORRECTIONS_KEPT:])
 
 
 def _check_state(current: Item, act: Act) -> None:

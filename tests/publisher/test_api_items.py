@@ -211,3 +211,12 @@ async def test_a_composer_is_shown_the_split_and_the_sites_names(editor: httpx2.
     assert (await editor.post("/v1/split", json={"text": "a\u202eb: c"})).status_code == 422
     site = (await editor.get("/v1/site")).json()
     assert {"en", "ar", "es"} <= set(site["editions"]) and site["sources"]["civil-defence"]["role"] == "official"
+
+
+async def test_an_act_carries_the_facets_of_every_earlier_version(chief: httpx2.AsyncClient, desk: Desk) -> None:
+    uri = await published(chief, sections=["security"])
+    await act(chief, uri, "update", sections=["health"])
+    assert (await act(chief, uri, "withdraw", seen=2, note="n")).status_code == 200
+    record = await desk.store.record(uri)
+    assert record is not None
+    assert [facets.sections for facets in record.earlier] == [("security",), ("health",)]

@@ -13,7 +13,7 @@ from publisher.core.refusals import ConflictError, RefusalsError
 from publisher.core.request import ActRequest
 from publisher.core.rules import next_version
 from tests.publisher.lines import NOW, an_item
-from ticker.contract.item import ACTS, Item, Text, instant
+from ticker.contract.item import ACTS, CORRECTIONS_KEPT, Correction, Item, Text, instant, moment
 from ticker.contract.site import load_site
 
 _SITE = load_site(None)
@@ -94,6 +94,47 @@ def test_what_is_corrected_on_hold_stays_off_and_its_note_comes_with_the_release
     assert acted(acted(_HELD, "update", urgency=1), "release").note is None
 
 
+def corrected(item: Item, note: str) -> Item:
+    return acted(item, "correction", note=note)
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [("refile", {"headline": "x"})],
+        [("update", {"urgency": 1})],
+        [("hold", {}), ("release", {})],
+        [("hold", {"note": "Checking."}), ("update", {"urgency": 1}), ("release", {"note": "Checked."})],
+        [("withdraw", {"note": "It was another bridge."})],
+    ],
+)
+def test_a_correction_stays_with_the_item_through_later_acts(acts: list[tuple[str, dict[str, Any]]]) -> None:
+    first = corrected(an_item(), "One person was injured, not two.")
+    expected = (Correction(2, "correction", Text("One person was injured, not two.", "en", "ltr"), moment(NOW + 1)),)
+    assert first.corrections == expected
+    item = first
+    for name, fields in acts:
+        item = acted(item, name, **fields)
+        assert item.corrections == expected, name
+
+
+def test_the_newest_corrections_are_kept_the_newest_last() -> None:
+    item = an_item()
+    for number in range(CORRECTIONS_KEPT + 2):
+        item = corrected(item, f"note {number}")
+    assert [known.note.value for known in item.corrections] == [f"note {number}" for number in range(2, 7)]
+    assert [known.version for known in item.corrections] == [4, 5, 6, 7, 8]
+
+
+def test_a_correction_of_an_earlier_release_is_taken_over_from_its_note() -> None:
+    note = Text("It was never closed.", "en", "ltr")
+    earlier = an_item(version=2, act="correction", note=note)
+    assert earlier.corrections == ()
+    expected = Correction(2, "correction", note, earlier.version_created)
+    assert acted(earlier, "refile", headline="x").corrections == (expected,)
+    assert [known.version for known in corrected(earlier, "n").corrections] == [2, 3]
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_a_withdrawn_item_never_returns(act: str) -> None:
     with pytest.raises(ConflictError, match="never returns"):
@@ -156,6 +197,8 @@ class AnyOrder(RuleBasedStateMachine):
             assert before.pub_status != "canceled" and after.first_created == before.first_created
             assert instant(after.version_created) >= instant(before.version_created)
             assert 1 <= after.urgency <= 8 and after.info_sources
+            assert set(before.corrections[-CORRECTIONS_KEPT + 1 :]) <= set(after.corrections)
+            assert (after.act == "correction") == (after.version in {known.version for known in after.corrections})
             assert (after.act in ("correction", "withdraw")) <= (after.note is not None)
             assert (after.pub_status == "canceled") == (after.act == "withdraw")
             if before.pub_status == "withheld" and after.pub_status == "usable":

@@ -13,6 +13,7 @@ from publisher.store import ATTEMPT_SECONDS, MismatchError, Published, StaleErro
 from tests.publisher.lines import URI, an_item
 from tests.publisher.lossy import lossy
 from ticker.contract.entry import Keyring, read_entry
+from ticker.contract.facets import facets_of
 from ticker.contract.item import Item
 from ticker.stream import Keys, StreamAwayError, connect
 
@@ -180,9 +181,9 @@ async def test_a_ledger_is_kept_for_its_days_after_the_last_version(
 async def test_the_newest_version_is_found_and_an_unknown_item_is_none(store: Store) -> None:
     await store.publish(an_item(), "1", "f")
     await store.publish(an_item(version=2, act="hold", pub_status="withheld"), "2", "f")
-    found = await store.item(URI)
-    assert found and (found.version, found.pub_status) == (2, "withheld")
-    assert await store.item("urn:flashwire:nobody") is None
+    found = await store.record(URI)
+    assert found and (found.item.version, found.item.pub_status) == (2, "withheld")
+    assert await store.record("urn:flashwire:nobody") is None
 
 
 async def test_the_list_shows_each_item_once_in_its_newest_version_the_latest_first(store: Store) -> None:
@@ -214,7 +215,7 @@ async def test_a_version_that_no_key_of_ours_signed_is_not_acted_on(
 ) -> None:
     await raw.rpush(Keys(brand).ledger(URI), b"fw1.k1.wrong.{}")
     with pytest.raises(StreamAwayError, match="no key of ours"):
-        await store.item(URI)
+        await store.record(URI)
 
 
 async def test_a_key_of_the_wrong_kind_stops_the_script_before_its_first_write(
@@ -326,3 +327,20 @@ async def test_a_canary_goes_beside_the_items(
     [(entry_id, fields)] = await held(raw, Keys(brand).canary)
     assert read_entry(entry_id, fields, keyring).cursor == cursor
     assert not await raw.exists(Keys(brand).items)
+
+
+async def test_a_version_carries_what_filters_looked_at_in_the_earlier_ones(
+    store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
+) -> None:
+    versions = [an_item(sections=("sport",)), an_item(version=2, sections=("local",)), an_item(version=3, urgency=1)]
+    for item in versions:
+        record = await store.record(URI)
+        await store.publish(item, f"{item.version}", "f", record.earlier if record else ())
+    carried = [read_entry(*record, keyring).earlier for record in await held(raw, Keys(brand).items)]
+    facets = [facets_of(item) for item in versions]
+    assert carried == [(), (facets[0],), (facets[0], facets[1])]
+    assert await raw.lrange(Keys(brand).ledger(URI), 0, -1) == [
+        fields[b"body"] for _, fields in await held(raw, Keys(brand).items)
+    ]
+    again = await store.publish(an_item(version=2), "2", "f")
+    assert again.again and again.item == versions[1]
