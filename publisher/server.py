@@ -38,8 +38,8 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         # Our own lines say what happened; a line for each request would carry addresses and say less.
         log_config=None,
         access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
+        # The application reads X-Forwarded-* itself.
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",

@@ -30,7 +30,3 @@ class DeskSettings(StreamSettings):
         if self.replicas and "+cluster://" in (self.redis_url or ""):
             raise ValueError("FLASHWIRE_REPLICAS counts for one server or Sentinel; leave it out for a cluster")
         return self
-
-    def origins(self) -> frozenset[str]:
-        """The further origins, one by one."""
-        return frozenset(origin.strip().rstrip("/") for origin in self.desk_origins.split(",") if origin.strip())

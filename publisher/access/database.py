@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS sessions (
   hash BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES tokens (name), expires REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS welcome (one INTEGER PRIMARY KEY CHECK (one = 1), hash BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS desk (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO desk VALUES (1, lower(hex(randomblob(8))));
 CREATE TABLE IF NOT EXISTS notes (
   uri TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (uri, version)
 ) STRICT, WITHOUT ROWID;
@@ -47,3 +49,8 @@ def open_database(data: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"The desk's file {path} cannot be used: {error}") from None
     return connection
+
+
+def desk_id(connection: sqlite3.Connection) -> str:
+    """What tells this desk's database from any other's; made with the database."""
+    return str(connection.execute("SELECT id FROM desk").fetchone()[0])

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.api.composer import composer_routes
 from publisher.api.desk import Desk
+from publisher.api.forwarded import ForwardedMiddleware
 from publisher.api.items import PUBLISH_PATH, item_routes, publish_route
 from publisher.api.operating import operating_routes
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
@@ -68,7 +69,10 @@ def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
             *operating_routes(desk),
             *routes,
         ],
-        middleware=[Middleware(_Edge, told=told, publish=publish_route(desk))],
+        middleware=[
+            Middleware(ForwardedMiddleware, trusted=desk.settings.forwarded_allow_ips),
+            Middleware(_Edge, told=told, publish=publish_route(desk)),
+        ],
         exception_handlers=dict.fromkeys(FORESEEN, told),
         lifespan=lifespan,
     )

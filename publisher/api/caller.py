@@ -1,17 +1,21 @@
 """Finds out who is asking, and reads what they sent; both before anything is decided."""
 
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from publisher.access.guard import may_write
+from publisher.access.guard import may_write, normal_origin
 from publisher.access.tokens import Actor
+from publisher.api.cookie import sessions_of
 from publisher.api.desk import Desk
+from publisher.api.forwarded import HOSTS
 from publisher.api.problems import ApiError
 from publisher.core.decode import decode
+from publisher.core.refusals import printable
+from publisher.core.words import NO_PAGE, Words
 
-COOKIE: Final = "flashwire_desk"
 _READING: Final = frozenset({"GET", "HEAD"})
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -20,33 +24,54 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 def caller(request: Request, desk: Desk) -> Actor:
     """The holder of the request's token, else of its session; raises `ApiError` 401 or 403.
 
-    A token goes before a cookie, and a wrong token is refused even where a good cookie came with it.
+    A token goes before a cookie, and a wrong token is refused even where a good cookie came with it. Other schemes
+    belong to a proxy in front of the desk: a browser sends its Basic credentials with every request.
     """
     challenge = {"WWW-Authenticate": 'Bearer realm="flashwire"'}
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        scheme, _, token = authorization.partition(" ")
-        actor = desk.tokens.holder(token.strip()) if scheme.lower() == "bearer" else None
+    tokens = _tokens(request.headers.getlist("authorization"))
+    if tokens:
+        actor = desk.tokens.holder(tokens.pop()) if len(tokens) == 1 else None
         if actor is None:
             challenge["WWW-Authenticate"] += ', error="invalid_token"'
             raise ApiError(401, "token-refused", headers=challenge)
         return actor
-    session = request.cookies.get(COOKIE)
-    actor = desk.sessions.holder(session) if session else None
+    actor = None
+    for session in sessions_of(request, desk.cookie, desk.settings):
+        actor = actor or desk.sessions.holder(session)
     if actor is None:
         raise ApiError(401, "unauthorized", headers=challenge)
-    if request.method not in _READING and not from_desk(request, desk, script=False):
-        raise ApiError(403, "foreign-origin")
+    if request.method not in _READING:
+        check_page(request, desk, script=False)
     return actor
 
 
-def from_desk(request: Request, desk: Desk, *, script: bool) -> bool:
-    """Whether the request comes from the desk's page, or, if `script`, from no page at all."""
+def _tokens(headers: list[str]) -> set[str]:
+    """The bearer tokens of all Authorization headers, also of one that a proxy has joined from several."""
+    found = set()
+    for credentials in (part for header in headers for part in header.split(",")):
+        scheme, _, token = credentials.strip().replace("\t", " ").partition(" ")
+        if scheme.lower() == "bearer":
+            found.add(token.strip())
+    return found
+
+
+def check_page(request: Request, desk: Desk, *, script: bool) -> None:
+    """Raises `ApiError` 403 unless the request comes from the desk's page, or, if `script`, from no page at all."""
     origin, fetch_site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if script and origin is None and fetch_site is None:
-        return True
-    own = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
-    return may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=desk.settings.origins())
+        return
+    hosts = [request.headers.get("host", ""), *request.scope.get(HOSTS, ())]
+    # With https too: a proxy that ends TLS may not say so. A page with https cannot write to an address without it
+    # (browsers block mixed content), so the way back is closed to others.
+    own = {normal_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
+    if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(desk.settings.desk_origins)):
+        seen = Words(*[printable(origin)] * 3) if origin and origin != "null" else NO_PAGE
+        raise ApiError(403, "foreign-origin", origin=seen)
+
+
+@lru_cache(maxsize=8)
+def _allowed(origins: str) -> frozenset[str | None]:
+    return frozenset(normal_origin(origin) for origin in origins.split(","))
 
 
 async def read(request: Request, desk: Desk, shape: type[Shape], *, empty: bytes = b"") -> Shape:

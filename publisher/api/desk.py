@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from publisher.access.database import open_database
+from publisher.access.database import desk_id, open_database
 from publisher.access.notes import Notes
 from publisher.access.rate import Rate
 from publisher.access.sessions import Sessions
 from publisher.access.tokens import Tokens
 from publisher.access.welcome import Welcome
+from publisher.api.cookie import cookie_name
 from publisher.api.metrics import Metrics
 from publisher.api.watch import StreamWatch
 from publisher.settings import DeskSettings
@@ -34,6 +35,7 @@ class Desk(msgspec.Struct, frozen=True):
     watch: StreamWatch
     clock: Callable[[], float]
     steady: Callable[[], float]
+    cookie: str
 
 
 def open_desk(
@@ -64,4 +66,5 @@ def open_desk(
         watch=StreamWatch(store, metrics),
         clock=clock,
         steady=steady,
+        cookie=cookie_name(settings.brand, desk_id(connection)),
     )

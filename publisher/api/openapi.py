@@ -37,8 +37,8 @@ class _Items(msgspec.Struct):
     items: list[Item]
 
 
-def document(version: str) -> Json:
-    """The whole description."""
+def document(version: str, cookie: str = "flashwire_desk") -> Json:
+    """The whole description; `cookie` is the name of this desk's session cookie."""
     shapes = (*_SHAPES, _Published, _Tried, _Items)
     _, schemas = msgspec.json.schema_components(shapes, ref_template=_COMPONENTS + "{name}")
     key = _header("Idempotency-Key", "The same key gives the same answer for 24 hours and publishes once.")
@@ -128,7 +128,7 @@ def document(version: str) -> Json:
             "schemas": schemas,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "flashwire_desk"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
     }

@@ -14,7 +14,7 @@ from publisher.api.openapi import document
 
 def operating_routes(desk: Desk) -> list[BaseRoute]:
     """`/health/live`, `/health/ready`, `/metrics`, `/version`, `/openapi.json`."""
-    described = msgspec.json.encode(document(flashwire_version()))
+    described = msgspec.json.encode(document(flashwire_version(), desk.cookie))
 
     async def live(request: Request) -> Response:
         return _json({"status": "alive"})

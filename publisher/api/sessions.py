@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.access.sessions import SESSION_SECONDS
 from publisher.access.tokens import Actor
-from publisher.api.caller import COOKIE, caller, from_desk, read
+from publisher.api.caller import caller, check_page, read
+from publisher.api.cookie import clear_session, sessions_of, set_session
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError
 from publisher.core.request import SessionRequest, WelcomeRequest
@@ -17,7 +17,8 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     """`/v1/session` and `/v1/welcome`."""
 
     async def sign_in(request: Request) -> Response:
-        _check_page(request, desk)
+        # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
+        check_page(request, desk, script=True)
         asked = await read(request, desk, SessionRequest)
         actor = desk.tokens.holder(asked.token.strip())
         if actor is None:
@@ -30,17 +31,17 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
 
     async def sign_out(request: Request) -> Response:
         caller(request, desk)
-        session = request.cookies.get(COOKIE)
-        # Also beside a token, which `caller` asks for no origin: it is the cookie's session that ends.
-        _check_page(request, desk, script=session is None)
-        if session:
+        sessions = list(sessions_of(request, desk.cookie, desk.settings))
+        # Also next to a token, for which `caller` checks no page: it is the cookie's session that ends.
+        check_page(request, desk, script=not sessions)
+        for session in sessions:
             desk.sessions.close(session)
         response = Response(status_code=204)
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=_secure(request, desk))
+        clear_session(response, request, desk.cookie, desk.settings)
         return response
 
     async def welcome(request: Request) -> Response:
-        _check_page(request, desk)
+        check_page(request, desk, script=True)
         asked = await read(request, desk, WelcomeRequest)
         token = desk.welcome.accept(asked.code, asked.name)
         actor = desk.tokens.holder(token) if token else None
@@ -56,29 +57,10 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
-def _check_page(request: Request, desk: Desk, *, script: bool = True) -> None:
-    # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
-    if not from_desk(request, desk, script=script):
-        raise ApiError(403, "foreign-origin")
-
-
 def _signed_in(request: Request, desk: Desk, actor: Actor, more: dict[str, str], *, status: int) -> Response:
     response = _answer({"name": actor.name, "role": actor.role, **more}, status)
-    response.set_cookie(
-        COOKIE,
-        desk.sessions.open(actor.name),
-        max_age=SESSION_SECONDS,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=_secure(request, desk),
-    )
+    set_session(response, request, desk.cookie, desk.sessions.open(actor.name), desk.settings)
     return response
-
-
-def _secure(request: Request, desk: Desk) -> bool:
-    setting = desk.settings.secure_cookies
-    return setting == "always" or (setting == "auto" and request.scope["scheme"] == "https")
 
 
 def _answer(value: dict[str, str], status: int) -> Response:

@@ -191,9 +191,12 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Solo {needed:es} puede {act:es} esta línea; pídaselo.",
     },
     "foreign-origin": {
-        "en": "Use the desk page itself: a signed-in browser may write only from the desk's own address.",
-        "ar": "استخدم صفحة التحرير نفسها: لا تُقبل الكتابة من المتصفح إلا من عنوانها.",
-        "es": "Use la propia página de redacción: un navegador con sesión solo puede escribir desde su dirección.",
+        "en": "This came from {origin:en}, and not from the desk page as the desk knows it. If that is the desk's own"
+        " address, add it to FLASHWIRE_DESK_ORIGINS and restart the desk.",
+        "ar": "جاء هذا الطلب من {origin:ar} وليس من عنوان صفحة التحرير المعروف. إن كان ذلك عنوانها فأضفه إلى"
+        " FLASHWIRE_DESK_ORIGINS وأعد تشغيل خدمة التحرير.",
+        "es": "Esto vino de {origin:es} y no de la página de redacción conocida. Si esa es su dirección, añádala a"
+        " FLASHWIRE_DESK_ORIGINS y reinicie la redacción.",
     },
     "not-json": {
         "en": "Send the body as Content-Type: application/json.",

@@ -44,6 +44,11 @@ _TYPES: Final = {
 }
 
 
+NO_PAGE: Final = Words(
+    "a page or program without an address", "صفحة أو برنامج بلا عنوان", "una página o un programa sin dirección"
+)
+
+
 def act_word(act: Act) -> Words:
     """The act as something that a person does."""
     return _ACTS[act]

@@ -151,8 +151,15 @@ _OWN = "https://desk.example"
         (_OWN, None, True),
         (None, "same-origin", True),
         ("https://proxy.example", "cross-site", True),
+        ("http://127.0.0.1:8001", "same-origin", True),
+        ("null", "same-origin", True),
+        ("HTTPS://Desk.Example:443", None, True),
         (None, None, False),
         (None, "none", False),
+        (_OWN, "none", False),
+        (_OWN, "", False),
+        (None, "Same-Origin", False),
+        (None, "same-origin, cross-site", False),
         (None, "same-site", False),
         ("https://evil.example", "cross-site", False),
         ("https://desk.example.evil.example", None, False),
@@ -165,7 +172,7 @@ _OWN = "https://desk.example"
 def test_a_cookie_speaks_only_from_the_desks_own_page(
     origin: str | None, fetch_site: str | None, allowed: bool
 ) -> None:
-    found = may_write(origin=origin, fetch_site=fetch_site, own=_OWN, allowed={"https://proxy.example"})
+    found = may_write(origin=origin, fetch_site=fetch_site, own={_OWN}, allowed={"https://proxy.example"})
     assert found is allowed
 
 
