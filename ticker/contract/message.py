@@ -5,22 +5,46 @@ are. Clients may rely on names and values, not on the order of keys.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from ticker.contract.cursor import Cursor
 
+# A new connection's send buffer takes what is shorter at once (ticker.edge.server); longer ones wait.
+LONG_BYTES: Final = 32_768
+
 Kind = Literal["snapshot", "replay", "item", "heartbeat", "bye"]
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One JSON object and what a transport has to know of it."""
+    """One JSON object, UTF-8, on one line, and what a transport has to know of it.
+
+    A long list stays in parts: its items are the backlog's own bytes, and joined they would be megabytes for a client.
+    """
 
     kind: Kind
     cursor: str
-    body: bytes
-    """The JSON object, UTF-8, on one line."""
+    start: bytes
+    """The whole object; of one in parts, what comes before its items."""
+    items: tuple[bytes, ...] = ()
+    end: bytes = b""
+
+    @property
+    def body(self) -> bytes:
+        """The whole object, joined anew for one in parts."""
+        return self.start + b",".join(self.items) + self.end if self.items else self.start
+
+    @property
+    def size(self) -> int:
+        """The length of `body` in bytes."""
+        commas = max(0, len(self.items) - 1)
+        return len(self.start) + sum(map(len, self.items)) + commas + len(self.end)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that only this message holds: of items in parts it has no more than their addresses."""
+        return len(self.start) + 8 * len(self.items)
 
 
 def snapshot(
@@ -56,6 +80,11 @@ def bye(cursor: Cursor, *, reason: str, reconnect: float) -> Message:
 
 def cloud_event(message: Message, *, source: str, time: str) -> bytes:
     """`message` as a CloudEvents 1.0 JSON event; the same entry has the same `id` on every node."""
+    return cloud_event_start(message, source=source, time=time) + message.body + b"}"
+
+
+def cloud_event_start(message: Message, *, source: str, time: str) -> bytes:
+    """All of `cloud_event` before the message; a brace comes after it."""
     return (
         b'{"specversion":"1.0","id":"%b/%b","source":%b,"type":"flashwire.%b","time":"%b",'
         % (
@@ -65,7 +94,7 @@ def cloud_event(message: Message, *, source: str, time: str) -> bytes:
             message.kind.encode(),
             time.encode(),
         )
-        + b'"datacontenttype":"application/json","data":%b}' % message.body
+        + b'"datacontenttype":"application/json","data":'
     )
 
 
@@ -79,16 +108,18 @@ def _list(
     stale: bool,
 ) -> Message:
     text = str(cursor)
-    body = b'{"type":"%b","cursor":"%b","complete":%b,"heartbeat":%b,"time":"%b","stale":%b,"items":[%b]}' % (
+    start = b'{"type":"%b","cursor":"%b","complete":%b,"heartbeat":%b,"time":"%b","stale":%b,"items":[' % (
         kind.encode(),
         text.encode(),
         _bool(complete),
         msgspec.json.encode(heartbeat),
         time.encode(),
         _bool(stale),
-        b",".join(items),
     )
-    return Message(kind, text, body)
+    parts = tuple(items)
+    if sum(map(len, parts)) > LONG_BYTES:
+        return Message(kind, text, start, parts, b"]}")
+    return Message(kind, text, b"%b%b]}" % (start, b",".join(parts)))
 
 
 def _bool(value: bool) -> bytes:

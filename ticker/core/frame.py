@@ -6,15 +6,19 @@ ones too, as long as no context is kept from message to message (RFC 7692, 7.1.1
 
 import zlib
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from ticker.contract.message import Message, cloud_event
+
+if TYPE_CHECKING:
+    from ticker.core.long import LongMessage
 
 # 4 KiB: no message but a snapshot is longer, and clients that ask for a smaller window are answered without deflate.
 WINDOW_BITS: Final = 12
 # Below this, deflate saves less than the header of a TCP segment.
 DEFLATE_FROM: Final = 128
-_EVENT_SOURCE: Final = "/v1/live"
+EVENT_SOURCE: Final = "/v1/live"
 PING: Final = b"\x89\x00"
 
 
@@ -34,13 +38,15 @@ class Encoded:
     With `ping` a WebSocket's frame comes after a ping.
     """
 
-    __slots__ = ("_bytes", "_ping", "_time", "message")
+    __slots__ = ("_bytes", "_ping", "long", "message", "time")
 
     def __init__(self, message: Message, time: str, *, ping: bool = False) -> None:
         self.message = message
-        self._time = time
+        self.time = time
         self._ping = PING if ping else b""
         self._bytes: list[bytes | None] = [None] * len(Format)
+        self.long: WeakValueDictionary[Format | None, LongMessage] | None = None
+        """The same message in pieces, by format, while somebody reads it (ticker.core.long)."""
 
     def bytes_for(self, form: Format) -> bytes:
         """The bytes to write, framing included."""
@@ -53,7 +59,7 @@ class Encoded:
         if form is Format.SSE:
             return sse_event(self.message)
         events = form in (Format.EVENTS, Format.EVENTS_DEFLATED)
-        body = cloud_event(self.message, source=_EVENT_SOURCE, time=self._time) if events else self.message.body
+        body = cloud_event(self.message, source=EVENT_SOURCE, time=self.time) if events else self.message.body
         return self._ping + text_frame(body, deflated=form in (Format.DEFLATED, Format.EVENTS_DEFLATED))
 
 
@@ -62,19 +68,26 @@ def text_frame(payload: bytes, *, deflated: bool) -> bytes:
     if deflated and len(payload) >= DEFLATE_FROM:
         packer = zlib.compressobj(level=6, wbits=-WINDOW_BITS)
         # An empty stored block ends the flush; its four bytes are left out on the wire.
-        return _frame(0xC1, (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4])
-    return _frame(0x81, payload)
+        packed = (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        return frame_head(len(packed), deflated=True) + packed
+    return frame_head(len(payload), deflated=False) + payload
+
+
+def frame_head(size: int, *, deflated: bool) -> bytes:
+    """What comes before the `size` bytes of a text frame's payload."""
+    first = 0xC1 if deflated else 0x81
+    if size < 126:
+        return bytes((first, size))
+    if size < 65536:
+        return bytes((first, 126)) + size.to_bytes(2, "big")
+    return bytes((first, 127)) + size.to_bytes(8, "big")
 
 
 def sse_event(message: Message) -> bytes:
     """`message` as an event of a text/event-stream; a body never holds a line break."""
-    return b"event: %b\nid: %b\ndata: %b\n\n" % (message.kind.encode(), message.cursor.encode(), message.body)
+    return b"%b%b\n\n" % (sse_event_start(message), message.body)
 
 
-def _frame(head: int, payload: bytes) -> bytes:
-    size = len(payload)
-    if size < 126:
-        return bytes((head, size)) + payload
-    if size < 65536:
-        return bytes((head, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((head, 127)) + size.to_bytes(8, "big") + payload
+def sse_event_start(message: Message) -> bytes:
+    """All of `sse_event` before the body; a blank line ends it."""
+    return b"event: %b\nid: %b\ndata: " % (message.kind.encode(), message.cursor.encode())

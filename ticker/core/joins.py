@@ -97,9 +97,9 @@ class Joins:
         return encoded if since <= now < until else None
 
     def _keep(self, key: tuple[str, Filter, int | str], encoded: Encoded, since: float, until: float) -> Encoded:
-        self._ready_bytes += len(encoded.message.body)
+        self._ready_bytes += encoded.message.memory
         if len(self._ready) >= READY_LIMIT or self._ready_bytes > READY_LIMIT_BYTES:
             self._ready.clear()
-            self._ready_bytes = len(encoded.message.body)
+            self._ready_bytes = encoded.message.memory
         self._ready[key] = (encoded, since, until)
         return encoded
