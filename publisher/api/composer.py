@@ -1,5 +1,6 @@
 """What a composer asks while a line is typed: the site's names, the split of a line, a canary to prove the way."""
 
+import math
 import secrets
 
 import msgspec
@@ -8,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
-from publisher.api.desk import Desk
+from publisher.api.desk import CANARY_LIMIT, Desk
+from publisher.api.problems import ApiError
 from publisher.core.draft import LINE_LIMIT
 from publisher.core.refusals import Refusals
 from publisher.core.request import CanaryRequest, SplitRequest
@@ -64,6 +66,7 @@ def composer_routes(desk: Desk) -> list[BaseRoute]:
         with refusals.at("mark"):
             mark = clean(asked.mark, limit=SOURCE_LIMIT)
         refusals.raise_any()
+        _check_canaries(desk, actor.name)
         now = desk.clock()
         item = _canary(mark, actor.name, now)
         cursor = await desk.store.canary(item)
@@ -75,6 +78,14 @@ def composer_routes(desk: Desk) -> list[BaseRoute]:
         Route("/v1/split", splitting, methods=["POST"]),
         Route("/v1/canary", canary, methods=["POST"]),
     ]
+
+
+def _check_canaries(desk: Desk, name: str) -> None:
+    # Each canary wakes every node and is kept in the stream: a token of any role could otherwise flood both.
+    seconds = desk.canaries.admit(name, secrets.token_hex(8), desk.steady())
+    if seconds:
+        wait = max(1, math.ceil(seconds))
+        raise ApiError(429, "canary-rate", headers={"Retry-After": str(wait)}, limit=CANARY_LIMIT, seconds=wait)
 
 
 def _canary(mark: str, sender: str, now: float) -> Item:

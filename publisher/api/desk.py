@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,9 @@ from publisher.store import Store
 from ticker.contract.keys import load_keyring
 from ticker.contract.site import Site, load_site
 
+# For each token and minute; a monitor that sends one every ten seconds needs six.
+CANARY_LIMIT: Final = 30
+
 
 class Desk(msgspec.Struct, frozen=True):
     """The parts; `clock` gives seconds since 1970, `steady` seconds that no setting of the clock moves."""
@@ -31,6 +35,7 @@ class Desk(msgspec.Struct, frozen=True):
     welcome: Welcome
     notes: Notes
     rate: Rate
+    canaries: Rate
     metrics: Metrics
     watch: StreamWatch
     clock: Callable[[], float]
@@ -62,6 +67,7 @@ def open_desk(
         welcome=Welcome(connection),
         notes=Notes(connection),
         rate=Rate(settings.rate_per_minute),
+        canaries=Rate(CANARY_LIMIT),
         metrics=metrics,
         watch=StreamWatch(store, metrics),
         clock=clock,

@@ -90,7 +90,7 @@ def document(version: str, cookie: str = "flashwire_desk") -> Json:
                 "post": _operation(
                     "Send a canary to whoever joined with edition=canary",
                     {"201": ("_Published", "Stored")},
-                    (400, 401, 413, 415, 422, 503),
+                    (400, 401, 403, 413, 415, 422, 429, 503),
                     body="CanaryRequest",
                 )
             },

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.desk import Desk
 from publisher.api.openapi import document
+from ticker.contract.callers import reason_for
 
 
 def operating_routes(desk: Desk) -> list[BaseRoute]:
@@ -21,7 +22,9 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
 
     async def ready(request: Request) -> Response:
         reason = desk.watch.reason
-        return _json({"ready": True}) if reason is None else _json({"ready": False, "reason": reason}, 503)
+        address = request.client.host if request.client else None
+        reasons = [] if reason is None else [reason_for(reason, address)]
+        return _json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(request: Request) -> Response:
         return Response(desk.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -243,6 +243,11 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "بلغت {limit} عملية نشر خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
         "es": "Van {limit} publicaciones en un minuto: espere {seconds} segundos y envíe de nuevo.",
     },
+    "canary-rate": {
+        "en": "That is {limit} canaries within a minute: wait {seconds} seconds and send it again.",
+        "ar": "بلغت {limit} إشارة اختبار خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
+        "es": "Van {limit} señales de prueba en un minuto: espere {seconds} segundos y envíe de nuevo.",
+    },
     "stream-away": {
         "en": "The stream is away and this is not confirmed: try again with the same Idempotency-Key.",
         "ar": "قناة البث غير متاحة ولم يتأكد النشر: أعد المحاولة بنفس Idempotency-Key.",

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.desk.assets import WEB, Asset, load
+from ticker.contract.headers import SECURITY_HEADERS
 
 PAGE: Final = "index.html"
 
@@ -53,11 +54,9 @@ def page_headers(ticker_url: str) -> dict[str, str]:
         "require-trusted-types-for": "'script'",
     }
     return {
+        **SECURITY_HEADERS,
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
         # Kept by browsers but asked for again each time: an editor must never work with yesterday's page.
         "Cache-Control": "no-cache",
     }

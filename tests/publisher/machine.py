@@ -83,7 +83,7 @@ class Machine:
             answer = (http or self.http).get("/health/ready")
         except httpx2.TransportError:
             return "no answer"
-        return True if answer.status_code == 200 else str(answer.json()["reason"])
+        return True if answer.status_code == 200 else str(answer.json()["reasons"][0])
 
     def post(self, key: str, **fields: Any) -> httpx2.Response:
         return self.http.post("/v1/items", json=line(**fields), headers={"Idempotency-Key": key})

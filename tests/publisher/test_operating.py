@@ -38,9 +38,11 @@ async def test_ready_says_why_not(client_for: ClientFor, desk: Desk) -> None:
     anybody = client_for(None)
     desk.watch._note("ConnectionError: gone")
     answer = await anybody.get("/health/ready")
-    assert answer.status_code == 503 and answer.json() == {"ready": False, "reason": "ConnectionError: gone"}
+    assert answer.status_code == 503 and answer.json() == {"ready": False, "reasons": ["ConnectionError: gone"]}
+    far = await anybody.get("/health/ready", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert far.status_code == 503 and far.json() == {"ready": False, "reasons": ["ConnectionError"]}
     desk.watch._note(None)
-    assert (await anybody.get("/health/ready")).json() == {"ready": True}
+    assert (await anybody.get("/health/ready")).json() == {"ready": True, "reasons": []}
     desk.watch.draining = True
     assert (await anybody.get("/health/ready")).status_code == 503
     assert (await anybody.get("/health/live")).status_code == 200

@@ -1,6 +1,5 @@
 """Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
 
-import ipaddress
 from importlib.metadata import version
 
 import msgspec
@@ -8,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ticker.contract.callers import is_local, reason_for
 from ticker.contract.server_state import read_state
 from ticker.edge.board import Seat
 from ticker.edge.node import Node
@@ -28,15 +28,15 @@ async def ready(request: Request) -> Response:
     """
     node: Node = request.state["node"]
     seat: Seat | None = request.state["seat"]
+    address = request.client.host if request.client else None
     reasons: list[str] = []
     if node.draining:
         reasons.append("draining")
     if node.lost is not None:
-        # What follows the kind of error names addresses and files, which are this machine's business alone.
-        reasons.append(f"stream away: {node.lost if _is_local(request) else node.lost.partition(':')[0]}")
+        reasons.append(f"stream away: {reason_for(node.lost, address)}")
         # On one machine the keeper of the embedded server knows more than a refused connection says.
         state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
-        if state is not None and state.state != "ready" and state.reason and _is_local(request):
+        if state is not None and state.state != "ready" and state.reason and is_local(address):
             reasons.append(state.reason)
     if seat is not None and not seat.board.opened:
         reasons.append("other workers are starting")
@@ -63,14 +63,6 @@ async def metrics(request: Request) -> Response:
 async def about(request: Request) -> Response:
     """Which release answers."""
     return _json(200, {"name": "flashwire", "side": "ticker", "version": version("flashwire")})
-
-
-def _is_local(request: Request) -> bool:
-    """Whether the caller, as the proxy names it, is on this machine."""
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 def _json(status: int, body: dict[str, object]) -> Response:
