@@ -1,38 +1,231 @@
--- The one way into a stream: all of it or nothing, and safe to repeat.
+-- Writes one version of an item: all of it or nothing, and safe to repeat.
 --
--- KEYS  1 items, 2 meta, 3 ledger, 4 answer
--- ARGV  1 fingerprint, 2 version (0: only look for an answer), 3 body, 4 epoch if there is none yet,
---       5 entries to keep, 6 ms to keep the answer, 7 ms to keep the ledger
+-- Every read and every check comes before the first write. XADD is the last command, because only XADD is public; if
+-- an earlier write fails, the writes before it are undone.
 --
--- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"},
--- {"stale", current version} or {"none"}.
+-- KEYS  1 items, 2 meta, 3 newest, 4 ledger, 5 answer
+-- ARGV  1 mode: "publish"; "renew" (the current version again, in another body); "look" (only look for an answer);
+--         "probe" (all checks, and one write that changes nothing for readers)
+--       2 fingerprint, 3 version, 4 body, 5 epoch if the stream has none yet, 6 entries to keep, 7 ms to keep the answer,
+--       8 ms to keep a ledger after its item has left the stream, 9 uri,
+--       10 body of the version before (publish) or of the version itself (renew), or "" if the caller has none
+--
+-- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"}, {"stale", current version},
+-- {"none"}, or for a probe {"ready"} or {"unprepared"} (the hash `newest` is not complete).
 
-local answer = redis.call("GET", KEYS[4])
-if answer then
-  local fingerprint, id, epoch, seq, body = string.match(answer, "^(%S+) (%S+) (%S+) (%S+) (.*)$")
-  if fingerprint ~= ARGV[1] then
+local items, meta, newest, ledger, answer = unpack(KEYS)
+local mode, fingerprint, version, body, uri = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[9]
+local keep, answer_ms, ledger_ms, before = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[10]
+local MAX_PART = "18446744073709551615" -- both parts of an entry id have 64 bits
+local MAX_SEQ = 9007199254740991        -- the largest number that Lua counts exactly
+local MAX_TRIM = 100                    -- bounds the time of one call where the stream is much too long
+local MAX_PADDING = 1000
+
+local function refuse(reason)
+  return redis.error_reply("REFUSED " .. reason)
+end
+
+-- An empty answer is one that was undone.
+local earlier = redis.call("GET", answer)
+if earlier and earlier ~= "" then
+  local known, id, epoch, seq, stored = string.match(earlier, "^(%S+) (%S+) (%S+) (%S+) (.*)$")
+  if known ~= fingerprint then
     return {"mismatch"}
   end
   -- Written again so that a WAIT after this script has an offset of its own to wait for.
-  redis.call("SET", KEYS[4], answer, "KEEPTTL")
-  return {"again", id, epoch, seq, body}
+  redis.call("SET", answer, earlier, "KEEPTTL")
+  return {"again", id, epoch, seq, stored}
 end
-
-local version = tonumber(ARGV[2])
-if version == 0 then
+if mode == "look" then
   return {"none"}
 end
--- Whatever may fail for what a key holds is read before the first write.
-local current = redis.call("LLEN", KEYS[3])
-if current ~= version - 1 then
+
+-- The rights of this user, where the server can be asked for them (Redis 7, Valkey).
+if redis.acl_check_cmd then
+  local needed = {
+    {"SET", answer, ""}, {"RPUSH", ledger, ""}, {"LTRIM", ledger, "0", "-1"}, {"PERSIST", ledger},
+    {"PEXPIRE", ledger, "1"}, {"HSET", newest, "", ""}, {"HDEL", newest, ""}, {"HSET", meta, "", ""},
+    {"HDEL", meta, ""}, {"LLEN", ledger}, {"HMGET", meta, ""}, {"HMGET", newest, ""}, {"XLEN", items},
+    {"XINFO", "STREAM", items}, {"XRANGE", items, "-", "+"}, {"TIME"}, {"XADD", items, "*", "", ""},
+  }
+  if mode == "renew" then
+    needed[#needed + 1] = {"LSET", ledger, "0", ""}
+    needed[#needed + 1] = {"LINDEX", ledger, "0"}
+  end
+  for _, command in ipairs(needed) do
+    local known, allowed = pcall(redis.acl_check_cmd, unpack(command))
+    if not (known and allowed) then
+      local key = command[1] == "XINFO" and items or command[2] or ""
+      return redis.error_reply("NOPERM the user needs the right to run " .. command[1] .. " " .. key)
+    end
+  end
+else
+  -- The one read below that is not always done.
+  redis.call("XRANGE", items, "-", "+", "COUNT", "1")
+end
+
+-- The item's current version.
+local held, prepared = unpack(redis.call("HMGET", newest, uri, "prepared"))
+local count = redis.call("LLEN", ledger)
+local current = math.max(count, held and tonumber(string.match(held, " (%d+)$") or 0) or 0)
+local wanted = mode == "renew" and version or version - 1
+if before ~= "" and current < wanted then
+  -- The ledger and the hash are lost, and the caller found this version in the stream.
+  current = wanted
+end
+if current ~= wanted then
   return {"stale", current}
 end
-local epoch = redis.call("HGET", KEYS[2], "epoch") or ARGV[4]
-local seq = string.format("%d", (redis.call("HGET", KEYS[2], "seq") or 0) + 1)
+if mode == "renew" and count == version and redis.call("LINDEX", ledger, -1) ~= before then
+  return {"stale", count}
+end
+if wanted - count > MAX_PADDING then
+  return refuse("the ledger " .. ledger .. " lacks too many versions")
+end
 
-local id = redis.call("XADD", KEYS[1], "MAXLEN", "~", ARGV[5], "*", "epoch", epoch, "seq", seq, "body", ARGV[3])
-redis.call("HSET", KEYS[2], "epoch", epoch, "seq", seq)
-redis.call("RPUSH", KEYS[3], ARGV[3])
-redis.call("PEXPIRE", KEYS[3], ARGV[7])
-redis.call("SET", KEYS[4], ARGV[1] .. " " .. id .. " " .. epoch .. " " .. seq .. " " .. ARGV[3], "PX", ARGV[6])
-return {"done", id, epoch, seq}
+-- The stream's epoch and number, by the rule of every node (ticker/contract/entry.py).
+local epoch, seq = unpack(redis.call("HMGET", meta, "epoch", "seq"))
+local had_meta = epoch or seq
+if not had_meta then
+  epoch, seq = ARGV[5], "0"
+elseif not (epoch and seq) then
+  return refuse("the key " .. meta .. " lacks the stream's epoch or its number")
+end
+if #epoch > 40 or not string.match(epoch, "^%w+$") then
+  return refuse("the key " .. meta .. " holds an epoch that no node accepts")
+end
+if #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) >= MAX_SEQ then
+  return refuse("the key " .. meta .. " holds a number that no node accepts")
+end
+local next_seq = string.format("%d", tonumber(seq) + 1)
+
+-- The id that XADD would choose: the answer must hold it, and XADD must come last.
+local function later(one, other)
+  return #one > #other or (#one == #other and one > other)
+end
+
+local function plus_one(digits)
+  local head, nines = string.match(digits, "^(.-)(9*)$")
+  local zeros = string.rep("0", #nines)
+  if head == "" then
+    return "1" .. zeros
+  end
+  return string.sub(head, 1, -2) .. string.format("%d", tonumber(string.sub(head, -1)) + 1) .. zeros
+end
+
+local length = redis.call("XLEN", items)
+local last = "0-0"
+local info = redis.pcall("XINFO", "STREAM", items)
+if info.err and not string.find(info.err, "no such key", 1, true) then
+  return info
+end
+for place = 1, #info, 2 do
+  if info[place] == "last-generated-id" then
+    last = info[place + 1]
+  end
+end
+local time = redis.call("TIME")
+local now_ms = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
+local last_ms, last_part = string.match(last, "^(%d+)-(%d+)$")
+local id
+if later(now_ms, last_ms) then
+  id = now_ms .. "-0"
+elseif last_part ~= MAX_PART then
+  id = last_ms .. "-" .. plus_one(last_part)
+elseif last_ms ~= MAX_PART then
+  id = plus_one(last_ms) .. "-0"
+else
+  return refuse("the stream " .. items .. " has no entry id left")
+end
+
+-- Each write with the command that undoes it.
+local writes, undos = {}, {}
+local function plan(write, undo)
+  writes[#writes + 1], undos[#writes + 1] = write, undo or false
+end
+
+local function run()
+  for place = 1, #writes do
+    local reply = redis.pcall(unpack(writes[place]))
+    if type(reply) == "table" and reply.err then
+      for done = place - 1, 1, -1 do
+        if undos[done] then
+          redis.pcall(unpack(undos[done]))
+        end
+      end
+      return reply
+    end
+  end
+end
+
+local function plan_old_server_checks()
+  -- A server that cannot be asked for rights: commands that change nothing here, so that no undo can fail later.
+  plan({"LTRIM", ledger, "0", "-1"})
+  plan({"HDEL", meta, ""})
+  plan({"HDEL", newest, ""})
+  plan({"PERSIST", answer .. ":"})
+  plan({"PEXPIRE", answer .. ":", "1"})
+end
+
+if mode == "probe" then
+  plan({"SET", answer, ""})
+  if not redis.acl_check_cmd then
+    plan_old_server_checks()
+    plan({"RPUSH", ledger, ""}, {"LTRIM", ledger, "1", "0"})
+    plan({"LTRIM", ledger, "1", "0"})
+    plan({"HSET", newest, uri, ""}, {"HDEL", newest, uri})
+    plan({"HDEL", newest, uri})
+    plan({"HSET", meta, uri, ""}, {"HDEL", meta, uri})
+    plan({"HDEL", meta, uri})
+    plan({"XADD", answer .. ":", "NOMKSTREAM", "*", "body", ""})
+  end
+  return run() or {prepared and "ready" or "unprepared"}
+end
+
+-- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
+plan(
+  {"SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms},
+  {"SET", answer, "", "PX", "1"}
+)
+if not redis.acl_check_cmd then
+  plan_old_server_checks()
+end
+
+if mode == "renew" and count == version then
+  plan({"LSET", ledger, "-1", body}, {"LSET", ledger, "-1", before})
+else
+  -- One element for each version, so that LLEN is the version's number also where older bodies are lost.
+  local push = {"RPUSH", ledger}
+  for missing = count + 1, version - 1 do
+    push[#push + 1] = (mode == "publish" and missing == version - 1) and before or ""
+  end
+  push[#push + 1] = body
+  plan(push, count == 0 and {"LTRIM", ledger, "1", "0"} or {"LTRIM", ledger, "0", string.format("%d", count - 1)})
+end
+-- Nothing about an item expires while it is in the stream.
+plan({"PERSIST", ledger}, count > 0 and not held and {"PEXPIRE", ledger, ledger_ms})
+
+local leaving = math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
+if leaving > 0 then
+  local prefix = string.sub(ledger, 1, -#uri - 1)
+  for _, entry in ipairs(redis.call("XRANGE", items, "-", "+", "COUNT", leaving)) do
+    local fields = entry[2]
+    for place = 1, #fields, 2 do
+      local other = fields[place] == "body" and string.match(fields[place + 1], '"uri":"(urn:flashwire:%w+)"')
+      local value = other and other ~= uri and redis.call("HMGET", newest, other)[1]
+      if value and string.match(value, "^%S+") == entry[1] then
+        plan({"HDEL", newest, other}, {"HSET", newest, other, value})
+        plan({"PEXPIRE", prefix .. other, ledger_ms}, {"PERSIST", prefix .. other})
+      end
+    end
+  end
+end
+plan({"HSET", newest, uri, id .. " " .. ARGV[3]}, held and {"HSET", newest, uri, held} or {"HDEL", newest, uri})
+plan(
+  {"HSET", meta, "epoch", epoch, "seq", next_seq},
+  had_meta and {"HSET", meta, "epoch", epoch, "seq", seq} or {"HDEL", meta, "epoch", "seq"}
+)
+local trimmed = string.format("%d", length + 1 - leaving)
+plan({"XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body})
+
+return run() or {"done", id, epoch, next_seq}

@@ -71,6 +71,11 @@ class Keys(msgspec.Struct, frozen=True):
         """A hash: the stream's `epoch` and `seq`."""
         return f"flashwire:{{{self.brand}}}:meta"
 
+    @property
+    def newest(self) -> str:
+        """A hash: for each item in the stream the id and version of its newest entry (`<id> <version>`)."""
+        return f"flashwire:{{{self.brand}}}:newest"
+
     def ledger(self, uri: str) -> str:
         """A list: the sealed body of every version of one item, oldest first."""
         return f"flashwire:{{{self.brand}}}:ledger:{uri}"

@@ -9,7 +9,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, get_args
 
 import msgspec
@@ -23,14 +23,14 @@ from publisher.access.tokens import Actor
 from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError, away
+from publisher.api.records import existing, next_item, shown, stale, unreadable
 from publisher.core.draft import first_version
 from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
-from publisher.core.rules import next_version
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.words import act_word, holders_of
-from publisher.store import ItemRecord, MismatchError, Published, StaleError
-from ticker.contract.facets import Facets
+from publisher.store import MismatchError, Published, StaleError
+from publisher.versions import ItemRecord
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
 from ticker.contract.sentences import RefusedError
 from ticker.stream import StreamAwayError
@@ -39,6 +39,8 @@ KEY_LIMIT: Final = 200
 LIST_LIMIT: Final = 200
 PUBLISH_PATH: Final = "/v1/items"
 _LIST_DEFAULT: Final = 50
+_UNREADABLE: Final = "unreadable"
+_STATUSES: Final = (*get_args(PubStatus), _UNREADABLE)
 # Nothing that was answered before can change these.
 _FINAL: Final = frozenset({"key-reused", "stream-away"})
 _ETAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
@@ -90,21 +92,23 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         once = _once(request, actor, asked, str(seen))
         # The item before the answer: were the answer looked up first, a twin that finishes between the two
         # would make this one look late.
-        record = await _record(desk, request.path_params["uri"])
+        record = await existing(desk, request.path_params["uri"])
         if asked.dry_run:
-            return _tried(_next(record.item, seen, asked, desk))
+            return _tried(next_item(record, seen, asked, desk))
 
         async def decided() -> Published:
-            item = _next(record.item, seen, asked, desk)
-            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once, record.earlier))
+            item = next_item(record, seen, asked, desk)
+            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once, record))
 
         published = await _first_answer(desk, once, decided)
         return _told(desk, actor, published, asked.ed_note, started, status=200)
 
     async def one(request: Request) -> Response:
         caller(request, desk)
-        item = (await _record(desk, request.path_params["uri"])).item
-        return _json(encode_item(item), headers={"ETag": f'"{item.version}"'})
+        record = await existing(desk, request.path_params["uri"])
+        if record.item is None:
+            raise unreadable(record)
+        return _json(shown(record.item, record.version), headers={"ETag": f'"{record.version}"'})
 
     async def newest(request: Request) -> Response:
         caller(request, desk)
@@ -112,12 +116,15 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
             raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)
         editions = frozenset(_known(request, "edition", desk.site.editions))
-        statuses = frozenset(_known(request, "status", get_args(PubStatus))) or {"usable", "withheld"}
+        statuses = frozenset(_known(request, "status", _STATUSES)) or {"usable", "withheld"}
         items = await desk.store.newest(
             int(limit),
-            wanted=lambda item: item.pub_status in statuses and (not editions or item.edition in editions),
+            wanted=lambda item, is_newest: (
+                (item.pub_status if is_newest else _UNREADABLE) in statuses
+                and (not editions or item.edition in editions)
+            ),
         )
-        return _json(b'{"items":[%b]}' % b",".join(map(encode_item, items)))
+        return _json(b'{"items":[%b]}' % b",".join(shown(*pair) for pair in items))
 
     return [
         Route(PUBLISH_PATH, newest, methods=["GET"]),
@@ -172,12 +179,6 @@ async def _first_answer(desk: Desk, once: _Once, decided: Callable[[], Awaitable
         return published
 
 
-def _next(current: Item, seen: int, asked: ActRequest, desk: Desk) -> Item:
-    if current.version != seen:
-        raise _stale(current.version)
-    return next_version(current, asked, desk.site, now=desk.clock())
-
-
 async def _admitted(
     desk: Desk, actor: Actor, act: Act, once: _Once, write: Callable[[], Awaitable[Published]]
 ) -> Published:
@@ -203,13 +204,14 @@ async def _admitted(
     return published
 
 
-async def _written(desk: Desk, item: Item, once: _Once, earlier: Sequence[Facets] = ()) -> Published:
+async def _written(desk: Desk, item: Item, once: _Once, record: ItemRecord | None = None) -> Published:
+    earlier, before = (record.earlier, record.before) if record else ((), b"")
     try:
-        return await desk.store.publish(item, once.digest, once.fingerprint, earlier)
+        return await desk.store.publish(item, once.digest, once.fingerprint, earlier, before)
     except MismatchError:
         raise ApiError(422, "key-reused") from None
     except StaleError as error:
-        raise _stale(error.current) from None
+        raise stale(error.current) from None
     except StreamAwayError as error:
         _log.warning("not published", reason=str(error), uri=item.uri, version=item.version)
         raise away() from None
@@ -260,18 +262,6 @@ def _seen_version(request: Request) -> int:
     if match is None:
         raise ApiError(400, "if-match")
     return int(match[1])
-
-
-def _stale(current: int) -> ApiError:
-    return ApiError(412, "stale", headers={"ETag": f'"{current}"'}, current=current)
-
-
-async def _record(desk: Desk, uri: str) -> ItemRecord:
-    # Longer than any uri of ours: not worth a key that nobody has.
-    record = await desk.store.record(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
-    if record is None:
-        raise ApiError(404, "no-item")
-    return record
 
 
 def _known(request: Request, name: str, known: Collection[str]) -> list[str]:

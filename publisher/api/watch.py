@@ -33,7 +33,7 @@ class StreamWatch:
         """Watches until it is cancelled."""
         while True:
             try:
-                await self._store.ping()
+                await self._store.probe()
                 self._note(None)
             except StreamAwayError as error:
                 self._note(str(error))

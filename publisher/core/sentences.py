@@ -149,6 +149,11 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "هذا الخبر معلَّق بالفعل: أعِده أو اسحبه.",
         "es": "Este elemento ya está retenido: libérelo o retírelo.",
     },
+    "unreadable": {
+        "en": "Version {version} of this line cannot be read here: only a chief may act on it, by withdrawing it.",
+        "ar": "تتعذر هنا قراءة النسخة {version} من هذا الخبر: لا يُسمح إلا لرئيس التحرير، وبسحبه فقط.",
+        "es": "La versión {version} de esta línea no se puede leer aquí: solo un jefe puede actuar, retirándola.",
+    },
     "release-not-held": {
         "en": "This item is not on hold: there is nothing to release.",
         "ar": "هذا الخبر غير معلَّق: لا شيء لإعادته.",

@@ -6,6 +6,8 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two characters at a time: half the steps, and a publication makes one of these.
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 CHANCE_BYTES: Final = 10
+# The last time that an RFC 3339 date can write.
+_YEAR_9999_MS: Final = 253_402_300_800_000
 
 
 def ulid(seconds: float, chance: bytes) -> str:
@@ -14,3 +16,14 @@ def ulid(seconds: float, chance: bytes) -> str:
         raise ValueError(f"a ULID takes {CHANCE_BYTES} random bytes")
     number = int(seconds * 1000) << 80 | int.from_bytes(chance)
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def ulid_seconds(text: str) -> float | None:
+    """The time in a ULID, in seconds since 1970, or None where `text` is none or its time is out of range."""
+    digits = [_ALPHABET.find(character) for character in text.upper()]
+    if len(digits) != 26 or -1 in digits:
+        return None
+    milliseconds = 0
+    for digit in digits[:10]:
+        milliseconds = milliseconds << 5 | digit
+    return milliseconds / 1000 if milliseconds < _YEAR_9999_MS else None

@@ -1,0 +1,22 @@
+-- What is stored of one item, read at one moment.
+--
+-- KEYS  1 items, 2 newest, 3 ledger
+-- ARGV  1 uri, 2 how many of the ledger's newest bodies are wanted (0: all)
+--
+-- Returns {versions in the ledger, its newest bodies (oldest first), version of the newest entry or 0, body of the
+-- newest entry or "", whether the hash `newest` is complete}.
+
+local count = redis.call("LLEN", KEYS[3])
+local bodies = redis.call("LRANGE", KEYS[3], -tonumber(ARGV[2]), -1)
+local held, prepared = unpack(redis.call("HMGET", KEYS[2], ARGV[1], "prepared"))
+local id, version = string.match(held or "", "^(%S+) (%d+)$")
+local body = ""
+if id then
+  local entry = redis.call("XRANGE", KEYS[1], id, id)[1]
+  for place = 1, entry and #entry[2] or 0, 2 do
+    if entry[2][place] == "body" then
+      body = entry[2][place + 1]
+    end
+  end
+end
+return {count, bodies, tonumber(version or 0), body, prepared and 1 or 0}

@@ -1,0 +1,110 @@
+"""The stored versions of one item: which is the newest, which of them can be read, what the next one carries.
+
+1. The ledger has one body for each version, so that its length is the newest version's number. Where it was lost or is
+   short, the stream's newest version counts.
+2. A body that no key of ours verifies is unreadable: it counts as a version, and none of its words are used.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from publisher.calls import BUDGET_SECONDS, Calls, Script, load_script
+from ticker.contract.entry import Keyring, PoisonError, open_body
+from ticker.contract.facets import EVERYTHING, Facets, earlier_facets
+from ticker.contract.item import Item, decode_item
+from ticker.stream import Keys, translated
+
+_TAIL: Final = 8
+_RECORD: Final[Script] = load_script("record.lua")
+
+
+class ItemRecord(msgspec.Struct, frozen=True):
+    """What the store holds of one item."""
+
+    uri: str
+    version: int
+    """The number of the newest version, readable or not."""
+    item: Item | None
+    """The newest version that can be read, or None where there is none."""
+    earlier: tuple[Facets, ...]
+    """What the next version carries for filters."""
+    before: bytes = b""
+    """The body of the newest version where the ledger lacks it."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the newest version can be read."""
+        return self.item is not None and self.item.version == self.version
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One readable version, its facets included, and the body that it was read from."""
+
+    item: Item
+    earlier: tuple[Facets, ...]
+    key_id: str
+    body: bytes
+
+
+def read_version(body: bytes, keyring: Keyring) -> Version:
+    """The version in `body`; raises `PoisonError`."""
+    opened = open_body(body, keyring)
+    try:
+        return Version(decode_item(opened.item_json), opened.earlier, opened.key_id, body)
+    except msgspec.DecodeError:
+        raise PoisonError("schema") from None
+
+
+def newest_version(bodies: Iterable[bytes], uri: str, keyring: Keyring) -> Version | None:
+    """The readable version of `uri` with the highest number in `bodies`, or None."""
+    best: Version | None = None
+    for body in bodies:
+        try:
+            version = read_version(body, keyring)
+        except PoisonError:
+            continue
+        if version.item.uri == uri and (best is None or version.item.version > best.item.version):
+            best = version
+    return best
+
+
+async def read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
+    """What the store holds of `uri`, or None where it knows no such item; raises `StreamAwayError`."""
+    async with translated(), asyncio.timeout(BUDGET_SECONDS):
+        return await _read_record(calls, keys, keyring, uri)
+
+
+async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
+    words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
+    count, bodies, held, entry_body, prepared = await calls.script(_RECORD, (*words, _TAIL))
+    number = max(count, held)
+    best = newest_version([*bodies, entry_body], uri, keyring)
+    if count > _TAIL and best is None:
+        _, bodies, _, _, _ = await calls.script(_RECORD, (*words, 0))
+        best = newest_version(bodies, uri, keyring)
+    if (best is None and (number or not prepared)) or (best is not None and best.item.version < number):
+        # Lost, deleted or signed by another key: the stream may still hold a newer version that can be read.
+        best = newest_version([*await _bodies_in_stream(calls, keys, uri), best.body if best else b""], uri, keyring)
+    if best is None:
+        return ItemRecord(uri, number, None, (EVERYTHING,), entry_body if held > count else b"") if number else None
+    number = max(number, best.item.version)
+    # Words that cannot be read may have matched any filter: every reader must be told of the next version.
+    earlier = earlier_facets(best.item, best.earlier) if best.item.version == number else (EVERYTHING,)
+    before = b""
+    if number > count:
+        before = best.body if best.item.version == number else entry_body
+    return ItemRecord(uri, number, best.item, earlier, before)
+
+
+async def _bodies_in_stream(calls: Calls, keys: Keys, uri: str) -> list[bytes]:
+    """Every body in the stream that may be of `uri`, whoever signed it."""
+    name = uri.encode()
+    return [
+        body
+        async for page in calls.pages_backwards(keys.items)
+        for _, fields in page
+        if name in (body := fields.get(b"body", b""))
+    ]
