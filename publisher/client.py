@@ -12,6 +12,7 @@ import httpx2
 import msgspec
 
 from ticker.contract.item import Item
+from ticker.contract.tasks import stop_if_cancelled
 
 # The desk answers within its own 2.5 s; a slow way there and back comes on top.
 _TIMEOUT_SECONDS: Final = 10.0
@@ -69,6 +70,7 @@ class DeskClient:
         gives_up = time.monotonic() + self._patience
         attempts = 0
         while True:
+            stop_if_cancelled()
             attempts += 1
             started = time.perf_counter()
             try:

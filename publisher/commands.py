@@ -22,6 +22,7 @@ from publisher.client import DeskClient, DeskError
 from publisher.replay import FileError, Post, Summary, read_posts, replay
 from publisher.server import serve
 from publisher.settings import DeskSettings
+from ticker.contract import output
 from ticker.contract.item import ROLES, Item, moment
 from ticker.contract.keys import KeyringError
 from ticker.contract.sentences import RefusedError
@@ -62,7 +63,7 @@ def desk(
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
         if link := welcome_link(settings):
-            typer.echo(f"Open {link} once, to make the first editor.", err=True)
+            output.tell(f"Open {link} once, to make the first editor.")
         _run(serve(settings))
     except (SiteError, KeyringError, DatabaseError, OSError) as error:
         fail(str(error), 2)
@@ -93,8 +94,8 @@ def post(
         async with DeskClient(url, _checked(token), patience=_POST_PATIENCE) as client:
             done = await client.publish(body, f"post-{secrets.token_hex(16)}")
         state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
-        typer.echo(state)
-        typer.echo(shown(done.item))
+        output.say(f"{state}\n{shown(done.item)}")
+        output.done_anyway(state if dry_run else f"Published as {state}")
 
     try:
         _run(publish())
@@ -125,12 +126,14 @@ def replay_file(
     try:
         _run(_replayed(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
-        typer.echo("Interrupted; run it again to publish what is missing.", err=True)
-    typer.echo(
+        output.tell("Interrupted; run it again to publish what is missing.")
+    figures = (
         f"{summary.acknowledged} acknowledged, {summary.refused} refused in {summary.seconds:.1f} s"
         f" ({summary.rate():.1f}/s); acknowledged in p50 {summary.percentile(0.5) * 1000:.1f} ms,"
         f" p99 {summary.percentile(0.99) * 1000:.1f} ms"
     )
+    output.say(figures)
+    output.done_anyway(figures)
     if summary.first_error:
         fail(summary.first_error)
 
@@ -169,10 +172,16 @@ def create_token(
     """
     if role not in TOKEN_ROLES:
         fail(f"“{role}” is no role: choose one of {', '.join(TOKEN_ROLES)}.")
+    tokens = _tokens(data)
     try:
-        typer.echo(_tokens(data).create(name, role, unlimited=unlimited))
+        token = tokens.create(name, role, unlimited=unlimited)
     except RefusedError as error:
         fail(error.sentence())
+    output.say(token)
+    if (failure := output.failure()) is not None:
+        # Nobody has seen it, and its name would be taken.
+        tokens.discard(token)
+        fail(f"No token was made: standard output did not take it ({failure.strerror}).")
 
 
 @token_app.command("list")
@@ -236,7 +245,7 @@ def shown(item: Item) -> str:
 
 def fail(sentence: str, status: int = 1) -> NoReturn:
     """Ends the process with `sentence` on standard error; `status` 2 is for what cannot start as it is set."""
-    typer.echo(sentence, err=True)
+    output.tell(sentence)
     raise typer.Exit(status)
 
 

@@ -3,6 +3,7 @@
 Commands import what they need when they run: `flashwire --help` loads neither a server nor a client.
 """
 
+import errno
 import os
 import sys
 from functools import partial
@@ -14,6 +15,7 @@ import typer
 from ticker.bench import command as bench
 from ticker.commands import doctor, node, tail
 from ticker.commands.say import console, notice, refuse
+from ticker.contract import output
 
 if TYPE_CHECKING:
     import socket
@@ -108,6 +110,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     from ticker.embedded.listen import http_url, listen
     from ticker.embedded.service import Service
 
+    output.protect(blocks=False)
     # Whatever any of the processes writes is this user's own.
     os.umask(0o077)
     try:
@@ -200,6 +203,15 @@ def _mount_desk() -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Runs the command line; ends with status 1 where standard output did not take the result."""
+    output.protect(blocks=True)
     _mount_desk()
-    app(prog_name="flashwire")
+    try:
+        app(prog_name="flashwire")
+    except SystemExit as end:
+        failure = output.failure()
+        if failure is None or end.code:
+            raise
+        if failure.errno != errno.EPIPE:
+            output.tell(f"Standard output did not take the result: {os.strerror(failure.errno or 0)}.")
+        raise SystemExit(1) from None

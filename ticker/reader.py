@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
+from ticker.contract.tasks import stop_if_cancelled
 from ticker.core.filter import CANARY
 from ticker.stream import Position, Record, Stream, StreamAwayError
 
@@ -72,11 +73,8 @@ class Reader:
 
     async def run(self) -> None:
         """Never returns and never gives up; cancel it to end it."""
-        task = asyncio.current_task()
         while True:
-            # Before Python 3.12 `wait_for`, by which redis-py sends, can swallow a cancellation.
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError
+            stop_if_cancelled()
             try:
                 await self._turn()
                 self._failures = 0
@@ -84,15 +82,15 @@ class Reader:
                 await self._rest(str(error))
             except Exception:
                 # Whatever this is, a node that silently stops reading is the worst of all outcomes.
-                log.exception("reader turn failed")
                 self._last_id = None
+                log.exception("reader turn failed")
                 await self._rest("the reader failed; see the log")
 
     async def _rest(self, reason: str) -> None:
         self._sure = False
+        self._sink.away(reason)
         if not self._failures:
             log.warning("stream away", reason=reason)
-        self._sink.away(reason)
         least, most = BACKOFF_SECONDS
         await asyncio.sleep(min(most, least * 2.0 ** min(self._failures, 8)) * (0.5 + self._jitter() / 2))
         self._failures += 1

@@ -71,6 +71,10 @@ class Tokens:
             raise RefusedError("name-taken", "name", name=name) from None
         return token
 
+    def discard(self, token: str) -> None:
+        """Forgets a token that was just made and that nobody has seen."""
+        self._connection.execute("DELETE FROM tokens WHERE hash = ?", (digest(token),))
+
     def revoke(self, name: str) -> bool:
         """Ends a token and its sessions at once; False where there is none in force by that name."""
         changed = self._connection.execute(

@@ -39,7 +39,7 @@ def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watching = asyncio.create_task(desk.watch.run())
+        watching = asyncio.create_task(desk.watch.tasks.keep_running("watch", desk.watch.run))
         try:
             yield
         finally:

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from ticker.contract.output import lines_dropped
+
 
 class Metrics:
     """The desk's metrics; labels have few and fixed values."""
@@ -24,7 +26,17 @@ class Metrics:
             registry=self._registry,
         )
         self.ready = Gauge("flashwire_desk_ready", "1 while the stream takes writes", registry=self._registry)
+        self.task_restarts = Counter(
+            "flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=self._registry
+        )
+        self.task_restarts.labels("watch")
+        self.log_lines_dropped = Counter(
+            "flashwire_log_lines_dropped", "Log lines that could not be written", registry=self._registry
+        )
+        self._lines_dropped = 0
 
     def page(self) -> bytes:
         """The text that Prometheus reads."""
+        before, self._lines_dropped = self._lines_dropped, lines_dropped()
+        self.log_lines_dropped.inc(self._lines_dropped - before)
         return generate_latest(self._registry)

@@ -7,6 +7,7 @@ import structlog
 
 from publisher.api.metrics import Metrics
 from publisher.store import Store
+from ticker.contract.tasks import Tasks, stop_if_cancelled
 from ticker.stream import StreamAwayError
 
 # With the store's own bound of 2.5 s a stream that is lost is known within 5 s.
@@ -23,15 +24,18 @@ class StreamWatch:
         self._metrics = metrics
         self._lost: str | None = "the stream has not been reached yet"
         self.draining = False
+        self.tasks = Tasks(self._task_ended)
+        """What must run as long as the desk; this watch is one of them."""
 
     @property
     def reason(self) -> str | None:
         """Why nothing can be published now; None if it can."""
-        return "the desk is stopping" if self.draining else self._lost
+        return "the desk is stopping" if self.draining else self.tasks.reason or self._lost
 
     async def run(self) -> None:
         """Watches until it is cancelled."""
         while True:
+            stop_if_cancelled()
             try:
                 await self._store.probe()
                 self._note(None)
@@ -40,7 +44,12 @@ class StreamWatch:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def _note(self, lost: str | None) -> None:
-        if (lost is None) != (self._lost is None):
-            _log.warning("stream lost", reason=lost) if lost else _log.info("stream reached")
+        changed = (lost is None) != (self._lost is None)
         self._lost = lost
         self._metrics.ready.set(0 if self.reason else 1)
+        if changed:
+            _log.warning("stream lost", reason=lost) if lost else _log.info("stream reached")
+
+    def _task_ended(self, name: str) -> None:
+        self._metrics.ready.set(0)
+        self._metrics.task_restarts.labels(name).inc()

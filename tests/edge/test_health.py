@@ -68,6 +68,27 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
     os.close(board.descriptor)
 
 
+async def test_a_reader_that_ends_is_said_and_started_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = await start()
+    ended = asyncio.Event()
+
+    def broken(entry: object) -> bool:
+        ended.set()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(node.node, "place", broken)
+    monkeypatch.setattr(node.node, "turn", broken)
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        await until(ended.is_set, "the reader ended")
+        await until(lambda: node.node.stale, "the node knows")
+        reasons = (await http.get(f"{node.url}/health/ready")).json()["reasons"]
+        assert any("the task “reader” ended" in reason for reason in reasons), reasons
+        monkeypatch.undo()
+        await until(lambda: not node.node.stale, "another reader follows the stream")
+        await until(lambda: node.node.tasks.reason is None, "it is ready again")
+    assert node.count("flashwire_task_restarts_total", task="reader") >= 1
+
+
 async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node: Serving) -> None:
     before = node.count("flashwire_gc_pause_seconds_count")
     gc.collect()

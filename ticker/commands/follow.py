@@ -18,6 +18,8 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from ticker.contract.tasks import stop_if_cancelled
+
 State = Literal["connecting", "live", "stale", "catching-up", "offline"]
 
 FIRST_WAIT: Final = 0.5
@@ -69,6 +71,7 @@ class Follower:
     async def messages(self) -> AsyncGenerator[Message, None]:
         """Every message in order, over all connections, until it is closed; raises `EndedError`."""
         while True:
+            stop_if_cancelled()
             self._say("catching-up" if self._cursor else "connecting", "Connecting.")
             begun, bye = time.monotonic(), None
             why = ""

@@ -34,6 +34,7 @@ def command(
     [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
     """
     from ticker.commands.configure import load
+    from ticker.contract import output
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
@@ -41,6 +42,7 @@ def command(
     from ticker.embedded.service import Service
     from ticker.settings import TickerSettings
 
+    output.protect(blocks=False)
     flags = {"data": data, "drain_seconds": drain_seconds}
     settings = load(TickerSettings, ticker_host=host, ticker_port=port, workers=workers, **flags)
     if not settings.redis_url:

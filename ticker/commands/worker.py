@@ -50,6 +50,9 @@ def main(pipe: int) -> None:
     """Serves what the pipe tells of until SIGTERM; ends with status 2 and one line if it cannot take over."""
     from typer import Exit
 
+    from ticker.contract import output
+
+    output.protect(blocks=False)
     try:
         _take_over(pipe)
     except Exit as end:

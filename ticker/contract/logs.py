@@ -1,16 +1,19 @@
 """How both sides write their logs: one line an event to standard error, as text for people or JSON for machines.
 
-Nothing from outside reaches a line raw: what is not printable is escaped, so that no client can write lines of
-its own or speak to a terminal (CVE-2020-7694 was this, in uvicorn).
+Lines leave through `ticker.contract.output`, which never raises and never blocks. Nothing from outside reaches a line
+raw: what is not printable is escaped, so that no client can write lines of its own or speak to a terminal
+(CVE-2020-7694 was this, in uvicorn).
 """
 
 import logging
 import sys
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from ticker.contract import output
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -20,6 +23,7 @@ def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
 
     `auto` is text on a terminal, else JSON.
     """
+    output.protect(blocks=False)
     level = _LEVELS[log_level]
     as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
 
@@ -27,10 +31,11 @@ def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
         event["side"] = side
         return event
 
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     shared: list[Processor] = [
         sided,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        stamp,
         structlog.processors.format_exc_info,
         _escaped,
     ]
@@ -51,13 +56,25 @@ def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
+    # What the interpreter itself has to warn of is a line of the log like any other.
+    logging.captureWarnings(True)
+
+    def dropped(count: int) -> str:
+        event: EventDict = {"event": "log lines dropped", "count": count, "side": side, "level": "warning"}
+        return str(renderer(None, "warning", cast(EventDict, stamp(None, "warning", event)))) + "\n"
+
+    output.announce_dropped(dropped)
     # uvicorn tells of every start and stop in several lines; ours say it in one.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def _json(event: object, **_: object) -> str:
     # The standard library's encoder takes 12 µs for a line, this one 1.
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except Exception:
+        # Whatever it is (a lone surrogate in a list, an object whose repr fails): no line of a log stops the work.
+        return msgspec.json.encode({"event": "line that cannot be encoded", "level": "error"}).decode()
 
 
 def _escaped(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

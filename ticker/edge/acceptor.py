@@ -86,8 +86,8 @@ class Acceptor:
             transport = SocketTransport(self._poller, fd)
         except OSError as error:
             # The kernel watches no more of them (epoll_ctl(2)).
-            log.warning("cannot watch a connection", error=str(error))
             os.close(fd)
+            log.warning("cannot watch a connection", error=str(error))
             return
         try:
             if data:
@@ -101,9 +101,9 @@ class Acceptor:
             transport.fail("the first turn", error)
 
     def _pause(self, error: OSError) -> None:
-        log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
         self._loop.remove_reader(self._sock.fileno())
         self._loop.call_later(BREATH_SECONDS, self._resume)
+        log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
 
     def _resume(self) -> None:
         if self._open:

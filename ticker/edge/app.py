@@ -20,7 +20,7 @@ from ticker.core.filter import Filter
 from ticker.edge import health, items
 from ticker.edge.board import Seat
 from ticker.edge.live import live
-from ticker.edge.node import Node
+from ticker.edge.node import READER, Node
 from ticker.edge.openapi import openapi
 from ticker.edge.pages import page_routes
 from ticker.edge.pulse import able
@@ -53,9 +53,10 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
         # The reader has a client of its own: a blocking read must not stand in front of a look-up.
         followed = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
         asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        # A reader that ended left its place in doubt: the next one reads the stream from its start.
+        must_live = {READER: lambda: Reader(followed, keyring, node).run(), "sweep": lambda: sweep(node)}
         tasks = [
-            asyncio.create_task(Reader(followed, keyring, node).run(), name="reader"),
-            asyncio.create_task(sweep(node), name="sweep"),
+            asyncio.create_task(node.tasks.keep_running(name, work), name=name) for name, work in must_live.items()
         ]
         try:
             if seat is not None:

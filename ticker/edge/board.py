@@ -220,9 +220,9 @@ class Board:
         """Its process has ended: keeps what it had counted."""
         self._move(lasting(seat.read()), seat)
 
-    def count(self, name: str, **labels: str) -> None:
-        """Adds one to a counter of the parent's own."""
-        self._move({name: Family("counter", [(f"{name}_total", tuple(sorted(labels.items())), 1.0)])}, None)
+    def count(self, name: str, amount: float = 1.0, /, **labels: str) -> None:
+        """Adds to a counter of the parent's own."""
+        self._move({name: Family("counter", [(f"{name}_total", tuple(sorted(labels.items())), amount)])}, None)
 
     def _move(self, snapshot: Snapshot, seat: Seat | None) -> None:
         own = self.seats[0]

@@ -64,11 +64,12 @@ def short_pauses() -> Iterator[Collector]:
 
     def tick() -> None:
         nonlocal looked, timer
+        # First: whatever becomes of this tick, there is a next one.
+        timer = loop.call_later(TICK_SECONDS, tick)
         collector.tick()
         if loop.time() - looked >= LOOK_SECONDS:
             looked = loop.time()
             collector.look()
-        timer = loop.call_later(TICK_SECONDS, tick)
 
     collector.begin()
     gc.set_threshold(YOUNG, 20, 50)

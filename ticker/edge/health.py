@@ -38,6 +38,8 @@ async def ready(request: Request) -> Response:
         state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
         if state is not None and state.state != "ready" and state.reason and is_local(address):
             reasons.append(state.reason)
+    if node.tasks.reason is not None:
+        reasons.append(node.tasks.reason)
     if seat is not None and not seat.board.opened:
         reasons.append("other workers are starting")
     body: dict[str, object] = {

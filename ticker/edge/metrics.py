@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 
+from ticker.contract.output import lines_dropped
 from ticker.edge.board import Board
 from ticker.edge.totals import Family, Snapshot, total
 
@@ -72,8 +73,22 @@ class NodeMetrics:
             "flashwire_gc_pause_seconds", "What collections of garbage took", buckets=_SECONDS, registry=r
         )
         self.workers = Gauge("flashwire_workers", "Workers that take clients", registry=r)
+        self.task_restarts = Labelled(
+            Counter("flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=r)
+        )
+        for task in ("reader", "sweep", "pulse"):
+            self.task_restarts.labels(task)
+        self.log_lines_dropped = Counter(
+            "flashwire_log_lines_dropped", "Log lines that could not be written", registry=r
+        )
+        self._lines_dropped = 0
         # Counted by the parent of the workers, on their board; here it has its name and kind.
         Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r)
+
+    def count_dropped_lines(self) -> None:
+        """Adds what this process could not write to its log since the last call."""
+        before, self._lines_dropped = self._lines_dropped, lines_dropped()
+        self.log_lines_dropped.inc(self._lines_dropped - before)
 
     def snapshot(self) -> Snapshot:
         """All samples of this node."""

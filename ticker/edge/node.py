@@ -18,6 +18,7 @@ from ticker.contract.cursor import Cursor, entry_check, read_cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
+from ticker.contract.tasks import Tasks
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
@@ -31,6 +32,7 @@ from ticker.stream import Position
 
 # Long replays that are being read, all together; who asks for one beyond it gets a snapshot with complete: false.
 HELD_LIMIT_BYTES: Final = 64 << 20
+READER: Final = "reader"
 
 log = structlog.get_logger()
 
@@ -74,6 +76,8 @@ class Node:
         self.wall = wall
         self.steady = steady
         self.metrics = NodeMetrics()
+        self.tasks = Tasks(self._task_ended)
+        """What must run as long as the node."""
         self.backlog = Backlog(settings.stream_length)
         self.hub: Hub[Member] = Hub(self.backlog)
         self.joins = Joins(self.backlog, settings.heartbeat_seconds)
@@ -196,9 +200,9 @@ class Node:
     def turn(self) -> None:
         self._answered = self.steady()
         if self.lost is not None:
-            log.info("stream followed", seq=self.backlog.newest.seq)
             self.lost = None
             self.beat()
+            log.info("stream followed", seq=self.backlog.newest.seq)
 
     def away(self, reason: str) -> None:
         fresh = self.lost is None
@@ -245,6 +249,11 @@ class Node:
     def time_text(self) -> str:
         """Now, as messages say it."""
         return moment(self.wall())
+
+    def _task_ended(self, name: str) -> None:
+        self.metrics.task_restarts.labels(name).inc()
+        if name == READER:
+            self.away("the task that reads the stream ended; it is started again")
 
     # What the sweep and the drain ask
 

@@ -65,6 +65,7 @@ def show(node: Node, seat: Seat | None) -> None:
     metrics.knocking.set(len(node.knocking))
     metrics.held.set(node.held_bytes)
     metrics.workers.set(node.filled and not node.draining)
+    metrics.count_dropped_lines()
     if seat is not None and not seat.write(metrics.snapshot()):
         log.error("the metrics do not fit on the board")
 

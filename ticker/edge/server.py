@@ -69,7 +69,8 @@ class NodeServer(uvicorn.Server):
         if accepts:
             self._accept(sockets or [])
         # Not before it listens: the parent takes the pulse for that, too.
-        self._pulse = asyncio.create_task(pulse(self.node, self.seat), name="pulse")
+        kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.seat))
+        self._pulse = asyncio.create_task(kept, name="pulse")
 
     def _gate(self, app_state: dict[str, Any], **_kept: object) -> Gate:
         if self._entrance is None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from ticker.contract.tasks import stop_if_cancelled
 from ticker.edge.node import Node
 
 # Slightly under the interval that was promised, so that a busy loop still keeps it.
@@ -29,13 +30,15 @@ async def sweep(node: Node) -> None:
     next_beat = last + interval * random.uniform(0.2, 1.0)
     judge_from = last
     while True:
+        stop_if_cancelled()
         await asyncio.sleep(tick)
         now = node.steady()
-        if now - last > tick + STALL_SECONDS:
-            log.warning("loop stood still", seconds=round(now - last - tick, 2))
+        stalled, last = now - last - tick, now
+        if stalled > STALL_SECONDS:
             judge_from = now + STALLED_GRACE_SECONDS
-        last = now
         try:
+            if stalled > STALL_SECONDS:
+                log.warning("loop stood still", seconds=round(stalled, 2))
             if now >= next_beat:
                 node.beat()
                 next_beat = max(next_beat + interval, now)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ticker.contract.output import lines_dropped
 from ticker.embedded.children import Child, Part, close_others, ending
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.keeper import Keeper
@@ -73,6 +74,7 @@ class Service:
         self._rolled = 0
         self._ready = False
         self._turned = 0.0
+        self._lines_dropped = 0
         self._judge_from = 0.0
 
     def run(self) -> int:
@@ -146,7 +148,15 @@ class Service:
                     wait = min(wait, child.due - time.monotonic())
         if self._ready:
             wait = min(wait, self._watch(), self._roll())
+            self._count_dropped_lines()
         return wait
+
+    def _count_dropped_lines(self) -> None:
+        # This process has no metrics of its own: what it could not write is on the nodes' board.
+        before, self._lines_dropped = self._lines_dropped, lines_dropped()
+        board = next((child.part.board for child in self._nodes if child.part.board), None)
+        if board is not None and self._lines_dropped > before:
+            board.count("flashwire_log_lines_dropped", self._lines_dropped - before)
 
     def _watch(self) -> float:
         """Ends nodes that stand still; returns the seconds until the next look."""
