@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, until
 from tests.edge.serving import keyring as make_keyring
@@ -68,11 +69,13 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
     os.close(board.descriptor)
 
 
-async def test_a_reader_that_ends_is_said_and_started_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_ends_is_said_and_started_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
+) -> None:
     node = await start()
     ended = asyncio.Event()
 
-    def broken(entry: object) -> bool:
+    def broken() -> None:
         ended.set()
         raise asyncio.CancelledError
 
@@ -87,6 +90,8 @@ async def test_a_reader_that_ends_is_said_and_started_again(start: Start, monkey
         await until(lambda: not node.node.stale, "another reader follows the stream")
         await until(lambda: node.node.tasks.reason is None, "it is ready again")
     assert node.count("flashwire_task_restarts_total", task="reader") >= 1
+    assert {line["event"] for line in said if line.get("exc_info")} == {"task ended; starting it again"}
+    said.clear()
 
 
 async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node: Serving) -> None:
