@@ -1,4 +1,4 @@
-"""A log that cannot be written is a fault of the log: news goes on (docs/operating.md, `flashwire_log_lines_dropped_total`)."""
+"""A log that cannot be written is a fault of the log: news goes on, and dropped lines are counted."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def broken(kind: str) -> Iterator[int]:
         ends = [sock.detach() for sock in sockets]
     else:
         ends = [*reversed(os.pipe())]
-    if kind.endswith("full") and kind != "disk full" or kind == "reader stands still":
+    if (kind.endswith("full") and kind != "disk full") or kind == "reader stands still":
         os.set_blocking(ends[0], False)
         try:
             while True:

@@ -20,7 +20,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: type[BaseException] | None) -> None:
     counted: list[str] = []
     watched = Tasks(counted.append)
-    ends = 3
+    ends, steady = 3, asyncio.Event()
 
     async def work() -> None:
         nonlocal ends
@@ -29,17 +29,16 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
             if end:
                 raise end
             return
+        steady.set()
         await asyncio.sleep(60)
 
     assert watched.reason is None
     task = asyncio.create_task(watched.keep_running("reader", work))
     async with asyncio.timeout(5):
-        while ends:
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(0.03)
+        await steady.wait()
         assert watched.reason is not None and "reader" in watched.reason
-        while watched.reason:
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+    assert watched.reason is None
     assert counted == ["reader"] * 3
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
