@@ -57,7 +57,8 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_writer_and_is_not_made_non_b
     assert os.read(read, 65536) == b"1000 log lines were dropped here.\n" + LINE
     output.write(LINE)
     assert os.read(read, 65536) == LINE, "it is said once"
-    os.close(read), os.close(write)
+    os.close(read)
+    os.close(write)
 
 
 def test_a_line_that_was_cut_is_ended_before_the_next_one_begins() -> None:
@@ -131,7 +132,8 @@ def test_a_child_counts_for_itself() -> None:
         os._exit(output.dropped)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert output.dropped == 1
-    os.close(read), os.close(write)
+    os.close(read)
+    os.close(write)
 
 
 def test_a_command_waits_for_its_reader_and_keeps_what_went_wrong() -> None:

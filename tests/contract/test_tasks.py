@@ -32,13 +32,12 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
         steady.set()
         await asyncio.sleep(60)
 
-    assert watched.reason is None
     task = asyncio.create_task(watched.keep_running("reader", work))
     async with asyncio.timeout(5):
         await steady.wait()
-        assert watched.reason is not None and "reader" in watched.reason
+        assert "reader" in (watched.reason or "")
         await asyncio.sleep(0.3)
-    assert watched.reason is None
+        assert not watched.reason
     assert counted == ["reader"] * 3
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -7,7 +7,7 @@ raw: what is not printable is escaped, so that no client can write lines of its 
 
 import logging
 import sys
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import structlog
@@ -61,7 +61,7 @@ def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
 
     def dropped(count: int) -> str:
         event: EventDict = {"event": "log lines dropped", "count": count, "side": side, "level": "warning"}
-        return str(renderer(None, "warning", cast(EventDict, stamp(None, "warning", event)))) + "\n"
+        return str(renderer(None, "warning", stamp(None, "warning", event))) + "\n"
 
     output.announce_dropped(dropped)
     # uvicorn tells of every start and stop in several lines; ours say it in one.
