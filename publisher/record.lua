@@ -4,12 +4,11 @@
 -- ARGV  1 uri, 2 how many of the ledger's newest bodies are wanted (0: all)
 --
 -- Returns {versions in the ledger, its newest bodies (oldest first), version of the newest entry or 0, body of the
--- newest entry or "", whether the hash `newest` is complete}.
+-- newest entry or ""}.
 
 local count = redis.call("LLEN", KEYS[3])
-local bodies = redis.call("LRANGE", KEYS[3], -tonumber(ARGV[2]), -1)
-local held, prepared = unpack(redis.call("HMGET", KEYS[2], ARGV[1], "prepared"))
-local id, version = string.match(held or "", "^(%S+) (%d+)$")
+local bodies = redis.call("LRANGE", KEYS[3], ARGV[2] == "0" and "0" or "-" .. ARGV[2], "-1")
+local id, version = string.match(redis.call("HMGET", KEYS[2], ARGV[1])[1] or "", "^(%S+) (%d+)$")
 local body = ""
 if id then
   local entry = redis.call("XRANGE", KEYS[1], id, id)[1]
@@ -19,4 +18,4 @@ if id then
     end
   end
 end
-return {count, bodies, tonumber(version or 0), body, prepared and 1 or 0}
+return {count, bodies, tonumber(version or 0), body}

@@ -237,6 +237,14 @@ class Store:
         )
         return Cursor("canary", 1, entry_check(entry_id, body))
 
+    async def eviction_policy(self) -> str | None:
+        """The server's `maxmemory-policy`, or None where it may not be asked."""
+        try:
+            found: Any = await self.calls.command(lambda: self.calls.client.info("memory"))  # Any: a reply
+        except StreamAwayError:
+            return None
+        return str(found["maxmemory_policy"]) if "maxmemory_policy" in found else None
+
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""
         await self.calls.aclose()

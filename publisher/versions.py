@@ -79,14 +79,14 @@ async def read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> I
 
 async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
     words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
-    count, bodies, held, entry_body, prepared = await calls.script(_RECORD, (*words, _TAIL))
+    count, bodies, held, entry_body = await calls.script(_RECORD, (*words, _TAIL))
     number = max(count, held)
     best = newest_version([*bodies, entry_body], uri, keyring)
     if count > _TAIL and best is None:
-        _, bodies, _, _, _ = await calls.script(_RECORD, (*words, 0))
+        _, bodies, _, _ = await calls.script(_RECORD, (*words, 0))
         best = newest_version(bodies, uri, keyring)
-    if (best is None and (number or not prepared)) or (best is not None and best.item.version < number):
-        # Lost, deleted or signed by another key: the stream may still hold a newer version that can be read.
+    if best is None or best.item.version < number or not held:
+        # Not in the hash, or not readable where it should be: the stream may hold a newer version, or a readable one.
         best = newest_version([*await _bodies_in_stream(calls, keys, uri), best.body if best else b""], uri, keyring)
     if best is None:
         return ItemRecord(uri, number, None, (EVERYTHING,), entry_body if held > count else b"") if number else None

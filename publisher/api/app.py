@@ -39,13 +39,16 @@ def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watching = asyncio.create_task(desk.watch.tasks.keep_running("watch", desk.watch.run))
+        works = {"watch": desk.watch.run, "preparation": desk.watch.prepare_when_needed}
+        running = [asyncio.create_task(desk.watch.tasks.keep_running(name, work)) for name, work in works.items()]
         try:
             yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in running:
+                task.cancel()
+            for task in running:
+                with suppress(asyncio.CancelledError):
+                    await task
             await desk.store.aclose()
 
     def told(request: Request, error: Exception) -> Response:

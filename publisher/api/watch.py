@@ -6,12 +6,15 @@ from typing import Final
 import structlog
 
 from publisher.api.metrics import Metrics
+from publisher.prepare import prepare
 from publisher.store import Store
 from ticker.contract.tasks import Tasks, stop_if_cancelled
 from ticker.stream import StreamAwayError
 
 # With the store's own bound of 2.5 s a stream that is lost is known within 5 s.
 _PAUSE_SECONDS: Final = 1.0
+# A preparation reads the whole stream: one that fails is not repeated with every probe.
+_PREPARE_PAUSE_SECONDS: Final = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +26,7 @@ class StreamWatch:
         self._store = store
         self._metrics = metrics
         self._lost: str | None = "the stream has not been reached yet"
+        self._unprepared = asyncio.Event()
         self.draining = False
         self.tasks = Tasks(self._task_ended)
         """What must run as long as the desk; this watch is one of them."""
@@ -34,14 +38,42 @@ class StreamWatch:
 
     async def run(self) -> None:
         """Watches until it is cancelled."""
+        has_policy = False
         while True:
             stop_if_cancelled()
             try:
-                await self._store.probe()
+                if not await self._store.probe():
+                    self._unprepared.set()
                 self._note(None)
+                if not has_policy:
+                    has_policy = True
+                    await self._check_policy()
             except StreamAwayError as error:
                 self._note(str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def prepare_when_needed(self) -> None:
+        """Completes the hash of newest entries each time a probe finds it incomplete, until it is cancelled."""
+        while True:
+            stop_if_cancelled()
+            await self._unprepared.wait()
+            try:
+                items = await prepare(self._store)
+            except StreamAwayError as error:
+                _log.warning("newest entries not indexed", reason=str(error))
+                await asyncio.sleep(_PREPARE_PAUSE_SECONDS)
+            else:
+                _log.info("newest entries indexed", items=items)
+            self._unprepared.clear()
+
+    async def _check_policy(self) -> None:
+        policy = await self._store.eviction_policy()
+        if policy not in (None, "noeviction"):
+            _log.warning(
+                "the server may evict keys",
+                policy=policy,
+                fix="set maxmemory-policy noeviction: another policy may drop the stream or an item's ledger",
+            )
 
     def _note(self, lost: str | None) -> None:
         changed = (lost is None) != (self._lost is None)

@@ -1,0 +1,229 @@
+"""Whatever a reader can see can be withdrawn, with ledger or hash lost, and for items of an earlier release."""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+import redis.asyncio
+
+from publisher.api.desk import Desk
+from publisher.prepare import prepare
+from publisher.store import Store
+from tests.publisher.asking import act, published
+from tests.publisher.lines import an_item
+from ticker.contract.entry import Keyring, PoisonError, read_entry, seal
+from ticker.contract.item import Item, encode_item
+from ticker.stream import Keys, connect
+
+pytestmark = pytest.mark.anyio
+LEDGER_MS = 400 * 86_400_000
+
+
+@pytest.fixture
+async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
+    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
+    yield client
+    await client.aclose()
+
+
+def uri() -> str:
+    return f"urn:flashwire:{secrets.token_hex(13)}"
+
+
+@pytest.fixture
+def keyring(brand: str) -> Keyring:
+    return Keyring("k1", {"k1": b"k" * 32}, brand)
+
+
+@pytest.fixture
+async def store(redis_url: str, keyring: Keyring) -> AsyncIterator[Store]:
+    opened = Store(connect(redis_url, timeout=1.2), keyring, length=3)
+    yield opened
+    await opened.aclose()
+
+
+async def visible(raw: Any, keyring: Keyring) -> dict[str, Item]:
+    """What a node that starts now shows, from the stream alone."""
+    newest: dict[str, Item] = {}
+    for entry_id, fields in await raw.xrange(Keys(keyring.brand).items):
+        try:
+            item = read_entry(entry_id, fields, keyring).item
+        except PoisonError:
+            continue
+        if item.uri not in newest or item.version > newest[item.uri].version:
+            newest[item.uri] = item
+    return {name: item for name, item in newest.items() if item.pub_status == "usable"}
+
+
+async def expired(raw: Any, keys: Keys, name: str) -> None:
+    await raw.pexpire(keys.ledger(name), 1)
+    while await raw.exists(keys.ledger(name)):
+        pass
+
+
+async def deleted(raw: Any, keys: Keys, name: str) -> None:
+    await raw.delete(keys.ledger(name))
+
+
+async def shortened_at_the_end(raw: Any, keys: Keys, name: str) -> None:
+    await raw.rpop(keys.ledger(name))
+
+
+async def shortened_at_the_start(raw: Any, keys: Keys, name: str) -> None:
+    await raw.lpop(keys.ledger(name))
+
+
+async def kept(raw: Any, keys: Keys, name: str) -> None:
+    return None
+
+
+async def no_hash(raw: Any, keys: Keys, name: str) -> None:
+    await raw.delete(keys.newest)
+
+
+async def no_hash_field(raw: Any, keys: Keys, name: str) -> None:
+    await raw.hdel(keys.newest, name)
+
+
+LEDGERS = [kept, expired, deleted, shortened_at_the_end, shortened_at_the_start]
+HASHES = [kept, no_hash, no_hash_field]
+
+
+@pytest.mark.parametrize("prepared", ["never", "before", "after"])
+@pytest.mark.parametrize(("ledger", "newest"), list(itertools.product(LEDGERS, HASHES)))
+async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdrawn(
+    chief: httpx2.AsyncClient, desk: Desk, raw: Any, ledger: Any, newest: Any, prepared: str
+) -> None:
+    keys = desk.store.keys
+    names = [await published(chief), await published(chief)]
+    await act(chief, names[0], "update", urgency=1)
+    await act(chief, names[0], "correction", seen=2, note="It was Monday.")
+    if prepared == "before":
+        await prepare(desk.store)
+    for name in names:
+        await ledger(raw, keys, name)
+        await newest(raw, keys, name)
+    if prepared == "after":
+        await prepare(desk.store)
+    shown = await visible(raw, desk.store.keyring)
+    assert set(shown) == set(names)
+    for name, item in shown.items():
+        found = await chief.get(f"/v1/items/{name}")
+        assert (found.status_code, found.headers["etag"]) == (200, f'"{item.version}"')
+        assert found.json()["headline"]["value"] == item.headline.value
+        done = await act(chief, name, "withdraw", seen=item.version, note="It was another bridge.")
+        assert done.status_code == 200, done.text
+        assert await raw.llen(keys.ledger(name)) == item.version + 1
+        assert (await chief.get(f"/v1/items/{name}")).json()["pubStatus"] == "canceled"
+    assert await visible(raw, desk.store.keyring) == {}
+    assert [fields[b"seq"] for _, fields in await raw.xrange(keys.items)] == [b"%d" % seq for seq in range(1, 7)]
+
+
+async def test_a_ledger_gets_its_lifetime_when_its_item_leaves_the_stream_and_loses_it_with_the_next_act(
+    store: Store, raw: Any, brand: str
+) -> None:
+    keys, names = Keys(brand), [uri() for _ in range(5)]
+    await store.publish(an_item(names[0]), "0", "f")
+    await store.publish(an_item(names[1]), "1", "f")
+    await store.publish(an_item(names[0], version=2, act="update"), "2", "f")
+    assert [await raw.pttl(keys.ledger(name)) for name in names[:2]] == [-1, -1]
+    await store.publish(an_item(names[2]), "3", "f")
+    # The first entry left, but a newer one of its item is still there.
+    assert await raw.xlen(keys.items) == 3 and await raw.pttl(keys.ledger(names[0])) == -1
+    await store.publish(an_item(names[3]), "4", "f")
+    assert 0 < await raw.pttl(keys.ledger(names[1])) <= LEDGER_MS
+    assert sorted(await raw.hkeys(keys.newest)) == sorted(name.encode() for name in (names[0], names[2], names[3]))
+    await store.publish(an_item(names[1], version=2, act="withdraw", pub_status="canceled"), "5", "f")
+    assert await raw.pttl(keys.ledger(names[1])) == -1
+    assert await raw.pttl(keys.ledger(names[0])) > 0
+
+
+async def test_a_stream_that_is_much_too_long_is_trimmed_in_bounded_steps(
+    redis_url: str, keyring: Keyring, raw: Any, brand: str
+) -> None:
+    keys = Keys(brand)
+    wide = Store(connect(redis_url, timeout=1.2), keyring, length=1000)
+    for number in range(260):
+        await wide.publish(an_item(uri()), f"{number}", "f")
+    narrow = Store(wide.calls.client, keyring, length=5)
+    lengths = []
+    for number in range(4):
+        await narrow.publish(an_item(uri()), f"n{number}", "f")
+        lengths.append(await raw.xlen(keys.items))
+    assert lengths == [161, 62, 5, 5]
+    assert await raw.hlen(keys.newest) == 5
+    lifetimes = [await raw.pttl(key) async for key in raw.scan_iter(keys.ledger("*"))]
+    assert sorted(lifetime == -1 for lifetime in lifetimes) == [False] * 259 + [True] * 5
+    await wide.aclose()
+
+
+async def add_as_an_earlier_release_did(raw: Any, keyring: Keyring, item: Item, seq: int) -> None:
+    keys, body = Keys(keyring.brand), seal(encode_item(item), keyring)
+    await raw.xadd(keys.items, {"epoch": "e1", "seq": seq, "body": body})
+    await raw.hset(keys.meta, mapping={"epoch": "e1", "seq": seq})
+    await raw.rpush(keys.ledger(item.uri), body)
+    await raw.pexpire(keys.ledger(item.uri), 60_000)
+
+
+async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_harm(
+    store: Store, raw: Any, keyring: Keyring, brand: str
+) -> None:
+    keys, names = Keys(brand), [uri() for _ in range(4)]
+    for seq, name in enumerate(names[:3], 1):
+        await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
+    await add_as_an_earlier_release_did(raw, keyring, an_item(names[0], version=2, act="update"), 4)
+    # Its entry has left the stream, while the hash was lost: nothing had given its ledger a lifetime.
+    await raw.rpush(keys.ledger(names[3]), seal(encode_item(an_item(names[3])), keyring))
+    assert not await store.probe()
+    for _ in range(2):
+        assert await prepare(store) == 3
+        assert await store.probe()
+        assert [await raw.pttl(keys.ledger(name)) for name in names[:3]] == [-1, -1, -1]
+        assert 0 < await raw.pttl(keys.ledger(names[3])) <= LEDGER_MS
+        entries = await raw.xrange(keys.items)
+        held = {name.decode(): value for name, value in (await raw.hgetall(keys.newest)).items() if name != b"prepared"}
+        assert held == {
+            names[0]: entries[3][0] + b" 2",
+            names[1]: entries[1][0] + b" 1",
+            names[2]: entries[2][0] + b" 1",
+        }
+
+
+async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhile(
+    store: Store, raw: Any, keyring: Keyring, brand: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, names = Keys(brand), [uri() for _ in range(3)]
+    for seq, name in enumerate(names, 1):
+        await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
+    script, published_between = store.calls.script, False
+
+    async def between(*words: Any) -> Any:
+        nonlocal published_between
+        if not published_between:
+            published_between = True
+            # Trims the entry of the first item and overtakes that of the second.
+            await store.publish(an_item(names[1], version=2, act="update"), "d", "f")
+        return await script(*words)
+
+    monkeypatch.setattr(store.calls, "script", between)
+    await prepare(store)
+    assert await raw.pttl(keys.ledger(names[0])) > 0 and not await raw.hexists(keys.newest, names[0])
+    [(newest, _)] = (await raw.xrange(keys.items))[-1:]
+    assert await raw.hget(keys.newest, names[1]) == newest + b" 2"
+    assert await raw.pttl(keys.ledger(names[1])) == -1 == await raw.pttl(keys.ledger(names[2]))
+
+
+async def test_garbage_that_names_an_item_does_not_stop_its_withdrawal(
+    chief: httpx2.AsyncClient, desk: Desk, raw: Any
+) -> None:
+    name, keys = await published(chief), desk.store.keys
+    body = b'fw1.k1.wrong.{"uri":"%b","version":900}' % name.encode()
+    await raw.xadd(keys.items, {"epoch": "e", "seq": 900, "body": body})
+    await raw.delete(keys.newest)
+    await prepare(desk.store)
+    assert (await chief.get(f"/v1/items/{name}")).headers["etag"] == '"1"'
+    assert [item["uri"] for item in (await chief.get("/v1/items")).json()["items"]] == [name]
+    assert (await act(chief, name, "withdraw", note="n")).status_code == 200
