@@ -25,6 +25,7 @@ from publisher.settings import DeskSettings
 from ticker.contract import output
 from ticker.contract.item import ROLES, Item, moment
 from ticker.contract.keys import KeyringError
+from ticker.contract.listen import ListenError, http_url, listen
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import SiteError
 from ticker.stream import connect
@@ -58,14 +59,16 @@ def desk(
 
     Settings come from FLASHWIRE_… variables and .env; docs/operating.md lists them. Ends within 3 s of SIGTERM.
     """
+    output.protect(blocks=False)
     settings = desk_settings(data=data, desk_host=host, desk_port=port)
     if settings.redis_url is None:
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
-        if link := welcome_link(settings):
+        sock = listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
+        if link := welcome_link(settings, http_url(sock)):
             output.tell(f"Open {link} once, to make the first editor.")
-        _run(serve(settings))
-    except (SiteError, KeyringError, DatabaseError, OSError) as error:
+        _run(serve(settings, sock))
+    except (SiteError, KeyringError, DatabaseError, ListenError, OSError) as error:
         fail(str(error), 2)
 
 
@@ -211,15 +214,15 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(token_app, name="token")
 
 
-def welcome_link(settings: DeskSettings) -> str | None:
-    """The address with which the first editor signs in, or None where there is a token already.
+def welcome_link(settings: DeskSettings, address: str) -> str | None:
+    """The link below `address` with which the first editor signs in, or None where there is a token already.
 
     Each call makes a new code and ends the one before. Raises `DatabaseError`.
     """
     code = Welcome(open_database(settings.data)).code()
     if code is None:
         return None
-    return f"http://{settings.desk_host}:{settings.desk_port}/#welcome={code}"
+    return f"{address}/#welcome={code}"
 
 
 def desk_settings(**flags: object) -> DeskSettings:

@@ -14,6 +14,7 @@ from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.desk import desk_routes
 from publisher.settings import DeskSettings
+from ticker.contract.listen import BACKLOG, listen
 from ticker.contract.logs import configure_logs
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
@@ -28,11 +29,11 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
     Raises what `open_desk` raises before it serves, each with one line for an operator.
     """
     configure_logs(settings.log_format, settings.log_level, side="desk")
+    # Not uvicorn's own binding, which has already started the application when it finds a port taken.
+    sock = sock or listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
     desk = open_desk(settings)
     config = uvicorn.Config(
         create_app(desk, desk_routes(settings.ticker_url)),
-        host=settings.desk_host,
-        port=settings.desk_port,
         http="httptools",
         ws="none",
         # Our own lines say what happened; a line for each request would carry addresses and say less.
@@ -43,8 +44,10 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",
+        # uvicorn listens again, and by itself with 2,048.
+        backlog=BACKLOG,
     )
-    if sock is not None and sock.family != socket.AF_UNIX:
+    if sock.family != socket.AF_UNIX:
         # asyncio sets this only on sockets that were made with an explicit protocol; accepted ones inherit it.
         # Without it an answer's body waits 40 ms for the client's acknowledgement of its head.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -53,7 +56,7 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
     # no collection runs in 4,800 lines.
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT)
-    await _Server(config, desk).serve([sock] if sock else None)
+    await _Server(config, desk).serve([sock])
 
 
 class _Server(uvicorn.Server):

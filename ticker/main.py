@@ -104,10 +104,10 @@ def run(
 
 def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
     from ticker.contract.keys import KeyringError, load_keyring
+    from ticker.contract.listen import ListenError, http_url, listen
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
     from ticker.embedded.keeper import Keeper
-    from ticker.embedded.listen import http_url, listen
     from ticker.embedded.service import Service
 
     output.protect(blocks=False)
@@ -138,7 +138,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
             notice=notice,
         )
         return service.run()
-    except (EmbeddedError, KeyringError, SiteError) as error:
+    except (EmbeddedError, KeyringError, ListenError, SiteError) as error:
         refuse(str(error))
 
 

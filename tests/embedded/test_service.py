@@ -25,7 +25,7 @@ from ticker.edge.board import READY, Board
 from ticker.embedded.children import Part
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.keeper import Keeper
-from ticker.embedded.listen import listen
+from ticker.contract.listen import listen
 from ticker.embedded.service import Service
 data = pathlib.Path(sys.argv[1])
 

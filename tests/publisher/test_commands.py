@@ -116,10 +116,10 @@ def test_replicas_of_a_cluster_are_refused_at_the_start(tmp_path: Path) -> None:
 
 def test_the_first_editors_link_is_made_only_while_there_is_no_token(tmp_path: Path) -> None:
     settings = DeskSettings.model_validate({"data": tmp_path})
-    link = welcome_link(settings)
+    link = welcome_link(settings, "http://127.0.0.1:8001")
     assert link and link.startswith("http://127.0.0.1:8001/#welcome=")
     Tokens(open_database(tmp_path)).create("a", "chief")
-    assert welcome_link(settings) is None
+    assert welcome_link(settings, "http://127.0.0.1:8001") is None
 
 
 def test_post_says_what_readers_will_see(machine: Machine) -> None:

@@ -36,9 +36,9 @@ def command(
     from ticker.commands.configure import load
     from ticker.contract import output
     from ticker.contract.keys import KeyringError, load_keyring
+    from ticker.contract.listen import ListenError, http_url, listen
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
-    from ticker.embedded.listen import http_url, listen
     from ticker.embedded.service import Service
     from ticker.settings import TickerSettings
 
@@ -59,7 +59,7 @@ def command(
             notice=notice,
         )
         status = service.run()
-    except (EmbeddedError, KeyringError, SiteError) as error:
+    except (EmbeddedError, KeyringError, ListenError, SiteError) as error:
         refuse(str(error))
     raise typer.Exit(status)
 

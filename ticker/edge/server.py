@@ -17,6 +17,7 @@ import uvicorn
 
 from ticker.contract.entry import Keyring
 from ticker.contract.keys import load_keyring
+from ticker.contract.listen import BACKLOG
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
 from ticker.edge import poller
@@ -29,7 +30,6 @@ from ticker.edge.gate import Entrance, Gate
 from ticker.edge.node import Node
 from ticker.edge.poller import Poller
 from ticker.edge.pulse import pulse, show
-from ticker.edge.queue import BACKLOG
 from ticker.edge.websocket import WebSocketConnection
 from ticker.settings import TickerSettings
 

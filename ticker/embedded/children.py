@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
+from ticker.contract.listen import address_of
 from ticker.edge.board import READY, STARTING, Board, Seat
 from ticker.embedded.backoff import Backoff
-from ticker.embedded.listen import address_of
 from ticker.embedded.process import Guard, die_with, guard
 
 _ANSWER_SECONDS: Final = 1.0

@@ -1,29 +1,38 @@
 """Listening sockets, bound before anything is started; it serves nobody.
 
 They are bound by the parent, so that a port in use stops the start with one line, and so that a child that is
-started again has its port for certain. Connections wait in the kernel's queue meanwhile.
+started again has its port for certain. Until then connections wait in the kernel's queue.
 """
 
 import os
 import socket
+from typing import Final
 
-from ticker.edge.queue import BACKLOG
-from ticker.embedded.errors import EmbeddedError
+# As many as the kernel allows (net.core.somaxconn): a client that finds the queue full waits for a second and more.
+BACKLOG: Final = 65_535
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message is one line that says what to change."""
 
 
 def listen(host: str, port: int, count: int, setting: str) -> list[socket.socket]:
     """`count` sockets on one address, between which the kernel spreads clients; `setting` names what to change.
 
-    Raises `EmbeddedError` when the port is taken or the address is not this machine's.
+    Raises `ListenError` when the port is taken or the address is not this machine's.
     """
+    option = setting.replace("port", "host")
+    if not host.strip():
+        # To the system an empty address means every interface, which nobody should open by a variable that is empty.
+        raise ListenError(
+            f"{option} is empty: write an address of this machine, or 0.0.0.0 or :: for all of its interfaces."
+        )
     try:
         family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
+            host.strip(), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )[0]
-    except OSError:
-        raise EmbeddedError(
-            f"{host} is not an address to listen on; change {setting.replace('port', 'host')}."
-        ) from None
+    except (OSError, UnicodeError):
+        raise ListenError(f"{host} is not an address to listen on; change {option}.") from None
     # Without SO_REUSEPORT first: with it, a second service of the same user would share the port unnoticed.
     first = _bound(family, address, shared=False, setting=setting)
     if count == 1:
@@ -65,7 +74,7 @@ def _bound(family: int, address: tuple[object, ...], *, shared: bool, setting: s
     except OSError as error:
         sock.close()
         host, port = address[:2]
-        raise EmbeddedError(
+        raise ListenError(
             f"Cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}); "
             f"stop what uses it, or choose another with {setting}."
         ) from None

@@ -1,0 +1,83 @@
+"""How the desk alone starts and ends: its address, a port that is taken, SIGTERM at any moment."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Start = Callable[..., "subprocess.Popen[str]"]
+COMMAND = (sys.executable, "-c", "from ticker.main import main; main()", "desk")
+
+
+@pytest.fixture
+def start(redis_url: str, brand: str, tmp_path: Path) -> Iterator[Start]:
+    """Starts `flashwire desk` beside a real server."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
+        process = subprocess.Popen(
+            [*COMMAND, "--data", str(tmp_path / "data"), *arguments],
+            cwd=tmp_path,
+            env=clean | {"REDIS_URL": redis_url, "FLASHWIRE_BRAND": brand} | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_that_is_taken_ends_it_with_one_line(start: Start, host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
+        port = taken.getsockname()[1]
+        for _ in range(3):
+            desk = start("--host", host, "--port", str(port))
+            _, said = desk.communicate(timeout=30)
+            assert desk.returncode == 2
+            assert said.count("\n") == 1 and f"port {port}" in said and "--port" in said
+
+
+def test_a_port_of_its_own_choice_is_in_its_link(start: Start) -> None:
+    for host in ("127.0.0.1", "::1"):
+        desk = start("--host", host, "--port", "0")
+        assert desk.stderr is not None
+        address = desk.stderr.readline().split("/#welcome=")[0].removeprefix("Open ")
+        with urllib.request.urlopen(f"{address}/health/live", timeout=30) as answer:
+            assert answer.status == 200
+        desk.terminate()
+        assert desk.wait(10) == 0
+
+
+@pytest.mark.parametrize("host", ["", "  "])
+def test_an_empty_host_does_not_open_every_interface(start: Start, host: str) -> None:
+    for arguments, variables in ((("--host", host), {}), ((), {"FLASHWIRE_DESK_HOST": host})):
+        desk = start("--port", "0", *arguments, **variables)
+        _, said = desk.communicate(timeout=30)
+        assert desk.returncode == 2
+        assert said.count("\n") == 1 and "0.0.0.0" in said
+
+
+def test_sigterm_ends_it_at_any_moment_of_its_start(start: Start) -> None:
+    for step in range(8):
+        desk = start("--port", "0")
+        time.sleep(step * 0.3)
+        desk.terminate()
+        began = time.monotonic()
+        _, said = desk.communicate(timeout=30)
+        assert time.monotonic() - began < 5
+        assert desk.returncode in (0, -signal.SIGTERM) and "Traceback" not in said, said
