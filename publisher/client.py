@@ -12,16 +12,23 @@ import httpx2
 import msgspec
 
 from ticker.contract.item import Item
+from ticker.contract.problem import TYPE_PREFIX
 from ticker.contract.tasks import stop_if_cancelled
 
 # The desk answers within its own 2.5 s; a slow way there and back comes on top.
 _TIMEOUT_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
+# What the desk answers only after it has looked for an earlier request under the same key and found none.
+_DECIDED: Final = frozenset({"invalid", "key-reused"})
 
 
 class DeskError(Exception):
-    """The desk did not take it; the message is one sentence for whoever typed the command."""
+    """Nothing was published; the message is one sentence for whoever typed the command."""
+
+
+class UnknownOutcomeError(DeskError):
+    """Nobody knows yet whether it was published: only the same key may be used to ask again."""
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -31,11 +38,21 @@ class Acknowledged(msgspec.Struct, frozen=True):
     cursor: str | None
     seconds: float
     attempts: int
+    warnings: tuple["Caution", ...] = ()
+
+
+class Caution(msgspec.Struct, frozen=True):
+    """What the desk took and a person should look at."""
+
+    code: str
+    message: str
+    field: str = ""
 
 
 class _Answer(msgspec.Struct):
     item: Item
     cursor: str | None = None
+    warnings: tuple[Caution, ...] = ()
 
 
 class DeskClient:
@@ -61,43 +78,65 @@ class DeskClient:
         await self._http.__aexit__(None, None, None)
 
     async def publish(self, body: Mapping[str, object] | bytes, key: str) -> Acknowledged:
-        """Publishes `body` once under `key`; waits and repeats on 429, 503 and a lost connection, up to the patience.
+        """Publishes `body` once under `key`; repeats, up to the patience, while it may help.
 
-        Raises `DeskError`.
+        Raises `UnknownOutcomeError` where a request may have been done, and `DeskError` where none can have been.
         """
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         gives_up = time.monotonic() + self._patience
+        unknown = False
         attempts = 0
         while True:
             stop_if_cancelled()
             attempts += 1
             started = time.perf_counter()
+            pause = _PAUSE_SECONDS
             try:
                 response = await self._http.post("/v1/items", content=content, headers=headers)
             except httpx2.TransportError as error:
-                why, pause = f"The desk at {self._url} cannot be reached ({type(error).__name__}).", _PAUSE_SECONDS
+                why = f"The desk at {self._url} cannot be reached ({type(error).__name__})."
+                # Without a connection nothing was sent.
+                unknown = unknown or not isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout))
             except httpx2.InvalidURL:
                 raise DeskError(
                     f"{self._url} is not the address of a desk; give one like http://127.0.0.1:8001."
                 ) from None
             else:
-                if response.status_code in (200, 201):
-                    return _acknowledged(response, time.perf_counter() - started, attempts)
-                if response.status_code not in (429, 503):
-                    raise DeskError(_sentence(response))
+                if (answer := _answer(response)) is not None:
+                    seconds = time.perf_counter() - started
+                    return Acknowledged(answer.item, answer.cursor, seconds, attempts, answer.warnings)
                 why, pause = _sentence(response), _wait(response)
+                unknown = unknown or _leaves_open(response)
+                if not unknown and response.status_code not in (429, 503):
+                    raise DeskError(why)
+                if unknown and _type(response) in _DECIDED:
+                    raise DeskError(why)
             if time.monotonic() + pause > gives_up:
-                raise DeskError(why)
+                raise UnknownOutcomeError(why) if unknown else DeskError(why)
             await asyncio.sleep(pause)
 
 
-def _acknowledged(response: httpx2.Response, seconds: float, attempts: int) -> Acknowledged:
+def _answer(response: httpx2.Response) -> _Answer | None:
+    if response.status_code not in (200, 201):
+        return None
     try:
-        answer = msgspec.json.decode(response.content, type=_Answer)
+        return msgspec.json.decode(response.content, type=_Answer)
     except msgspec.DecodeError:
-        raise DeskError("What answered is not a Flashwire desk: check the address.") from None
-    return Acknowledged(answer.item, answer.cursor, seconds, attempts)
+        return None
+
+
+def _leaves_open(response: httpx2.Response) -> bool:
+    """Whether the desk may have published what it answers so.
+
+    A redirect and a 4xx come before anything is done, but for a proxy's 408; so does trouble with the desk's own file.
+    """
+    status = response.status_code
+    return status in (200, 201, 408) or (status >= 500 and _type(response) != "desk-file")
+
+
+def _type(response: httpx2.Response) -> str:
+    return _problem(response).type.removeprefix(TYPE_PREFIX)
 
 
 def _wait(response: httpx2.Response) -> float:
@@ -111,15 +150,22 @@ class _FieldError(msgspec.Struct):
 
 
 class _Problem(msgspec.Struct):
-    detail: str
+    detail: str = ""
+    type: str = ""
     errors: list[_FieldError] = []
 
 
-def _sentence(response: httpx2.Response) -> str:
+def _problem(response: httpx2.Response) -> _Problem:
     try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
+        return msgspec.json.decode(response.content, type=_Problem)
     except msgspec.DecodeError:
-        return f"The desk answered {response.status_code} and did not say why: check the address."
+        return _Problem()
+
+
+def _sentence(response: httpx2.Response) -> str:
+    problem = _problem(response)
+    if response.status_code < 300:
+        return "What answered is not a Flashwire desk: check the address."
     if problem.errors:
         return " ".join(f"{error.field}: {error.message}" for error in problem.errors)
-    return problem.detail
+    return problem.detail or f"The desk answered {response.status_code} and did not say why: check the address."

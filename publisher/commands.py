@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shlex
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar
@@ -18,7 +19,7 @@ from publisher.access.database import DatabaseError, open_database
 from publisher.access.tokens import ROLES as TOKEN_ROLES
 from publisher.access.tokens import Tokens
 from publisher.access.welcome import Welcome
-from publisher.client import DeskClient, DeskError
+from publisher.client import DeskClient, DeskError, UnknownOutcomeError
 from publisher.replay import FileError, Post, Summary, read_posts, replay
 from publisher.server import serve
 from publisher.settings import DeskSettings
@@ -35,6 +36,8 @@ _POST_PATIENCE: Final = 15.0
 # A replay waits out a rate rule's whole minute and more.
 _REPLAY_PATIENCE: Final = 180.0
 _DESK: Final = "http://127.0.0.1:8001"
+# Exit status where nobody knows yet whether something was published: a script must not take it for a refusal.
+UNKNOWN: Final = 3
 
 Value = TypeVar("Value")
 
@@ -79,13 +82,15 @@ def post(
     urgency: Annotated[int, typer.Option(help="1 flash, 2 bulletin, 3 urgent, 4 routine … 8.")] = 4,
     language: Annotated[str | None, typer.Option(help="Language of the line, where not the edition's.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and show it; publish nothing.")] = False,
+    key: Annotated[str | None, typer.Option(help="Key of an earlier call, to ask again what became of it.")] = None,
     url: DeskOption = _DESK,
     token: TokenOption = "",
 ) -> None:
     """Publish one line, and say what readers will see.
 
     Takes the token from FLASHWIRE_TOKEN. While the desk or the stream is away it tries again for 15 seconds, and
-    never publishes twice.
+    never publishes twice. Exit status 1: nothing was published. Exit status 3: not known yet; the same call with
+    the --key that is printed asks again.
 
     Example: flashwire post "Civil Defence: Bridge in the old town reopened" --urgency 3
     """
@@ -93,15 +98,26 @@ def post(
     body = {"text": text, "edition": edition, "urgency": urgency, "dryRun": dry_run}
     body |= {name: value for name, value in given.items() if value is not None}
 
+    token = _checked(token)
+    key = key or f"post-{secrets.token_hex(16)}"
+
     async def publish() -> None:
-        async with DeskClient(url, _checked(token), patience=_POST_PATIENCE) as client:
-            done = await client.publish(body, f"post-{secrets.token_hex(16)}")
+        async with DeskClient(url, token, patience=_POST_PATIENCE) as client:
+            done = await client.publish(body, key)
         state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
         output.say(f"{state}\n{shown(done.item)}")
         output.done_anyway(state if dry_run else f"Published as {state}")
 
     try:
         _run(publish())
+    except (UnknownOutcomeError, KeyboardInterrupt) as error:
+        if dry_run:
+            fail(str(error) or "Interrupted.")
+        # The same body, or the desk takes it for another request; the token stays out of what is printed.
+        options = {"edition": edition, "urgency": urgency, **given, "desk": url, "key": key}
+        words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+        again = shlex.join(["flashwire", "post", *words, "--", text])
+        fail(f"{error} It is not known yet whether this line is published. Ask again: {again}".strip(), UNKNOWN)
     except DeskError as error:
         fail(str(error))
 
@@ -119,7 +135,8 @@ def replay_file(
 
     A line is a request body of POST /v1/items, or {"document", "en", "ar", "es"}: one headline in three
     languages, attributed to the outlet that the document's name begins with. The token needs --unlimited,
-    else the rate rule sets the pace.
+    else the rate rule sets the pace. Exit status 1: something was refused. Exit status 3: of something it is not known
+    yet whether it is published; the same command asks again and publishes nothing twice.
     """
     try:
         posts = read_posts(file, salt=secrets.token_hex(8) if fresh else "")
@@ -130,15 +147,16 @@ def replay_file(
         _run(_replayed(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
         output.tell("Interrupted; run it again to publish what is missing.")
+    unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
     figures = (
-        f"{summary.acknowledged} acknowledged, {summary.refused} refused in {summary.seconds:.1f} s"
+        f"{summary.acknowledged} acknowledged, {summary.refused} refused{unknown} in {summary.seconds:.1f} s"
         f" ({summary.rate():.1f}/s); acknowledged in p50 {summary.percentile(0.5) * 1000:.1f} ms,"
         f" p99 {summary.percentile(0.99) * 1000:.1f} ms"
     )
     output.say(figures)
     output.done_anyway(figures)
     if summary.first_error:
-        fail(summary.first_error)
+        fail(summary.first_error, 1 if summary.refused else UNKNOWN)
 
 
 async def _replayed(
@@ -156,7 +174,8 @@ async def _replayed(
         task = bar.add_task("Publishing", total=None if loop else len(posts), rate=0.0, errors=0)
 
         def show(now: Summary) -> None:
-            bar.update(task, completed=now.acknowledged + now.refused, rate=now.rate(), errors=now.refused)
+            ended = now.acknowledged + now.refused + now.unknown
+            bar.update(task, completed=ended, rate=now.rate(), errors=now.refused)
 
         async with DeskClient(url, token, patience=_REPLAY_PATIENCE, at_once=parallel) as client:
             await replay(posts, client, rate=rate, parallel=parallel, loop=loop, progress=show, summary=summary)

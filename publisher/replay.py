@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from publisher.client import DeskClient, DeskError
+from publisher.client import DeskClient, DeskError, UnknownOutcomeError
 
 # A replay in a loop may run for days.
 _LATENCIES_KEPT: Final = 100_000
@@ -42,6 +42,7 @@ class Summary(msgspec.Struct):
 
     acknowledged: int = 0
     refused: int = 0
+    unknown: int = 0
     seconds: float = 0.0
     latencies: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
     first_error: str | None = None
@@ -106,8 +107,8 @@ async def replay(
 ) -> Summary:
     """Publishes `posts`, at most `rate` a second and `parallel` at once; in a `loop` until it is cancelled.
 
-    Refused posts are counted and passed over. `summary` is filled as it goes, so that it is there after a
-    cancellation too.
+    Posts that are refused, or whose outcome stays unknown, are counted and passed over. `summary` is filled as it
+    goes, so that it is there after a cancellation too.
     """
     kept = summary or Summary()
     started = time.monotonic()
@@ -143,6 +144,12 @@ async def replay(
 async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
     try:
         done = await desk.publish(post.body, post.key)
+    except UnknownOutcomeError as error:
+        kept.unknown += 1
+        kept.first_error = kept.first_error or (
+            f"Line {post.line}: {error} It is not known yet whether this is published: run the same command again."
+        )
+        return
     except DeskError as error:
         kept.refused += 1
         kept.first_error = kept.first_error or f"Line {post.line}: {error}"

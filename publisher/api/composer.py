@@ -34,7 +34,12 @@ def composer_routes(desk: Desk) -> list[BaseRoute]:
             "places": desk.site.places,
             "sources": desk.site.sources,
             "roles": ROLES,
-            "limits": {"headline": HEADLINE_LIMIT, "source": SOURCE_LIMIT, "note": NOTE_LIMIT},
+            "limits": {
+                "headline": HEADLINE_LIMIT,
+                "source": SOURCE_LIMIT,
+                "note": NOTE_LIMIT,
+                "idempotencyHours": desk.settings.idempotency_hours,
+            },
             "ticker": desk.settings.ticker_url,
         }
         return _json(msgspec.json.encode(described))

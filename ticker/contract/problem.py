@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 MEDIA_TYPE: Final = "application/problem+json"
-_TYPES: Final = "urn:flashwire:problem:"
+TYPE_PREFIX: Final = "urn:flashwire:problem:"
 
 
 class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -27,4 +27,4 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def body(self) -> bytes:
         """The JSON object; `type` is a URN that docs/protocol.md lists."""
-        return msgspec.json.encode(msgspec.structs.replace(self, slug=_TYPES + self.slug))
+        return msgspec.json.encode(msgspec.structs.replace(self, slug=TYPE_PREFIX + self.slug))

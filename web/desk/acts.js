@@ -3,7 +3,8 @@
  * that the editor saw. When somebody was faster, both wordings stand side by side and nothing typed is lost.
  */
 
-import { LostError, RefusedError } from "./api.js";
+import { RefusedError } from "./api.js";
+import { Attempt, isAct } from "./attempt.js";
 import { NOTE_REQUIRED, TEXT_ACTS } from "./board.js";
 import { roleChoices, URGENCIES } from "./choices.js";
 import { ask } from "./confirm.js";
@@ -17,8 +18,11 @@ import { findSource } from "./split.js";
 /** @typedef {import("./board.js").Item} Item */
 /**
  * @typedef {{site: import("./line.js").Site, desk: import("./api.js").Desk, newest: (uri: string) => Promise<Item | undefined>,
- *   done: (item: Item, sent: number) => void, closed: () => void, expired: () => void}} Around
- *   What a form needs of the page: `newest` brings the version that was faster, `closed` gives the focus back.
+ *   keep: (act: import("./kept-acts.js").KeptAct) => void, drop: (act: import("./kept-acts.js").KeptAct) => void,
+ *   done: (item: Item, sent: number | undefined) => void, closed: () => void, expired: () => void,
+ *   isOwner: () => Promise<boolean>}} Around
+ *   What a form needs of the page: `newest` brings the version that was faster, `closed` gives the focus back, `keep`
+ *   and `drop` hold the request through a reload for as long as its outcome is unknown.
  */
 
 let forms = 0;
@@ -35,6 +39,11 @@ export class ActForm {
   /** As the composer's: one key until it is done, so that a repeat after a lost answer is no second act. */
   #key = newKey();
   #busy = false;
+  /** The act that is on its way, or whose outcome is unknown. @type {Attempt | null} */
+  #attempt = null;
+  /** @type {import("./kept-acts.js").KeptAct | null} */
+  #request = null;
+  #cancel = h("button", { type: "button" });
   #source = h("input", { autocomplete: "off" });
   #role = h("select", { autocomplete: "off" });
   #text = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
@@ -42,7 +51,8 @@ export class ActForm {
   #note = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
   #conflict = h("div", { class: "conflict" });
   #send = h("button", { class: "main" });
-  #said = h("p", { class: "said", role: "status" });
+  /** What became of the act; the row shows it where the form is closed before that is known. */
+  status = h("p", { class: "said", role: "status" });
   #title = h("h3", { class: "act-title" });
 
   /**
@@ -69,6 +79,26 @@ export class ActForm {
     return this.#base.uri;
   }
 
+  /** Whether the act was sent and its outcome is not known. */
+  get isPending() {
+    return this.#attempt !== null;
+  }
+
+  /** Asks now what became of the act. */
+  again() {
+    this.#attempt?.again();
+  }
+
+  /** Asks no more. */
+  stop() {
+    this.#attempt?.stop();
+  }
+
+  /** Goes on with an act that an earlier page has sent. @param {import("./kept-acts.js").KeptAct} request */
+  resume(request) {
+    return this.#settle(request, true);
+  }
+
   focus() {
     const field = TEXT_ACTS.has(this.#act) ? this.#text : this.#note;
     field.focus();
@@ -78,6 +108,10 @@ export class ActForm {
 
   /** A newer version is on the wire while this form is open: shows it beside what is typed. @param {Item} item */
   overtaken(item) {
+    if (this.#request && this.#attempt) {
+      if (isAct(item, this.#request.version, this.#request.body)) this.#attempt.seen(item);
+      return;
+    }
     if (item.version <= this.#base.version || this.#busy) return;
     this.#faster = item;
     const final = item.pubStatus === "canceled";
@@ -96,10 +130,12 @@ export class ActForm {
     this.#conflict.replaceChildren(words, theirs, theirLine, mine);
     this.#send.hidden = final;
     say(this.#send, "act.over", { version: item.version });
-    say(this.#said, "");
+    // Where the form is closed, the row still has to say that the act was refused.
+    if (this.element.isConnected) say(this.status, "");
   }
 
   async send() {
+    if (this.#attempt) return this.#attempt.again();
     if (this.#busy || this.#send.hidden) return;
     if (this.#faster) {
       // A choice that the button's words have named: this text, over that version.
@@ -111,19 +147,59 @@ export class ActForm {
     const body = this.#complete();
     if (!body) return;
     this.#busy = true;
-    let late = false;
     try {
       if (this.#act === "withdraw" && !(await this.#sure())) return this.focus();
-      say(this.#said, "act.sending");
-      const sent = performance.now();
-      const { item } = await this.#around.desk.act(this.#base.uri, this.#base.version, body, this.#key);
-      this.#around.done(item, sent);
-    } catch (error) {
-      late = this.#failed(error);
     } finally {
       this.#busy = false;
     }
-    if (late) await this.#compare();
+    const { uri, version } = this.#base;
+    await this.#settle({ uri, version, body, key: this.#key, sent: Date.now() }, false);
+  }
+
+  /**
+   * Sends the act and waits until its outcome is known.
+   * @param {import("./kept-acts.js").KeptAct} request
+   * @param {boolean} resumed an earlier page has sent it
+   */
+  async #settle(request, resumed) {
+    const { uri, version, body, key } = request;
+    const { desk, isOwner, expired, keep, drop, done } = this.#around;
+    say(this.status, "act.sending");
+    this.#lock(true);
+    keep(request);
+    const sent = resumed ? undefined : performance.now();
+    this.#request = request;
+    this.#attempt = new Attempt({
+      ask: () => desk.act(uri, version, body, key),
+      isOwner,
+      sent: request.sent,
+      resumed,
+      onUnknown: (repeating) => {
+        say(this.status, repeating ? "act.unknown" : "act.open");
+        say(this.#send, "outcome.ask");
+        say(this.#cancel, "close");
+      },
+      onExpired: expired,
+    });
+    try {
+      const { item } = await this.#attempt.outcome;
+      this.#attempt = null;
+      drop(request);
+      done(item, sent);
+    } catch (error) {
+      this.#attempt = null;
+      drop(request);
+      this.#lock(false);
+      this.#rest();
+      if (this.#failed(error)) await this.#compare();
+    }
+  }
+
+  /** @param {boolean} locked what was sent must not be changed while its outcome is unknown */
+  #lock(locked) {
+    for (const field of [this.#text, this.#source, this.#note]) field.readOnly = locked;
+    for (const field of [this.#role, this.#urgency]) field.disabled = locked;
+    if (!locked) this.#typed();
   }
 
   /** What is to be sent, or null where something is missing, which is said. */
@@ -150,7 +226,7 @@ export class ActForm {
       Object.keys(body).length === 1
     ) {
       faults.push([this.#text, ""]);
-      say(this.#said, "act.same");
+      say(this.status, "act.same");
     }
     faults[0]?.[0].focus();
     return faults.length ? null : body;
@@ -161,17 +237,16 @@ export class ActForm {
    * @param {unknown} error
    */
   #failed(error) {
-    if (error instanceof LostError) say(this.#said, "act.lost");
-    else if (!(error instanceof RefusedError)) throw error;
-    else if (error.status === 401) {
-      say(this.#said, "");
+    if (!(error instanceof RefusedError)) throw error;
+    if (error.status === 401) {
+      say(this.status, "");
       this.#around.expired();
     } else if (error.status === 412 || error.status === 409 || error.kind === "key-reused") {
       this.#key = newKey();
-      say(this.#said, "act.refused", { detail: error.detail });
+      say(this.status, "act.refused", { detail: error.detail });
       return true;
     } else {
-      say(this.#said, "act.refused", {
+      say(this.status, "act.refused", {
         detail: error.detail || t("error.unknown", { status: error.status }),
       });
       /** @type {Record<string, HTMLElement>} */
@@ -184,7 +259,7 @@ export class ActForm {
       for (const { field, message } of error.errors) {
         const place = places[field.split(/[.[]/u, 1)[0] ?? ""];
         if (place?.isConnected) this.#fault(place, message);
-        else say(this.#said, "act.refused", { detail: message });
+        else say(this.status, "act.refused", { detail: message });
       }
     }
     return false;
@@ -237,10 +312,8 @@ export class ActForm {
       field.dir = headline.direction;
       field.lang = headline.language;
     }
-    const cancel = h("button", { type: "button" });
-    say(cancel, "cancel");
-    cancel.addEventListener("click", () => this.#around.closed());
-    parts.push(h("p", { class: "actions" }, this.#send, cancel), this.#said);
+    this.#cancel.addEventListener("click", () => this.#around.closed());
+    parts.push(h("p", { class: "actions" }, this.#send, this.#cancel), this.status);
     this.element.append(...parts);
     this.#rest();
     this.#typed();
@@ -251,6 +324,7 @@ export class ActForm {
     this.#conflict.replaceChildren();
     say(this.#title, "act.version", { act: { t: `act.${this.#act}` }, version: this.#base.version });
     say(this.#send, `act.${this.#act}`);
+    say(this.#cancel, "cancel");
   }
 
   /** @param {number} urgency */

@@ -13,14 +13,17 @@ export class RefusedError extends Error {
   /**
    * @param {number} status
    * @param {{type?: string, title?: string, detail?: string, errors?: {field: string, message: string, code?: string}[]}} problem
+   * @param {string | null} [retryAfter] the header, in seconds
    */
-  constructor(status, problem) {
+  constructor(status, problem, retryAfter) {
     super(problem.detail ?? problem.title ?? String(status));
     this.status = status;
     /** The sentence for a person, in the language that was asked for; empty where the desk gave none. */
     this.detail = problem.detail ?? "";
     this.kind = (problem.type ?? "").split(":").pop() ?? "";
     this.errors = Array.isArray(problem.errors) ? problem.errors : [];
+    /** How long the desk asks to wait, in milliseconds. */
+    this.wait = 1000 * Math.min(60, Number(retryAfter) || 0);
   }
 }
 
@@ -28,6 +31,8 @@ export class RefusedError extends Error {
 export class LostError extends Error {}
 
 /** @typedef {import('./board.js').Item} Item */
+/** @typedef {{code: string, message: string, field: string}} Warning */
+/** @typedef {{item: Item, cursor?: string, warnings?: Warning[]}} Written */
 
 export class Desk {
   /** @type {() => string} */
@@ -83,16 +88,17 @@ export class Desk {
   /**
    * @param {object} body
    * @param {string} key
-   * @returns {Promise<{item: Item, cursor: string}>}
+   * @returns {Promise<Written>}
    */
   publish(body, key) {
-    return this.#ask("POST", "/v1/items", body, { "Idempotency-Key": key });
+    return this.#write("/v1/items", body, { "Idempotency-Key": key });
   }
 
   /**
    * Asks what the desk would say to `body`, and publishes nothing.
    * @param {object} body
    * @param {AbortSignal} signal
+   * @returns {Promise<Written>}
    */
   check(body, signal) {
     return this.#ask("POST", "/v1/items", { ...body, dryRun: true }, {}, signal);
@@ -103,17 +109,30 @@ export class Desk {
    * @param {number} version the version that the editor saw
    * @param {object} body
    * @param {string} key
-   * @returns {Promise<{item: Item, cursor: string}>}
+   * @returns {Promise<Written>}
    */
   act(uri, version, body, key) {
     const headers = { "If-Match": `"${version}"`, "Idempotency-Key": key };
-    return this.#ask("POST", `/v1/items/${encodeURIComponent(uri)}/acts`, body, headers);
+    return this.#write(`/v1/items/${encodeURIComponent(uri)}/acts`, body, headers);
   }
 
   /** Whether the desk can publish now; raises `LostError` where it cannot be reached. */
   async ready() {
     const answer = await this.#fetch("/health/ready", { method: "GET" });
     return answer.ok;
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} body
+   * @param {Record<string, string>} headers
+   * @returns {Promise<Written>}
+   */
+  async #write(path, body, headers) {
+    const answer = await this.#ask("POST", path, body, headers);
+    // A success without an item is another program's answer: nobody knows what the desk did.
+    if (typeof answer.item?.uri !== "string" || !(answer.item.version > 0)) throw new LostError();
+    return answer;
   }
 
   /**
@@ -137,14 +156,15 @@ export class Desk {
     try {
       content = answer.status === 204 ? {} : await answer.json();
     } catch {
-      // Half an answer, or a proxy's own page: a success may stand behind it.
-      if (answer.ok || answer.status >= 500) throw new LostError();
-      content = {};
+      content = null;
     }
+    const isObject = typeof content === "object" && content !== null;
+    // Half an answer, or a proxy's own page: a success may stand behind it.
+    if (!isObject && (answer.ok || answer.status >= 500)) throw new LostError();
     if (answer.ok) return content;
     // A gateway's 502 or 504 without a problem body says nothing about what the desk did.
     if (answer.status >= 500 && typeof content.detail !== "string") throw new LostError();
-    throw new RefusedError(answer.status, content);
+    throw new RefusedError(answer.status, isObject ? content : {}, answer.headers.get("Retry-After"));
   }
 
   /**

@@ -9,7 +9,7 @@
  *   infoSources: InfoSource[], edition: string, sections: string[], places: string[], link: string | null,
  *   note: Text | null, firstCreated: string, versionCreated: string, expires: string | null,
  *   pinnedUntil: string | null, translationOf: string | null}} Item
- * @typedef {{acknowledged?: number, sent?: number, onAir?: number}} Proof
+ * @typedef {{acknowledged?: number | undefined, sent?: number | undefined, onAir?: number | undefined}} Proof
  *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
  */
 

@@ -1,8 +1,9 @@
 /**
  * The composer: what is typed becomes a draft, the draft is shown as the audience will read it, and published.
  *
- * 1. Nothing is sent but by Publish: no timer, no return of the network sends a line.
- * 2. The words go only after the desk has said that it has them.
+ * 1. A line is first sent by Publish alone. Until its outcome is known the same request is repeated (attempt.js), and
+ *    the line can be neither changed nor sent as another one.
+ * 2. The words go only after the desk or the ticker has shown that they are published.
  */
 
 import { LostError, RefusedError } from "./api.js";
@@ -13,19 +14,18 @@ import { DraftSlot, emptyDraft, newKey } from "./draft.js";
 import { current, say, t } from "./i18n.js";
 import { bodyOf, missing, oneLine } from "./line.js";
 import { parts, showDraft } from "./preview.js";
+import { Sending, showOutcome } from "./sending.js";
 import { splitAsTyped } from "./split.js";
 import { Suggestions } from "./suggestions.js";
 
 /** How long typing must pause before the desk is asked what it thinks of the line. */
 const PAUSE = 600;
-
 /** @typedef {import("./board.js").Item} Item */
 
 export class Composer {
   #site;
   #desk;
-  #onPublished;
-  #onExpired;
+  #page;
   /** @type {HTMLTextAreaElement} */
   #line = $("line");
   /** @type {import("./draft.js").Draft} */
@@ -34,8 +34,12 @@ export class Composer {
   #slot = null;
   #owner = "";
   #allowed = false;
-  /** A line is on its way, or its question stands: a second press does nothing. */
+  #chief = false;
+  /** A question stands: a second press does nothing. */
   #busy = false;
+  #sending;
+  /** The outcome of the last line cannot be found out any more: publishing it asks first. */
+  #doubtful = false;
   #suggestions;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pause;
@@ -44,14 +48,13 @@ export class Composer {
   /**
    * @param {import("./line.js").Site} site
    * @param {import("./api.js").Desk} desk
-   * @param {(item: Item, sent: number) => void} onPublished
-   * @param {() => void} onExpired
+   * @param {import("./sending.js").Page} page
    */
-  constructor(site, desk, onPublished, onExpired) {
+  constructor(site, desk, page) {
     this.#site = site;
     this.#desk = desk;
-    this.#onPublished = onPublished;
-    this.#onExpired = onExpired;
+    this.#page = page;
+    this.#sending = new Sending(site, desk, page);
     this.#draft = this.#fresh(Object.keys(site.editions)[0] ?? "en");
     editionChoices($("edition"), site.editions);
     urgencyChoices($("urgency"));
@@ -82,22 +85,31 @@ export class Composer {
     return this.#draft.line.trim() !== "";
   }
 
+  /** Whether a line was sent and its outcome is not known. */
+  get isPending() {
+    return this.#sending.isPending;
+  }
+
   /**
    * Opens the composer for who is signed in, with what they had not published.
    * @param {{name: string, role: string}} user
    */
   async enter(user) {
     this.#allowed = user.role === "editor" || user.role === "chief";
+    this.#chief = user.role === "chief";
     $("not-yours").hidden = this.#allowed;
     $("publish").setAttribute("aria-disabled", String(!this.#allowed));
-    if (user.name === this.#owner) return;
+    if (user.name === this.#owner) return this.#sending.again();
+    this.#sending.forget();
     this.#slot?.close();
     this.#owner = user.name;
     this.#slot = await DraftSlot.open(user.name);
     this.#draft = this.#slot.load(this.#fresh(this.#firstEdition()));
     if (!Object.hasOwn(this.#site.editions, this.#draft.edition)) this.#draft.edition = this.#firstEdition();
     this.#fill();
-    if (this.holdsText) say($("outcome"), this.#draft.attempted ? "outcome.attempted" : "outcome.found");
+    if (this.#draft.attempted || (this.#draft.pending && this.#sending.isTooOld(this.#draft))) this.#giveUp();
+    else if (this.#draft.pending) this.#send(true);
+    else if (this.holdsText) say($("outcome"), "outcome.found");
   }
 
   focus() {
@@ -107,94 +119,125 @@ export class Composer {
 
   /** The network or the desk went away: says that nothing goes out by itself. */
   away() {
-    if (this.holdsText && !this.#busy && !$("outcome").dataset.t) say($("outcome"), "outcome.offline");
+    if (this.holdsText && !this.isPending && !this.#busy && !$("outcome").dataset.t)
+      say($("outcome"), "outcome.offline");
   }
 
-  /** The desk is there again: takes back what `away` said. */
+  /** The desk is there again: takes back what `away` said, and asks for what is unknown. */
   back() {
-    if ($("outcome").dataset.t === "outcome.offline") this.#outcome("");
+    if ($("outcome").dataset.t === "outcome.offline") showOutcome("");
+    this.#sending.again();
+  }
+
+  /** The ticker or the desk's list has this item. @param {Item} item */
+  seen(item) {
+    this.#sending.seen(item);
   }
 
   nextEdition() {
+    if (this.isPending) return;
     const ids = Object.keys(this.#site.editions);
     this.#choose(ids[(ids.indexOf(this.#draft.edition) + 1) % ids.length] ?? this.#draft.edition);
   }
 
   /** @param {number} urgency */
   urgency(urgency) {
+    if (this.isPending) return;
     this.#draft.urgency = urgency;
     choose($("urgency"), [String(urgency)]);
     this.#changed();
   }
 
   turn() {
+    if (this.isPending) return;
     this.#draft.direction = this.#draft.direction === "rtl" ? "ltr" : "rtl";
     this.#changed();
   }
 
   async publish() {
+    if (this.isPending) return this.#sending.isTooOld(this.#draft) ? this.#giveUp() : this.#sending.again();
     if (this.#busy) return;
     this.#suggestions.close();
     if (!this.#allowed) return say($("outcome"), "reporter");
     this.#busy = true;
     try {
-      if (this.#complete() && (await this.#sure())) await this.#send();
+      if (!this.#complete() || !(await this.#sure())) return;
+      // A line is not put into a dead connection, from which it could leave later.
+      if (!navigator.onLine && !(await this.#isReachable()))
+        return showOutcome("outcome.offline", {}, "outcome.again");
     } finally {
       this.#busy = false;
     }
-  }
-
-  async #send() {
-    const draft = this.#draft;
-    const before = draft.attempted;
-    draft.attempted = true;
-    this.#save();
-    clearTimeout(this.#pause);
-    this.#checking.abort();
-    this.#outcome("outcome.sending");
-    // What is typed now would vanish with the published line.
-    this.#line.readOnly = true;
-    const sent = performance.now();
-    try {
-      const { item } = await this.#desk.publish(bodyOf(draft, this.#site), draft.key);
-      this.#draft = this.#fresh(draft.edition);
-      this.#fill();
-      this.#outcome("outcome.done");
-      this.#onPublished(item, sent);
-    } catch (error) {
-      // 503 leaves open what the stream has done; anything below is a plain no.
-      if (error instanceof RefusedError && error.status < 500) draft.attempted = before;
-      this.#failed(error, before);
-    } finally {
-      this.#line.readOnly = false;
-      this.#save();
-    }
-    if (!$("signin").hidden) return;
-    if ($("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
+    await this.#send(false);
   }
 
   /**
-   * @param {unknown} error
-   * @param {boolean} attempted before this attempt
+   * Sends the draft and waits until its outcome is known.
+   * @param {boolean} resumed an earlier page has sent it
    */
-  #failed(error, attempted) {
-    if (error instanceof LostError) {
-      this.#outcome(!navigator.onLine && !attempted ? "outcome.offline" : "outcome.lost");
-      $("retry").hidden = false;
-    } else if (error instanceof RefusedError && error.status === 401) {
-      this.#outcome("outcome.found");
-      this.#onExpired();
-    } else if (error instanceof RefusedError && error.kind === "key-reused") {
-      // The first attempt had arrived after all, and the words were changed since.
+  async #send(resumed) {
+    const draft = this.#draft;
+    clearTimeout(this.#pause);
+    this.#checking.abort();
+    const sent = resumed ? undefined : performance.now();
+    try {
+      const done = await this.#sending.publish(draft, resumed, () => this.#save());
+      this.#draft = this.#fresh(draft.edition);
+      this.#fill();
+      this.#done(done);
+      this.#page.published(done.item, sent);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#save();
+    if (!$("signin").hidden || document.querySelector("dialog[open]")) return;
+    // An answer that comes late leaves the focus where the editor has taken it.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || $("composer").contains(activeElement);
+    if (isFree && $("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
+  }
+
+  /** @param {import("./attempt.js").Done} done */
+  #done({ item, wasUnknown }) {
+    this.#doubtful = false;
+    showOutcome(wasUnknown ? "outcome.settled" : "outcome.done");
+    $("take-back").hidden = !(wasUnknown && this.#chief);
+    $("take-back").dataset.uri = item.uri;
+  }
+
+  /** Nobody can find out any more what became of the line: its key is forgotten, and the editor decides. */
+  #giveUp() {
+    this.#sending.release();
+    this.#draft.pending = null;
+    this.#draft.attempted = false;
+    this.#draft.key = newKey();
+    this.#doubtful = true;
+    showOutcome("outcome.old");
+    this.#save();
+  }
+
+  #isReachable() {
+    return this.#desk.ready().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What the desk refused; nothing was published. @param {unknown} error */
+  #failed(error) {
+    if (!(error instanceof RefusedError)) throw error;
+    if (error.status === 401) {
+      showOutcome("outcome.found");
+      this.#page.expired();
+    } else if (error.kind === "key-reused") {
+      // An earlier wording was sent under this key.
       this.#draft.key = newKey();
-      this.#draft.attempted = false;
-      this.#outcome("outcome.changed");
-    } else if (error instanceof RefusedError) {
+      showOutcome("outcome.changed");
+    } else {
       const placed = this.#faults(error, true);
       const detail = error.detail || t("error.unknown", { status: error.status });
-      this.#outcome(placed ? "outcome.fields" : "outcome.refused", { detail });
-      $("retry").hidden = placed;
-    } else throw error;
+      showOutcome(placed ? "outcome.fields" : "outcome.refused", { detail }, placed ? "" : "outcome.again");
+    }
   }
 
   /** Whether nothing is missing; says what is, and goes there. */
@@ -209,8 +252,10 @@ export class Composer {
   }
 
   /** Whether a flash is meant; anything else goes directly. */
-  #sure() {
-    if (this.#draft.urgency !== 1) return true;
+  async #sure() {
+    const isMeant =
+      !this.#doubtful || (await ask({ title: "twice.title", words: "twice.words", yes: "twice.yes" }));
+    if (!isMeant || this.#draft.urgency !== 1) return isMeant;
     return ask({
       title: "confirm.title",
       words: "confirm.words",
@@ -260,16 +305,6 @@ export class Composer {
     if (place >= 0) this.#line.setSelectionRange(place, place + character.length);
   }
 
-  /**
-   * @param {string} key
-   * @param {import("./i18n.js").Params} [params]
-   */
-  #outcome(key, params = {}) {
-    $("retry").hidden = true;
-    say($("outcome"), key, params);
-    $("outcome").dataset.kind = key;
-  }
-
   #listen() {
     const form = /** @type {HTMLFormElement} */ ($("composer"));
     form.addEventListener("submit", (event) => {
@@ -277,6 +312,7 @@ export class Composer {
       this.publish();
     });
     $("retry").addEventListener("click", () => this.publish());
+    $("take-back").addEventListener("click", () => this.#page.withdraw($("take-back").dataset.uri));
     $("direction").addEventListener("click", () => this.turn());
     $("discard").addEventListener("click", () => this.#discard());
     this.#line.addEventListener("input", () => this.#typed());
@@ -302,11 +338,21 @@ export class Composer {
   }
 
   async #discard() {
-    if (this.#busy || !this.holdsText) return this.focus();
-    if (await ask({ title: "discard.title", words: "discard.words", yes: "discard.yes" })) {
-      this.#draft = this.#fresh(this.#draft.edition);
+    const { isPending, isUnknown } = this.#sending;
+    if (this.#busy || !this.holdsText || (isPending && !isUnknown)) return this.focus();
+    const draft = this.#draft;
+    const isMeant = await ask(
+      isUnknown
+        ? { title: "clear.title", words: "clear.words", yes: "clear.yes" }
+        : { title: "discard.title", words: "discard.words", yes: "discard.yes" },
+    );
+    // While the question stood, the outcome may have become known.
+    if (isMeant && draft === this.#draft && isPending === this.isPending) {
+      this.#sending.clear(draft);
+      this.#doubtful = false;
+      this.#draft = this.#fresh(draft.edition);
       this.#fill();
-      this.#outcome("");
+      showOutcome("");
       this.#save();
     }
     this.focus();
@@ -325,8 +371,12 @@ export class Composer {
     if (line !== this.#line.value) this.#line.value = line;
     this.#draft.line = line;
     this.#suggestions.typed();
-    if (["outcome.done", "outcome.refused", "outcome.fields"].includes($("outcome").dataset.t ?? ""))
-      this.#outcome("");
+    if (
+      ["outcome.done", "outcome.settled", "outcome.refused", "outcome.fields"].includes(
+        $("outcome").dataset.t ?? "",
+      )
+    )
+      showOutcome("");
     this.#changed();
   }
 
@@ -349,7 +399,7 @@ export class Composer {
     clearTimeout(this.#pause);
     this.#checking.abort();
     say($("checked"), "");
-    if (!this.#allowed || missing(this.#draft, this.#site)) return;
+    if (!this.#allowed || this.isPending || missing(this.#draft, this.#site)) return;
     this.#checking = new AbortController();
     const { signal } = this.#checking;
     this.#pause = setTimeout(async () => {

@@ -3,6 +3,7 @@
 import { Desk, LostError, RefusedError } from "./api.js";
 import { Board } from "./board.js";
 import { Composer } from "./composer.js";
+import { ask } from "./confirm.js";
 import { $ } from "./dom.js";
 import { Feed } from "./feed.js";
 import { choose, current, say, startLanguage } from "./i18n.js";
@@ -23,6 +24,8 @@ let composer = null;
 let wire = null;
 /** @type {Feed | null} */
 let feed = null;
+/** The name of who is signed in. */
+let owner = "";
 
 const desk = new Desk(current, (reached) => {
   if (!reached) show("desk", "offline");
@@ -31,6 +34,7 @@ const signin = new SignIn(desk, enter);
 const watch = new Watch(desk, (good) => {
   if (!good) return composer?.away();
   composer?.back();
+  wire?.again();
   if (!$("desk").hidden) renew();
 });
 
@@ -41,6 +45,9 @@ $("signout").addEventListener("click", leave);
 show("desk", "connecting");
 show("ticker", "connecting");
 addEventListener("offline", () => composer?.away());
+addEventListener("beforeunload", (event) => {
+  if (isPending()) event.preventDefault();
+});
 start();
 
 async function start() {
@@ -60,12 +67,19 @@ async function start() {
 async function enter(user) {
   if (!composer || !wire) {
     const site = await desk.site();
-    composer = new Composer(site, desk, published, expired);
-    wire = new Wire(board, site, desk, renew, expired);
+    composer = new Composer(site, desk, {
+      published,
+      expired,
+      newest: () => board.list()[0]?.firstCreated ?? "",
+      withdraw: (uri) => wire?.open(uri, "withdraw"),
+      isOwner,
+    });
+    wire = new Wire(board, site, desk, renew, expired, isOwner);
     feed = new Feed(site.ticker, heard, (state) => show("ticker", state));
     listen(composer, wire);
   }
-  wire.enter(user.role);
+  owner = user.name;
+  wire.enter(user);
   // The draft before the page: what somebody types into an open page must not be overwritten by what was kept.
   await composer.enter(user);
   signin.hide();
@@ -74,15 +88,29 @@ async function enter(user) {
   composer.focus();
   feed?.start();
   await renew();
+  wire.resume();
 }
 
 /** The session has ended: back to signing in, with every word where it was. */
 function expired() {
+  if ($("desk").hidden) return;
   close();
-  signin.show({ expired: true, kept: composer?.holdsText ?? false });
+  const kept = composer?.holdsText ? "sign.kept" : "";
+  signin.show({ expired: true, kept: isPending() ? "sign.unknown" : kept });
+}
+
+/** Whether the outcome of something that was sent is unknown. */
+function isPending() {
+  return Boolean(composer?.isPending || wire?.isPending);
+}
+
+/** Whether the session is still of who is signed in here: another tab may have changed it for all of them. */
+async function isOwner() {
+  return (await desk.session()).name === owner;
 }
 
 async function leave() {
+  if (isPending() && !(await ask({ title: "leave.title", words: "leave.words", yes: "leave.yes" }))) return;
   try {
     await desk.signOut();
   } catch (error) {
@@ -105,7 +133,10 @@ function close() {
 /** The desk's own list, with what is held and in no ticker. */
 async function renew() {
   try {
-    for (const item of await desk.items()) board.merge(item);
+    for (const item of await desk.items()) {
+      board.merge(item);
+      composer?.seen(item);
+    }
     $("board-old").hidden = true;
   } catch (error) {
     if (error instanceof RefusedError && error.status === 401) return expired();
@@ -117,7 +148,7 @@ async function renew() {
 
 /**
  * @param {import("./board.js").Item} item
- * @param {number} sent
+ * @param {number | undefined} sent
  */
 function published(item, sent) {
   board.merge(item);
@@ -133,6 +164,7 @@ function heard(items, complete) {
   const now = performance.now();
   for (const item of items) {
     board.merge(item);
+    composer?.seen(item);
     // Kept for every version, also one of a snapshot: the ticker is often faster than the desk's answer, which says that the line is ours.
     if (board.proof(item.uri, item.version).onAir === undefined)
       board.prove(item.uri, item.version, { onAir: now });

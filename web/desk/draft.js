@@ -4,13 +4,17 @@
  * 1. A tab's slot is locked while the tab lives (Web Locks), so that two tabs never write one draft: a duplicated
  *    tab inherits the name of the slot with its session storage and finds it taken.
  * 2. A new tab takes over the newest slot that nobody holds any more: that is the tab that crashed.
- * 3. The Idempotency-Key belongs to the draft, not to the attempt. If an attempt whose answer was lost did arrive,
- *    the same key finds it; if the words were changed since, the desk says so instead of publishing twice.
+ * 3. A draft that was sent keeps its request and its Idempotency-Key until the outcome is known, so that a page opened
+ *    later can still find out and cannot publish it twice.
  */
 
 /**
+ * @typedef {{body: ReturnType<typeof import("./line.js").bodyOf>, sent: number, after: string}} Sent
+ *   A request whose outcome is not known: its body, when it was first sent, and the `firstCreated` of the newest item
+ *   that the page knew then.
  * @typedef {{line: string, edition: string, urgency: number, role: string, direction: string, sections: string[],
- *   places: string[], link: string, key: string, attempted: boolean, saved: number}} Draft
+ *   places: string[], link: string, key: string, pending: Sent | null, saved: number, attempted?: boolean}} Draft
+ *   `attempted` was kept by pages of earlier releases, which did not keep the request.
  */
 
 const PREFIX = "flashwire.draft.";
@@ -24,7 +28,7 @@ const MINE = "flashwire.slot";
  */
 export function emptyDraft(edition, direction) {
   const empty = { line: "", urgency: 4, role: "", sections: [], places: [], link: "" };
-  return { ...empty, edition, direction, key: newKey(), attempted: false, saved: 0 };
+  return { ...empty, edition, direction, key: newKey(), pending: null, saved: 0 };
 }
 
 /** 128 random bits; `crypto.randomUUID` is absent where the page is not served securely. */
@@ -89,7 +93,7 @@ export class DraftSlot {
    * @param {Draft} draft
    */
   save(draft) {
-    if (draft.line === "" && !draft.attempted) return write(localStorage, this.#slot, null);
+    if (draft.line === "" && !draft.pending) return write(localStorage, this.#slot, null);
     return write(localStorage, this.#slot, JSON.stringify({ ...draft, saved: Date.now() }));
   }
 
@@ -118,29 +122,30 @@ export class DraftSlot {
 }
 
 /**
- * The slots with words in them, newest first.
+ * The slots with words in them: those whose outcome is unknown first, then the newest.
  * @param {string} prefix
  */
 function orphans(prefix) {
   try {
     return Object.keys(localStorage)
       .filter((name) => name.startsWith(prefix))
-      .sort((a, b) => savedAt(b) - savedAt(a));
+      .sort((a, b) => rank(b) - rank(a));
   } catch {
     return [];
   }
 }
 
 /** @param {string} name */
-function savedAt(name) {
-  return readDraft(read(localStorage, name), emptyDraft("", "auto"))?.saved ?? 0;
+function rank(name) {
+  const draft = readDraft(read(localStorage, name), emptyDraft("", "auto"));
+  return draft ? draft.saved + (draft.pending ? Number.MAX_SAFE_INTEGER / 2 : 0) : 0;
 }
 
 /**
  * @param {Storage} storage
  * @param {string} name
  */
-function read(storage, name) {
+export function read(storage, name) {
   try {
     return storage.getItem(name);
   } catch {
@@ -153,7 +158,7 @@ function read(storage, name) {
  * @param {string} name
  * @param {string | null} value null removes it
  */
-function write(storage, name, value) {
+export function write(storage, name, value) {
   try {
     if (value === null) storage.removeItem(name);
     else storage.setItem(name, value);

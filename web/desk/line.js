@@ -5,7 +5,7 @@ import { findSource, sourceName, split } from "./split.js";
 /**
  * @typedef {{ticker: string, editions: Record<string, {language: string, direction: string, name: string}>,
  *   sections: Record<string, Record<string, string>>, places: Record<string, Record<string, string>>,
- *   sources: import("./split.js").Sources, roles: string[]}} Site
+ *   sources: import("./split.js").Sources, roles: string[], limits?: {idempotencyHours: number}}} Site
  * @typedef {import("./draft.js").Draft} Draft
  * @typedef {import("./board.js").InfoSource} InfoSource
  * @typedef {import("./board.js").Text} Text

@@ -23,6 +23,8 @@ export class Row {
   #note = h("p", { class: "note" });
   #proof = h("p", { class: "proof" });
   #tools = h("div", { class: "acts", role: "toolbar" });
+  /** What became of an act whose form was closed before that was known. */
+  late = h("div", { class: "late" });
   /** Where an act's form stands. */
   place = h("div", { class: "place" });
   /** @type {Item} */
@@ -50,6 +52,7 @@ export class Row {
       this.#note,
       this.#proof,
       this.#tools,
+      this.late,
       this.place,
     );
     this.#tools.addEventListener("click", (event) => {
@@ -75,6 +78,17 @@ export class Row {
     if (!actsFor(this.item, this.#role).includes(act)) return false;
     this.#onAct(this, act);
     return true;
+  }
+
+  /**
+   * Shows the outcome of an act without its form.
+   * @param {string} act
+   * @param {HTMLElement} status
+   */
+  showLate(act, status) {
+    const title = h("b");
+    say(title, `act.${act}`);
+    this.late.replaceChildren(title, status);
   }
 
   /** The focus goes to the acts, which are one stop of the Tab key; to the row itself where there are none. */

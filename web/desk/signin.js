@@ -43,9 +43,9 @@ export class SignIn {
   }
 
   /**
-   * @param {{code?: string, expired?: boolean, kept?: boolean}} [why]
+   * @param {{code?: string, expired?: boolean, kept?: string}} [why] `kept` is a sentence about what was not published
    */
-  show({ code = "", expired = false, kept = false } = {}) {
+  show({ code = "", expired = false, kept = "" } = {}) {
     this.#code = code;
     const kind = code ? "welcome" : "sign";
     $("signin").hidden = false;
@@ -56,6 +56,7 @@ export class SignIn {
     say($("signin-label"), `${kind}.label`);
     say($("signin-send"), `${kind}.send`);
     $("signin-kept").hidden = !kept;
+    say($("signin-kept"), kept);
     const value = $("signin-value");
     value.value = "";
     // A token is a secret: dots instead of letters where somebody looks over a shoulder.

@@ -3,10 +3,14 @@
 import { ActForm } from "./acts.js";
 import { $, h } from "./dom.js";
 import { name, say } from "./i18n.js";
+import { dropAct, keepAct, keptActs } from "./kept-acts.js";
 import { ACT_KEYS, Row } from "./rows.js";
 
 /** More rows than anybody scrolls; what is older is the archive's business. */
 const MOST = 200;
+
+/** An act of yesterday has been seen or done again by now. */
+const KEPT_MS = 86_400_000;
 
 /** @typedef {import("./board.js").Item} Item */
 
@@ -16,11 +20,15 @@ export class Wire {
   #desk;
   #role = "";
   #onExpired;
+  #isOwner;
   #renew;
+  #owner = "";
   /** @type {Map<string, Row>} */
   #rows = new Map();
   /** @type {{form: ActForm, row: Row, act: string} | null} */
   #open = null;
+  /** Forms whose act was sent and has no known outcome, open or closed. @type {Set<{form: ActForm, row: Row, act: string}>} */
+  #pending = new Set();
   #list = $("items");
   #filter = $("filter");
 
@@ -30,13 +38,15 @@ export class Wire {
    * @param {import("./api.js").Desk} desk
    * @param {() => Promise<void>} renew asks the desk for its list
    * @param {() => void} onExpired
+   * @param {() => Promise<boolean>} isOwner whether the session is still of who is signed in here
    */
-  constructor(board, site, desk, renew, onExpired) {
+  constructor(board, site, desk, renew, onExpired, isOwner) {
     this.#board = board;
     this.#site = site;
     this.#desk = desk;
     this.#renew = renew;
     this.#onExpired = onExpired;
+    this.#isOwner = isOwner;
     const all = h("option", { value: "" });
     say(all, "filter.all");
     const editions = Object.entries(site.editions).map(([id, edition]) =>
@@ -50,13 +60,46 @@ export class Wire {
   /** Single keys may be switched off: they trouble those who speak to their computer (WCAG 2.1.4). */
   single = true;
 
-  /** @param {string} role of who is signed in; another person's rows are made anew */
-  enter(role) {
-    if (role === this.#role) return;
-    this.#role = role;
+  /** Whether the outcome of an act is unknown. */
+  get isPending() {
+    return this.#pending.size > 0;
+  }
+
+  /** @param {{name: string, role: string}} user who is signed in; another person's rows are made anew */
+  enter(user) {
+    if (user.role === this.#role && user.name === this.#owner) return this.again();
+    this.#role = user.role;
+    this.#owner = user.name;
     this.#open = null;
+    for (const { form } of this.#pending) form.stop();
+    this.#pending.clear();
     this.#rows.clear();
     this.#list.replaceChildren();
+  }
+
+  /** Asks now for the outcome of what was sent. */
+  again() {
+    for (const { form } of this.#pending) form.again();
+  }
+
+  /** Goes on with the acts that an earlier page has sent, once their items are on the board. */
+  resume() {
+    const inHand = new Set([...this.#pending].map(({ form }) => form.uri));
+    for (const kept of keptActs(this.#owner)) {
+      const row = this.#rows.get(kept.uri);
+      if (Date.now() - kept.sent > KEPT_MS) dropAct(this.#owner, kept);
+      if (!row || inHand.has(kept.uri)) continue;
+      const held = this.#hold(row, kept.body.act);
+      held.row.showLate(held.act, held.form.status);
+      held.form.resume(kept);
+    }
+  }
+
+  /** Opens the form of an act. @param {string} uri @param {string} act */
+  open(uri, act) {
+    const row = this.#rows.get(uri);
+    row?.element.scrollIntoView({ block: "nearest" });
+    row?.act(act);
   }
 
   render() {
@@ -70,9 +113,9 @@ export class Wire {
         this.#list.insertBefore(element, this.#list.children[place] ?? null);
     });
     $("board-empty").hidden = items.length > 0;
-    if (this.#open) {
-      const newest = this.#board.get(this.#open.form.uri);
-      if (newest) this.#open.form.overtaken(newest);
+    for (const { form } of new Set([...this.#pending, ...(this.#open ? [this.#open] : [])])) {
+      const newest = this.#board.get(form.uri);
+      if (newest) form.overtaken(newest);
     }
   }
 
@@ -105,6 +148,23 @@ export class Wire {
   #act(row, act) {
     if (this.#open?.row === row && this.#open.act === act) return this.#open.form.focus();
     this.#shut();
+    const pending = [...this.#pending].filter((each) => each.row === row);
+    if (!pending.length) row.late.replaceChildren();
+    const open = pending.find((each) => each.act === act) ?? this.#hold(row, act);
+    const { form } = open;
+    this.#open = open;
+    form.element.append(form.status);
+    row.place.replaceChildren(form.element);
+    name(form.element, "act.version", { act: { t: `act.${act}` }, version: row.item.version });
+    form.focus();
+  }
+
+  /**
+   * A form for `act`, not yet shown.
+   * @param {Row} row
+   * @param {string} act
+   */
+  #hold(row, act) {
     const form = new ActForm(row.item, act, {
       site: this.#site,
       desk: this.#desk,
@@ -112,29 +172,36 @@ export class Wire {
         await this.#renew();
         return this.#board.get(uri);
       },
-      done: (item, sent) => this.#done(form, row, item, sent),
+      keep: (request) => {
+        this.#pending.add(held);
+        keepAct(this.#owner, request);
+      },
+      drop: (request) => {
+        this.#pending.delete(held);
+        dropAct(this.#owner, request);
+      },
+      done: (item, sent) => this.#done(held, item, sent),
       closed: () => {
         this.#shut();
         row.focus(act);
       },
       expired: this.#onExpired,
+      isOwner: this.#isOwner,
     });
-    this.#open = { form, row, act };
-    row.place.replaceChildren(form.element);
-    name(form.element, "act.version", { act: { t: `act.${act}` }, version: row.item.version });
-    form.focus();
+    const held = { form, row, act };
+    return held;
   }
 
   /**
-   * @param {ActForm} form
-   * @param {Row} row
+   * @param {{form: ActForm, row: Row}} held
    * @param {Item} item
-   * @param {number} sent
+   * @param {number | undefined} sent
    */
-  #done(form, row, item, sent) {
-    // While the answer was on its way another form may have been opened: what is typed there stays.
+  #done({ form, row }, item, sent) {
+    // Until the answer came another form may have been opened: what is typed there stays.
     const open = this.#open?.form === form;
     if (open) this.#shut();
+    row.late.replaceChildren();
     this.#board.merge(item);
     this.#board.prove(item.uri, item.version, { sent, acknowledged: Date.now() });
     this.render();
@@ -143,8 +210,10 @@ export class Wire {
   }
 
   #shut() {
-    this.#open?.row.place.replaceChildren();
+    const open = this.#open;
     this.#open = null;
+    open?.row.place.replaceChildren();
+    if (open?.form.isPending) open.row.showLate(open.act, open.form.status);
   }
 
   /** @param {KeyboardEvent} event */

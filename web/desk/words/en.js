@@ -24,6 +24,8 @@ export const en = {
   "sign.out": "Sign out",
   "sign.expired": "Your session has ended. Sign in again to go on.",
   "sign.kept": "Your text is kept. It is not published.",
+  "sign.unknown":
+    "What you sent last is kept. It is not known yet whether it is done: sign in, and this page asks again.",
   "sign.empty": "Paste your token here.",
   "sign.who": "{name} · {role}",
   "welcome.title": "Welcome to your desk",
@@ -90,14 +92,32 @@ export const en = {
   "discard.title": "Clear the text?",
   "discard.words": "The line and everything chosen for it are deleted.",
   "discard.yes": "Clear it",
+  "clear.title": "Clear without knowing?",
+  "clear.words":
+    "This line may be on air already, or go on air in a moment. Clearing it here does not stop it. If it comes, it is in the list, and can be withdrawn there.",
+  "clear.yes": "Clear it anyway",
+  "twice.title": "Publish this text again?",
+  "twice.words":
+    "It may be on air already from the first time. If it is, readers will see it twice. Look at the list first.",
+  "twice.yes": "Publish it again",
+  "leave.title": "Sign out without knowing?",
+  "leave.words":
+    "We do not know yet whether what you sent is done. It is kept: when you sign in here again, this page goes on asking.",
+  "leave.yes": "Sign out anyway",
   "withdraw.title": "Withdraw for good?",
   "withdraw.words": "It disappears from every screen and never returns. Only a new line can replace it.",
   "withdraw.yes": "Withdraw it",
 
   "outcome.sending": "Publishing …",
   "outcome.done": "Published.",
-  "outcome.lost":
-    "No answer came, so nobody knows yet whether it is published. Your text is kept. Press Publish again: it cannot go out twice.",
+  "outcome.unknown":
+    "We do not know yet whether this line is on air. Please wait: this page keeps asking and tells you here. It cannot go out twice.",
+  "outcome.open":
+    "We still do not know whether this line is on air. Look at the list. “Ask again” sends the same line; it cannot go out twice.",
+  "outcome.settled": "This line is on air.",
+  "outcome.old":
+    "This text was sent earlier, and we cannot find out any more whether it went on air. Look at the list before you publish it again.",
+  "outcome.ask": "Ask again",
   "outcome.offline": "Not published yet – and not sent until you press Publish. Your text is kept.",
   "outcome.refused": "Not published: {detail}",
   "outcome.fields": "Not published. Mend what is marked.",
@@ -105,8 +125,6 @@ export const en = {
   "outcome.changed":
     "An earlier wording of this line did arrive and is published: see the list, and correct it there. To publish this wording as a line of its own, press Publish.",
   "outcome.found": "This text was kept from before. It is not published.",
-  "outcome.attempted":
-    "This text was being published when the page closed. Press Publish: if it did arrive, it will not go out twice.",
   "outcome.unkept": "This browser keeps no drafts: a reload would lose this text.",
   "error.unknown": "The desk refused this ({status}). Try again, or tell whoever runs this service.",
   "error.lost": "The desk cannot be reached. Check your connection and try again.",
@@ -153,7 +171,10 @@ export const en = {
   "act.text.missing": "Write the text.",
   "act.same": "Change something first, or cancel.",
   "act.sending": "Sending …",
-  "act.lost": "No answer came. Your text is kept. Press the button again: it cannot be done twice.",
+  "act.unknown":
+    "We do not know yet whether this is done. This page keeps asking and tells you here. It cannot be done twice.",
+  "act.open":
+    "We still do not know whether this is done. Look at the line above. “Ask again” sends the same; it cannot be done twice.",
   "act.refused": "Not done: {detail}",
   "act.faster":
     "Somebody was faster. This is version {version} now; yours is kept below. Compare, then send yours again or cancel.",

@@ -24,6 +24,8 @@ export const es = {
   "sign.out": "Salir",
   "sign.expired": "Su sesión ha terminado. Entre de nuevo para continuar.",
   "sign.kept": "Su texto se conserva. No está publicado.",
+  "sign.unknown":
+    "Lo último que envió se conserva. Aún no se sabe si está hecho: inicie sesión y esta página volverá a preguntar.",
   "sign.empty": "Pegue aquí su token.",
   "sign.who": "{name} · {role}",
   "welcome.title": "Le damos la bienvenida a su mesa",
@@ -90,6 +92,18 @@ export const es = {
   "discard.title": "¿Vaciar el texto?",
   "discard.words": "Se borran la línea y todo lo elegido para ella.",
   "discard.yes": "Vaciar",
+  "clear.title": "¿Vaciar sin saberlo?",
+  "clear.words":
+    "Puede que esta línea ya esté en el aire, o que salga en un momento. Vaciarla aquí no la detiene. Si sale, estará en la lista y allí podrá retirarse.",
+  "clear.yes": "Vaciar de todos modos",
+  "twice.title": "¿Publicar este texto otra vez?",
+  "twice.words":
+    "Puede que ya esté en el aire desde la primera vez. Si es así, el público lo verá dos veces. Mire antes la lista.",
+  "twice.yes": "Publicarlo otra vez",
+  "leave.title": "¿Cerrar sesión sin saberlo?",
+  "leave.words":
+    "Aún no sabemos si lo que envió está hecho. Se conserva: cuando vuelva a iniciar sesión aquí, esta página seguirá preguntando.",
+  "leave.yes": "Cerrar sesión de todos modos",
   "withdraw.title": "¿Retirar para siempre?",
   "withdraw.words":
     "Desaparece de todas las pantallas y no vuelve nunca. Solo una línea nueva puede sustituirla.",
@@ -97,8 +111,14 @@ export const es = {
 
   "outcome.sending": "Publicando…",
   "outcome.done": "Publicado.",
-  "outcome.lost":
-    "No llegó respuesta y no se sabe aún si está publicado. Su texto se conserva. Pulse Publicar otra vez: no puede salir dos veces.",
+  "outcome.unknown":
+    "Aún no sabemos si esta línea está en el aire. Espere: esta página sigue preguntando y se lo dirá aquí. No puede salir dos veces.",
+  "outcome.open":
+    "Seguimos sin saber si esta línea está en el aire. Mire la lista. «Preguntar otra vez» envía la misma línea; no puede salir dos veces.",
+  "outcome.settled": "Esta línea está en el aire.",
+  "outcome.old":
+    "Este texto se envió antes y ya no podemos averiguar si salió al aire. Mire la lista antes de publicarlo de nuevo.",
+  "outcome.ask": "Preguntar otra vez",
   "outcome.offline": "Aún no publicado, y no se enviará hasta que pulse Publicar. Su texto se conserva.",
   "outcome.refused": "No publicado: {detail}",
   "outcome.fields": "No publicado. Corrija lo señalado.",
@@ -106,8 +126,6 @@ export const es = {
   "outcome.changed":
     "Una redacción anterior de esta línea sí llegó y está publicada: véala en la lista y corríjala allí. Para publicar esta redacción como línea aparte, pulse Publicar.",
   "outcome.found": "Este texto se conservaba de antes. No está publicado.",
-  "outcome.attempted":
-    "Este texto se estaba publicando cuando se cerró la página. Pulse Publicar: si llegó, no saldrá dos veces.",
   "outcome.unkept": "Este navegador no guarda borradores: al recargar se perdería este texto.",
   "error.unknown":
     "La mesa lo ha rechazado ({status}). Inténtelo de nuevo o avise a quien administra este servicio.",
@@ -155,8 +173,10 @@ export const es = {
   "act.text.missing": "Escriba el texto.",
   "act.same": "Cambie algo antes, o cancele.",
   "act.sending": "Enviando…",
-  "act.lost":
-    "No llegó respuesta. Su texto se conserva. Pulse el botón otra vez: no puede hacerse dos veces.",
+  "act.unknown":
+    "Aún no sabemos si está hecho. Esta página sigue preguntando y se lo dirá aquí. No puede hacerse dos veces.",
+  "act.open":
+    "Seguimos sin saber si está hecho. Mire la línea de arriba. «Preguntar otra vez» envía lo mismo; no puede hacerse dos veces.",
   "act.refused": "No hecho: {detail}",
   "act.faster":
     "Alguien fue más rápido. Esta es ahora la versión {version}; la suya se conserva abajo. Compare y envíe la suya otra vez, o cancele.",

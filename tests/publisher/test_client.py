@@ -1,0 +1,153 @@
+"""The command line's client: done, refused, or not known yet, and never one for another."""
+
+import asyncio
+import shlex
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from tests.publisher.machine import Machine
+from tests.publisher.test_commands import one_line, run
+
+pytestmark = pytest.mark.anyio
+
+BODY = {"text": "Civil Defence: x", "edition": "en"}
+DONE = (
+    '{"item":{"uri":"urn:flashwire:a","version":1,"act":"publish","pubStatus":"usable","urgency":4,"headline":'
+    '{"value":"x","language":"en","direction":"ltr"},"infoSources":[],"edition":"en","sections":[],"places":[],'
+    '"link":null,"note":null,"firstCreated":"2026-01-01T00:00:00.000Z","versionCreated":"2026-01-01T00:00:00.000Z",'
+    '"expires":null,"pinnedUntil":null,"translationOf":null},"cursor":"e.1.c"}'
+)
+
+
+def problem(name: str) -> str:
+    return f'{{"type":"urn:flashwire:problem:{name}","title":"x","status":1,"detail":"Said {name}."}}'
+
+
+@asynccontextmanager
+async def answering(*answers: tuple[int, str] | None) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
+    """A desk that gives these answers, the last one again and again; None takes the request and hangs up."""
+    left, keys = list(answers), list[bytes]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        keys.append(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"idempotency-key")))
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer:
+            status, body = answer
+            writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with DeskClient(f"http://127.0.0.1:{port}", "fw_x", patience=2.5) as client:
+        yield client, keys
+    server.close()
+
+
+UNREADABLE: list[tuple[int, str] | None] = [
+    None,
+    (201, "<h1>Welcome</h1>"),
+    (200, "{}"),
+    (408, ""),
+    (500, problem("internal")),
+    (502, "<h1>Bad gateway</h1>"),
+    (503, problem("stream-away")),
+    (503, ""),
+    (504, ""),
+]
+
+
+@pytest.mark.parametrize("answer", UNREADABLE)
+async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(answer: tuple[int, str] | None) -> None:
+    async with answering(answer, (201, DONE)) as (client, keys):
+        done = await client.publish(BODY, "k")
+    assert done.attempts == 2 and len(keys) == 2 and len(set(keys)) == 1
+
+
+@pytest.mark.parametrize("answer", UNREADABLE)
+async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: tuple[int, str] | None) -> None:
+    async with answering(answer) as (client, _):
+        with pytest.raises(UnknownOutcomeError):
+            await client.publish(BODY, "k")
+
+
+@pytest.mark.parametrize("later", [(401, problem("unauthorized")), (403, problem("role-act")), (429, problem("rate"))])
+async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknown(later: tuple[int, str]) -> None:
+    async with answering((503, problem("stream-away")), later) as (client, _):
+        with pytest.raises(UnknownOutcomeError):
+            await client.publish(BODY, "k")
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [
+        ((422, problem("invalid")), 1),
+        ((401, problem("token-refused")), 1),
+        ((404, "<h1>Not found</h1>"), 1),
+        ((429, problem("rate")), 2),
+        ((503, problem("desk-file")), 2),
+    ],
+)
+async def test_a_plain_refusal_is_one(answer: tuple[int, str], asked: int) -> None:
+    async with answering(answer) as (client, keys):
+        with pytest.raises(DeskError) as refused:
+            await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError) and len(keys) >= asked
+
+
+async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one() -> None:
+    async with answering((503, problem("stream-away")), (422, problem("invalid"))) as (client, _):
+        with pytest.raises(DeskError) as refused:
+            await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+async def test_without_a_connection_nothing_was_sent() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    async with DeskClient(address, "fw_x", patience=0.5) as client:
+        with pytest.raises(DeskError) as refused:
+            await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.commands._POST_PATIENCE", 0.5)
+    machine.valkey.send_signal(signal.SIGSTOP)
+    try:
+        outcome = run("post", "Civil Defence: it's x", "--urgency", "3", machine=machine)
+    finally:
+        machine.valkey.send_signal(signal.SIGCONT)
+    assert outcome.exit_code == 3 and one_line(outcome.stderr) and not outcome.stdout
+    assert "not known yet" in outcome.stderr and machine.token not in outcome.stderr
+    command = outcome.stderr[outcome.stderr.index("flashwire post") :]
+    again = run(*shlex.split(command)[1:], machine=machine)
+    assert again.exit_code == 0, again.stderr
+    assert [item["headline"]["value"] for item in machine.http.get("/v1/items").json()["items"]] == ["it's x"]
+
+
+def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("publisher.commands._REPLAY_PATIENCE", 0.5)
+    file = tmp_path / "rehearsal.jsonl"
+    file.write_text('{"text": "Civil Defence: x", "edition": "en"}', "utf-8")
+    machine.valkey.send_signal(signal.SIGSTOP)
+    try:
+        outcome = run("replay", str(file), machine=machine)
+    finally:
+        machine.valkey.send_signal(signal.SIGCONT)
+    assert outcome.exit_code == 3, outcome.output
+    assert "0 acknowledged, 0 refused, 1 not known yet" in outcome.stdout
+    again = run("replay", str(file), machine=machine)
+    assert again.exit_code == 0 and "1 acknowledged, 0 refused in" in again.stdout
+    assert len(machine.http.get("/v1/items").json()["items"]) == 1

@@ -1,0 +1,150 @@
+/**
+ * The composer's line from Publish until its outcome is known: the fields are locked, and the page says what is known.
+ */
+
+import { Attempt, isLine } from "./attempt.js";
+import { $ } from "./dom.js";
+import { say } from "./i18n.js";
+import { attribution, bodyOf } from "./line.js";
+import { splitAsTyped } from "./split.js";
+
+const HOUR = 3_600_000;
+/** What must not change while the outcome of the line is unknown. */
+const LOCKED = ["edition", "urgency", "sections", "places", "role", "direction"];
+
+/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("./draft.js").Draft} Draft */
+/**
+ * @typedef {object} Page What the composer needs of the page.
+ * @property {(item: Item, sent: number | undefined) => void} published
+ * @property {() => void} expired
+ * @property {() => string} newest `firstCreated` of the newest item on the board
+ * @property {(uri: string) => void} withdraw opens the form that withdraws an item
+ * @property {() => Promise<boolean>} isOwner whether the session is still of who is signed in here
+ */
+
+/**
+ * Says what became of the line.
+ * @param {string} key
+ * @param {import("./i18n.js").Params} [params]
+ * @param {string} [retry] what the button says that sends the line again; none without it
+ */
+export function showOutcome(key, params = {}, retry = "") {
+  $("take-back").hidden = true;
+  $("retry").hidden = !retry;
+  if (retry) say($("retry"), retry);
+  say($("outcome"), key, params);
+  $("outcome").dataset.kind = key;
+}
+
+export class Sending {
+  #site;
+  #desk;
+  #page;
+  /** @type {Attempt | null} */
+  #attempt = null;
+  /** @type {Draft | null} */
+  #draft = null;
+  /** Keys of lines that were cleared before their outcome was known, by what was sent: sent again, they are no second line. */
+  #cleared = new Map();
+
+  /**
+   * @param {import("./line.js").Site} site
+   * @param {import("./api.js").Desk} desk
+   * @param {Page} page
+   */
+  constructor(site, desk, page) {
+    this.#site = site;
+    this.#desk = desk;
+    this.#page = page;
+  }
+
+  /** Whether a line was sent and its outcome is not known. */
+  get isPending() {
+    return this.#attempt !== null;
+  }
+
+  /** Whether the first answer did not come, or said nothing. */
+  get isUnknown() {
+    return this.#attempt?.unknown ?? false;
+  }
+
+  /**
+   * Sends `draft`, or goes on with what an earlier page has sent of it; resolves once it is published, rejects once it
+   * is refused, and stays open as long as nobody knows.
+   * @param {Draft} draft
+   * @param {boolean} resumed
+   * @param {() => void} keep called once the draft holds its request, before that is sent
+   */
+  async publish(draft, resumed, keep) {
+    const body = draft.pending?.body ?? bodyOf(draft, this.#site);
+    draft.key = this.#cleared.get(JSON.stringify(body)) ?? draft.key;
+    draft.pending ??= { body, sent: Date.now(), after: this.#page.newest() };
+    keep();
+    showOutcome("outcome.sending");
+    lock(true);
+    this.#draft = draft;
+    this.#attempt = new Attempt({
+      ask: () => this.#desk.publish(body, draft.key),
+      isOwner: this.#page.isOwner,
+      sent: draft.pending.sent,
+      resumed,
+      onUnknown: (repeating) =>
+        showOutcome(repeating ? "outcome.unknown" : "outcome.open", {}, "outcome.ask"),
+      onExpired: this.#page.expired,
+    });
+    try {
+      return await this.#attempt.outcome;
+    } finally {
+      draft.pending = null;
+      this.release();
+    }
+  }
+
+  again() {
+    this.#attempt?.again();
+  }
+
+  /** The ticker or the desk's list has this item. @param {Item} item */
+  seen(item) {
+    const pending = this.#draft?.pending;
+    if (!pending || !this.#attempt) return;
+    const { source, text } = splitAsTyped(pending.body.text, this.#site.sources);
+    const language = this.#site.editions[pending.body.edition]?.language ?? "";
+    const label = attribution(source ?? "", language, this.#site).value;
+    if (isLine(item, { text, source: label, edition: pending.body.edition }, pending.after))
+      this.#attempt.seen(item);
+  }
+
+  /** Whether the desk may have forgotten the key, so that a repeat could be a second line. @param {Draft} draft */
+  isTooOld(draft) {
+    const hours = this.#site.limits?.idempotencyHours ?? 24;
+    return Date.now() - (draft.pending?.sent ?? 0) > 0.9 * hours * HOUR;
+  }
+
+  /** The editor clears the line without knowing what became of it. @param {Draft} draft */
+  clear(draft) {
+    if (draft.pending) this.#cleared.set(JSON.stringify(draft.pending.body), draft.key);
+    this.release();
+  }
+
+  /** Another person's keys are no use to the next one. */
+  forget() {
+    this.#cleared.clear();
+    this.release();
+  }
+
+  /** Asks no more, and makes the fields free. */
+  release() {
+    this.#attempt?.stop();
+    this.#attempt = null;
+    lock(false);
+  }
+}
+
+/** @param {boolean} locked */
+function lock(locked) {
+  $("line").readOnly = locked;
+  $("link").readOnly = locked;
+  for (const id of LOCKED) $(id).disabled = locked;
+}
