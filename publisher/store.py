@@ -2,7 +2,7 @@
 
 1. Only publish.lua writes to the stream. It is safe to repeat, so a lost reply is answered by asking again.
 2. What is written at the same time is sent together: the server syncs its disk once for all of it.
-3. Whatever goes wrong with the server leaves here as `StreamAwayError`; then nothing is half done, and what may
+3. Whatever goes wrong with the server leaves here as `StreamAwayError`; what may
    have been done is found again under the same digest.
 """
 

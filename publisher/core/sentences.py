@@ -259,9 +259,9 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "El flujo no está disponible y no hay confirmación: reintente con la misma Idempotency-Key.",
     },
     "desk-file": {
-        "en": "The desk cannot write to its own file now: try again with the same Idempotency-Key.",
-        "ar": "لا يمكن الكتابة في ملف التحرير الآن: أعد المحاولة بنفس Idempotency-Key.",
-        "es": "La redacción no puede escribir en su archivo: reintente con la misma Idempotency-Key.",
+        "en": "The desk cannot use its own file now, and nothing was done: try again.",
+        "ar": "لا يمكن استخدام ملف التحرير الآن، ولم يُنفَّذ شيء: أعد المحاولة.",
+        "es": "La redacción no puede usar su archivo y no se ha hecho nada: reintente.",
     },
     "not-found": {
         "en": "There is nothing at this address: check it.",
