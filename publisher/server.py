@@ -1,16 +1,20 @@
 """Serves the desk: uvicorn with the application and the page, until it is told to stop."""
 
+import asyncio
 import gc
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import uvicorn
 
 from publisher.api.app import create_app
+from publisher.api.bounded_http import BoundedHttp
+from publisher.api.connections import Connections
 from publisher.api.desk import Desk, open_desk
 from publisher.desk import desk_routes
 from publisher.settings import DeskSettings
@@ -19,6 +23,7 @@ from ticker.contract.logs import configure_logs
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
 _GRACE_SECONDS: Final = 3
+_IDLE_SECONDS: Final = 20
 _COLLECTED_AT: Final = 20_000
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -43,6 +48,7 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_IDLE_SECONDS,
         lifespan="on",
         # uvicorn listens again, and by itself with 2,048.
         backlog=BACKLOG,
@@ -56,13 +62,27 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
     # no collection runs in 4,800 lines.
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT)
-    await _Server(config, desk).serve([sock])
+    await DeskServer(config, desk).serve([sock])
 
 
-class _Server(uvicorn.Server):
+class DeskServer(uvicorn.Server):
+    """uvicorn's server with bounded connections, which says that it is stopping before it stops."""
+
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        self._connections = Connections(desk.metrics)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        limit = self._desk.settings.body_limit_bytes
+        # Typed as a class, only called.
+        self.config.http_protocol_class = partial(BoundedHttp, self._connections, limit)  # type: ignore[assignment]
+        await super().startup(sockets)
+        self._connections.start(asyncio.get_running_loop())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._connections.stop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._desk.watch.draining = True

@@ -74,13 +74,15 @@ def _allowed(origins: str) -> frozenset[str | None]:
     return frozenset(normal_origin(origin) for origin in origins.split(","))
 
 
-async def read(request: Request, desk: Desk, shape: type[Shape], *, empty: bytes = b"") -> Shape:
-    """The request's body as `shape`; `empty` stands for a body that is not there.
+async def read(
+    request: Request, desk: Desk, shape: type[Shape], *, empty: bytes = b"", limit: int | None = None
+) -> Shape:
+    """The request's body as `shape`, of at most `limit` bytes; `empty` stands for a body that is not there.
 
     Raises `ApiError` 413 before a body over the limit is read whole, 415 for what is not JSON, and what
     `decode` raises.
     """
-    limit = desk.settings.body_limit_bytes
+    limit = min(limit or desk.settings.body_limit_bytes, desk.settings.body_limit_bytes)
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length[:20]) > limit:
         raise ApiError(413, "too-large", limit=limit)

@@ -36,6 +36,20 @@ class Metrics:
         )
         self._lines_dropped = 0
 
+        self.pending = Gauge(
+            "flashwire_desk_pending_connections",
+            "Connections that have not sent a whole request yet",
+            registry=self._registry,
+        )
+        self.dropped = Counter(
+            "flashwire_desk_dropped_connections",
+            "Connections ended by the desk for the time or the room that they take",
+            ["reason"],
+            registry=self._registry,
+        )
+        for reason in ("slow", "full", "unread"):
+            self.dropped.labels(reason)
+
     def page(self) -> bytes:
         """The text that Prometheus reads."""
         before, self._lines_dropped = self._lines_dropped, lines_dropped()

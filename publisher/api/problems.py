@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from publisher.core.decode import MalformedError
 from publisher.core.refusals import ConflictError, RefusalsError
+from ticker.contract.headers import SECURITY_HEADERS, lines
 from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
 from ticker.contract.sentences import LANGUAGES, RefusedError
 
@@ -24,6 +25,7 @@ _TITLES: Final = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Not in this state",
     412: "Someone was faster",
     413: "Too large",
@@ -31,6 +33,7 @@ _TITLES: Final = {
     422: "Cannot be taken as it is",
     428: "Say which version you saw",
     429: "Too many at once",
+    431: "Request head too large",
     500: "Something went wrong",
     503: "Not available now",
 }
@@ -82,15 +85,30 @@ def away(code: str = "stream-away") -> ApiError:
 def answer(request: Request, error: ApiError) -> Response:
     """`error` as problem+json in the client's language."""
     language = reading_language(request.headers.get("accept-language", ""))
-    problem = Problem(
+    return Response(_problem(error, language).body(), error.status, _headers(error, language), MEDIA_TYPE)
+
+
+def answer_bytes(error: ApiError, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The whole answer to a request that never reaches the application, of which `headers` have come."""
+    language = reading_language(dict(headers).get(b"accept-language", b"").decode("latin-1"))
+    body = _problem(error, language).body()
+    told = {**SECURITY_HEADERS, **_headers(error, language), "Cache-Control": "no-store", "Content-Type": MEDIA_TYPE}
+    told |= {"Content-Length": str(len(body)), "Connection": "close"}
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, _TITLES[error.status].encode(), lines(told), body)
+
+
+def _problem(error: ApiError, language: str) -> Problem:
+    return Problem(
         slug=error.code,
         title=_TITLES[error.status],
         status=error.status,
         detail=RefusedError(error.code, "", **error.parameters).sentence(language),
         errors=tuple(FieldError(found.field, found.sentence(language), found.code) for found in error.errors),
     )
-    headers = {"Content-Language": language, "Vary": "Accept-Language", **error.headers}
-    return Response(problem.body(), error.status, headers, MEDIA_TYPE)
+
+
+def _headers(error: ApiError, language: str) -> dict[str, str]:
+    return {"Content-Language": language, "Vary": "Accept-Language", **error.headers}
 
 
 def reading_language(accepted: str) -> str:

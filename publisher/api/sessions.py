@@ -1,5 +1,7 @@
 """Signing in and out of the desk page, and the first welcome."""
 
+from typing import Final
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +14,9 @@ from publisher.api.desk import Desk
 from publisher.api.problems import ApiError
 from publisher.core.request import SessionRequest, WelcomeRequest
 
+# A stranger's body is read here, and these are a token, or a code and a name.
+_LIMIT_BYTES: Final = 4096
+
 
 def session_routes(desk: Desk) -> list[BaseRoute]:
     """`/v1/session` and `/v1/welcome`."""
@@ -19,7 +24,7 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     async def sign_in(request: Request) -> Response:
         # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
         check_page(request, desk, script=True)
-        asked = await read(request, desk, SessionRequest)
+        asked = await read(request, desk, SessionRequest, limit=_LIMIT_BYTES)
         actor = desk.tokens.holder(asked.token.strip())
         if actor is None:
             raise ApiError(401, "token-refused", headers={"WWW-Authenticate": 'Bearer realm="flashwire"'})
@@ -42,7 +47,7 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
 
     async def welcome(request: Request) -> Response:
         check_page(request, desk, script=True)
-        asked = await read(request, desk, WelcomeRequest)
+        asked = await read(request, desk, WelcomeRequest, limit=_LIMIT_BYTES)
         token = desk.welcome.accept(asked.code, asked.name)
         actor = desk.tokens.holder(token) if token else None
         if token is None or actor is None:

@@ -203,6 +203,21 @@ DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Esto vino de {origin:es} y no de la página de redacción conocida. Si esa es su dirección, añádala a"
         " FLASHWIRE_DESK_ORIGINS y reinicie la redacción.",
     },
+    "bad-request": {
+        "en": "Send a request in HTTP/1.1.",
+        "ar": "أرسل الطلب وفق HTTP/1.1.",
+        "es": "Envíe una petición en HTTP/1.1.",
+    },
+    "head-too-large": {
+        "en": "Send a request head of at most {limit} bytes and {lines} lines.",
+        "ar": "أرسل ترويسة طلب لا تتجاوز {limit} بايت و{lines} سطر.",
+        "es": "Envíe una cabecera de petición de {limit} bytes y {lines} líneas como máximo.",
+    },
+    "too-slow": {
+        "en": "The request did not arrive whole in time: send it again.",
+        "ar": "لم يصل الطلب كاملًا في الوقت المحدد: أعد إرساله.",
+        "es": "La petición no llegó entera a tiempo: envíela de nuevo.",
+    },
     "not-json": {
         "en": "Send the body as Content-Type: application/json.",
         "ar": "أرسل المحتوى بنوع Content-Type: application/json.",

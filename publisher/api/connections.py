@@ -1,0 +1,87 @@
+"""The desk's connections by what each one waits for; it bounds their number and the time that they take.
+
+A client without a token costs a descriptor and some kilobytes. Where too many wait, the oldest one goes and not the
+newest: an editor's request arrives whole within milliseconds, an attacker's never does.
+"""
+
+import asyncio
+import resource
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Literal, Protocol
+
+from publisher.api.metrics import Metrics
+
+CONNECTIONS: Final = 800
+PENDING: Final = 256
+# For the stream, files and logs.
+_SPARE_DESCRIPTORS: Final = 64
+_FEWEST: Final = 16
+_SWEEP_SECONDS: Final = 0.5
+
+DropReason = Literal["slow", "full", "unread"]
+
+
+class Connection(Protocol):
+    """What can be ended here."""
+
+    def drop(self, reason: DropReason) -> None:
+        """Ends the connection now."""
+
+
+class Connections:
+    """Each connection is in at most one of three lists, oldest first, with the time at which it is dropped."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.metrics = metrics
+        self.pending: OrderedDict[Connection, float] = OrderedDict()
+        """Has not sent its request whole."""
+        self.idle: OrderedDict[Connection, float] = OrderedDict()
+        """Has been answered and may send another request; the HTTP class closes it in time."""
+        self.unread: OrderedDict[Connection, float] = OrderedDict()
+        """Does not read what was written to it, or does not close."""
+        self.limit = min(CONNECTIONS, max(_FEWEST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE_DESCRIPTORS))
+        self._timer: asyncio.TimerHandle | None = None
+        metrics.pending.set_function(lambda: len(self.pending))
+
+    def put(self, where: OrderedDict[Connection, float] | None, connection: Connection, seconds: float = 0.0) -> None:
+        """Moves `connection` to the end of a list, to be dropped after `seconds`; None is for one being answered."""
+        for other in (self.pending, self.idle, self.unread):
+            other.pop(connection, None)
+        if where is not None:
+            where[connection] = self.clock() + seconds
+
+    def make_room(self, total: int) -> None:
+        """Drops the oldest connection of a kind of which there are too many; `total` counts all of them."""
+        if total > self.limit:
+            for kind in (self.unread, self.idle, self.pending):
+                if kind:
+                    kind.popitem(last=False)[0].drop("full")
+                    return
+        elif len(self.pending) > min(PENDING, self.limit // 2):
+            self.pending.popitem(last=False)[0].drop("full")
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Looks twice a second for connections whose time is over, until `stop`."""
+        # Armed again first: an error in the middle must not be the end of it.
+        self._timer = loop.call_later(_SWEEP_SECONDS, self.start, loop)
+        self.sweep()
+
+    def stop(self) -> None:
+        """Ends what `start` began."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def sweep(self) -> None:
+        """Drops every connection whose time is over."""
+        now = self.clock()
+        kinds: tuple[tuple[OrderedDict[Connection, float], DropReason], ...] = (
+            (self.pending, "slow"),
+            (self.unread, "unread"),
+        )
+        for kind, reason in kinds:
+            for connection in [connection for connection, until in kind.items() if until <= now]:
+                kind.pop(connection, None)
+                connection.drop(reason)
