@@ -11,7 +11,6 @@ import typer
 import uvloop
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +19,9 @@ from publisher.access.tokens import ROLES as TOKEN_ROLES
 from publisher.access.tokens import Tokens
 from publisher.access.welcome import Welcome
 from publisher.client import DeskClient, DeskError, UnknownOutcomeError
-from publisher.replay import FileError, Post, Summary, read_posts, replay
+from publisher.rekey_report import rekey_with_report
+from publisher.replay import FileError, Summary, read_posts
+from publisher.replay_report import replay_with_bar
 from publisher.server import serve
 from publisher.settings import DeskSettings
 from ticker.contract import output
@@ -29,12 +30,10 @@ from ticker.contract.keys import KeyringError
 from ticker.contract.listen import ListenError, http_url, listen
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import SiteError
-from ticker.stream import connect
+from ticker.stream import StreamAwayError, connect
 
 # A server that is restarted is back within seconds; nobody watches a shell for longer than this.
 _POST_PATIENCE: Final = 15.0
-# A replay waits out a rate rule's whole minute and more.
-_REPLAY_PATIENCE: Final = 180.0
 _DESK: Final = "http://127.0.0.1:8001"
 # Exit status where nobody knows yet whether something was published: a script must not take it for a refusal.
 UNKNOWN: Final = 3
@@ -144,7 +143,7 @@ def replay_file(
         fail(str(error))
     summary = Summary()
     try:
-        _run(_replayed(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
+        _run(replay_with_bar(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
         output.tell("Interrupted; run it again to publish what is missing.")
     unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
@@ -157,28 +156,6 @@ def replay_file(
     output.done_anyway(figures)
     if summary.first_error:
         fail(summary.first_error, 1 if summary.refused else UNKNOWN)
-
-
-async def _replayed(
-    posts: list[Post], url: str, token: str, summary: Summary, *, rate: float | None, loop: bool, parallel: int
-) -> None:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.1f}/s"),
-        TextColumn("{task.fields[errors]} refused"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("Publishing", total=None if loop else len(posts), rate=0.0, errors=0)
-
-        def show(now: Summary) -> None:
-            ended = now.acknowledged + now.refused + now.unknown
-            bar.update(task, completed=ended, rate=now.rate(), errors=now.refused)
-
-        async with DeskClient(url, token, patience=_REPLAY_PATIENCE, at_once=parallel) as client:
-            await replay(posts, client, rate=rate, parallel=parallel, loop=loop, progress=show, summary=summary)
 
 
 @token_app.command("create")
@@ -225,8 +202,32 @@ def revoke_token(
         fail(f"No token in force is called “{name}”: see flashwire token list")
 
 
+def rekey_all(
+    context: typer.Context,
+    data: DataOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be signed; change nothing.")] = False,
+) -> None:
+    """Sign everything again with the first signing key, so that the others can be dropped.
+
+    Needs the new key before the old one, on the desk and on every node. May be interrupted and run again.
+    """
+    settings = desk_settings(data=data)
+    if settings.redis_url is None:
+        if context.obj is None:
+            fail("Set REDIS_URL to the server that the desk writes to.", 2)
+        settings.redis_url = context.obj(settings.data)
+    try:
+        lines, is_complete = _run(rekey_with_report(settings, dry_run=dry_run))
+    except (KeyringError, StreamAwayError) as error:
+        fail(str(error))
+    for line in lines:
+        output.say(line)
+    raise typer.Exit(0 if is_complete else 1)
+
+
 def mount(app: typer.Typer) -> None:
-    """Adds the desk's commands to `app`."""
+    """Adds the desk's commands to `app`; a context's `obj` gives the address of a data directory's own server."""
+    app.command("rekey")(rekey_all)
     app.command("desk")(desk)
     app.command("post")(post)
     app.command("replay")(replay_file)

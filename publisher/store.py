@@ -18,7 +18,7 @@ from publisher.calls import ATTEMPT_SECONDS, BUDGET_SECONDS, Answered, Calls, Wo
 from publisher.settings import DeskSettings
 from publisher.versions import ItemRecord, Version, read_record, read_version
 from ticker.contract.cursor import Cursor, entry_check
-from ticker.contract.entry import Keyring, PoisonError, open_body, seal
+from ticker.contract.entry import Keyring, PoisonError, seal
 from ticker.contract.facets import Facets
 from ticker.contract.item import Item, encode_item
 from ticker.stream import Client, Keys, StreamAwayError, connect, translated
@@ -32,6 +32,7 @@ _CANARIES_KEPT: Final = 100
 # Every message says it: eight digits, that one stream in four thousand millions bears the name of the one before; then
 # the check of its entries still tells them apart (ticker.contract.cursor).
 _EPOCH_BYTES: Final = 4
+_RENEW_ANSWER_MS: Final = 60_000
 # Neither is a uri or a digest: no item and no Idempotency-Key can have it.
 _PROBE: Final = "probe"
 
@@ -120,17 +121,15 @@ class Store:
         answer, _ = await self._answered(self._words("look", fingerprint, 0, b"", "", digest))
         return None if answer == [b"none"] else self._earlier(answer, again=True)
 
-    async def renew(self, version: Version, current: bytes) -> bool:
-        """Signs the newest version of an item again and puts it into the stream; False if it changed meanwhile.
+    async def renew(self, version: Version, body: bytes, current: bytes) -> bool:
+        """Puts the newest version of an item into the stream again as `body`; False if the item changed meanwhile.
 
-        `current` is the body that the store holds of it.
+        `current` is the body that its ledger ends with.
         """
         item = version.item
-        # The same words give the same body: a repeat after a lost reply finds its own answer.
-        body = seal(encode_item(item), self.keyring, version.earlier)
-        digest = f"renew-{item.uri}-{item.version}-{self.keyring.signer}"
+        digest = secrets.token_hex(16)
         try:
-            await self._answered(self._words("renew", "renew", item.version, body, item.uri, digest, current))
+            await self._answered(self._words("renew", digest, item.version, body, item.uri, digest, current))
         except StaleError:
             return False
         return True
@@ -147,9 +146,13 @@ class Store:
         self, mode: str, fingerprint: str, version: int, body: bytes, uri: str, digest: str, before: bytes = b""
     ) -> Words:
         keys = self.keys
+        length, answer_ms, ledger_ms = self._limits
+        if mode == "renew":
+            # Nobody but this call asks for its answer, and a whole stream is renewed at once.
+            answer_ms = _RENEW_ANSWER_MS
         names = (keys.items, keys.meta, keys.newest, keys.ledger(uri), keys.answer(digest))
         epoch = secrets.token_hex(_EPOCH_BYTES)
-        return (len(names), *names, mode, fingerprint, version, body, epoch, *self._limits, uri, before)
+        return (len(names), *names, mode, fingerprint, version, body, epoch, length, answer_ms, ledger_ms, uri, before)
 
     async def _answered(self, words: Words) -> tuple[Any, bool]:  # Any: a reply
         """The script's answer, and whether it was asked more than once."""
@@ -176,11 +179,11 @@ class Store:
             case [b"again", entry_id, epoch, seq, stored]:
                 cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, stored))
                 try:
-                    item = read_version(stored, self.keyring).item
+                    version = read_version(stored, self.keyring)
                 except PoisonError as error:
                     reason = f"no key of ours signed what was answered before: {error.reason}"
                     raise StreamAwayError(reason) from None
-                return Published(item, open_body(stored, self.keyring).item_json, cursor, again)
+                return Published(version.item, version.item_json, cursor, again)
         raise StreamAwayError("the script gave an answer that is not its own")
 
     async def _run(self, words: Sequence[Words]) -> list[Answered | Exception]:

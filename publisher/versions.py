@@ -18,7 +18,7 @@ from ticker.contract.item import Item, decode_item
 from ticker.stream import Keys, translated
 
 _TAIL: Final = 8
-_RECORD: Final[Script] = load_script("record.lua")
+RECORD: Final[Script] = load_script("record.lua")
 
 
 class ItemRecord(msgspec.Struct, frozen=True):
@@ -44,6 +44,7 @@ class Version(msgspec.Struct, frozen=True):
     """One readable version, its facets included, and the body that it was read from."""
 
     item: Item
+    item_json: bytes
     earlier: tuple[Facets, ...]
     key_id: str
     body: bytes
@@ -53,7 +54,7 @@ def read_version(body: bytes, keyring: Keyring) -> Version:
     """The version in `body`; raises `PoisonError`."""
     opened = open_body(body, keyring)
     try:
-        return Version(decode_item(opened.item_json), opened.earlier, opened.key_id, body)
+        return Version(decode_item(opened.item_json), opened.item_json, opened.earlier, opened.key_id, body)
     except msgspec.DecodeError:
         raise PoisonError("schema") from None
 
@@ -79,11 +80,11 @@ async def read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> I
 
 async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
     words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
-    count, bodies, held, entry_body = await calls.script(_RECORD, (*words, _TAIL))
+    count, bodies, held, entry_body = await calls.script(RECORD, (*words, _TAIL))
     number = max(count, held)
     best = newest_version([*bodies, entry_body], uri, keyring)
     if count > _TAIL and best is None:
-        _, bodies, _, _ = await calls.script(_RECORD, (*words, 0))
+        _, bodies, _, _ = await calls.script(RECORD, (*words, 0))
         best = newest_version(bodies, uri, keyring)
     if best is None or best.item.version < number or not held:
         # Not in the hash, or not readable where it should be: the stream may hold a newer version, or a readable one.

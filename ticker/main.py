@@ -206,8 +206,10 @@ def main() -> None:
     """Runs the command line; ends with status 1 where standard output did not take the result."""
     output.protect(blocks=True)
     _mount_desk()
+    from ticker.embedded.place import redis_url
+
     try:
-        app(prog_name="flashwire")
+        app(prog_name="flashwire", obj=redis_url)
     except SystemExit as end:
         failure = output.failure()
         if failure is None or end.code:
