@@ -43,7 +43,9 @@ _UNREADABLE: Final = "unreadable"
 _STATUSES: Final = (*get_args(PubStatus), _UNREADABLE)
 # Nothing that was answered before can change these.
 _FINAL: Final = frozenset({"key-reused", "stream-away"})
-_ETAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
+# The tag is a version number, so what a compressing proxy makes of it means the same: W/"1" (nginx), "1-gzip" (Apache),
+# "1--gzip" (Jetty), "1;gzip".
+_ETAG: Final = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})(?:(?:--?|;)(?:gzip|br|zstd|deflate))?"')
 
 _log = structlog.get_logger(__name__)
 
@@ -257,7 +259,7 @@ def _seen_version(request: Request) -> int:
     given = request.headers.getlist("if-match")
     if not given or given == ["*"]:
         raise ApiError(428, "if-match-missing")
-    # Strong and single: a weak tag never matches here (RFC 9110, 13.1.1), and a list would not say what was seen.
+    # A list would not say what was seen.
     match = _ETAG.fullmatch(given[0].strip()) if len(given) == 1 else None
     if match is None:
         raise ApiError(400, "if-match")

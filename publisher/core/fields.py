@@ -1,5 +1,6 @@
 """Judges the single fields of a request against the site; each function raises `RefusedError`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,11 @@ from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean, clean_lang
 # A line with more names than this is a paragraph.
 SOURCES_LIMIT: Final = 5
 ED_NOTE_LIMIT: Final = 2000
+# RFC 3339, 5.6, where T and Z may be small; seconds and the offset's colon may be left out.
+_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+)
 
 
 def text_of(given: str | TextInput, language: str, direction: Direction, *, limit: int = HEADLINE_LIMIT) -> Text:
@@ -123,14 +129,21 @@ def edition_of(given: str, site: Site) -> str:
 
 def future_of(given: str, now: float) -> str:
     """A time after `now` as RFC 3339 UTC with milliseconds."""
+    match = _TIME.fullmatch(given)
+    if match is None:
+        raise RefusedError("time")
+    day, minute, second, fraction, offset = match.groups()
+    is_leap = second == "60"
     try:
-        parsed = datetime.fromisoformat(given)
-        if parsed.tzinfo is None or len(given) < len("2026-05-01T09:30Z") or given[10] not in "Tt ":
-            raise RefusedError("time")
-        seconds = parsed.timestamp()
+        # To the microsecond: what Python does with further digits differs between its versions.
+        exact = f"{day}T{minute}:{'59' if is_leap else second or '00'}.{(fraction or '')[:6]:0<6}{offset.upper()}"
+        seconds = datetime.fromisoformat(exact).timestamp() + is_leap
         normal = moment(seconds)
     except (ValueError, OverflowError):
         raise RefusedError("time") from None
+    # Leap seconds end a day of UTC.
+    if is_leap and int(seconds) % 86_400:
+        raise RefusedError("time")
     if seconds <= now:
         raise RefusedError("time-past")
     return normal

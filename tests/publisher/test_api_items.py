@@ -46,10 +46,40 @@ async def test_whoever_is_late_is_told_the_version_there_is(chief: httpx2.AsyncC
 
 async def test_an_act_says_which_version_was_seen(chief: httpx2.AsyncClient) -> None:
     uri = await published(chief)
-    for header, status in ((None, 428), ("*", 428), ("1", 400), ('W/"1"', 400), ('"1", "2"', 400), ('"01"', 400)):
-        headers = {"If-Match": header} if header else {}
+    wrong = [
+        "1",
+        '"1", "2"',
+        '"1", "1"',
+        'W/"1", "1"',
+        '"01"',
+        'w/"1"',
+        '"1-"',
+        '"1-zip"',
+        '"1gzip"',
+        "W/1",
+        '"-gzip"',
+        "",
+    ]
+    for header, status in ((None, 428), ("*", 428), *((header, 400) for header in wrong)):
+        headers = {"If-Match": header} if header is not None else {}
         answer = await chief.post(f"/v1/items/{uri}/acts", json={"act": "hold"}, headers=headers)
         assert answer.status_code == status, header
+
+
+@pytest.mark.parametrize(
+    "form",
+    ['"{}"', 'W/"{}"', '"{}-gzip"', 'W/"{}-gzip"', '"{}--gzip"', '"{};gzip"', '"{}-br"', '"{}-zstd"', ' W/"{}" '],
+)
+async def test_a_tag_that_a_proxy_has_changed_is_still_the_version(chief: httpx2.AsyncClient, form: str) -> None:
+    uri = await published(chief)
+    path, headers = f"/v1/items/{uri}/acts", {"If-Match": form.format(1), "Idempotency-Key": "k"}
+    first = await chief.post(path, json={"act": "hold"}, headers=headers)
+    assert first.status_code == 200 and first.headers["etag"] == '"2"'
+    # The same request on another way is a repeat, and a late one is late.
+    again = await chief.post(path, json={"act": "hold"}, headers=headers | {"If-Match": '"1"'})
+    assert again.content == first.content
+    late = await chief.post(path, json={"act": "release"}, headers={"If-Match": form.format(1)})
+    assert late.status_code == 412
 
 
 async def test_a_life_of_an_item_from_publish_to_withdrawal(chief: httpx2.AsyncClient) -> None:
