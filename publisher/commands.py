@@ -17,8 +17,9 @@ from rich.text import Text
 from publisher.access.database import DatabaseError, open_database
 from publisher.access.tokens import ROLES as TOKEN_ROLES
 from publisher.access.tokens import Tokens
-from publisher.access.welcome import Welcome
+from publisher.access.welcome import welcome_link
 from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from publisher.first_key import check_first_key
 from publisher.rekey_report import rekey_with_report
 from publisher.replay import FileError, Summary, read_posts
 from publisher.replay_report import replay_with_bar
@@ -67,7 +68,8 @@ def desk(
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
         sock = listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
-        if link := welcome_link(settings, http_url(sock)):
+        _run(check_first_key(settings))
+        if link := welcome_link(settings.data, http_url(sock)):
             output.tell(f"Open {link} once, to make the first editor.")
         _run(serve(settings, sock))
     except (SiteError, KeyringError, DatabaseError, ListenError, OSError) as error:
@@ -232,17 +234,6 @@ def mount(app: typer.Typer) -> None:
     app.command("post")(post)
     app.command("replay")(replay_file)
     app.add_typer(token_app, name="token")
-
-
-def welcome_link(settings: DeskSettings, address: str) -> str | None:
-    """The link below `address` with which the first editor signs in, or None where there is a token already.
-
-    Each call makes a new code and ends the one before. Raises `DatabaseError`.
-    """
-    code = Welcome(open_database(settings.data)).code()
-    if code is None:
-        return None
-    return f"{address}/#welcome={code}"
 
 
 def desk_settings(**flags: object) -> DeskSettings:

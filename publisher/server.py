@@ -17,6 +17,7 @@ from publisher.api.bounded_http import BoundedHttp
 from publisher.api.connections import Connections
 from publisher.api.desk import Desk, open_desk
 from publisher.desk import desk_routes
+from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
 from ticker.contract.listen import BACKLOG, listen
 from ticker.contract.logs import configure_logs
@@ -31,11 +32,12 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> None:
     """Serves on the settings' address, or on `sock` if given; returns after SIGTERM or SIGINT, within 3 s or so.
 
-    Raises what `open_desk` raises before it serves, each with one line for an operator.
+    Raises what `check_first_key` and `open_desk` raise before it serves, each with one line for an operator.
     """
     configure_logs(settings.log_format, settings.log_level, side="desk")
     # Not uvicorn's own binding, which has already started the application when it finds a port taken.
     sock = sock or listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
+    await check_first_key(settings)
     desk = open_desk(settings)
     config = uvicorn.Config(
         create_app(desk, desk_routes(settings.ticker_url)),

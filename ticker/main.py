@@ -103,11 +103,13 @@ def run(
 
 
 def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
+    from publisher.first_key import check_first_key as check_stream
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.listen import ListenError, http_url, listen
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
     from ticker.embedded.keeper import Keeper
+    from ticker.embedded.log import check_first_key as check_log
     from ticker.embedded.service import Service
 
     output.protect(blocks=False)
@@ -121,7 +123,13 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
         keeper = None if settings.redis_url else Keeper(settings.data, settings.redis_server, notice=notice)
         place = {"data": settings.data.resolve(), "redis_url": settings.redis_url}
 
+        if keeper:
+            # Before the server starts, which makes a log of its own.
+            check_log(settings.data, settings.brand, settings.signing_keys)
+
         def parts() -> "tuple[list[Part], list[Part]]":
+            if not keeper:
+                node.looped(check_stream(desk_settings))
             load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
             if keeper:
                 place["redis_url"] = keeper.url

@@ -3,7 +3,9 @@
 import hmac
 import secrets
 import sqlite3
+from pathlib import Path
 
+from publisher.access.database import open_database
 from publisher.access.tokens import Tokens, digest
 
 
@@ -36,3 +38,14 @@ class Welcome:
             raise
         self._connection.execute("COMMIT")
         return token
+
+
+def welcome_link(data: Path, address: str) -> str | None:
+    """The link below `address` with which the first editor signs in, or None where there is a token already.
+
+    Each call makes a new code and ends the one before. Raises `DatabaseError`.
+    """
+    code = Welcome(open_database(data)).code()
+    if code is None:
+        return None
+    return f"{address}/#welcome={code}"

@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 
 from publisher.access.database import open_database
 from publisher.access.tokens import Actor, Tokens
-from publisher.commands import mount, welcome_link
+from publisher.access.welcome import welcome_link
+from publisher.commands import mount
 from publisher.settings import DeskSettings
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine
@@ -116,10 +117,10 @@ def test_replicas_of_a_cluster_are_refused_at_the_start(tmp_path: Path) -> None:
 
 def test_the_first_editors_link_is_made_only_while_there_is_no_token(tmp_path: Path) -> None:
     settings = DeskSettings.model_validate({"data": tmp_path})
-    link = welcome_link(settings, "http://127.0.0.1:8001")
+    link = welcome_link(settings.data, "http://127.0.0.1:8001")
     assert link and link.startswith("http://127.0.0.1:8001/#welcome=")
     Tokens(open_database(tmp_path)).create("a", "chief")
-    assert welcome_link(settings, "http://127.0.0.1:8001") is None
+    assert welcome_link(settings.data, "http://127.0.0.1:8001") is None
 
 
 def test_post_says_what_readers_will_see(machine: Machine) -> None:
