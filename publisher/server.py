@@ -21,6 +21,7 @@ from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
 from ticker.contract.listen import BACKLOG, listen
 from ticker.contract.logs import configure_logs
+from ticker.contract.stopping import may_stop
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
 _GRACE_SECONDS: Final = 3
@@ -87,6 +88,8 @@ class DeskServer(uvicorn.Server):
         self._connections.stop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not may_stop():
+            return
         self._desk.watch.draining = True
         super().handle_exit(sig, frame)
 

@@ -105,3 +105,10 @@ def test_every_file_that_the_page_names_is_there() -> None:
     named = set(re.findall(r"`((?:deploy|docs)/[A-Za-z0-9_./-]+)`", TEXT))
     assert named
     assert [name for name in sorted(named) if not (ROOT / name.rstrip("/")).exists()] == []
+
+
+def test_the_unit_on_the_page_is_the_one_in_deploy() -> None:
+    unit = (ROOT / "deploy/flashwire.service").read_text("utf-8")
+    quoted = re.search(r"^    \[Service\]\n(?:    .*\n)+", TEXT, re.MULTILINE)
+    assert quoted and "".join(line[4:] for line in quoted[0].splitlines(keepends=True)) in unit
+    assert "KillMode=mixed\n" in quoted[0].replace("    ", "")

@@ -27,6 +27,7 @@ class _Told(msgspec.Struct):
     sock: int
     board: int
     seat: int
+    permission: int = -1
 
 
 def again(settings: "TickerSettings", flags: dict[str, Any]) -> "Again":
@@ -65,6 +66,7 @@ def _take_over(pipe: int) -> None:
     from ticker.commands.say import refuse
     from ticker.contract.keys import KeyringError
     from ticker.contract.site import SiteError
+    from ticker.contract.stopping import Permission, hold
     from ticker.edge.board import Board, LayoutError
     from ticker.edge.server import serve
     from ticker.embedded.settings import RunSettings
@@ -80,6 +82,8 @@ def _take_over(pipe: int) -> None:
             "This release cannot take over from the one that runs, whose memory is laid out otherwise "
             f"({error}); stop the service and start it again."
         )
+    if told.permission >= 0:
+        hold(Permission(told.permission))
     os.umask(0o077)
     # This release's own names, and those that its parent knew: what is in `.env` may be for either.
     check_names((RunSettings,), (name.removeprefix(PREFIX) for name in told.names if name.startswith(PREFIX)))

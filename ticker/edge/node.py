@@ -84,6 +84,8 @@ class Node:
         self.lost: str | None = "the stream has not been read yet"
         self.filled = False
         self.draining = False
+        self.leaves_at_once = False
+        """Whether a drain ends now, with every client told to come back."""
         self.leaving: dict[Member, float] = {}
         """Those told to close, and when their patience ends (steady clock)."""
         self.behind: set[Member] = set()

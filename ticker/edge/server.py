@@ -10,6 +10,7 @@ import random
 import resource
 import socket
 import sys
+from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -20,6 +21,7 @@ from ticker.contract.keys import load_keyring
 from ticker.contract.listen import BACKLOG
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
+from ticker.contract.stopping import at_once, may_stop
 from ticker.edge import poller
 from ticker.edge.acceptor import Acceptor
 from ticker.edge.app import make_app
@@ -71,6 +73,12 @@ class NodeServer(uvicorn.Server):
         # Not before it listens: the parent takes the pulse for that, too.
         kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.seat))
         self._pulse = asyncio.create_task(kept, name="pulse")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not may_stop() and not (self.seat is not None and self.seat.retiring):
+            return
+        self.node.leaves_at_once = at_once()
+        super().handle_exit(sig, frame)
 
     def _gate(self, app_state: dict[str, Any], **_kept: object) -> Gate:
         if self._entrance is None:
@@ -128,7 +136,7 @@ async def drain(node: Node, seconds: float) -> None:
     log.info("draining", connections=len(members), seconds=seconds)
     start, whole = node.steady(), len(members)
     while members:
-        done = 1.0 if not seconds else min(1.0, (node.steady() - start) / seconds)
+        done = 1.0 if not seconds or node.leaves_at_once else min(1.0, (node.steady() - start) / seconds)
         while members and len(members) > whole * (1.0 - done):
             members.pop().farewell(
                 4000, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from ticker.contract.listen import address_of
+from ticker.contract.stopping import Permission
 from ticker.edge.board import READY, STARTING, Board, Seat
 from ticker.embedded.backoff import Backoff
 from ticker.embedded.process import Guard, die_with, guard
@@ -27,7 +28,7 @@ _ANSWER_SECONDS: Final = 1.0
 class Again(msgspec.Struct, frozen=True):
     """How a fresh interpreter serves a part: Python code that is called with the number of a pipe, and what to tell it.
 
-    The pipe holds `spec` as JSON, with the descriptors `sock` and `board` and the number `seat` added.
+    The pipe holds `spec` as JSON, with the descriptors `sock`, `board` and `permission` and the number `seat` added.
     """
 
     code: str
@@ -47,7 +48,15 @@ class Part(msgspec.Struct, frozen=True):
 class Child:
     """The process of one part."""
 
-    def __init__(self, part: Part, let_go: Callable[[], None], *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        part: Part,
+        let_go: Callable[[], None],
+        *,
+        fresh: bool = False,
+        permission: Permission | None = None,
+    ) -> None:
+        self._permission = permission
         self.part = part
         self.let_go = let_go
         self._fresh = fresh and part.again is not None
@@ -164,10 +173,12 @@ class Child:
         shared = {"sock": self.part.sock.fileno()}
         if self.seat is not None:
             shared |= {"board": self.seat.board.descriptor, "seat": self.seat.number}
+        if self._permission is not None:
+            shared["permission"] = self._permission.descriptor
         # A few hundred bytes: a pipe holds 64 KB before anybody reads.
         os.write(tell, msgspec.json.encode(again.spec | shared))
         os.close(tell)
-        for descriptor in (told, self.part.sock.fileno(), shared.get("board", told)):
+        for descriptor in (told, *(number for name, number in shared.items() if name != "seat")):
             os.set_inheritable(descriptor, True)
         # -P: not what lies in the folder that this happens to be started in.
         os.execv(sys.executable, [sys.executable, "-P", "-c", again.code, str(told)])

@@ -6,7 +6,8 @@
 4. A node whose loop does not turn any more is ended by force, and so started again.
 5. At SIGHUP the nodes are replaced, one after another, by fresh processes (`rolling`).
 6. At SIGTERM or SIGINT: the desk (no new lines), the nodes (clients are sent away, spread), the server.
-7. Each step has its limit, after which it is ended by force; a second request ends everything at once.
+7. Each step has its limit, after which it is ended by force; a second request ends everything at once, each reader
+   told to come back. Until the parent says so, no child takes a signal that ends it (`ticker.contract.stopping`).
 8. Whatever happens to this process, the kernel ends its children with it.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ticker.contract.output import lines_dropped
+from ticker.contract.stopping import AT_ONCE, STAY, STOP, Permission, hold
 from ticker.embedded.children import Child, Part, close_others, ending
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.keeper import Keeper
@@ -28,6 +30,7 @@ DESK_SECONDS: Final = 2.5
 SERVER_SECONDS: Final = 0.8
 # Beyond the drain, for everything: below 15 s in all with the default of 10 s.
 _BEYOND_DRAIN: Final = 4.7
+_AT_ONCE_SECONDS: Final = 1.5
 _FAILED_STARTS: Final = 3
 _READY_SECONDS: Final = 30.0
 _LOOK: Final = 0.02
@@ -59,6 +62,7 @@ class Service:
         self._announce = announce
         self._notice = notice
         self._signals = Signals()
+        self._permission = Permission.make()
         self._hang_seconds = hang_seconds
         self._ready_seconds = ready_seconds
         self._parts: list[Part] = []
@@ -80,6 +84,7 @@ class Service:
     def run(self) -> int:
         """Serves until told to stop; 0 if all ended by itself then. Raises `EmbeddedError` for a failed start."""
         with self._signals:
+            hold(self._permission)
             try:
                 if self._keeper:
                     self._keeper.launch()
@@ -115,7 +120,7 @@ class Service:
             if self._keeper:
                 self._keeper.let_go()
 
-        return Child(part, let_go, fresh=fresh)
+        return Child(part, let_go, fresh=fresh, permission=self._permission)
 
     def _successor(self, child: Child) -> Child:
         return self._child(child.part, fresh=True)
@@ -206,11 +211,19 @@ class Service:
         return 0 if clean else 1
 
     def _end(self, children: list[Child], seconds: float) -> bool:
-        """Asks them to end, and ends by force what has not after `seconds` or at a second request."""
-        for child in children:
-            child.signal(signal.SIGTERM)
+        """Asks them to end, and ends by force what has not after `seconds`, or soon after a second request."""
         deadline = time.monotonic() + seconds
-        while self._any(children) and self._signals.requests < 2 and time.monotonic() < deadline:
+        given = STAY
+        while self._any(children) and time.monotonic() < deadline:
+            wanted = STOP if self._signals.requests < 2 else AT_ONCE
+            if given != wanted:
+                given = wanted
+                if wanted == AT_ONCE:
+                    # Long enough to tell every reader to come back.
+                    deadline = min(deadline, time.monotonic() + _AT_ONCE_SECONDS)
+                self._permission.give(wanted)
+                for child in children:
+                    child.signal(signal.SIGTERM)
             self._signals.wait(min(deadline - time.monotonic(), 0.1))
         late = [child for child in children if child.pid]
         for child in late:

@@ -1,17 +1,22 @@
 """Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each.
 
-SIGTERM and SIGINT ask for the end. SIGHUP asks for a rolling restart, unless it says that the terminal which this
-was started from is gone: then it asks for the end too. Children ignore it, so that it may be sent to every process
-of the service at once, by name, and means the same.
+SIGTERM and SIGINT ask for the end; a second request asks for it at once. A SIGTERM within a second of the first
+request is the same one again: service managers and scripts repeat it. SIGHUP asks for a rolling restart, unless it
+says that the terminal which this was started from is gone: then it asks for the end too. Children ignore it, so that
+it may be sent to every process of the service at once, by name, and means the same.
 """
 
 import os
 import select
 import signal
+import time
 from types import FrameType, TracebackType
 from typing import Final, Self
 
+from ticker.contract.stopping import may_stop
+
 _HANDLED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SAME_REQUEST_SECONDS: Final = 1.0
 
 
 class Signals:
@@ -24,6 +29,7 @@ class Signals:
         """How often it was asked for a rolling restart."""
         self.interrupted = False
         self._terminal = False
+        self._requested_at = 0.0
 
     def wait(self, seconds: float) -> None:
         """Sleeps `seconds`, or until a signal comes."""
@@ -56,10 +62,12 @@ class Signals:
         os.close(self._write)
 
     def reset(self) -> None:
-        """In a forked child: signals do what they do to any process, but SIGHUP nothing, beyond an exec too."""
+        """In a forked child: SIGHUP does nothing, after an exec too; SIGTERM and SIGINT wait for the parent's word."""
         signal.set_wakeup_fd(-1)
-        for number in (*_HANDLED, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _end_if_allowed)
         os.close(self._read)
         os.close(self._write)
 
@@ -67,8 +75,18 @@ class Signals:
         if number == signal.SIGHUP and (not self._terminal or _has_terminal()):
             self.rolls += 1
             return
+        now = time.monotonic()
+        if number == signal.SIGTERM and self.requests and now - self._requested_at < _SAME_REQUEST_SECONDS:
+            return
+        self._requested_at = now
         self.requests += 1
         self.interrupted = self.interrupted or number == signal.SIGINT
+
+
+def _end_if_allowed(number: int, frame: FrameType | None) -> None:
+    # Until the child's own server has its handlers, which ask the same.
+    if may_stop():
+        os._exit(128 + number)
 
 
 def _has_terminal() -> bool:

@@ -64,7 +64,7 @@ class Valkey:
                     umask=0o077,
                     # A terminal's Ctrl+C is for the parent alone, which ends things in their order.
                     start_new_session=True,
-                    preexec_fn=lambda: die_with(parent),
+                    preexec_fn=lambda: _under(parent),
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise EmbeddedError(f"{program} cannot be started: {error}") from None
@@ -92,24 +92,31 @@ class Valkey:
 
     def asked(self) -> str | None:
         """None if it answers and takes writes; otherwise why not. Waits at most `ANSWER_SECONDS`."""
+        # PING answers an error while loading, and while the disk refuses writes.
+        answer = self._say(b"PING\r\n")
+        if isinstance(answer, TimeoutError):
+            return "The embedded server does not answer."
+        if isinstance(answer, OSError):
+            return f"The embedded server cannot be reached ({os.strerror(answer.errno or 0)})."
+        return None if answer == "+PONG" else f"The embedded server says: {answer.lstrip('-')}"
+
+    def _say(self, command: bytes) -> str | OSError:
+        """The first line of the answer to an inline command, or why there is none."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(ANSWER_SECONDS)
                 connection.connect(os.fsencode(self._place))
-                # Inline command; PING answers an error while loading, and while the disk refuses writes.
-                connection.sendall(b"PING\r\n")
-                answer = connection.recv(512).split(b"\r\n", 1)[0].decode("utf-8", "replace")
-        except TimeoutError:
-            return "The embedded server does not answer."
+                connection.sendall(command)
+                return connection.recv(512).split(b"\r\n", 1)[0].decode("utf-8", "replace")
         except OSError as error:
-            return f"The embedded server cannot be reached ({os.strerror(error.errno or 0)})."
-        return None if answer == "+PONG" else f"The embedded server says: {answer.lstrip('-')}"
+            return error
 
     def stop(self, seconds: float) -> bool:
         """Ends it, by force after `seconds`; whether it ended by itself."""
         clean = self._process.poll() is None
         if clean:
-            self._process.terminate()
+            # By a command: its own SIGTERM is blocked, see `_under`.
+            self._say(b"SHUTDOWN NOSAVE\r\n")
             try:
                 self._process.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -149,6 +156,16 @@ def repair_command(program: Path, data: Path) -> str:
     """
     name = "valkey-check-aof" if "valkey" in program.name else "redis-check-aof"
     return f"bash -c 'exec -a {name} {program} --fix {data / MANIFEST}'"
+
+
+def _under(parent: int) -> None:
+    """In the new process: it ends with its parent, and by its parent's command alone.
+
+    A service manager that signals every process of the service would otherwise end the store first, and with it what
+    the desk was about to acknowledge. The server sets up SIGTERM by itself; it does not unblock it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    die_with(parent)
 
 
 def _private(path: str, flags: int) -> int:
