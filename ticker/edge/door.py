@@ -7,6 +7,7 @@
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import httptools
@@ -33,6 +34,9 @@ class FrontDoor(HttpToolsProtocol):
         self._request_bytes = 0
         self._stream: Request | None = None
         self._taken = False
+        self._last: Callable[[], None] | None = None
+        """What ends HTTP on this connection, while earlier requests are still to be answered."""
+        self._rest = b""
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
@@ -48,6 +52,13 @@ class FrontDoor(HttpToolsProtocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._last is not None:
+            # Frames behind an upgrade that waits; a client sends few before it has its 101.
+            self._rest += data
+            self.flow.pause_reading()
+            if len(self._rest) > HEAD_LIMIT:
+                self.transport.abort()
+            return
         self._unset_keepalive_if_required()
         self._request_bytes += len(data)
         if self._request_bytes > HEAD_LIMIT:
@@ -59,15 +70,40 @@ class FrontDoor(HttpToolsProtocol):
             # Any other upgrade is not taken up, and the request is answered as it stands (RFC 9110, 7.8).
             if self._should_upgrade():
                 self._node.knocking.pop(self, None)
-                self.handle_websocket_upgrade()
-                self._hand_on(data[upgrade.args[0] :])
-                # It holds us by its callbacks: without this, both would wait for the garbage collector.
-                self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end
+                self._rest = data[upgrade.args[0] :]
+                self._in_turn(self._upgrade)
         except httptools.HttpParserError:
             if self._stream is not None and self._taken:
                 self._become_stream(self._stream)
             else:
                 self._refuse(refusal(400, "bad-request", "Send a request in HTTP/1.1."))
+
+    def _in_turn(self, last: Callable[[], None]) -> None:
+        """Calls `last`, the end of HTTP here, when all earlier requests are answered (RFC 9112, 9.3.2)."""
+        if self._is_answered():
+            last()
+        else:
+            self._last = last
+            self.flow.pause_reading()
+
+    def _is_answered(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        last = self._last
+        if last is not None and self._is_answered() and not self.transport.is_closing():
+            self._last = None
+            self._unset_keepalive_if_required()
+            last()
+
+    def _upgrade(self) -> None:
+        self.handle_websocket_upgrade()
+        rest, self._rest = self._rest, b""
+        self._hand_on(rest)
+        # It holds us by its callbacks: without this, both would wait for the garbage collector.
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end
 
     def _hand_on(self, rest: bytes) -> None:
         # Frames that came together with the request belong to whoever has the socket now.
@@ -78,11 +114,12 @@ class FrontDoor(HttpToolsProtocol):
     def _refuse(self, refused: RefusalError) -> None:
         self._node.knocking.pop(self, None)
         self._node.metrics.refused.labels(str(refused.problem.status)).inc()
-        cycle: RequestResponseCycle | None = self.cycle
-        # Into the middle of another reply it would be noise.
-        if cycle is None or cycle.response_complete:
+
+        def end() -> None:
             self.transport.write(refusal_bytes(refused))
-        self.transport.close()
+            self.transport.close()
+
+        self._in_turn(end)
 
     def _become_stream(self, request: Request) -> None:
         self.connections.discard(self)
