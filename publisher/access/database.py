@@ -6,8 +6,11 @@ on. Every statement is a look-up by key or one small write: well under a millise
 
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 FILE: Final = "desk.sqlite3"
 # Another process of ours may be writing; its transactions are one statement long.
@@ -49,6 +52,31 @@ def open_database(data: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"The desk's file {path} cannot be used: {error}") from None
     return connection
+
+
+def database_check(data: Path) -> Callable[[], None]:
+    """A check that the database in `data` is still the file that is there now, and takes writes.
+
+    What it returns raises `DatabaseError`. A file that was replaced or deleted would go on working for the open
+    connection alone: tokens that are revoked would stay in force here.
+    """
+    path = data / FILE
+    opened = path.stat()
+
+    def check() -> None:
+        try:
+            if not os.path.samestat(opened, path.stat()):
+                raise DatabaseError(f"The desk's file {path} was replaced: start the desk again.")
+            uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("SELECT count(*) FROM tokens").fetchone()
+        except (OSError, sqlite3.Error) as error:
+            # Another process of ours is writing: the file works.
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                raise DatabaseError(f"The desk's file cannot be used: {path} ({error})") from None
+
+    return check
 
 
 def desk_id(connection: sqlite3.Connection) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from publisher.access.database import desk_id, open_database
+from publisher.access.database import database_check, desk_id, open_database
 from publisher.access.notes import Notes
 from publisher.access.rate import Rate
 from publisher.access.sessions import Sessions
@@ -69,7 +69,7 @@ def open_desk(
         rate=Rate(settings.rate_per_minute),
         canaries=Rate(CANARY_LIMIT),
         metrics=metrics,
-        watch=StreamWatch(store, metrics),
+        watch=StreamWatch(store, metrics, database_check(settings.data)),
         clock=clock,
         steady=steady,
         cookie=cookie_name(settings.brand, desk_id(connection)),

@@ -25,7 +25,7 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
             registry=self._registry,
         )
-        self.ready = Gauge("flashwire_desk_ready", "1 while the stream takes writes", registry=self._registry)
+        self.ready = Gauge("flashwire_desk_ready", "1 while a publication would be taken", registry=self._registry)
         self.task_restarts = Counter(
             "flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=self._registry
         )

@@ -1,10 +1,12 @@
-"""Watches whether the stream can be used, so that ready says so before an editor finds out."""
+"""Watches whether publishing would work, so that ready says so before an editor finds out."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
+from publisher.access.database import DatabaseError
 from publisher.api.metrics import Metrics
 from publisher.prepare import prepare
 from publisher.store import Store
@@ -20,10 +22,14 @@ _log = structlog.get_logger(__name__)
 
 
 class StreamWatch:
-    """Asks the stream once a second; `reason` says why the desk is not ready, or is None."""
+    """Tries once a second what publishing does; `reason` says why the desk is not ready, or is None.
 
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+    `check_file` raises `DatabaseError` where the desk's own file cannot be used.
+    """
+
+    def __init__(self, store: Store, metrics: Metrics, check_file: Callable[[], None]) -> None:
         self._store = store
+        self._check_file = check_file
         self._metrics = metrics
         self._lost: str | None = "the stream has not been reached yet"
         self._unprepared = asyncio.Event()
@@ -44,11 +50,12 @@ class StreamWatch:
             try:
                 if not await self._store.probe():
                     self._unprepared.set()
+                self._check_file()
                 self._note(None)
                 if not has_policy:
                     has_policy = True
                     await self._check_policy()
-            except StreamAwayError as error:
+            except (StreamAwayError, DatabaseError) as error:
                 self._note(str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
 
