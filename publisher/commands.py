@@ -69,7 +69,7 @@ def desk(
     try:
         sock = listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
         _run(check_first_key(settings))
-        if link := welcome_link(settings.data, http_url(sock)):
+        if link := welcome_link(settings.data, settings.desk_url or http_url(sock)):
             output.tell(f"Open {link} once, to make the first editor.")
         _run(serve(settings, sock))
     except (SiteError, KeyringError, DatabaseError, ListenError, OSError) as error:

@@ -1,6 +1,7 @@
 """Settings of the desk; the table in docs/operating.md is tested against these classes."""
 
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -13,6 +14,7 @@ class DeskSettings(StreamSettings):
     desk_host: str = Field("127.0.0.1", description="address to listen on")
     desk_port: int = Field(8001, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     ticker_url: str = Field("http://127.0.0.1:8000", description="address of the ticker, as the desk page reaches it")
+    desk_url: str | None = Field(None, description="public address of the desk, path prefix included")
     desk_origins: str = Field("", description="further exact origins from which the desk page may write")
     replicas: int = Field(0, ge=0, le=10, description="replicas that must hold an item before it is answered (WAIT)")
     idempotency_hours: float = Field(24, gt=0, le=168, description="how long an Idempotency-Key keeps its answer")
@@ -30,3 +32,7 @@ class DeskSettings(StreamSettings):
         if self.replicas and "+cluster://" in (self.redis_url or ""):
             raise ValueError("FLASHWIRE_REPLICAS counts for one server or Sentinel; leave it out for a cluster")
         return self
+
+    def path_prefix(self) -> str:
+        """The path below which a proxy serves the desk, without a slash at its end."""
+        return urlsplit(self.desk_url or "").path.rstrip("/")

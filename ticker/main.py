@@ -168,7 +168,8 @@ def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
     out.print(f"  Data    {data}" + ("" if settings.redis_url else f"  (store's log: {data / LOG_FILE})"))
     code = _welcome_code(data)
     if code:
-        out.print(f"  Open    {desk_url}/#welcome={code}", style="bold")
+        public = (settings.desk_url or desk_url).rstrip("/")
+        out.print(f"  Open    {public}/#welcome={code}", style="bold")
         out.print("          once, to make the first editor; a new link comes with each start until then.")
     out.print("  Ctrl+C stops it.", style="dim")
     sys.stdout.flush()

@@ -22,4 +22,4 @@ class TickerSettings(StreamSettings):
     write_limit_bytes: int = Field(262_144, ge=16_384, description="what a connection that does not read may hold")
     slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
-    desk_url: str | None = Field(None, description="address of the desk that the demo page links to")
+    desk_url: str | None = Field(None, description="public address of the desk, path prefix included")

@@ -48,4 +48,4 @@ def welcome_link(data: Path, address: str) -> str | None:
     code = Welcome(open_database(data)).code()
     if code is None:
         return None
-    return f"{address}/#welcome={code}"
+    return f"{address.rstrip('/')}/#welcome={code}"

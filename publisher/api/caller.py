@@ -15,6 +15,7 @@ from publisher.api.problems import ApiError
 from publisher.core.decode import decode
 from publisher.core.refusals import printable
 from publisher.core.words import NO_PAGE, Words
+from publisher.settings import DeskSettings
 
 _READING: Final = frozenset({"GET", "HEAD"})
 
@@ -64,14 +65,20 @@ def check_page(request: Request, desk: Desk, *, script: bool) -> None:
     # With https too: a proxy that ends TLS may not say so. A page with https cannot write to an address without it
     # (browsers block mixed content), so the way back is closed to others.
     own = {normal_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
-    if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(desk.settings.desk_origins)):
+    if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(desk.settings)):
         seen = Words(*[printable(origin)] * 3) if origin and origin != "null" else NO_PAGE
         raise ApiError(403, "foreign-origin", origin=seen)
 
 
+def _allowed(settings: DeskSettings) -> frozenset[str | None]:
+    return _origins(settings.desk_origins, settings.desk_url or "")
+
+
 @lru_cache(maxsize=8)
-def _allowed(origins: str) -> frozenset[str | None]:
-    return frozenset(normal_origin(origin) for origin in origins.split(","))
+def _origins(further: str, public: str) -> frozenset[str | None]:
+    # Of the public address the path is no part of the origin.
+    own = "/".join(public.split("/")[:3])
+    return frozenset(normal_origin(origin) for origin in (own, *further.split(",")))
 
 
 async def read(

@@ -235,7 +235,7 @@ def _told(
     body = b'{"item":%b,"cursor":"%b"}' % (published.item_json, str(published.cursor).encode())
     headers = {"ETag": f'"{item.version}"'}
     if status == 201:
-        headers["Location"] = f"/v1/items/{item.uri}"
+        headers["Location"] = f"{desk.settings.path_prefix()}/v1/items/{item.uri}"
     return _json(body, status, headers)
 
 

@@ -18,6 +18,8 @@ from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
 from ticker.contract.sentences import LANGUAGES, RefusedError
 
 RETRY_SECONDS: Final = 2
+PAGE_HEADER: Final = "flashwire-page"
+"""The desk page sends it with each request: it reads the type of a problem, whatever the status."""
 
 _TITLES: Final = {
     400: "Bad request",
@@ -85,6 +87,9 @@ def away(code: str = "stream-away") -> ApiError:
 def answer(request: Request, error: ApiError) -> Response:
     """`error` as problem+json in the client's language."""
     language = reading_language(request.headers.get("accept-language", ""))
+    if error.status == 401 and PAGE_HEADER in request.headers and "authorization" in request.headers:
+        # After a 401 a browser forgets the credentials of a proxy in front, and asks the person for them again.
+        error = ApiError(403, error.code)
     return Response(_problem(error, language).body(), error.status, _headers(error, language), MEDIA_TYPE)
 
 

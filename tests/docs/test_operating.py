@@ -68,7 +68,7 @@ def test_every_setting_is_in_the_table_as_it_is_in_the_code_and_no_other() -> No
     assert {row[0]: row[1:] for row in rows} == settings()
 
 
-@pytest.mark.parametrize("name", ["forwarded_allow_ips"])
+@pytest.mark.parametrize("name", ["forwarded_allow_ips", "desk_url"])
 def test_a_setting_of_both_sides_is_the_same_on_both(name: str) -> None:
     desk, ticker = DeskSettings.model_fields[name], TickerSettings.model_fields[name]
     assert (desk.default, desk.description) == (ticker.default, ticker.description)

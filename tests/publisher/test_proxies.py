@@ -6,8 +6,10 @@ import httpx2
 import pytest
 
 from publisher.access.guard import normal_origin
+from publisher.access.welcome import welcome_link
+from publisher.api.app import create_app
 from publisher.api.cookie import OLD_NAME, cookie_name
-from publisher.api.desk import Desk
+from publisher.api.desk import Desk, open_desk
 from publisher.settings import DeskSettings
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line
@@ -181,6 +183,17 @@ async def test_another_scheme_is_the_proxys_and_the_cookie_counts(
     assert stranger.headers["www-authenticate"] == 'Bearer realm="flashwire"'
 
 
+async def test_the_page_behind_basic_is_never_answered_401(client_for: ClientFor) -> None:
+    # Chromium then forgets the proxy's credentials and asks the person again.
+    page = client_for(None, Authorization=_BASIC, **{"Flashwire-Page": "desk"})
+    for answer in (await page.get("/v1/session"), await page.post("/v1/session", json={"token": "fw_x"})):
+        assert answer.status_code == 403 and "www-authenticate" not in answer.headers
+        assert answer.json()["status"] == 403
+        assert answer.json()["type"].rpartition(":")[2] in ("unauthorized", "token-refused")
+    plain = client_for(None, **{"Flashwire-Page": "desk"})
+    assert (await plain.get("/v1/session")).status_code == 401
+
+
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER   {} ", "Bearer\t{}", f"{_BASIC}, Bearer {{}}"])
 async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: ClientFor, desk: Desk, form: str) -> None:
     token = desk.tokens.create("ed", "editor")
@@ -225,3 +238,26 @@ async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: Client
 )
 def test_an_origin_has_one_form(text: str, normal: str | None) -> None:
     assert normal_origin(text) == normal
+
+
+async def test_the_public_address_is_an_origin_of_its_own_and_stands_in_links(settings: DeskSettings) -> None:
+    public = settings.model_copy(update={"desk_url": "https://press.example:8443/news/desk/"})
+    desk = open_desk(public)
+    try:
+        transport = httpx2.ASGITransport(create_app(desk))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://inner:8001") as client:
+            token = {"token": desk.tokens.create("ed", "editor")}
+            for origin, status in (("https://press.example:8443", 200), ("https://press.example", 403)):
+                answer = await client.post("/v1/session", json=token, headers={"Origin": origin})
+                assert answer.status_code == status, origin
+            bearer = {"Authorization": f"Bearer {token['token']}"}
+            made = await client.post("/v1/items", json=line(), headers=bearer)
+            assert made.headers["location"] == f"/news/desk/v1/items/{made.json()['item']['uri']}"
+    finally:
+        await desk.store.aclose()
+
+
+@pytest.mark.parametrize("address", ["https://press.example/desk/", "https://press.example/desk"])
+def test_the_first_runs_link_is_below_the_public_address(settings: DeskSettings, address: str) -> None:
+    found = welcome_link(settings.data, address)
+    assert found is not None and found.startswith("https://press.example/desk/#welcome=")

@@ -7,6 +7,8 @@
 
 /** How long an answer may take. The desk itself gives up on the stream after 3 s. */
 const PATIENCE = 10_000;
+/** Where the desk is: a proxy may serve it below a path of its own. */
+const ROOT = new URL("..", import.meta.url);
 
 /** The desk answered, and the answer is no. */
 export class RefusedError extends Error {
@@ -21,6 +23,8 @@ export class RefusedError extends Error {
     /** The sentence for a person, in the language that was asked for; empty where the desk gave none. */
     this.detail = problem.detail ?? "";
     this.kind = (problem.type ?? "").split(":").pop() ?? "";
+    // Behind a proxy with Basic authentication the desk answers 403: a 401 would make the browser ask for the proxy's password.
+    if (this.kind === "unauthorized") this.status = 401;
     this.errors = Array.isArray(problem.errors) ? problem.errors : [];
     /** How long the desk asks to wait, in milliseconds. */
     this.wait = 1000 * Math.min(60, Number(retryAfter) || 0);
@@ -145,7 +149,12 @@ export class Desk {
    */
   async #ask(method, path, body, headers = {}, signal) {
     /** @type {Record<string, string>} */
-    const told = { Accept: "application/json", "Accept-Language": this.#language(), ...headers };
+    const told = {
+      Accept: "application/json",
+      "Accept-Language": this.#language(),
+      "Flashwire-Page": "desk",
+      ...headers,
+    };
     if (body) told["Content-Type"] = "application/json";
     const answer = await this.#fetch(
       path,
@@ -175,7 +184,7 @@ export class Desk {
   async #fetch(path, options, signal) {
     const limit = AbortSignal.timeout(PATIENCE);
     try {
-      const answer = await fetch(path, {
+      const answer = await fetch(new URL(path.slice(1), ROOT), {
         ...options,
         credentials: "same-origin",
         cache: "no-store",

@@ -70,7 +70,8 @@ export class DraftSlot {
    * @param {string} owner the name signed in, so that nobody finds another's words on a shared machine
    */
   static async open(owner) {
-    const prefix = `${PREFIX}${owner}.`;
+    // Two desks below different paths of one origin share its storage.
+    const prefix = `${PREFIX}${location.pathname.slice(1)}${owner}.`;
     const mine = read(sessionStorage, MINE);
     const candidates = [...(mine?.startsWith(prefix) ? [mine] : []), ...orphans(prefix)];
     for (const name of [...candidates, prefix + newKey()]) {

@@ -36,7 +36,7 @@ export class Feed {
    * @param {(state: FeedState) => void} onState
    */
   constructor(ticker, onItems, onState) {
-    this.#url = `${ticker.replace(/^http/u, "ws")}/v1/live?backlog=100`;
+    this.#url = `${ticker.replace(/^http/u, "ws").replace(/\/+$/u, "")}/v1/live?backlog=100`;
     this.#onItems = onItems;
     this.#onState = onState;
   }

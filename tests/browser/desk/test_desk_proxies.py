@@ -1,0 +1,135 @@
+"""The desk page behind nginx with TLS, Basic authentication and a path of its own, all at once, in real Chromium."""
+
+import base64
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.desk.conftest import Service
+from tests.deploy.stack import free_port, program
+
+pytestmark = pytest.mark.browser
+
+_CONFIGURATION = """
+worker_processes 1; daemon off; pid {folder}/pid; error_log stderr;
+events {{ worker_connections 64; }}
+http {{
+    access_log {folder}/access.log;
+    log_format told '$status "$upstream_status" "$remote_user" $request';
+    access_log {folder}/told.log told;
+    client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+    uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    gzip on; gzip_types application/json; gzip_min_length 1; gzip_proxied any;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;
+        auth_basic "Newsroom"; auth_basic_user_file {folder}/users;
+        location /news/desk/ {{
+            proxy_pass {desk}/;
+            proxy_http_version 1.1;
+            {headers}
+        }}
+    }}
+}}
+"""
+_HEADERS = {
+    "the usual ones": "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;",
+    "two proxies": "proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto 'https,http';",
+    "none": "",
+}
+
+
+@pytest.fixture(params=_HEADERS)
+def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of the page behind nginx, and nginx's log."""
+    port = free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "certificate.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (tmp_path / "users").write_text("night:{PLAIN}desk\n")
+    for path in (tmp_path, *tmp_path.iterdir()):
+        path.chmod(0o755)
+    text = _CONFIGURATION.format(folder=tmp_path, port=port, desk=service.desk.url, headers=_HEADERS[request.param])
+    (tmp_path / "nginx.conf").write_text(text)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)
+    command = [program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
+    with (tmp_path / "errors").open("wb") as errors, subprocess.Popen(command, stderr=errors) as nginx:
+        try:
+            url = f"https://localhost:{port}/news/desk/"
+            until = time.monotonic() + 10
+            while True:
+                try:
+                    httpx2.get(url, verify=False, trust_env=False)
+                    break
+                except httpx2.TransportError:
+                    assert time.monotonic() < until and nginx.poll() is None, (tmp_path / "errors").read_text()
+                    time.sleep(0.05)
+            yield url, tmp_path / "told.log"
+        finally:
+            nginx.terminate()
+
+
+def test_an_editor_signs_in_publishes_and_stays_signed_in(
+    chromium: Browser, service: Service, front: tuple[str, Path]
+) -> None:
+    url, log = front
+    credentials = {"username": "night", "password": "desk"}
+    context = chromium.new_context(
+        locale="en-GB",
+        ignore_https_errors=True,
+        http_credentials=credentials,  # type: ignore[arg-type]
+    )
+    context.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    page.locator("#signin-value").fill(service.token("Proxy " + url[-20:-1] + str(time.monotonic()), "chief"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_be_focused()
+    words = f"Civil Defence: Tunnel closed {time.monotonic_ns()}"
+    page.locator("#line").fill(words)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#items")).to_contain_text(words.partition(": ")[2])
+    page.reload()
+    expect(page.locator("#line")).to_be_visible()
+    names = [cookie["name"] for cookie in context.cookies()]
+    assert len(names) == 1 and names[0].startswith("__Host-flashwire_desk_"), names
+    page.locator("#signout").click()
+    expect(page.locator("#signin-value")).to_be_visible()
+    context.close()
+    assert words.partition(": ")[2] in service.headlines() and complaints == []
+    # The proxy asked for a password when the page was opened, and not again for any request of the page.
+    requests = log.read_text().splitlines()
+    assert [line for line in requests if line.startswith("401") and "/v1/" in line] == [], requests
+
+
+def test_a_script_uses_the_tag_and_the_token_through_the_proxy(service: Service, front: tuple[str, Path]) -> None:
+    url, _ = front
+    basic = "Basic " + base64.b64encode(b"night:desk").decode()
+    token = service.token(f"Script {time.monotonic_ns()}", "chief")
+    with httpx2.Client(base_url=url, verify=False, trust_env=False) as http:
+        # nginx takes both schemes in one header for neither; in two headers it reads the first.
+        http.headers["Authorization"] = basic
+        page = http.get("")
+        assert page.status_code == 200 and 'src="desk/desk.js"' in page.text
+        signed = http.post("v1/session", json={"token": token})
+        assert signed.status_code == 200, signed.text
+        same = {"Sec-Fetch-Site": "same-origin"}
+        made = http.post("v1/items", json={"text": "Civil Defence: By script", "edition": "en"}, headers=same)
+        assert made.status_code == 201
+        uri = made.json()["item"]["uri"]
+        read = http.get(f"v1/items/{uri}")
+        assert read.headers["content-encoding"] == "gzip" and read.headers["etag"] == 'W/"1"'
+        act = {"If-Match": read.headers["etag"], **same}
+        held = http.post(f"v1/items/{uri}/acts", json={"act": "hold"}, headers=act)
+        assert held.status_code == 200, held.text
