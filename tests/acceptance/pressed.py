@@ -27,7 +27,7 @@ from tests.contract.items import item
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
 from ticker.contract.item import InfoSource, Item, Text, moment
-from ticker.stream import connect
+from ticker.stream import Keys, connect
 
 ROOT: Final = Path(__file__).parents[2]
 ENTRIES: Final = 10_000
@@ -116,11 +116,9 @@ class Stream:
         """The line with this number."""
         await self.store.publish(self._item(f"line {number} of the test"), secrets.token_hex(8), "f")
 
-    async def wipe(self) -> None:
-        """All that the stream held is gone, and another begins: every node loses its place."""
-        await self.client.execute_command("FLUSHALL")
-        for _ in range(3):
-            await self.store.publish(self._item("After the loss"), secrets.token_hex(8), "f")
+    async def lose(self) -> None:
+        """A number is missing from the stream: every node loses its place, with all else still there."""
+        await self.client.execute_command("HINCRBY", Keys(_BRAND).meta, "seq", "1")
 
 
 class Ticker:
@@ -192,7 +190,7 @@ class Measured:
 
         return hear
 
-    async def attack(self, name: str, seconds: float, *attackers: tuple[str, int], wipe: bool = False) -> Outcome:
+    async def attack(self, name: str, seconds: float, *attackers: tuple[str, int], lose: bool = False) -> Outcome:
         """Measures `seconds` of an attack by processes of the kinds and counts in `attackers`."""
         before = {process.pid for process in self.ticker.workers()}
         restarts = memory = 0.0
@@ -208,7 +206,7 @@ class Measured:
         first = self._number + 1
         late: list[float] = []
         begun, due = time.monotonic(), time.monotonic()
-        wiped = not wipe
+        lost = not lose
         while time.monotonic() - begun < seconds:
             self._number += 1
             self._published[self._number] = time.monotonic()
@@ -217,9 +215,9 @@ class Measured:
             pids = {process.pid for process in self.ticker.workers()}
             restarts += len(pids - before)
             before |= pids
-            if not wiped and time.monotonic() - begun > seconds / 2:
-                wiped = True
-                await self.stream.wipe()
+            if not lost and time.monotonic() - begun > seconds / 2:
+                lost = True
+                await self.stream.lose()
             due += PUBLISH_SECONDS
             while (rest := due - time.monotonic()) > 0:
                 wanted = min(0.02, rest)

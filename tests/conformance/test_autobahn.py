@@ -37,9 +37,9 @@ class Echo(WebSocketConnection):
 
     message_limit = 2**24
 
-    def enter(self, head: bytes, asked: Subscription, form: Format) -> None:
+    def enter(self, head: bytes, asked: Subscription, form: Format, forwarded: bytes | None = None) -> None:
         self.asked, self.form = asked, form
-        _unsaid, self._group = self.node.join(self)
+        self._group = self.node.join(self)
         self.transport.write(head)
 
     def bytes_message(self, data: bytes) -> None:

@@ -6,19 +6,22 @@ socket; behind it stands a plain list, merged as the widget merges it.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from tests.core.resume_stream import KEYRING, Model, Published, View, drive
+from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item, decode_item
 from ticker.contract.site import load_site
 from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
-from ticker.core.hub import Delivery
 from ticker.core.joins import Subscription
-from ticker.edge.connection import Connection
+from ticker.edge.handshake import RefusalError
+from ticker.edge.joining import JoiningConnection
 from ticker.edge.node import Member, Node
+from ticker.edge.recovery import Recovery
+from ticker.edge.work import Work
 from ticker.reader import Reader
 from ticker.settings import TickerSettings
 from ticker.stream import Position, StreamAwayError
@@ -37,6 +40,18 @@ class Clock:
         return self.now
 
 
+class WatchedRecovery(Recovery[Member]):
+    """A recovery whose lists have a cursor that the model knows."""
+
+    def __init__(self, node: "WatchedNode") -> None:
+        super().__init__(node.hub, node.work, node.steady)
+        self._node = node
+
+    def begin(self, place: Cursor) -> None:
+        self._node.places[str(self._node.backlog.newest)] = self._node.view.asked_at
+        super().begin(place)
+
+
 class WatchedNode(Node):
     """A node with a plain list beside it: what it was given, the newest `stream_length` of it."""
 
@@ -49,6 +64,9 @@ class WatchedNode(Node):
         self.log: list[Published] = []
         self.known: dict[Published, list[Item]] = {}
         """For each number held, the versions of its item that were held when it came."""
+        # What waits is done at once: the model has no loop.
+        self.work = Work(clock, lambda call: call(), lambda _seconds, call: call())
+        self.recovery = WatchedRecovery(self)
         self.places: dict[str, Published | None] = {}
         """What the cursors stand for that are no entry's: the number at which the stream stood."""
 
@@ -71,10 +89,6 @@ class WatchedNode(Node):
         self._note(entries)
         super().rebuilt(entries, position)
         self.places[str(self.backlog.newest)] = self.view.asked_at
-
-    def _lists_round(self) -> Iterator[Delivery[Member]]:
-        self.places[str(self.backlog.newest)] = self.view.asked_at
-        return super()._lists_round()
 
     def published(self, cursor: str | None = None) -> Published | None:
         """What a cursor of this node stands for; without one, the newest."""
@@ -153,7 +167,7 @@ class Pipe(asyncio.Transport):
         self._client.read(data)
 
 
-class Client(Connection):
+class Client(JoiningConnection):
     """One client: its filter, the cursor it saw last, and its list."""
 
     def __init__(self, node: WatchedNode, wanted: Filter) -> None:
@@ -174,6 +188,9 @@ class Client(Connection):
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away in the model")
+
+    def refuse_join(self, refused: RefusalError) -> None:
+        raise AssertionError("nobody is refused in the model")
 
     def join(self, node: WatchedNode) -> None:
         """Comes, or comes back, with the cursor it saw last."""

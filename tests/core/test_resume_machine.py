@@ -5,6 +5,9 @@ real readers, each at its own pace; clients join, stop reading, are cut and resu
 saw last. Every message is held against the true descent of the entries when the client reads it.
 """
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -34,6 +37,16 @@ acts: st.SearchStrategy[Act] = st.sampled_from(
 )
 some = st.integers(0, 99)
 few = st.integers(1, 5)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def long_messages() -> Iterator[None]:
+    """Replays of a few entries go in pieces here, as those of a megabyte do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ticker.contract.message.LONG_BYTES", PIPE_LIMIT)
+        patch.setattr("ticker.core.long.PIECE_BYTES", PIPE_LIMIT // 2)
+        patch.setattr("ticker.edge.joining.PIECE_BYTES", PIPE_LIMIT // 2)
+        yield
 
 
 class ResumeMachine(RuleBasedStateMachine):

@@ -19,9 +19,12 @@ from ticker.contract.site import load_site
 from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
-from ticker.edge.connection import Connection
+from ticker.edge.handshake import RefusalError
+from ticker.edge.joining import JoiningConnection
 from ticker.edge.node import Node
+from ticker.edge.recovery import Recovery
 from ticker.edge.rounds import Rounds
+from ticker.edge.work import Work
 from ticker.settings import TickerSettings
 
 LIMIT = 6_000
@@ -37,6 +40,9 @@ class BreathingNode(Node):
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
         super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
         self.breaths: list[Callable[[], None]] = []
+        # Work that waits is a breath like any other; none is so much that it has to wait.
+        self.work = Work(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
+        self.recovery = Recovery(self.hub, self.work, self.steady)
         self.rounds = Rounds(self.steady, self._count, self.breaths.append, slice_=1, broken=self._broken)
         self.published: list[Entry] = []
         self.filled, self.lost = True, None
@@ -110,7 +116,7 @@ class Line(asyncio.Transport):
             self._client.resume_writing()
 
 
-class Listening(Connection):
+class Listening(JoiningConnection):
     """One client, its socket, and what it knows."""
 
     def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
@@ -155,6 +161,9 @@ class Listening(Connection):
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         self.left()
+
+    def refuse_join(self, refused: RefusalError) -> None:
+        raise AssertionError("nobody is refused here")
 
     def read(self) -> None:
         """Reads what there is, until nothing more comes."""

@@ -23,6 +23,16 @@ some = st.integers(0, 99)
 editions = st.lists(st.sampled_from(["en", "ar", "es"]), min_size=1, max_size=12)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def long_messages() -> Iterator[None]:
+    """Replays of a few entries go in pieces here, as those of a megabyte do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ticker.contract.message.LONG_BYTES", LIMIT)
+        patch.setattr("ticker.core.long.PIECE_BYTES", LIMIT // 2)
+        patch.setattr("ticker.edge.joining.PIECE_BYTES", LIMIT // 2)
+        yield
+
+
 class RoundsMachine(RuleBasedStateMachine):
     """Everything that may come between two stretches of a round."""
 
@@ -317,8 +327,6 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
         for each in "abc":
             done.append(each)
             yield Delivery((), b"", 0)
-        # No member, no look at the clock: one to look.
-        yield Delivery((Listening(breathing, Filter()),), b"", 0)
         done.append("end")
 
     asyncio.get_running_loop().call_soon(done.append, "between")
@@ -326,5 +334,6 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
     async with asyncio.timeout(5):
         while "end" not in done:  # noqa: ASYNC110 - the loop's own turns are what is counted here
             await asyncio.sleep(0)
-    assert done == ["a", "b", "c", "between", "end"]
+    # A delivery to nobody is a chance to stop: of thousands of filters perhaps none wants the entry.
+    assert done == ["a", "between", "b", "c", "end"]
     breathing.close()

@@ -60,6 +60,7 @@ def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNo
 
     with pytest.raises(ValueError, match="a mistake"):
         node.rounds.begin(broken)
+    node.breathe()
     node.publish("en")
     node.breathe()
     client.read()

@@ -11,6 +11,7 @@ import pytest
 from tests.edge.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
 from ticker.contract.cursor import origin
 from ticker.core.filter import Filter
+from ticker.core.long import PIECE_BYTES
 from ticker.edge.connection import Connection
 
 pytestmark = pytest.mark.anyio
@@ -157,7 +158,7 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
             node.node.joins.replay(Filter(), origin(node.node.backlog.newest.epoch), 0, stale=False).message.body
         )
         # Ready-made messages live for a second: eight joins may meet a second one, never eight.
-        assert 250_000 < whole <= node.node.held_bytes <= 3 * whole
+        assert whole > 250_000 and PIECE_BYTES <= node.node.held.bytes < whole
         more = await flood(node, 3, start=300)
         for wire in wires:
             hear(wire)
@@ -169,13 +170,13 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
             assert [one["headline"]["value"] for one in first["items"]] == said
             nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
             assert [headline(message) for message in nexts] == more
-        await until(lambda: not node.node.behind and not node.node.held_bytes, "nothing is held any more")
+        await until(lambda: not node.node.behind and not node.node.held.bytes, "nothing is held any more")
 
 
 async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_that_says_so(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker.edge.node.HELD_LIMIT_BYTES", 100_000)
+    monkeypatch.setattr("ticker.edge.held.LIMIT_BYTES", 10_000)
     await flood(node, 300)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with deaf(node, cursor), node.joined(cursor) as reader:
@@ -191,7 +192,7 @@ async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_tha
         only(node).farewell(4000, "bye", reconnect=1.0)
         hear(wire)
         assert not (await wire.ended()).endswith(b"\n\n")
-    assert node.node.held_bytes == 0
+    assert node.node.held.bytes == 0
 
 
 async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(

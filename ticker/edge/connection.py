@@ -18,6 +18,7 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import Subscription
 from ticker.edge.node import Member, Node
+from ticker.edge.reading import QueuedJoin, Reading
 from ticker.edge.transport import RESET, SocketTransport
 
 # How long a client that was told to close may take to do so.
@@ -29,7 +30,7 @@ class Connection(asyncio.Protocol, ABC):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
     __slots__ = (
-        "_behind", "_full", "_group", "_long", "_since", "_socket", "_unanswered", "_written",
+        "_behind", "_full", "_group", "_job", "_long", "_since", "_socket", "_unanswered",
         "asked", "fd", "form", "heard", "node", "transport", "turn",
     )  # fmt: skip
 
@@ -48,69 +49,22 @@ class Connection(asyncio.Protocol, ABC):
         self._behind: Cursor | None = None
         self._full = False
         self._unanswered = False
-        self._long: bytes | None = None
-        self._written = 0
+        self._long: Reading | None = None
+        self._job: QueuedJoin | None = None
         self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes over a socket that a request has come in on."""
         self.transport = cast(asyncio.Transport, transport)
 
-    def enter(self, head: bytes, asked: Subscription, form: Format) -> None:
-        """Joins; the reply's head and the first message leave in one write, unless that is a long replay."""
+    def set_limits(self) -> None:
         limit = self.node.settings.write_limit_bytes
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
-        self._socket = descriptor(self.transport)
-        self.asked, self.form = asked, form
-        first = self._join()
-        self._say_first(first.bytes_for(form), head)
 
-    def _join(self) -> Encoded:
-        first, self._group = self.node.join(self)
-        asked = self.asked
-        # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
-        # is shared already where the query is known (75 bytes a connection).
-        if asked.cursor is not None or asked.wanted is not self._group.wanted:
-            self.asked = Subscription(self._group.wanted, None, asked.backlog)
-        return first
-
-    def change(self, asked: Subscription) -> None:
-        """Leaves its group for another, and says what is current there."""
-        group = self._group
-        if group is None:
-            return
-        self.node.leave(self, group)
-        self.asked = asked
-        first = self._join()
-        if self._behind is None:
-            self._say_first(first.bytes_for(self.form))
-        else:
-            # One who asks again and again without reading gets one answer, to the last, once there is room.
-            self.asked = asked
-            self._unanswered = True
-            self.node.behind.add(self)
-
-    def _say_first(self, data: bytes, head: bytes = b"") -> None:
-        if len(data) <= self.node.settings.write_limit_bytes:
-            if head:
-                # By the transport, which may put it off to the end of the turn, with those of others who join in it.
-                self.transport.write(head + data)
-            else:
-                self.write(data)
-            return
-        # A replay may be megabytes: it is handed over in pieces of the very bytes that others share, and what is
-        # live waits behind it like behind any full buffer.
-        if head:
-            self.write(head)
-        self.node.hold(data)
-        self._long, self._written = data, 0
-        if self._behind is None:
-            self._fall_behind()
-        self._go_on()
-
-    def _fall_behind(self) -> None:
-        self._behind = self.node.place_of(self)
+    def _fall_behind(self, place: Cursor) -> None:
+        self._behind = place
         self._since = self.node.steady()
+        self.fd = NOWHERE
         self.node.behind.add(self)
 
     # What is said to a client goes one of these ways, so that it keeps its order.
@@ -140,7 +94,8 @@ class Connection(asyncio.Protocol, ABC):
         self.transport.write(memoryview(data)[sent:])
 
     def _is_clear(self) -> bool:
-        if self._socket < 0 or self._full or self.transport.get_write_buffer_size():
+        # One that is behind is passed by in rounds, which look at its descriptor.
+        if self._socket < 0 or self._full or self._behind is not None or self.transport.get_write_buffer_size():
             return False
         self.fd = self._socket
         return True
@@ -159,10 +114,14 @@ class Connection(asyncio.Protocol, ABC):
     @abstractmethod
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
 
+    @abstractmethod
+    def say_first(self, first: Encoded, head: bytes = b"") -> None:
+        """Says a first message, `head` before it; a long one in pieces, from now on."""
+
     @property
     def inside_message(self) -> bool:
         """Whether a long first message is only partly handed over, so that nothing else may be said."""
-        return self._long is not None
+        return self._long is not None and self._long.is_begun
 
     @property
     def stand(self) -> Cursor:
@@ -194,18 +153,32 @@ class Connection(asyncio.Protocol, ABC):
         self._full = True
         # Everything up to the newest entry has been handed over by now: offers and this call are one turn.
         if self._behind is None and self._group is not None:
-            self._fall_behind()
+            self._fall_behind(self.node.place_of(self))
 
     def resume_writing(self) -> None:
         self._full = False
         self._go_on()
 
+    def fall_behind(self, place: Cursor) -> None:
+        # One that is behind already stands at an older place, from which it is caught up in any case.
+        if self._behind is None and self._group is not None:
+            self._fall_behind(place)
+            # It does not wait for its client: that is no reason to close it.
+            self._since = math.inf
+
+    def catch_up(self) -> None:
+        if self._since == math.inf:
+            self._since = self.node.steady()
+        self._go_on()
+
     def _go_on(self) -> None:
         # Until the buffer is full again: a transport says that there is room only after it was full.
         while self._behind is not None and self._group is not None and not self._full:
-            self._catch_up(self._behind, self._group)
+            if self._long is not None and not self._long.packed:
+                return
+            self._bring_up(self._behind, self._group)
 
-    def _catch_up(self, behind: Cursor, group: Group[Member]) -> None:
+    def _bring_up(self, behind: Cursor, group: Group[Member]) -> None:
         node = self.node
         found: Cursor | None = None
         if self._long is not None:
@@ -214,22 +187,24 @@ class Connection(asyncio.Protocol, ABC):
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
             asked, self.asked = self.asked, Subscription(group.wanted, None, self.asked.backlog)
-            self._say_first(node.first(asked).bytes_for(self.form))
+            self.say_first(node.first_for(self, asked))
             return
         if not node.backlog.holds(behind):
-            lost = node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
-            data = lost.bytes_for(self.form)
-        else:
-            # Half the limit at a time, so that the buffer never holds much more than it may.
-            room = node.settings.write_limit_bytes // 2
-            chunk: list[bytes] = []
-            for entry, encoded in node.owed(group.wanted, node.backlog.since(behind), self.form):
-                chunk.append(encoded)
-                room -= len(encoded)
-                if room <= 0:
-                    found = entry.cursor
-                    break
-            data = b"".join(chunk)
+            self._behind = node.backlog.newest
+            self.say_first(
+                node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
+            )
+            return
+        # Half the limit at a time, so that the buffer never holds much more than it may.
+        room = node.settings.write_limit_bytes // 2
+        chunk: list[bytes] = []
+        for entry, encoded in node.owed(group.wanted, node.backlog.since(behind), self.form):
+            chunk.append(encoded)
+            room -= len(encoded)
+            if room <= 0:
+                found = entry.cursor
+                break
+        data = b"".join(chunk)
         self._behind = found
         if found is None:
             node.behind.discard(self)
@@ -238,20 +213,20 @@ class Connection(asyncio.Protocol, ABC):
         # Last, because it may be full at once, which is to be known by what is behind now.
         self.write(data)
 
-    def _hand_over(self, data: bytes) -> None:
-        size = self.node.settings.write_limit_bytes // 2
+    def _hand_over(self, long: Reading) -> None:
         # Who takes piece after piece is not one who does not read.
         self._since = self.node.steady()
-        piece = memoryview(data)[self._written : self._written + size]
-        self._written += len(piece)
-        if self._written == len(data):
+        piece = long.next_piece()
+        if piece is None:
             self._forget_long()
-        self.write(piece)
+            self.set_limits()
+        else:
+            self.write(piece)
 
     def _forget_long(self) -> None:
-        data, self._long = self._long, None
-        if data is not None:
-            self.node.release(data)
+        long, self._long = self._long, None
+        if long is not None:
+            long.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.left()
@@ -261,6 +236,9 @@ class Connection(asyncio.Protocol, ABC):
         # Before the transport closes the descriptor, whose number may be another's then.
         self.fd = self._socket = NOWHERE
         self._forget_long()
+        if self._job is not None:
+            self._job.leave()
+            self._job = None
         group, self._group = self._group, None
         if group is not None:
             self.node.leave(self, group)

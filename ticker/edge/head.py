@@ -20,7 +20,7 @@ _QUERY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _READ: Final = frozenset(
     b"accept connection last-event-id origin sec-websocket-extensions sec-websocket-key sec-websocket-protocol "
-    b"sec-websocket-version upgrade".split()
+    b"sec-websocket-version upgrade x-forwarded-for".split()
 )
 # They change how a request is to be read, or where it ends; whoever sends one takes the long way.
 _DOUBTFUL: Final = frozenset(

@@ -8,7 +8,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
 from typing import Final, Protocol
 
 import structlog
@@ -23,21 +22,24 @@ from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
-from ticker.core.joins import Joins, Subscription
+from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
+from ticker.edge.held import Held
 from ticker.edge.metrics import NodeMetrics
 from ticker.edge.query import Questions
+from ticker.edge.recovery import NOWHERE, Recovering, Recovery
 from ticker.edge.rounds import Listener, Rounds
+from ticker.edge.work import Work
 from ticker.settings import TickerSettings
 from ticker.stream import Position
 
-# Long replays that are being read, all together; who asks for one beyond it gets a snapshot with complete: false.
-HELD_LIMIT_BYTES: Final = 64 << 20
+# Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
+_MISSED_LIMIT: Final = 50_000
 READER: Final = "reader"
 
 log = structlog.get_logger()
 
 
-class Member(Listener, Protocol):
+class Member(Listener, Recovering, Protocol):
     """A live connection, as the node sees it."""
 
     transport_name: str
@@ -91,13 +93,14 @@ class Node:
         self.behind: set[Member] = set()
         self.knocking: dict[Knocker, float] = {}
         """Connections without a whole request yet, and when their patience ends (steady clock)."""
+        self.work = Work(steady)
+        self.entering = 0
+        """Joins that wait in the work queue."""
         self.polls = 0
         """Long polls that wait; each holds a socket like any connection."""
         self.room = settings.max_connections
         """How many may be here at once."""
-        self._held: dict[int, int] = {}
-        self.held_bytes = 0
-        """Bytes of long first messages that somebody has not wholly taken, shared ones once."""
+        self.held = Held()
         self._answered = steady()
         self._arrival: asyncio.Future[None] | None = None
         self._named: set[str] = set()
@@ -106,7 +109,7 @@ class Node:
         self._inbox: list[Entry] = []
         """Entries that came while a round was under way; the backlog takes them when theirs begins."""
         self._beating = False
-        self._mending = False
+        self.recovery: Recovery[Member] = Recovery(self.hub, self.work, steady)
 
     # What connections ask
 
@@ -115,34 +118,51 @@ class Node:
         """Whether what is shown may be old because the stream does not answer."""
         return self.lost is not None
 
-    def refusal(self) -> str | None:
-        """Why no join can be taken now, as a sentence for the client, or None."""
+    def refusal(self, waiting: int = 0) -> str | None:
+        """Why no join can be taken now, as a sentence for the client, or None; `waiting` are those who are judged
+        again and counted already.
+        """
         if self.draining:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
             return "This node is starting; come back in a moment."
-        if len(self.hub) + self.polls >= self.room:
+        if len(self.hub) + self.polls + self.entering - waiting >= self.room:
             return "This node is full; come back in a moment."
         return None
 
-    def join(self, member: Member) -> tuple[Encoded, Group[Member]]:
-        """The first message for `member`, who gets everything after it from now on."""
-        first = self.first(member.asked)
-        kind = first.message.kind
-        lost = kind == "snapshot" and member.asked.cursor is not None
-        self.metrics.joins.labels(member.transport_name, "lost" if lost else kind).inc()
+    def join(self, member: Member) -> Group[Member]:
+        """Lets `member` have what comes from now on; its first message is for it to say."""
         self.metrics.connections.labels(member.transport_name).inc()
         # Its first message has all that the round under way brings.
         member.turn = self.rounds.number
-        return first, self.hub.join(member, member.asked.wanted, member.form)
+        return self.hub.join(member, member.asked.wanted, member.form)
+
+    def first_for(self, member: Member, asked: Subscription) -> Encoded:
+        """What `first` says, counted."""
+        first = self.first(asked)
+        self.count_join(member.transport_name, asked, first)
+        return first
+
+    def count_join(self, transport_name: str, asked: Subscription, first: Encoded) -> None:
+        """Counts a first message by what it is."""
+        kind = first.message.kind
+        lost = kind == "snapshot" and asked.cursor is not None
+        self.metrics.joins.labels(transport_name, "lost" if lost else kind).inc()
+
+    def is_ready(self, asked: Subscription) -> bool:
+        """Whether the first message for `asked` is at hand, so that it costs nothing."""
+        return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
 
     def first(self, asked: Subscription) -> Encoded:
         """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
         if self._inbox and asked.cursor is not None and self._is_ahead(asked.cursor):
             self.rounds.finish()
         first = self.joins.first(asked, self.wall(), stale=self.stale)
-        if len(first.message.body) > self.settings.write_limit_bytes and self.held_bytes > HELD_LIMIT_BYTES:
-            return self.joins.snapshot(asked.wanted, asked.backlog, self.wall(), complete=False, stale=self.stale)
+        if first.message.items and self.held.full:
+            # Ten items: mostly short enough to be said at once.
+            count = min(asked.backlog, DEFAULT_BACKLOG)
+            complete = asked.cursor is None
+            return self.joins.snapshot(asked.wanted, count, self.wall(), complete=complete, stale=self.stale)
         return first
 
     def _is_ahead(self, said: str) -> bool:
@@ -156,20 +176,6 @@ class Node:
         self.behind.discard(member)
         self.leaving.pop(member, None)
         self.metrics.connections.labels(member.transport_name).dec()
-
-    def hold(self, data: bytes) -> None:
-        """Counts a long first message that somebody has not wholly taken; the same bytes count once."""
-        held = self._held.get(id(data), 0)
-        self._held[id(data)] = held + 1
-        self.held_bytes += 0 if held else len(data)
-
-    def release(self, data: bytes) -> None:
-        """The other end of `hold`."""
-        held = self._held.pop(id(data)) - 1
-        if held:
-            self._held[id(data)] = held
-        else:
-            self.held_bytes -= len(data)
 
     def owed(self, wanted: Filter, entries: Sequence[Entry], form: Format) -> Iterator[tuple[Entry, bytes]]:
         """The live messages of `entries` for one who was behind, in order, each with its entry."""
@@ -238,14 +244,15 @@ class Node:
         self.backlog.rebuild(entries, position.epoch, position.seq, proof)
         if not self.filled:
             self.filled = True
-        elif self.backlog.holds(before):
-            self._before = before
-            missed = [(entry, self._live(entry)) for entry in self.backlog.since(before)]
-            self.rounds.begin(lambda: self.hub.deliveries(missed))
-        else:
+        elif not self.backlog.holds(before):
             self.metrics.rebuilds.inc()
+            self.recovery.begin(before)
+        elif len(missed := self.backlog.since(before)) * len(self.hub.groups) > _MISSED_LIMIT:
+            self.recovery.begin(before)
+        else:
             self._before = before
-            self.rounds.begin(self._lists_round)
+            arrived = [(entry, self._live(entry)) for entry in missed]
+            self.rounds.begin(lambda: self.hub.deliveries(arrived))
         self.wake()
 
     def time_text(self) -> str:
@@ -321,27 +328,10 @@ class Node:
         return self.hub.everyone(Encoded(words, now, ping=True))
 
     def _broken(self) -> None:
-        # Whoever the round had not come to has a hole now, and the stream will not say those entries again.
-        if not self._mending:
-            self._mending = True
-            self.rounds.begin(self._mending_round)
-
-    def _mending_round(self) -> Iterator[Delivery[Member]]:
-        yield from self._lists_round()
-        self._mending = False
-
-    def _lists_round(self) -> Iterator[Delivery[Member]]:
-        # The place is lost for everyone: what they show may be wrong, so each gets its list anew, and is told.
-        for wanted, form, members in self.hub.crowds():
-            for count, alike in groupby(sorted(members, key=_count_asked_for), _count_asked_for):
-                lost = self.joins.snapshot(wanted, count, self.wall(), complete=False, stale=self.stale)
-                yield Delivery(tuple(alike), lost.bytes_for(form), 0)
+        # Those the round had not come to have a hole now, and the stream will not say those entries again.
+        self.recovery.begin(NOWHERE)
 
     def wake(self) -> None:
         """Lets everyone who waits for an arrival look again."""
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
-
-
-def _count_asked_for(member: Member) -> int:
-    return member.asked.backlog

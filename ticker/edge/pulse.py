@@ -63,7 +63,7 @@ def show(node: Node, seat: Seat | None) -> None:
     node.gauge()
     metrics = node.metrics
     metrics.knocking.set(len(node.knocking))
-    metrics.held.set(node.held_bytes)
+    metrics.held.set(node.held.bytes)
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()
     if seat is not None and not seat.write(metrics.snapshot()):

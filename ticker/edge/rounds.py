@@ -151,6 +151,9 @@ class Rounds(Generic[L]):
                     self._count(entries, sent)
                     return True
                 (self._members, self._data, self._entries), self._at = delivery, 0
+                if not self._members and self._steady() >= until:
+                    self._count(entries, sent)
+                    return False
             some = self._members[self._at : self._at + self._slice]
             self._at += self._slice
             reached = self._hand_out(some, self._data)

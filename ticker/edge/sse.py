@@ -5,9 +5,11 @@ from typing import Final
 
 from ticker.contract import message
 from ticker.core.frame import Encoded, Format
+from ticker.edge.address import FORWARDED
 from ticker.edge.admission import admit
-from ticker.edge.connection import LEAVE_SECONDS, Connection
+from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.handshake import RefusalError, Request, refusal_bytes
+from ticker.edge.joining import JoiningConnection
 from ticker.edge.query import ParameterError
 
 # No length and no chunks: the body ends with the connection. X-Accel-Buffering keeps nginx from holding it back.
@@ -18,7 +20,7 @@ _HEAD: Final = (
 RETRY_MILLISECONDS: Final = (1000, 4000)
 
 
-class SseConnection(Connection):
+class SseConnection(JoiningConnection):
     """From the reply's head to the end of the connection."""
 
     __slots__ = ()
@@ -30,21 +32,24 @@ class SseConnection(Connection):
         node = self.node
         origin = request.headers.get(b"origin")
         last_event_id = request.headers.get(b"last-event-id")
+        forwarded = request.headers.get(FORWARDED)
         try:
             admit(node, origin)
             asked = node.questions.subscription(
                 request.query, None if last_event_id is None else last_event_id.decode("latin-1")
             )
         except ParameterError as error:
-            self._refuse(RefusalError(error.problem()))
+            self.refuse_join(RefusalError(error.problem()))
         except RefusalError as refused:
-            self._refuse(refused)
+            self.refuse_join(refused)
         else:
             # A time to retry that differs from client to client: a node that dies must not be met by all at once.
             retry = b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)
-            self.enter(_HEAD % allow_origin(node.settings.allowed_origins, origin) + retry, asked, Format.SSE)
+            self.enter(
+                _HEAD % allow_origin(node.settings.allowed_origins, origin) + retry, asked, Format.SSE, forwarded
+            )
 
-    def _refuse(self, refused: RefusalError) -> None:
+    def refuse_join(self, refused: RefusalError) -> None:
         self.node.metrics.refused.labels(str(refused.problem.status)).inc()
         self.transport.write(refusal_bytes(refused))
         self.transport.close()

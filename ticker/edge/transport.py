@@ -162,6 +162,18 @@ class SocketTransport(asyncio.Transport):
         self.fd, self._closing, self._protocol = GONE, True, None
         return sock
 
+    def peer(self) -> str:
+        """The other end's address, or nothing where it has gone."""
+        if self.fd < 0:
+            return ""
+        sock = socket.socket(fileno=self.fd)
+        try:
+            return str(sock.getpeername()[0])
+        except (OSError, IndexError):
+            return ""
+        finally:
+            sock.detach()
+
     # What the poller says
 
     def end(self) -> None:

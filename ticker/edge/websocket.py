@@ -17,10 +17,14 @@ from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
+from ticker.edge.address import FORWARDED
 from ticker.edge.admission import admit
-from ticker.edge.connection import LEAVE_SECONDS, Connection
+from ticker.edge.changes import Changes
+from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
+from ticker.edge.joining import BUSY_REASON, CLOSE_BUSY, JoiningConnection
 from ticker.edge.query import ParameterError, Query, subscribe_pairs
+from ticker.edge.reading import QueuedJoin
 
 # A subscribe message names a few values; nothing else is for a client to say.
 MESSAGE_LIMIT: Final = 4096
@@ -31,10 +35,10 @@ _silent = logging.getLogger("flashwire.websocket")
 _silent.setLevel(logging.CRITICAL)
 
 
-class WebSocketConnection(Connection):
+class WebSocketConnection(JoiningConnection):
     """From the upgrade request to the last close frame."""
 
-    __slots__ = ("_binary", "_open", "_parser", "_parts")
+    __slots__ = ("_binary", "_changes", "_open", "_parser", "_parts")
 
     transport_name = "websocket"
     message_limit: int = MESSAGE_LIMIT
@@ -46,12 +50,17 @@ class WebSocketConnection(Connection):
         self._parser: Protocol | None = None
         self._parts = b""
         self._binary = False
+        self._changes: Changes | None = None
 
     def data_received(self, data: bytes) -> None:
         if not self._open:
             # uvicorn hands the socket over after us; a first message that fills the buffer must find us there already.
             self.transport.set_protocol(self)
             self.meet(read_head(data))
+            return
+        if self._group is None and self._job is not None:
+            # Only what came with the request: nothing is read before it has joined.
+            self._job.early += data
             return
         self.heard = self.node.steady()
         fresh = self._parser is None
@@ -74,15 +83,15 @@ class WebSocketConnection(Connection):
             asked = node.questions.subscription(request.query)
             head, form = accept(request)
         except ParameterError as error:
-            self._refuse(RefusalError(error.problem()))
+            self.refuse_join(RefusalError(error.problem()))
         except RefusalError as refused:
-            self._refuse(refused)
+            self.refuse_join(refused)
         else:
             self._open = True
             self.heard = node.steady()
-            self.enter(head, asked, form)
+            self.enter(head, asked, form, request.headers.get(FORWARDED))
 
-    def _refuse(self, refused: RefusalError) -> None:
+    def refuse_join(self, refused: RefusalError) -> None:
         self.node.metrics.refused.labels(str(refused.problem.status)).inc()
         self.transport.write(refusal_bytes(refused))
         self.transport.close()
@@ -114,6 +123,10 @@ class WebSocketConnection(Connection):
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._part(parser, event)
         self._send(parser)
+        changes = self._changes
+        if changes is not None and changes.text is not None:
+            text, changes.text = changes.text, None
+            self._read_change(changes, text)
 
     def _send(self, parser: Protocol, before: bytes = b"") -> None:
         writes = parser.data_to_send()
@@ -152,7 +165,18 @@ class WebSocketConnection(Connection):
         self.farewell(4500, "Send text, not bytes.")
 
     def text_message(self, data: str) -> None:
-        """A whole text message: a change of what is asked for, or the end."""
+        """A whole text message; of several in one read the last counts."""
+        if self._changes is None:
+            self._changes = Changes(self.node.steady())
+        self._changes.text = data
+
+    def _read_change(self, changes: Changes, data: str) -> None:
+        """Takes a change of what is asked for, or ends the connection."""
+        if self._group is None:
+            return
+        if not changes.allow(self.node.steady()):
+            self.farewell(CLOSE_BUSY, BUSY_REASON)
+            return
         try:
             # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
             if data.count("[") + data.count("{") > BRACKETS_LIMIT:
@@ -174,7 +198,35 @@ class WebSocketConnection(Connection):
         except ParameterError as error:
             self.farewell(4501, str(error))
             return
-        self.change(asked)
+        changes.next = asked
+        self._change_next(changes)
+
+    def _change_next(self, changes: Changes) -> None:
+        # What waits in the queue for this client comes to the change, too.
+        if changes.next is None or changes.is_waiting or self._group is None or self._job is not None:
+            return
+        node = self.node
+        seconds = changes.wait(node.steady())
+        if seconds > 0:
+            changes.call_later(seconds, lambda: self._change_next(changes))
+        elif node.work.exhausted:
+            self._queue()
+        else:
+            self._change_now(changes)
+
+    def _change_now(self, changes: Changes) -> None:
+        asked = changes.take(self.node.steady())
+        if asked is not None:
+            self.change(asked)
+
+    def run_job(self, job: QueuedJoin) -> bool:
+        early, job.early = job.early, b""
+        if self._changes is not None and self._group is not None:
+            self._change_now(self._changes)
+        finished = super().run_job(job)
+        if early and self._group is not None:
+            self.data_received(early)
+        return finished
 
     # What the node calls
 
@@ -211,6 +263,8 @@ class WebSocketConnection(Connection):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.node.leaving.pop(self, None)
+        if self._changes is not None:
+            self._changes.close()
         self._drop_parser()
 
 
