@@ -73,8 +73,14 @@ def node_parts(
     """
     from ticker.commands.worker import again
     from ticker.edge.board import Board
-    from ticker.edge.server import bound, serve
+    from ticker.edge.server import bound, check_descriptors, serve
     from ticker.embedded.children import Part
+    from ticker.embedded.errors import EmbeddedError
+
+    try:
+        check_descriptors()
+    except ValueError as error:
+        raise EmbeddedError(str(error)) from None
 
     board = Board.make(len(sockets))
     parts = []

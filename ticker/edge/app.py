@@ -22,6 +22,7 @@ from ticker.edge.board import Seat
 from ticker.edge.live import live
 from ticker.edge.node import READER, Node
 from ticker.edge.openapi import openapi
+from ticker.edge.pacing import Paced
 from ticker.edge.pages import page_routes
 from ticker.edge.pulse import able
 from ticker.edge.respond import problem
@@ -88,13 +89,14 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
             *page_routes(node.site, node.settings, shown),
         ],
         middleware=[
+            Middleware(Paced, lane=node.lane),
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"] if allowed == "*" else allowed.replace(",", " ").split(),
                 allow_methods=["GET"],
                 allow_headers=["Last-Event-ID", "If-None-Match"],
                 expose_headers=["ETag", "Retry-After"],
-            )
+            ),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,

@@ -22,6 +22,7 @@ from ticker.edge.websocket import WebSocketConnection
 
 PATIENCE_SECONDS: Final = 8.0
 HEAD_LIMIT: Final = 16_384
+PIPELINE_LIMIT: Final = 32
 
 
 class FrontDoor(HttpToolsProtocol):
@@ -40,9 +41,11 @@ class FrontDoor(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
+        self._node.visitors.came(self)
         self._node.knocking[self] = self._node.steady() + PATIENCE_SECONDS
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._node.visitors.gone(self)
         self._node.knocking.pop(self, None)
         super().connection_lost(exc)
 
@@ -50,6 +53,18 @@ class FrontDoor(HttpToolsProtocol):
         """Ends a connection that has said nothing whole in its time."""
         self._node.knocking.pop(self, None)
         self.transport.abort()
+
+    def abort(self) -> None:
+        """Ends it at once, whatever is under way."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._node.visitors.full(self, self._node.steady())
+
+    def resume_writing(self) -> None:
+        self._node.visitors.reads(self)
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._last is not None:
@@ -77,6 +92,9 @@ class FrontDoor(HttpToolsProtocol):
                 self._become_stream(self._stream)
             else:
                 self._refuse(refusal(400, "bad-request", "Send a request in HTTP/1.1."))
+        if len(self.pipeline) > PIPELINE_LIMIT:
+            # No client that is known sends so many; each holds 2 KB until its turn.
+            self.abort()
 
     def _in_turn(self, last: Callable[[], None]) -> None:
         """Calls `last`, the end of HTTP here, when all earlier requests are answered (RFC 9112, 9.3.2)."""
@@ -92,6 +110,8 @@ class FrontDoor(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if not self.pipeline:
+            self._node.visitors.answered(self)
         last = self._last
         if last is not None and self._is_answered() and not self.transport.is_closing():
             self._last = None
@@ -99,6 +119,7 @@ class FrontDoor(HttpToolsProtocol):
             last()
 
     def _upgrade(self) -> None:
+        self._node.visitors.gone(self)
         self.handle_websocket_upgrade()
         rest, self._rest = self._rest, b""
         self._hand_on(rest)
@@ -123,6 +144,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def _become_stream(self, request: Request) -> None:
         self.connections.discard(self)
+        self._node.visitors.gone(self)
         self.parser = None  # type: ignore[assignment]  # as after an upgrade
         connection = SseConnection(self._node)
         connection.connection_made(self.transport)
@@ -131,6 +153,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._node.visitors.asks(self)
         self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
 
     def on_headers_complete(self) -> None:

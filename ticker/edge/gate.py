@@ -72,6 +72,7 @@ class Entrance:
             connection.data_received(rest)
 
     def _hand_on(self, transport: Any, data: bytes, until: float) -> None:
+        self.node.visitors.make_room()
         if not isinstance(transport, SocketTransport):
             self._to_door(transport, data, until)
             return
@@ -143,6 +144,7 @@ class Gate(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
+        self._entrance.node.visitors.make_room()
         self._entrance.node.knocking[self] = self._entrance.patience()
 
     def connection_lost(self, exc: Exception | None) -> None:

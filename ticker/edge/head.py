@@ -27,6 +27,8 @@ _DOUBTFUL: Final = frozenset(
     b"content-length transfer-encoding expect te trailer proxy-connection http2-settings".split()
 )
 _NAMES_LIMIT: Final = 512
+# Each proxy may add a line of its own.
+_FORWARDED: Final = b"x-forwarded-for"
 _STREAM: Final = b"text/event-stream"
 _PLAIN: Final = b""
 _LEFT: Final = b"?"
@@ -67,7 +69,9 @@ class HeadReader:
             if not mark or known is _LEFT:
                 return None
             if known is not _PLAIN:
-                if known in headers or value.strip() != value or not value:
+                if known in headers and known == _FORWARDED:
+                    value = headers[known] + b", " + value
+                elif known in headers or value.strip() != value or not value:
                     return None
                 headers[known] = value
         if _wants_socket(headers) if b"upgrade" in headers else _STREAM in headers.get(b"accept", b"").lower():

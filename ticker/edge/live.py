@@ -1,14 +1,23 @@
 """`GET /v1/live` as JSON: the snapshot or the replay, at once or, with `wait`, when there is news."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
 from ticker.edge.admission import admit
-from ticker.edge.handshake import RefusalError
+from ticker.edge.handshake import RefusalError, refusal
+from ticker.edge.joining import TOO_BUSY
 from ticker.edge.node import Node
 from ticker.edge.query import WAIT_LIMIT, ParameterError, Query, read_pairs
+from ticker.edge.reading import Reading
 from ticker.edge.respond import JSON, problem_reply
+from ticker.edge.work import BusyError
+
+_HEADERS = {"Cache-Control": "no-store"}
 
 
 async def live(request: Request) -> Response:
@@ -20,31 +29,72 @@ async def live(request: Request) -> Response:
         query = Query(read_pairs(request.scope["query_string"]), node.site)
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
         asked = query.subscription(request.headers.get("last-event-id"))
+        first = await _first(node, request, asked, wait)
     except ParameterError as error:
         return problem_reply(error.problem())
     except RefusalError as refused:
         node.metrics.refused.labels(str(refused.problem.status)).inc()
         return problem_reply(refused.problem, retry_after=2 if refused.problem.status == 503 else None)
-    return Response(await _message(node, asked, wait), 200, {"Cache-Control": "no-store"}, JSON)
+    node.count_join("poll", asked, first)
+    if first.message.items:
+        return LongReply(node, first)
+    return Response(first.message.body, 200, _HEADERS, JSON)
 
 
-async def _message(node: Node, asked: Subscription, wait: float) -> bytes:
-    first = node.joins.first(asked, node.wall(), stale=node.stale)
+async def _first(node: Node, request: Request, asked: Subscription, wait: float) -> Encoded:
+    address = request.client.host if request.client else ""
     until = node.steady() + wait
-    # Only one with a good cursor can wait: everyone else has something to be told now.
-    while first.message.kind == "replay" and first.message.body.endswith(b'"items":[]}'):
-        left = until - node.steady()
-        if left <= 0 or node.draining:
-            break
-        node.polls += 1
+    try:
+        first = await node.work.do(address, lambda: node.first(asked))
+        # Only one with a good cursor can wait: any other has something to be told now.
+        while first.message.kind == "replay" and first.message.body.endswith(b'"items":[]}'):
+            left = until - node.steady()
+            if left <= 0 or node.draining or not await _arrival(node, request, left):
+                break
+            first = await node.work.do(address, lambda: node.first(asked), bounded=False)
+    except BusyError:
+        raise refusal(503, "unavailable", TOO_BUSY) from None
+    return first
+
+
+async def _arrival(node: Node, request: Request, limit: float) -> bool:
+    """Waits for the next entry; False if the client left, whose place is free at once."""
+    node.polls += 1
+    gone = asyncio.ensure_future(_disconnected(request))
+    arrival = asyncio.ensure_future(node.arrival(limit))
+    try:
+        await asyncio.wait((gone, arrival), return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            return False
+    finally:
+        node.polls -= 1
+        for task in (gone, arrival):
+            task.cancel()
+    # All who wait are woken by the same entry.
+    await node.lane.enter()
+    return True
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class LongReply(Response):
+    """A long message as the body of a reply, in pieces that are made when the client has taken those before."""
+
+    def __init__(self, node: Node, first: Encoded) -> None:
+        super().__init__(None, 200, {**_HEADERS, "Content-Length": str(first.message.size)}, JSON)
+        self._node = node
+        self._first = first
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reading = Reading(self._node.held, self._first, None)
         try:
-            await node.arrival(left)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            # uvicorn waits in `send` while the client does not read.
+            while (piece := reading.next_piece()) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            node.polls -= 1
-        first = node.joins.first(asked, node.wall(), stale=node.stale)
-    node.metrics.joins.labels("poll", _kind(asked, first.message.kind)).inc()
-    return first.message.body
-
-
-def _kind(asked: Subscription, kind: str) -> str:
-    return "lost" if kind == "snapshot" and asked.cursor is not None else kind
+            reading.close()

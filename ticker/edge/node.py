@@ -25,9 +25,11 @@ from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
 from ticker.edge.held import Held
 from ticker.edge.metrics import NodeMetrics
+from ticker.edge.pacing import Lane
 from ticker.edge.query import Questions
 from ticker.edge.recovery import NOWHERE, Recovering, Recovery
 from ticker.edge.rounds import Listener, Rounds
+from ticker.edge.visitors import Visitors, Waiting
 from ticker.edge.work import Work
 from ticker.settings import TickerSettings
 from ticker.stream import Position
@@ -53,13 +55,6 @@ class Member(Listener, Recovering, Protocol):
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         """Says bye where `reconnect` is given, closes, and leaves."""
-
-
-class Knocker(Protocol):
-    """A connection that has not said what it wants."""
-
-    def show_out(self) -> None:
-        """Ends it."""
 
 
 class Node:
@@ -91,9 +86,12 @@ class Node:
         self.leaving: dict[Member, float] = {}
         """Those told to close, and when their patience ends (steady clock)."""
         self.behind: set[Member] = set()
-        self.knocking: dict[Knocker, float] = {}
+        self.knocking: dict[Waiting, float] = {}
         """Connections without a whole request yet, and when their patience ends (steady clock)."""
+        self.visitors = Visitors(self.knocking)
         self.work = Work(steady)
+        self.lane = Lane()
+        """HTTP requests, a few in each iteration of the loop."""
         self.entering = 0
         """Joins that wait in the work queue."""
         self.polls = 0

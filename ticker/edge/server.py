@@ -22,7 +22,7 @@ from ticker.contract.listen import BACKLOG
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
 from ticker.contract.stopping import at_once, may_stop
-from ticker.edge import poller
+from ticker.edge import poller, visitors
 from ticker.edge.acceptor import Acceptor
 from ticker.edge.app import make_app
 from ticker.edge.board import Seat
@@ -44,8 +44,9 @@ SEND_BUFFER_BYTES: Final = 28_672
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
 # A connection that was accepted has said what it wants within this time, unless it never does.
 HAND_OVER_SECONDS: Final = 2.0
-# For Redis, files, logs and requests that come and go.
+# Not for live connections: half of them for Redis, files and logs, the rest for requests that come and go.
 SPARE_DESCRIPTORS: Final = 128
+_OWN_DESCRIPTORS: Final = 64
 
 # Whether connections are accepted and held past the loop's transports (docs/design.md, "Past the loop's transports").
 direct = poller.able()
@@ -196,6 +197,16 @@ def descriptors() -> int:
     return hard if hard != resource.RLIM_INFINITY else sys.maxsize
 
 
+def check_descriptors() -> None:
+    """Raises `ValueError` where a node could take no connection at all."""
+    files = descriptors()
+    if files <= SPARE_DESCRIPTORS:
+        raise ValueError(
+            f"This process may open {files} files, and a node needs {SPARE_DESCRIPTORS} besides its connections: raise "
+            "the limit (ulimit -n, LimitNOFILE)."
+        )
+
+
 def make_server(
     settings: TickerSettings,
     keyring: Keyring,
@@ -206,7 +217,9 @@ def make_server(
     if settings.redis_url is None:
         raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
     node = Node(settings, load_site(settings.site))
-    node.room = min(node.room, descriptors() - SPARE_DESCRIPTORS)
+    files = descriptors()
+    node.room = min(node.room, files - SPARE_DESCRIPTORS)
+    node.visitors.limit = max(visitors.LEAST, min(visitors.MOST, files - node.room - _OWN_DESCRIPTORS))
     if node.room < settings.max_connections:
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(

@@ -62,5 +62,6 @@ def _show_out(node: Node, now: float, *, silent: bool) -> None:
     for member in [member for member, until in node.leaving.items() if now > until]:
         node.leaving.pop(member, None)
         member.abort()
+    node.visitors.end_unread(now - node.settings.slow_seconds)
     for knocker in [knocker for knocker, until in node.knocking.items() if now > until]:
         knocker.show_out()

@@ -21,8 +21,8 @@ from typing import Any, Final, cast
 
 from ticker.edge.poller import READABLE, WRITABLE, Poller
 
-# As much as a request's head may have (ticker.edge.door); what is more comes in the next turn.
-READ_BYTES: Final = 16_384
+# As much as a client's message may have (ticker.edge.websocket); what is more comes in the next turn.
+READ_BYTES: Final = 4_096
 # Smaller ones are kept in one piece. An answer to a ping has two bytes and cost 300 by itself: within a bound of
 # 256 KiB one who sent pings and read nothing could hold 31 MB.
 _SMALL: Final = 128

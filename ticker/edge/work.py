@@ -87,15 +87,18 @@ class Work:
 
     # The queue
 
-    def submit(self, job: Job) -> None:
-        """Puts `job` into the queue; it, or one of an address that has more waiting, may be refused at once."""
+    def submit(self, job: Job, *, bounded: bool = True) -> None:
+        """Puts `job` into the queue; it, or one of an address that has more waiting, may be refused at once.
+
+        Not `bounded` are those whose number has another bound.
+        """
         jobs = self._jobs.get(job.address)
         if jobs is None:
             jobs = self._jobs[job.address] = {}
         jobs[job] = None
         self._count += 1
         self.deferred += 1
-        if self._count > LIMIT:
+        if bounded and self._count > LIMIT:
             most = max(self._jobs.values(), key=len)
             newest, _ = most.popitem()
             self._count -= 1
@@ -114,7 +117,7 @@ class Work:
         self._own.append(run)
         self._begin()
 
-    async def do(self, address: str, call: Callable[[], T]) -> T:
+    async def do(self, address: str, call: Callable[[], T], *, bounded: bool = True) -> T:
         """What `call` returns, now or in its turn; raises `BusyError` where too much waits."""
         if not self.exhausted and not self._count:
             begun = self._steady()
@@ -123,7 +126,7 @@ class Work:
             finally:
                 self.charge(begun)
         job = _Call(address, call)
-        self.submit(job)
+        self.submit(job, bounded=bounded)
         try:
             return await job.result
         finally:

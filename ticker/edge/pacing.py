@@ -1,0 +1,63 @@
+"""Pacing: a few HTTP requests in each iteration of the loop, for all that came together would be answered in one.
+
+300 requests of a millisecond each would keep live news waiting for all of it. Health checks have a lane of their own:
+a flood of other requests must not make a balancer take the node away.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+AT_ONCE: Final = 2
+_HEALTH: Final = "/health/"
+
+
+class Lane:
+    """Lets `at_once` of those who wait go on in each iteration of the loop, in the order in which they came."""
+
+    def __init__(self, at_once: int = AT_ONCE, soon: Callable[[Callable[[], None]], None] | None = None) -> None:
+        self._at_once = at_once
+        self._soon = soon or (lambda call: asyncio.get_running_loop().call_soon(call))
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._passed = 0
+
+    async def enter(self) -> None:
+        """Returns when it is the caller's turn."""
+        if self._passed < self._at_once:
+            self._pass()
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
+
+    def _pass(self) -> None:
+        if not self._passed:
+            self._soon(self._next)
+        self._passed += 1
+
+    def _next(self) -> None:
+        self._passed = 0
+        while self._waiting and self._passed < self._at_once:
+            future = self._waiting.popleft()
+            # One that was cancelled does not wait any more.
+            if not future.done():
+                future.set_result(None)
+                self._pass()
+
+
+class Paced:
+    """ASGI middleware that sends each request through a lane."""
+
+    def __init__(self, app: ASGIApp, lane: Lane) -> None:
+        self._app = app
+        self._lane = lane
+        self._health = Lane()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            lane = self._health if scope["path"].startswith(_HEALTH) else self._lane
+            await lane.enter()
+        await self._app(scope, receive, send)
