@@ -6,7 +6,9 @@ Its owner calls `turn` often and sleeps as long as it says. Rules:
 2. A server that ends is started again with backoff, for ever; its files stay as they are.
 3. Files that cannot be loaded end a first start with one error. Later they are tried again once a minute, for
    somebody may have mended them, and said once.
-4. A server that does not answer is `away` and is left alone: it may be waiting for its disk, and what it has
+4. Files that were removed under a running server are written again from its memory, with no write taken meanwhile.
+   Where the whole directory is gone, the server is ended: what it would acknowledge is on no disk.
+5. A server that does not answer is `away` and is left alone: it may be waiting for its disk, and what it has
    not acknowledged is the desk's to repeat.
 """
 
@@ -24,6 +26,7 @@ from ticker.contract.server_state import STATE_FILE, Phase, ServerState, read_st
 from ticker.embedded.backoff import Backoff
 from ticker.embedded.binary import find_server
 from ticker.embedded.errors import DamagedError, EmbeddedError
+from ticker.embedded.files import Files
 from ticker.embedded.lock import take_lock
 from ticker.embedded.place import clear_place, make_place, redis_url
 from ticker.embedded.valkey import LOG_FILE, Valkey, repair_command
@@ -32,6 +35,7 @@ PING_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 1.5
 _STARTING_SECONDS: Final = 0.02
 _DAMAGED_SECONDS: Final = 60.0
+_RESCUE_SECONDS: Final = 0.2
 _FIRST_ANSWER_SECONDS: Final = 30.0
 _MISSES: Final = 2
 
@@ -54,6 +58,8 @@ class Keeper:
         self._answered = False  # in any life
         self._up = False  # in this one
         self._missed = 0
+        self._files: Files | None = None
+        self._rescuing = False
         self._phase: Phase | None = None
         self._reason = ""
 
@@ -138,7 +144,8 @@ class Keeper:
         self.stop()
 
     def _start(self) -> None:
-        self._up = False
+        self._up = self._rescuing = False
+        self._files = None
         self._started = time.monotonic()
         self._due = self._started + _STARTING_SECONDS
         try:
@@ -150,6 +157,8 @@ class Keeper:
 
     def _ask(self, server: Valkey, now: float) -> None:
         reason = server.asked()
+        if self._up and self._rescue(server, now, answers=reason is None):
+            return
         if reason is None:
             if self._phase in ("away", "damaged"):
                 self._notice("The embedded server is back.")
@@ -165,6 +174,31 @@ class Keeper:
         elif not self._answered and now - self._started > _FIRST_ANSWER_SECONDS and "LOADING" not in reason:
             raise EmbeddedError(f"{reason} See {self.data / LOG_FILE}.")
         self._due = now + (PING_SECONDS if self._up and not 0 < self._missed < _MISSES else _STARTING_SECONDS)
+
+    def _rescue(self, server: Valkey, now: float, *, answers: bool) -> bool:
+        """Looks after the server's files; whether its answer is to be taken for nothing now."""
+        self._files = self._files or Files(self.data)
+        self._due = now + _RESCUE_SECONDS
+        if self._files.folder_is_gone:
+            server.kill()
+            self._say_away(f"The data directory {self.data} was removed while the store ran; publishing has stopped.")
+            return True
+        if not answers or not self._files.are_lost():
+            if answers and self._rescuing:
+                self._rescuing = False
+                server.take_writes()
+            return False
+        if not self._rescuing or self._phase == "away":
+            self._say_away("The store's files were removed while it ran; it is writing them again.")
+        self._rescuing = True
+        self._files.forget()
+        server.write_files_again()
+        return True
+
+    def _say_away(self, reason: str) -> None:
+        if (self._phase, self._reason) != ("away", reason):
+            self._notice(reason)
+        self._write("away", reason)
 
     def _buried(self, server: Valkey, reason: str, now: float) -> None:
         self._server = None

@@ -14,6 +14,8 @@ from ticker.embedded.process import Guard, die_with, guard
 LOG_FILE: Final = "valkey.log"
 MANIFEST: Final = "appendonlydir/appendonly.aof.manifest"
 ANSWER_SECONDS: Final = 0.5
+# Renewed while files are missing; a keeper that died leaves no pause that lasts.
+_PAUSE_MILLISECONDS: Final = 10_000
 # What the server says about files that it will refuse every time (aof.c, rdb.c of Redis 6.2 to Valkey 9).
 _DAMAGE: Final = re.compile(
     r"Bad file format|manifest file|Unable to obtain the AOF file|AOF file .* doesn't exist|Unrecoverable error|"
@@ -110,6 +112,15 @@ class Valkey:
                 return connection.recv(512).split(b"\r\n", 1)[0].decode("utf-8", "replace")
         except OSError as error:
             return error
+
+    def write_files_again(self) -> None:
+        """Holds every write until `take_writes`, and writes what is in memory into new files."""
+        self._say(b"CLIENT PAUSE %d WRITE\r\n" % _PAUSE_MILLISECONDS)
+        self._say(b"BGREWRITEAOF\r\n")
+
+    def take_writes(self) -> None:
+        """Ends what `write_files_again` began."""
+        self._say(b"CLIENT UNPAUSE\r\n")
 
     def stop(self, seconds: float) -> bool:
         """Ends it, by force after `seconds`; whether it ended by itself."""
