@@ -62,6 +62,78 @@ def test_a_correction_stands_in_place_with_what_was_wrong(page: Page, ticker: Fa
     expect(found).not_to_contain_text("Ten are missing")
 
 
+@pytest.mark.parametrize("layout", ["list", "line"])
+def test_the_newest_correction_stays_with_an_item_that_has_had_other_acts_since(
+    page: Page, ticker: FakeTicker, layout: str
+) -> None:
+    corrections = [
+        {"version": 2, "act": "correction", "note": english("Ten."), "versionCreated": "2026-05-01T09:00:00.000Z"},
+        {
+            "version": 3,
+            "act": "correction",
+            "note": english("It was two."),
+            "versionCreated": "2026-05-01T09:30:00.000Z",
+        },
+    ]
+    corrected = an_item(1, "Two are missing", version=3, act="correction", note=english("It was two."))
+    refiled = later({**corrected, "corrections": corrections}, "refile", note=None)
+    ticker.publish(refiled)
+    found = show(page, ticker, f'edition="en" layout="{layout}"')
+    clock = page.evaluate(
+        "new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(Date.parse('2026-05-01T09:30:00Z'))"
+    )
+    notes = rows(found).first.locator(".note")
+    expect(notes.first).to_be_visible()
+    expect(notes.first).to_have_text(f"Correction: It was two. · {clock}")
+    expect(notes.nth(1)).to_contain_text("Edited")
+    ticker.publish(later(later(refiled, "hold"), "release"))
+    expect(notes).to_have_count(1)
+    expect(notes.first).to_have_text(f"Correction: It was two. · {clock}")
+
+
+def test_a_withdrawal_without_words_takes_the_line_down_and_scripts_never_hear_that_it_was_added(
+    page: Page, ticker: FakeTicker
+) -> None:
+    collect(page, "ticker-item")
+    first, second = an_item(1, "A name"), an_item(2, "Another name")
+    ticker.publish(first)
+    found = show(page, ticker)
+    expect(rows(found)).to_have_count(1)
+    gone: Json = {"headline": None, "infoSources": [], "note": english("Wrong.")}
+    # While the reader is away: one line is withdrawn, and another comes and goes.
+    ticker.hang_up()
+    ticker.entries += [later(first, "withdraw", **gone), second, later(second, "withdraw", **gone)]
+    expect(rows(found)).to_have_count(0, timeout=15_000)
+    expect(found).to_contain_text("No breaking news right now.")
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [("1", "removed")]
+
+
+def test_an_old_item_that_is_corrected_or_released_is_not_the_newest(page: Page, ticker: FakeTicker) -> None:
+    for number in range(2, 12):
+        ticker.publish(an_item(number, f"Line {number}", firstCreated=moment(time.time() - 600 + number)))
+    found = show(page, ticker, 'edition="en" layout="line"')
+    expect(rows(found)).to_contain_text("Line 11")
+    expect(found.locator(".count")).to_have_text("1/10")
+    old = an_item(1, "Old line", version=4, firstCreated=moment(time.time() - 90_000))
+    ticker.publish({**old, "act": "correction", "note": english("It was old.")})
+    expect(found.locator(".count")).to_have_text("1/11")
+    expect(rows(found)).to_contain_text("Line 11")
+    found.get_by_role("button", name="Previous").click()
+    expect(rows(found)).to_contain_text("Old line")
+    expect(found.locator(".count")).to_have_text("11/11")
+
+
+def test_a_line_that_was_never_shown_and_is_not_what_was_asked_for_is_not_added(page: Page, ticker: FakeTicker) -> None:
+    collect(page, "ticker-item")
+    ticker.publish(an_item(1, "Cup drawn", sections=["sport"]))
+    found = show(page, ticker, 'edition="en" section="sport"')
+    expect(rows(found)).to_have_count(1)
+    ticker.publish(an_item(2, "Old cup", version=3, act="correction", sections=["politics"], note=english("No cup.")))
+    ticker.publish(an_item(3, "Match off", sections=["sport"]))
+    expect(rows(found)).to_have_count(2)
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [("3", "added")]
+
+
 def test_an_update_and_a_refile_say_that_they_are(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "Talks begin"), an_item(2, "Talks edn")
     ticker.publish(first, second)
@@ -237,7 +309,7 @@ def test_language_comes_from_the_element_then_from_the_page_and_dir_wins(page: P
 
 def test_urgency_is_said_in_words_and_shapes(page: Page, ticker: FakeTicker) -> None:
     for urgency in (4, 3, 2, 1):
-        ticker.publish(an_item(urgency, f"Line {urgency}", urgency=urgency))
+        ticker.publish(an_item(9 - urgency, f"Line {urgency}", urgency=urgency))
     found = show(page, ticker)
     expect(found.locator(".mark")).to_have_text(["Flash", "Bulletin", "Urgent"])
     shape = "mark => { const s = getComputedStyle(mark, '::before'); return s.rotate + s.clipPath + s.borderRadius }"

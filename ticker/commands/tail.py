@@ -12,10 +12,13 @@ import typer
 from ticker.commands.say import console, isolated, plain, refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
+    from rich.text import Text
 
     from ticker.commands.follow import Follower, Message, State
-    from ticker.contract.item import Item
+    from ticker.commands.shown import Line
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 _URGENCIES: Final = {1: ("FLASH", "bold white on red"), 2: ("BULLETIN", "bold red"), 3: ("URGENT", "bold yellow")}
@@ -55,6 +58,7 @@ def command(
     [dim]$ flashwire tail --json | jq -r .item.headline.value[/dim]
     """
     from ticker.commands.follow import EndedError, Follower
+    from ticker.commands.shown import matcher
 
     many = {"edition": edition, "section": section, "place": place, "role": role, "source": source}
     many["language"] = language
@@ -63,7 +67,7 @@ def command(
     parameters.append(("backlog", str(backlog)))
     # `flashwire tail | head` ends like any other filter in a pipe.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    printer = Printer(console(sys.stdout), console(sys.stderr), as_json=json)
+    printer = Printer(console(sys.stdout), console(sys.stderr), as_json=json, wanted=matcher(parameters))
     try:
         asyncio.run(_tail(Follower(ticker, parameters, state=printer.state), printer))
     except KeyboardInterrupt:
@@ -79,15 +83,23 @@ async def _tail(follower: "Follower", printer: "Printer") -> None:
 
 
 class Printer:
-    """Prints each version of each item once."""
+    """Prints each version of each item once, as far as it concerns what is asked for."""
 
-    def __init__(self, out: "Console", states: "Console", *, as_json: bool) -> None:
+    def __init__(
+        self,
+        out: "Console",
+        states: "Console",
+        *,
+        as_json: bool,
+        wanted: "Callable[[Line], bool]" = lambda line: True,
+    ) -> None:
         self._out = out
         self._states = states
         self._as_json = as_json
+        self._wanted = wanted
         # Isolates reorder nothing where nobody reads: a pipe gets the text as it is.
         self._isolate = isolated if out.is_terminal else plain
-        self._versions: dict[str, int] = {}
+        self._lines: dict[str, Line] = {}
 
     def state(self, state: "State", sentence: str) -> None:
         """One line on standard error; colour only there where it is read."""
@@ -98,34 +110,71 @@ class Printer:
         """Prints the items of one message, oldest first."""
         import msgspec
 
-        from ticker.contract.item import decode_item
+        from ticker.commands.shown import Line, decode_line
 
         raws = [message.item] if message.type == "item" else list(message.items)
-        # A snapshot has the newest first, as a page shows it; a terminal has it last.
-        for raw in reversed(raws) if message.type == "snapshot" else raws:
+        read: list[tuple[Line, bytes]] = []
+        for raw in raws:
             try:
-                item = decode_item(bytes(raw))
+                read.append((decode_line(bytes(raw)), bytes(raw)))
             except msgspec.DecodeError:
                 self._states.print("[skipped] An item that this version does not understand.", style="yellow")
-                continue
-            if self._versions.get(item.uri, 0) >= item.version:
-                continue
-            self._versions[item.uri] = item.version
-            if self._as_json:
-                self._out.file.write(f'{{"cursor":"{message.cursor}","item":{bytes(raw).decode()}}}\n')
-            else:
-                self._line(item)
+        if message.type == "snapshot":
+            # A page shows the newest first and pinned ones above; a terminal has the newest last.
+            read.sort(key=lambda entry: (entry[0].first_created, entry[0].uri))
+            if not message.complete:
+                # The stream may have been rolled back: versions that were printed do not count any more.
+                self._lines = {uri: line for uri, line in self._lines.items() if line.pub_status == "canceled"}
+        for line, body in read:
+            self._take(line, body, message.cursor)
         self._out.file.flush()
 
-    def _line(self, item: "Item") -> None:
+    def _take(self, line: "Line", body: bytes, cursor: str) -> None:
+        known = self._lines.get(line.uri)
+        if known and (known.version >= line.version or known.pub_status == "canceled"):
+            return
+        self._lines[line.uri] = line if line.headline else line.with_words_of(known)
+        if known is None and not self._is_news(line):
+            return
+        if self._as_json:
+            self._out.file.write(f'{{"cursor":"{cursor}","item":{body.decode()}}}\n')
+        else:
+            self._out.print(self._text(self._lines[line.uri], is_first=known is None))
+
+    def _is_news(self, line: "Line") -> bool:
+        """Whether a line that was not printed before is to be printed.
+
+        An entry is delivered too where only an earlier version matched, which is of use to those who saw that one.
+        """
+        if line.pub_status == "usable":
+            return self._wanted(line)
+        return self._as_json or (line.headline is not None and self._wanted(line))
+
+    def _text(self, line: "Line", *, is_first: bool) -> "Text":
         from rich.text import Text
 
-        label, style = _ACTS.get(item.act) or _URGENCIES.get(item.urgency, ("", ""))
-        time = datetime.fromisoformat(item.version_created).astimezone().strftime("%H:%M:%S")
-        names = ", ".join(self._isolate(source.name.value) for source in item.info_sources)
-        line = Text.assemble((time, "dim"), "  ", (f"{label:<{_WIDTH}}", style), "  ", (names, "bold"), ": ")
-        gone = item.act in _GONE
-        line.append(self._isolate(item.headline.value), "strike dim" if gone else "bold" if item.urgency <= 2 else "")
-        if item.note is not None:
-            line.append(f"  ({self._isolate(item.note.value)})", "italic")
-        self._out.print(line)
+        label, style = _ACTS.get(line.act) or _URGENCIES.get(line.urgency, ("", ""))
+        names = ", ".join(self._isolate(source.name.value) for source in line.info_sources)
+        text = Text.assemble(
+            (_clock(line.version_created), "dim"), "  ", (f"{label:<{_WIDTH}}", style), "  ", (names, "bold"), ": "
+        )
+        words = line.headline.value if line.headline else ""
+        gone = line.act in _GONE
+        text.append(self._isolate(words), "strike dim" if gone else "bold" if line.urgency <= 2 else "")
+        if line.note is not None:
+            text.append(f"  ({self._isolate(line.note.value)})", "italic")
+        last = line.corrections[-1] if line.corrections else None
+        if last and last.version != line.version and not gone:
+            note = self._isolate(last.note.value)
+            text.append(f"  (Correction of {_clock(last.version_created)}: {note})", "italic")
+        if is_first and line.version > 1:
+            text.append(f"  [first published {_day(line.first_created)}]", "dim")
+        return text
+
+
+def _clock(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
+
+
+def _day(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -8,7 +8,8 @@
  * @typedef {{uri: string, version: number, act: string, pubStatus: string, urgency: number, headline: Text,
  *   infoSources: InfoSource[], edition: string, sections: string[], places: string[], link: string | null,
  *   note: Text | null, firstCreated: string, versionCreated: string, expires: string | null,
- *   pinnedUntil: string | null, translationOf: string | null}} Item
+ *   pinnedUntil: string | null, translationOf: string | null, corrections?: Correction[]}} Item
+ * @typedef {{version: number, act: string, note: Text, versionCreated: string}} Correction
  * @typedef {{acknowledged?: number | undefined, sent?: number | undefined, onAir?: number | undefined}} Proof
  *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
  */
@@ -25,18 +26,12 @@ export class Board {
    */
   merge(item) {
     const known = this.#items.get(item.uri);
-    if (known && known.version >= item.version) return false;
-    this.#items.set(item.uri, item);
+    // The ticker sends what is held or withdrawn without its words; the desk's own list has them.
+    const hasNewWords = known?.version === item.version && !known.headline && item.headline;
+    if (known && known.version >= item.version && !hasNewWords) return false;
+    const { headline, infoSources } = known ?? item;
+    this.#items.set(item.uri, item.headline ? item : { ...item, headline, infoSources });
     return true;
-  }
-
-  /**
-   * What a full list from the ticker's side says: newer versions are taken in, and nothing is dropped, because a
-   * held line is in no ticker's list and still the desk's business.
-   * @param {Item[]} items
-   */
-  mergeAll(items) {
-    return items.filter((item) => this.merge(item));
   }
 
   /** @param {string} uri */
@@ -50,7 +45,7 @@ export class Board {
    */
   list(edition = "") {
     return [...this.#items.values()]
-      .filter((item) => edition === "" || item.edition === edition)
+      .filter((item) => item.headline && (edition === "" || item.edition === edition))
       .sort((a, b) => compare(b.firstCreated, a.firstCreated) || compare(b.uri, a.uri));
   }
 
@@ -72,6 +67,11 @@ export class Board {
    */
   proof(uri, version) {
     return this.#proofs.get(`${uri} ${version}`) ?? {};
+  }
+
+  /** Forgets the items: a stream that was rolled back has lower versions. What is known of their way stays. */
+  reset() {
+    this.#items.clear();
   }
 
   clear() {

@@ -26,6 +26,8 @@ let wire = null;
 let feed = null;
 /** The name of who is signed in. */
 let owner = "";
+/** What the ticker sent after it had lost the place of this page; null where the board needs no new start. @type {Item[] | null} */
+let restart = null;
 
 const desk = new Desk(current, (reached) => {
   if (!reached) show("desk", "offline");
@@ -49,6 +51,8 @@ addEventListener("beforeunload", (event) => {
   if (isPending()) event.preventDefault();
 });
 start();
+
+/** @typedef {import("./board.js").Item} Item */
 
 async function start() {
   watch.now();
@@ -133,7 +137,13 @@ function close() {
 /** The desk's own list, with what is held and in no ticker. */
 async function renew() {
   try {
-    for (const item of await desk.items()) {
+    const items = await desk.items();
+    if (restart) {
+      board.reset();
+      items.push(...restart);
+      restart = null;
+    }
+    for (const item of items) {
       board.merge(item);
       composer?.seen(item);
     }
@@ -159,8 +169,10 @@ function published(item, sent) {
 /**
  * @param {import("./board.js").Item[]} items
  * @param {boolean} complete
+ * @param {boolean} lost the ticker does not know this page's place any more: versions may have gone back
  */
-function heard(items, complete) {
+function heard(items, complete, lost) {
+  if (lost) restart = items;
   const now = performance.now();
   for (const item of items) {
     board.merge(item);

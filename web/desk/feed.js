@@ -31,8 +31,8 @@ export class Feed {
 
   /**
    * @param {string} ticker the ticker's address, http or https
-   * @param {(items: Item[], complete: boolean) => void} onItems oldest first; `complete`: false where
-   *   something may be missing or held back, and the desk's own list must be asked for
+   * @param {(items: Item[], complete: boolean, lost: boolean) => void} onItems oldest first; `complete`: false where
+   *   something may be missing or held back, and the desk's own list must be asked for; `lost`: the list is a new start
    * @param {(state: FeedState) => void} onState
    */
   constructor(ticker, onItems, onState) {
@@ -89,11 +89,12 @@ export class Feed {
         this.#onItems(
           message.type === "snapshot" ? [...message.items].reverse() : message.items,
           message.complete && message.type === "replay",
+          !message.complete,
         );
         this.#say(message.stale ? "stale" : "live");
         break;
       case "item":
-        this.#onItems([message.item], true);
+        this.#onItems([message.item], true, false);
         break;
       case "heartbeat":
         this.#say(message.stale ? "stale" : "live");

@@ -122,13 +122,8 @@ export class Row {
     this.#line.replaceChildren(...lineOf(item));
     this.#line.lang = item.headline.language;
     this.#line.dir = item.headline.direction;
-    this.#note.hidden = !item.note;
-    if (item.note) {
-      const { value, language, direction } = item.note;
-      const words = h("span");
-      say(words, "item.note");
-      this.#note.replaceChildren(words, " ", h("bdi", { lang: language, dir: direction }, value));
-    }
+    this.#note.replaceChildren(...notes(item));
+    this.#note.hidden = !this.#note.hasChildNodes();
     this.#showActs(item);
   }
 
@@ -192,6 +187,32 @@ export class Row {
     for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
     next.focus();
   }
+}
+
+/**
+ * The note of this version, and the newest correction where that was an earlier one.
+ * @param {Item} item
+ * @returns {(Node | string)[]}
+ */
+function notes({ note, version, corrections }) {
+  /** @type {(Node | string)[]} */
+  const parts = [];
+  /** @param {string} key @param {import("./board.js").Text} text */
+  const add = (key, { value, language, direction }) => {
+    const words = h("span");
+    say(words, key);
+    parts.push(words, " ", h("bdi", { lang: language, dir: direction }, value));
+  };
+  if (note) add("item.note", note);
+  const last = corrections?.at(-1);
+  if (last && last.version !== version) {
+    if (note) parts.push(" · ");
+    const time = h("time");
+    tell(time, Date.parse(last.versionCreated));
+    add("item.corrected", last.note);
+    parts.push(" · ", time);
+  }
+  return parts;
 }
 
 /**

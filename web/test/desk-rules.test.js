@@ -60,6 +60,30 @@ test("the higher version wins, in whatever order they come", () => {
   assert.equal(board.get("urn:flashwire:a")?.pubStatus, "canceled");
 });
 
+test("what the ticker takes off without its words keeps those that the desk has", () => {
+  const board = new Board();
+  const bare = { headline: /** @type {any} */ (null), infoSources: [] };
+  board.merge(item());
+  assert.equal(board.merge(item({ version: 2, pubStatus: "withheld", ...bare })), true);
+  assert.equal(board.get("urn:flashwire:a")?.headline.value, "Two injured");
+  // A held line that this page has never seen comes with its words from the desk's list, and not before.
+  const other = { uri: "urn:flashwire:b", version: 3, pubStatus: "withheld" };
+  board.merge(item({ ...other, ...bare }));
+  assert.equal(board.list().length, 1);
+  assert.equal(board.merge(item(other)), true);
+  assert.equal(board.list().length, 2);
+  assert.equal(board.merge(item({ ...other, ...bare })), false);
+});
+
+test("after a rollback lower versions count again, and what is known of a line's way stays", () => {
+  const board = new Board();
+  board.merge(item({ version: 3 }));
+  board.prove("urn:flashwire:a", 3, { onAir: 1 });
+  board.reset();
+  assert.equal(board.merge(item({ version: 2 })), true);
+  assert.deepEqual(board.proof("urn:flashwire:a", 3), { onAir: 1 });
+});
+
 test("items stand newest first by when they were first published, and an edition can be shown alone", () => {
   const board = new Board();
   board.merge(item({ uri: "urn:flashwire:a", firstCreated: "2026-01-01T00:00:00.000Z" }));

@@ -63,6 +63,39 @@ test("a release of an item never seen goes to its place in time", () => {
   assert.deepEqual(shown(store), ["c1", "b3", "a1", "z2"]);
 });
 
+test("order is by first versions, whatever comes first, and the uri decides between equals", () => {
+  const store = new Store();
+  const at = (/** @type {string} */ clock) => ({ firstCreated: `2026-05-01T${clock}:00.000Z` });
+  store.apply(item("b", 2, at("10:00")));
+  store.apply(item("a", 1, at("11:00")));
+  store.apply(item("c", 1, at("10:00")));
+  assert.deepEqual(shown(store), ["a1", "c1", "b2"]);
+  store.replace([item("c", 1, at("10:00")), item("a", 1, at("11:00"))], true);
+  assert.deepEqual(shown(store), ["a1", "c1"]);
+});
+
+test("an old item that is corrected stands below a full list, and what is too much falls off its end", () => {
+  const store = new Store();
+  const at = (/** @type {number} */ minute) => ({
+    firstCreated: new Date(NOW + minute * 60_000).toISOString(),
+  });
+  for (let minute = 1; minute <= 99; minute++) store.apply(item(`n${minute}`, 1, at(minute)));
+  store.apply(item("old", 5, { act: "correction", ...at(-9999) }));
+  assert.equal(shown(store).at(-1), "old5");
+  store.apply(item("n100", 1, at(100)));
+  assert.equal(shown(store).length, 100);
+  assert.equal(shown(store).at(-1), "n11");
+});
+
+test("what is taken off comes without its words and is taken off", () => {
+  const store = new Store();
+  store.apply(item("a", 1));
+  const gone = { headline: null, infoSources: [], pubStatus: "canceled" };
+  assert.equal(store.apply(/** @type {any} */ ({ ...item("a", 2), ...gone })), "removed");
+  assert.equal(store.apply(/** @type {any} */ ({ ...item("b", 2), ...gone })), "");
+  assert.deepEqual(shown(store), []);
+});
+
 test("a snapshot replaces the list, except by older versions", () => {
   const store = new Store();
   store.apply(item("a", 1));

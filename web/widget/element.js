@@ -31,12 +31,11 @@ const memory = {
   },
 };
 
-/** @param {any} item as it came */
+/** Whether an item can be used, as it came; what is taken off comes without its words. @param {any} item */
 const sound = (item) =>
   typeof item?.uri === "string" &&
   item.version > 0 &&
-  typeof item.headline?.value === "string" &&
-  Array.isArray(item.infoSources);
+  (item.pubStatus !== "usable" || (item.headline?.value && item.infoSources?.flatMap));
 
 export class BreakingTicker extends HTMLElement {
   static observedAttributes = ["src", "layout", "lang", "dir", ...FILTERS];
@@ -164,7 +163,8 @@ export class BreakingTicker extends HTMLElement {
       this.#store.replace(items, message.complete !== false);
       if (message.complete === false) this.#frame?.missed();
     } else if (message.type === "replay" || message.type === "item") {
-      for (const item of items) {
+      // A page's scripts must not be given a version that a later one of the same replay withdraws.
+      for (const item of new Map(items.map((item) => [item.uri, item])).values()) {
         const change = this.#store.apply(item);
         if (!change) continue;
         if (change === "added") added.push(item);
@@ -178,7 +178,8 @@ export class BreakingTicker extends HTMLElement {
     this.#listed = true;
     const shown = added.filter((item) => !this.#held.has(item.uri));
     for (const item of shown) this.#frame?.announce(item, "added");
-    this.#render(shown);
+    // An old item that comes by a correction or a release is no news to point at.
+    this.#render(shown.filter((item) => item.version < 2));
   }
 
   #release() {

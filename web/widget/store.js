@@ -12,8 +12,8 @@ const MOST_KNOWN = 1000;
 const usable = (item) => item.pubStatus === "usable";
 
 export class Store {
-  /** Newest first; tombstones keep their place, for a release returns to it. @type {Item[]} */
-  #known = [];
+  /** By uri; tombstones stay, for a release returns to its place. @type {Map<string, Item>} */
+  #known = new Map();
   /** Whether a version is what was asked for. @type {(item: Item) => boolean} */
   wanted = () => true;
 
@@ -24,37 +24,30 @@ export class Store {
    */
   apply(entry) {
     const item = this.#judge(entry);
-    const at = this.#known.findIndex((known) => known.uri === item.uri);
-    const old = this.#known[at];
-    if (old) {
-      if (item.version <= old.version || old.pubStatus === "canceled") return "";
-      this.#known[at] = item;
-      if (!usable(item)) return usable(old) ? "removed" : "";
-      return usable(old) ? "changed" : "added";
-    }
-    // A later version of an item never seen here is old news in a new state.
-    if (item.version > 1) this.#file(item);
-    else this.#known.unshift(item);
-    this.#known.length = Math.min(this.#known.length, MOST_KNOWN);
-    return usable(item) ? "added" : "";
+    const old = this.#known.get(item.uri);
+    if (old && (item.version <= old.version || old.pubStatus === "canceled")) return "";
+    this.#known.set(item.uri, item);
+    // What was learned first is older than all that is shown.
+    for (const uri of this.#known.keys()) if (this.#known.size > MOST_KNOWN) this.#known.delete(uri);
+    const shown = old && usable(old);
+    return usable(item) ? (shown ? "changed" : "added") : shown ? "removed" : "";
   }
 
   /**
    * Takes a snapshot in place of the list. What was taken off stays off, whatever an older node says; a higher
    * version stays too, unless the node lost its place (`complete` false), for then its stream is the truth.
-   * @param {Item[]} items newest first
+   * @param {Item[]} items in any order
    * @param {boolean} complete
    */
   replace(items, complete) {
-    const gone = this.#known.filter((known) => !usable(known));
-    const kept = new Map((complete ? this.#known : gone).map((known) => [known.uri, known]));
-    this.#known = items.map((item) => {
-      const known = kept.get(item.uri);
-      const newer = known && (known.version > item.version || known.pubStatus === "canceled");
-      return this.#judge(newer ? known : item);
-    });
-    const uris = new Set(items.map((item) => item.uri));
-    for (const item of gone) if (!uris.has(item.uri)) this.#file(item);
+    const known = this.#known;
+    this.#known = new Map([...known].filter(([, item]) => !usable(item)));
+    for (const item of items) {
+      const old = known.get(item.uri);
+      const stays =
+        old && (!usable(old) || complete) && (old.version > item.version || old.pubStatus === "canceled");
+      this.#known.set(item.uri, this.#judge(stays ? old : item));
+    }
   }
 
   /** What was not asked for is kept as something taken off, which a later version may release. @param {Item} item */
@@ -62,26 +55,22 @@ export class Store {
     return usable(item) && !this.wanted(item) ? { ...item, pubStatus: "withheld" } : item;
   }
 
-  /** Puts an item to its place in time. @param {Item} item */
-  #file(item) {
-    const place = this.#known.findIndex((known) => known.firstCreated <= item.firstCreated);
-    this.#known.splice(place < 0 ? this.#known.length : place, 0, item);
-  }
-
   /**
-   * What may be shown at `now`, pinned first, then newest first.
+   * What may be shown at `now`, pinned first, then newest first by first versions.
    * @param {number} now milliseconds since 1970, by the server's clock
    */
   current(now) {
-    const shown = this.#known.filter((item) => usable(item) && !(Date.parse(item.expires ?? "") <= now));
     /** @param {Item} item */
-    const pinned = (item) => Date.parse(item.pinnedUntil ?? "") > now;
-    return [...shown.filter(pinned), ...shown.filter((item) => !pinned(item))].slice(0, MOST_SHOWN);
+    const rank = (item) => `${Date.parse(item.pinnedUntil ?? "") > now}${item.firstCreated}${item.uri}`;
+    return [...this.#known.values()]
+      .filter((item) => usable(item) && !(Date.parse(item.expires ?? "") <= now))
+      .sort((a, b) => (rank(a) < rank(b) ? 1 : -1))
+      .slice(0, MOST_SHOWN);
   }
 
   /** When `current` will differ with no entry coming: the next expiry or end of a pin after `now`. @param {number} now */
   due(now) {
-    const moments = this.#known.flatMap((item) => [item.expires, item.pinnedUntil]);
+    const moments = [...this.#known.values()].flatMap((item) => [item.expires, item.pinnedUntil]);
     return Math.min(...moments.map((moment) => Date.parse(moment ?? "")).filter((moment) => moment > now));
   }
 }

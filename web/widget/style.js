@@ -56,7 +56,7 @@ a { color: inherit; text-decoration: underline; text-decoration-color: var(--_ru
 a:hover { text-decoration-color: currentColor }
 .note { font-size: .875rem; margin-block-start: .25rem; padding-inline-start: .6em; border-inline-start: 2px solid var(--_warn); color: var(--_soft) }
 .note b { color: var(--_warn) }
-.new { animation: in 2.5s ease-out }
+@media not (prefers-reduced-motion: reduce) { .new { animation: in 2.5s ease-out } }
 @keyframes in { from { background: color-mix(in srgb, var(--_fill) 16%, transparent) } }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .line { color-scheme: dark; color: var(--_ink); background: var(--_paper) }
@@ -78,7 +78,6 @@ a:hover { text-decoration-color: currentColor }
   .label.label:lang(ar) { font-size: .95em }
   .tools { gap: 0 }
 }
-@media (prefers-reduced-motion: reduce) { .new { animation: none } }
 @media (forced-colors: active) { .mark::before, :host([state=live]) .state::before { background: CanvasText } .label, .fresh { border: 1px solid; clip-path: none } .u1 { border-inline-start-color: Highlight } }
 `;
 

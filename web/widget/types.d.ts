@@ -20,10 +20,20 @@ export interface Item {
   places: string[];
   link: string | null;
   note: Text | null;
+  /** Newest last; not in items of earlier releases. */
+  corrections?: Correction[];
   firstCreated: string;
   versionCreated: string;
   expires: string | null;
   pinnedUntil: string | null;
+}
+
+/** What a correction told the readers, and when. */
+export interface Correction {
+  version: number;
+  act: string;
+  note: Text;
+  versionCreated: string;
 }
 
 export interface Message {

@@ -52,14 +52,18 @@ export function line(item, words) {
   ];
 }
 
-/** What a later version says about itself. @param {Item} item @param {Words} words @returns {Child[]} */
+/** @param {string} moment @param {Words} words */
+const clock = (moment, words) => new Date(moment).toLocaleTimeString(words.lang, { timeStyle: "short" });
+
+/**
+ * What a later version says about itself.
+ * @param {Pick<Item, "act" | "note" | "versionCreated">} version @param {Words} words @returns {Child[]}
+ */
 export function note({ act, note, versionCreated }, words) {
   const word = act === "correction" || act === "update" ? words[act] : "";
   if (word && note) return [el("b", "", {}, `${word}: `), bdi(note, "")];
-  if (act === "update") return [word];
-  if (act !== "refile") return [];
-  const at = new Date(versionCreated).toLocaleTimeString(words.lang, { timeStyle: "short" });
-  return [words.refile.replace("{n}", at)];
+  if (act === "refile") return [words.refile.replace("{n}", clock(versionCreated, words))];
+  return [act === "update" && word];
 }
 
 /** One item of the list. @param {Item} item @param {Words} words @param {number} now */
@@ -67,8 +71,9 @@ export function row(item, words, now) {
   const { headline, urgency, firstCreated: dateTime } = item;
   const when = new Date(dateTime);
   const title = when.toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
-  const mark = words[/** @type {"u1"} */ (`u${urgency}`)];
   const said = note(item, words);
+  const last = item.act !== "correction" && item.corrections?.at(-1);
+  const mark = words[/** @type {"u1"} */ (`u${urgency}`)];
   return el(
     "li",
     `item u${urgency}`,
@@ -79,6 +84,8 @@ export function row(item, words, now) {
       Date.parse(item.pinnedUntil ?? "") > now && el("span", "pin", {}, words.pinned),
     ]),
     el("p", "text", headline.direction === "auto" ? {} : { dir: headline.direction }, line(item, words)),
-    said.length > 0 && el("p", "note", {}, said),
+    // The newest correction stays with an item that has had another act since.
+    last && el("p", "note", {}, note(last, words), ` · ${clock(last.versionCreated, words)}`),
+    said[0] && el("p", "note", {}, said),
   );
 }

@@ -136,6 +136,7 @@ export const ar = {
   "item.already": "كان على الهواء من قبل",
   "item.waiting": "لم يُرَ بعد على الشريط",
   "item.note": "ملاحظة:",
+  "item.corrected": "تصحيح:",
   "item.link": "الخبر الكامل",
   "item.acts": "إجراءات على «{text}»",
   "done.publish": "منشور",

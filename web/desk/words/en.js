@@ -140,6 +140,7 @@ export const en = {
   "item.already": "was on air already",
   "item.waiting": "not yet seen on the ticker",
   "item.note": "Note:",
+  "item.corrected": "Correction:",
   "item.link": "Full story",
   "item.acts": "Acts on “{text}”",
   "done.publish": "Published",

@@ -142,6 +142,7 @@ export const es = {
   "item.already": "ya estaba en el aire",
   "item.waiting": "aún no visto en el teletipo",
   "item.note": "Nota:",
+  "item.corrected": "Corrección:",
   "item.link": "Noticia completa",
   "item.acts": "Acciones sobre «{text}»",
   "done.publish": "Publicado",
