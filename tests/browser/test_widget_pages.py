@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -200,3 +201,21 @@ def test_each_module_can_be_had_by_itself(ticker: FakeTicker, path: str) -> None
 @pytest.mark.parametrize("path", ["types.d.ts", "..%2Fpackage.json", "%2e%2e/package.json", "nothing.js", ""])
 def test_only_the_browser_s_files_are_served(ticker: FakeTicker, path: str) -> None:
     assert get(ticker, f"/widget/{path}")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/embed?edition=en", "/embed?edition=en&layout=line&lang=ar"])
+def test_a_list_without_script_shows_the_newest_correction_after_later_acts(
+    chromium: Browser, ticker: FakeTicker, path: str
+) -> None:
+    note = {"value": "It was two, not ten.", "language": "en", "direction": "ltr"}
+    correction = {"version": 2, "act": "correction", "note": note, "versionCreated": "2026-05-01T09:30:00.000Z"}
+    old = an_item(1, "Corrected by an earlier release", version=2, act="correction", note=note)
+    ticker.publish(old, an_item(2, "Two are missing", version=3, act="refile", corrections=[correction]))
+    without = chromium.new_context(java_script_enabled=False)
+    page = without.new_page()
+    page.goto(ticker.url + path)
+    notes = page.locator("[edition=en] .served .note")
+    expect(notes.first).to_have_text(re.compile("^(Correction|تصحيح): It was two, not ten. · 2026-05-01 09:30 UTC$"))
+    if path != "/":
+        expect(notes).to_have_count(2)
+    without.close()
