@@ -49,6 +49,8 @@ class ServerFacts(msgspec.Struct, frozen=True):
     fsync: str | None
     clock: float
     """Seconds since 1970, when it answered."""
+    eviction: str | None = None
+    """Its `maxmemory-policy`, or None where it does not say."""
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -216,6 +218,7 @@ class Stream:
             append_only=bool(info.get("aof_enabled")),
             fsync=fsync.decode() if isinstance(fsync, bytes) else fsync,
             clock=clock[0] + clock[1] / 1_000_000,
+            eviction=info.get("maxmemory_policy"),
         )
 
     async def exists(self, entry_id: bytes) -> bool:
@@ -247,6 +250,14 @@ class Stream:
         """The sealed bodies of an item's versions, oldest first; empty where there is no such item."""
         async with translated():
             return list(await cast(Awaitable[list[bytes]], self._client.lrange(self._keys.ledger(uri), 0, -1)))
+
+    async def ledgers(self) -> AsyncIterator[list[bytes]]:
+        """The bodies of each ledger, in no order."""
+        prefix = self._keys.ledger("")
+        async with translated():
+            names = {name async for name in self._client.scan_iter(match=f"{prefix}*", count=_PAGE)}
+        for name in names:
+            yield await self.ledger(name.decode("utf-8", "replace").removeprefix(prefix))
 
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""

@@ -74,6 +74,8 @@ async def check_stream(url: str, settings: "StreamSettings", keyring: Keyring | 
             state = None if settings.redis_url else read_state(settings.data)
             why = f"{error}" + (f" {state.reason}" if state and state.reason else "")
             fix = "Start it with `flashwire run`." if not settings.redis_url else "Check REDIS_URL and that server."
+            if "Permission" in why:
+                fix = "Give this user its rights (docs/operating.md, “Rights”)."
             return [Finding("stream", False, why, fix)]
         took = (time.perf_counter() - begun) * 1000
         found = [Finding("stream", True, f"server {facts.version}, {position.seq} entries so far", "", took)]

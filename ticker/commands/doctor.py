@@ -51,11 +51,14 @@ def command(
 
 async def _examine(settings: "StreamSettings", ticker: str, desk: str, token: str) -> "list[Finding]":
     from ticker.commands.checks import Finding, check_canary, check_data, check_keys, check_side, check_stream
+    from ticker.commands.stored import check_stored
     from ticker.embedded.place import redis_url
 
     keys, keyring = check_keys(settings)
     found = [Finding("settings", True, f"brand {settings.brand}"), check_data(settings), keys]
     found += await check_stream(settings.redis_url or redis_url(settings.data), settings, keyring)
+    if keyring is not None and not any(finding.step == "stream" and not finding.ok for finding in found):
+        found += await check_stored(settings.redis_url or redis_url(settings.data), settings, keyring)
     for side, url in (("ticker", ticker), ("desk", desk)):
         found += await check_side(side, url)
     if {finding.step for finding in found if not finding.ok} & {"ticker", "desk"}:
