@@ -4,6 +4,7 @@ httptools and uvicorn have none: without them a client without a token fills the
 The limits on heads are those of the ticker.
 """
 
+from collections import OrderedDict
 from typing import Any, Final
 
 import httptools
@@ -11,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from publisher.api.connections import Connections, DropReason
+from publisher.api.connections import Connection, Connections, DropReason
 from publisher.api.problems import ApiError, answer_bytes
 
 HEAD_BYTES: Final = 16_384
@@ -46,10 +47,10 @@ class BoundedHttp(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._all = connections
         self._body_limit = body_limit
-        self._body_until = 0.0
         self._fault = ApiError(400, "bad-request")
         self._is_refused = False
         self._is_lingering = False
+        self.listed: OrderedDict[Connection, float] | None = None
         self._is_framing = False
         """The parser reads only how a body is framed, of a request whose head is known."""
         self._skipped_body: bytes | None = None
@@ -57,10 +58,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._received = 0
-        self._header_bytes = 0
-        self._header_lines = 0
         self._body_bytes = 0
+        self._body_until = 0.0
         self._in_head = True
+        self._head: list[tuple[bytes, bytes]] = []
         self._is_complete = True
         """No request is on its way in."""
         self._answered_at: int | None = None
@@ -78,6 +79,7 @@ class BoundedHttp(HttpToolsProtocol):
     def drop(self, reason: DropReason) -> None:
         """Ends the connection: a slow request is told so, if nothing has been answered to it."""
         self._all.metrics.dropped.labels(reason).inc()
+        self._all.put(None, self)
         if reason == "slow" and not self._is_complete and self._answered_at is None:
             self._refuse(ApiError(408, "too-slow"))
         else:
@@ -90,8 +92,6 @@ class BoundedHttp(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._unset_keepalive_if_required()
-        if self in self._all.idle:
-            self._all.put(self._all.pending, self, HEAD_SECONDS)
         self._received += len(data)
         try:
             while data:
@@ -99,7 +99,16 @@ class BoundedHttp(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(self._fault)
         else:
-            self._check_size()
+            if not self._is_complete or self._received:
+                self._check()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads the answer, uvicorn gives none
+        """Whether the transport stays open: a client that has sent all of its request still waits for the answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete or not self._is_complete:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def _feed(self, data: bytes) -> bytes:
         """Parses `data`; returns what comes after a request that asked for an upgrade, which is answered as it is."""
@@ -116,17 +125,25 @@ class BoundedHttp(HttpToolsProtocol):
             return data[upgrade.args[0] :]
         return b""
 
-    def _check_size(self) -> None:
+    def _check(self) -> None:
+        """Bounds a request of which a part has come."""
         if self._answered_at is not None:
             if self._received - self._answered_at > DISCARDED_BYTES:
                 self.transport.close()
                 self._place()
         elif self._in_head:
-            # A header line is counted when it is whole, and one may have no end.
-            if self._received > HEAD_BYTES:
-                self._refuse(ApiError(431, "head-too-large", limit=HEAD_BYTES, lines=HEADER_LINES))
+            # Of a line that has no end nothing is in `headers` yet.
+            if self._received > HEAD_BYTES or len(self.headers or ()) > HEADER_LINES:
+                self._refuse(_too_large())
+            elif self.listed is self._all.idle:
+                self._all.put(self._all.pending, self, HEAD_SECONDS)
+        elif len(self.headers) > HEADER_LINES:
+            self._refuse(_too_large())
         elif self._received > HEAD_BYTES + _FRAMING * self._body_limit:
             self._refuse(ApiError(413, "too-large", limit=self._body_limit))
+        elif not self._body_until:
+            self._body_until = self._all.clock() + BODY_SECONDS
+            self._all.put(self._all.pending, self, BODY_SECONDS + self._body_bytes / BODY_BYTES_A_SECOND)
 
     def on_message_begin(self) -> None:
         if self._is_framing:
@@ -136,40 +153,24 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_begin()
         self._is_complete = False
 
-    def on_url(self, url: bytes) -> None:
-        if not self._is_framing:
-            super().on_url(url)
-            self._count(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._is_framing:
-            return
-        self._header_lines += 1
-        self._count(len(name) + len(value) + 4)
-        # What follows a body (trailers) is not part of the head any more.
-        if self._in_head:
-            super().on_header(name, value)
-
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > HEAD_BYTES or self._header_lines > HEADER_LINES:
-            self._fault = ApiError(431, "head-too-large", limit=HEAD_BYTES, lines=HEADER_LINES)
-            raise _RefusedError
-
     def on_headers_complete(self) -> None:
         if self._is_framing:
             return
         if self.parser.should_upgrade():
             framing = [pair for pair in self.headers if pair[0] in _FRAMING_HEADERS and pair[1] != b"0"]
             self._skipped_body = b"".join(b"%b: %b\r\n" % pair for pair in framing) or None
+        size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
+        if size > HEAD_BYTES or len(self.headers) > HEADER_LINES:
+            self._fault = _too_large()
+            raise _RefusedError
         self._in_head = False
-        self._all.put(self._all.pending, self, BODY_SECONDS)
-        self._body_until = self._all.pending[self]
         super().on_headers_complete()
+        # What follows a body (trailers) is not part of the head any more.
+        self._head, self.headers = self.headers, []
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self in self._all.pending and self._answered_at is None:
+        if self.listed is self._all.pending and self._body_until and self._answered_at is None:
             self._all.pending[self] = self._body_until + self._body_bytes / BODY_BYTES_A_SECOND
         super().on_body(body)
 
@@ -232,7 +233,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         # Into the middle of another answer it would be noise.
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self.transport.write(answer_bytes(error, self.headers or []))
+            self.transport.write(answer_bytes(error, self._head or self.headers or []))
         self._close()
 
     def _close(self) -> None:
@@ -251,6 +252,10 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
+
+
+def _too_large() -> ApiError:
+    return ApiError(431, "head-too-large", limit=HEAD_BYTES, lines=HEADER_LINES)
 
 
 class _RefusedError(Exception):

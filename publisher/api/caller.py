@@ -29,7 +29,7 @@ def caller(request: Request, desk: Desk) -> Actor:
     belong to a proxy in front of the desk: a browser sends its Basic credentials with every request.
     """
     challenge = {"WWW-Authenticate": 'Bearer realm="flashwire"'}
-    tokens = _tokens(request.headers.getlist("authorization"))
+    tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
     if tokens:
         actor = desk.tokens.holder(tokens.pop()) if len(tokens) == 1 else None
         if actor is None:
@@ -46,13 +46,13 @@ def caller(request: Request, desk: Desk) -> Actor:
     return actor
 
 
-def _tokens(headers: list[str]) -> set[str]:
+def _tokens(headers: list[bytes]) -> set[str]:
     """The bearer tokens of all Authorization headers, also of one that a proxy has joined from several."""
     found = set()
-    for credentials in (part for header in headers for part in header.split(",")):
-        scheme, _, token = credentials.strip().replace("\t", " ").partition(" ")
-        if scheme.lower() == "bearer":
-            found.add(token.strip())
+    for credentials in b",".join(headers).decode("latin-1").split(","):
+        words = credentials.split(None, 1)
+        if words and words[0].lower() == "bearer":
+            found.add(words[1].strip() if len(words) > 1 else "")
     return found
 
 

@@ -24,7 +24,9 @@ DropReason = Literal["slow", "full", "unread"]
 
 
 class Connection(Protocol):
-    """What can be ended here."""
+    """What can be ended here; `listed` is the list that it is in."""
+
+    listed: "OrderedDict[Connection, float] | None"
 
     def drop(self, reason: DropReason) -> None:
         """Ends the connection now."""
@@ -48,8 +50,9 @@ class Connections:
 
     def put(self, where: OrderedDict[Connection, float] | None, connection: Connection, seconds: float = 0.0) -> None:
         """Moves `connection` to the end of a list, to be dropped after `seconds`; None is for one being answered."""
-        for other in (self.pending, self.idle, self.unread):
-            other.pop(connection, None)
+        if connection.listed is not None:
+            connection.listed.pop(connection, None)
+        connection.listed = where
         if where is not None:
             where[connection] = self.clock() + seconds
 
@@ -58,10 +61,10 @@ class Connections:
         if total > self.limit:
             for kind in (self.unread, self.idle, self.pending):
                 if kind:
-                    kind.popitem(last=False)[0].drop("full")
+                    next(iter(kind)).drop("full")
                     return
         elif len(self.pending) > min(PENDING, self.limit // 2):
-            self.pending.popitem(last=False)[0].drop("full")
+            next(iter(self.pending)).drop("full")
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Looks twice a second for connections whose time is over, until `stop`."""
@@ -83,5 +86,4 @@ class Connections:
         )
         for kind, reason in kinds:
             for connection in [connection for connection, until in kind.items() if until <= now]:
-                kind.pop(connection, None)
                 connection.drop(reason)

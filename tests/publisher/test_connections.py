@@ -242,6 +242,23 @@ async def test_an_absolute_target_is_its_path(start: Started, target: bytes) -> 
     assert status(await address.sent(b"GET %b HTTP/1.1\r\n" % target + signed % address.token.encode())) == 200
 
 
+async def test_a_client_that_ends_its_side_is_answered(start: Started) -> None:
+    address = await start()
+    body = msgspec.json.encode(line())
+    signed = b"Authorization: Bearer %b\r\nContent-Length: %d\r\n\r\n" % (address.token.encode(), len(body))
+    reader, writer = await address.open()
+    writer.write(_POST + signed + body)
+    writer.write_eof()
+    assert status(await asyncio.wait_for(reader.read(), 5)) == 201
+    await close(writer)
+    # One that ends in the middle is not waited for.
+    reader, writer = await address.open()
+    writer.write(_POST)
+    writer.write_eof()
+    assert await asyncio.wait_for(reader.read(), 2) == b""
+    await close(writer)
+
+
 async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None, desk: Desk) -> None:
     address = await start()
     request = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
