@@ -50,7 +50,7 @@ def open_database(data: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(_SCHEMA)
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"The desk's file {path} cannot be used: {error}") from None
+        raise DatabaseError(f"The desk's file cannot be used: {path} ({error})") from None
     return connection
 
 
@@ -66,7 +66,7 @@ def database_check(data: Path) -> Callable[[], None]:
     def check() -> None:
         try:
             if not os.path.samestat(opened, path.stat()):
-                raise DatabaseError(f"The desk's file {path} was replaced: start the desk again.")
+                raise DatabaseError(f"The desk's file was replaced: start the desk again ({path}).")
             uri = f"file:{quote(str(path.absolute()))}?mode=rw"
             with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
