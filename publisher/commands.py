@@ -44,7 +44,8 @@ Value = TypeVar("Value")
 token_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Directory of keys and tokens (FLASHWIRE_DATA; default ./data).")
+    str | None,
+    typer.Option("--data", metavar="PATH", help="Directory of keys and tokens (FLASHWIRE_DATA; default ./data)."),
 ]
 DeskOption = Annotated[str, typer.Option("--desk", envvar="FLASHWIRE_DESK_URL", help="Address of the desk.")]
 TokenOption = Annotated[
@@ -245,10 +246,11 @@ def desk_settings(**flags: object) -> DeskSettings:
         return settings
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            fail(f"{first['msg'].removeprefix('Value error, ')}.", 2)
+            fail(f"{said}.", 2)
         name = str(first["loc"][0]).upper()
-        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {first['msg']}.", 2)
+        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {said}.", 2)
 
 
 def shown(item: Item) -> str:
@@ -278,7 +280,7 @@ def _checked(token: str) -> str:
     return token.strip()
 
 
-def _tokens(data: Path | None) -> Tokens:
+def _tokens(data: str | None) -> Tokens:
     try:
         return Tokens(open_database(desk_settings(data=data).data))
     except DatabaseError as error:

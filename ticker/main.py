@@ -76,7 +76,8 @@ def flashwire(
 @app.command(rich_help_panel=SERVE)
 def run(
     data: Annotated[
-        Path | None, typer.Option(help="Directory of the store, keys, tokens and logs.", show_default="./data")
+        str | None,
+        typer.Option(metavar="PATH", help="Directory of the store, keys, tokens and logs.", show_default="./data"),
     ] = None,
     ticker_port: Annotated[int | None, typer.Option(help="The audience's port.", show_default="8000")] = None,
     desk_port: Annotated[int | None, typer.Option(help="The editors' port.", show_default="8001")] = None,

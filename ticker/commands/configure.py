@@ -4,10 +4,13 @@ import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ticker.commands.say import refuse
 from ticker.contract.settings import StreamSettings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
@@ -29,12 +32,17 @@ def load(kind: type[Kind], **flags: object) -> Kind:
     except ValidationError as error:
         # Never the value: it may be a key or a password.
         faults = error.errors(include_input=False, include_context=False, include_url=False)
-        refuse("; ".join(f"{variable(str(fault['loc'][0]))}: {fault['msg']}" for fault in faults) + ".")
+        refuse("; ".join(_fault(fault) for fault in faults) + ".")
     except (SettingsError, UnicodeDecodeError) as error:
         refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
     if settings.redis_url:
         _check_address(settings.redis_url)
     return settings
+
+
+def _fault(fault: "ErrorDetails") -> str:
+    name = f"{variable(str(fault['loc'][0]))}: " if fault["loc"] else ""
+    return f"{name}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def _check_address(url: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +19,9 @@ def command(
     desk: Annotated[
         str, typer.Option(envvar="FLASHWIRE_DESK_URL", help="Address of the desk.")
     ] = "http://127.0.0.1:8001",
-    data: Annotated[Path | None, typer.Option(help="Directory of keys and store.", show_default="./data")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Directory of keys and store.", show_default="./data")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Prove the whole way, from the desk through the stream to a socket, with a canary that no reader sees.

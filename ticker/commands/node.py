@@ -4,7 +4,6 @@ import asyncio
 import socket
 from collections.abc import Coroutine
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +20,9 @@ def command(
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")] = None,
     workers: Annotated[int | None, typer.Option(help="Nodes, each with its own socket.", show_default="1")] = None,
-    data: Annotated[Path | None, typer.Option(help="Directory of the signing key.", show_default="./data")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Directory of the signing key.", show_default="./data")
+    ] = None,
     drain_seconds: Annotated[
         float | None, typer.Option(help="Time over which clients are sent away at a stop.", show_default="10")
     ] = None,

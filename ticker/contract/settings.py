@@ -5,15 +5,22 @@ Environment variables carry the prefix `FLASHWIRE_` (`REDIS_URL` has none), and 
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ticker.contract import addresses
 
 
 class StreamSettings(BaseSettings):
     """Settings of the stream, the same for desk and ticker."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FLASHWIRE_", env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_prefix="FLASHWIRE_",
+        env_file=".env",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     redis_url: str | None = Field(
@@ -33,3 +40,45 @@ class StreamSettings(BaseSettings):
     stream_length: int = Field(10_000, ge=100, le=1_000_000, description="entries the stream and each node keep")
     log_format: str = Field("auto", pattern="^(auto|json|text)$", description="auto is text on a terminal, else json")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    # By name, also for fields of the classes below: one rule for each kind of value.
+
+    @field_validator(
+        "redis_url", "site", "signing_keys", "desk_url", "public_url", "redis_server", mode="before", check_fields=False
+    )
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        # A compose file passes on a variable that is not set as an empty one.
+        return addresses.unquoted(value) or None if isinstance(value, str) else value
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _a_folder(cls, value: object) -> object:
+        # An empty path is the current folder, which nobody meant to fill.
+        folder = addresses.unquoted(value) if isinstance(value, str) else value
+        if folder == "":
+            raise ValueError("the name of the directory is empty; write . for the current one")
+        return folder
+
+    @field_validator("allowed_origins", "desk_origins", check_fields=False)
+    @classmethod
+    def _origins(cls, value: str, info: ValidationInfo) -> str:
+        read = addresses.origins(value)
+        if not read and info.field_name == "allowed_origins":
+            raise ValueError("no origin is allowed, which refuses every page: write * or leave it out")
+        return read
+
+    @field_validator("forwarded_allow_ips", check_fields=False)
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        return addresses.proxies(value)
+
+    @field_validator("ticker_url", "desk_url", "public_url", check_fields=False)
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return None if value is None else addresses.http_address(value)
+
+    @field_validator("ticker_host", "desk_host", check_fields=False)
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return addresses.unquoted(value)

@@ -1,0 +1,83 @@
+"""Values that do not serve, of every setting: one line at the start, or the form that was meant."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from publisher.settings import DeskSettings
+from ticker.contract.settings import StreamSettings
+from ticker.embedded.settings import RunSettings
+
+FIELDS = DeskSettings.model_fields | RunSettings.model_fields
+# What no setting of its kind can mean; text that names a file or holds a secret is judged where it is read.
+JUNK: dict[type, tuple[str, ...]] = {
+    int: ("", " ", "many", "-1", "1.5", "nan", "1e3", "99999999999999999999999x"),
+    float: ("", "soon", "-1", "nan", "inf", "-inf", "10s"),
+    str: ("\x00", "no such thing!"),
+}
+FREE = {"redis_url", "signing_keys", "ticker_host", "desk_host"}
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in FIELDS:
+        monkeypatch.delenv(f"FLASHWIRE_{name.upper()}", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+
+
+def kinds_with(name: str) -> list[type[StreamSettings]]:
+    return [kind for kind in (DeskSettings, RunSettings) if name in kind.model_fields]
+
+
+def junk() -> list[tuple[str, str]]:
+    found = []
+    for name, field in FIELDS.items():
+        kind = field.annotation if field.annotation in JUNK else str
+        if name not in FREE and "Path" not in str(field.annotation):
+            found += [(name, value) for value in JUNK[kind] if "\x00" not in value]
+    return found
+
+
+@pytest.mark.parametrize(("name", "value"), junk())
+def test_junk_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", value)
+    for kind in kinds_with(name):
+        with pytest.raises(ValidationError) as caught:
+            kind()
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys"])
+@pytest.mark.parametrize("blank", ["", "  ", '""'])
+def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
+    monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", blank)
+    for kind in kinds_with(name):
+        assert getattr(kind(), name) is None
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "''"])
+def test_a_blank_directory_is_refused(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    for given in ({"data": blank}, {}):
+        monkeypatch.setenv("FLASHWIRE_DATA", blank)
+        with pytest.raises(ValidationError, match="current one"):
+            DeskSettings.model_validate(given)
+    assert DeskSettings.model_validate({"data": "."}).data == Path()
+
+
+def test_what_is_meant_is_brought_into_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", "HTTPS://News.example:443/")
+    monkeypatch.setenv("FLASHWIRE_FORWARDED_ALLOW_IPS", "10.1.2.3/8 ::1")
+    monkeypatch.setenv("FLASHWIRE_DESK_ORIGINS", "'https://desk.example/'")
+    monkeypatch.setenv("FLASHWIRE_TICKER_URL", "https://news.example/")
+    settings, desk = RunSettings(), DeskSettings()
+    assert settings.allowed_origins == "https://news.example"
+    assert settings.forwarded_allow_ips == desk.forwarded_allow_ips == "10.0.0.0/8,::1"
+    assert (desk.desk_origins, desk.ticker_url) == ("https://desk.example", "https://news.example")
+
+
+def test_no_origin_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", " ")
+    with pytest.raises(ValidationError, match="refuses every page"):
+        RunSettings()

@@ -1,0 +1,118 @@
+"""Addresses in settings, in the one form in which they are compared: origins, proxies, public addresses.
+
+A browser sends an origin in one form only (RFC 6454, 6.1). A setting in another form would start, and then refuse
+everybody. What is clear is brought into that form; for what is not, `ValueError` says what to write.
+"""
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+ANY: Final = "*"
+_PORTS: Final = {"http": 80, "https": 443}
+_QUOTES: Final = ("'", '"')
+# Python's IDNA of 2003 changes or drops these letters; a browser keeps them (UTS 46).
+_DEVIATING: Final = frozenset("ßς\u200c\u200d")
+_HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
+# None of them stands in a host or a path as browsers write them; some would end a directive of a CSP.
+_FORBIDDEN: Final = re.compile(r"[\s;,'\"<>\\`{}|^\x00-\x1f\x7f]")
+
+
+def unquoted(value: str) -> str:
+    """`value` without the spaces and the pair of quotes around it, which a shell would have taken away."""
+    value = value.strip()
+    if len(value) >= 2 and value[0] in _QUOTES and value[-1] == value[0]:
+        return value[1:-1].strip()
+    return value
+
+
+def origins(value: str) -> str:
+    """A list of origins as browsers send them, separated by commas; `*` stands alone for every origin."""
+    members = _members(value)
+    if ANY in members:
+        if len(members) > 1:
+            raise ValueError("* allows every origin: write it alone, or leave it out")
+        return ANY
+    return ",".join(dict.fromkeys(_origin(member) for member in members))
+
+
+def proxies(value: str) -> str:
+    """A list of addresses and networks, separated by commas; `*` stands alone for every caller."""
+    members = _members(value)
+    if ANY in members and len(members) > 1:
+        raise ValueError("* trusts every caller: write it alone, or leave it out")
+    if ANY in members:
+        return ANY
+    return ",".join(dict.fromkeys(_proxy(member) for member in members))
+
+
+def http_address(value: str) -> str:
+    """An address of one side, path prefix included and without a slash at its end."""
+    value = unquoted(value)
+    parts = _split(value)
+    if parts is None or parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("not an address: write it like https://news.example or http://127.0.0.1:8000")
+    if parts.username is not None or parts.query or parts.fragment or _FORBIDDEN.search(value):
+        raise ValueError("an address has scheme, host, port and path, and nothing else")
+    return f"{parts.scheme}://{_host(parts)}{_port(parts)}{parts.path.rstrip('/')}"
+
+
+def _members(value: str) -> list[str]:
+    return [member for part in re.split(r"[,\s]+", unquoted(value)) if (member := unquoted(part))]
+
+
+def _origin(value: str) -> str:
+    parts = _split(value)
+    if parts is None or "://" not in value or not parts.hostname:
+        raise ValueError(f"{_shown(value)} is not an origin: write it like https://news.example")
+    if "*" in value:
+        raise ValueError(f"{_shown(value)} is a pattern: write each origin, or * alone for all")
+    if parts.scheme in ("ws", "wss"):
+        raise ValueError(f"{_shown(value)} is an address of a socket: write the page's origin, https://news.example")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{_shown(value)} has more than an origin: write scheme, host and port alone")
+    return f"{parts.scheme}://{_host(parts)}{_port(parts)}"
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    try:
+        if ":" in host:
+            return f"[{ipaddress.IPv6Address(host).compressed}]"
+        if not _DEVIATING.isdisjoint(host):
+            raise ValueError
+        ascii_host = host.encode("idna").decode() if not host.isascii() else host
+    except ValueError:
+        raise ValueError(f"{_shown(host)} is not a host: write it in ASCII, as browsers send it (xn--…)") from None
+    if not _HOST.fullmatch(ascii_host):
+        raise ValueError(f"{_shown(host)} is not a host")
+    return ascii_host.lower()
+
+
+def _port(parts: SplitResult) -> str:
+    return "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+
+
+def _proxy(value: str) -> str:
+    try:
+        if "/" in value:
+            return str(ipaddress.ip_network(value, strict=False))
+        return str(ipaddress.ip_address(value.strip("[]")))
+    except ValueError:
+        raise ValueError(
+            f"{_shown(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
+        ) from None
+
+
+def _shown(value: str) -> str:
+    # A line for a terminal and a log: short, and nothing that either would obey.
+    return f"“{ascii(value[:80])[1:-1]}”"
