@@ -1,0 +1,79 @@
+"""Each rule of publishing, broken on purpose: where one of these fails, the tests of that rule prove nothing."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+import publisher.store
+from publisher.calls import Script
+from publisher.store import Store
+from tests.publisher.lines import URI, an_item
+from ticker.contract.entry import Keyring
+from ticker.stream import Keys, StreamAwayError, connect
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
+    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def store(redis_url: str, brand: str) -> AsyncIterator[Store]:
+    opened = Store(connect(redis_url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
+    yield opened
+    await opened.aclose()
+
+
+def mutate(monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> None:
+    text = publisher.store._PUBLISH.text
+    assert text.count(before) == 1
+    text = text.replace(before, after)
+    sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    monkeypatch.setattr(publisher.store, "_PUBLISH", Script(text, sha))
+
+
+async def test_a_public_write_that_comes_first_is_doubled_by_a_repeat(
+    store: Store, raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = 'redis.call("XADD", items, "*", "epoch", epoch, "seq", next_seq, "body", body)\n'
+    mutate(monkeypatch, "-- First a write that needs memory:", first + "-- First a write that needs memory:")
+    # A later write that fails.
+    mutate(monkeypatch, 'plan({"HSET", newest, uri, id', 'plan({"HSET", meta .. "?"})\nplan({"HSET", newest, uri, id')
+    for repeats in (1, 2):
+        with pytest.raises(StreamAwayError):
+            await store.publish(an_item(), "d", "f")
+        assert await raw.xlen(Keys(brand).items) == repeats
+
+
+async def test_a_failing_write_that_undoes_nothing_leaves_a_version_behind(
+    store: Store, raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutate(monkeypatch, "for done = place - 1, 1, -1 do", "for done = 1, 0 do")
+    mutate(monkeypatch, 'plan({"HSET", newest, uri, id', 'plan({"HSET", meta .. "?"})\nplan({"HSET", newest, uri, id')
+    with pytest.raises(StreamAwayError):
+        await store.publish(an_item(), "d", "f")
+    assert await raw.llen(Keys(brand).ledger(URI)) == 1
+
+
+async def test_a_ledger_with_a_lifetime_goes_before_its_item(
+    store: Store, raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutate(monkeypatch, 'plan({"PERSIST", ledger}, count', 'plan({"PEXPIRE", ledger, "1"}, count')
+    await store.publish(an_item(), "d", "f")
+    while await raw.exists(Keys(brand).ledger(URI)):
+        pass
+    assert await raw.xlen(Keys(brand).items) == 1
+
+
+async def test_a_ping_is_answered_where_nothing_can_be_published(store: Store, raw: Any, brand: str) -> None:
+    await raw.hset(Keys(brand).meta, mapping={"epoch": "e-1", "seq": "1"})
+    assert await raw.ping()
+    with pytest.raises(StreamAwayError, match="REFUSED"):
+        await store.probe()
