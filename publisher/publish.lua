@@ -179,6 +179,11 @@ if mode == "probe" then
     plan({"HDEL", meta, uri})
     plan({"XADD", answer .. ":", "NOMKSTREAM", "*", "body", ""})
   end
+  if not prepared and length == 0 then
+    -- An empty stream needs no preparation.
+    prepared = "1"
+    plan({"HSET", newest, "prepared", prepared})
+  end
   return run() or {prepared and "ready" or "unprepared"}
 end
 

@@ -227,3 +227,12 @@ async def test_garbage_that_names_an_item_does_not_stop_its_withdrawal(
     assert (await chief.get(f"/v1/items/{name}")).headers["etag"] == '"1"'
     assert [item["uri"] for item in (await chief.get("/v1/items")).json()["items"]] == [name]
     assert (await act(chief, name, "withdraw", note="n")).status_code == 200
+
+
+async def test_an_empty_stream_needs_no_preparation(store: Store, raw: Any, brand: str) -> None:
+    assert await store.probe()
+    keys = [key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*")]
+    await store.probe()
+    assert [key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*")] == keys
+    await store.publish(an_item(), "1", "f")
+    assert await store.probe() and await raw.hlen(Keys(brand).newest) == 2

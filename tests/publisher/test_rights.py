@@ -53,8 +53,7 @@ async def test_the_desks_rights_are_enough_for_all_that_it_does(
     client = connect(await user("desk"), timeout=1.2)
     keys = {"k1": b"k" * 32, "k2": b"2" * 32}
     store = Store(client, Keyring("k1", keys, brand), length=2)
-    assert not await store.probe()
-    assert await prepare(store) == 0 and await store.probe()
+    assert await store.probe() and await prepare(store) == 0
     for number in range(4):
         await store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
     await store.publish(an_item(), "d", "f")
