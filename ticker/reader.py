@@ -1,20 +1,25 @@
 """The reader: the one task of a node that follows the stream; it knows when it has lost its place.
 
-A turn is one blocking read. After a quiet turn, and after Redis was away, the reader compares its place with
-the stream's own word. Where they disagree (a hole, another epoch, a number seen before, its last entry gone)
-it reads everything again and lets the node find out whether clients have missed something.
+1. A turn is one blocking read. At least every `CHECK_SECONDS`, after an entry was skipped, and after Redis was away,
+   the reader compares its place with the stream's own counter. Where they disagree (a hole, another epoch, a number
+   seen before, its last entry gone, a counter above all that can be read) it reads everything again.
+2. Where a hole may hide an item's newest version, the reader asks the ledger before it hands the entries over.
+3. Where skipped entries are those that the counter has passed, the stream is ahead of the node, and the node says so.
 """
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
 
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
 from ticker.contract.tasks import stop_if_cancelled
+from ticker.core.doubts import Doubt, doubtful, judged
 from ticker.core.filter import CANARY
+from ticker.core.unread import Skipped, ahead_reason, skipped
 from ticker.stream import Position, Record, Stream, StreamAwayError
 
 BLOCK_SECONDS: Final = 1.5
@@ -23,6 +28,10 @@ TIMEOUT_SECONDS: Final = 3.5
 # A burst is one wake-up, and yet no turn holds the loop for long.
 COUNT: Final = 500
 BACKOFF_SECONDS: Final = (0.05, 2.0)
+CHECK_SECONDS: Final = 1.5
+# To pack 200 commands, or to verify 100 entries, holds the loop for about 2 ms.
+_LEDGERS: Final = 200
+_VERIFIED: Final = 100
 
 log = structlog.get_logger()
 
@@ -39,14 +48,17 @@ class Sink(Protocol):
     def canary(self, entry: Entry) -> None:
         """A line that proves the way."""
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
-        """All that the stream holds, after the place was lost or at the start."""
+    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
+        """All that the stream holds, after the place was lost or at the start; `doubts` is what the ledger adds."""
 
     def poison(self, reason: str) -> None:
         """One entry was skipped."""
 
     def turn(self) -> None:
         """The stream has just answered."""
+
+    def ahead(self, reason: str) -> None:
+        """The stream has just answered, and holds published entries that cannot be read."""
 
     def away(self, reason: str) -> None:
         """The stream does not answer."""
@@ -59,17 +71,28 @@ class Reader:
     """Follows `stream` into `sink` until it is cancelled."""
 
     def __init__(
-        self, stream: Stream, keyring: Keyring, sink: Sink, jitter: Callable[[], float] = random.random
+        self,
+        stream: Stream,
+        keyring: Keyring,
+        sink: Sink,
+        jitter: Callable[[], float] = random.random,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
         self._keyring = keyring
         self._sink = sink
         self._jitter = jitter
+        self._steady = steady
         self._last_id: bytes | None = None
         self._last_canary = b"0"
         self._sure = False
         self._settled: Position | None = None
         self._failures = 0
+        self._checked = steady()
+        self._ahead: str | None = None
+        """Why the stream is ahead of the node, or None."""
+        self._passed: Position | None = None
+        """A position whose counter is above all that was read; judged when everything up to its last entry is read."""
 
     async def run(self) -> None:
         """Never returns and never gives up; cancel it to end it."""
@@ -98,21 +121,26 @@ class Reader:
     async def _turn(self) -> None:
         if self._last_id is None:
             await self._rebuild()
-        elif not self._sure:
+        elif not self._sure or self._steady() - self._checked >= CHECK_SECONDS:
             await self._check()
         self._sure = True
-        self._sink.turn()
+        if self._ahead is None:
+            self._sink.turn()
+        else:
+            self._sink.ahead(self._ahead)
         last = self._last_id or b"0"
         records, canaries = await self._stream.follow(last, self._last_canary, block=BLOCK_SECONDS, count=COUNT)
+        was_skipped = False
         if records:
             records += await self._rest_of_burst(records[-1][0])
-            await self._take(records)
-        for entry in self._verified(canaries, canary=True):
+            was_skipped = await self._take(records)
+        for entry in (await self._verified(canaries, canary=True))[0]:
             self._sink.canary(entry)
         if canaries:
             self._last_canary = canaries[-1][0]
+        await self._judge_counter()
         # Redis says nothing when a stream is wiped, restored or rolled back: after silence, ask.
-        self._sure = bool(records)
+        self._sure = bool(records) and not was_skipped
 
     async def _rest_of_burst(self, after: bytes) -> list[Record]:
         """What was written together with the entry `after`.
@@ -128,6 +156,7 @@ class Reader:
 
     async def _check(self) -> None:
         position = await self._stream.position()
+        self._checked = self._steady()
         epoch, seq = self._sink.place()
         last = self._last_id or b"0"
         kept = (position.epoch or epoch) == epoch and position.seq >= seq
@@ -139,10 +168,26 @@ class Reader:
             # The canaries begin anew too: another server's clock may be behind the lost one's.
             self._last_id = None
             await self._rebuild()
+        else:
+            self._passed = position if position.seq > seq else None
+            await self._judge_counter()
 
-    async def _take(self, records: Sequence[Record]) -> None:
+    async def _judge_counter(self) -> None:
+        """Reads everything again where the counter is above all that was read, and nothing is left to read."""
+        position, last = self._passed, self._last_id or b"0"
+        if position is None or _order(position.last_id or b"0") > _order(last):
+            return
+        self._passed = None
+        epoch, seq = self._sink.place()
+        if position.seq > seq:
+            log.error("the counter is above all that was read", epoch=epoch, seq=seq, counter=position.seq)
+            await self._rebuild()
+
+    async def _take(self, records: Sequence[Record]) -> bool:
+        """Hands on what follows; returns whether a record was skipped."""
+        found, after = await self._verified(records)
         entries: list[Entry] = []
-        for entry in self._verified(records):
+        for entry in found:
             previous = entries[-1].cursor if entries else None
             follows = (
                 self._sink.follows(entry)
@@ -152,34 +197,73 @@ class Reader:
             if not follows:
                 log.error("hole in the stream", seq=entry.seq, epoch=entry.cursor.epoch)
                 await self._rebuild()
-                return
+                return False
             entries.append(entry)
         self._last_id = records[-1][0]
         # It went on: to come back to where it was settled is a loss like any other.
         self._settled = None
         if entries:
+            self._ahead = None
             self._sink.arrived(entries)
+        return bool(after)
 
     async def _rebuild(self) -> None:
         # In this order: entries that come in between are then more than the position says, never fewer.
         position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
         records = await self._stream.held()
-        entries = list(self._verified(records))
+        entries, after = await self._verified(records)
+        doubts = await self._doubts(doubtful(entries, position.epoch, position.seq))
         self._last_id = records[-1][0] if records else b"0"
         self._last_canary = canary
-        self._settled = position
-        self._sink.rebuilt(entries, position)
+        self._settled, self._passed = position, None
+        newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
+        ahead = ahead_reason(after, newest, position.seq)
+        fresh = ahead != self._ahead
+        self._ahead = ahead
+        self._sink.rebuilt(entries, position, doubts)
+        if ahead is not None and fresh:
+            log.error("the stream is ahead of this node", reason=ahead)
 
-    def _verified(self, records: Sequence[Record], *, canary: bool = False) -> list[Entry]:
+    async def _doubts(self, held: Mapping[str, Entry]) -> dict[str, Doubt]:
+        """What the ledger says of items whose newest version may be missing; those that it confirms are left out."""
+        uris = list(held)
+        doubts: dict[str, Doubt] = {}
+        for start in range(0, len(uris), _LEDGERS):
+            page = uris[start : start + _LEDGERS]
+            lengths = await self._stream.ledger_lengths(page)
+            other = {uri: count for uri, count in zip(page, lengths, strict=True) if count != held[uri].item.version}
+            ends = await self._stream.ledger_ends(list(other))
+            for (uri, count), body in zip(other.items(), ends, strict=True):
+                doubt = judged(held[uri], count, body, self._keyring)
+                if doubt is not None:
+                    doubts[uri] = doubt
+        hidden = sum(doubt.newest is None for doubt in doubts.values())
+        if hidden:
+            log.error("items are not shown: their newest version cannot be read", items=hidden)
+        return doubts
+
+    async def _verified(self, records: Sequence[Record], *, canary: bool = False) -> tuple[list[Entry], list[Skipped]]:
+        """The entries in `records`, and the records that were skipped after the last of them."""
         entries: list[Entry] = []
-        for entry_id, fields in records:
+        after: list[Skipped] = []
+        for number, (entry_id, fields) in enumerate(records, 1):
             try:
                 entry = read_entry(entry_id, fields, self._keyring)
                 # A canary carries anybody's words under our signature: carried over, it must not become news.
                 if (entry.item.edition == CANARY) != canary:
                     raise PoisonError("stream")
                 entries.append(entry)
+                after = []
             except PoisonError as error:
                 self._sink.poison(error.reason)
-        return entries
+                record = skipped(fields, error.reason)
+                after += [record] if record is not None else []
+            if number % _VERIFIED == 0:
+                await asyncio.sleep(0)
+        return entries, after
+
+
+def _order(entry_id: bytes) -> tuple[int, ...]:
+    """An entry's id in the order of the stream."""
+    return tuple(map(int, entry_id.split(b"-")))

@@ -4,7 +4,7 @@ The stream is one key of a brand; every key that a script touches with it shares
 live in one slot of a cluster. Whatever goes wrong with the server leaves here as `StreamAwayError`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +16,9 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
+
+from ticker.contract.cursor import is_epoch
+from ticker.contract.entry import read_number
 
 # Client libraries differ between one server and a cluster only in their class; both answer these commands.
 Client = redis.asyncio.Redis | RedisCluster
@@ -178,8 +181,13 @@ class Stream:
             pipe.xrevrange(self._keys.items, count=1)
             (epoch, seq), newest = await pipe.execute()
         records = _records(newest)
+        last_id = records[0][0] if records else None
+        if epoch is None and seq is None:
+            return Position(None, 0, last_id)
         try:
-            return Position(epoch.decode() if epoch else None, int(seq or 0), records[0][0] if records else None)
+            if not is_epoch(name := (epoch or b"").decode("ascii")):
+                raise ValueError
+            return Position(name, read_number(seq or b""), last_id)
         except ValueError:
             raise StreamAwayError(f"The key {self._keys.meta} does not hold a stream's epoch and number.") from None
 
@@ -258,6 +266,22 @@ class Stream:
             names = {name async for name in self._client.scan_iter(match=f"{prefix}*", count=_PAGE)}
         for name in names:
             yield await self.ledger(name.decode("utf-8", "replace").removeprefix(prefix))
+
+    async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
+        """How many versions the ledger of each item has."""
+        return list(await self._of_ledgers(uris, lambda pipe, key: pipe.llen(key)))
+
+    async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
+        """The sealed body of the newest version in each item's ledger; empty where there is none."""
+        return [body or b"" for body in await self._of_ledgers(uris, lambda pipe, key: pipe.lindex(key, -1))]
+
+    # Any: redis-py's pipelines and replies
+    async def _of_ledgers(self, uris: Sequence[str], ask: Callable[[Any, str], object]) -> list[Any]:
+        async with translated():
+            pipe = self._client.pipeline(transaction=False)
+            for uri in uris:
+                ask(pipe, self._keys.ledger(uri))
+            return await pipe.execute() if uris else []
 
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""

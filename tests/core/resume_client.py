@@ -6,7 +6,7 @@ socket; behind it stands a plain list, merged as the widget merges it.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from tests.core.resume_stream import KEYRING, Model, Published, View, drive
@@ -14,6 +14,7 @@ from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item, decode_item
 from ticker.contract.site import load_site
+from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
@@ -83,11 +84,11 @@ class WatchedNode(Node):
         self._note(entries)
         return entries
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
+    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
         self.rounds.finish()
         self.log, self.known = [], {}
         self._note(entries)
-        super().rebuilt(entries, position)
+        super().rebuilt(entries, position, doubts)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
     def published(self, cursor: str | None = None) -> Published | None:
@@ -102,6 +103,14 @@ class WatchedNode(Node):
             return False
         way = newest.way_from(place)
         return way is not None and all(each in self.known and each.cursor.epoch == place.cursor.epoch for each in way)
+
+    def has_newer(self, published: Published) -> bool:
+        """Whether a newer version of its item is in the list."""
+        item = cast(Item, published.item)
+        return any(
+            each.item is not None and each.item.uri == item.uri and each.item.version > item.version
+            for each in self.log
+        )
 
     def _note(self, entries: Sequence[Entry]) -> None:
         length = self.settings.stream_length
@@ -230,20 +239,20 @@ class Client(JoiningConnection):
     def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
         kind = message["type"]
         entries = message.get("items", [message["item"]] if kind == "item" else [])
-        items = [decode_item(json.dumps(entry).encode()) for entry in entries]
         if kind == "snapshot":
-            self._snapshot(items, message["complete"])
+            self._snapshot([decode_item(json.dumps(entry).encode()) for entry in entries], message["complete"])
             self.base = self.served.model.by_cursor.get(message["cursor"]) or self.served.published(message["cursor"])
         else:
             assert self.joining == (kind == "replay")
             assert message.get("complete", True)
-            self._follow(message["cursor"], items)
+            self._follow(message["cursor"], entries, is_replay=kind == "replay")
         self.joining = False
         self.cursor = message["cursor"]
         self.place = self.served.model.by_cursor.get(message["cursor"]) or self.served.published(message["cursor"])
 
     def _snapshot(self, items: list[Item], complete: bool) -> None:
-        assert complete == (self.cursor is None), "a fresh join is complete, any other snapshot says that it is not"
+        fresh = self.cursor is None and not self.served.joins.incomplete
+        assert complete == fresh, "a fresh join is complete, any other snapshot says that it is not"
         if self.joining and self.cursor is not None:
             assert not self.served.holds_way(self.place), "a good cursor was not honoured"
         folded = self.served.folded()
@@ -255,7 +264,8 @@ class Client(JoiningConnection):
         gone = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}
         self.known = {item.uri: item for item in items} | gone
 
-    def _follow(self, cursor: str, items: list[Item]) -> None:
+    # Any: JSON
+    def _follow(self, cursor: str, entries: list[dict[str, Any]], *, is_replay: bool) -> None:
         node = self.served
         newest = node.published(cursor)
         way = newest.way_from(self.place) if newest is not None else [] if self.place is None else None
@@ -264,13 +274,15 @@ class Client(JoiningConnection):
             # It never saw anything; what another epoch held and no server holds now, nobody can know of.
             way = [each for each in way if each.cursor.epoch == newest.cursor.epoch]
         assert all(each.item is not None for each in way), "an entry that nobody could read was passed over in silence"
-        left = list(items)
+        left = list(entries)
+        items: list[Item] = []
         for each in way:
             item = cast(Item, each.item)
-            if left and left[0] == item:
+            if left and (left[0]["uri"], left[0]["version"]) == (item.uri, item.version):
                 assert any(self.wanted.matches(version) for version in versions_of(each)), "it asked for none of this"
-                del left[0]
-            else:
+                check_words(left.pop(0), item, is_replay=is_replay)
+                items.append(item)
+            elif not node.has_newer(each):
                 owed = any(self.wanted.matches(version) for version in node.known.get(each, [item]))
                 assert not owed, f"an entry was left out: {each.cursor}"
         assert not left, "an entry came twice, too late, or from elsewhere"
@@ -278,6 +290,14 @@ class Client(JoiningConnection):
             old = self.known.get(item.uri)
             if old is None or (item.version > old.version and old.pub_status != "canceled"):
                 self.known[item.uri] = item
+
+
+def check_words(said: dict[str, Any], item: Item, *, is_replay: bool) -> None:  # Any: JSON
+    """An item is said as it was published; in a replay without its words where it is withdrawn or on hold."""
+    if item.pub_status != "usable" and (is_replay or said["headline"] is None):
+        assert (said["headline"], said["infoSources"], said["link"]) == (None, [], None)
+    else:
+        assert decode_item(json.dumps(said).encode()) == item
 
 
 def versions_of(published: Published) -> list[Item]:

@@ -4,7 +4,7 @@ Each record knows the one that was published right before it (`parent`). That ch
 told that nothing is missing between two places must have been given everything on the way from one to the other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -180,6 +180,14 @@ class View(Stream):
 
     async def exists(self, entry_id: bytes) -> bool:
         return any(record[0] == entry_id for record, _ in self._answering().held)
+
+    async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
+        items = self._answering().items
+        return [items[uri].version if uri in items else 0 for uri in uris]
+
+    async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
+        items = self._answering().items
+        return [seal(encode_item(items[uri]), KEYRING) if uri in items else b"" for uri in uris]
 
     async def last_canary(self) -> bytes:
         self._answering()

@@ -129,8 +129,8 @@ def test_versions_that_no_filter_tells_apart_are_not_kept() -> None:
     backlog = Backlog(100)
     for number in range(1, 301):
         follow(backlog, entry(number, 1, version=number, sections=("world",) if number == 50 else ()))
-    standing = backlog._standing[URI.format(1)]
-    assert [item.version for item in standing.versions] == [1, 50]
+    record = backlog._records[URI.format(1)]
+    assert [version for version, _ in record.seen] == [1, 50]
     assert backlog.matches(WORLD, entry(300, 1, version=300, sections=()))
     assert not backlog.matches(WORLD, entry(49, 1, version=49, sections=()))
     # Nor is a version lost behind a higher one that came before it.

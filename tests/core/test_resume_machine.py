@@ -203,7 +203,7 @@ class ResumeMachine(RuleBasedStateMachine):
         for node in self.nodes:
             for _ in range(4):
                 node.read()
-            assert not node.stale
+            assert node.stale == node.is_ahead
             self._current(node)
         for number, client in enumerate(self.clients):
             if client.online:
@@ -220,7 +220,9 @@ class ResumeMachine(RuleBasedStateMachine):
         tip = self.model.state.tip
         held = [published for _, published in self.model.state.held]
         if tip is not None and tip.item is not None and tip in held:
-            assert node.published() is tip, "a node stands still"
+            assert node.published() is tip and not node.stale, "a node stands still"
+        if tip is not None and tip.item is None and tip in held and self.model.state.epoch is not None:
+            assert node.is_ahead, "a node does not say that it cannot read what was published"
 
     def _caught_up(self, client: Client) -> None:
         newest = client.served.published()

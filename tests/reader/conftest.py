@@ -132,9 +132,9 @@ class CountingNode(Node):
     rebuilds = 0
     turns = 0
 
-    def rebuilt(self, entries: Any, position: Any) -> None:  # Any: as in the base class, passed on
+    def rebuilt(self, entries: Any, position: Any, doubts: Any) -> None:  # Any: as in the base class, passed on
         self.rebuilds += 1
-        super().rebuilt(entries, position)
+        super().rebuilt(entries, position, doubts)
 
     def turn(self) -> None:
         self.turns += 1

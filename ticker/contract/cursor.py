@@ -27,6 +27,11 @@ class Cursor(msgspec.Struct, frozen=True):
         return f"{self.epoch}.{self.seq}.{self.check}"
 
 
+def is_epoch(text: str) -> bool:
+    """Whether a stream's id can stand in a cursor; entries and the stream's own key are held to the same rule."""
+    return text.isascii() and text.isalnum() and len(text) <= EPOCH_LIMIT
+
+
 def read_cursor(text: str) -> Cursor | None:
     """The cursor that `text` spells, or None: an unreadable cursor is a lost one, never an error."""
     parts = text.split(".") if len(text) <= _LONGEST else []

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from ticker.contract.cursor import EPOCH_LIMIT, Cursor, entry_check
+from ticker.contract.cursor import Cursor, entry_check, is_epoch
 from ticker.contract.facets import Facets, decode_facets, encode_facets
 from ticker.contract.item import Item, decode_item
 from ticker.contract.sentences import RefusedError
@@ -112,11 +112,11 @@ def open_body(body: bytes, keyring: Keyring) -> Opened:
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring) -> Entry:
     """The entry that Redis holds under `entry_id`; raises `PoisonError` and nothing else."""
     try:
-        body, epoch, seq = fields[b"body"], fields[b"epoch"].decode("ascii"), _number(fields[b"seq"])
-        added = _number(entry_id.split(b"-", 1)[0]) / 1000
+        body, epoch, seq = fields[b"body"], fields[b"epoch"].decode("ascii"), read_number(fields[b"seq"])
+        added = read_number(entry_id.split(b"-", 1)[0]) / 1000
     except (KeyError, ValueError):
         raise PoisonError("malformed") from None
-    if seq < 1 or not epoch.isalnum() or len(epoch) > EPOCH_LIMIT:
+    if seq < 1 or not is_epoch(epoch):
         raise PoisonError("malformed")
     opened = open_body(body, keyring)
     try:
@@ -126,7 +126,8 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring)
     return Entry(Cursor(epoch, seq, entry_check(entry_id, body)), item, opened.item_json, added, opened.earlier)
 
 
-def _number(digits: bytes) -> int:
+def read_number(digits: bytes) -> int:
+    """A number as Redis counts, in digits alone; raises `ValueError`."""
     # int() alone also takes signs, spaces and underscores, and Redis counts in 64 bits.
     if not digits.isdigit() or len(digits) > 20:
         raise ValueError

@@ -7,42 +7,22 @@ Rules:
 2. An entry that does not follow the newest one (another epoch, a hole, a number that was seen already) is
    never taken; the reader then rebuilds the whole backlog from the stream.
 3. Current items are folded by uri; the higher version wins, whatever the order of arrival.
-4. An item keeps the place of its first version: a correction does not jump to the top.
+4. Items stand in the order of `firstCreated`, whatever the order of arrival: a correction does not jump to the top.
+5. An item whose newest version may be missing (a hole after it) is not current until the ledger confirms it.
+6. A replay carries each item once, in its newest version, and without the words of one that is withdrawn or on hold.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ticker.contract.cursor import NO_EPOCH, Cursor, origin
 from ticker.contract.entry import Entry
-from ticker.contract.item import Item, instant
-from ticker.core.filter import Filter
+from ticker.core.doubts import Doubt
+from ticker.core.filter import Filter, Terms, meets_any, needs_of
+from ticker.core.index import ShownItems
+from ticker.core.record import ItemRecord
 
 _CUT_AT: Final = 64
-
-
-class Standing:
-    """What is known of one uri: its newest entry and the distinct earlier versions that filters may have matched."""
-
-    __slots__ = ("changes", "entry", "first", "versions")
-
-    def __init__(self, entry: Entry, first: int) -> None:
-        self.entry = entry
-        self.first = first
-        self.versions: list[Item] = [entry.item]
-        self.changes = _changes(entry.item)
-
-    def add(self, entry: Entry) -> None:
-        shown = _shown(entry.item)
-        if not any(item.version <= entry.item.version and _shown(item) == shown for item in self.versions):
-            self.versions.append(entry.item)
-        if entry.item.version > self.entry.item.version:
-            self.entry = entry
-            self.changes = _changes(entry.item)
-
-    def matched_by(self, wanted: Filter, version: int) -> bool:
-        """Whether `wanted` saw this uri in `version` or one before it."""
-        return any(wanted.matches(item) for item in self.versions if item.version <= version)
 
 
 class Backlog:
@@ -53,8 +33,12 @@ class Backlog:
         self._entries: list[Entry] = []
         self._start = 0
         self._whole_from = 0
-        self._standing: dict[str, Standing] = {}
-        self._places = 0
+        self._records: dict[str, ItemRecord] = {}
+        self._shown = ShownItems()
+        self.hidden: set[str] = set()
+        """Items that are not current because their newest version cannot be read."""
+        self.revision = 0
+        """Differs whenever an answer may differ, though the place is the same."""
         self.floor = origin(NO_EPOCH)
         """The oldest place from which everything since is held."""
         self.newest = self.floor
@@ -63,12 +47,22 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._entries) - self._start
 
-    def rebuild(self, entries: Iterable[Entry], epoch: str | None, seq: int, proof: str = "0") -> None:
+    def rebuild(
+        self,
+        entries: Iterable[Entry],
+        epoch: str | None,
+        seq: int,
+        proof: str = "0",
+        doubts: Mapping[str, Doubt] | None = None,
+    ) -> None:
         """Starts anew from what the stream holds; `epoch` and `seq` are where the stream says that it stands.
 
         `proof` is the check of that place where no entry proves it; another loss at the same number needs another one.
+        `doubts` are the items whose newest version is not, or may not be, among `entries`.
         """
-        self._entries, self._start, self._whole_from, self._standing = [], 0, 0, {}
+        self._entries, self._start, self._whole_from, self._records = [], 0, 0, {}
+        self._shown.clear()
+        self.hidden = set()
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
             if entry.seq == 1 or not self.follows(entry):
@@ -79,6 +73,9 @@ class Backlog:
             # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
             self.floor = self.newest = Cursor(epoch, seq, proof)
             self._whole_from = len(self._entries)
+        for uri, doubt in (doubts or {}).items():
+            self._settle(uri, doubt)
+        self.revision += 1
 
     def follows(self, entry: Entry) -> bool:
         """Whether `entry` is the one right after the newest, so that nothing lies between."""
@@ -111,20 +108,36 @@ class Backlog:
             raise LookupError("since() of a cursor that is not held")
         return self._entries[index + 1 :]
 
-    def matches(self, wanted: Filter, entry: Entry) -> bool:
-        """Whether `entry` goes to those who asked for `wanted`: it matches, or an earlier version of it did.
+    def terms(self, entry: Entry) -> tuple[Terms, ...]:
+        """What filters find in `entry`: its own terms, and those of the item's earlier versions.
 
-        A change that takes an item out of a filter must reach whoever was shown it before.
+        A change that takes an item out of a filter must reach the readers who saw the earlier version.
         """
-        if wanted.matches(entry.item):
-            return True
-        standing = self._standing.get(entry.item.uri)
-        return standing is not None and len(standing.versions) > 1 and standing.matched_by(wanted, entry.item.version)
+        record = self._records.get(entry.item.uri)
+        # One that is forgotten, or never taken, carries what is needed by itself.
+        return ItemRecord(entry).terms(entry) if record is None else record.terms(entry)
+
+    def matches(self, wanted: Filter, entry: Entry) -> bool:
+        """Whether `entry` goes to those who asked for `wanted`: it matches, or an earlier version of it did."""
+        return meets_any(needs_of(wanted), self.terms(entry))
+
+    def replay(self, wanted: Filter, after: Cursor) -> Iterator[tuple[Entry, bytes]]:
+        """What `wanted` missed after a good cursor: each item once, at its newest place, as the JSON to send."""
+        needs, records = needs_of(wanted), self._records
+        for entry in self.since(after):
+            record = records.get(entry.item.uri)
+            if record is not None and record.newest_place is entry and meets_any(needs, record.terms(entry)):
+                yield entry, record.public_json
 
     def item(self, uri: str) -> Entry | None:
-        """The newest held entry of an item."""
-        standing = self._standing.get(uri)
-        return standing.entry if standing else None
+        """The newest held entry of an item, which may not be its newest version; see `is_confirmed`."""
+        record = self._records.get(uri)
+        return record.entry if record else None
+
+    def is_confirmed(self, uri: str) -> bool:
+        """Whether the newest version of a held item is known."""
+        record = self._records.get(uri)
+        return record is not None and record.confirmed
 
     def current(self, wanted: Filter, count: int, now: float) -> tuple[list[Entry], float]:
         """At most `count` current items as `wanted` filters them, pinned first, then newest first.
@@ -132,54 +145,48 @@ class Backlog:
         Also returns the time (seconds since 1970) until which that stays so if nothing arrives: an item may
         expire or a pin may fall before the next entry.
         """
-        pinned: list[Entry] = []
-        others: list[Entry] = []
-        until = float("inf")
-        for standing in reversed(self._standing.values()):
-            entry = standing.entry
-            if standing.changes:
-                until = min([until, *(change for change in standing.changes if change > now)])
-            elif len(others) >= count:
-                continue
-            if entry.item.current(now) and wanted.matches(entry.item):
-                (pinned if standing.changes and entry.item.pinned(now) else others).append(entry)
-        return (pinned + others)[:count], until
+        records = self._shown.select(needs_of(wanted), count, now)
+        return [record.entry for record in records], self._shown.next_change(now)
 
     def page(self, wanted: Filter, limit: int, before: str | None, now: float) -> tuple[list[Entry], bool]:
         """`limit` current items after the one whose uri is `before`, and whether there are more.
 
         Nothing follows a uri that is no longer held.
         """
-        entries, _until = self.current(wanted, len(self._standing), now)
-        if before is not None:
-            at = next((index for index, entry in enumerate(entries) if entry.item.uri == before), None)
-            if at is not None:
-                entries = entries[at + 1 :]
-            else:
-                # It was withdrawn meanwhile, or has expired; its place is still known.
-                last = self._standing.get(before)
-                place = last.first if last else 0
-                # The pinned come first: after one of them come older pinned ones and then all that are not.
-                was_pinned = last is not None and any(item.pinned(now) for item in last.versions)
-                entries = [
-                    entry
-                    for entry in entries
-                    if (self._standing[entry.item.uri].first < place and entry.item.pinned(now) == was_pinned)
-                    or (was_pinned and not entry.item.pinned(now))
-                ]
-        return entries[:limit], len(entries) > limit
+        last = None if before is None else self._records.get(before)
+        if before is not None and last is None:
+            return [], False
+        records = self._shown.select(needs_of(wanted), limit + 1, now, after=last)
+        return [record.entry for record in records[:limit]], len(records) > limit
 
     def _append(self, entry: Entry) -> None:
         self._entries.append(entry)
         self.newest = entry.cursor
-        standing = self._standing.get(entry.item.uri)
-        if standing is None:
-            self._places += 1
-            self._standing[entry.item.uri] = Standing(entry, self._places)
+        self.revision += 1
+        record = self._records.get(entry.item.uri)
+        if record is None:
+            record = self._records[entry.item.uri] = ItemRecord(entry)
+            self._shown.add(record)
         else:
-            standing.add(entry)
+            self._shown.remove(record)
+            record.add(entry)
+            self._shown.add(record)
+            if record.confirmed:
+                self.hidden.discard(entry.item.uri)
         if len(self) > self._length:
             self._forget()
+
+    def _settle(self, uri: str, doubt: Doubt) -> None:
+        record = self._records.get(uri)
+        if record is None:
+            return
+        self._shown.remove(record)
+        record.needed = doubt.version
+        if doubt.newest is not None and doubt.newest.item.version > record.entry.item.version:
+            record.fold(doubt.newest)
+        self._shown.add(record)
+        if not record.confirmed:
+            self.hidden.add(uri)
 
     def _forget(self) -> None:
         oldest = self._entries[self._start]
@@ -187,10 +194,12 @@ class Backlog:
         if self._start > self._whole_from:
             self._whole_from = self._start
             self.floor = oldest.cursor
-        standing = self._standing.get(oldest.item.uri)
+        record = self._records.get(oldest.item.uri)
         # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
-        if standing is not None and standing.entry is oldest:
-            del self._standing[oldest.item.uri]
+        if record is not None and record.newest_place is oldest:
+            del self._records[oldest.item.uri]
+            self._shown.remove(record)
+            self.hidden.discard(oldest.item.uri)
         # Cutting the list each time would move ten thousand pointers an entry; and what is forgotten is 2 KB each.
         if self._start >= _CUT_AT:
             del self._entries[: self._start]
@@ -209,14 +218,3 @@ class Backlog:
     def _index(self, cursor: Cursor) -> int | None:
         index = len(self._entries) - 1 - (self.newest.seq - cursor.seq)
         return index if self._whole_from <= index < len(self._entries) else None
-
-
-def _changes(item: Item) -> tuple[float, ...]:
-    return tuple(instant(moment) for moment in (item.expires, item.pinned_until) if moment is not None)
-
-
-def _shown(item: Item) -> tuple[object, ...]:
-    """All of an item that decides who is shown it, and where."""
-    sources = [(source.role, source.uri, source.name.value) for source in item.info_sources]
-    place = item.urgency, item.edition, item.sections, item.places, item.headline.language, item.pinned_until
-    return (*place, sources)

@@ -1,12 +1,28 @@
-"""What a client asked to see; a value of each named parameter must match, several of one are alternatives."""
+"""What a client asked to see; a value of each named parameter must match, several of one are alternatives.
 
+There is one rule, over *terms*: a version has one term for each value that a filter may name (`section=world`), and a
+filter needs one of several terms for each of its parameters. Live delivery, replays and the index all use it.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from sys import intern
 from typing import Final
 
 import msgspec
 
+from ticker.contract.facets import EVERYTHING, Facets, facets_of
 from ticker.contract.item import Item
 
 CANARY: Final = "canary"
+LEAST_URGENT: Final = 8
+
+Terms = tuple[str, ...]
+"""All that filters may find in one version."""
+Needs = tuple[frozenset[str], ...]
+"""What a filter needs: a term of each set."""
+_ANY: Final = "*"
+_EVERY_TERM: Final = (_ANY,)
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -19,22 +35,11 @@ class Filter(msgspec.Struct, frozen=True):
     sources: frozenset[str] = frozenset()
     """Registry ids together with every label of those sources: an item may carry either."""
     languages: frozenset[str] = frozenset()
-    urgency: int = 8
+    urgency: int = LEAST_URGENT
 
     def matches(self, item: Item) -> bool:
         """Whether `item`, in this version, is what was asked for."""
-        return (
-            item.urgency <= self.urgency
-            and (not self.editions or item.edition in self.editions)
-            and (not self.sections or not self.sections.isdisjoint(item.sections))
-            and (not self.places or not self.places.isdisjoint(item.places))
-            and (not self.roles or any(source.role in self.roles for source in item.info_sources))
-            and (
-                not self.sources
-                or any(source.uri in self.sources or source.name.value in self.sources for source in item.info_sources)
-            )
-            and (not self.languages or _speaks(item.headline.language, self.languages))
-        )
+        return meets_any(needs_of(self), (terms_of(facets_of(item)),))
 
     @property
     def canary(self) -> bool:
@@ -42,10 +47,54 @@ class Filter(msgspec.Struct, frozen=True):
         return CANARY in self.editions
 
 
-def _speaks(language: str, ranges: frozenset[str]) -> bool:
+def meets_any(needs: Needs, versions: Iterable[Terms]) -> bool:
+    """Whether one of `versions` has a term of each set of `needs`."""
+    for terms in versions:
+        for alternatives in needs:
+            if alternatives.isdisjoint(terms):
+                break
+        else:
+            return True
+    return False
+
+
+@lru_cache(maxsize=1024)
+def needs_of(wanted: Filter) -> Needs:
+    """What `wanted` needs, parameter by parameter; nothing where it asks for everything."""
+    named = (
+        ("edition", wanted.editions),
+        ("section", wanted.sections),
+        ("place", wanted.places),
+        ("role", wanted.roles),
+        ("source", wanted.sources),
+        ("language", wanted.languages),
+    )
+    needs = [frozenset((_ANY, *(f"{name}={value}" for value in values))) for name, values in named if values]
+    if wanted.urgency < LEAST_URGENT:
+        needs.append(frozenset((_ANY, *(f"urgency={number}" for number in range(wanted.urgency + 1)))))
+    return tuple(needs)
+
+
+def terms_of(facets: Facets) -> Terms:
+    """The terms of one version."""
+    if facets == EVERYTHING:
+        return _EVERY_TERM
+    terms = [f"urgency={facets.urgency}", f"edition={facets.edition}"]
+    terms += [f"section={name}" for name in facets.sections]
+    terms += [f"place={name}" for name in facets.places]
+    terms += [f"language={language}" for language in _ranges(facets.language)]
+    for source in facets.sources:
+        terms += [f"role={source.role}", f"source={source.name}"]
+        if source.uri is not None:
+            terms.append(f"source={source.uri}")
+    # A backlog holds the same few hundred words thousands of times.
+    return tuple(map(intern, terms))
+
+
+def _ranges(language: str) -> Iterator[str]:
     # Basic filtering of RFC 4647, 3.3.1: "es" matches "es-419", never the other way round.
-    while language not in ranges:
+    while True:
+        yield language
         language, _, last = language.rpartition("-")
         if not last or not language:
-            return False
-    return True
+            return

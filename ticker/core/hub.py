@@ -9,7 +9,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from ticker.contract.entry import Entry
 from ticker.core.backlog import Backlog
-from ticker.core.filter import Filter
+from ticker.core.filter import Filter, meets_any, needs_of
 from ticker.core.frame import Encoded, Format
 
 M = TypeVar("M")
@@ -22,10 +22,11 @@ JUDGED: Final = 2_000
 class Group(Generic[M]):
     """All who asked for the same thing, by the format they want it in."""
 
-    __slots__ = ("members", "wanted")
+    __slots__ = ("members", "needs", "wanted")
 
     def __init__(self, wanted: Filter) -> None:
         self.wanted = wanted
+        self.needs = needs_of(wanted)
         self.members: tuple[set[M], ...] = tuple(set() for _ in Format)
 
     def __len__(self) -> int:
@@ -80,10 +81,11 @@ class Hub(Generic[M]):
 
         Now and then a delivery to nobody: groups that get nothing are judged, too, and there may be thousands.
         """
-        matches = self._backlog.matches
+        # Looked up once for all groups.
+        terms = [(self._backlog.terms(entry), encoded) for entry, encoded in arrived]
         judged = 0
         for group in tuple(self.groups.values()):
-            chosen = [encoded for entry, encoded in arrived if matches(group.wanted, entry)]
+            chosen = [encoded for versions, encoded in terms if meets_any(group.needs, versions)]
             if chosen:
                 yield from _of_group(group, chosen)
             judged += len(arrived)

@@ -38,7 +38,9 @@ class Joins:
         self._heartbeat = heartbeat
         self._ready: dict[tuple[str, Filter, int | str], tuple[Encoded, float, float]] = {}
         self._ready_bytes = 0
-        self._ready_for: tuple[Cursor, bool] | None = None
+        self._ready_for: tuple[int, bool] | None = None
+        self.incomplete = False
+        """Whether the stream holds entries that this node cannot read: then no list says that it is complete."""
 
     def first(self, asked: Subscription, now: float, *, stale: bool) -> Encoded:
         """What opens a connection: a replay after a good cursor, otherwise a snapshot that says if something may
@@ -63,6 +65,7 @@ class Joins:
 
     def snapshot(self, wanted: Filter, count: int, now: float, *, complete: bool, stale: bool) -> Encoded:
         """The current items of a filter, at most `count`."""
+        complete = complete and not self.incomplete
         kind = "snapshot" if complete else "lost"
         ready = self._find((kind, wanted, count), now, stale)
         if ready is None:
@@ -79,13 +82,13 @@ class Joins:
         return ready
 
     def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool) -> Encoded:
-        """Every entry of a filter after `cursor`, which is good."""
+        """Every item of a filter that changed after `cursor`, which is good."""
         key = ("replay", wanted, str(cursor))
         ready = self._find(key, now, stale)
         if ready is None:
             made = message.replay(
                 self._backlog.newest,
-                [e.item_json for e in self._backlog.since(cursor) if self._backlog.matches(wanted, e)],
+                [item_json for _, item_json in self._backlog.replay(wanted, cursor)],
                 heartbeat=self._heartbeat,
                 time=moment(now),
                 stale=stale,
@@ -94,10 +97,10 @@ class Joins:
         return ready
 
     def _find(self, key: tuple[str, Filter, int | str], now: float, stale: bool) -> Encoded | None:
-        if self._ready_for != (self._backlog.newest, stale):
+        if self._ready_for != (self._backlog.revision, stale):
             self._ready.clear()
             self._ready_bytes = 0
-            self._ready_for = (self._backlog.newest, stale)
+            self._ready_for = (self._backlog.revision, stale)
         encoded, since, until = self._ready.get(key, (None, 0.0, 0.0))
         # A clock that was set back must not keep an old answer alive.
         return encoded if since <= now < until else None

@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol, ABC):
         # Half the limit at a time, so that the buffer never holds much more than it may.
         room = node.settings.write_limit_bytes // 2
         chunk: list[bytes] = []
-        for entry, encoded in node.owed(group.wanted, node.backlog.since(behind), self.form):
+        for entry, encoded in node.missed(group.wanted, behind, self.form):
             chunk.append(encoded)
             room -= len(encoded)
             if room <= 0:

@@ -33,7 +33,7 @@ async def ready(request: Request) -> Response:
     if node.draining:
         reasons.append("draining")
     if node.lost is not None:
-        reasons.append(f"stream away: {reason_for(node.lost, address)}")
+        reasons.append(("" if node.is_ahead else "stream away: ") + reason_for(node.lost, address))
         # On one machine the keeper of the embedded server knows more than a refused connection says.
         state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
         if state is not None and state.state != "ready" and state.reason and is_local(address):

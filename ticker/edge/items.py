@@ -1,16 +1,16 @@
 """Reading without a stream: the current items, one item, and the public ledger of what was changed in it."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.contract.cursor import Cursor
-from ticker.contract.entry import Keyring, PoisonError, unseal
+from ticker.contract.entry import Entry, Keyring, PoisonError, unseal
 from ticker.contract.item import Item, Text, decode_item
 from ticker.contract.problem import Problem
+from ticker.contract.redaction import redacted
 from ticker.core.filter import CANARY, Filter
 from ticker.edge.node import Node
 from ticker.edge.query import ParameterError, Query, filter_names, read_pairs
@@ -27,13 +27,23 @@ _URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel"):
-    """One line of the ledger."""
+    """One line of the ledger; only `version` is known of a version that cannot be read."""
 
     version: int
-    act: str
-    item: Item
-    note: Text | None
-    version_created: str
+    act: str | None = None
+    item: dict[str, Any] | None = None  # Any: the fields of an item as JSON
+    """The item; without its words once its newest version is withdrawn, on hold, or cannot be read."""
+    note: Text | None = None
+    version_created: str | None = None
+
+
+class Versions(msgspec.Struct):
+    """What the ledger holds of one item."""
+
+    readable: list[Item]
+    """The versions that can be read, oldest first."""
+    count: int
+    """The number of the newest version, readable or not."""
 
 
 class Tombstone(msgspec.Struct, frozen=True, rename="camel"):
@@ -62,7 +72,7 @@ class Listing:
         self._node = node
         self._ready: dict[tuple[Filter, int, str | None], tuple[bytes, float]] = {}
         self._ready_bytes = 0
-        self._ready_for: Cursor | None = None
+        self._ready_for: int | None = None
 
     async def answer(self, request: Request) -> Response:
         """Current items, pinned first, then newest first; `next` is the `before` of the following page."""
@@ -84,12 +94,12 @@ class Listing:
     def _page(self, wanted: Filter, limit: int, before: str | None, now: float) -> bytes:
         backlog, key = self._node.backlog, (wanted, limit, before)
         full = self._ready_bytes > READY_LIMIT_BYTES or len(self._ready) >= READY_LIMIT
-        if full or backlog.newest != self._ready_for:
+        if full or backlog.revision != self._ready_for:
             self._ready.clear()
-            self._ready_bytes, self._ready_for = 0, backlog.newest
+            self._ready_bytes, self._ready_for = 0, backlog.revision
         elif (ready := self._ready.get(key)) is not None and ready[1] > now:
             return ready[0]
-        # To fold 10,000 entries takes 7 ms; in them nobody else is served. `until` something expires or a pin falls.
+        # `until` something expires or a pin falls.
         entries, until = backlog.current(wanted, limit + 1 if before is None else 0, now)
         more = len(entries) > limit
         if before is not None:
@@ -116,56 +126,88 @@ async def item(request: Request) -> Response:
     uri = request.path_params["uri"]
     held = node.backlog.item(uri)
     try:
-        known = [held.item] if held and version in (0, held.item.version) else await _versions(request, uri)
+        if held and version in (0, held.item.version):
+            known = Versions(
+                [held.item], held.item.version if node.backlog.is_confirmed(uri) else held.item.version + 1
+            )
+        else:
+            known = await _versions(request, uri)
     except StreamAwayError:
         return _away()
-    if not known:
-        return _unknown()
-    newest = held.item if held and held.item.version >= known[-1].version else known[-1]
+    newest = _newest(known, held)
+    if newest is None:
+        return _unreadable() if known.count else _unknown()
     if newest.pub_status == "canceled":
         return _gone(newest)
     if newest.pub_status == "withheld":
         return problem(404, "on-hold", "Not Found", "This item is on hold while it is checked; it may come back.")
-    chosen = next((one for one in known if one.version == (version or newest.version)), None)
+    readable = [*known.readable, newest]
+    chosen = next((one for one in readable if one.version == (version or newest.version)), None)
     if chosen is None:
         return _unknown()
     return cached(request, msgspec.json.encode(chosen), CACHE_SECONDS)
 
 
 async def history(request: Request) -> Response:
-    """Every version of one item, oldest first, each with what was done and why."""
+    """Every version of one item, oldest first, each with what was done and why.
+
+    The words of an item that is withdrawn or on hold are not public in any version.
+    """
+    node: Node = request.state["node"]
     uri = request.path_params["uri"]
     try:
-        versions = await _versions(request, uri)
+        known = await _versions(request, uri)
     except StreamAwayError:
         return _away()
-    if not versions:
+    if not known.count:
         return _unknown()
-    changes = [Change(one.version, one.act, one, one.note, one.version_created) for one in versions]
-    return cached(request, msgspec.json.encode({"versions": changes}), CACHE_SECONDS)
+    newest = _newest(known, node.backlog.item(uri))
+    public = newest is not None and newest.pub_status == "usable"
+    changes = {number: Change(number) for number in range(1, known.count + 1)}
+    for one in known.readable:
+        fields = msgspec.to_builtins(one) if public else redacted(one)
+        changes[one.version] = Change(one.version, one.act, fields, one.note, one.version_created)
+    return cached(request, msgspec.json.encode({"versions": list(changes.values())}), CACHE_SECONDS)
 
 
-async def _versions(request: Request, uri: str) -> list[Item]:
+def _newest(known: Versions, held: Entry | None) -> Item | None:
+    """The newest version, or None where it cannot be read: then no other may be shown in its place."""
+    found = [*known.readable, *([held.item] if held else [])]
+    newest = max(found, key=lambda one: one.version, default=None)
+    return newest if newest is not None and newest.version >= known.count else None
+
+
+async def _versions(request: Request, uri: str) -> Versions:
     if not _URI.fullmatch(uri):
-        return []
+        return Versions([], 0)
     stream: Stream = request.state["stream"]
     keyring: Keyring = request.state["keyring"]
-    versions: list[Item] = []
-    for body in await stream.ledger(uri):
+    node: Node = request.state["node"]
+    versions: dict[int, Item] = {}
+    bodies = await stream.ledger(uri)
+    for body in bodies:
+        # An empty body stands for a version whose words are lost.
+        if not body:
+            continue
         try:
-            found = decode_item(unseal(body, keyring))
+            item = decode_item(unseal(body, keyring))
         except (PoisonError, msgspec.DecodeError):
-            node: Node = request.state["node"]
             node.poison("ledger")
             continue
         # A body sealed for another item says nothing about this one.
-        if found.uri == uri and found.edition != CANARY:
-            versions.append(found)
-    return versions
+        if item.uri == uri and item.edition != CANARY and item.version <= len(bodies):
+            versions[item.version] = item
+    return Versions([versions[number] for number in sorted(versions)], len(bodies))
 
 
 def _unknown() -> Response:
     return problem(404, "not-found", "Not Found", "There is no such item here; check its uri and version.")
+
+
+def _unreadable() -> Response:
+    return problem(
+        404, "unreadable", "Not Found", "The newest version of this item cannot be read here; take the item down."
+    )
 
 
 def _away() -> Response:

@@ -17,7 +17,9 @@ from ticker.edge.totals import Family, Snapshot, total
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # Gauges of which the worst worker's counts; all others are added up.
-LARGEST: Final = frozenset({"flashwire_stale", "flashwire_reader_lag_seconds", "flashwire_backlog_entries"})
+LARGEST: Final = frozenset(
+    {"flashwire_stale", "flashwire_reader_lag_seconds", "flashwire_backlog_entries", "flashwire_hidden_items"}
+)
 
 Kind = TypeVar("Kind", bound=MetricWrapperBase)
 
@@ -57,7 +59,7 @@ class NodeMetrics:
             Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r)
         )
         self.rebuilds = Counter("flashwire_rebuilds", "Times the node lost its place in the stream", registry=r)
-        self.stale = Gauge("flashwire_stale", "1 while the stream does not answer", registry=r)
+        self.stale = Gauge("flashwire_stale", "1 while the stream cannot be followed", registry=r)
         self.lag = Gauge("flashwire_reader_lag_seconds", "Seconds since the stream last answered", registry=r)
         self.latency = Histogram(
             "flashwire_publish_to_write_seconds",
@@ -66,6 +68,9 @@ class NodeMetrics:
             registry=r,
         )
         self.backlog = Gauge("flashwire_backlog_entries", "Entries held in memory", registry=r)
+        self.hidden = Gauge(
+            "flashwire_hidden_items", "Items whose newest version cannot be read, so that none is shown", registry=r
+        )
         self.loop_delay = Histogram(
             "flashwire_loop_delay_seconds", "How late the event loop came to what was due", buckets=_SECONDS, registry=r
         )

@@ -7,7 +7,7 @@ next begins. The clocks are given: `wall` in seconds since 1970, `steady` for du
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -19,6 +19,7 @@ from ticker.contract.item import moment
 from ticker.contract.site import Site
 from ticker.contract.tasks import Tasks
 from ticker.core.backlog import Backlog
+from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
@@ -58,7 +59,7 @@ class Member(Listener, Recovering, Protocol):
 
 
 class Node:
-    """One node's state. `lost` is why the stream is away, None while it answers."""
+    """One node's state. `lost` is why the stream cannot be followed, None while it can."""
 
     def __init__(
         self,
@@ -79,6 +80,8 @@ class Node:
         self.hub: Hub[Member] = Hub(self.backlog)
         self.joins = Joins(self.backlog, settings.heartbeat_seconds)
         self.lost: str | None = "the stream has not been read yet"
+        self.is_ahead = False
+        """Whether it is lost because the stream holds entries that cannot be read."""
         self.filled = False
         self.draining = False
         self.leaves_at_once = False
@@ -113,7 +116,7 @@ class Node:
 
     @property
     def stale(self) -> bool:
-        """Whether what is shown may be old because the stream does not answer."""
+        """Whether what is shown may be old: the stream does not answer, or holds entries that cannot be read."""
         return self.lost is not None
 
     def refusal(self, waiting: int = 0) -> str | None:
@@ -175,11 +178,10 @@ class Node:
         self.leaving.pop(member, None)
         self.metrics.connections.labels(member.transport_name).dec()
 
-    def owed(self, wanted: Filter, entries: Sequence[Entry], form: Format) -> Iterator[tuple[Entry, bytes]]:
-        """The live messages of `entries` for one who was behind, in order, each with its entry."""
-        for entry in entries:
-            if self.backlog.matches(wanted, entry):
-                yield entry, self._live(entry).bytes_for(form)
+    def missed(self, wanted: Filter, after: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
+        """The messages for a client that was behind since a good cursor, in order, each with its entry."""
+        for entry, public in self.backlog.replay(wanted, after):
+            yield entry, self._live(entry, public).bytes_for(form)
 
     async def arrival(self, limit: float) -> None:
         """Waits for the next entry, of whatever filter, at most `limit` seconds."""
@@ -205,14 +207,23 @@ class Node:
 
     def turn(self) -> None:
         self._answered = self.steady()
+        self.joins.incomplete = False
         if self.lost is not None:
             self.lost = None
             self.beat()
             log.info("stream followed", seq=self.backlog.newest.seq)
 
+    def ahead(self, reason: str) -> None:
+        self._answered = self.steady()
+        self.joins.incomplete = True
+        self._lose(reason, is_ahead=True)
+
     def away(self, reason: str) -> None:
+        self._lose(reason, is_ahead=False)
+
+    def _lose(self, reason: str, *, is_ahead: bool) -> None:
         fresh = self.lost is None
-        self.lost = reason
+        self.lost, self.is_ahead = reason, is_ahead
         if fresh:
             self.beat()
 
@@ -234,22 +245,22 @@ class Node:
     def canary(self, entry: Entry) -> None:
         self.rounds.begin(lambda: self._canary_round(entry))
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position) -> None:
+    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
         self.rounds.finish()
         before = self.backlog.newest
         # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
         proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
-        self.backlog.rebuild(entries, position.epoch, position.seq, proof)
+        self.backlog.rebuild(entries, position.epoch, position.seq, proof, doubts)
         if not self.filled:
             self.filled = True
         elif not self.backlog.holds(before):
             self.metrics.rebuilds.inc()
             self.recovery.begin(before)
-        elif len(missed := self.backlog.since(before)) * len(self.hub.groups) > _MISSED_LIMIT:
+        elif len(self.backlog.since(before)) * len(self.hub.groups) > _MISSED_LIMIT:
             self.recovery.begin(before)
         else:
             self._before = before
-            arrived = [(entry, self._live(entry)) for entry in missed]
+            arrived = [(entry, self._live(entry, public)) for entry, public in self.backlog.replay(Filter(), before)]
             self.rounds.begin(lambda: self.hub.deliveries(arrived))
         self.wake()
 
@@ -275,10 +286,11 @@ class Node:
         self.metrics.stale.set(self.stale)
         self.metrics.lag.set(self.steady() - self._answered)
         self.metrics.backlog.set(len(self.backlog))
+        self.metrics.hidden.set(len(self.backlog.hidden))
         self.metrics.behind.set(len(self.behind))
 
-    def _live(self, entry: Entry) -> Encoded:
-        return Encoded(message.live(entry.cursor, entry.item_json), entry.item.version_created)
+    def _live(self, entry: Entry, item_json: bytes) -> Encoded:
+        return Encoded(message.live(entry.cursor, item_json), entry.item.version_created)
 
     def _count(self, entries: int, sent: int) -> None:
         self.metrics.deliveries.inc(entries)
@@ -294,7 +306,7 @@ class Node:
         for entry in entries:
             self.backlog.add(entry)
         self.wake()
-        yield from self.hub.deliveries([(entry, self._live(entry)) for entry in entries])
+        yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in entries])
         self.metrics.entries.inc(len(entries))
         now = self.wall()
         for entry in entries:

@@ -21,6 +21,17 @@ Json = dict[str, Any]  # Any: a JSON schema has no narrower type
 
 _COMPONENTS: Final = "#/components/schemas/"
 
+_REDACTED: Final[Json] = {
+    "description": "An item that is withdrawn or on hold, without its words",
+    "type": "object",
+    "properties": {
+        "headline": {"type": "null"},
+        "link": {"type": "null"},
+        "infoSources": {"type": "array", "maxItems": 0},
+    },
+    "required": ["uri", "version", "act", "pubStatus", "headline", "infoSources", "link", "note"],
+}
+
 
 class _Message(msgspec.Struct):
     type: str
@@ -65,6 +76,9 @@ def document() -> Json:
     shapes = (Item, Problem, Gone, Change, _Message, _Items, _History, _Ready)
     _, schemas = msgspec.json.schema_components(shapes, ref_template=_COMPONENTS + "{name}")
     schemas["_Message"]["properties"]["type"] = {"enum": ["snapshot", "replay"]}
+    either: Json = {"anyOf": [{"$ref": _COMPONENTS + "Item"}, _REDACTED]}
+    schemas["_Message"]["properties"]["items"]["items"] = either
+    schemas["Change"]["properties"]["item"] = {"anyOf": [*either["anyOf"], {"type": "null"}]}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -1,0 +1,97 @@
+"""What a node knows of one item: its newest version, its place in the order, and what filters find in it."""
+
+from typing import Final
+
+from ticker.contract.entry import Entry
+from ticker.contract.facets import facets_of
+from ticker.contract.item import instant
+from ticker.contract.redaction import redacted_json
+from ticker.core.filter import Terms, terms_of
+
+NEVER: Final = float("-inf")
+ALWAYS: Final = float("inf")
+
+Seen = tuple[tuple[int, Terms], ...]
+"""The distinct terms of an item's versions, each with the first version that has them."""
+
+
+class ItemRecord:
+    """One item of the backlog."""
+
+    __slots__ = (
+        "_public", "current_terms", "entry", "expires", "listed", "needed", "newest_place", "order", "pin",
+        "pinned_until", "seen",
+    )  # fmt: skip
+
+    def __init__(self, entry: Entry) -> None:
+        self.seen: Seen = ()
+        self.listed: bool | None = None
+        """Where the index of current items has it: among the pinned, among the others, or nowhere (None)."""
+        self.needed = 0
+        """The least version that is current; above the known one where that one may not be the last word."""
+        self.newest_place = entry
+        """The newest entry of the newest version in the stream, which keeps the item in the backlog."""
+        self.pinned_until = NEVER
+        """The latest pin of any version: a page that ended with a pinned item goes on with the pinned ones."""
+        self._take(entry, self._see(entry))
+
+    def add(self, entry: Entry) -> bool:
+        """Takes another entry of the item; whether it is the newest version now."""
+        terms = self._see(entry)
+        # The same version again is the newer place of it: a key was changed, or an earlier copy was lost.
+        if entry.item.version < self.entry.item.version:
+            return False
+        self._take(entry, terms)
+        self.newest_place = entry
+        return True
+
+    def fold(self, entry: Entry) -> None:
+        """Takes a newer version that has no place in the stream; it is known from the ledger alone."""
+        self._take(entry, self._see(entry))
+
+    def terms(self, entry: Entry) -> tuple[Terms, ...]:
+        """What filters find in `entry` of this item and in the versions before it."""
+        version = entry.item.version
+        if version >= self.entry.item.version:
+            return tuple(terms for _, terms in self.seen)
+        return tuple(terms for first, terms in self.seen if first <= version)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the newest version may be shown, as long as it has not expired."""
+        item = self.entry.item
+        return item.pub_status == "usable" and item.version >= self.needed
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the known version is known to be the newest."""
+        return self.entry.item.version >= self.needed
+
+    def _take(self, entry: Entry, terms: Terms) -> None:
+        item = entry.item
+        self.entry = entry
+        self.current_terms = terms
+        self._public: bytes | None = None
+        self.order = (instant(item.first_created), item.uri)
+        self.expires = ALWAYS if item.expires is None else instant(item.expires)
+        self.pin = NEVER if item.pinned_until is None else instant(item.pinned_until)
+        self.pinned_until = max(self.pinned_until, self.pin)
+
+    def _see(self, entry: Entry) -> Terms:
+        """Notes what filters find in `entry`; returns the terms of its own version."""
+        version, own = entry.item.version, terms_of(facets_of(entry.item))
+        # Those that it carries were seen in the first version at the earliest.
+        added = [(version, own), *((1, terms_of(facets)) for facets in entry.earlier)]
+        for first, terms in added:
+            if not any(known <= first and other == terms for known, other in self.seen):
+                self.seen = (*(pair for pair in self.seen if pair[1] != terms), (first, terms))
+        return own
+
+    @property
+    def public_json(self) -> bytes:
+        """The newest version as replays carry it: without the words of an item that is withdrawn or on hold."""
+        if self.entry.item.pub_status == "usable":
+            return self.entry.item_json
+        if self._public is None:
+            self._public = redacted_json(self.entry.item)
+        return self._public
