@@ -1,6 +1,7 @@
 """What a line may hold, shown on the scripts that readers use and on the tricks that attackers use."""
 
 import unicodedata
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -50,6 +51,17 @@ WRITTEN = {
     "Burmese": "ငြိမ်းချမ်းရေး",
     "Tibetan": "བསྒྲུབས",
     "Mongolian with a variation selector": "ᠠ\u180bᠨ",
+    "Mongolian with a vowel separator": "ᠴᠠᠭ\u180eᠠ",
+    "Khmer with breaks between words": "រដ្ឋាភិបាល\u200bកម្ពុជា\u200b៖ ប្រជាជន\u200b២\u200bនាក់",
+    "Khmer beside a number and a quotation mark": "ឆ្នាំ\u200b2026 «\u200bសន្តិភាព\u200b»",
+    "Khmer with a register shifter held apart": "ប៊\u200cី",
+    "Lao with breaks": "ລັດຖະບານ\u200bລາວ",
+    "Thai with breaks": "น้ำท่วม\u200bกรุงเทพ",
+    "Burmese with breaks": "ငြိမ်းချမ်း\u200bရေး",
+    "Tibetan with breaks": "བོད་\u200bཡིག",
+    "Javanese with breaks": "ꦧꦱ\u200bꦗꦮ",
+    "Balinese with breaks": "ᬩᬲ\u200bᬩᬮᬶ",
+    "Tai Tham with breaks": "ᨣᩤᩴ\u200bᨾᩮᩬᩥᨦ",
     "Vietnamese, decomposed": unicodedata.normalize("NFD", "Thủ tướng Việt Nam"),
     "Japanese": "「速報」東京で地震　震度５",
     "Japanese with an ideographic variation": "葛\U000e0100城市",
@@ -175,6 +187,20 @@ MISPLACED = {
     "bytes smuggled in selectors after an emoji": ("😀\U000e0148\U000e0155", 2),
     "the first selector of ideographs after an emoji": ("😀\U000e0100", 2),
     "a selector on a letter": (f"a{VS15}", 2),
+    "a break between Latin letters": ("a\u200bb", 2),
+    "a break between a Khmer and a Latin letter": ("ក\u200bb", 2),
+    "a break at the start": ("\u200bក", 1),
+    "a break at the end": ("ក\u200b", 2),
+    "a break before a space": ("ក\u200b ខ", 2),
+    "two breaks": ("ក\u200b\u200bខ", 2),
+    "a break before a mark": ("ក\u200bា", 2),
+    "a break between digits": ("1\u200b2", 2),
+    "a break in Arabic": ("من\u200bمن", 3),
+    "a break in Chinese": ("东\u200b京", 2),
+    "a word joiner in Thai": ("ก\u2060ข", 2),
+    "a soft hyphen in German": ("Bundes\u00adtag", 7),
+    "a vowel separator at the end": ("ᠴ\u180e", 2),
+    "two Mongolian selectors": ("ᠠ\u180b\u180c", 3),
     "a Mongolian selector elsewhere": ("漢\u180b", 2),
     "a line break inside": ("one\ntwo", 4),
     "after a character outside the basic plane": ("😀😀\u202e", 3),
@@ -270,7 +296,6 @@ def test_an_override_anywhere_in_a_line_is_refused(line: str, place: int, charac
         "https://example.org:8443/x",
         "https://[2001:db8::1]/x",
         "https://example.org/@user",
-        "https://ar.example.org/أخبار/عاجل",
         "https://xn--bcher-kva.example/",
         "https://example.org/" + "x" * (LINK_LIMIT - 20),
     ],
@@ -307,12 +332,13 @@ def test_a_link_to_a_page_is_taken_unchanged(link: str) -> None:
         "https://example.org/\n",
         "https://example.org/\t",
         "https://example.org\\@evil.example/",
-        'https://example.org/"onload=',
-        "https://example.org/<b>",
-        "https://example.org/`x`",
-        "https://example.org/{x}",
+        "https://example.org/\\x",
+        "https://exa|mple.org/",
+        "https://exa\u200cmple.org/",
+        "https://example.org/ ",
         "https://example.org/\u202ex",
-        "https://example.org/\u200bx",
+        "https://example.org/\u2066x",
+        "https://example.org/" + "ع" * 400,
         "https://example.org/\u3164x",
         "https://example.org/\ud800",
         "https://example.org/\ue000",
@@ -324,16 +350,54 @@ def test_a_link_to_a_page_is_taken_unchanged(link: str) -> None:
 def test_any_other_link_is_refused(link: str) -> None:
     with pytest.raises(RefusedError) as caught:
         clean_link(link)
-    assert caught.value.code == "link" and str(LINK_LIMIT) in str(caught.value)
+    error = caught.value
+    assert error.code in ("link", "link-character")
+    assert (str(LINK_LIMIT) if error.code == "link" else "U+") in str(error)
+
+
+ENCODED = {
+    "https://example.org/a|b": "https://example.org/a%7Cb",
+    "https://example.org?q=a|b^{c}`d`": "https://example.org?q=a%7Cb%5E%7Bc%7D%60d%60",
+    'https://example.org/"a"/<b>#c d': "https://example.org/%22a%22/%3Cb%3E#c%20d",
+    "https://fa.example.org/کتاب\u200cها": "https://fa.example.org/%DA%A9%D8%AA%D8%A7%D8%A8%E2%80%8C%D9%87%D8%A7",
+    "https://ar.example.org/أخبار": "https://ar.example.org/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1",
+    "https://km.example.org/ក\u200bខ": "https://km.example.org/%E1%9E%80%E2%80%8B%E1%9E%81",
+    "https://example.org/100%/%7C?a=%zz": "https://example.org/100%/%7C?a=%zz",
+    "https://bücher.example/ä": "https://bücher.example/%C3%A4",
+}
+
+
+@pytest.mark.parametrize(("typed", "link"), ENCODED.items())
+def test_an_address_as_a_browser_shows_it_is_percent_encoded(typed: str, link: str) -> None:
+    assert clean_link(typed) == link
+
+
+@pytest.mark.parametrize(
+    ("link", "name", "position"),
+    [
+        ("https://example.org/\u202ex", "RIGHT-TO-LEFT OVERRIDE", 21),
+        ("https://exa\u200bmple.org/", "ZERO WIDTH SPACE", 12),
+        ("https://example.org\\@evil.example/", "REVERSE SOLIDUS", 20),
+        (" https://example.org/", "SPACE", 1),
+        ("https://example.org/\n", "LINE BREAK", 21),
+    ],
+)
+def test_a_character_that_an_address_may_not_hold_is_named_with_its_place(link: str, name: str, position: int) -> None:
+    with pytest.raises(RefusedError) as caught:
+        clean_link(link)
+    assert caught.value.parameters | {"code": ""} == {"name": name, "code": "", "position": position}
 
 
 @given(st.text(st.characters(), max_size=40))
-def test_no_text_makes_a_link_fail_otherwise(value: str) -> None:
-    for link in (value, "https://" + value):
+@example("example.org/|\u200c é%")
+def test_a_link_once_taken_is_taken_again_unchanged_and_no_text_fails_otherwise(value: str) -> None:
+    for typed in (value, "https://" + value):
         try:
-            assert clean_link(link) == link
+            link = clean_link(typed)
         except RefusedError as error:
-            assert error.code == "link"
+            assert error.code in ("link", "link-character")
+        else:
+            assert clean_link(link) == link and urlsplit(link).path.isascii()
 
 
 @pytest.mark.parametrize(

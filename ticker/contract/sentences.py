@@ -35,6 +35,11 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "أدخل عنوان https:// كاملًا دون اسم مستخدم، بطول {limit} محرف على الأكثر.",
         "es": "Indique una dirección https:// completa, sin usuario, de {limit} caracteres como máximo.",
     },
+    "link-character": {
+        "en": "Delete the character {name} (U+{code}) at position {position}: it is not allowed in an address.",
+        "ar": "احذف المحرف {name} (U+{code}) في الموضع {position}: غير مسموح به في العنوان.",
+        "es": "Borre el carácter {name} (U+{code}) en la posición {position}: no se admite en una dirección.",
+    },
     "language": {
         "en": "Give a language tag such as en, ar or es-419.",
         "ar": "أدخل وسم لغة مثل en أو ar أو es-419.",

@@ -7,14 +7,16 @@ Rules, in the order in which they are applied:
    private-use characters are refused, by name and place (CVE-2021-42574 "Trojan Source").
 3. ZERO WIDTH JOINER and NON-JOINER stay where a script or an emoji needs them: beside a letter of a
    joining script, after a virama, between two emoji. So does one variation selector after an emoji, another
-   symbol or an ideograph.
+   symbol or an ideograph, ZERO WIDTH SPACE between the words of a script that is written without spaces, and
+   MONGOLIAN VOWEL SEPARATOR between two Mongolian letters.
 4. More than `MARKS_LIMIT` combining marks on one letter are refused.
 5. A technical cap on code points; the desk's length meters advise and never block.
 """
 
+import re
 import unicodedata
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ticker.contract.sentences import RefusedError
 
@@ -22,13 +24,35 @@ HEADLINE_LIMIT: Final = 500
 SOURCE_LIMIT: Final = 120
 NOTE_LIMIT: Final = 500
 LINK_LIMIT: Final = 2000
+# The reserved and unreserved characters of RFC 3986, and what is percent-encoded already.
+_LINK_SAFE: Final = "%/?#[]@!$&'()*+,;=:-._~"
+# What words in an address need: Persian and Indic joiners, Khmer and Thai word breaks.
+_LINK_INVISIBLE: Final = frozenset("\u200b\u200c\u200d")
+_NEVER_IN_HOST: Final = frozenset(' "<>^`{|}')
+_PATH_START: Final = re.compile("[/?#]")
 # Vietnamese and pointed Hebrew or Arabic need up to four; Unicode's stream-safe format allows thirty.
 MARKS_LIMIT: Final = 6
 
 _JOINERS: Final = frozenset("\u200c\u200d")
-# Letters of scripts whose shaping uses joiners (Unicode, ch. 9, 12): Arabic, Syriac, N'Ko, Mongolian, the Indic block.
-_MONGOLIAN: Final = ((0x1800, 0x18AF),)
-_JOINING: Final = ((0x0600, 0x08FF), (0x0900, 0x0DFF), *_MONGOLIAN, (0xFB50, 0xFDFF), (0xFE70, 0xFEFC))
+_ZERO_WIDTH_SPACE: Final = "\u200b"
+_VOWEL_SEPARATOR: Final = "\u180e"
+_MONGOLIAN: Final = ((0x1820, 0x18AA),)
+# Scripts whose shaping uses joiners (Unicode, ch. 9, 12, 13, 16, 19): Arabic to N'Ko, the Indic blocks, Khmer,
+# Mongolian, Syloti Nagri, Phags-pa, Saurashtra, Devanagari extended, Meetei Mayek, Arabic forms, Manichaean, Rohingya,
+# Brahmi's descendants, Adlam.
+_JOINING: Final = (
+    *((0x0600, 0x08FF), (0x0900, 0x0DFF), (0x1780, 0x17D3), *_MONGOLIAN, (0xA800, 0xA82C), (0xA840, 0xA873)),
+    *((0xA880, 0xA8D9), (0xA8E0, 0xA8FF), (0xAAE0, 0xAAF6), (0xABC0, 0xABFF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC)),
+    *((0x10AC0, 0x10AFF), (0x10D00, 0x10D3F), (0x11000, 0x11FFF), (0x1E900, 0x1E95F)),
+)
+# Scripts written without spaces between words, where ZERO WIDTH SPACE says where a line may break (Unicode, ch. 16,
+# 17): Thai, Lao, Tibetan, Burmese with its extensions, Khmer, Tai Le, New Tai Lue, Khmer symbols, Buginese, Tai Tham,
+# Balinese, Rejang, Javanese, Cham, Tai Viet.
+_UNSPACED: Final = (
+    *((0x0E01, 0x0E5B), (0x0E81, 0x0EDF), (0x0F00, 0x0FDA), (0x1000, 0x109F), (0x1780, 0x17F9), (0x1950, 0x1974)),
+    *((0x1980, 0x19FF), (0x1A00, 0x1A1F), (0x1A20, 0x1AAD), (0x1B00, 0x1B7F), (0xA930, 0xA95F), (0xA980, 0xA9DF)),
+    *((0xA9E0, 0xA9FE), (0xAA00, 0xAA5F), (0xAA60, 0xAA7F), (0xAA80, 0xAADF)),
+)
 _MONGOLIAN_SELECTORS: Final = frozenset((0x180B, 0x180C, 0x180D, 0x180F))
 _IDEOGRAPHS: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD))
 # Prepended_Concatenation_Mark (Unicode PropList): format characters that are seen, as the Arabic number sign is.
@@ -63,24 +87,40 @@ def clean(value: str, *, limit: int) -> str:
 
 
 def clean_link(value: str) -> str:
-    """`value` if it is an absolute https URL with a host and no user information; else `RefusedError`."""
+    """`value` if it is an absolute https URL with a host and no user information, as RFC 3986 writes it.
+
+    What an address bar shows in words is percent-encoded behind the host. Raises `RefusedError`.
+    """
     refusal = RefusedError("link", limit=LINK_LIMIT)
-    if len(value) > LINK_LIMIT or any(character <= " " or character in '<>"\\^`{|}' for character in value):
+    if len(value) > LINK_LIMIT:
         raise refusal
+    behind = _PATH_START.search(value, len("https://"))
+    end = behind.start() if behind else len(value)
+    for index, character in enumerate(value):
+        if _refused_in_link(character, is_host=index < end, is_outer=index in (0, len(value) - 1)):
+            raise RefusedError(
+                "link-character", name=_name(character), code=f"{ord(character):04X}", position=index + 1
+            )
     try:
         parts = urlsplit(value)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise refusal from None
-    if (
-        parts.scheme != "https"
-        or not host.strip(".")
-        or "@" in parts.netloc
-        or not value.isprintable()
-        or not _INVISIBLE.isdisjoint(value)
-    ):
+    link = value[:end] + quote(value[end:], safe=_LINK_SAFE)
+    if parts.scheme != "https" or not host.strip(".") or "@" in parts.netloc or len(link) > LINK_LIMIT:
         raise refusal
-    return value
+    return link
+
+
+def _refused_in_link(character: str, *, is_host: bool, is_outer: bool) -> bool:
+    if character == "\\" or (character == " " and is_outer):
+        # A browser takes the one for a slash and drops the other: the address would be another one.
+        return True
+    if is_host and (character in _NEVER_IN_HOST or character in _LINK_INVISIBLE):
+        return True
+    if character in _LINK_INVISIBLE or character == " ":
+        return False
+    return not character.isprintable() or character in _INVISIBLE
 
 
 def clean_language(value: str) -> str:
@@ -110,6 +150,12 @@ def _refuse_characters(typed: str) -> None:
                 continue
         elif character in _JOINERS:
             if _joins(typed, index):
+                continue
+        elif character == _ZERO_WIDTH_SPACE:
+            if _breaks(typed, index):
+                continue
+        elif character == _VOWEL_SEPARATOR:
+            if _separates(typed, index):
                 continue
         elif _selector(ord(character)):
             if _selects(typed, index):
@@ -150,6 +196,27 @@ def _joins(typed: str, index: int) -> bool:
         return True
     # An emoji sequence: an emoji, perhaps with a variation selector or skin tone, then a joiner, then an emoji.
     return typed[index] == "\u200d" and (before == "\ufe0f" or _pictured(before)) and _pictured(after)
+
+
+def _breaks(typed: str, index: int) -> bool:
+    # Between two words of such a script, or one of its words and a number or a quotation mark beside it.
+    before, after = typed[index - 1 : index] if index else "", typed[index + 1 : index + 2]
+    if not before or not after:
+        return False
+    unspaced = [_within(ord(character), _UNSPACED) for character in (before, after)]
+    kinds = [unicodedata.category(character)[0] for character in (before, after)]
+    return (
+        any(unspaced)
+        and all(is_unspaced or kind in "NP" for is_unspaced, kind in zip(unspaced, kinds, strict=True))
+        and kinds[1] != "M"
+    )
+
+
+def _separates(typed: str, index: int) -> bool:
+    before, after = typed[index - 1 : index] if index else "", typed[index + 1 : index + 2]
+    return bool(before and after) and (
+        (_within(ord(before), _MONGOLIAN) or ord(before) in _MONGOLIAN_SELECTORS) and _within(ord(after), _MONGOLIAN)
+    )
 
 
 def _pictured(character: str) -> bool:
