@@ -108,6 +108,8 @@ def post(
             done = await client.publish(body, key)
         state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
         output.say(f"{state}\n{shown(done.item)}")
+        for caution in done.warnings:
+            output.tell(f"{caution.field}: {caution.message}")
         output.done_anyway(state if dry_run else f"Published as {state}")
 
     try:

@@ -24,6 +24,7 @@ from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError, away
 from publisher.api.records import existing, next_item, shown, stale, unreadable
+from publisher.api.warnings import Warnings
 from publisher.core.draft import first_version
 from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
@@ -60,6 +61,7 @@ class _Once(msgspec.Struct, frozen=True):
 
 def publish_route(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
     """`POST /v1/items`, which the application also calls past its router."""
+    warnings = Warnings(desk.site)
 
     async def publish(request: Request) -> Response:
         actor = caller(request, desk)
@@ -69,7 +71,8 @@ def publish_route(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         now = desk.clock()
         uri = URI_PREFIX + ulid(now, secrets.token_bytes(CHANCE_BYTES))
         if asked.dry_run:
-            return _tried(first_version(asked, desk.site, uri=uri, now=now))
+            tried = first_version(asked, desk.site, uri=uri, now=now)
+            return _tried(tried, warnings.member(request, asked, tried))
         once = _once(request, actor, asked, "")
 
         async def decided() -> Published:
@@ -77,13 +80,15 @@ def publish_route(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
             return await _admitted(desk, actor, "publish", once, lambda: _written(desk, item, once))
 
         published = await _first_answer(desk, once, decided)
-        return _told(desk, actor, published, asked.ed_note, started, status=201)
+        warned = warnings.member(request, asked, published.item)
+        return _told(desk, actor, published, asked.ed_note, started, warned, status=201)
 
     return publish
 
 
 def item_routes(desk: Desk) -> list[BaseRoute]:
     """`/v1/items` and what is below it."""
+    warnings = Warnings(desk.site)
 
     async def act(request: Request) -> Response:
         actor = caller(request, desk)
@@ -96,14 +101,16 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         # would make this one look late.
         record = await existing(desk, request.path_params["uri"])
         if asked.dry_run:
-            return _tried(next_item(record, seen, asked, desk))
+            tried = next_item(record, seen, asked, desk)
+            return _tried(tried, warnings.member(request, asked, tried))
 
         async def decided() -> Published:
             item = next_item(record, seen, asked, desk)
             return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once, record))
 
         published = await _first_answer(desk, once, decided)
-        return _told(desk, actor, published, asked.ed_note, started, status=200)
+        warned = warnings.member(request, asked, published.item)
+        return _told(desk, actor, published, asked.ed_note, started, warned, status=200)
 
     async def one(request: Request) -> Response:
         caller(request, desk)
@@ -220,7 +227,7 @@ async def _written(desk: Desk, item: Item, once: _Once, record: ItemRecord | Non
 
 
 def _told(
-    desk: Desk, actor: Actor, published: Published, ed_note: str | None, started: float, *, status: int
+    desk: Desk, actor: Actor, published: Published, ed_note: str | None, started: float, warned: bytes, *, status: int
 ) -> Response:
     item = published.item
     if ed_note is not None:
@@ -232,7 +239,7 @@ def _told(
         desk.metrics.seconds.observe(time.perf_counter() - started)
         _log.info("published", act=item.act, uri=item.uri, version=item.version, by=actor.name, edition=item.edition)
         _log.debug("said", uri=item.uri, headline=item.headline.value)
-    body = b'{"item":%b,"cursor":"%b"}' % (published.item_json, str(published.cursor).encode())
+    body = b'{"item":%b,"cursor":"%b"%b}' % (published.item_json, str(published.cursor).encode(), warned)
     headers = {"ETag": f'"{item.version}"'}
     if status == 201:
         headers["Location"] = f"{desk.settings.path_prefix()}/v1/items/{item.uri}"
@@ -247,8 +254,8 @@ def _keep_note(desk: Desk, actor: Actor, item: Item, ed_note: str) -> None:
         _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
-def _tried(item: Item) -> Response:
-    return _json(b'{"item":%b,"dryRun":true}' % encode_item(item))
+def _tried(item: Item, warned: bytes) -> Response:
+    return _json(b'{"item":%b,"dryRun":true%b}' % (encode_item(item), warned))
 
 
 def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:

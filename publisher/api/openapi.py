@@ -23,14 +23,22 @@ _SHAPES: Final = (
 _COMPONENTS: Final = "#/components/schemas/"
 
 
+class _Warning(msgspec.Struct):
+    code: str
+    message: str
+    field: str
+
+
 class _Published(msgspec.Struct, rename="camel"):
     item: Item
     cursor: str
+    warnings: list[_Warning] = []
 
 
 class _Tried(msgspec.Struct, rename="camel"):
     item: Item
     dry_run: bool
+    warnings: list[_Warning] = []
 
 
 class _Items(msgspec.Struct):

@@ -14,7 +14,7 @@ import { DraftSlot, emptyDraft, newKey } from "./draft.js";
 import { current, say, t } from "./i18n.js";
 import { bodyOf, missing, oneLine } from "./line.js";
 import { parts, showDraft } from "./preview.js";
-import { Sending, showOutcome } from "./sending.js";
+import { Sending, showOutcome, showWarnings } from "./sending.js";
 import { splitAsTyped } from "./split.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -198,7 +198,8 @@ export class Composer {
   }
 
   /** @param {import("./attempt.js").Done} done */
-  #done({ item, wasUnknown }) {
+  #done({ item, warnings, wasUnknown }) {
+    showWarnings(warnings);
     this.#doubtful = false;
     showOutcome(wasUnknown ? "outcome.settled" : "outcome.done");
     $("take-back").hidden = !(wasUnknown && this.#chief);
@@ -399,13 +400,16 @@ export class Composer {
     clearTimeout(this.#pause);
     this.#checking.abort();
     say($("checked"), "");
+    showWarnings();
     if (!this.#allowed || this.isPending || missing(this.#draft, this.#site)) return;
     this.#checking = new AbortController();
     const { signal } = this.#checking;
     this.#pause = setTimeout(async () => {
       try {
-        await this.#desk.check(bodyOf(this.#draft, this.#site), signal);
-        if (!signal.aborted) say($("checked"), "checked.good");
+        const { warnings } = await this.#desk.check(bodyOf(this.#draft, this.#site), signal);
+        if (signal.aborted) return;
+        showWarnings(warnings);
+        say($("checked"), warnings ? "" : "checked.good");
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof LostError) say($("checked"), "checked.away");

@@ -3,7 +3,7 @@
  */
 
 import { Attempt, isLine } from "./attempt.js";
-import { $ } from "./dom.js";
+import { $, h } from "./dom.js";
 import { say } from "./i18n.js";
 import { attribution, bodyOf } from "./line.js";
 import { splitAsTyped } from "./split.js";
@@ -35,6 +35,16 @@ export function showOutcome(key, params = {}, retry = "") {
   if (retry) say($("retry"), retry);
   say($("outcome"), key, params);
   $("outcome").dataset.kind = key;
+}
+
+/**
+ * Shows what the desk takes and asks the editor to look at; nothing where there is nothing.
+ * @param {import("./api.js").Warning[]} [warnings]
+ */
+export function showWarnings(warnings = []) {
+  const list = $("warnings");
+  list.replaceChildren(...warnings.map(({ message }) => h("li", {}, message)));
+  list.hidden = warnings.length === 0;
 }
 
 export class Sending {

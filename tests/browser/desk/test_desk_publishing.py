@@ -212,3 +212,17 @@ def test_a_line_typed_without_the_network_is_sent_only_by_publish(
     expect(page.locator("#outcome")).to_have_text("Published.")
     wait_for_air(page, text)
     assert count(service, text) == 1
+
+
+def test_a_source_that_looks_like_a_registered_one_is_shown_before_and_after_publishing(open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    page.locator("#line").fill(f"Неalth ministry: {text}")
+    page.locator("#role").select_option("official")
+    warning = page.locator("#warnings li")
+    expect(warning).to_contain_text("looks like the registered source “Health ministry”")
+    expect(page.locator("#checked")).to_be_empty()
+    page.locator("#line").press("Control+Enter")
+    expect(page.locator("#outcome")).to_have_text("Published.")
+    expect(warning).to_contain_text("looks like the registered source")
+    page.locator("#line").fill("Civil Defence: Another line")
+    expect(warning).to_have_count(0)

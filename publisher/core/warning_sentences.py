@@ -1,0 +1,25 @@
+"""What the desk takes and asks a person to look at, in the three languages; importing it adds them to the catalog."""
+
+from typing import Final
+
+from ticker.contract.sentences import add_sentences
+
+WARNING_SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "source-lookalike": {
+        "en": "“{name}” looks like the registered source “{known}” and is not it: check the letters and the spaces.",
+        "ar": "«{name}» يشبه المصدر المسجَّل «{known}» وليس هو: تحقَّق من الحروف والمسافات.",
+        "es": "«{name}» se parece a la fuente registrada «{known}» y no lo es: compruebe las letras y los espacios.",
+    },
+    "source-mixed": {
+        "en": "“{word}” mixes letters of two alphabets that look the same: check the name of the source.",
+        "ar": "«{word}» يخلط حروفًا متشابهة من أبجديتين: تحقَّق من اسم المصدر.",
+        "es": "«{word}» mezcla letras de dos alfabetos que se parecen: compruebe el nombre de la fuente.",
+    },
+    "source-spacing": {
+        "en": "“{name}” has two spaces in a row or full-width letters: check the name of the source.",
+        "ar": "في «{name}» مسافتان متتاليتان أو حروف عريضة: تحقَّق من اسم المصدر.",
+        "es": "«{name}» tiene dos espacios seguidos o letras de ancho completo: compruebe el nombre de la fuente.",
+    },
+}
+
+add_sentences(WARNING_SENTENCES)
