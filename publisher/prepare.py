@@ -1,17 +1,17 @@
 """Completes the hash of newest entries and the lifetimes of ledgers, for items that an earlier release wrote.
 
-1. Every item in the stream gets its place in the hash, and a ledger that does not expire.
+1. Every item in the stream gets its place in the hash, and a ledger that does not expire; one that is
+   lost or short gets the stream's newest version, unless an entry after it is missing or unreadable.
 2. Every ledger without a lifetime whose item has left the stream gets one.
 3. The mark `prepared` comes last: whatever ends this in between, the next start does it again.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from publisher.calls import load_script
 from publisher.store import Store
-from publisher.versions import read_version
-from ticker.contract.entry import PoisonError
+from ticker.contract.entry import PoisonError, read_entry
 from ticker.stream import translated
 
 _PREPARE: Final = load_script("prepare.lua")
@@ -19,24 +19,43 @@ _AT_ONCE: Final = 200
 _URI: Final = re.compile(rb'"uri":"(urn:flashwire:[0-9A-Za-z]+)"')
 
 
+class _Newest(NamedTuple):
+    """The newest entry that names an item; version 0 where none can be read."""
+
+    entry_id: bytes
+    version: int
+    is_sure: bool
+    """Whether no entry is missing or unreadable after it, which might be a newer version."""
+
+    def words(self) -> tuple[bytes, int, int]:
+        return self.entry_id, self.version, int(self.is_sure)
+
+
+_NONE: Final = _Newest(b"", -1, False)
+
+
 async def prepare(store: Store) -> int:
-    """Completes hash and lifetimes; returns how many items the stream has. Raises `StreamAwayError`."""
-    present: dict[str, tuple[bytes, int]] = {}
+    """Completes hash, ledgers and lifetimes; returns how many items the stream has. Raises `StreamAwayError`."""
+    present: dict[str, _Newest] = {}
+    following = await store.calls.command(lambda: store.calls.client.hmget(store.keys.meta, ["epoch", "seq"]))
+    unbroken = True
     async for page in store.calls.pages_backwards(store.keys.items):
         for entry_id, fields in page:
-            body = fields.get(b"body", b"")
             try:
-                item = read_version(body, store.keyring).item
-                uri, version = item.uri, item.version
+                entry = read_entry(entry_id, fields, store.keyring)
             except PoisonError:
-                # Its words count for nothing, but the ledger that it names must not expire meanwhile.
-                match = _URI.search(body)
-                uri, version = match[1].decode() if match else "", 0
+                # Its words count for nothing, but the ledger that it names must not expire. It may be a withdrawal.
+                unbroken = False
+                if (match := _URI.search(fields.get(b"body", b""))) is not None:
+                    present.setdefault(match[1].decode(), _Newest(entry_id, 0, False))
+                continue
+            unbroken = unbroken and [fields[b"epoch"], fields[b"seq"]] == following
+            following = [fields[b"epoch"], b"%d" % (entry.seq - 1)]
             # Read backwards: of two entries with one version the first is the newest.
-            if uri and version > present.get(uri, (b"", -1))[1]:
-                present[uri] = (entry_id, version)
-    entries = [word for uri, (entry_id, version) in present.items() for word in (uri, entry_id, version)]
-    await _run(store, "entries", entries, 3 * _AT_ONCE)
+            if entry.item.version > present.get(entry.item.uri, _NONE).version:
+                present[entry.item.uri] = _Newest(entry_id, entry.item.version, unbroken)
+    entries = [word for uri, newest in present.items() for word in (uri, *newest.words())]
+    await _run(store, "entries", entries, 4 * _AT_ONCE)
     await _run(store, "ledgers", [uri for uri in await ledgers(store) if uri not in present], _AT_ONCE)
     await store.calls.command(lambda: store.calls.client.hset(store.keys.newest, "prepared", "1"))
     return len(present)

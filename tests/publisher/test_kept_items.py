@@ -13,7 +13,7 @@ from publisher.api.desk import Desk
 from publisher.prepare import prepare
 from publisher.store import Store
 from tests.publisher.asking import act, published
-from tests.publisher.lines import an_item
+from tests.publisher.lines import URI, an_item
 from ticker.contract.entry import Keyring, PoisonError, read_entry, seal
 from ticker.contract.item import Item, encode_item
 from ticker.stream import Keys, connect
@@ -236,3 +236,38 @@ async def test_an_empty_stream_needs_no_preparation(store: Store, raw: Any, bran
     assert [key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*")] == keys
     await store.publish(an_item(), "1", "f")
     assert await store.probe() and await raw.hlen(Keys(brand).newest) == 2
+
+
+@pytest.mark.parametrize(("ledger", "length"), [(deleted, 3), (expired, 3), (shortened_at_the_end, 3), (kept, 3)])
+async def test_a_preparation_restores_a_ledger_from_the_stream(
+    store: Store, raw: Any, keyring: Keyring, brand: str, ledger: Any, length: int
+) -> None:
+    keys = Keys(brand)
+    for version in (1, 2, 3):
+        await store.publish(an_item(version=version), f"{version}", "f")
+    before = await raw.lrange(keys.ledger(URI), 0, -1)
+    await ledger(raw, keys, URI)
+    await raw.delete(keys.newest)
+    for _ in range(2):
+        await prepare(store)
+        bodies = await raw.lrange(keys.ledger(URI), 0, -1)
+        assert len(bodies) == length and bodies[-1] == before[-1]
+        assert all(body in (b"", before[number]) for number, body in enumerate(bodies))
+        assert await raw.pttl(keys.ledger(URI)) == -1
+
+
+@pytest.mark.parametrize("hidden", ["deleted", "unreadable"])
+async def test_a_ledger_is_not_restored_from_a_version_that_may_not_be_the_newest(
+    store: Store, raw: Any, keyring: Keyring, brand: str, hidden: str
+) -> None:
+    keys = Keys(brand)
+    await store.publish(an_item(), "1", "f")
+    await store.publish(an_item(version=2, act="withdraw", pub_status="canceled"), "2", "f")
+    await raw.delete(keys.ledger(URI), keys.newest)
+    if hidden == "deleted":
+        await raw.xdel(keys.items, (await raw.xrange(keys.items))[-1][0])
+    else:
+        store = Store(store.calls.client, Keyring("k2", {"k2": b"2" * 32}, brand), length=3)
+    await store.publish(an_item(uri()), "3", "f")
+    await prepare(store)
+    assert not await raw.exists(keys.ledger(URI))
