@@ -22,4 +22,7 @@ class TickerSettings(StreamSettings):
     write_limit_bytes: int = Field(262_144, ge=16_384, description="what a connection that does not read may hold")
     slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
+    public_url: str | None = Field(
+        None, description="public address of the ticker, path prefix included; else each request's Host is used"
+    )
     desk_url: str | None = Field(None, description="public address of the desk, path prefix included")

@@ -13,7 +13,7 @@ from websockets.uri import parse_uri
 
 from ticker.contract.cursor import Cursor
 from ticker.contract.message import Message, bye, heartbeat, live
-from ticker.core.frame import DEFLATE_FROM, PING, WINDOW_BITS, Encoded, Format, sse_event, text_frame
+from ticker.core.frame import DEFLATE_FROM, PING, WINDOW_BITS, Encoded, Format, chunk, sse_event, text_frame
 
 CURSOR = Cursor("e1", 7, "c7")
 
@@ -91,12 +91,28 @@ def test_each_kind_of_message_is_one_event_of_its_name_with_the_cursor_as_its_id
     assert [event["data"].encode() for event in parsed] == [message.body for message in made]
 
 
+def unchunked(data: bytes) -> bytes:
+    """The content of whole chunks (RFC 9112, 7.1)."""
+    content = b""
+    while data:
+        size, _, data = data.partition(b"\r\n")
+        assert data[int(size, 16) :].startswith(b"\r\n")
+        content, data = content + data[: int(size, 16)], data[int(size, 16) + 2 :]
+    return content
+
+
+@pytest.mark.parametrize("size", [1, 9, 10, 15, 16, 255, 256, 70_000])
+def test_a_chunk_says_its_size_in_hexadecimal(size: int) -> None:
+    assert unchunked(chunk(b"\r" * size) + chunk(b"\n")) == b"\r" * size + b"\n"
+
+
 def test_a_message_is_made_once_for_each_format() -> None:
     encoded = Encoded(live(CURSOR, b'{"x":"%b"}' % (b"y" * 200)), "2026-05-01T09:30:00.125Z")
     for form in Format:
         assert encoded.bytes_for(form) is encoded.bytes_for(form)
     assert len({encoded.bytes_for(form) for form in Format}) == len(Format)
-    assert events(encoded.bytes_for(Format.SSE).decode())[0]["data"].encode() == encoded.message.body
+    assert events(encoded.bytes_for(Format.SSE_UNCHUNKED).decode())[0]["data"].encode() == encoded.message.body
+    assert unchunked(encoded.bytes_for(Format.SSE)) == encoded.bytes_for(Format.SSE_UNCHUNKED)
     for form in (Format.PLAIN, Format.DEFLATED):
         assert [frame.data for frame in frames(encoded.bytes_for(form))] == [encoded.message.body]
 

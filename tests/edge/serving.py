@@ -85,6 +85,8 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self.is_chunked = False
+        self._chunks = b""
 
     def send(self, data: bytes) -> None:
         """Sends, or does nothing where the server has hung up."""
@@ -100,6 +102,7 @@ class Wire:
             name, colon, value = line.partition(":")
             if colon:
                 headers[name.lower()] = value.strip()
+        self.is_chunked = headers.get("transfer-encoding") == "chunked"
         return int(lines[0].split()[1]), headers
 
     async def reply(self) -> tuple[int, dict[str, str], Any]:  # Any: JSON
@@ -138,11 +141,34 @@ class Wire:
             if first == 0x88:
                 return int.from_bytes(payload[:2], "big")
 
+    async def content(self) -> bytes:
+        """All that is left of a reply in chunks, which must end with the last chunk, and then the connection."""
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while await self._chunk():
+                pass
+            assert await self.reader.read() == b""
+        content, self._chunks = self._chunks, b""
+        return content
+
+    async def _block(self) -> bytes:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            if not self.is_chunked:
+                return await self.reader.readuntil(b"\n\n")
+            while b"\n\n" not in self._chunks:
+                assert await self._chunk(), "the reply ended"
+        block, _, self._chunks = self._chunks.partition(b"\n\n")
+        return block
+
+    async def _chunk(self) -> bool:
+        size = int(await self.reader.readuntil(b"\r\n"), 16)
+        self._chunks += await self.reader.readexactly(size)
+        assert await self.reader.readexactly(2) == b"\r\n"
+        return size > 0
+
     async def event(self) -> dict[str, Any]:  # Any: JSON
         """The next server-sent event but heartbeats: its fields, `data` decoded."""
         while True:
-            async with asyncio.timeout(LIMIT_SECONDS):
-                block = (await self.reader.readuntil(b"\n\n")).decode()
+            block = (await self._block()).decode()
             fields: dict[str, Any] = dict(line.split(": ", 1) for line in block.strip().split("\n"))
             if "data" in fields:
                 fields["data"] = msgspec.json.decode(fields["data"])

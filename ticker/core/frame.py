@@ -20,6 +20,7 @@ WINDOW_BITS: Final = 12
 DEFLATE_FROM: Final = 128
 EVENT_SOURCE: Final = "/v1/live"
 PING: Final = b"\x89\x00"
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class Format(IntEnum):
@@ -30,6 +31,9 @@ class Format(IntEnum):
     EVENTS = 2
     EVENTS_DEFLATED = 3
     SSE = 4
+    """Events in chunks (RFC 9112, 7.1): each message is one chunk, so that its bytes are shared too."""
+    SSE_UNCHUNKED = 5
+    """For HTTP/1.0, which has no chunks."""
 
 
 class Encoded:
@@ -57,6 +61,8 @@ class Encoded:
 
     def _make(self, form: Format) -> bytes:
         if form is Format.SSE:
+            return chunk(sse_event(self.message))
+        if form is Format.SSE_UNCHUNKED:
             return sse_event(self.message)
         events = form in (Format.EVENTS, Format.EVENTS_DEFLATED)
         body = cloud_event(self.message, source=EVENT_SOURCE, time=self.time) if events else self.message.body
@@ -71,6 +77,11 @@ def text_frame(payload: bytes, *, deflated: bool) -> bytes:
         packed = (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
         return frame_head(len(packed), deflated=True) + packed
     return frame_head(len(payload), deflated=False) + payload
+
+
+def chunk(data: bytes) -> bytes:
+    """`data`, which is not empty, as one chunk."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def frame_head(size: int, *, deflated: bool) -> bytes:

@@ -107,8 +107,12 @@ def _around(message: Message, form: Format | None, time: str) -> tuple[bytes, by
     """What stands before and after the message's JSON."""
     if form is None:
         return b"", b""
-    if form is Format.SSE:
+    if form is Format.SSE_UNCHUNKED:
         return sse_event_start(message), b"\n\n"
+    if form is Format.SSE:
+        start = sse_event_start(message)
+        # One chunk, as of any other message: its size is known before its pieces are made.
+        return b"%x\r\n%b" % (len(start) + message.size + 2, start), b"\n\n\r\n"
     before, after = b"", b""
     if form in (Format.EVENTS, Format.EVENTS_DEFLATED):
         before, after = cloud_event_start(message, source=EVENT_SOURCE, time=time), b"}"

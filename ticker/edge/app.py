@@ -9,7 +9,6 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -74,8 +73,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
         entries, _until = node.backlog.current(Filter(editions=frozenset({edition})), count, node.wall())
         return [entry.item for entry in entries]
 
-    allowed = node.settings.allowed_origins
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/live", live),
             Route("/v1/items", items.Listing(node).answer),
@@ -88,19 +86,13 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
             Route("/openapi.json", openapi),
             *page_routes(node.site, node.settings, shown),
         ],
-        middleware=[
-            Middleware(Paced, lane=node.lane),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=["*"] if allowed == "*" else allowed.replace(",", " ").split(),
-                allow_methods=["GET"],
-                allow_headers=["Last-Event-ID", "If-None-Match"],
-                expose_headers=["ETag", "Retry-After"],
-            ),
-        ],
+        middleware=[Middleware(Paced, lane=node.lane)],
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,
     )
+    # A redirect would be built from the Host header, which is the client's to choose.
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker.edge.lean import lean
+from ticker.edge.negotiate import matches, takes_gzip
 
 WEB: Final = Path(__file__).parents[2] / "web"
 _TYPES: Final = {
@@ -41,13 +42,14 @@ class Asset(msgspec.Struct, frozen=True):
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
         """200 with the file, or 304 where the client holds it already."""
         told = {**headers, "ETag": self.etag, "Vary": "Accept-Encoding"}
-        held = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if held & {self.etag, "*"}:
-            return Response(status_code=304, headers=told)
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        packed = takes_gzip(", ".join(request.headers.getlist("accept-encoding")).encode("latin-1"))
+        if packed:
             # A tag names one representation, so the packed one is told as a weak relative of the plain one.
-            told |= {"Content-Encoding": "gzip", "ETag": f"W/{self.etag}"}
-            return Response(self.packed, headers=told, media_type=self.media_type)
+            told["ETag"] = f"W/{self.etag}"
+        if matches(", ".join(request.headers.getlist("if-none-match")), self.etag):
+            return Response(status_code=304, headers=told)
+        if packed:
+            return Response(self.packed, headers=told | {"Content-Encoding": "gzip"}, media_type=self.media_type)
         return Response(self.plain, headers=told, media_type=self.media_type)
 
 

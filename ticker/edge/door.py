@@ -15,7 +15,16 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from ticker.edge.handshake import PATH, RefusalError, Request, refusal, refusal_bytes
+from ticker.edge.handshake import (
+    PATH,
+    RefusalError,
+    Request,
+    joined,
+    refusal,
+    refusal_bytes,
+    split_target,
+    wants_events,
+)
 from ticker.edge.node import Node
 from ticker.edge.sse import SseConnection
 from ticker.edge.websocket import WebSocketConnection
@@ -126,6 +135,15 @@ class FrontDoor(HttpToolsProtocol):
         # It holds us by its callbacks: without this, both would wait for the garbage collector.
         self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end
 
+    def _get_upgrade(self) -> bytes | None:
+        # uvicorn reads the last Connection line alone, and an Upgrade of one name.
+        headers = joined(self.headers)
+        connection, upgrade = (
+            [token.strip() for token in headers.get(name, b"").lower().split(b",")]
+            for name in (b"connection", b"upgrade")
+        )
+        return b"websocket" if b"upgrade" in connection and b"websocket" in upgrade else None
+
     def _hand_on(self, rest: bytes) -> None:
         # Frames that came together with the request belong to whoever has the socket now.
         holder = self.transport.get_protocol()
@@ -158,13 +176,13 @@ class FrontDoor(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if not self.parser.should_upgrade() and self.parser.get_method() == b"GET":
-            path, _, query = self.url.partition(b"?")
-            headers = dict(self.headers)
+            path, query = split_target(self.url)
+            headers = joined(self.headers)
             # One who pipelines behind an unfinished reply gets JSON: the socket is not free to be taken.
             cycle: RequestResponseCycle | None = self.cycle
             free = cycle is None or cycle.response_complete
-            if path == PATH and free and b"text/event-stream" in headers.get(b"accept", b"").lower():
-                self._stream = Request(b"GET", path, query, headers)
+            if path == PATH and free and wants_events(headers.get(b"accept", b"")):
+                self._stream = Request(b"GET", path, query, headers, self.parser.get_http_version() == "1.0")
                 return
         super().on_headers_complete()
 

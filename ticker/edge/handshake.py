@@ -2,20 +2,27 @@
 
 import binascii
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
+import httptools
 import msgspec
 
+from ticker.contract.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
 from ticker.contract.problem import MEDIA_TYPE, Problem
 from ticker.core.frame import WINDOW_BITS, Format
+from ticker.edge.negotiate import qualities
 
 PATH: Final = b"/v1/live"
+_EVENT_STREAM: Final = b"text/event-stream"
 EVENTS_PROTOCOL: Final = b"cloudevents.json"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _ACCEPTED: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 )
+_SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
 _REASONS: Final = {
     400: "Bad Request",
     403: "Forbidden",
@@ -29,12 +36,13 @@ _REASONS: Final = {
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request's head; header names are in lower case, and the last of several equal ones counts."""
+    """A request's head; header names are in lower case, and values of several lines of one name are joined."""
 
     method: bytes
     path: bytes
     query: bytes
     headers: dict[bytes, bytes]
+    is_http10: bool = False
 
 
 class RefusalError(Exception):
@@ -48,17 +56,36 @@ class RefusalError(Exception):
 
 def read_head(data: bytes) -> Request:
     """The head of a request as uvicorn's parser has already checked and rebuilt it."""
-    lines = data.split(b"\r\n")
-    method, target, _version = lines[0].split(b" ", 2)
-    path, _, query = target.partition(b"?")
-    headers: dict[bytes, bytes] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            name, value = name.lower(), value.strip()
-            # A list may be spread over several lines (RFC 9110, 5.3).
-            headers[name] = headers[name] + b", " + value if name in headers else value
-    return Request(method, path, query, headers)
+    first, *rest = data.split(b"\r\n")
+    method, target, _version = first.split(b" ", 2)
+    path, query = split_target(target)
+    fields = (line.partition(b":") for line in rest)
+    return Request(method, path, query, joined((name, value) for name, colon, value in fields if colon))
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Path, decoded, and query of a request's target, which may be a whole address (RFC 9112, 3.2.2).
+
+    Raises `httptools.HttpParserError`.
+    """
+    url = httptools.parse_url(target)
+    return unquote_to_bytes(url.path or b"/"), url.query or b""
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by lower-case name; a list may be spread over several lines (RFC 9110, 5.3)."""
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        name, value = name.lower(), value.strip()
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
+
+
+def wants_events(accept: bytes) -> bool:
+    """Whether an `Accept` header takes an event stream."""
+    if accept == _EVENT_STREAM:
+        return True
+    return any(quality for name, quality in qualities(accept) if name == _EVENT_STREAM)
 
 
 def accept(request: Request) -> tuple[bytes, Format]:
@@ -138,19 +165,18 @@ def refusal(status: int, slug: str, detail: str, *headers: bytes) -> RefusalErro
     return RefusalError(Problem(slug=slug, title=_REASONS[status], status=status, detail=detail), *headers)
 
 
-def refusal_bytes(refused: RefusalError) -> bytes:
-    """The whole HTTP reply; the connection ends with it."""
+def refusal_bytes(refused: RefusalError, cors: bytes = b"") -> bytes:
+    """The whole HTTP reply, with whole lines `cors` in its head; the connection ends with it."""
     body = refused.problem.body()
-    lines = [
+    head = [
         f"HTTP/1.1 {refused.problem.status} {_REASONS[refused.problem.status]}".encode(),
         f"Content-Type: {MEDIA_TYPE}".encode(),
         b"Content-Length: %d" % len(body),
         b"Cache-Control: no-store",
-        b"Access-Control-Allow-Origin: *",
         b"Connection: close",
         *refused.headers,
     ]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+    return b"\r\n".join(head) + b"\r\n" + cors + _SECURITY_LINES + b"\r\n" + body
 
 
 def _tokens(value: bytes) -> list[bytes]:

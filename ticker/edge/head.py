@@ -7,7 +7,7 @@ it reads a request as httptools would, or returns None, and then nothing has hap
 import re
 from typing import Final
 
-from ticker.edge.handshake import PATH, Request
+from ticker.edge.handshake import PATH, Request, wants_events
 
 _BREAK: Final = b"\r\n"
 _VERSION: Final = b" HTTP/1.1"
@@ -19,8 +19,8 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _QUERY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&=+:,/@"
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _READ: Final = frozenset(
-    b"accept connection last-event-id origin sec-websocket-extensions sec-websocket-key sec-websocket-protocol "
-    b"sec-websocket-version upgrade x-forwarded-for".split()
+    b"accept connection host last-event-id origin sec-fetch-site sec-websocket-extensions sec-websocket-key "
+    b"sec-websocket-protocol sec-websocket-version upgrade x-forwarded-for x-temporary-refusal".split()
 )
 # They change how a request is to be read, or where it ends; whoever sends one takes the long way.
 _DOUBTFUL: Final = frozenset(
@@ -29,7 +29,6 @@ _DOUBTFUL: Final = frozenset(
 _NAMES_LIMIT: Final = 512
 # Each proxy may add a line of its own.
 _FORWARDED: Final = b"x-forwarded-for"
-_STREAM: Final = b"text/event-stream"
 _PLAIN: Final = b""
 _LEFT: Final = b"?"
 
@@ -74,7 +73,7 @@ class HeadReader:
                 elif known in headers or value.strip() != value or not value:
                     return None
                 headers[known] = value
-        if _wants_socket(headers) if b"upgrade" in headers else _STREAM in headers.get(b"accept", b"").lower():
+        if _wants_socket(headers) if b"upgrade" in headers else wants_events(headers.get(b"accept", b"")):
             return Request(b"GET", PATH, query, headers), data[end + 4 :]
         return None
 

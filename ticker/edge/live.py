@@ -9,12 +9,12 @@ from starlette.types import Receive, Scope, Send
 from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
 from ticker.edge.admission import admit
-from ticker.edge.handshake import RefusalError, refusal
+from ticker.edge.handshake import RefusalError, joined, refusal, wants_events
 from ticker.edge.joining import TOO_BUSY
 from ticker.edge.node import Node
 from ticker.edge.query import WAIT_LIMIT, ParameterError, Query, read_pairs
 from ticker.edge.reading import Reading
-from ticker.edge.respond import JSON, problem_reply
+from ticker.edge.respond import EVENT_STREAM, JSON, problem_reply
 from ticker.edge.work import BusyError
 
 _HEADERS = {"Cache-Control": "no-store"}
@@ -23,12 +23,15 @@ _HEADERS = {"Cache-Control": "no-store"}
 async def live(request: Request) -> Response:
     """One message; the client asks again with its cursor."""
     node: Node = request.state["node"]
-    origin = request.headers.get("origin")
     try:
-        admit(node, None if origin is None else origin.encode("latin-1"))
+        admit(node, joined(request.scope["headers"]))
         query = Query(read_pairs(request.scope["query_string"]), node.site)
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
         asked = query.subscription(request.headers.get("last-event-id"))
+        if request.method == "HEAD":
+            # What GET would send, without joining and without waiting.
+            events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
+            return Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
         first = await _first(node, request, asked, wait)
     except ParameterError as error:
         return problem_reply(error.problem())

@@ -17,7 +17,10 @@ KNOWN_LIMIT: Final = 1024
 KNOWN_BYTES: Final = 512
 VALUES_LIMIT: Final = 100
 _FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
-_LIVE: Final = (*_FILTERS, "urgency", "cursor", "backlog", "wait")
+_LIVE: Final = (*_FILTERS, "urgency", "cursor", "lastEventId", "backlog", "wait")
+# Two names of one parameter: polyfills of EventSource send the second, after the address's own parameters.
+_CURSORS: Final = ("cursor", "lastEventId")
+_CURSOR_BYTES: Final = frozenset(name.encode() for name in _CURSORS)
 
 Pairs = list[tuple[str, str]]
 
@@ -59,6 +62,10 @@ class Query:
         self._errors: list[FieldError] = []
         known = frozenset(allowed)
         for name, value in pairs:
+            if _is_ignored(name):
+                continue
+            if name in _CURSORS and name in known:
+                name = _CURSORS[0]
             if name not in known:
                 self._errors.append(_error(name, f"Remove this parameter; known are: {', '.join(sorted(known))}."))
             else:
@@ -145,9 +152,10 @@ class Questions:
 
     def subscription(self, query: bytes, last_event_id: str | None = None) -> Subscription:
         """As `Query.subscription`; raises `ParameterError`."""
-        asked, mark, cursor = query.rpartition(b"cursor=")
+        asked, _, last = query.rpartition(b"&")
+        name, _, cursor = last.partition(b"=")
         # The last parameter, and nothing in it that would have to be decoded; the last of several cursors counts.
-        if not mark or (asked and not asked.endswith(b"&")) or not cursor.replace(b".", b"").isalnum():
+        if name not in _CURSOR_BYTES or not cursor.replace(b".", b"").isalnum():
             known = self._read(query)
             return known if last_event_id is None or known.cursor is not None else _resumed(known, last_event_id)
         return _resumed(self._read(asked), cursor.decode())
@@ -165,6 +173,11 @@ class Questions:
 
 def _resumed(asked: Subscription, cursor: str) -> Subscription:
     return Subscription(asked.wanted, cursor, asked.backlog)
+
+
+def _is_ignored(name: str) -> bool:
+    """Whether `name` is a cache-buster or a tracking parameter, which libraries and mailings add to any address."""
+    return name == "_" or name.startswith("utm_")
 
 
 def filter_names() -> tuple[str, ...]:

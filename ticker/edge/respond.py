@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
+from ticker.edge.negotiate import matches
 
 JSON: Final = "application/json"
+EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
 
 
 def problem(
@@ -39,7 +41,6 @@ def cached(request: Request, body: bytes, seconds: int, *, status: int = 200) ->
     """
     etag = f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": f"public, max-age={seconds}, must-revalidate"}
-    given = request.headers.get("if-none-match", "")
-    if status == 200 and any(tag.strip().removeprefix("W/") in (etag, "*") for tag in given.split(",")):
+    if status == 200 and matches(", ".join(request.headers.getlist("if-none-match")), etag):
         return Response(None, 304, headers)
     return Response(body, status, headers, JSON)

@@ -26,6 +26,7 @@ from ticker.edge import poller, visitors
 from ticker.edge.acceptor import Acceptor
 from ticker.edge.app import make_app
 from ticker.edge.board import Seat
+from ticker.edge.browser import BrowserHeaders
 from ticker.edge.collector import short_pauses
 from ticker.edge.door import FrontDoor
 from ticker.edge.gate import Entrance, Gate
@@ -223,7 +224,7 @@ def make_server(
     if node.room < settings.max_connections:
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
-        make_app(node, keyring, settings.redis_url, seat),
+        BrowserHeaders(make_app(node, keyring, settings.redis_url, seat), settings),
         http=Gate,
         ws=connection,
         loop="none",

@@ -4,20 +4,28 @@ import random
 from typing import Final
 
 from ticker.contract import message
-from ticker.core.frame import Encoded, Format
+from ticker.contract.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
+from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
 from ticker.edge.address import FORWARDED
 from ticker.edge.admission import admit
 from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.handshake import RefusalError, Request, refusal_bytes
-from ticker.edge.joining import JoiningConnection
+from ticker.edge.joining import TOO_BUSY, JoiningConnection
+from ticker.edge.origins import cors_lines
 from ticker.edge.query import ParameterError
 
-# No length and no chunks: the body ends with the connection. X-Accel-Buffering keeps nginx from holding it back.
+# X-Accel-Buffering keeps nginx from holding events back.
 _HEAD: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
-    b"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\n%bConnection: close\r\n\r\n"
+    b"X-Accel-Buffering: no\r\n" + lines({**SECURITY_HEADERS, **CROSS_ORIGIN}).replace(b"%", b"%%") + b"%bConnection: "
+    b"close\r\n%b\r\n"
 )
+_CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
 RETRY_MILLISECONDS: Final = (1000, 4000)
+# Refusals that another attempt may not meet (RFC 9110, 15.5 and 15.6).
+_TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
+# A proxy that tries another node on 503 sets this header, so that it sees the 503.
+REFUSAL_HEADER: Final = b"x-temporary-refusal"
 
 
 class SseConnection(JoiningConnection):
@@ -30,28 +38,48 @@ class SseConnection(JoiningConnection):
     def open(self, request: Request) -> None:
         """Joins as `request` asks, or replies with the problem."""
         node = self.node
-        origin = request.headers.get(b"origin")
         last_event_id = request.headers.get(b"last-event-id")
         forwarded = request.headers.get(FORWARDED)
         try:
-            admit(node, origin)
+            admit(node, request.headers)
             asked = node.questions.subscription(
                 request.query, None if last_event_id is None else last_event_id.decode("latin-1")
             )
         except ParameterError as error:
-            self.refuse_join(RefusalError(error.problem()))
+            self._refuse(RefusalError(error.problem()), request)
         except RefusalError as refused:
-            self.refuse_join(refused)
+            self._refuse(refused, request)
         else:
-            # A time to retry that differs from client to client: a node that dies must not be met by all at once.
-            retry = b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)
-            self.enter(
-                _HEAD % allow_origin(node.settings.allowed_origins, origin) + retry, asked, Format.SSE, forwarded
-            )
+            cors = cors_lines(node.settings, request.headers)
+            if request.is_http10:
+                self.enter(_HEAD % (cors, b"") + _retry_line(), asked, Format.SSE_UNCHUNKED, forwarded)
+            else:
+                self.enter(_HEAD % (cors, _CHUNKED) + chunk(_retry_line()), asked, Format.SSE, forwarded)
+
+    def _refuse(self, refused: RefusalError, request: Request) -> None:
+        cors = cors_lines(self.node.settings, request.headers)
+        if refused.problem.status in _TEMPORARY and request.headers.get(REFUSAL_HEADER) != b"503":
+            # Any other status ends an EventSource for good (WHATWG HTML, 9.2.3).
+            self._end_join(refused.problem.status, _temporary_refusal(refused.problem.detail, cors))
+        else:
+            self._end_join(refused.problem.status, refusal_bytes(refused, cors))
 
     def refuse_join(self, refused: RefusalError) -> None:
-        self.node.metrics.refused.labels(str(refused.problem.status)).inc()
-        self.transport.write(refusal_bytes(refused))
+        self._end_join(refused.problem.status, refusal_bytes(refused))
+
+    def refuse_job(self, reason: str = TOO_BUSY) -> None:
+        job = self._job
+        if job is None or self._group is not None:
+            super().refuse_job(reason)
+            return
+        job.leave()
+        self._job = None
+        # The head that was to come before the first message says when to come back; here it is the whole reply.
+        self._end_join(503, job.head + (LAST_CHUNK if self.form is Format.SSE else b""))
+
+    def _end_join(self, status: int, reply: bytes) -> None:
+        self.node.metrics.refused.labels(str(status)).inc()
+        self.transport.write(reply)
         self.transport.close()
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
@@ -65,11 +93,14 @@ class SseConnection(JoiningConnection):
             return
         stand = self.stand
         self.left()
+        end = b""
         if reconnect is not None:
             words = message.bye(stand, reason=reason, reconnect=reconnect)
             # EventSource knows nothing of `bye` and comes back by itself: tell it when.
-            retry = b"retry: %d\n" % int(reconnect * 1000)
-            self.transport.write(retry + Encoded(words, node.time_text()).bytes_for(self.form))
+            end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(words)
+        if self.form is Format.SSE:
+            end = (chunk(end) if end else b"") + LAST_CHUNK
+        self.transport.write(end)
         node.leaving[self] = node.steady() + LEAVE_SECONDS
         self.transport.close()
 
@@ -78,10 +109,14 @@ class SseConnection(JoiningConnection):
         self.node.leaving.pop(self, None)
 
 
-def allow_origin(allowed: str, origin: bytes | None) -> bytes:
-    """The CORS header line for one who was admitted; no credentials, ever."""
-    if allowed == "*":
-        return b"Access-Control-Allow-Origin: *\r\n"
-    if origin is None:
-        return b"Vary: Origin\r\n"
-    return b"Access-Control-Allow-Origin: %b\r\nVary: Origin\r\n" % origin
+def _retry_line() -> bytes:
+    # Different for each client, so that those of a node that dies do not come back all at once. No blank line: it
+    # would end an event, and several libraries report one without data.
+    return b"retry: %d\n" % random.randint(*RETRY_MILLISECONDS)
+
+
+def _temporary_refusal(reason: str, cors: bytes) -> bytes:
+    """A whole reply after which an EventSource comes back with the cursor that it has."""
+    # No blank line either: it would set the client's last event id to nothing.
+    body = _retry_line() + b": %b\n" % reason.encode()
+    return _HEAD % (cors, b"Content-Length: %d\r\n" % len(body)) + body

@@ -79,7 +79,7 @@ class WebSocketConnection(JoiningConnection):
         try:
             if request.path != PATH:
                 raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
-            admit(node, request.headers.get(b"origin"))
+            admit(node, request.headers)
             asked = node.questions.subscription(request.query)
             head, form = accept(request)
         except ParameterError as error:
