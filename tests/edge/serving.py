@@ -203,8 +203,9 @@ def upgrade(query: str = "", path: str = "/v1/live", **headers: str | None) -> b
 
 def request(query: str = "", path: str = "/v1/live", method: str = "GET", **headers: str) -> bytes:
     """A plain HTTP request."""
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    head = [f"{method} {path}{'?' if query else ''}{query} HTTP/1.1", "Host: t", *lines, "", ""]
+    given = {"Host": "t"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {line}" for name, value in given.items() for line in value.split("\n")]
+    head = [f"{method} {path}{'?' if query else ''}{query} HTTP/1.1", *lines, "", ""]
     return "\r\n".join(head).encode()
 
 

@@ -21,8 +21,10 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         assert status == 200 and headers["content-type"] == "text/event-stream; charset=utf-8"
         assert headers["cache-control"] == "no-store" and headers["x-accel-buffering"] == "no"
         assert "content-length" not in headers and headers["access-control-allow-origin"] == "*"
-        assert 1000 <= int((await wire.event())["retry"]) <= 4000
+        assert headers["transfer-encoding"] == "chunked"
+        # In the block of the first event: one of its own would be an event without data for several libraries.
         snapshot = await wire.event()
+        assert 1000 <= int(snapshot["retry"]) <= 4000
         assert snapshot["event"] == "snapshot" and snapshot["id"] == snapshot["data"]["cursor"]
         assert [one["uri"] for one in snapshot["data"]["items"]] == [line.uri]
         await node.publish("Two")
@@ -32,14 +34,12 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
     await node.publish("Three")
     async with node.wire(request(Last_Event_ID=cursor, **STREAM)) as wire:
         await wire.head()
-        await wire.event()
         replay = await wire.event()
         assert replay["event"] == "replay"
         assert [one["headline"]["value"] for one in replay["data"]["items"]] == ["Three"]
     for lost in ("", "nonsense", "\xff"):
         async with node.wire(request(Last_Event_ID=lost, **STREAM)) as wire:
             await wire.head()
-            await wire.event()
             assert (await wire.event())["data"]["complete"] is False
     await until(lambda: not len(node.node.hub), "all have left")
     assert node.count("flashwire_connections", transport="sse") == 0
@@ -49,7 +49,6 @@ async def test_a_cursor_in_the_query_goes_before_the_last_event_id(node: Serving
     await node.publish("One")
     async with node.wire(request("cursor=nonsense", Last_Event_ID=str(node.node.backlog.newest), **STREAM)) as wire:
         await wire.head()
-        await wire.event()
         assert (await wire.event())["event"] == "snapshot"
 
 
@@ -80,7 +79,6 @@ async def test_a_request_behind_an_event_stream_is_not_read(node: Serving) -> No
     for behind in (request(path="/version"), request(**STREAM), b"\0garbage\r\n\r\n", b"POST / HTTP/1.1\r\n"):
         async with node.wire(request(**STREAM) + behind) as wire:
             await wire.head()
-            await wire.event()
             assert (await wire.event())["event"] == "snapshot"
             assert not node.node.knocking
             wire.send(b"more of it")

@@ -100,6 +100,7 @@ def _reading() -> Json:
         [
             *_filters(),
             _parameter("cursor", "Resume after this entry", {"type": "string"}),
+            _parameter("lastEventId", "Another name of cursor", {"type": "string"}),
             _parameter("backlog", "Current items of a fresh join", _whole(0, BACKLOG_LIMIT, DEFAULT_BACKLOG)),
             _parameter(
                 "wait",

@@ -152,13 +152,14 @@ class Questions:
 
     def subscription(self, query: bytes, last_event_id: str | None = None) -> Subscription:
         """As `Query.subscription`; raises `ParameterError`."""
-        asked, _, last = query.rpartition(b"&")
+        last = query.rpartition(b"&")[2]
         name, _, cursor = last.partition(b"=")
         # The last parameter, and nothing in it that would have to be decoded; the last of several cursors counts.
         if name not in _CURSOR_BYTES or not cursor.replace(b".", b"").isalnum():
             known = self._read(query)
             return known if last_event_id is None or known.cursor is not None else _resumed(known, last_event_id)
-        return _resumed(self._read(asked), cursor.decode())
+        # With its `&`, so that the limit of values counts this one too.
+        return _resumed(self._read(query[: -len(last)]), cursor.decode())
 
     def _read(self, query: bytes) -> Subscription:
         known = self._known.get(query)
