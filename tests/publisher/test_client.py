@@ -138,7 +138,7 @@ def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
 def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("publisher.commands._REPLAY_PATIENCE", 0.5)
+    monkeypatch.setattr("publisher.replay_report._REPLAY_PATIENCE", 0.5)
     file = tmp_path / "rehearsal.jsonl"
     file.write_text('{"text": "Civil Defence: x", "edition": "en"}', "utf-8")
     machine.valkey.send_signal(signal.SIGSTOP)
