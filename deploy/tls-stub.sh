@@ -15,9 +15,18 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 # nginx runs in its image as a user of its own, who must be able to read a key made by someone else.
 chmod "${KEY_MODE:-644}" "$folder/key.pem"
 umask 022
+# From 1.25.1 on HTTP/2 has a line of its own; before, it is a word of `listen`. Without nginx here it is the image's.
+version=$(nginx -v 2>&1 | sed -n 's|.*nginx/\([0-9.]*\).*|\1|p' || true)
+oldest=$(printf '%s\n' 1.25.1 "${version:-1.28}" | sort -V | head -n 1)
+word="" line="http2 on;"
+if [ "$oldest" != 1.25.1 ]; then
+    word=" http2" line="# HTTP/2 is switched on above."
+fi
 for side in ticker:8443 desk:8444; do
     cat >"$folder/${side%:*}.conf" <<LINES
-listen ${side#*:} ssl;
+# HTTP/2: over HTTP/1.1 a browser has six connections for all tabs of a site, and each event stream takes one.
+listen ${side#*:} ssl$word;
+$line
 ssl_certificate $mounted/certificate.pem;
 ssl_certificate_key $mounted/key.pem;
 ssl_protocols TLSv1.2 TLSv1.3;
@@ -25,6 +34,9 @@ ssl_protocols TLSv1.2 TLSv1.3;
 ssl_session_cache shared:tls:10m;
 ssl_session_timeout 1d;
 ssl_session_tickets off;
+# Browsers then come by TLS only. Leave it out while plain HTTP must work, too. Where a location of nginx.conf has
+# add_header lines of its own, this one does not reach it.
+add_header Strict-Transport-Security "max-age=31536000" always;
 LINES
 done
 chmod 644 "$folder"/*.conf "$folder/certificate.pem"
