@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from publisher.access.database import DatabaseError, open_database
+from publisher.access.database import FILE, DatabaseError, open_database
 from publisher.access.tokens import ROLES as TOKEN_ROLES
 from publisher.access.tokens import Tokens
 from publisher.access.welcome import welcome_link
@@ -176,7 +176,7 @@ def create_token(
     """
     if role not in TOKEN_ROLES:
         fail(f"“{role}” is no role: choose one of {', '.join(TOKEN_ROLES)}.")
-    tokens = _tokens(data)
+    tokens = _tokens(data, for_new=True)
     try:
         token = tokens.create(name, role, unlimited=unlimited)
     except RefusedError as error:
@@ -282,9 +282,15 @@ def _checked(token: str) -> str:
     return token.strip()
 
 
-def _tokens(data: str | None) -> Tokens:
+def _tokens(data: str | None, *, for_new: bool = False) -> Tokens:
+    settings = desk_settings(data=data)
+    folder = settings.data.resolve()
+    # Only a folder that was named, and is there, may be of a desk that has not started yet.
+    is_first = for_new and "data" in settings.model_fields_set and folder.is_dir()
+    if not (is_first or (folder / FILE).exists()):
+        fail(f"No desk keeps its tokens in {folder}: name its data directory, which must exist, with --data.")
     try:
-        return Tokens(open_database(desk_settings(data=data).data))
+        return Tokens(open_database(settings.data))
     except DatabaseError as error:
         fail(str(error))
 

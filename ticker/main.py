@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SERVE: Final = "Serve"
 PUBLISH: Final = "Publish"
 WATCH: Final = "Watch, prove and measure"
+# Not the servers: what is in their environment could not be changed by a rolling restart any more.
+CLIENTS: Final = ("post", "replay", "tail", "doctor")
 
 app = typer.Typer(
     name="flashwire",
@@ -51,6 +53,7 @@ def _version(asked: bool) -> None:
     epilog="Settings: FLASHWIRE_… variables, REDIS_URL, a .env file or flags; docs/operating.md lists them all."
 )
 def flashwire(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -67,10 +70,12 @@ def flashwire(
     """
     if not {"-h", "--help"} & set(sys.argv):
         from publisher.settings import DeskSettings
-        from ticker.commands.configure import check_names
+        from ticker.commands.configure import check_names, read_env_file
         from ticker.embedded.settings import RunSettings
 
         check_names((RunSettings, DeskSettings), ("TOKEN",))
+        if context.invoked_subcommand in CLIENTS:
+            read_env_file(("TOKEN", "TICKER_URL", "DESK_URL"))
 
 
 @app.command(rich_help_panel=SERVE)

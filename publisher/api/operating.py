@@ -1,7 +1,5 @@
 """What operators and their machines ask: alive, ready, metrics, version."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -11,11 +9,12 @@ from starlette.routing import BaseRoute, Route
 from publisher.api.desk import Desk
 from publisher.api.openapi import document
 from ticker.contract.callers import reason_for
+from ticker.contract.version import RUNNING
 
 
 def operating_routes(desk: Desk) -> list[BaseRoute]:
     """`/health/live`, `/health/ready`, `/metrics`, `/version`, `/openapi.json`."""
-    described = msgspec.json.encode(document(flashwire_version(), desk.cookie))
+    described = msgspec.json.encode(document(RUNNING, desk.cookie))
 
     async def live(request: Request) -> Response:
         return _json({"status": "alive"})
@@ -30,7 +29,7 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
         return Response(desk.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def versions(request: Request) -> Response:
-        return _json({"name": "flashwire", "side": "desk", "version": flashwire_version()})
+        return _json({"name": "flashwire", "side": "desk", "version": RUNNING})
 
     async def openapi(request: Request) -> Response:
         return Response(described, media_type="application/json")
@@ -42,14 +41,6 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
         Route("/version", versions, methods=["GET"]),
         Route("/openapi.json", openapi, methods=["GET"]),
     ]
-
-
-def flashwire_version() -> str:
-    """The installed distribution's version, or `source` where it runs without being installed."""
-    try:
-        return version("flashwire")
-    except PackageNotFoundError:
-        return "source"
 
 
 def _json(value: object, status: int = 200) -> Response:

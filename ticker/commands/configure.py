@@ -66,7 +66,7 @@ def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) ->
     """
     known = {variable(field) for kind in kinds for field in kind.model_fields} | {PREFIX + name for name in others}
     checked.update(known)
-    for name, where in (*((name, "") for name in os.environ), *((name, " in .env") for name in _env_file_names())):
+    for name, where in (*((name, "") for name in os.environ), *((name, " in .env") for name in _env_file())):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
             wanted = "REDIS_URL" if name.upper() == PREFIX + "REDIS_URL" else near[0] if near else None
@@ -74,10 +74,18 @@ def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) ->
             refuse(f"{name}{where} is not a setting; {advice}")
 
 
-def _env_file_names() -> list[str]:
+def read_env_file(names: Iterable[str]) -> None:
+    """Takes settings of the command line that stand in `.env` alone into the environment; it goes before the file."""
+    wanted = {PREFIX + name for name in names}
+    for name, value in _env_file().items():
+        if name.upper() in wanted and value and not os.environ.get(name.upper()):
+            os.environ[name.upper()] = value
+
+
+def _env_file() -> dict[str, str | None]:
     from dotenv import dotenv_values
 
     try:
-        return list(dotenv_values(_ENV_FILE)) if _ENV_FILE.is_file() else []
+        return dotenv_values(_ENV_FILE) if _ENV_FILE.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"The file .env cannot be read ({type(error).__name__}).")

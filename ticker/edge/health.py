@@ -1,7 +1,5 @@
 """Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
 
-from importlib.metadata import version
-
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -9,6 +7,7 @@ from starlette.responses import Response
 
 from ticker.contract.callers import is_local, reason_for
 from ticker.contract.server_state import read_state
+from ticker.contract.version import RUNNING
 from ticker.edge.board import Seat
 from ticker.edge.node import Node
 from ticker.edge.pulse import show
@@ -64,7 +63,7 @@ async def metrics(request: Request) -> Response:
 
 async def about(request: Request) -> Response:
     """Which release answers."""
-    return _json(200, {"name": "flashwire", "side": "ticker", "version": version("flashwire")})
+    return _json(200, {"name": "flashwire", "side": "ticker", "version": RUNNING})
 
 
 def _json(status: int, body: dict[str, object]) -> Response:

@@ -3,7 +3,6 @@
 It tells of one message at a time; the order of messages on WebSocket and SSE is told by docs/asyncapi.yaml.
 """
 
-from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from ticker.contract.item import ROLES, Item
 from ticker.contract.problem import Problem
+from ticker.contract.version import RUNNING
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG
 from ticker.edge.items import LIMIT, Change, Gone
 from ticker.edge.query import WAIT_LIMIT
@@ -83,7 +83,7 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Flashwire ticker",
-            "version": version("flashwire"),
+            "version": RUNNING,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _reading() | _operating(),
