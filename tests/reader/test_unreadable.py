@@ -1,0 +1,193 @@
+"""What a node cannot read: it says so where the desk published it, and never shows an older version in its place."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.contract.items import item
+from tests.reader.conftest import Client, CountingNode, Desk, following, until
+from ticker.contract.entry import Keyring, seal
+from ticker.contract.item import Item, encode_item
+from ticker.core.filter import Filter
+
+pytestmark = pytest.mark.anyio
+
+SECONDS = 5.0
+
+
+def other_key(brand: str) -> Keyring:
+    """The key of a desk that was changed before the nodes."""
+    return Keyring("k2", {"k2": b"x" * 32, "k1": b"k" * 32}, brand)
+
+
+def shown(node: CountingNode) -> list[str]:
+    return [entry.item.uri for entry in node.backlog.current(Filter(), 100, time.time())[0]]
+
+
+async def published_by_hand(desk: Desk, body: bytes, epoch: bytes | None = None) -> None:
+    """Puts a body into the stream with the next number, as a desk of another release might."""
+    known, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
+    fields = {"epoch": epoch or known, "seq": int(seq) + 1, "body": body}
+    pipe = desk.raw.pipeline(transaction=True)
+    pipe.hincrby(desk.keys.meta, "seq", 1)
+    pipe.xadd(desk.keys.items, fields)
+    await pipe.execute()
+
+
+async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seconds(
+    desk: Desk, node: CountingNode
+) -> None:
+    client = Client(node)
+    lines = await desk.publish(2)
+    await until(lambda: len(client.live()) == 2)
+    await desk.act(lines[0], "withdraw", other_key(desk.keys.brand))
+    with desk.signing_with(other_key(desk.keys.brand)):
+        await desk.publish(3)
+    await until(lambda: node.stale and len(client.snapshots()) > 1, SECONDS)
+    assert node.lost is not None and "(key)" in node.lost and "FLASHWIRE_SIGNING_KEYS" in node.lost
+    assert client.snapshots()[-1][0] is False
+    assert client.heard_of[-1]["stale"] is True
+    # Nor is the line that was withdrawn shown, whose withdrawal nobody here can read.
+    fresh = Client(node)
+    assert fresh.snapshots() == [(False, [lines[1].uri])] and fresh.heard_of[0]["stale"] is True
+    rebuilds, checks = node.rebuilds, node.checks
+    await until(lambda: node.checks > checks + 2)
+    assert node.rebuilds == rebuilds, "it reads everything again though nothing changed"
+    # With the next entry that it can read it follows again.
+    new = (await desk.publish())[0]
+    await until(lambda: not node.stale, SECONDS)
+    assert shown(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is True
+
+
+@pytest.mark.parametrize("kind", ["key", "signature", "schema", "malformed", "oversize", "stream", "epoch"])
+async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk, node: CountingNode, kind: str) -> None:
+    await desk.publish()
+    await until(lambda: len(node.backlog) == 1)
+    line = encode_item(item(uri="urn:flashwire:" + "9" * 26))
+    canary = encode_item(item(uri="urn:flashwire:" + "9" * 26, edition="canary"))
+    bodies: dict[str, Callable[[], bytes]] = {
+        "key": lambda: seal(line, other_key(desk.keys.brand)),
+        "signature": lambda: seal(line, Keyring("k1", {"k1": b"x" * 32}, desk.keys.brand)),
+        "schema": lambda: seal(b'{"uri":"urn:flashwire:1"}', desk.keyring),
+        "malformed": lambda: b"nonsense",
+        "oversize": lambda: b"x" * 40_000,
+        "stream": lambda: seal(canary, desk.keyring),
+        "epoch": lambda: seal(line, desk.keyring),
+    }
+    await published_by_hand(desk, bodies[kind](), b"no.epoch" if kind == "epoch" else None)
+    await until(lambda: node.stale, SECONDS)
+    assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
+
+
+async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
+    await desk.publish(3)
+    async with following(redis_url, desk) as node:
+        client = Client(node)
+        pipe = desk.raw.pipeline(transaction=False)
+        for number in range(2000):
+            pipe.xadd(desk.keys.items, {"epoch": "e", "seq": str(number % 7), "body": "nonsense"})
+        await pipe.execute()
+        await until(lambda: sum(node.poisoned().values()) >= 2000)
+        turns = node.turns
+        await until(lambda: node.turns >= turns + 3)
+        assert not node.stale and node.rebuilds == 1 and client.kinds() == ["snapshot"]
+        await desk.publish()
+        await until(lambda: len(client.live()) == 1)
+    async with following(redis_url, desk) as node:
+        assert not node.stale and len(shown(node)) == 4 and Client(node).snapshots()[0][0] is True
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("epoch", "no epoch"), ("epoch", "x" * 41), ("epoch", ""), ("seq", "+9"), ("seq", "many")]
+)
+async def test_a_counter_that_was_tampered_with_is_noticed_and_forgotten_when_it_is_restored(
+    desk: Desk, node: CountingNode, field: str, value: str
+) -> None:
+    await desk.publish(2)
+    await until(lambda: len(node.backlog) == 2)
+    before = await desk.raw.hget(desk.keys.meta, field)
+    await desk.raw.hset(desk.keys.meta, field, value)
+    await until(lambda: node.stale, SECONDS)
+    assert "epoch and number" in str(node.lost)
+    await desk.raw.hset(desk.keys.meta, field, before)
+    await until(lambda: not node.stale, SECONDS)
+    assert node.rebuilds == 1
+
+
+async def test_a_withdrawal_that_is_deleted_from_the_stream_stays_one_for_a_node_that_starts(
+    redis_url: str, desk: Desk
+) -> None:
+    lines = await desk.publish(3)
+    for line, act in zip(lines, ("withdraw", "correction", "hold"), strict=True):
+        await desk.act(line, act, sections=("sport",))
+    records = await desk.raw.xrange(desk.keys.items)
+    await desk.raw.xdel(desk.keys.items, *[entry_id for entry_id, _ in records[3:]])
+    async with following(redis_url, desk) as node:
+        assert not node.stale and shown(node) == [lines[1].uri]
+        versions = {line.uri: node.backlog.item(line.uri) for line in lines}
+        assert [(held.item.version, held.item.act) for held in versions.values() if held] == [
+            (2, "withdraw"),
+            (2, "correction"),
+            (2, "hold"),
+        ]
+
+
+async def test_versions_under_a_key_that_was_dropped_leave_no_older_one_on_the_screen(
+    redis_url: str, desk: Desk
+) -> None:
+    lines = await desk.publish(4)
+    for line, act in zip(lines, ("withdraw", "correction", "hold"), strict=False):
+        await desk.act(line, act, other_key(desk.keys.brand))
+    last = await desk.publish()
+    async with following(redis_url, desk) as node:
+        assert not node.stale and shown(node) == [last[0].uri, lines[3].uri]
+        assert len(node.backlog.hidden) == 3 and not node.backlog.is_confirmed(lines[0].uri)
+        # A version that can be read settles it: here what a chief withdraws and what is corrected once more.
+        await desk.act(_as(lines[0], 2), "withdraw")
+        await desk.act(_as(lines[1], 2), "correction")
+        await until(lambda: len(node.backlog.hidden) == 1)
+        assert lines[1].uri in shown(node) and lines[0].uri not in shown(node)
+
+
+async def test_an_item_whose_ledger_is_lost_is_not_current_behind_a_hole(redis_url: str, desk: Desk) -> None:
+    lines = await desk.publish(2)
+    await desk.act(lines[0], "withdraw")
+    records = await desk.raw.xrange(desk.keys.items)
+    await desk.raw.xdel(desk.keys.items, records[-1][0])
+    await desk.raw.delete(desk.keys.ledger(lines[0].uri))
+    async with following(redis_url, desk) as node:
+        assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
+
+
+async def test_a_hole_under_a_running_node_is_asked_of_the_ledger_too(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    lines = await desk.publish(2)
+    await until(lambda: len(client.live()) == 2)
+    # In one step, so that the node never sees the withdrawal.
+    body = seal(encode_item(_withdrawn(lines[0])), desk.keyring)
+    pipe = desk.raw.pipeline(transaction=True)
+    pipe.hincrby(desk.keys.meta, "seq", 1)
+    pipe.rpush(desk.keys.ledger(lines[0].uri), body)
+    await pipe.execute()
+    await until(lambda: len(client.snapshots()) == 2, SECONDS)
+    assert client.snapshots()[1] == (False, [lines[1].uri]) and not node.stale
+    new = await desk.publish()
+    await until(lambda: client.live()[-1] == new[0].uri)
+    assert len(client.snapshots()) == 2
+
+
+async def test_the_same_version_signed_again_keeps_its_item_and_its_place(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    lines = await desk.publish(3)
+    await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
+    await until(lambda: len(client.live()) == 4)
+    assert shown(node) == [line.uri for line in reversed(lines)] and node.rebuilds == 1
+
+
+def _as(old: Item, version: int) -> Item:
+    return item(uri=old.uri, version=version)
+
+
+def _withdrawn(old: Item) -> Item:
+    return item(uri=old.uri, version=old.version + 1, act="withdraw", pub_status="canceled")
