@@ -16,12 +16,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from hiredis import pack_command
-from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as SlowError
 
-from ticker.stream import Client, StreamAwayError, disconnect, translated
+from ticker.connect import Client, PrimaryCheck, StreamAwayError, disconnect, drop, is_misled, lease, translated
 
 # An editor is told within three seconds that the stream is away. Two attempts fit on a connection that stands, the
 # second cut to a second where both waited behind a slow call; to connect may take 2 s, and then one fits.
@@ -61,11 +60,35 @@ class Calls:
         self.client = client
         self.replicas = replicas
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._primary = PrimaryCheck(client)
+
+    async def confirm_primary(self) -> None:
+        """Drops connections to a server that the address does not name any more.
+
+        Raises `StreamAwayError` where that is a replica, or where nobody knows which server is the primary.
+        """
+        doubt = await self._primary.doubt()
+        if doubt is not None:
+            raise StreamAwayError(doubt)
 
     async def command(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """The reply to `call`, repeated where the connection is lost; raises `StreamAwayError`."""
+
+        async def once() -> Answer:
+            try:
+                return await call()
+            except ResponseError as error:
+                await self._leave_if_misled(error)
+                raise
+
         async with self.bounded():
-            return await repeated(call)
+            return await repeated(once)
+
+    async def _leave_if_misled(self, answer: object) -> None:
+        """Drops the connections where `answer` says that another server is meant, and raises what is repeated."""
+        if is_misled(answer):
+            await drop(self.client)
+            raise LostError(str(answer))
 
     async def script(self, script: Script, words: Words) -> Any:  # Any: a script's reply
         """The reply to one script; raises `StreamAwayError`."""
@@ -96,27 +119,21 @@ class Calls:
         return answers
 
     async def _evaluated(self, command: str, script: str, words: Sequence[Words]) -> list[Answered | Exception]:
-        if not isinstance(self.client, Redis):
-            # Each by itself: a cluster's pipeline refuses scripts.
-            calls = (self.client.execute_command(command, script, *each) for each in words)
-            return [_with_held(answer, 0) for answer in await asyncio.gather(*calls, return_exceptions=True)]
         # Not redis-py's pipeline: packing in Python, and a timer for each reply, took 130 µs a line; this takes 25.
         packed = [_packed(command, script, *each) for each in words]
         if self.replicas:
             # It counts for what its own connection wrote last.
             packed.append(_packed("WAIT", self.replicas, _WAIT_MS))
-        pool: Any = self.client.connection_pool  # Any: redis-py leaves it without types
-        connection = await pool.get_connection()
-        try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
-                await connection.send_packed_command(b"".join(packed))
-                answers = [await read_reply(connection) for _ in packed]
-        finally:
-            await pool.release(connection)
+        # All keys of a brand share one slot of a cluster.
+        async with lease(self.client, str(words[0][1])) as connection, asyncio.timeout(ATTEMPT_SECONDS):
+            await connection.send_packed_command(b"".join(packed))
+            answers = [await read_reply(connection) for _ in packed]
+        for answer in answers:
+            await self._leave_if_misled(answer)
         held = answers.pop() if self.replicas else 0
         if isinstance(held, Exception):
             raise held
-        return [_with_held(answer, held) for answer in answers]
+        return [answer if isinstance(answer, Exception) else (answer, held) for answer in answers]
 
     async def pages_backwards(self, stream: str) -> AsyncIterator[list[tuple[bytes, dict[bytes, bytes]]]]:
         """The entries of `stream` in pages, the newest first; each page is a call of its own."""
@@ -172,11 +189,3 @@ async def read_reply(connection: Any) -> Any:  # Any: redis-py has a class for e
 def _packed(*words: int | str | bytes) -> bytes:
     packed: bytes = pack_command(words)  # type: ignore[arg-type]  # hiredis declares a tuple of one word
     return packed
-
-
-def _with_held(answer: Any, held: int) -> Answered | Exception:  # Any: a reply
-    if isinstance(answer, Exception):
-        return answer
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer, held

@@ -139,6 +139,7 @@ class Store:
 
         Raises `StreamAwayError` with the reason if publishing would fail now.
         """
+        await self.calls.confirm_primary()
         answer = await self.calls.script(_PUBLISH, self._words("probe", _PROBE, 1, b"", _PROBE, _PROBE))
         return bool(answer == [b"ready"])
 

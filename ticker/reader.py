@@ -93,6 +93,8 @@ class Reader:
         """Why the stream is ahead of the node, or None."""
         self._passed: Position | None = None
         """A position whose counter is above all that was read; judged when everything up to its last entry is read."""
+        self._doubt: str | None = None
+        """Why nobody knows whether this server is still the primary, or None."""
 
     async def run(self) -> None:
         """Never returns and never gives up; cancel it to end it."""
@@ -119,12 +121,18 @@ class Reader:
         self._failures += 1
 
     async def _turn(self) -> None:
+        due = not self._sure or self._steady() - self._checked >= CHECK_SECONDS
+        if due:
+            await self._confirm_primary()
         if self._last_id is None:
             await self._rebuild()
-        elif not self._sure or self._steady() - self._checked >= CHECK_SECONDS:
+        elif due:
             await self._check()
         self._sure = True
-        if self._ahead is None:
+        if self._doubt is not None:
+            # It goes on reading: what comes is news, but what another primary withdrew is not seen here.
+            self._sink.away(self._doubt)
+        elif self._ahead is None:
             self._sink.turn()
         else:
             self._sink.ahead(self._ahead)
@@ -141,6 +149,12 @@ class Reader:
         await self._judge_counter()
         # Redis says nothing when a stream is wiped, restored or rolled back: after silence, ask.
         self._sure = bool(records) and not was_skipped
+
+    async def _confirm_primary(self) -> None:
+        doubt = await self._stream.doubt()
+        changed, self._doubt = (doubt is None) != (self._doubt is None), doubt
+        if changed:
+            log.warning("primary in doubt", reason=doubt) if doubt else log.info("primary confirmed")
 
     async def _rest_of_burst(self, after: bytes) -> list[Record]:
         """What was written together with the entry `after`.

@@ -1,39 +1,29 @@
-"""Redis, as the ticker speaks it: connecting, following and looking up; nobody else here imports `redis`.
+"""The stream in Redis, as the ticker reads it: following and looking up.
 
 The stream is one key of a brand; every key that a script touches with it shares its hash tag, so that they
 live in one slot of a cluster. Whatever goes wrong with the server leaves here as `StreamAwayError`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, Final, cast
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
-import redis.asyncio
-from redis.asyncio.cluster import RedisCluster
-from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisClusterException, RedisError
 
+# The rest of the code takes these from here: it knows one module that speaks of the stream.
+from ticker.connect import Client as Client
+from ticker.connect import PrimaryCheck
+from ticker.connect import StreamAwayError as StreamAwayError
+from ticker.connect import connect as connect
+from ticker.connect import disconnect as disconnect
+from ticker.connect import translated as translated
 from ticker.contract.cursor import is_epoch
 from ticker.contract.entry import read_number
 
-# Client libraries differ between one server and a cluster only in their class; both answer these commands.
-Client = redis.asyncio.Redis | RedisCluster
 Record = tuple[bytes, Mapping[bytes, bytes]]
 
-CONNECT_SECONDS: Final = 2.0
-ADDRESSES: Final = (
-    "redis://host:port, rediss://host:port, unix:///path, redis+sentinel://host:port,host:port/service "
-    "or redis+cluster://host:port"
-)
 _PAGE: Final = 1000
-
-
-class StreamAwayError(Exception):
-    """The stream cannot be used now; the message is for an operator and holds no password."""
+# A look-up believes a connection as long as the reader does between two checks.
+_LOOK_UP_SECONDS: Final = 1.5
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -90,96 +80,27 @@ class Keys(msgspec.Struct, frozen=True):
         return f"flashwire:{{{self.brand}}}:answer:{digest}"
 
 
-def connect(url: str, *, timeout: float) -> Client:
-    """A client for `url`; connects lazily, never retries by itself.
-
-    redis-py's own retries repeat a write whose reply was lost, which would publish twice. `timeout` in
-    seconds bounds each command and must exceed the longest blocking read. Raises `ValueError`, without a
-    password in it, for an address that is none.
-    """
-    options: dict[str, Any] = {  # Any: redis-py's constructors share no typed options
-        "socket_timeout": timeout,
-        "socket_connect_timeout": CONNECT_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-        "legacy_responses": False,
-    }
-    scheme, _, rest = url.partition("://")
-    try:
-        if scheme.endswith("+sentinel"):
-            return _by_sentinel(url, options)
-        if scheme.endswith("+cluster"):
-            plain = scheme.removesuffix("+cluster")
-            return RedisCluster.from_url(f"{plain}://{rest}", **options)
-        return redis.asyncio.Redis.from_url(url, **options)
-    except (ValueError, RedisError):
-        # Not the library's words: they quote what they could not read, which may be a piece of the password.
-        raise ValueError(f"Not an address of Redis; write {ADDRESSES}.") from None
-
-
-async def disconnect(client: Client) -> None:
-    """Gives back every connection of `client`, those to Sentinels included; never raises for a server that is away."""
-    try:
-        await client.aclose()
-        pool = None if isinstance(client, RedisCluster) else client.connection_pool
-        if isinstance(pool, SentinelConnectionPool):
-            await pool.sentinel_manager.aclose()
-    except (RedisError, RedisClusterException, OSError):
-        return
-
-
-def _by_sentinel(url: str, options: dict[str, Any]) -> Client:  # Any: passed on to redis-py as it is
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    hosts = [_host(host) for host in parts.netloc.rpartition("@")[2].split(",")]
-    encrypted = {"ssl": True} if parts.scheme == "rediss+sentinel" else {}
-    login = {name: unquote(word) for name, word in _login(parts.username, parts.password)}
-    asked = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
-    secret = {"password": query["sentinel_password"][0]} if "sentinel_password" in query else {}
-    # redis-py leaves Sentinel's constructor without types.
-    sentinel = Sentinel(hosts, sentinel_kwargs={**asked, **encrypted, **secret}, **options, **encrypted, **login)  # type: ignore[no-untyped-call]
-    return cast(Client, sentinel.master_for(parts.path.strip("/") or "mymaster"))
-
-
-def _login(username: str | None, password: str | None) -> list[tuple[str, str]]:
-    return [(name, word) for name, word in (("username", username), ("password", password)) if word]
-
-
-def _host(written: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{written}")
-    if not parts.hostname:
-        raise ValueError
-    return parts.hostname, parts.port or 26379
-
-
-@asynccontextmanager
-async def translated() -> AsyncIterator[None]:
-    """Turns whatever the server or the way to it does into `StreamAwayError`."""
-    try:
-        yield
-    # redis-py's cluster client raises some errors of its own outside RedisError.
-    except (RedisError, RedisClusterException, OSError) as error:
-        raise StreamAwayError(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
-
-
 class Stream:
     """One brand's stream, read; every method raises `StreamAwayError`."""
 
     def __init__(self, client: Client, brand: str) -> None:
         self._client = client
         self._keys = Keys(brand)
+        self._primary = PrimaryCheck(client)
+
+    async def doubt(self) -> str | None:
+        """Why it is not known whether the server is still the primary, or None; raises where it is a replica.
+
+        Asks anew where the address leads, and drops connections that lead elsewhere.
+        """
+        return await self._primary.doubt()
 
     async def position(self) -> Position:
         """Where the stream stands now."""
         async with translated():
-            pipe = self._client.pipeline(transaction=False)
-            pipe.hmget(self._keys.meta, ["epoch", "seq"])
-            pipe.xrevrange(self._keys.items, count=1)
-            (epoch, seq), newest = await pipe.execute()
+            # Not a pipeline: a cluster's does not look for the new primary when the old one has gone.
+            epoch, seq = await _awaited(self._client.hmget(self._keys.meta, ["epoch", "seq"]))
+            newest = await _awaited(self._client.xrevrange(self._keys.items, count=1))
         records = _records(newest)
         last_id = records[0][0] if records else None
         if epoch is None and seq is None:
@@ -256,6 +177,8 @@ class Stream:
 
     async def ledger(self, uri: str) -> list[bytes]:
         """The sealed bodies of an item's versions, oldest first; empty where there is no such item."""
+        if self._primary.age > _LOOK_UP_SECONDS:
+            await self._primary.doubt()
         async with translated():
             return list(await cast(Awaitable[list[bytes]], self._client.lrange(self._keys.ledger(uri), 0, -1)))
 

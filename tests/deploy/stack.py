@@ -20,6 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
 FLASHWIRE: Final = Path(sys.executable).with_name("flashwire")
 PASSWORD: Final = "0123456789abcdef" * 4
+NODE_PASSWORD: Final = "fedcba9876543210" * 4
 KEYS: Final = "k1:" + "QUJD" * 11
 LIMIT_SECONDS: Final = 20.0
 
@@ -76,7 +77,7 @@ class Stack:
             name: free_port()
             for name in ("redis", "desk", "ticker-1", "ticker-2", "front", "front-desk", "tls", "tls-desk", "alive")
         }
-        self.redis_url = f"redis://:{PASSWORD}@127.0.0.1:{self.ports['redis']}/0"
+        self.redis_url = f"redis://desk:{PASSWORD}@127.0.0.1:{self.ports['redis']}/0"
         self.front = f"127.0.0.1:{self.ports['front']}"
         self.desk = f"127.0.0.1:{self.ports['front-desk']}"
 
@@ -95,13 +96,15 @@ class Stack:
         config.write_text(replaced(text, changes), "utf-8")
         compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
         shell, flag, script = compose["services"]["redis"]["entrypoint"]
-        script = replaced(script, {"/etc/redis/redis.conf": str(config), "$$": "$"})
-        self._start("redis", [shell, flag, script], {"REDIS_PASSWORD": PASSWORD})
+        files = {"/etc/redis/redis.conf": str(config), "/etc/redis/users.acl": str(DEPLOY / "users.acl")}
+        script = replaced(script, {**files, "$$": "$"})
+        passwords = {"REDIS_PASSWORD": PASSWORD, "REDIS_NODE_PASSWORD": NODE_PASSWORD}
+        self._start("redis", [shell, flag, script], passwords)
         until(lambda: self.redis_cli("PING") == "PONG", "redis answers")
 
-    def redis_cli(self, *words: str, password: str = PASSWORD) -> str:
+    def redis_cli(self, *words: str, password: str = PASSWORD, user: str = "desk") -> str:
         """What redis-cli prints for a command."""
-        command = [program("redis-cli"), "-p", str(self.ports["redis"]), *words]
+        command = [program("redis-cli"), "-p", str(self.ports["redis"]), "--user", user, *words]
         environment = {**os.environ, "REDISCLI_AUTH": password}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=False)
         return (done.stdout + done.stderr).strip()
@@ -118,7 +121,8 @@ class Stack:
     def start_node(self, name: str) -> None:
         """One ticker node."""
         port = self.ports[name]
-        self._flashwire(name, "ticker", FLASHWIRE_TICKER_PORT=str(port), FLASHWIRE_DRAIN_SECONDS="1")
+        self._flashwire(name, "ticker", FLASHWIRE_TICKER_PORT=str(port), FLASHWIRE_DRAIN_SECONDS="1",
+                        REDIS_URL=self.redis_url.replace(f"desk:{PASSWORD}", f"node:{NODE_PASSWORD}"))  # fmt: skip
         until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
 
     def start_nginx(self) -> None:

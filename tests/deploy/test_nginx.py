@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.deploy.stack import Stack, answers, program, until
+from tests.deploy.stack import NODE_PASSWORD, Stack, answers, program, until
 
 pytestmark = pytest.mark.anyio
 
@@ -211,8 +211,12 @@ async def test_redis_asks_for_its_password_and_knows_no_dangerous_command(servic
     stack = service.stack
     assert "NOAUTH" in stack.redis_cli("PING", password="") or "WRONGPASS" in stack.redis_cli("PING", password="x")
     for words in (("CONFIG", "GET", "dir"), ("FLUSHALL",), ("KEYS", "*"), ("DEBUG", "SLEEP", "0")):
-        assert "unknown command" in stack.redis_cli(*words)
-    info = stack.redis_cli("INFO", "all")
+        assert "NOPERM" in stack.redis_cli(*words)
+    node = {"password": NODE_PASSWORD, "user": "node"}
+    assert stack.redis_cli("XLEN", "flashwire:{news}:items", **node).startswith("NOPERM")
+    assert "NOPERM" in stack.redis_cli("XADD", "flashwire:{news}:items", "*", "a", "b", **node)
+    assert "NOPERM" in stack.redis_cli("GET", "another:key")
+    info = stack.redis_cli("INFO", "all", **node)
     assert "aof_enabled:1" in info and "maxmemory_policy:noeviction" in info
     arguments = stack.arguments("redis")
     assert b"redis-server" in arguments and b"0123456789abcdef" not in arguments
