@@ -152,7 +152,8 @@ class PrimaryCheck:
                 role = await self._role_at_address(client)
                 reason = await self._sentinels_doubt(client)
         except StreamAwayError as error:
-            reason = f"the primary cannot be confirmed: {error}"
+            late = isinstance(error.__cause__, TimeoutError)
+            reason = f"the primary cannot be confirmed: {f'no answer in {_CHECK_SECONDS} s' if late else error}"
             role = b"master"
         if role != b"master":
             await drop(client)
