@@ -94,7 +94,7 @@ class Newsroom:
         self.writing = False
         await asyncio.sleep(2.5)
         held = {entry_id: fields for entry_id, fields in await self.stream.held()}
-        uris = {entry.item.uri for entry in self.reader._verified(list(held.items()))}
+        uris = {entry.item.uri for entry in (await self.reader._verified(list(held.items())))[0]}
         missing = set(self.acknowledged) - uris
         assert not missing, f"{len(missing)} of {len(self.acknowledged)} acknowledged lines are gone"
         assert len(held) == len(uris), "a line stands twice"
