@@ -63,7 +63,9 @@ class Lookalikes:
             return None
         known = self._names.get(skeleton(name))
         if known:
-            return RefusedError("source-lookalike", name=name, known=known)
+            position = next((at for at, pair in enumerate(zip(name, known, strict=False)) if pair[0] != pair[1]), None)
+            place = min(len(name), len(known)) if position is None else position
+            return RefusedError("source-lookalike", name=name, known=known, position=place + 1)
         if word := next((word for word in _words(name) if _is_mixed(word)), None):
             return RefusedError("source-mixed", name=name, word=word)
         language = source.name.language.split("-", 1)[0].lower()

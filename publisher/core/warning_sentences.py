@@ -6,9 +6,9 @@ from ticker.contract.sentences import add_sentences
 
 WARNING_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "source-lookalike": {
-        "en": "“{name}” looks like the registered source “{known}” and is not it: check the letters and the spaces.",
-        "ar": "«{name}» يشبه المصدر المسجَّل «{known}» وليس هو: تحقَّق من الحروف والمسافات.",
-        "es": "«{name}» se parece a la fuente registrada «{known}» y no lo es: compruebe las letras y los espacios.",
+        "en": "“{name}” looks like the registered source “{known}” and is not it: check it from character {position}.",
+        "ar": "«{name}» يشبه المصدر المسجَّل «{known}» وليس هو: تحقَّق منه ابتداءً من المحرف {position}.",
+        "es": "«{name}» se parece a la fuente registrada «{known}» y no lo es: mire desde el carácter {position}.",
     },
     "source-mixed": {
         "en": "“{word}” mixes letters of two alphabets that look the same: check the name of the source.",

@@ -138,6 +138,7 @@ def test_the_interface_takes_such_a_line_and_says_so_in_the_reader_s_language(ma
     published = machine.http.post("/v1/items", json=body, headers={"Accept-Language": "es"})
     assert published.status_code == 201
     [warning] = published.json()["warnings"]
+    assert "carácter 1." in warning["message"]
     assert warning["field"] == "text" and "Health ministry" in warning["message"] and "se parece" in warning["message"]
     uri = published.json()["item"]["uri"]
     sources = [{"name": "Police", "role": "official"}, {"name": "Health  ministry", "role": "official"}]

@@ -154,6 +154,8 @@ export class Sending {
 
 /** @param {boolean} locked */
 function lock(locked) {
+  // Publish asks again then, as the button below says; it must not look as if it sent another line.
+  $("publish").toggleAttribute("data-waiting", locked);
   $("line").readOnly = locked;
   $("link").readOnly = locked;
   for (const id of LOCKED) $(id).disabled = locked;
