@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ticker.commands.say import console, isolated, plain, refuse
+from ticker.contract import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,16 @@ async def _tail(follower: "Follower", printer: "Printer") -> None:
     async with aclosing(follower.messages()) as messages:
         async for message in messages:
             printer.message(message)
+            if output.failure() is not None:
+                # Nothing more can be printed; `main` says why.
+                return
+
+
+def _in_ascii(text: str) -> str:
+    """JSON that any terminal can show: a program must get JSON in every encoding."""
+    import json
+
+    return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
 
 
 class Printer:
@@ -98,7 +109,8 @@ class Printer:
         self._as_json = as_json
         self._wanted = wanted
         # Isolates reorder nothing where nobody reads: a pipe gets the text as it is.
-        self._isolate = isolated if out.is_terminal else plain
+        self._shows_all = out.encoding.startswith("utf")
+        self._isolate = isolated if out.is_terminal and self._shows_all else plain
         self._lines: dict[str, Line] = {}
 
     def state(self, state: "State", sentence: str) -> None:
@@ -137,7 +149,8 @@ class Printer:
         if known is None and not self._is_news(line):
             return
         if self._as_json:
-            self._out.file.write(f'{{"cursor":"{cursor}","item":{body.decode()}}}\n')
+            text = f'{{"cursor":"{cursor}","item":{body.decode()}}}\n'
+            self._out.file.write(text if self._shows_all else _in_ascii(text))
         else:
             self._out.print(self._text(self._lines[line.uri], is_first=known is None))
 

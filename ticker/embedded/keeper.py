@@ -29,7 +29,7 @@ from ticker.embedded.errors import DamagedError, EmbeddedError
 from ticker.embedded.files import Files
 from ticker.embedded.lock import take_lock
 from ticker.embedded.place import clear_place, make_place, redis_url
-from ticker.embedded.valkey import LOG_FILE, Valkey, repair_command
+from ticker.embedded.valkey import BEYOND_REPAIR, LOG_FILE, Valkey, repair_command
 
 PING_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 1.5
@@ -206,8 +206,13 @@ class Keeper:
         if damage:
             reason = (
                 f"The store in {self.data} is damaged ({damage}). Copy {self.data / 'appendonlydir'} to a safe place, "
-                f"then mend it with: {repair_command(self._program, self.data)}"
             )
+            if BEYOND_REPAIR.search(damage):
+                reason += (
+                    "then put a backup in its place: a file or the list of files is missing, which no command repairs."
+                )
+            else:
+                reason += f"then mend it with: {repair_command(self._program, self.data)}"
         if not self._answered:
             raise (DamagedError if damage else EmbeddedError)(
                 reason if damage else f"{reason} See {self.data / LOG_FILE}."

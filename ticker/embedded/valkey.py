@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -21,6 +22,10 @@ _DAMAGE: Final = re.compile(
     r"Bad file format|manifest file|Unable to obtain the AOF file|AOF file .* doesn't exist|Unrecoverable error|"
     r"Wrong signature|Can't handle RDB format|Internal error in RDB|Unknown base/incr",
     re.IGNORECASE,
+)
+# Of these no command makes anything whole: a file is missing, or the list of them cannot be read.
+BEYOND_REPAIR: Final = re.compile(
+    r"manifest file|Unable to obtain the AOF file|doesn't exist|Unknown base/incr", re.IGNORECASE
 )
 _WARNING: Final = re.compile(r"^\d+:[A-Z] .*? # (.+)$")
 # Advice that the server logs at every start in the same level as what ends it.
@@ -166,7 +171,8 @@ def repair_command(program: Path, data: Path) -> str:
     The server program is its own checker when it is called by that name.
     """
     name = "valkey-check-aof" if "valkey" in program.name else "redis-check-aof"
-    return f"bash -c 'exec -a {name} {program} --fix {data / MANIFEST}'"
+    words = f"exec -a {name} {shlex.quote(str(program))} --fix {shlex.quote(str(data / MANIFEST))}"
+    return f"bash -c {shlex.quote(words)}"
 
 
 def _under(parent: int) -> None:
