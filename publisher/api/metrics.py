@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from ticker.contract.item import ACTS
 from ticker.contract.output import lines_dropped
 
 
@@ -13,6 +14,9 @@ class Metrics:
         self.published = Counter(
             "flashwire_desk_published", "Versions put into the stream", ["act"], registry=self._registry
         )
+        # An alarm sees the first event only of a series that was there before it.
+        for act in ACTS:
+            self.published.labels(act)
         self.again = Counter(
             "flashwire_desk_answered_again", "Requests answered from their Idempotency-Key", registry=self._registry
         )

@@ -169,7 +169,8 @@ class CountingNode(Node):
     def poisoned(self) -> dict[str, float]:
         """How many entries were skipped, by reason."""
         samples = [sample for metric in self.metrics.poison.collect() for sample in metric.samples]
-        return {each.labels["reason"]: each.value for each in samples if each.name.endswith("_total")}
+        counted = [each for each in samples if each.name.endswith("_total") and each.value]
+        return {each.labels["reason"]: each.value for each in counted}
 
 
 async def until(condition: Callable[[], bool], seconds: float = 8.0) -> float:

@@ -88,7 +88,14 @@ class NodeMetrics:
         )
         self._lines_dropped = 0
         # Counted by the parent of the workers, on their board; here it has its name and kind.
-        Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r)
+        restarts = Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r)
+        # An alarm sees the first event only of a series that was there before it.
+        for reason in ("oversize", "malformed", "schema", "key", "signature", "stream"):
+            self.poison.labels(reason)
+        for status in ("400", "403", "404", "429", "503"):
+            self.refused.labels(status)
+        for reason in ("ended", "hung", "rolled"):
+            restarts.labels(reason)
 
     def count_dropped_lines(self) -> None:
         """Adds what this process could not write to its log since the last call."""
