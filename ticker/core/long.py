@@ -16,7 +16,7 @@ from ticker.core.frame import EVENT_SOURCE, WINDOW_BITS, Encoded, Format, frame_
 
 PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
-_RECENT: Final = 4
+_RECENT: Final = 2
 _DEFLATED: Final = (Format.DEFLATED, Format.EVENTS_DEFLATED)
 
 

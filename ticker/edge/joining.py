@@ -30,7 +30,7 @@ class JoiningConnection(Connection):
         self.set_limits()
         self._socket = descriptor(self.transport)
         self.asked, self.form = asked, form
-        if node.work.exhausted and not node.is_ready(asked):
+        if not node.may_answer(asked):
             # What it says before it is answered stays in its socket.
             self.transport.pause_reading()
             self._queue(forwarded, head)
@@ -96,29 +96,34 @@ class JoiningConnection(Connection):
 
     # What waits in the work queue
 
-    def _queue(self, forwarded: bytes | None = None, head: bytes = b"") -> None:
+    def _queue(self, forwarded: bytes | None = None, head: bytes = b"", early: bytes = b"") -> None:
         node = self.node
         address = client_address(self.transport, forwarded, node.settings.forwarded_allow_ips)
-        self._job = QueuedJoin(self, node, address, enters=self._group is None, head=head)
+        self._job = QueuedJoin(self, node, address, enters=bool(head), head=head)
+        self._job.early = early
         node.work.submit(self._job)
 
     def run_job(self, job: QueuedJoin) -> bool:
         """Does some milliseconds of what waits; whether that is all."""
         node = self.node
-        if self._group is None:
+        if job.enters:
             reason = node.refusal(waiting=1) or (TOO_BUSY if job.is_late() else None)
             if reason is not None:
                 self.refuse_job(reason)
                 return True
             job.joined()
             self._join(job.head)
-            self.transport.resume_reading()
+            if not job.early:
+                self.transport.resume_reading()
         elif self._is_packing():
             self._pack()
         if self._is_packing():
             return False
         self._job = None
         return True
+
+    def _is_queued(self) -> bool:
+        return self._job is not None
 
     def _is_packing(self) -> bool:
         return self._long is not None and not self._long.packed
@@ -130,10 +135,12 @@ class JoiningConnection(Connection):
 
     def refuse_job(self, reason: str = TOO_BUSY) -> None:
         """Called in place of `run_job` where too much waits."""
+        enters = False
         if self._job is not None:
+            enters = self._job.enters
             self._job.leave()
             self._job = None
-        if self._group is None:
+        if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
         else:
             self.farewell(CLOSE_BUSY, BUSY_REASON)

@@ -48,16 +48,27 @@ async def _first(node: Node, request: Request, asked: Subscription, wait: float)
     address = request.client.host if request.client else ""
     until = node.steady() + wait
     try:
-        first = await node.work.do(address, lambda: node.first(asked))
+        first = await _made(node, address, asked)
         # Only one with a good cursor can wait: any other has something to be told now.
-        while first.message.kind == "replay" and first.message.body.endswith(b'"items":[]}'):
+        while first.message.kind == "replay" and _is_empty(first):
             left = until - node.steady()
             if left <= 0 or node.draining or not await _arrival(node, request, left):
                 break
-            first = await node.work.do(address, lambda: node.first(asked), bounded=False)
+            first = await _made(node, address, asked, bounded=False)
     except BusyError:
         raise refusal(503, "unavailable", TOO_BUSY) from None
     return first
+
+
+async def _made(node: Node, address: str, asked: Subscription, *, bounded: bool = True) -> Encoded:
+    if node.may_answer(asked):
+        return node.first(asked)
+    return await node.work.do(address, lambda: node.first(asked), bounded=bounded)
+
+
+def _is_empty(first: Encoded) -> bool:
+    # The parts of a long one are not joined for this.
+    return not first.message.items and first.message.body.endswith(b'"items":[]}')
 
 
 async def _arrival(node: Node, request: Request, limit: float) -> bool:

@@ -54,7 +54,10 @@ class NodeMetrics:
         self.slow = Counter("flashwire_slow_closes", "Connections closed because they did not read", registry=r)
         self.behind = Gauge("flashwire_slow_connections", "Connections that are behind now", registry=r)
         self.knocking = Gauge("flashwire_knocking", "Connections without a whole request yet", registry=r)
-        self.held = Gauge("flashwire_held_bytes", "Bytes of long replays not yet taken", registry=r)
+        self.visitors = Gauge("flashwire_http_connections", "Connections of HTTP that are no live ones", registry=r)
+        self.queue = Gauge("flashwire_work_queue", "Joins and requests that wait for their turn", registry=r)
+        self.deferred = Counter("flashwire_work_deferred", "Joins and requests that had to wait", registry=r)
+        self.held = Gauge("flashwire_held_bytes", "Bytes of long answers not yet taken", registry=r)
         self.poison = Labelled(
             Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r)
         )

@@ -37,6 +37,8 @@ from ticker.stream import Position
 
 # Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
 _MISSED_LIMIT: Final = 50_000
+# A replay of so many takes 0.2 ms at most.
+_SHORT_ENTRIES: Final = 200
 READER: Final = "reader"
 
 log = structlog.get_logger()
@@ -150,9 +152,15 @@ class Node:
         lost = kind == "snapshot" and asked.cursor is not None
         self.metrics.joins.labels(transport_name, "lost" if lost else kind).inc()
 
-    def is_ready(self, asked: Subscription) -> bool:
-        """Whether the first message for `asked` is at hand, so that it costs nothing."""
+    def may_answer(self, asked: Subscription) -> bool:
+        """Whether `asked` may be answered in this iteration of the loop, past what waits in the work queue."""
+        if not self.work.exhausted and (not self.work.active or self._is_short(asked)):
+            return True
         return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
+
+    def _is_short(self, asked: Subscription) -> bool:
+        cursor = None if asked.cursor is None else read_cursor(asked.cursor)
+        return cursor is not None and 0 <= self.backlog.newest.seq - cursor.seq <= _SHORT_ENTRIES
 
     def first(self, asked: Subscription) -> Encoded:
         """What opens a connection; a snapshot in place of a long replay where too many of those are held."""

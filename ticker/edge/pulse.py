@@ -40,6 +40,9 @@ async def pulse(node: Node, seat: Seat | None) -> None:
     """Runs until it is cancelled; the node's server listens by now."""
     with _collections_timed(node.metrics):
         due = 0.0
+        if seat is not None:
+            # An iteration may be long where thousands wait; each piece of work shows that the loop goes on.
+            node.work.progress = node.rounds.progress = seat.beat
         while True:
             now = time.monotonic()
             ready = seat is None or seat.state != STARTING
@@ -64,6 +67,9 @@ def show(node: Node, seat: Seat | None) -> None:
     metrics = node.metrics
     metrics.knocking.set(len(node.knocking))
     metrics.held.set(node.held.bytes)
+    metrics.visitors.set(len(node.visitors))
+    metrics.queue.set(len(node.work))
+    metrics.deferred.inc(node.work.take_deferred())
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()
     if seat is not None and not seat.write(metrics.snapshot()):

@@ -103,18 +103,19 @@ class _Node(Protocol):
 class QueuedJoin:
     """A connection's place in the work queue; `head` is what its reply begins with where it has not joined yet."""
 
-    __slots__ = ("_client", "_enters", "_node", "_since", "address", "early", "head")
+    __slots__ = ("_client", "_node", "_since", "address", "early", "enters", "head")
 
     def __init__(self, client: _Client, node: _Node, address: str, *, enters: bool, head: bytes = b"") -> None:
         self._client = client
         self._node = node
         self._since = node.steady()
-        self._enters = enters
-        node.entering += self._enters
+        self.enters = enters
+        """Whether it waits to join."""
+        node.entering += enters
         self.address = address
         self.head = head
         self.early = b""
-        """What the client said before it had joined."""
+        """What the client said meanwhile."""
 
     def is_late(self) -> bool:
         """Whether it waited for too long."""
@@ -122,8 +123,8 @@ class QueuedJoin:
 
     def joined(self) -> None:
         """It does not wait to join any more."""
-        self._node.entering -= self._enters
-        self._enters = False
+        self._node.entering -= self.enters
+        self.enters = False
 
     def leave(self) -> None:
         """Its connection has gone, or needs it no more."""

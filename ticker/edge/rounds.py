@@ -76,6 +76,8 @@ class Rounds(Generic[L]):
         self._later = later
         self._slice = slice_
         self._broken = broken
+        self.progress: Callable[[], None] = lambda: None
+        """Called before each stretch."""
         self._waiting: deque[Round[L]] = deque()
         self._deliveries: Iterator[Delivery[L]] | None = None
         self._members: tuple[L, ...] = ()
@@ -121,6 +123,7 @@ class Rounds(Generic[L]):
 
     def _write(self, until: float) -> bool:
         """Whether all is written."""
+        self.progress()
         self._writing = True
         try:
             while self._deliveries is not None or self._waiting:

@@ -3,8 +3,8 @@
 A join with an old cursor costs up to 10 ms where a plain one costs 0.05. Done as they come, 200 of them would keep live
 news from everybody for seconds.
 
-1. Work is done at once while the iteration's budget lasts; what it costs is charged to that. An honest storm of
-   returning clients costs microseconds each and never gets here.
+1. Work is done at once while the iteration's budget lasts and nothing waits; what it costs is charged to that. An
+   honest storm of returning clients costs microseconds each and never gets here.
 2. The rest waits, client addresses in turn, so that one address with a thousand joins does not delay another's.
 3. A step takes `STEP_SECONDS` or one piece of work, then rests as long as it took: half of the time is news' own.
 4. At most `LIMIT` pieces wait. Beyond that the newest of the address with the most is refused.
@@ -61,11 +61,17 @@ class Work:
         self._spent = 0.0
         self._stepping = False
         self._count = 0
-        self.deferred = 0
-        """How many pieces of work have waited, since the start."""
+        self._deferred = 0
+        self.progress: Callable[[], None] = lambda: None
+        """Called before each step."""
 
     def __len__(self) -> int:
         return self._count
+
+    def take_deferred(self) -> int:
+        """How many pieces of work had to wait since the last call."""
+        taken, self._deferred = self._deferred, 0
+        return taken
 
     # The budget of one iteration
 
@@ -73,6 +79,11 @@ class Work:
     def exhausted(self) -> bool:
         """Whether this iteration of the loop has done as much as it may."""
         return self._spent >= STEP_SECONDS
+
+    @property
+    def active(self) -> bool:
+        """Whether something waits, or the queue rests after a step."""
+        return self._stepping
 
     def charge(self, since: float) -> None:
         """Accounts for work that was done at once, from `since` until now."""
@@ -97,7 +108,7 @@ class Work:
             jobs = self._jobs[job.address] = {}
         jobs[job] = None
         self._count += 1
-        self.deferred += 1
+        self._deferred += 1
         if bounded and self._count > LIMIT:
             most = max(self._jobs.values(), key=len)
             newest, _ = most.popitem()
@@ -119,7 +130,7 @@ class Work:
 
     async def do(self, address: str, call: Callable[[], T], *, bounded: bool = True) -> T:
         """What `call` returns, now or in its turn; raises `BusyError` where too much waits."""
-        if not self.exhausted and not self._count:
+        if not self.exhausted and not self.active:
             begun = self._steady()
             try:
                 return call()
@@ -138,6 +149,7 @@ class Work:
             self._soon(self._step)
 
     def _step(self) -> None:
+        self.progress()
         begun = self._steady()
         until = begun + STEP_SECONDS
         # One piece of the node's own, then at least one of a client's, so that neither stops the other.
