@@ -80,7 +80,7 @@ def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
         clock.work.submit(task)
     for _ in range(4):
         clock.iterate()
-    assert [task.done is not None for task in (one, *many[:2])] == [True, True, False]
+    assert [bool(task.done) for task in (one, *many[:2])] == [True, True, False]
 
 
 def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() -> None:

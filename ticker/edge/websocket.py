@@ -71,6 +71,7 @@ class WebSocketConnection(JoiningConnection):
             self._queue(early=data)
         else:
             self._hear(data)
+            self._read_change()
             self.node.work.charge(self.heard)
 
     def _hear(self, data: bytes) -> None:
@@ -132,10 +133,6 @@ class WebSocketConnection(JoiningConnection):
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._part(parser, event)
         self._send(parser)
-        changes = self._changes
-        if changes is not None and changes.text is not None:
-            text, changes.text = changes.text, None
-            self._read_change(changes, text)
 
     def _send(self, parser: Protocol, before: bytes = b"") -> None:
         writes = parser.data_to_send()
@@ -179,10 +176,12 @@ class WebSocketConnection(JoiningConnection):
             self._changes = Changes(self.node.steady())
         self._changes.text = data
 
-    def _read_change(self, changes: Changes, data: str) -> None:
+    def _read_change(self) -> None:
         """Takes a change of what is asked for, or ends the connection."""
-        if self._group is None:
+        changes = self._changes
+        if changes is None or changes.text is None or self._group is None:
             return
+        data, changes.text = changes.text, None
         if not changes.allow(self.node.steady()):
             self.farewell(CLOSE_BUSY, BUSY_REASON)
             return
@@ -237,6 +236,8 @@ class WebSocketConnection(JoiningConnection):
             self._job = job
             data, job.early = job.early[:AT_ONCE_BYTES], job.early[AT_ONCE_BYTES:]
             self._hear(data)
+            if not job.early:
+                self._read_change()
             if job.early or self._is_packing():
                 if not self._is_queued():
                     # It was told to close, which ended its job; its answer to that is still to be heard.

@@ -1,0 +1,79 @@
+"""What clients do not read is bounded by whatever way they ask, and a long poll's client that left frees its place."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.edge.serving import Serving, Start, request, until, upgrade
+from ticker.contract.cursor import origin
+from ticker.core.long import PIECE_BYTES
+from ticker.edge.door import FrontDoor
+
+pytestmark = pytest.mark.anyio
+WORDS = "x" * 480
+
+
+@pytest.fixture
+async def node(start: Start) -> Serving:
+    serving = await start(write_limit_bytes=16_384, slow_seconds=1.5, stream_length=2000, heartbeat_seconds=60)
+    for start_at in range(0, 600, 30):
+        uris = [f"urn:flashwire:{number:026d}" for number in range(start_at, start_at + 30)]
+        await asyncio.gather(*(serving.desk.publish(f"{WORDS} {uri[-3:]}", uri=uri) for uri in uris))
+    await until(lambda: serving.node.backlog.newest.seq == 600, "all entries came")
+    return serving
+
+
+def doors(node: Serving) -> list[FrontDoor]:
+    return [one for one in node.server.server_state.connections if isinstance(one, FrontDoor)]
+
+
+async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(node: Serving) -> None:
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with AsyncExitStack() as stack:
+        asked = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
+        wires = [await stack.enter_async_context(node.wire(one, receive_buffer=4096)) for one in asked]
+        await until(lambda: node.node.held.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
+        await asyncio.sleep(0.3)
+        assert node.node.held.bytes <= 2 * PIECE_BYTES * len(wires)
+        assert all(door.transport.get_write_buffer_size() < 150_000 for door in doors(node))
+        # The bug: one that never read kept its place, and all of its answer, for as long as it liked.
+        await until(lambda: not node.node.held.bytes and not doors(node), "those that do not read are ended", 10)
+
+
+async def test_a_long_json_answer_is_whole(node: Serving) -> None:
+    answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
+    assert answer.status_code == 200 and int(answer.headers["content-length"]) == len(answer.content) > 300_000
+    assert len(answer.json()["items"]) == 600 and answer.json()["type"] == "replay"
+    assert node.node.held.bytes == 0
+
+
+async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> None:
+    cursor = node.node.backlog.newest
+    async with node.wire(request(f"cursor={cursor}&wait=30")):
+        await until(lambda: node.node.polls == 1, "it waits")
+    await until(lambda: node.node.polls == 0, "its place is free", 5)
+
+
+async def test_what_waits_to_join_counts_and_goes_with_its_client(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker.edge.node.Node.may_answer", lambda self, asked: False)
+    async with node.joined("edition=en") as wire:
+        assert (await wire.message())["type"] == "snapshot"
+        assert node.node.entering == 0 and len(node.node.work) == 0
+    monkeypatch.setattr("ticker.edge.work.Work._begin", lambda self: None)
+    async with node.wire(upgrade("edition=en")):
+        await until(lambda: node.node.entering == 1, "it waits to join")
+        node.node.room = 1
+        assert (await node.get("/v1/live")).status_code == 503
+
+
+async def test_without_the_budget_everything_is_done_as_it_comes(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mutant: what the queue is for.
+    monkeypatch.setattr("ticker.edge.work.STEP_SECONDS", float("inf"))
+    cursor = origin(node.node.backlog.newest.epoch)
+    await asyncio.gather(*(node.get(f"/v1/live?cursor={cursor}&urgency={number}") for number in range(3, 9)))
+    assert node.node.work.take_deferred() == 0
