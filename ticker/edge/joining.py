@@ -13,7 +13,6 @@ from ticker.edge.handshake import RefusalError, refusal
 from ticker.edge.reading import QueuedJoin, Reading
 
 TOO_BUSY: Final = "This node is busy; come back in a moment."
-CLOSE_BUSY: Final = 4005
 BUSY_REASON: Final = "Too many subscriptions or joins for now; come back later with your cursor."
 
 
@@ -143,7 +142,7 @@ class JoiningConnection(Connection):
         if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
         else:
-            self.farewell(CLOSE_BUSY, BUSY_REASON)
+            self.farewell(4005, BUSY_REASON)
 
     @abstractmethod
     def refuse_join(self, refused: RefusalError) -> None:

@@ -22,7 +22,7 @@ from ticker.edge.admission import admit
 from ticker.edge.changes import Changes
 from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
-from ticker.edge.joining import BUSY_REASON, CLOSE_BUSY, JoiningConnection
+from ticker.edge.joining import BUSY_REASON, JoiningConnection
 from ticker.edge.query import ParameterError, Query, subscribe_pairs
 from ticker.edge.reading import QueuedJoin
 
@@ -183,7 +183,7 @@ class WebSocketConnection(JoiningConnection):
             return
         data, changes.text = changes.text, None
         if not changes.allow(self.node.steady()):
-            self.farewell(CLOSE_BUSY, BUSY_REASON)
+            self.farewell(4005, BUSY_REASON)
             return
         try:
             # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
