@@ -20,6 +20,7 @@ from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
 from ticker.contract.sentences import LANGUAGES
 from ticker.contract.site import Site, direction_of
 from ticker.edge.assets import WEB, Asset, load
+from ticker.edge.public import page_path, public_address
 from ticker.settings import TickerSettings
 
 SnapshotItems = Callable[[str, int], Sequence[Item]]
@@ -37,6 +38,7 @@ _POLICY: Final = (
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors {frames}"
 )
 _LAYOUTS: Final = ("line", "list")
+_SINGLE: Final = ("edition", "lang", "layout")
 _PASSED: Final = ("section", "place", "urgency", "backlog")
 FALLBACK_COUNT: Final = 10
 _EMBED_SIZES: Final = {"line": (640, 120), "list": (400, 480)}
@@ -108,23 +110,28 @@ class _Pages:
             sizes = [int(asked.get(name, "100000")) for name in ("maxwidth", "maxheight")]
         except ValueError:
             return _refused(400, "url", "Give a full address as url=…, and maxwidth and maxheight in whole pixels.")
-        own = url.scheme in ("http", "https") and url.netloc == request.headers.get("host")
-        query = {name: value for name, value in parse_qsl(url.query) if name in ("edition", "lang", "layout", *_PASSED)}
-        edition = query.setdefault("edition", next(iter(self._site.editions)))
-        layout = query.get("layout", "list")
-        if not own or url.path not in ("/", "/embed") or edition not in self._site.editions or layout not in _LAYOUTS:
+        address = public_address(self._settings, request)
+        if address is None:
+            return _bad_host()
+        named = [pair for pair in parse_qsl(url.query) if pair[0] in (*_SINGLE, *_PASSED)]
+        single = dict(pair for pair in named if pair[0] in _SINGLE)
+        edition = single.setdefault("edition", next(iter(self._site.editions)))
+        layout = single.get("layout", "list")
+        path = page_path(address, url)
+        if path not in ("/", "/embed") or edition not in self._site.editions or layout not in _LAYOUTS:
             return _refused(404, "url", "This address is not a ticker of this service.")
         width, height = (max(200, min(*pair)) for pair in zip(sizes, _EMBED_SIZES[layout], strict=True))
-        origin = f"{request.url.scheme}://{url.netloc}"
+        # A filter may be there several times; the page takes the last of what it takes once.
+        query = [*single.items(), *(pair for pair in named if pair[0] in _PASSED)]
         title = f"{self._settings.brand} · {self._site.editions[edition].name}"
         html = self._templates.get_template("frame.html").render(
-            src=f"{origin}/embed?{urlencode(query)}", title=title, width=width, height=height
+            src=f"{address}/embed?{urlencode(query)}", title=title, width=width, height=height
         )
         body: dict[str, str | int] = {
             "version": "1.0",
             "type": "rich",
             "provider_name": self._settings.brand,
-            "provider_url": f"{origin}/",
+            "provider_url": f"{address}/",
         }
         body |= {"title": title, "html": html.strip(), "width": width, "height": height, "cache_age": 3600}
         return Response(msgspec.json.encode(body), headers=_ANYWHERE, media_type="application/json")
@@ -137,19 +144,23 @@ class _Pages:
 
     # Any: a template takes what it names
     def _page(self, request: Request, template: str, language: str, *, frames: str, **shown: Any) -> Response:
-        origin = f"{request.url.scheme}://{request.url.netloc}"
+        address = public_address(self._settings, request)
+        if address is None:
+            return _bad_host()
+        page = f"{address}{request.url.path}"
         html = self._templates.get_template(template).render(
             language=language,
             direction=direction_of(language),
             t=self._strings[language],
             brand=self._settings.brand,
             desk_url=self._settings.desk_url,
-            origin=origin,
-            this=str(request.url),
+            origin=address,
+            this=f"{page}?{request.url.query}" if request.url.query else page,
             **shown,
         )
         # A policy of level 2 does not take ws: for 'self'.
-        live = origin.replace("http", "ws", 1)
+        scheme, _, rest = address.partition("://")
+        live = f"{scheme.replace('http', 'ws', 1)}://{rest.partition('/')[0]}"
         headers = {
             "Content-Security-Policy": _POLICY.format(live=live, frames=frames),
             "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -164,6 +175,10 @@ def _preferred(accepted: str) -> str:
     """The first of our languages that `Accept-Language` names; browsers list theirs by preference."""
     tags = (part.split(";")[0].strip().split("-")[0].lower() for part in accepted.split(","))
     return next((tag for tag in tags if tag in LANGUAGES), "en")
+
+
+def _bad_host() -> Response:
+    return _refused(400, "Host", "Send a Host header that is a host name, with a port where needed.")
 
 
 def _refused(status: int, field: str, sentence: str) -> Response:

@@ -141,7 +141,7 @@ export class BreakingTicker extends HTMLElement {
 
   /** @param {string} cursor @param {number} [wait] */
   #address(cursor, wait) {
-    const url = new URL(this.getAttribute("src") || new URL("/v1/live", import.meta.url), document.baseURI);
+    const url = new URL(this.getAttribute("src") || new URL("../v1/live", import.meta.url), document.baseURI);
     for (const name of FILTERS)
       for (const value of this.getAttribute(name)?.match(/[^\s,]+/g) ?? [])
         url.searchParams.append(name, value);
