@@ -144,8 +144,16 @@ class Client:
                 return
 
     async def _events(self, reader: asyncio.StreamReader) -> None:
+        rest = b""
         while True:
-            block = (await reader.readuntil(b"\n\n")).decode()
+            while b"\n\n" not in rest:
+                # The reply comes in chunks (RFC 9112, 7.1), which say nothing of where an event ends.
+                size = int(await reader.readuntil(b"\r\n"), 16)
+                if not size:
+                    return
+                rest += (await reader.readexactly(size + 2))[:-2]
+            whole, _, rest = rest.partition(b"\n\n")
+            block = whole.decode()
             fields = dict(line.split(": ", 1) for line in block.strip().splitlines())
             if "data" in fields:
                 message = self._take(fields["data"].encode())
