@@ -170,7 +170,7 @@ def test_a_role_that_may_not_is_403(house: House, role: str, path: str, body: di
         ("*", {"act": "hold"}, 428),
         ("two", {"act": "hold"}, 400),
         ('W/"1"', {"act": "hold"}, 412),
-        ('W/two', {"act": "hold"}, 400),
+        ("W/two", {"act": "hold"}, 400),
         ('"1"', {"act": "hold"}, 412),
         ('"3"', {"act": "hold"}, 412),
         ('"2"', {"act": "release"}, 409),

@@ -125,7 +125,7 @@ STATES: dict[str, tuple[tuple[Change, Change], str]] = {
     "too few replicas for the server": (config("min-replicas-to-write", "1", "0"), "NOREPLICAS"),
     "read-only replica": (
         (lambda raw: raw.replicaof("127.0.0.1", 1), lambda raw: raw.replicaof("NO", "ONE")),
-        "READONLY|read only replica",
+        "READONLY|read only replica|leads to a replica",
     ),
     "stream of another type": (of_type(KEYS.items), "WRONGTYPE"),
     "meta of another type": (of_type(KEYS.meta), "WRONGTYPE"),
