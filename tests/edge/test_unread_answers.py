@@ -48,6 +48,18 @@ async def test_a_long_json_answer_is_whole(node: Serving) -> None:
     assert node.node.held.bytes == 0
 
 
+async def test_a_json_answer_is_charged_to_the_budget(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if all requests came in one iteration of the loop, whose budget one answer ends.
+    monkeypatch.setattr("ticker.edge.work.STEP_SECONDS", 0.000_05)
+    monkeypatch.setattr("ticker.edge.work.Work._forget_spent", lambda self: None)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    assert (await node.get(f"/v1/live?{cursor}&urgency=5")).status_code == 200
+    assert node.node.work.take_deferred() == 0
+    # The bug: JSON answers were not charged, and 300 at once kept live news waiting for six seconds.
+    assert (await node.get(f"/v1/live?{cursor}&urgency=6")).status_code == 200
+    assert node.node.work.take_deferred() == 1
+
+
 async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> None:
     cursor = node.node.backlog.newest
     async with node.wire(request(f"cursor={cursor}&wait=30")):

@@ -187,7 +187,9 @@ class Connection(asyncio.Protocol, ABC):
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
             asked, self.asked = self.asked, Subscription(group.wanted, None, self.asked.backlog)
+            begun = node.steady()
             self.say_first(node.first_for(self, asked))
+            node.work.charge(begun)
             return
         if not node.backlog.holds(behind):
             self._behind = node.backlog.newest
