@@ -11,7 +11,9 @@ class TickerSettings(StreamSettings):
     ticker_host: str = Field("127.0.0.1", description="address to listen on")
     ticker_port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     workers: int = Field(1, ge=1, le=64, description="nodes on this machine, each with its own socket")
-    heartbeat_seconds: float = Field(15.0, ge=0.2, le=60, description="time between heartbeats")
+    heartbeat_seconds: float = Field(
+        15.0, ge=0.2, le=60, description="time between heartbeats; a client may ask for its own"
+    )
     drain_seconds: float = Field(10.0, ge=0, le=300, description="time over which clients are sent away at a stop")
     allowed_origins: str = Field("*", description="exact origins, comma separated, or *")
     max_connections: int = Field(

@@ -37,14 +37,23 @@ def ask(
     wanted: Filter = ALL,
     backlog: int = 10,
     stale: bool = False,
+    heartbeat: int = 0,
 ) -> Encoded:
-    return joins.first(Subscription(wanted, cursor, backlog), now, stale=stale)
+    return joins.first(Subscription(wanted, cursor, backlog, heartbeat), now, stale=stale)
 
 
 def said(encoded: Encoded) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(encoded.message.body)
     found["items"] = [int(each["uri"].rpartition(":")[2]) for each in found["items"]]
     return found
+
+
+@pytest.mark.parametrize(("cursor", "kind"), [(None, "snapshot"), ("e1.3.c3", "replay"), ("lost.9.c", "snapshot")])
+def test_each_gets_the_heartbeat_that_it_asked_for(joins: Joins, cursor: str | None, kind: str) -> None:
+    for heartbeat, seconds in ((0, 15), (5, 5), (60, 60), (0, 15), (5, 5)):
+        found = said(ask(joins, cursor, heartbeat=heartbeat))
+        assert (found["type"], found["heartbeat"]) == (kind, seconds)
+    assert ask(joins, cursor, heartbeat=5) is ask(joins, cursor, heartbeat=5)
 
 
 def test_a_fresh_join_gets_the_current_items_and_nothing_is_missing(joins: Joins) -> None:

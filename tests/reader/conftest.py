@@ -102,8 +102,8 @@ class Client:
 
     def catch_up(self) -> None:
         self.waiting = False
-        node, wanted = self.node, self.asked.wanted
-        lost = node.joins.snapshot(wanted, 100, node.wall(), complete=False, stale=node.stale)
+        node = self.node
+        lost = node.joins.snapshot(self.asked, node.wall(), complete=False, stale=node.stale)
         self.offer(lost.bytes_for(self.form))
 
     def offer(self, data: bytes) -> bool:

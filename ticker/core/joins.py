@@ -28,6 +28,12 @@ class Subscription(msgspec.Struct, frozen=True):
     wanted: Filter = Filter()
     cursor: str | None = None
     backlog: int = DEFAULT_BACKLOG
+    heartbeat: int = 0
+    """The client's own seconds between heartbeats; 0 for the node's."""
+
+
+# The kind of message, whom it is for, and from where or how many: all that its bytes depend on.
+_Key = tuple[str, Filter, int | str, int]
 
 
 class Joins:
@@ -36,7 +42,7 @@ class Joins:
     def __init__(self, backlog: Backlog, heartbeat: float) -> None:
         self._backlog = backlog
         self._heartbeat = heartbeat
-        self._ready: dict[tuple[str, Filter, int | str], tuple[Encoded, float, float]] = {}
+        self._ready: dict[_Key, tuple[Encoded, float, float]] = {}
         self._ready_bytes = 0
         self._ready_for: tuple[int, bool] | None = None
         self.incomplete = False
@@ -47,56 +53,63 @@ class Joins:
         be missing.
         """
         if asked.cursor is None:
-            return self.snapshot(asked.wanted, asked.backlog, now, complete=True, stale=stale)
+            return self.snapshot(asked, now, complete=True, stale=stale)
         # By its letters first: in a storm thousands bring the same cursor, and to read one takes 3 µs.
-        ready = self._find(("replay", asked.wanted, asked.cursor), now, stale)
+        ready = self._find(("replay", asked.wanted, asked.cursor, asked.heartbeat), now, stale)
         if ready is not None:
             return ready
         cursor = read_cursor(asked.cursor)
         if cursor is None or not self._backlog.holds(cursor):
-            return self.snapshot(asked.wanted, asked.backlog, now, complete=False, stale=stale)
-        return self.replay(asked.wanted, cursor, now, stale=stale)
+            return self.snapshot(asked, now, complete=False, stale=stale)
+        return self.replay(asked.wanted, cursor, now, stale=stale, heartbeat=asked.heartbeat)
 
     def ready(self, asked: Subscription, now: float, *, stale: bool) -> Encoded | None:
         """What `first` would return, if that is at hand and costs nothing to say."""
         if asked.cursor is None:
-            return self._find(("snapshot", asked.wanted, asked.backlog), now, stale)
-        return self._find(("replay", asked.wanted, asked.cursor), now, stale)
+            return self._find(("snapshot", asked.wanted, asked.backlog, asked.heartbeat), now, stale)
+        return self._find(("replay", asked.wanted, asked.cursor, asked.heartbeat), now, stale)
 
-    def snapshot(self, wanted: Filter, count: int, now: float, *, complete: bool, stale: bool) -> Encoded:
-        """The current items of a filter, at most `count`."""
+    def snapshot(
+        self, asked: Subscription, now: float, *, complete: bool, stale: bool, most: int = BACKLOG_LIMIT
+    ) -> Encoded:
+        """The current items of a filter, as many as asked for and at most `most`."""
+        wanted, count, heartbeat = asked.wanted, min(asked.backlog, most), asked.heartbeat
         complete = complete and not self.incomplete
         kind = "snapshot" if complete else "lost"
-        ready = self._find((kind, wanted, count), now, stale)
+        key = (kind, wanted, count, heartbeat)
+        ready = self._find(key, now, stale)
         if ready is None:
             entries, until = self._backlog.current(wanted, count, now)
             made = message.snapshot(
                 self._backlog.newest,
                 [entry.item_json for entry in entries],
                 complete=complete,
-                heartbeat=self._heartbeat,
+                heartbeat=self._seconds(heartbeat),
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep((kind, wanted, count), Encoded(made, moment(now)), now, min(until, now + FRESH_SECONDS))
+            ready = self._keep(key, Encoded(made, moment(now)), now, min(until, now + FRESH_SECONDS))
         return ready
 
-    def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool) -> Encoded:
+    def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool, heartbeat: int = 0) -> Encoded:
         """Every item of a filter that changed after `cursor`, which is good."""
-        key = ("replay", wanted, str(cursor))
+        key = ("replay", wanted, str(cursor), heartbeat)
         ready = self._find(key, now, stale)
         if ready is None:
             made = message.replay(
                 self._backlog.newest,
                 [item_json for _, item_json in self._backlog.replay(wanted, cursor)],
-                heartbeat=self._heartbeat,
+                heartbeat=self._seconds(heartbeat),
                 time=moment(now),
                 stale=stale,
             )
             ready = self._keep(key, Encoded(made, moment(now)), now, now + FRESH_SECONDS)
         return ready
 
-    def _find(self, key: tuple[str, Filter, int | str], now: float, stale: bool) -> Encoded | None:
+    def _seconds(self, own: int) -> float:
+        return float(own) if own else self._heartbeat
+
+    def _find(self, key: _Key, now: float, stale: bool) -> Encoded | None:
         if self._ready_for != (self._backlog.revision, stale):
             self._ready.clear()
             self._ready_bytes = 0
@@ -105,7 +118,7 @@ class Joins:
         # A clock that was set back must not keep an old answer alive.
         return encoded if since <= now < until else None
 
-    def _keep(self, key: tuple[str, Filter, int | str], encoded: Encoded, since: float, until: float) -> Encoded:
+    def _keep(self, key: _Key, encoded: Encoded, since: float, until: float) -> Encoded:
         self._ready_bytes += encoded.message.memory
         if len(self._ready) >= READY_LIMIT or self._ready_bytes > READY_LIMIT_BYTES:
             self._ready.clear()

@@ -186,16 +186,15 @@ class Connection(asyncio.Protocol, ABC):
             return
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
-            asked, self.asked = self.asked, Subscription(group.wanted, None, self.asked.backlog)
+            asked = self.asked
+            self.asked = Subscription(group.wanted, None, asked.backlog, asked.heartbeat)
             begun = node.steady()
             self.say_first(node.first_for(self, asked))
             node.work.charge(begun)
             return
         if not node.backlog.holds(behind):
             self._behind = node.backlog.newest
-            self.say_first(
-                node.joins.snapshot(group.wanted, self.asked.backlog, node.wall(), complete=False, stale=node.stale)
-            )
+            self.say_first(node.joins.snapshot(self.asked, node.wall(), complete=False, stale=node.stale))
             return
         # Half the limit at a time, so that the buffer never holds much more than it may.
         room = node.settings.write_limit_bytes // 2

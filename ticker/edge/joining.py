@@ -50,7 +50,7 @@ class JoiningConnection(Connection):
         # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
         # is shared already where the query is known (75 bytes a connection).
         if asked.cursor is not None or asked.wanted is not self._group.wanted:
-            self.asked = Subscription(self._group.wanted, None, asked.backlog)
+            self.asked = Subscription(self._group.wanted, None, asked.backlog, asked.heartbeat)
 
     def change(self, asked: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""

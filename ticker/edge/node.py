@@ -24,12 +24,13 @@ from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
+from ticker.edge.heartbeats import EVERYONE, HeartbeatListener, Heartbeats
 from ticker.edge.held import Held
 from ticker.edge.metrics import NodeMetrics
 from ticker.edge.pacing import Lane
 from ticker.edge.query import Questions
 from ticker.edge.recovery import NOWHERE, Recovering, Recovery
-from ticker.edge.rounds import Listener, Rounds
+from ticker.edge.rounds import Rounds
 from ticker.edge.visitors import Visitors, Waiting
 from ticker.edge.work import Work
 from ticker.settings import TickerSettings
@@ -44,12 +45,10 @@ READER: Final = "reader"
 log = structlog.get_logger()
 
 
-class Member(Listener, Recovering, Protocol):
+class Member(Recovering, HeartbeatListener, Protocol):
     """A live connection, as the node sees it."""
 
     transport_name: str
-    asked: Subscription
-    form: Format
     heard: float
     """When the client last said something, by the steady clock; infinity where it cannot speak."""
 
@@ -111,7 +110,9 @@ class Node:
         self._before = self.backlog.newest
         self._inbox: list[Entry] = []
         """Entries that came while a round was under way; the backlog takes them when theirs begins."""
-        self._beating = False
+        self.heartbeats: Heartbeats[Member] = Heartbeats(
+            self.hub, lambda: self.rounds, settings.heartbeat_seconds, steady, self._heartbeat
+        )
         self.recovery: Recovery[Member] = Recovery(self.hub, self.work, steady)
 
     # What connections ask
@@ -138,6 +139,7 @@ class Node:
         self.metrics.connections.labels(member.transport_name).inc()
         # Its first message has all that the round under way brings.
         member.turn = self.rounds.number
+        self.heartbeats.join(member)
         return self.hub.join(member, member.asked.wanted, member.form)
 
     def first_for(self, member: Member, asked: Subscription) -> Encoded:
@@ -169,9 +171,8 @@ class Node:
         first = self.joins.first(asked, self.wall(), stale=self.stale)
         if first.message.items and self.held.full:
             # Ten items: mostly short enough to be said at once.
-            count = min(asked.backlog, DEFAULT_BACKLOG)
             complete = asked.cursor is None
-            return self.joins.snapshot(asked.wanted, count, self.wall(), complete=complete, stale=self.stale)
+            return self.joins.snapshot(asked, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG)
         return first
 
     def _is_ahead(self, said: str) -> bool:
@@ -182,6 +183,7 @@ class Node:
     def leave(self, member: Member, group: Group[Member]) -> None:
         """Forgets `member`."""
         self.hub.leave(member, group, member.form)
+        self.heartbeats.leave(member)
         self.behind.discard(member)
         self.leaving.pop(member, None)
         self.metrics.connections.labels(member.transport_name).dec()
@@ -285,9 +287,7 @@ class Node:
 
     def beat(self) -> None:
         """A heartbeat for everyone, now or after what is being written."""
-        if not self._beating:
-            self._beating = True
-            self.rounds.begin(self._beat_round)
+        self.heartbeats.begin(EVERYONE)
 
     def gauge(self) -> None:
         """Brings the metrics that are states up to date."""
@@ -339,11 +339,9 @@ class Node:
         live = message.live(self.backlog.newest, entry.item_json)
         return self.hub.canary(Encoded(live, entry.item.version_created))
 
-    def _beat_round(self) -> Iterator[Delivery[Member]]:
-        self._before, self._beating = self.backlog.newest, False
-        now = self.time_text()
-        words = message.heartbeat(self.backlog.newest, time=now, stale=self.stale)
-        return self.hub.everyone(Encoded(words, now, ping=True))
+    def _heartbeat(self) -> Encoded:
+        self._before, now = self.backlog.newest, self.time_text()
+        return Encoded(message.heartbeat(self._before, time=now, stale=self.stale), now, ping=True)
 
     def _broken(self) -> None:
         # Those the round had not come to have a hole now, and the stream will not say those entries again.

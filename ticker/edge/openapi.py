@@ -14,7 +14,7 @@ from ticker.contract.problem import Problem
 from ticker.contract.version import RUNNING
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG
 from ticker.edge.items import LIMIT, Change, Gone
-from ticker.edge.query import WAIT_LIMIT
+from ticker.edge.query import HEARTBEAT_LEAST, HEARTBEAT_MOST, WAIT_LIMIT
 from ticker.edge.respond import cached
 
 Json = dict[str, Any]  # Any: a JSON schema has no narrower type
@@ -102,6 +102,11 @@ def _reading() -> Json:
             _parameter("cursor", "Resume after this entry", {"type": "string"}),
             _parameter("lastEventId", "Another name of cursor", {"type": "string"}),
             _parameter("backlog", "Current items of a fresh join", _whole(0, BACKLOG_LIMIT, DEFAULT_BACKLOG)),
+            _parameter(
+                "heartbeat",
+                "The most seconds between heartbeats of this client; without it, the node's",
+                {"type": "integer", "minimum": HEARTBEAT_LEAST, "maximum": HEARTBEAT_MOST},
+            ),
             _parameter(
                 "wait",
                 "Seconds to wait for news",

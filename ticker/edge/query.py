@@ -12,12 +12,14 @@ from ticker.core.filter import CANARY, Filter
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG, Subscription
 
 WAIT_LIMIT: Final = 30.0
+HEARTBEAT_LEAST: Final = 5
+HEARTBEAT_MOST: Final = 60
 # Query strings that a node remembers, and how long they may be: a few MiB with their filters.
 KNOWN_LIMIT: Final = 1024
 KNOWN_BYTES: Final = 512
 VALUES_LIMIT: Final = 100
 _FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
-_LIVE: Final = (*_FILTERS, "urgency", "cursor", "lastEventId", "backlog", "wait")
+_LIVE: Final = (*_FILTERS, "urgency", "cursor", "lastEventId", "backlog", "heartbeat", "wait")
 # Two names of one parameter: polyfills of EventSource send the second, after the address's own parameters.
 _CURSORS: Final = ("cursor", "lastEventId")
 _CURSOR_BYTES: Final = frozenset(name.encode() for name in _CURSORS)
@@ -75,9 +77,10 @@ class Query:
         """What a join asks for; raises `ParameterError`. An explicit `cursor` goes before Last-Event-ID."""
         wanted = self.filter()
         backlog = int(self.number("backlog", DEFAULT_BACKLOG, 0, BACKLOG_LIMIT))
+        heartbeat = int(self.number("heartbeat", 0, HEARTBEAT_LEAST, HEARTBEAT_MOST))
         cursor = self.text("cursor")
         self.finish()
-        return Subscription(wanted, last_event_id if cursor is None else cursor, backlog)
+        return Subscription(wanted, last_event_id if cursor is None else cursor, backlog, heartbeat)
 
     def filter(self) -> Filter:
         """The filter alone; errors wait for `finish`."""
@@ -173,7 +176,7 @@ class Questions:
 
 
 def _resumed(asked: Subscription, cursor: str) -> Subscription:
-    return Subscription(asked.wanted, cursor, asked.backlog)
+    return Subscription(asked.wanted, cursor, asked.backlog, asked.heartbeat)
 
 
 def _is_ignored(name: str) -> bool:

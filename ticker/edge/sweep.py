@@ -1,16 +1,14 @@
 """The sweep: one task a node that beats the heart, and shows out the silent, the slow and those who never left."""
 
 import asyncio
-import random
 from typing import Final
 
 import structlog
 
 from ticker.contract.tasks import stop_if_cancelled
+from ticker.edge.heartbeats import SHARE
 from ticker.edge.node import Node
 
-# Slightly under the interval that was promised, so that a busy loop still keeps it.
-BEAT_SHARE: Final = 0.9
 # A client answers each ping; two missed ones and some grace (33 s at the default of 15) mean that it is gone.
 SILENT_BEATS: Final = 2.25
 TICK_SECONDS: Final = 0.5
@@ -23,11 +21,8 @@ log = structlog.get_logger()
 
 async def sweep(node: Node) -> None:
     """Runs until it is cancelled."""
-    interval = node.settings.heartbeat_seconds * BEAT_SHARE
-    tick = min(TICK_SECONDS, interval / 4)
+    tick = min(TICK_SECONDS, node.settings.heartbeat_seconds * SHARE / 4)
     last = node.steady()
-    # Workers begin together; beating together, on one machine, they would hold up news by all their beats.
-    next_beat = last + interval * random.uniform(0.2, 1.0)
     judge_from = last
     while True:
         stop_if_cancelled()
@@ -39,9 +34,7 @@ async def sweep(node: Node) -> None:
         try:
             if stalled > STALL_SECONDS:
                 log.warning("loop stood still", seconds=round(stalled, 2))
-            if now >= next_beat:
-                node.beat()
-                next_beat = max(next_beat + interval, now)
+            node.heartbeats.begin_due(now + tick)
             _show_out(node, now, silent=now >= judge_from)
             node.gauge()
         except Exception:
@@ -53,8 +46,9 @@ def _show_out(node: Node, now: float, *, silent: bool) -> None:
     if silent:
         limit = node.settings.heartbeat_seconds * SILENT_BEATS
         for member in node.hub.members():
+            silence = now - member.heard
             # One who does not read cannot hear a ping; that is judged below.
-            if now - member.heard > limit and member not in node.behind:
+            if silence > limit and silence > member.asked.heartbeat * SILENT_BEATS and member not in node.behind:
                 member.farewell(4002, "No answer to pings; come back with your cursor.")
     for member in [member for member in node.behind if member.behind_for(now) > node.settings.slow_seconds]:
         node.metrics.slow.inc()
