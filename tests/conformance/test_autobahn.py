@@ -37,7 +37,15 @@ class Echo(WebSocketConnection):
 
     message_limit = 2**24
 
-    def enter(self, head: bytes, asked: Subscription, form: Format, forwarded: bytes | None = None) -> None:
+    def enter(
+        self,
+        head: bytes,
+        asked: Subscription,
+        form: Format,
+        forwarded: bytes | None = None,
+        *,
+        wants_status: bool = False,
+    ) -> None:
         self.asked, self.form = asked, form
         self._group = self.node.join(self)
         self.transport.write(head)

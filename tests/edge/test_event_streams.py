@@ -80,6 +80,23 @@ async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(star
             assert problem["type"] == "urn:flashwire:problem:unavailable"
 
 
+@pytest.mark.parametrize("version", [b"HTTP/1.1", b"HTTP/1.0"])
+async def test_a_busy_node_refuses_like_any_other(
+    node: Serving, monkeypatch: pytest.MonkeyPatch, version: bytes
+) -> None:
+    monkeypatch.setattr("ticker.edge.work.LIMIT", 0)
+    monkeypatch.setattr(node.node, "may_answer", lambda _asked: False)
+    async with node.wire(request(X_Temporary_Refusal="503", **STREAM).replace(b"HTTP/1.1", version)) as wire:
+        status, headers, problem = await wire.reply()
+        assert status == 503 and int(headers["retry-after"]) > 0 and "busy" in problem["detail"]
+    async with node.wire(request(**STREAM).replace(b"HTTP/1.1", version)) as wire:
+        assert (await wire.head())[0] == 200
+        body = await wire.content() if wire.is_chunked else await wire.reader.read()
+        assert body.startswith(b"retry: ") and b"\n\n" not in body
+    assert node.count("flashwire_refused_total", status="503") == 2
+    assert node.node.entering == 0
+
+
 async def test_times_to_retry_of_temporary_refusals_differ(node: Serving) -> None:
     node.node.draining = True
     bodies = await asyncio.gather(*(stream(node) for _ in range(20)))

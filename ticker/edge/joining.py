@@ -21,9 +21,18 @@ class JoiningConnection(Connection):
 
     __slots__ = ()
 
-    def enter(self, head: bytes, asked: Subscription, form: Format, forwarded: bytes | None = None) -> None:
+    def enter(
+        self,
+        head: bytes,
+        asked: Subscription,
+        form: Format,
+        forwarded: bytes | None = None,
+        *,
+        wants_status: bool = False,
+    ) -> None:
         """Joins, now or when the work queue comes to it; the reply's head and the first message leave in one write,
-        unless that is long. `forwarded` is what a proxy says of the client's address.
+        unless that is long. `forwarded` is what a proxy says of the client's address; `wants_status` is that of
+        `QueuedJoin`.
         """
         node = self.node
         self.set_limits()
@@ -32,7 +41,7 @@ class JoiningConnection(Connection):
         if not node.may_answer(asked):
             # What it says before it is answered stays in its socket.
             self.transport.pause_reading()
-            self._queue(forwarded, head)
+            self._queue(forwarded, head, wants_status=wants_status)
         else:
             self._join(head)
 
@@ -95,11 +104,19 @@ class JoiningConnection(Connection):
 
     # What waits in the work queue
 
-    def _queue(self, forwarded: bytes | None = None, head: bytes = b"", early: bytes = b"") -> None:
+    def _queue(
+        self,
+        forwarded: bytes | None = None,
+        head: bytes = b"",
+        early: bytes = b"",
+        *,
+        wants_status: bool = False,
+    ) -> None:
         node = self.node
         address = client_address(self.transport, forwarded, node.settings.forwarded_allow_ips)
         self._job = QueuedJoin(self, node, address, enters=bool(head), head=head)
         self._job.early = early
+        self._job.wants_status = wants_status
         node.work.submit(self._job)
 
     def run_job(self, job: QueuedJoin) -> bool:

@@ -103,7 +103,7 @@ class _Node(Protocol):
 class QueuedJoin:
     """A connection's place in the work queue; `head` is what its reply begins with where it has not joined yet."""
 
-    __slots__ = ("_client", "_node", "_since", "address", "early", "enters", "head")
+    __slots__ = ("_client", "_node", "_since", "address", "early", "enters", "head", "wants_status")
 
     def __init__(self, client: _Client, node: _Node, address: str, *, enters: bool, head: bytes = b"") -> None:
         self._client = client
@@ -114,6 +114,8 @@ class QueuedJoin:
         node.entering += enters
         self.address = address
         self.head = head
+        self.wants_status = False
+        """Whether a refusal must have its own status: a proxy then tries another node."""
         self.early = b""
         """What the client said meanwhile."""
 

@@ -51,14 +51,27 @@ class SseConnection(JoiningConnection):
             self._refuse(refused, request)
         else:
             cors = cors_lines(node.settings, request.headers)
+            wants_status = _wants_status(request)
             if request.is_http10:
-                self.enter(_HEAD % (cors, b"") + _retry_line(), asked, Format.SSE_UNCHUNKED, forwarded)
+                self.enter(
+                    _HEAD % (cors, b"") + _retry_line(),
+                    asked,
+                    Format.SSE_UNCHUNKED,
+                    forwarded,
+                    wants_status=wants_status,
+                )
             else:
-                self.enter(_HEAD % (cors, _CHUNKED) + chunk(_retry_line()), asked, Format.SSE, forwarded)
+                self.enter(
+                    _HEAD % (cors, _CHUNKED) + chunk(_retry_line()),
+                    asked,
+                    Format.SSE,
+                    forwarded,
+                    wants_status=wants_status,
+                )
 
     def _refuse(self, refused: RefusalError, request: Request) -> None:
         cors = cors_lines(self.node.settings, request.headers)
-        if refused.problem.status in _TEMPORARY and request.headers.get(REFUSAL_HEADER) != b"503":
+        if refused.problem.status in _TEMPORARY and not _wants_status(request):
             # Any other status ends an EventSource for good (WHATWG HTML, 9.2.3).
             self._end_join(refused.problem.status, _temporary_refusal(refused.problem.detail, cors))
         else:
@@ -69,7 +82,7 @@ class SseConnection(JoiningConnection):
 
     def refuse_job(self, reason: str = TOO_BUSY) -> None:
         job = self._job
-        if job is None or self._group is not None:
+        if job is None or self._group is not None or job.wants_status:
             super().refuse_job(reason)
             return
         job.leave()
@@ -107,6 +120,10 @@ class SseConnection(JoiningConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.node.leaving.pop(self, None)
+
+
+def _wants_status(request: Request) -> bool:
+    return request.headers.get(REFUSAL_HEADER) == b"503"
 
 
 def _retry_line() -> bytes:
