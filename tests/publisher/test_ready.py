@@ -110,7 +110,11 @@ def config(name: str, value: str, before: str) -> tuple[Change, Change]:
 
 
 def of_type(key: str) -> tuple[Change, Change]:
-    return lambda raw: raw.sadd(key, "x"), lambda raw: raw.delete(key)
+    async def replace(raw: Any) -> None:
+        await raw.delete(key)
+        await raw.sadd(key, "x")
+
+    return replace, lambda raw: raw.delete(key)
 
 
 def meta(**fields: str) -> tuple[Change, Change]:
