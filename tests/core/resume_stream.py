@@ -166,6 +166,10 @@ class View(Stream):
         self.meanwhile: Callable[[], object] | None = None
         """What happens once, between the answers about the position and about the entries."""
 
+    async def doubt(self) -> str | None:
+        self._answering()
+        return None
+
     async def position(self) -> Position:
         state = self._answering()
         self.asked_at = state.tip
