@@ -79,6 +79,8 @@ find_programs() {
     program nginx nginx
     program redis-server redis-server
     program openssl openssl
+    # Its unit tests for rules, promtool, come with the server.
+    program prometheus promtool
     # The benchmark's load client is compiled on the spot.
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" ||

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from publisher.api.problems import CODES
 from ticker.contract.item import ACTS
 from ticker.contract.output import lines_dropped
 
@@ -23,6 +24,8 @@ class Metrics:
         self.refused = Counter(
             "flashwire_desk_refused", "Requests answered with an error", ["reason"], registry=self._registry
         )
+        for code in CODES:
+            self.refused.labels(code)
         self.seconds = Histogram(
             "flashwire_desk_publish_seconds",
             "Time from a request's last byte to its answer, for what was published",

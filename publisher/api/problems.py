@@ -20,6 +20,15 @@ from ticker.contract.sentences import LANGUAGES, RefusedError
 RETRY_SECONDS: Final = 2
 PAGE_HEADER: Final = "flashwire-page"
 """The desk page sends it with each request: it reads the type of a problem, whatever the status."""
+CODES: Final = tuple(
+    """
+    bad-request bad-parameter not-found method withdrawn head-too-large stream-away malformed cut-off key if-match
+    unknown-name unauthorized token-refused role-act foreign-origin welcome-refused no-item hold-not-usable
+    release-not-held unreadable publish-again too-slow stale too-large not-json not-an-object invalid key-reused
+    if-match-missing canary-rate rate internal desk-file
+    """.split()
+)
+"""Every type of problem that the desk answers with, as docs/protocol.md lists them."""
 
 _TITLES: Final = {
     400: "Bad request",

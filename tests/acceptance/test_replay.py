@@ -258,7 +258,7 @@ def _figures(service: Running, replayed: str, clients: list[Client], entries: li
     p50, p99 = (late[int(share * len(late))] * 1000 for share in (0.5, 0.99))
     with urllib.request.urlopen(f"{service.ticker}/metrics", timeout=5) as answer:
         counted = re.findall(r'flashwire_joins_total\{kind="(\w+)",transport="(\w+)"\} (\d+)', answer.read().decode())
-    joins = ", ".join(f"{transport} {kind} {count}" for kind, transport, count in counted)
+    joins = ", ".join(f"{transport} {kind} {count}" for kind, transport, count in counted if count != "0")
     acts = ", ".join(f"{act} {count}" for act, count in sorted(newsroom.acts.items()))
     return (
         f"{replayed}; {len(entries)} entries ({acts}); {len(clients)} clients, {len(late)} live deliveries: publish to"

@@ -160,9 +160,10 @@ async def test_a_drain_ends_a_long_poll_at_once(node: Serving) -> None:
 
 
 async def test_a_wait_out_of_range_is_refused(node: Serving) -> None:
-    for wait in ("31", "-1", "x", "", "nan", "1e1"):
+    for counted, wait in enumerate(("31", "-1", "x", "", "nan", "1e1"), 1):
         reply = await node.get(f"/v1/live?wait={wait}")
         assert (reply.status_code, reply.json()["errors"][0]["field"]) == (400, "wait"), wait
+        assert node.count("flashwire_refused_total", status="400") == counted
 
 
 async def test_items_are_filtered_limited_and_paged_to_the_last(node: Serving) -> None:

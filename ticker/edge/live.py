@@ -33,11 +33,10 @@ async def live(request: Request) -> Response:
             events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
             return Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
         first = await _first(node, request, asked, wait)
-    except ParameterError as error:
-        return problem_reply(error.problem())
-    except RefusalError as refused:
-        node.metrics.refused.labels(str(refused.problem.status)).inc()
-        return problem_reply(refused.problem, retry_after=2 if refused.problem.status == 503 else None)
+    except (ParameterError, RefusalError) as error:
+        problem = error.problem() if isinstance(error, ParameterError) else error.problem
+        node.metrics.refused.labels(str(problem.status)).inc()
+        return problem_reply(problem, retry_after=2 if problem.status == 503 else None)
     node.count_join("poll", asked, first)
     if first.message.items:
         return LongReply(node, first)

@@ -1,0 +1,78 @@
+"""deploy/alarms.yml: the same alarms as docs/operating.md, and what Prometheus' own unit tests say about them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.docs.test_operating import TEXT, table
+
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "deploy/alarms.yml"
+CASES = Path(__file__).with_name("alarms_test.yml")
+
+
+def promtool(*arguments: str | Path, folder: Path = ROOT) -> str:
+    """What promtool says; fails where it does, or where it is missing."""
+    done = subprocess.run(
+        ["promtool", *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def rules() -> list[dict[str, Any]]:  # Any: a rule of Prometheus
+    (group,) = yaml.safe_load(RULES.read_text("utf-8"))["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
+def test_the_rules_are_the_alarms_of_the_page_in_its_order() -> None:
+    units = {" s": "s", " min": "m"}
+    documented = []
+    for name, when, wait, because in table("Alarms"):
+        lasts = re.sub("|".join(units), lambda found: units[found[0]], wait)
+        documented.append(
+            {
+                "alert": name.strip("`"),
+                "expr": when.strip("`"),
+                **({} if wait == "at once" else {"for": lasts}),
+                "annotations": {"summary": because},
+            }
+        )
+    assert documented == rules()
+    assert len(documented) == len({rule["alert"] for rule in documented})
+
+
+def test_prometheus_takes_the_rules() -> None:
+    assert f"{len(rules())} rules found" in promtool("check", "rules", RULES)
+
+
+def test_every_alarm_comes_with_its_first_event_and_none_in_peace() -> None:
+    cases = yaml.safe_load(CASES.read_text("utf-8"))["tests"]
+    fired = {
+        label
+        for case in cases
+        for asked in case["promql_expr_test"]
+        for sample in asked["exp_samples"]
+        for label in re.findall(r'alertname="(\w+)"', sample["labels"])
+    }
+    assert fired == {rule["alert"] for rule in rules()}
+    promtool("test", "rules", CASES)
+
+
+def test_prometheus_takes_the_configuration_on_the_page(tmp_path: Path) -> None:
+    quoted = re.search(r"^    rule_files:.*\n(?:    .*\n)+", TEXT, re.MULTILINE)
+    assert quoted
+    text = re.sub("^    ", "", quoted[0], flags=re.MULTILINE)
+    (tmp_path / "prometheus.yml").write_text(text, "utf-8")
+    shutil.copy(RULES, tmp_path)
+    promtool("check", "config", "prometheus.yml", folder=tmp_path)
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    for job in yaml.safe_load(text)["scrape_configs"]:
+        assert job["job_name"].startswith("flashwire-")
+        hosts = [target.partition(":")[0] for target in job["static_configs"][0]["targets"]]
+        assert set(hosts) == {name for name in compose if name.startswith(job["job_name"].removeprefix("flashwire-"))}
