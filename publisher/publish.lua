@@ -91,7 +91,7 @@ if not had_meta then
 elseif not (epoch and seq) then
   return refuse("the key " .. meta .. " lacks the stream's epoch or its number")
 end
-if #epoch > 40 or not string.match(epoch, "^%w+$") then
+if #epoch > 40 or not string.match(epoch, "^%w+$") or epoch == "none" then
   return refuse("the key " .. meta .. " holds an epoch that no node accepts")
 end
 if #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) >= MAX_SEQ then

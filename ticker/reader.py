@@ -19,6 +19,7 @@ from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
 from ticker.contract.tasks import stop_if_cancelled
 from ticker.core.doubts import Doubt, doubtful, judged
 from ticker.core.filter import CANARY
+from ticker.core.record import Records, fold
 from ticker.core.unread import Skipped, ahead_reason, skipped
 from ticker.stream import Position, Record, Stream, StreamAwayError
 
@@ -29,7 +30,7 @@ TIMEOUT_SECONDS: Final = 3.5
 COUNT: Final = 500
 BACKOFF_SECONDS: Final = (0.05, 2.0)
 CHECK_SECONDS: Final = 1.5
-# To pack 200 commands, or to verify 100 entries, holds the loop for about 2 ms.
+# To pack 200 commands, or to verify or fold 100 entries, holds the loop for about 2 ms.
 _LEDGERS: Final = 200
 _VERIFIED: Final = 100
 
@@ -48,8 +49,10 @@ class Sink(Protocol):
     def canary(self, entry: Entry) -> None:
         """A line that proves the way."""
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
-        """All that the stream holds, after the place was lost or at the start; `doubts` is what the ledger adds."""
+    def rebuilt(
+        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
+    ) -> None:
+        """All that the stream holds, and what the ledger adds; `records` are the items of `entries`, folded."""
 
     def poison(self, reason: str) -> None:
         """One entry was skipped."""
@@ -225,17 +228,19 @@ class Reader:
         # In this order: entries that come in between are then more than the position says, never fewer.
         position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
-        records = await self._stream.held()
-        entries, after = await self._verified(records)
+        held = await self._stream.held()
+        entries, after = await self._verified(held)
         doubts = await self._doubts(doubtful(entries, position.epoch, position.seq))
-        self._last_id = records[-1][0] if records else b"0"
+        records = await _folded(entries)
+        # From here on nothing waits: clients get the messages that belong to what the node holds.
+        self._last_id = held[-1][0] if held else b"0"
         self._last_canary = canary
         self._settled, self._passed = position, None
         newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
         ahead = ahead_reason(after, newest, position.seq)
         fresh = ahead != self._ahead
         self._ahead = ahead
-        self._sink.rebuilt(entries, position, doubts)
+        self._sink.rebuilt(entries, position, doubts, records)
         if ahead is not None and fresh:
             log.error("the stream is ahead of this node", reason=ahead)
 
@@ -276,6 +281,15 @@ class Reader:
             if number % _VERIFIED == 0:
                 await asyncio.sleep(0)
         return entries, after
+
+
+async def _folded(entries: Sequence[Entry]) -> Records:
+    records: Records = {}
+    for start in range(0, len(entries), _VERIFIED):
+        if start:
+            await asyncio.sleep(0)
+        fold(entries[start : start + _VERIFIED], records)
+    return records
 
 
 def _order(entry_id: bytes) -> tuple[int, ...]:

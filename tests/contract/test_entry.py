@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.contract.items import item, items
-from ticker.contract.cursor import EPOCH_LIMIT, Cursor, entry_check
-from ticker.contract.entry import BODY_LIMIT, SCHEMA, Keyring, PoisonError, read_entry, seal, unseal
+from ticker.contract.cursor import EPOCH_LIMIT, NO_EPOCH, Cursor, entry_check
+from ticker.contract.entry import BODY_LIMIT, LAST_NUMBER, SCHEMA, Keyring, PoisonError, read_entry, seal, unseal
 from ticker.contract.facets import facets_of
 from ticker.contract.item import Item, encode_item
 from ticker.contract.sentences import RefusedError
@@ -175,6 +175,9 @@ MALFORMED: dict[str, dict[bytes, bytes]] = {
     "a seq with an underscore": {**FIELDS, b"seq": b"1_0"},
     "a fraction": {**FIELDS, b"seq": b"7.0"},
     "an empty seq": {**FIELDS, b"seq": b""},
+    "a seq with a leading zero": {**FIELDS, b"seq": b"07"},
+    "a seq that Lua cannot count": {**FIELDS, b"seq": b"%d" % (LAST_NUMBER + 1)},
+    "an epoch that stands for no stream": {**FIELDS, b"epoch": NO_EPOCH.encode()},
     "a seq of 21 digits": {**FIELDS, b"seq": b"1" * 21},
     "a seq of 5,000 digits": {**FIELDS, b"seq": b"1" * 5000},
 }
@@ -191,7 +194,7 @@ def test_an_entry_with_an_id_that_is_none_is_malformed(entry_id: bytes) -> None:
 
 
 def test_the_longest_epoch_and_the_largest_seq_make_a_cursor_that_clients_can_send() -> None:
-    fields = {**FIELDS, b"epoch": b"e" * EPOCH_LIMIT, b"seq": b"9" * 20}
+    fields = {**FIELDS, b"epoch": b"e" * EPOCH_LIMIT, b"seq": b"%d" % LAST_NUMBER}
     assert len(str(read_entry(b"1-0", fields, KEYS).cursor)) <= 80
 
 

@@ -18,6 +18,7 @@ from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
+from ticker.core.record import Records
 from ticker.edge.handshake import RefusalError
 from ticker.edge.joining import JoiningConnection
 from ticker.edge.node import Member, Node
@@ -84,11 +85,13 @@ class WatchedNode(Node):
         self._note(entries)
         return entries
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
+    def rebuilt(
+        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
+    ) -> None:
         self.rounds.finish()
         self.log, self.known = [], {}
         self._note(entries)
-        super().rebuilt(entries, position, doubts)
+        super().rebuilt(entries, position, doubts, records)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
     def published(self, cursor: str | None = None) -> Published | None:

@@ -14,6 +14,7 @@ from ticker.contract.item import Item, encode_item, moment
 from ticker.core import index
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
+from ticker.core.record import ItemRecord
 
 SPORT = Filter(sections=frozenset({"sport"}))
 times = st.integers(1, 9)
@@ -127,3 +128,72 @@ def test_a_replay_has_each_item_once_and_no_words_of_what_was_taken_back() -> No
     assert replay[2]["headline"] is not None
     backlog.add(entry(8, 3, version=3, act="release"))
     assert msgspec.json.decode(list(backlog.replay(Filter(), start))[-1][1])["headline"] is not None
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 6), some_items, times, st.none() | times, st.none() | times), max_size=30),
+    filters,
+    st.integers(0, 10),
+)
+def test_entries_that_are_read_together_show_what_they_do_one_by_one(
+    given_items: list[tuple[int, Item, int, int | None, int | None]], wanted: Filter, now: int
+) -> None:
+    entries: list[Entry] = []
+    for seq, (number, plain, created, expires, pinned) in enumerate(given_items, 1):
+        made = msgspec.structs.replace(
+            plain,
+            uri=URI.format(number),
+            version=seq,
+            first_created=moment(created),
+            expires=None if expires is None else moment(expires),
+            pinned_until=None if pinned is None else moment(pinned),
+        )
+        entries.append(Entry(Cursor("e1", seq, "c"), made, encode_item(made), 0.0))
+    together, one_by_one = Backlog(20), Backlog(20)
+    together.rebuild(entries, "e1", len(entries))
+    for each in entries:
+        one_by_one.add(each)
+    for backlog in (together, one_by_one):
+        backlog.add(entry(len(entries) + 1, 1, version=99, first_created=moment(5)))
+    assert together.current(wanted, 9, float(now)) == one_by_one.current(wanted, 9, float(now))
+    assert together.floor == one_by_one.floor and together._records.keys() == one_by_one._records.keys()
+
+
+def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked = 0
+    mark = index._Block._mark
+
+    def counted(block: index._Block, at: int, record: ItemRecord) -> None:
+        nonlocal marked
+        marked += 1
+        mark(block, at, record)
+
+    monkeypatch.setattr(index._Block, "_mark", counted)
+    backlog = Backlog(1000)
+    versions = [
+        entry(seq, 1 + seq % 500, version=1 + seq // 500, first_created=moment(1 + seq % 500)) for seq in range(1, 1001)
+    ]
+    backlog.rebuild(versions, "e1", 1000)
+    assert marked == 500
+    first = backlog._shown._lists[False]._blocks[0]
+    masks = first.masks
+    backlog.add(entry(1001, first_created=moment(1001)))
+    backlog.add(entry(1002, 7, version=9, first_created=moment(7)))
+    assert marked == 502 and first.masks is masks, "nothing else moved up"
+
+
+def test_a_block_with_empty_places_takes_items_between_them() -> None:
+    backlog = Backlog(10_000)
+    for seq in range(1, 2 * index.BLOCK + 1):
+        backlog.add(entry(seq, first_created=moment(2 * seq)))
+    for seq in range(2, index.BLOCK, 2):
+        made = entry(1000 + seq, seq, version=2, pub_status="canceled", first_created=moment(2 * seq))
+        backlog.add(made)
+    for seq in range(1, 21):
+        backlog.add(entry(2000 + seq, first_created=moment(2 * seq + 1)))
+    shown = backlog.current(Filter(), 10_000, 0)[0]
+    assert [one.item.first_created for one in shown] == sorted((one.item.first_created for one in shown), reverse=True)
+    assert len(shown) == 2 * index.BLOCK - (index.BLOCK // 2 - 1) + 20
+    assert all(len(block.orders) <= index.BLOCK for block in backlog._shown._lists[False]._blocks)

@@ -153,6 +153,7 @@ async def test_a_key_of_another_type_stops_the_script_before_its_first_write(
         ("", "1"),
         ("é", "1"),
         ("e 1", "1"),
+        ("none", "1"),
         ("e1", "x"),
         ("e1", "-1"),
         ("e1", "1.5"),

@@ -153,9 +153,9 @@ class CountingNode(Node):
     turns = 0
     checks = 0
 
-    def rebuilt(self, entries: Any, position: Any, doubts: Any) -> None:  # Any: as in the base class, passed on
+    def rebuilt(self, *given: Any) -> None:  # Any: as in the base class, passed on
         self.rebuilds += 1
-        super().rebuilt(entries, position, doubts)
+        super().rebuilt(*given)
 
     def turn(self) -> None:
         self.turns += 1

@@ -29,7 +29,8 @@ class Cursor(msgspec.Struct, frozen=True):
 
 def is_epoch(text: str) -> bool:
     """Whether a stream's id can stand in a cursor; entries and the stream's own key are held to the same rule."""
-    return text.isascii() and text.isalnum() and len(text) <= EPOCH_LIMIT
+    # A stream of that name could not be told from no stream at all.
+    return text.isascii() and text.isalnum() and len(text) <= EPOCH_LIMIT and text != NO_EPOCH
 
 
 def read_cursor(text: str) -> Cursor | None:

@@ -27,6 +27,8 @@ SCHEMA: Final = b"fw1"
 _SCHEMAS: Final = re.compile(rb"fw[1-9][0-9]{0,3}")
 # 500 + 120 code points in four bytes each, a note, names in an entry: far below this; a megabyte is poison.
 BODY_LIMIT: Final = 32_768
+LAST_NUMBER: Final = 2**53 - 1
+_NUMBER: Final = re.compile(rb"0|[1-9][0-9]{0,15}")
 
 
 class PoisonError(Exception):
@@ -113,7 +115,7 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring)
     """The entry that Redis holds under `entry_id`; raises `PoisonError` and nothing else."""
     try:
         body, epoch, seq = fields[b"body"], fields[b"epoch"].decode("ascii"), read_number(fields[b"seq"])
-        added = read_number(entry_id.split(b"-", 1)[0]) / 1000
+        added = _milliseconds(entry_id) / 1000
     except (KeyError, ValueError):
         raise PoisonError("malformed") from None
     if seq < 1 or not is_epoch(epoch):
@@ -127,8 +129,16 @@ def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes], keyring: Keyring)
 
 
 def read_number(digits: bytes) -> int:
-    """A number as Redis counts, in digits alone; raises `ValueError`."""
-    # int() alone also takes signs, spaces and underscores, and Redis counts in 64 bits.
+    """The number of an entry, by the rule of the desk (publisher/publish.lua); raises `ValueError`."""
+    # Not int() alone: it also takes signs, spaces, underscores and leading zeros, and Lua counts to 2^53 exactly.
+    if not _NUMBER.fullmatch(digits) or (number := int(digits)) > LAST_NUMBER:
+        raise ValueError
+    return number
+
+
+def _milliseconds(entry_id: bytes) -> int:
+    digits = entry_id.split(b"-", 1)[0]
+    # Redis counts these in 64 bits.
     if not digits.isdigit() or len(digits) > 20:
         raise ValueError
     return int(digits)

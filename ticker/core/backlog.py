@@ -12,7 +12,7 @@ Rules:
 6. A replay carries each item once, in its newest version, and without the words of one that is withdrawn or on hold.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ticker.contract.cursor import NO_EPOCH, Cursor, origin
@@ -20,7 +20,7 @@ from ticker.contract.entry import Entry
 from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter, Terms, meets_any, needs_of
 from ticker.core.index import ShownItems
-from ticker.core.record import ItemRecord
+from ticker.core.record import ItemRecord, Records, fold
 
 _CUT_AT: Final = 64
 
@@ -33,7 +33,7 @@ class Backlog:
         self._entries: list[Entry] = []
         self._start = 0
         self._whole_from = 0
-        self._records: dict[str, ItemRecord] = {}
+        self._records: Records = {}
         self._shown = ShownItems()
         self.hidden: set[str] = set()
         """Items that are not current because their newest version cannot be read."""
@@ -49,25 +49,30 @@ class Backlog:
 
     def rebuild(
         self,
-        entries: Iterable[Entry],
+        entries: Sequence[Entry],
         epoch: str | None,
         seq: int,
         proof: str = "0",
         doubts: Mapping[str, Doubt] | None = None,
+        records: Records | None = None,
     ) -> None:
         """Starts anew from what the stream holds; `epoch` and `seq` are where the stream says that it stands.
 
         `proof` is the check of that place where no entry proves it; another loss at the same number needs another one.
-        `doubts` are the items whose newest version is not, or may not be, among `entries`.
+        `doubts` are the items whose newest version is not, or may not be, among `entries`. `records` are what `fold`
+        made of `entries`, where the caller did that in steps; from now on they belong to the backlog.
         """
-        self._entries, self._start, self._whole_from, self._records = [], 0, 0, {}
-        self._shown.clear()
-        self.hidden = set()
+        if records is None:
+            fold(entries, records := {})
+        self._entries, self._start, self._whole_from, self._records = [], 0, 0, records
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
             if entry.seq == 1 or not self.follows(entry):
                 self._reset_floor(entry)
-            self._append(entry)
+            self._entries.append(entry)
+            self.newest = entry.cursor
+        for _ in range(len(self) - self._length):
+            self._forget()
         # Entries may have come since the stream said where it stands, so more than that is no contradiction.
         if epoch is not None and (self.newest.epoch != epoch or self.newest.seq < seq):
             # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
@@ -75,6 +80,9 @@ class Backlog:
             self._whole_from = len(self._entries)
         for uri, doubt in (doubts or {}).items():
             self._settle(uri, doubt)
+        self.hidden = {uri for uri, record in self._records.items() if not record.confirmed}
+        # Once for all of them: item by item it held the loop for half a second.
+        self._shown.fill(self._records.values())
         self.revision += 1
 
     def follows(self, entry: Entry) -> bool:
@@ -174,37 +182,36 @@ class Backlog:
             if record.confirmed:
                 self.hidden.discard(entry.item.uri)
         if len(self) > self._length:
-            self._forget()
+            forgotten = self._forget()
+            if forgotten is not None:
+                self._shown.remove(forgotten)
+                self.hidden.discard(forgotten.order[1])
 
     def _settle(self, uri: str, doubt: Doubt) -> None:
         record = self._records.get(uri)
         if record is None:
             return
-        self._shown.remove(record)
         record.needed = doubt.version
         if doubt.newest is not None and doubt.newest.item.version > record.entry.item.version:
             record.fold(doubt.newest)
-        self._shown.add(record)
-        if not record.confirmed:
-            self.hidden.add(uri)
 
-    def _forget(self) -> None:
+    def _forget(self) -> ItemRecord | None:
+        """Lets go of the oldest entry; returns its item where that is forgotten too."""
         oldest = self._entries[self._start]
         self._start += 1
         if self._start > self._whole_from:
             self._whole_from = self._start
             self.floor = oldest.cursor
-        record = self._records.get(oldest.item.uri)
-        # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
-        if record is not None and record.newest_place is oldest:
-            del self._records[oldest.item.uri]
-            self._shown.remove(record)
-            self.hidden.discard(oldest.item.uri)
         # Cutting the list each time would move ten thousand pointers an entry; and what is forgotten is 2 KB each.
         if self._start >= _CUT_AT:
             del self._entries[: self._start]
             self._whole_from -= self._start
             self._start = 0
+        record = self._records.get(oldest.item.uri)
+        # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
+        if record is None or record.newest_place is not oldest:
+            return None
+        return self._records.pop(oldest.item.uri)
 
     def _reset_floor(self, entry: Entry) -> None:
         first = entry.seq == 1

@@ -79,16 +79,25 @@ def terms_of(facets: Facets) -> Terms:
     """The terms of one version."""
     if facets == EVERYTHING:
         return _EVERY_TERM
-    terms = [f"urgency={facets.urgency}", f"edition={facets.edition}"]
-    terms += [f"section={name}" for name in facets.sections]
-    terms += [f"place={name}" for name in facets.places]
-    terms += [f"language={language}" for language in _ranges(facets.language)]
+    terms = [*_terms("urgency", str(facets.urgency)), *_terms("edition", facets.edition)]
+    for name in facets.sections:
+        terms += _terms("section", name)
+    for name in facets.places:
+        terms += _terms("place", name)
+    terms += _terms("language", facets.language)
     for source in facets.sources:
-        terms += [f"role={source.role}", f"source={source.name}"]
+        terms += _terms("role", source.role)
+        terms += _terms("source", source.name)
         if source.uri is not None:
-            terms.append(f"source={source.uri}")
-    # A backlog holds the same few hundred words thousands of times.
-    return tuple(map(intern, terms))
+            terms += _terms("source", source.uri)
+    return tuple(terms)
+
+
+# A backlog holds the same few hundred words thousands of times: to look one up is three times as quick as to make it.
+@lru_cache(maxsize=4096)
+def _terms(parameter: str, value: str) -> Terms:
+    values = _ranges(value) if parameter == "language" else (value,)
+    return tuple(intern(f"{parameter}={each}") for each in values)
 
 
 def _ranges(language: str) -> Iterator[str]:

@@ -7,7 +7,7 @@
 """
 
 from bisect import bisect, bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ticker.core.filter import Needs
@@ -30,10 +30,19 @@ class ShownItems:
         self._records: dict[str, ItemRecord] = {}
         """Those of items that have such a time."""
 
-    def clear(self) -> None:
-        """Forgets every item; the time stays."""
-        self._lists = {True: _OrderedItems(), False: _OrderedItems()}
+    def fill(self, records: Iterable[ItemRecord]) -> None:
+        """Holds these items and no others; the time stays. Much cheaper than to add them one by one."""
         self._changes, self._records = [], {}
+        listed: dict[bool, list[ItemRecord]] = {True: [], False: []}
+        for record in records:
+            for moment in _moments(record):
+                self._changes.append((moment, record.order[1]))
+                self._records[record.order[1]] = record
+            record.listed = self._list_of(record)
+            if record.listed is not None:
+                listed[record.listed].append(record)
+        self._changes.sort()
+        self._lists = {pinned: _OrderedItems(sorted(some, key=_order)) for pinned, some in listed.items()}
 
     def add(self, record: ItemRecord) -> None:
         """Takes an item, after `remove` where it was here before it changed."""
@@ -77,9 +86,12 @@ class ShownItems:
             self._list(record)
 
     def _list(self, record: ItemRecord) -> None:
-        if record.usable and record.expires > self._now:
-            record.listed = record.pin > self._now
+        record.listed = self._list_of(record)
+        if record.listed is not None:
             self._lists[record.listed].add(record)
+
+    def _list_of(self, record: ItemRecord) -> bool | None:
+        return record.pin > self._now if record.usable and record.expires > self._now else None
 
     def _unlist(self, record: ItemRecord) -> None:
         if record.listed is not None:
@@ -90,29 +102,31 @@ class ShownItems:
 class _OrderedItems:
     """Items in order, oldest first, in blocks."""
 
-    def __init__(self) -> None:
-        self._blocks: list[_Block] = []
+    def __init__(self, records: Sequence[ItemRecord] = ()) -> None:
+        """Starts with `records`, which are in order."""
+        self._blocks = [_Block(records[at : at + BLOCK]) for at in range(0, len(records), BLOCK)]
 
     def add(self, record: ItemRecord) -> None:
-        at = self._block_of(record)
+        at = self._block_of(record.order)
         if at < 0:
             self._blocks.append(_Block([record]))
             return
         block = self._blocks[at]
-        if len(block.records) < BLOCK:
-            block.insert(record)
-        elif block.records[-1].order < record.order:
-            # Items mostly arrive in order: the full block stays full.
-            self._blocks.insert(at + 1, _Block([record]))
-        else:
-            half = BLOCK // 2
-            self._blocks[at : at + 1] = [_Block(block.records[:half]), _Block(block.records[half:])]
-            self._blocks[self._block_of(record)].insert(record)
+        if block.put(record):
+            return
+        if block.is_full:
+            if block.orders[-1] < record.order:
+                # Items mostly arrive in order: the full block stays full.
+                self._blocks.insert(at + 1, _Block([record]))
+                return
+            self._blocks[at : at + 1] = block.halves()
+            block = self._blocks[self._block_of(record.order)]
+        block.insert(record)
 
     def remove(self, record: ItemRecord) -> None:
-        at = self._block_of(record)
+        at = self._block_of(record.order)
         self._blocks[at].remove(record)
-        if not self._blocks[at].records:
+        if not self._blocks[at].held:
             del self._blocks[at]
 
     def select(self, needs: Needs, count: int, before: Order | None) -> list[ItemRecord]:
@@ -125,55 +139,112 @@ class _OrderedItems:
             found += block.select(needs, count - len(found), before)
         return found
 
-    def _block_of(self, record: ItemRecord) -> int:
-        """The last block that starts at or before `record`; the first one for the oldest of all, -1 without blocks."""
+    def _block_of(self, order: Order) -> int:
+        """The last block that starts at or before `order`; the first one for the oldest of all, -1 without blocks."""
         blocks = self._blocks
-        if blocks and blocks[-1].records[0].order <= record.order:
+        if blocks and blocks[-1].orders[0] <= order:
             return len(blocks) - 1
-        at = bisect(blocks, record.order, key=_first_order) - 1
+        at = bisect(blocks, order, key=_first_order) - 1
         return at if at >= 0 or not blocks else 0
 
 
 class _Block:
-    """Some items in order, and for each term the mask of those that have it."""
+    """Places in order, each with an item or empty, and for each term the mask of the places whose items have it.
 
-    __slots__ = ("masks", "records")
+    A removed item leaves its place empty: to move the others up would change the mask of every term, and what is
+    removed comes back to its place (a correction) or is the oldest.
+    """
 
-    def __init__(self, records: list[ItemRecord]) -> None:
-        self.records: list[ItemRecord] = []
-        self.masks: dict[str, int] = {}
-        for record in records:
-            self.insert(record)
+    __slots__ = ("held", "masks", "orders", "records")
+
+    def __init__(self, records: Sequence[ItemRecord]) -> None:
+        self.orders: list[Order]
+        self.records: list[ItemRecord | None]
+        self.held: int
+        """The mask of the places that have an item."""
+        self.masks: dict[str, int]
+        self._fill(records)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every place that a block may have holds an item."""
+        return len(self.orders) >= BLOCK and self.held.bit_count() >= BLOCK
+
+    def halves(self) -> list["_Block"]:
+        """The items in two blocks."""
+        records, half = self._items(), BLOCK // 2
+        return [_Block(records[:half]), _Block(records[half:])]
+
+    def put(self, record: ItemRecord) -> bool:
+        """Puts an item at its own empty place; False where there is none."""
+        at = bisect_left(self.orders, record.order)
+        if at == len(self.orders) or self.orders[at] != record.order:
+            return False
+        self._set(at, record)
+        return True
 
     def insert(self, record: ItemRecord) -> None:
-        at = len(self.records)
-        if at and record.order < self.records[-1].order:
-            at = bisect_left(self.records, record.order, key=_order)
+        """Makes a place for an item; the block is not full."""
+        if len(self.orders) >= BLOCK:
+            self._fill(self._items())
+        at = bisect_left(self.orders, record.order)
+        if at < len(self.orders):
             low = (1 << at) - 1
+            self.held = self.held & low | (self.held & ~low) << 1
             for term, mask in self.masks.items():
                 self.masks[term] = mask & low | (mask & ~low) << 1
-        self.records.insert(at, record)
-        for term in record.current_terms:
-            self.masks[term] = self.masks.get(term, 0) | 1 << at
+        self.orders.insert(at, record.order)
+        self.records.insert(at, None)
+        self._set(at, record)
 
     def remove(self, record: ItemRecord) -> None:
-        at = bisect_left(self.records, record.order, key=_order)
-        del self.records[at]
-        low = (1 << at) - 1
-        masks = {term: mask & low | mask >> 1 & ~low for term, mask in self.masks.items()}
-        self.masks = {term: mask for term, mask in masks.items() if mask}
+        at = bisect_left(self.orders, record.order)
+        self.records[at] = None
+        bit = 1 << at
+        self.held ^= bit
+        for term in record.current_terms:
+            mask = self.masks.get(term, 0) & ~bit
+            if mask:
+                self.masks[term] = mask
+            else:
+                # A term may stand twice among those of one item.
+                self.masks.pop(term, None)
 
     def select(self, needs: Needs, count: int, before: Order | None) -> list[ItemRecord]:
         found: list[ItemRecord] = []
         for at in self._positions(needs, before):
             if len(found) >= count:
                 break
-            found.append(self.records[at])
+            record = self.records[at]
+            if record is not None:
+                found.append(record)
         return found
 
+    def _fill(self, records: Sequence[ItemRecord]) -> None:
+        self.orders = [record.order for record in records]
+        self.records = list(records)
+        self.held = (1 << len(records)) - 1
+        self.masks = {}
+        for at, record in enumerate(records):
+            self._mark(at, record)
+
+    def _set(self, at: int, record: ItemRecord) -> None:
+        self.records[at] = record
+        self.held |= 1 << at
+        self._mark(at, record)
+
+    def _mark(self, at: int, record: ItemRecord) -> None:
+        masks, bit = self.masks, 1 << at
+        for term in record.current_terms:
+            masks[term] = masks.get(term, 0) | bit
+
+    def _items(self) -> list[ItemRecord]:
+        return [record for record in self.records if record is not None]
+
     def _positions(self, needs: Needs, before: Order | None) -> Iterator[int]:
-        end = len(self.records) if before is None else bisect_left(self.records, before, key=_order)
-        mask = (1 << end) - 1
+        mask = self.held
+        if before is not None:
+            mask &= (1 << bisect_left(self.orders, before)) - 1
         for alternatives in needs:
             some = 0
             for term in alternatives:
@@ -195,4 +266,4 @@ def _order(record: ItemRecord) -> Order:
 
 
 def _first_order(block: _Block) -> Order:
-    return block.records[0].order
+    return block.orders[0]

@@ -1,5 +1,6 @@
 """What a node knows of one item: its newest version, its place in the order, and what filters find in it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from ticker.contract.entry import Entry
@@ -80,12 +81,17 @@ class ItemRecord:
     def _see(self, entry: Entry) -> Terms:
         """Notes what filters find in `entry`; returns the terms of its own version."""
         version, own = entry.item.version, terms_of(facets_of(entry.item))
-        # Those that it carries were seen in the first version at the earliest.
-        added = [(version, own), *((1, terms_of(facets)) for facets in entry.earlier)]
-        for first, terms in added:
-            if not any(known <= first and other == terms for known, other in self.seen):
-                self.seen = (*(pair for pair in self.seen if pair[1] != terms), (first, terms))
+        self._note(version, own)
+        for facets in entry.earlier:
+            # Those that it carries were seen in the first version at the earliest.
+            self._note(1, terms_of(facets))
         return own
+
+    def _note(self, first: int, terms: Terms) -> None:
+        if not self.seen:
+            self.seen = ((first, terms),)
+        elif not any(known <= first and other == terms for known, other in self.seen):
+            self.seen = (*(pair for pair in self.seen if pair[1] != terms), (first, terms))
 
     @property
     def public_json(self) -> bytes:
@@ -95,3 +101,17 @@ class ItemRecord:
         if self._public is None:
             self._public = redacted_json(self.entry.item)
         return self._public
+
+
+Records = dict[str, ItemRecord]
+"""Items by uri."""
+
+
+def fold(entries: Iterable[Entry], records: Records) -> None:
+    """Takes `entries`, in the order of the stream, into the records of their items."""
+    for entry in entries:
+        record = records.get(entry.item.uri)
+        if record is None:
+            records[entry.item.uri] = ItemRecord(entry)
+        else:
+            record.add(entry)

@@ -24,6 +24,7 @@ from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
+from ticker.core.record import Records
 from ticker.edge.heartbeats import EVERYONE, HeartbeatListener, Heartbeats
 from ticker.edge.held import Held
 from ticker.edge.metrics import NodeMetrics
@@ -255,12 +256,14 @@ class Node:
     def canary(self, entry: Entry) -> None:
         self.rounds.begin(lambda: self._canary_round(entry))
 
-    def rebuilt(self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt]) -> None:
+    def rebuilt(
+        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
+    ) -> None:
         self.rounds.finish()
         before = self.backlog.newest
         # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
         proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
-        self.backlog.rebuild(entries, position.epoch, position.seq, proof, doubts)
+        self.backlog.rebuild(entries, position.epoch, position.seq, proof, doubts, records)
         if not self.filled:
             self.filled = True
         elif not self.backlog.holds(before):
