@@ -50,7 +50,7 @@ def test_the_demo_page_shows_all_editions_live_and_breaks_no_policy(page: Page, 
     expect(page.locator("breaking-ticker[state=live]")).to_have_count(4)
     expect(page.locator(".edition h2")).to_have_text(["English", "Español", "العربية"])
     assert page.locator(".edition").last.evaluate("edition => getComputedStyle(edition).direction") == "rtl"
-    expect(page.get_by_role("link", name="Desk")).to_have_attribute("href", "http://desk.invalid")
+    expect(page.get_by_role("link", name="Desk")).to_have_attribute("href", "http://desk.invalid/")
     ticker.publish(an_item(9, "Said live"))
     expect(page.locator(".edition").first.get_by_text("Said live")).to_be_visible()
     assert complaints == []
