@@ -58,8 +58,9 @@ def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> I
         path.chmod(0o755)
     text = _CONFIGURATION.format(folder=tmp_path, port=port, desk=service.desk.url, headers=_HEADERS[request.param])
     (tmp_path / "nginx.conf").write_text(text)
+    # nginx reads its users as another user; pytest's folders, and those of its parallel runs, are closed to others.
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.name.startswith("pytest-"):
+        if folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(0o755)
     command = [program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
     with (tmp_path / "errors").open("wb") as errors, subprocess.Popen(command, stderr=errors) as nginx:
