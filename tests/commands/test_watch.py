@@ -209,7 +209,7 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(service: Running, desk: 
     os.chmod(service.data / "signing.key", 0o600)
     desk.publish("Harbour office: Sealed with our key", role="official")
     other = broken(FLASHWIRE_TOKEN=desk.token, FLASHWIRE_SIGNING_KEYS="k9:" + "QUFB" * 12)
-    assert other.keys() == {"signature"} and "same signing keys" in other["signature"]["fix"]
+    assert other.keys() == {"signature", "readable"} and "same signing keys" in other["signature"]["fix"]
     away = broken("--ticker", "http://127.0.0.1:9", FLASHWIRE_TOKEN=desk.token)
     assert away.keys() == {"ticker", "canary"}
 

@@ -69,6 +69,16 @@ def test_it_holds_what_a_plain_list_would_show(
                     assert ([each.item for each in page], more) == (rest[:2], len(rest) > 2)
 
 
+def test_a_page_after_an_item_that_is_no_longer_pinned_does_not_begin_with_the_pinned_ones_again() -> None:
+    backlog = Backlog(10)
+    backlog.add(entry(1, first_created=moment(1), pinned_until=moment(9)))
+    backlog.add(entry(2, first_created=moment(2), pinned_until=moment(9)))
+    freed = entry(2, first_created=moment(2))
+    item = msgspec.structs.replace(freed.item, version=2)
+    backlog.add(Entry(Cursor("e1", 3, "c"), item, encode_item(item), 0.0))
+    assert backlog.page(Filter(), 5, item.uri, 0.0) == ([], False)
+
+
 def test_a_filter_that_matches_nothing_looks_at_blocks_and_at_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog(5000)
     for seq in range(1, 5001):

@@ -66,7 +66,8 @@ class ShownItems:
         self._advance(now)
         order = after.order if after is not None else None
         found: list[ItemRecord] = []
-        if after is None or after.pinned_until > now:
+        # An item that is shown stands where it is listed now; only for one that is not do its earlier pins tell.
+        if after is None or (after.pinned_until > now if after.listed is None else after.listed):
             found += self._lists[True].select(needs, count, order)
             order = None
         return found + self._lists[False].select(needs, count - len(found), order)
