@@ -39,7 +39,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
             assert time.monotonic() - begun < 5.5, "within 5 s, and the time to ask"
             ticker, desk = (json.loads(readiness(side)[1]) for side in sides)
             assert ticker["ready"] is False and "Timeout" in ticker["reasons"][0], ticker
-            assert desk["ready"] is False and "Timeout" in desk["reason"], desk
+            assert desk["ready"] is False and "Timeout" in desk["reasons"][0], desk
             # What is held is still served, and says how it is.
             late = Client(service.ticker, "websocket")
             async with listening([late]):

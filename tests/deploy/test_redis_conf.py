@@ -37,6 +37,7 @@ def made(tmp_path: Path) -> Iterator[Machines]:
         yield started
 
 
+@pytest.mark.slow
 def test_sentinel_fails_over_with_the_shipped_files(made: Machines) -> None:
     link = 'masteruser replica\nmasterauth "replica word"\n'
     first = made.start(config=settings() + users() + link, login=("operator", "operator word"))
