@@ -113,15 +113,19 @@ local function plus_one(digits)
   return string.sub(head, 1, -2) .. string.format("%d", tonumber(string.sub(head, -1)) + 1) .. zeros
 end
 
-local length = redis.call("XLEN", items)
-local last = "0-0"
+local length, last, first_entry = 0, "0-0", nil
 local info = redis.pcall("XINFO", "STREAM", items)
 if info.err and not string.find(info.err, "no such key", 1, true) then
   return info
 end
 for place = 1, #info, 2 do
-  if info[place] == "last-generated-id" then
+  local name = info[place]
+  if name == "length" then
+    length = info[place + 1]
+  elseif name == "last-generated-id" then
     last = info[place + 1]
+  elseif name == "first-entry" then
+    first_entry = info[place + 1]
   end
 end
 local time = redis.call("TIME")
@@ -138,99 +142,107 @@ else
   return refuse("the stream " .. items .. " has no entry id left")
 end
 
--- Each write with the command that undoes it.
-local writes, undos = {}, {}
-local function plan(write, undo)
-  writes[#writes + 1], undos[#writes + 1] = write, undo or false
-end
-
-local function run()
-  for place = 1, #writes do
-    local reply = redis.pcall(unpack(writes[place]))
-    if type(reply) == "table" and reply.err then
-      for done = place - 1, 1, -1 do
-        if undos[done] then
-          redis.pcall(unpack(undos[done]))
-        end
-      end
-      return reply
+-- Each write, after it the command that undoes it. After a write that fails those before it are undone, the last first.
+local undos, problem = {}, nil
+local function write(undo, ...)
+  if problem then
+    return
+  end
+  local reply = redis.pcall(...)
+  if type(reply) == "table" and reply.err then
+    problem = reply
+    for place = #undos, 1, -1 do
+      redis.pcall(unpack(undos[place]))
     end
+  elseif undo then
+    undos[#undos + 1] = undo
   end
 end
 
-local function plan_old_server_checks()
+local function check_old_server()
   -- A server that cannot be asked for rights: commands that change nothing here, so that no undo can fail later.
-  plan({"LTRIM", ledger, "0", "-1"})
-  plan({"HDEL", meta, ""})
-  plan({"HDEL", newest, ""})
-  plan({"PERSIST", answer .. ":"})
-  plan({"PEXPIRE", answer .. ":", "1"})
+  write(nil, "LTRIM", ledger, "0", "-1")
+  write(nil, "HDEL", meta, "")
+  write(nil, "HDEL", newest, "")
+  write(nil, "PERSIST", answer .. ":")
+  write(nil, "PEXPIRE", answer .. ":", "1")
 end
 
 if mode == "probe" then
-  plan({"SET", answer, ""})
+  write(nil, "SET", answer, "")
   if not may then
-    plan_old_server_checks()
-    plan({"RPUSH", ledger, ""}, {"LTRIM", ledger, "1", "0"})
-    plan({"LTRIM", ledger, "1", "0"})
-    plan({"HSET", newest, uri, ""}, {"HDEL", newest, uri})
-    plan({"HDEL", newest, uri})
-    plan({"HSET", meta, uri, ""}, {"HDEL", meta, uri})
-    plan({"HDEL", meta, uri})
-    plan({"XADD", answer .. ":", "NOMKSTREAM", "*", "body", ""})
+    check_old_server()
+    write({"LTRIM", ledger, "1", "0"}, "RPUSH", ledger, "")
+    write(nil, "LTRIM", ledger, "1", "0")
+    write({"HDEL", newest, uri}, "HSET", newest, uri, "")
+    write(nil, "HDEL", newest, uri)
+    write({"HDEL", meta, uri}, "HSET", meta, uri, "")
+    write(nil, "HDEL", meta, uri)
+    write(nil, "XADD", answer .. ":", "NOMKSTREAM", "*", "body", "")
   end
   if not prepared and length == 0 then
     -- An empty stream needs no preparation.
     prepared = "1"
-    plan({"HSET", newest, "prepared", prepared})
+    write(nil, "HSET", newest, "prepared", prepared)
   end
-  return run() or {prepared and "ready" or "unprepared"}
+  return problem or {prepared and "ready" or "unprepared"}
 end
 
--- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
-plan(
-  {"SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms},
-  {"SET", answer, "", "PX", "1"}
-)
-if not may then
-  plan_old_server_checks()
-end
-
-if mode == "renew" and count == version then
-  plan({"LSET", ledger, "-1", body}, {"LSET", ledger, "-1", before})
-else
-  -- One element for each version, so that LLEN is the version's number also where older bodies are lost.
-  local push = {"RPUSH", ledger}
-  for missing = count + 1, version - 1 do
-    push[#push + 1] = (mode == "publish" and missing == version - 1) and before or ""
-  end
-  push[#push + 1] = body
-  plan(push, count == 0 and {"LTRIM", ledger, "1", "0"} or {"LTRIM", ledger, "0", string.format("%d", count - 1)})
-end
--- Nothing about an item expires while it is in the stream.
-plan({"PERSIST", ledger}, count > 0 and not held and {"PEXPIRE", ledger, ledger_ms})
-
+-- The items whose newest entry leaves the stream now.
 local leaving = math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
+local lost = {}
 if leaving > 0 then
-  local prefix = string.sub(ledger, 1, -#uri - 1)
-  for _, entry in ipairs(redis.call("XRANGE", items, "-", "+", "COUNT", leaving)) do
+  local entries = leaving == 1 and {first_entry} or redis.call("XRANGE", items, "-", "+", "COUNT", leaving)
+  for _, entry in ipairs(entries) do
     local fields = entry[2]
     for place = 1, #fields, 2 do
       local other = fields[place] == "body" and string.match(fields[place + 1], '"uri":"(urn:flashwire:%w+)"')
       local value = other and other ~= uri and redis.call("HMGET", newest, other)[1]
       if value and string.match(value, "^%S+") == entry[1] then
-        plan({"HDEL", newest, other}, {"HSET", newest, other, value})
-        plan({"PEXPIRE", prefix .. other, ledger_ms}, {"PERSIST", prefix .. other})
+        lost[other] = value
       end
     end
   end
 end
-plan({"HSET", newest, uri, id .. " " .. ARGV[3]}, held and {"HSET", newest, uri, held} or {"HDEL", newest, uri})
-plan(
-  {"HSET", meta, "epoch", epoch, "seq", next_seq},
-  had_meta and {"HSET", meta, "epoch", epoch, "seq", seq} or {"HDEL", meta, "epoch", "seq"}
+
+-- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
+write(
+  {"SET", answer, "", "PX", "1"},
+  "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
+)
+if not may then
+  check_old_server()
+end
+
+local ledger_undo = count == 0 and {"LTRIM", ledger, "1", "0"} or {"LTRIM", ledger, "0", string.format("%d", count - 1)}
+if mode == "renew" and count == version then
+  write({"LSET", ledger, "-1", before}, "LSET", ledger, "-1", body)
+elseif count == version - 1 then
+  write(ledger_undo, "RPUSH", ledger, body)
+else
+  -- One element for each version, so that LLEN is the version's number also where older bodies are lost.
+  local push = {}
+  for missing = count + 1, version - 1 do
+    push[#push + 1] = (mode == "publish" and missing == version - 1) and before or ""
+  end
+  push[#push + 1] = body
+  write(ledger_undo, "RPUSH", ledger, unpack(push))
+end
+-- Nothing about an item expires while it is in the stream.
+if count > 0 then
+  write(not held and {"PEXPIRE", ledger, ledger_ms}, "PERSIST", ledger)
+end
+local prefix = string.sub(ledger, 1, -#uri - 1)
+for other, value in pairs(lost) do
+  write({"HSET", newest, other, value}, "HDEL", newest, other)
+  write({"PERSIST", prefix .. other}, "PEXPIRE", prefix .. other, ledger_ms)
+end
+write(held and {"HSET", newest, uri, held} or {"HDEL", newest, uri}, "HSET", newest, uri, id .. " " .. ARGV[3])
+write(
+  had_meta and {"HSET", meta, "epoch", epoch, "seq", seq} or {"HDEL", meta, "epoch", "seq"},
+  "HSET", meta, "epoch", epoch, "seq", next_seq
 )
 local trimmed = string.format("%d", length + 1 - leaving)
-plan({"XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body})
+write(nil, "XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body)
 
-return run() or {"done", id, epoch, next_seq}
+return problem or {"done", id, epoch, next_seq}
