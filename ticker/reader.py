@@ -92,6 +92,8 @@ class Reader:
         self._settled: Position | None = None
         self._failures = 0
         self._checked = steady()
+        self._readable = 0
+        """The number of the newest entry that was read, in the stream's epoch; 0 where there is none."""
         self._ahead: str | None = None
         """Why the stream is ahead of the node, or None."""
         self._passed: Position | None = None
@@ -216,6 +218,12 @@ class Reader:
                 await self._rebuild()
                 return False
             entries.append(entry)
+        if entries:
+            self._readable = entries[-1].seq
+        if self._ahead is None and ahead_reason(after, self._readable, self._sink.place()[1]) is not None:
+            # Where a hole was there is an entry now, by a restored backup, and it cannot be read.
+            await self._rebuild()
+            return False
         self._last_id = records[-1][0]
         # It went on: to come back to where it was settled is a loss like any other.
         self._settled = None
@@ -237,6 +245,7 @@ class Reader:
         self._last_canary = canary
         self._settled, self._passed = position, None
         newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
+        self._readable = newest
         ahead = ahead_reason(after, newest, position.seq)
         fresh = ahead != self._ahead
         self._ahead = ahead

@@ -101,7 +101,7 @@ class Model:
     def trim(self, count: int) -> None:
         """Forgets the oldest."""
         self._set(self.state._replace(held=self.state.held[count:]))
-        if not self.state.held and self.state.epoch is None:
+        if not self._has_entries() and self.state.epoch is None:
             self.wipe()
 
     def wipe(self, *, clock_back: int = 0) -> None:
@@ -115,7 +115,11 @@ class Model:
 
     def lose_meta(self) -> None:
         """The epoch and the number are gone, the entries are not; nobody can tell an empty stream from a wiped one."""
-        self._set(self.state._replace(epoch=None, seq=0) if self.state.held else EMPTY)
+        self._set(self.state._replace(epoch=None, seq=0) if self._has_entries() else EMPTY)
+
+    def _has_entries(self) -> bool:
+        """Whether there is more than what a hand put beside the count."""
+        return any(published is not None for _, published in self.state.held)
 
     def restore(self, back: int) -> None:
         """What Redis held `back` changes ago."""

@@ -297,6 +297,22 @@ def test_numbers_given_again_under_older_ids_are_noticed_by_the_missing_entry_al
     assert node.published() is tip
 
 
+def test_an_unreadable_entry_that_a_backup_puts_into_a_hole_is_said_until_it_is_gone() -> None:
+    model, clock = Model(), Clock()
+    model.hole()
+    node = WatchedNode(model, clock, 100)
+    node.read()
+    assert (node.stale, node.is_ahead) == (False, False)
+    model.restore(1)
+    for _ in range(2):
+        node.read()
+    assert (node.stale, node.is_ahead) == (True, True)
+    model.trim(1)
+    for _ in range(3):
+        node.read()
+    assert (node.stale, node.is_ahead) == (False, False)
+
+
 def test_an_entry_that_comes_while_the_stream_is_read_anew_costs_nobody_the_place() -> None:
     model, clock = Model(), Clock()
     first = model.publish({})

@@ -17,9 +17,7 @@ from ticker.stream import Keys, StreamAwayError, connect
 pytestmark = pytest.mark.anyio
 
 # Every right of the desk's user that the script needs; tests/docs hold docs/operating.md against the same list.
-RIGHTS = (
-    "get set rpush ltrim persist pexpire hset hdel llen hmget xinfo|stream xrange time xadd evalsha eval".split()
-)
+RIGHTS = "get set rpush ltrim persist pexpire hset hdel llen hmget xinfo|stream xrange time xadd evalsha eval".split()
 KEYS = ("items", "meta", "newest", "ledger:*", "answer:*")
 OLD = (
     "local redis = {call = redis.call, pcall = redis.pcall, error_reply = redis.error_reply}\n"

@@ -218,7 +218,7 @@ class Node:
 
     def turn(self) -> None:
         self._answered = self.steady()
-        self.joins.incomplete = False
+        self.joins.incomplete = self.is_ahead = False
         if self.lost is not None:
             self.lost = None
             self.beat()
