@@ -37,6 +37,12 @@ def command(
         Path | None,
         typer.Option(help=f"Directory for pages, data and pictures. [default: {FULL}; with --quick {TRIAL}]"),
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another checkout with a .venv of its own: measure the scenarios of both in turn, and the ratios."
+        ),
+    ] = None,
 ) -> None:
     """Measure this machine: what reaching an audience costs, beside others in the same run.
 
@@ -47,6 +53,7 @@ def command(
     """
     from rich.console import Console
 
+    from ticker.bench.checkouts import PAGE, TURNS, compare
     from ticker.bench.contender import ContenderError
     from ticker.bench.scenarios import known, load_scenario
 
@@ -61,6 +68,18 @@ def command(
         able, left_out = _contenders(contender)
         _prepare()
         folder.mkdir(parents=True, exist_ok=True)
+        if beside is not None:
+            page = compare(
+                [one.name for one in chosen],
+                beside.resolve(),
+                quick=quick,
+                turns=repeats or (1 if quick else TURNS),
+                contenders=contender or (),
+                say=lambda line: errors.print(line, markup=False),
+            )
+            (folder / PAGE).write_text(page, "utf-8")
+            sys.stdout.write(page)
+            return
         expected = sum(one.quick_seconds if quick else one.seconds for one in chosen)
         errors.print(f"{', '.join(one.name for one in chosen)}: about {_minutes(expected)}.")
         for lack in left_out.values():
