@@ -15,13 +15,14 @@ from typing import Final, Protocol
 
 import structlog
 
+from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
 from ticker.contract.tasks import stop_if_cancelled
 from ticker.core.doubts import Doubt, doubtful, judged
 from ticker.core.filter import CANARY
 from ticker.core.record import Records, fold
 from ticker.core.unread import Skipped, ahead_reason, skipped
-from ticker.stream import Position, Record, Stream, StreamAwayError
+from ticker.stream import Position, Record, Stream, StreamAwayError, id_order
 
 BLOCK_SECONDS: Final = 1.5
 # Above BLOCK_SECONDS, or every quiet turn would look like a dead server; readiness turns false within 5 s.
@@ -68,6 +69,9 @@ class Sink(Protocol):
 
     def place(self) -> tuple[str, int]:
         """Epoch and number of the newest entry held."""
+
+    def by_place(self) -> Mapping[Cursor, Entry]:
+        """All entries held, by their places."""
 
 
 class Reader:
@@ -194,7 +198,7 @@ class Reader:
     async def _judge_counter(self) -> None:
         """Reads everything again where the counter is above all that was read, and nothing is left to read."""
         position, last = self._passed, self._last_id or b"0"
-        if position is None or _order(position.last_id or b"0") > _order(last):
+        if position is None or id_order(position.last_id or b"0") > id_order(last):
             return
         self._passed = None
         epoch, seq = self._sink.place()
@@ -237,7 +241,7 @@ class Reader:
         position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
         held = await self._stream.held()
-        entries, after = await self._verified(held)
+        entries, after = await self._verified(held, known=self._sink.by_place())
         doubts = await self._doubts(doubtful(entries, position.epoch, position.seq))
         records = await _folded(entries)
         # From here on nothing waits: clients get the messages that belong to what the node holds.
@@ -271,13 +275,15 @@ class Reader:
             log.error("items are not shown: their newest version cannot be read", items=hidden)
         return doubts
 
-    async def _verified(self, records: Sequence[Record], *, canary: bool = False) -> tuple[list[Entry], list[Skipped]]:
+    async def _verified(
+        self, records: Sequence[Record], *, canary: bool = False, known: Mapping[Cursor, Entry] | None = None
+    ) -> tuple[list[Entry], list[Skipped]]:
         """The entries in `records`, and the records that were skipped after the last of them."""
         entries: list[Entry] = []
         after: list[Skipped] = []
         for number, (entry_id, fields) in enumerate(records, 1):
             try:
-                entry = read_entry(entry_id, fields, self._keyring)
+                entry = read_entry(entry_id, fields, self._keyring, known)
                 # A canary carries anybody's words under our signature: carried over, it must not become news.
                 if (entry.item.edition == CANARY) != canary:
                     raise PoisonError("stream")
@@ -299,8 +305,3 @@ async def _folded(entries: Sequence[Entry]) -> Records:
             await asyncio.sleep(0)
         fold(entries[start : start + _VERIFIED], records)
     return records
-
-
-def _order(entry_id: bytes) -> tuple[int, ...]:
-    """An entry's id in the order of the stream."""
-    return tuple(map(int, entry_id.split(b"-")))

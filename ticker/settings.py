@@ -21,6 +21,9 @@ class TickerSettings(StreamSettings):
         ge=1,
         description="live connections and waiting long polls a node takes before it answers 503",
     )
+    address_connections: int | None = Field(
+        None, ge=1, description="how many of those one client address may have; else half"
+    )
     write_limit_bytes: int = Field(262_144, ge=16_384, description="what a connection that does not read may hold")
     slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")

@@ -211,6 +211,11 @@ class Stream:
         await disconnect(self._client)
 
 
+def id_order(entry_id: bytes) -> tuple[int, ...]:
+    """An entry's id in the order of the stream."""
+    return tuple(map(int, entry_id.split(b"-")))
+
+
 def _records(answer: Any) -> list[Record]:  # Any: redis-py's stream replies have no type of their own
     # A deleted entry stands as None in some replies.
     return [(entry_id, fields) for entry_id, fields in answer if fields is not None]

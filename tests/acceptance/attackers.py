@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Final
@@ -208,15 +209,19 @@ async def subscribe_politely(attacker: Attacker) -> None:
 
 
 async def _drain(reader: asyncio.StreamReader, attacker: Attacker) -> None:
-    last = b""
-    with contextlib.suppress(OSError):
-        while data := await reader.read(1 << 20):
-            attacker.answers["bytes"] += len(data)
-            last = data
-    # A close frame ends what was sent; its code is read from the last bytes.
-    at = last.rfind(b"\x88")
-    if 0 <= at <= len(last) - 4 and at >= len(last) - 128:
-        attacker.answers[f"code {int.from_bytes(last[at + 2 : at + 4], 'big')}"] += 1
+    """Reads frame after frame (RFC 6455, 5.2), and counts bytes and the code of a close frame, which is the last."""
+    with contextlib.suppress(OSError, EOFError):
+        while True:
+            first, size = await reader.readexactly(2)
+            if size > 125:
+                size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+            if first & 0x0F == 8:
+                payload = await reader.readexactly(size)
+                attacker.answers[f"code {int.from_bytes(payload[:2], 'big')}"] += 1
+                return
+            attacker.answers["bytes"] += size
+            while size:
+                size -= len(await reader.readexactly(min(size, READ_BYTES)))
 
 
 async def join_flood(attacker: Attacker) -> None:
@@ -383,6 +388,77 @@ async def handshake_flood(attacker: Attacker) -> None:
     )
 
 
+async def short_visits(attacker: Attacker) -> None:
+    """Joins with an old cursor whose client leaves at once: with a reset, after its last word, or without any."""
+    ways = itertools.cycle(range(3))
+
+    async def one() -> None:
+        while attacker.active():
+            asked = query(next(attacker.wide), attacker.cursor)
+            way = next(ways)
+            try:
+                _reader, writer = await attacker.connect()
+                if way == 0:
+                    writer.write(websocket(f"/v1/live?{asked}"))
+                elif way == 1:
+                    writer.write(get(f"/v1/live?{asked}", "application/json"))
+                await writer.drain()
+                if way == 1:
+                    writer.transport.abort()
+                writer.close()
+                attacker.answers["visits"] += 1
+            except OSError:
+                attacker.answers["cut"] += 1
+            await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(one() for _ in range(attacker.count)))
+
+
+async def odd_requests(attacker: Attacker) -> None:
+    """Other methods, forged cursors, queries as long as they may be, and heads that never end, as fast as possible."""
+    epoch, number, check = attacker.cursor.split(".")
+    long_query = "&".join(["edition=en"] * 99)
+    requests = itertools.cycle(
+        (
+            get("/v1/live", method="HEAD"),
+            get("/v1/items?edition=en", method="OPTIONS"),
+            get(f"/v1/live?{query(next(attacker.wide), f'{epoch}.{2**52}.{check}')}", "application/json"),
+            get(f"/v1/live?{query(next(attacker.wide), f'{epoch}.{number}.0000000000')}", "application/json"),
+            websocket(f"/v1/live?cursor={epoch}.{2**52}.{check}"),
+            get(f"/v1/items?{long_query}&limit=100"),
+            get("/v1/live?" + "&".join(f"{letter * 100}=x" for letter in "abcdefghijklmnopqrstuvw")),
+            get("/v1/items?" + "place=" + "%F0%9F%98%80" * 1_200),
+            get("/v1/items/urn:flashwire:" + "0" * 26 + "/history"),
+            b"GET / HTTP/1.1\r\nHost: t\r\n" + b"X-Long: a\r\n" * 1_400 + b"\r\n",
+        )
+    )
+    await attacker.repeat(lambda: next(requests), attacker.count)
+
+
+async def packed_frames(attacker: Attacker) -> None:
+    """Compressed messages of zeros that become 4 MB, own heartbeats of every length, and half a close frame."""
+    packer = zlib.compressobj(wbits=-15)
+    zeros = packer.compress(bytes(4 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
+    bomb = bytes([0xC1, 0xFE]) + len(zeros).to_bytes(2, "big") + bytes(4) + zeros
+    seconds = itertools.cycle(range(5, 61))
+
+    async def one() -> None:
+        while attacker.active():
+            try:
+                reader, writer = await attacker.connect()
+                writer.write(websocket(f"/v1/live?backlog=0&heartbeat={next(seconds)}"))
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(bomb + frame(8, b"\x03"))
+                async with asyncio.timeout(5):
+                    await _drain(reader, attacker)
+                writer.transport.abort()
+            except (OSError, EOFError, TimeoutError):
+                attacker.answers["cut"] += 1
+                await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(one() for _ in range(attacker.count)))
+
+
 KINDS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
     kind.__name__: kind
     for kind in (
@@ -400,6 +476,9 @@ KINDS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
         many_filters,
         frame_flood,
         handshake_flood,
+        short_visits,
+        odd_requests,
+        packed_frames,
     )
 }
 

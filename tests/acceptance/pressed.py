@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -170,8 +170,9 @@ class Ticker:
 class Measured:
     """Honest listeners on a ticker, and a line for them every `PUBLISH_SECONDS`."""
 
-    def __init__(self, ticker: Ticker, stream: Stream, clients: Sequence[Client]) -> None:
+    def __init__(self, ticker: Ticker, stream: Stream, clients: Sequence[Client], url: str) -> None:
         self.ticker = ticker
+        self.port = int(url.rpartition(":")[2])
         self.stream = stream
         self.clients = clients
         self._published: dict[int, float] = {}
@@ -195,7 +196,7 @@ class Measured:
         before = {process.pid for process in self.ticker.workers()}
         restarts = memory = 0.0
         cursor = str(self.stream.cursors[2000])
-        given = [[kind, str(self.ticker.port), str(seconds), str(count), cursor] for kind, count in attackers]
+        given = [[kind, str(self.port), str(seconds), str(count), cursor] for kind, count in attackers]
         command = [sys.executable, "-m", "tests.acceptance.attackers"]
         processes = [
             await asyncio.create_subprocess_exec(
@@ -253,15 +254,22 @@ def _be_nice() -> None:
 
 
 @asynccontextmanager
-async def measured(folder: Path, *, limit: int | None = None, **settings: str) -> AsyncIterator[Measured]:
-    """A ticker over a full stream with 20 listeners that have joined."""
+async def measured(
+    folder: Path,
+    *,
+    limit: int | None = None,
+    front: Callable[[Ticker], str] = lambda ticker: ticker.url,
+    **settings: str,
+) -> AsyncIterator[Measured]:
+    """A ticker over a full stream with 20 listeners that have joined; `front` starts what they all go through."""
     with store_server() as url:
         stream = Stream(url)
         await stream.fill()
         ticker = Ticker(folder, url, limit, **settings)
         try:
-            clients = [Client(ticker.url, "sse" if number % 4 == 3 else "websocket") for number in range(20)]
-            held = Measured(ticker, stream, clients)
+            address = front(ticker)
+            clients = [Client(address, "sse" if number % 4 == 3 else "websocket") for number in range(20)]
+            held = Measured(ticker, stream, clients, address)
             async with listening(clients):
                 yield held
         finally:

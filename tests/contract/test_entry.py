@@ -218,3 +218,20 @@ def test_arbitrary_bytes_are_poison_and_fail_in_one_way(
     assert poisonous({**FIELDS, b"body": body}, entry_id) in REASONS
     assert poisonous({**FIELDS, b"body": SCHEMA + b".k1." + body}, entry_id) in REASONS
     assert poisonous({**FIELDS, b"body": seal(body, KEYS)}, entry_id) in REASONS
+
+
+def test_a_known_entry_is_not_decoded_again_but_verified_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = seal(ITEM, KEYS, EARLIER)
+    fields = {**FIELDS, b"body": body}
+    known = read_entry(b"1-0", fields, KEYS)
+    held = {known.cursor: known}
+    assert read_entry(b"1-0", fields, KEYS, held) is known
+    assert read_entry(b"2-0", fields, KEYS, held) is not known, "another entry"
+    other = read_entry(b"1-0", {**FIELDS, b"body": seal(ITEM, KEYS)}, KEYS)
+    assert read_entry(b"1-0", fields, KEYS, {known.cursor: other}).earlier == EARLIER, "another body at the same place"
+    monkeypatch.setattr("ticker.contract.entry.decode_item", lambda data: pytest.fail("decoded"))
+    assert read_entry(b"1-0", fields, KEYS, held) is known
+    with pytest.raises(PoisonError, match="key"):
+        read_entry(b"1-0", fields, Keyring("k2", {"k2": b"x" * 32}, KEYS.brand), held)
+    with pytest.raises(PoisonError, match="signature"):
+        read_entry(b"1-0", fields, Keyring("k1", {"k1": b"x" * 32}, KEYS.brand), held)

@@ -6,7 +6,7 @@ socket; behind it stands a plain list, merged as the widget merges it.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from tests.core.resume_stream import KEYRING, Model, Published, View, drive
@@ -20,8 +20,10 @@ from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
 from ticker.core.record import Records
 from ticker.edge.handshake import RefusalError
+from ticker.edge.inbox import Inbox
 from ticker.edge.joining import JoiningConnection
-from ticker.edge.node import Member, Node
+from ticker.edge.member import Member
+from ticker.edge.node import Node
 from ticker.edge.recovery import Recovery
 from ticker.edge.work import Work
 from ticker.reader import Reader
@@ -30,6 +32,7 @@ from ticker.stream import Position, StreamAwayError
 
 SITE = load_site(None)
 PIPE_LIMIT = 2_400
+PIPE_PIECE = PIPE_LIMIT // 2
 
 
 class Clock:
@@ -54,6 +57,17 @@ class WatchedRecovery(Recovery[Member]):
         super().begin(place)
 
 
+class WatchedInbox(Inbox):
+    """An inbox that tells what is taken from it."""
+
+    taken: Callable[[Sequence[Entry]], None]
+
+    def take(self) -> list[Entry]:
+        entries = super().take()
+        self.taken(entries)
+        return entries
+
+
 class WatchedNode(Node):
     """A node with a plain list beside it: what it was given, the newest `stream_length` of it."""
 
@@ -66,6 +80,8 @@ class WatchedNode(Node):
         self.log: list[Published] = []
         self.known: dict[Published, list[Item]] = {}
         """For each number held, the versions of its item that were held when it came."""
+        self._inbox = inbox = WatchedInbox(self.backlog, length, PIPE_LIMIT)
+        inbox.taken = self._note
         # What waits is done at once: the model has no loop.
         self.work = Work(clock, lambda call: call(), lambda _seconds, call: call())
         self.recovery = WatchedRecovery(self)
@@ -79,11 +95,6 @@ class WatchedNode(Node):
         except StreamAwayError as error:
             self.reader._sure = False
             self.away(str(error))
-
-    def _from_inbox(self) -> list[Entry]:
-        entries = super()._from_inbox()
-        self._note(entries)
-        return entries
 
     def rebuilt(
         self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
@@ -142,6 +153,7 @@ class Pipe(asyncio.Transport):
     def __init__(self, client: "Client") -> None:
         super().__init__()
         self._client = client
+        self._high = PIPE_LIMIT
         self._waiting = b""
         self._paused = False
         self.reading = True
@@ -153,13 +165,14 @@ class Pipe(asyncio.Transport):
         self._waiting += data
         if self.reading and not self._paused:
             self._flush()
-        elif len(self._waiting) > PIPE_LIMIT and not self._paused:
+        elif len(self._waiting) > self._high and not self._paused:
             self._paused = True
             self._client.pause_writing()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        # While a long first message is written, less than otherwise waits.
-        assert high in (PIPE_LIMIT, PIPE_LIMIT // 4)
+        # While a long first message is handed over, less than otherwise waits: half of a piece.
+        assert high == (PIPE_LIMIT if self._client.is_handed_over else PIPE_PIECE // 2)
+        self._high = high
 
     def get_write_buffer_size(self) -> int:
         return len(self._waiting)
@@ -198,6 +211,11 @@ class Client(JoiningConnection):
         self.served: WatchedNode = node
         self._partly = b""
         self.pipe = Pipe(self)
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether no long message is under way to it."""
+        return self._long is None
 
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away in the model")

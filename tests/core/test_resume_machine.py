@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.core.resume_client import PIPE_LIMIT, Client, Clock, WatchedNode
+from tests.core.resume_client import PIPE_LIMIT, PIPE_PIECE, Client, Clock, WatchedNode
 from tests.core.resume_stream import Model, Published
 from ticker.contract.item import Act, Item
 from ticker.core.filter import Filter
@@ -44,8 +44,8 @@ def long_messages() -> Iterator[None]:
     """Replays of a few entries go in pieces here, as those of a megabyte do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ticker.contract.message.LONG_BYTES", PIPE_LIMIT)
-        patch.setattr("ticker.core.long.PIECE_BYTES", PIPE_LIMIT // 2)
-        patch.setattr("ticker.edge.joining.PIECE_BYTES", PIPE_LIMIT // 2)
+        patch.setattr("ticker.core.long.PIECE_BYTES", PIPE_PIECE)
+        patch.setattr("ticker.edge.joining.PIECE_BYTES", PIPE_PIECE)
         yield
 
 

@@ -43,7 +43,9 @@ class BreathingNode(Node):
         # Work that waits is a breath like any other; none is so much that it has to wait.
         self.work = Work(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
         self.recovery = Recovery(self.hub, self.work, self.steady)
-        self.rounds = Rounds(self.steady, self._count, self.breaths.append, slice_=1, broken=self._broken)
+        self.rounds = Rounds(
+            self.steady, self.metrics.count_delivered, self.breaths.append, slice_=1, broken=self._broken
+        )
         self.published: list[Entry] = []
         self.filled, self.lost = True, None
         self.sockets: list[socket.socket] = []

@@ -18,7 +18,7 @@ from ticker.core.frame import Encoded
 from ticker.core.hub import Hub
 from ticker.core.joins import Subscription
 from ticker.edge.heartbeats import EVERYONE, Heartbeats
-from ticker.edge.node import Member
+from ticker.edge.member import Member
 from ticker.edge.rounds import Rounds
 
 pytestmark = pytest.mark.anyio

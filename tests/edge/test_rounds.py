@@ -14,7 +14,8 @@ from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
 from ticker.core.hub import Delivery
 from ticker.core.joins import Subscription
-from ticker.edge.node import Member, Node
+from ticker.edge.member import Member
+from ticker.edge.node import Node
 from ticker.edge.rounds import Rounds
 from ticker.settings import TickerSettings
 
@@ -303,6 +304,19 @@ def test_one_that_heard_more_elsewhere_than_is_written_here_misses_nothing_and_h
     assert late.messages == ["replay", "item"]
 
 
+def test_a_forged_cursor_does_not_have_a_round_written_in_one_go(node: BreathingNode) -> None:
+    for _ in range(3):
+        Listening(node, Filter())
+    node.publish("en")
+    node.publish("en")
+    newest = node.published[1].cursor
+    for forged in (f"{newest.epoch}.{2**50}.{newest.check}", f"{newest.epoch}.{newest.seq}.0000000000"):
+        # The bug: any number above the node's own had it write to everybody before it did anything else.
+        assert node.first(Subscription(Filter(), forged)).message.kind == "snapshot"
+        assert node.rounds.busy and node.backlog.newest.seq == 1
+    assert node.first(Subscription(Filter(), str(newest))).message.kind == "replay" and not node.rounds.busy
+
+
 def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: BreathingNode) -> None:
     for _ in range(30):
         node.publish(*["en"] * 5)
@@ -321,7 +335,7 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
     node = Node(settings, BreathingNode().site)
     breathing = BreathingNode()
     done: list[str] = []
-    rounds: Rounds[Member] = Rounds(breathing.steady, node._count, slice_=1)
+    rounds: Rounds[Member] = Rounds(breathing.steady, node.metrics.count_delivered, slice_=1)
 
     def made() -> Iterator[Delivery[Member]]:
         for each in "abc":

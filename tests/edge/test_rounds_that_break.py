@@ -11,7 +11,7 @@ from ticker.contract import message
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery
-from ticker.edge.node import Member
+from ticker.edge.member import Member
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ async def test_a_long_poll_is_answered_by_the_first_line_that_matches(node: Serv
     await node.publish("One")
     cursor = (await node.get("/v1/live")).json()["cursor"]
     poll = asyncio.create_task(node.get(f"/v1/live?cursor={cursor}&edition=ar&wait=30"))
-    await until(lambda: node.node._arrival is not None, "it waits")
+    await until(lambda: node.node.polls, "it waits")
     await node.publish("Not for it")
     done, _waiting = await asyncio.wait([poll], timeout=0.2)
     assert not done
@@ -153,7 +153,7 @@ async def test_a_drain_ends_a_long_poll_at_once(node: Serving) -> None:
     await node.publish("One")
     cursor = (await node.get("/v1/live")).json()["cursor"]
     poll = asyncio.create_task(node.get(f"/v1/live?cursor={cursor}&wait=30"))
-    await until(lambda: node.node._arrival is not None, "it waits")
+    await until(lambda: node.node.polls, "it waits")
     node.server.should_exit = True
     async with asyncio.timeout(5):
         assert (await poll).json()["items"] == []

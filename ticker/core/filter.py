@@ -21,6 +21,8 @@ Terms = tuple[str, ...]
 """All that filters may find in one version."""
 Needs = tuple[frozenset[str], ...]
 """What a filter needs: a term of each set."""
+Masks = dict[str, int]
+"""For each term the bit mask of the places that have it."""
 _ANY: Final = "*"
 _EVERY_TERM: Final = (_ANY,)
 
@@ -56,6 +58,24 @@ def meets_any(needs: Needs, versions: Iterable[Terms]) -> bool:
         else:
             return True
     return False
+
+
+def meeting(needs: Needs, masks: Masks, mask: int) -> int:
+    """What is left of `mask` where a place must have a term of each set of `needs`."""
+    for alternatives in needs:
+        some = 0
+        for term in alternatives:
+            some |= masks.get(term, 0)
+        mask &= some
+    return mask
+
+
+def marked(mask: int) -> Iterator[int]:
+    """The places in `mask`, the greatest first."""
+    while mask:
+        at = mask.bit_length() - 1
+        yield at
+        mask ^= 1 << at
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from bisect import bisect, bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from ticker.core.filter import Needs
+from ticker.core.filter import Masks, Needs, marked, meeting
 from ticker.core.record import ALWAYS, NEVER, ItemRecord
 
 BLOCK: Final = 128
@@ -163,7 +163,7 @@ class _Block:
         self.records: list[ItemRecord | None]
         self.held: int
         """The mask of the places that have an item."""
-        self.masks: dict[str, int]
+        self.masks: Masks
         self._fill(records)
 
     @property
@@ -246,15 +246,7 @@ class _Block:
         mask = self.held
         if before is not None:
             mask &= (1 << bisect_left(self.orders, before)) - 1
-        for alternatives in needs:
-            some = 0
-            for term in alternatives:
-                some |= self.masks.get(term, 0)
-            mask &= some
-        while mask:
-            at = mask.bit_length() - 1
-            yield at
-            mask ^= 1 << at
+        return marked(meeting(needs, self.masks, mask))
 
 
 def _moments(record: ItemRecord) -> list[float]:

@@ -11,6 +11,7 @@ from ticker.core.filter import Terms, terms_of
 
 NEVER: Final = float("-inf")
 ALWAYS: Final = float("inf")
+NO_PLACE: Final = -1
 
 Seen = tuple[tuple[int, Terms], ...]
 """The distinct terms of an item's versions, each with the first version that has them."""
@@ -21,13 +22,15 @@ class ItemRecord:
 
     __slots__ = (
         "_public", "current_terms", "entry", "expires", "listed", "needed", "newest_place", "order", "pin",
-        "pinned_until", "seen",
+        "pinned_until", "place", "seen",
     )  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
         self.seen: Seen = ()
         self.listed: bool | None = None
         """Where the index of current items has it: among the pinned, among the others, or nowhere (None)."""
+        self.place = NO_PLACE
+        """Where replays have it (ticker.core.places)."""
         self.needed = 0
         """The least version that is current; above the known one where that one may not be the last word."""
         self.newest_place = entry
@@ -72,7 +75,7 @@ class ItemRecord:
         item = entry.item
         self.entry = entry
         self.current_terms = terms
-        self._public: bytes | None = None
+        self._public = entry.item_json if item.pub_status == "usable" else None
         self.order = (instant(item.first_created), item.uri)
         self.expires = ALWAYS if item.expires is None else instant(item.expires)
         self.pin = NEVER if item.pinned_until is None else instant(item.pinned_until)
@@ -96,8 +99,6 @@ class ItemRecord:
     @property
     def public_json(self) -> bytes:
         """The newest version as replays carry it: without the words of an item that is withdrawn or on hold."""
-        if self.entry.item.pub_status == "usable":
-            return self.entry.item_json
         if self._public is None:
             self._public = redacted_json(self.entry.item)
         return self._public

@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import socket
+from sys import intern
 from typing import Final
 
 import structlog
@@ -59,18 +60,18 @@ class Acceptor:
         # Pass by pass over all of them, not one after the other through all passes: what a system call and the code
         # after it throw out of the processor's caches is thrown out once a turn. A join takes 46 µs so,
         # and 66 to 80 one after the other (docs/performance/gains.md).
-        arrived = [(fd, _first_words(fd)) for fd in self._accepted()]
+        arrived = [(fd, peer, _first_words(fd)) for fd, peer in self._accepted()]
         with self._poller.corked():
-            for fd, data in arrived:
-                self._take(fd, data)
+            for fd, peer, data in arrived:
+                self._take(fd, peer, data)
 
-    def _accepted(self) -> list[int]:
-        found: list[int] = []
+    def _accepted(self) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
         # The method under socket.accept, which would make an object for each.
         accept = self._sock._accept  # type: ignore[attr-defined]  # not in typeshed
         for _ in range(BATCH):
             try:
-                fd, _address = accept()
+                fd, address = accept()
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
@@ -78,12 +79,13 @@ class Acceptor:
                     continue
                 self._pause(error)
                 break
-            found.append(fd)
+            # Of those behind one proxy or in one office each would keep a copy of it.
+            found.append((fd, intern(address[0]) if isinstance(address, tuple) else ""))
         return found
 
-    def _take(self, fd: int, data: bytes) -> None:
+    def _take(self, fd: int, peer: str, data: bytes) -> None:
         try:
-            transport = SocketTransport(self._poller, fd)
+            transport = SocketTransport(self._poller, fd, peer)
         except OSError as error:
             # The kernel watches no more of them (epoll_ctl(2)).
             os.close(fd)

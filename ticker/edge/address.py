@@ -1,5 +1,6 @@
 """Whose request it is: the other end's address, or what a proxy of ours says of it."""
 
+import ipaddress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,15 +15,33 @@ FORWARDED: Final = b"x-forwarded-for"
 def client_address(transport: Any, forwarded: bytes | None, proxies: str) -> str:
     """The client's address; `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts."""
     if isinstance(transport, SocketTransport):
-        peer = transport.peer()
+        peer = transport.peer
     else:
         name = transport.get_extra_info("peername")
         peer = str(name[0]) if isinstance(name, tuple) else ""
-    trusted = _trusted(proxies)
-    if forwarded is None or peer not in trusted:
-        return peer
-    found, _port = trusted.get_trusted_client_address(forwarded.decode("latin-1"))
-    return found or peer
+    if forwarded is None or not is_proxy(peer, proxies):
+        return network(peer)
+    found, _port = _trusted(proxies).get_trusted_client_address(forwarded.decode("latin-1"))
+    return network(found or peer)
+
+
+def is_proxy(address: str, proxies: str) -> bool:
+    """Whether `address` is one of `proxies`, as FLASHWIRE_FORWARDED_ALLOW_IPS names them."""
+    return address in _trusted(proxies)
+
+
+def network(address: str) -> str:
+    """What one client has: an IPv4 address, or the first half of an IPv6 address, of which it may use all."""
+    return _network(address) if ":" in address else address
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(found if found.ipv4_mapped else ipaddress.IPv6Network((found, 64), strict=False))
 
 
 # uvicorn's own reading of the setting, which it keeps to itself: the HTTP side has the same addresses.

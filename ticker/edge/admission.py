@@ -10,10 +10,10 @@ from ticker.edge.origins import is_allowed
 RETRY_AFTER: Final = b"Retry-After: 2"
 
 
-def admit(node: Node, headers: Mapping[bytes, bytes]) -> None:
-    """Returns if the client that sent `headers` may join now; else raises `RefusalError`."""
+def admit(node: Node, headers: Mapping[bytes, bytes], address: str) -> None:
+    """Returns if the client that sent `headers` from `address` may join now; else raises `RefusalError`."""
     if not is_allowed(node.settings, headers):
         raise refusal(403, "origin", "This origin may not read here; ask the operator to allow it.")
-    reason = node.refusal()
+    reason = node.refusal(address)
     if reason is not None:
         raise refusal(503, "unavailable", reason, RETRY_AFTER)

@@ -17,7 +17,8 @@ from ticker.contract.cursor import Cursor
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import Subscription
-from ticker.edge.node import Member, Node
+from ticker.edge.member import Member
+from ticker.edge.node import Node
 from ticker.edge.reading import QueuedJoin, Reading
 from ticker.edge.transport import RESET, SocketTransport
 
@@ -31,7 +32,7 @@ class Connection(asyncio.Protocol, ABC):
 
     __slots__ = (
         "_behind", "_full", "_group", "_job", "_long", "_since", "_socket", "_unanswered",
-        "asked", "fd", "form", "heard", "node", "transport", "turn",
+        "address", "asked", "fd", "form", "heard", "node", "transport", "turn",
     )  # fmt: skip
 
     transport_name = "none"
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol, ABC):
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.address = ""
         self.asked = Subscription()
         self.form = Format.PLAIN
         self.heard = math.inf

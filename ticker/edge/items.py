@@ -1,5 +1,6 @@
 """Reading without a stream: the current items, one item, and the public ledger of what was changed in it."""
 
+import asyncio
 import re
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from ticker.core.filter import CANARY, Filter
 from ticker.edge.node import Node
 from ticker.edge.query import ParameterError, Query, filter_names, read_pairs
 from ticker.edge.respond import cached, problem, problem_reply
+from ticker.edge.work import BusyError
 from ticker.stream import Stream, StreamAwayError
 
 LIMIT: Final = 100
@@ -23,6 +25,8 @@ CACHE_SECONDS: Final = 1
 # Pages kept ready; more are made anew. An empty one holds 2 KB beside its body, and anybody may ask for any number.
 READY_LIMIT: Final = 1024
 READY_LIMIT_BYTES: Final = 8 << 20
+# Versions, which take 2 ms to verify and decode.
+_DECODED: Final = 50
 _URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
 
@@ -132,7 +136,7 @@ async def item(request: Request) -> Response:
             )
         else:
             known = await _versions(request, uri)
-    except StreamAwayError:
+    except (StreamAwayError, BusyError):
         return _away()
     newest = _newest(known, held)
     if newest is None:
@@ -157,7 +161,7 @@ async def history(request: Request) -> Response:
     uri = request.path_params["uri"]
     try:
         known = await _versions(request, uri)
-    except StreamAwayError:
+    except (StreamAwayError, BusyError):
         return _away()
     if not known.count:
         return _unknown()
@@ -184,8 +188,10 @@ async def _versions(request: Request, uri: str) -> Versions:
     keyring: Keyring = request.state["keyring"]
     node: Node = request.state["node"]
     versions: dict[int, Item] = {}
-    bodies = await stream.ledger(uri)
-    for body in bodies:
+    bodies = await node.lookups.do(lambda: stream.ledger(uri))
+    for number, body in enumerate(bodies, 1):
+        if number % _DECODED == 0:
+            await asyncio.sleep(0)
         # An empty body stands for a version whose words are lost.
         if not body:
             continue

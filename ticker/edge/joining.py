@@ -1,16 +1,18 @@
 """How a client joins, and changes what it gets: at once, or when the node's work queue comes to it."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Final
 
 from ticker.core.frame import Encoded, Format
 from ticker.core.joins import Subscription
 from ticker.core.long import PIECE_BYTES
-from ticker.edge.address import client_address
-from ticker.edge.admission import RETRY_AFTER
+from ticker.edge.address import FORWARDED, client_address
+from ticker.edge.admission import RETRY_AFTER, admit
 from ticker.edge.connection import Connection, descriptor
 from ticker.edge.handshake import RefusalError, refusal
 from ticker.edge.reading import QueuedJoin, Reading
+from ticker.edge.transport import SocketTransport
 
 TOO_BUSY: Final = "This node is busy; come back in a moment."
 BUSY_REASON: Final = "Too many subscriptions or joins for now; come back later with your cursor."
@@ -21,18 +23,22 @@ class JoiningConnection(Connection):
 
     __slots__ = ()
 
+    def admit(self, headers: Mapping[bytes, bytes]) -> None:
+        """Returns if who sent `headers` may join now; else raises `RefusalError`."""
+        proxies = self.node.settings.forwarded_allow_ips
+        self.address = client_address(self.transport, headers.get(FORWARDED), proxies)
+        admit(self.node, headers, self.address)
+
     def enter(
         self,
         head: bytes,
         asked: Subscription,
         form: Format,
-        forwarded: bytes | None = None,
         *,
         wants_status: bool = False,
     ) -> None:
         """Joins, now or when the work queue comes to it; the reply's head and the first message leave in one write,
-        unless that is long. `forwarded` is what a proxy says of the client's address; `wants_status` is that of
-        `QueuedJoin`.
+        unless that is long. `wants_status` is that of `QueuedJoin`.
         """
         node = self.node
         self.set_limits()
@@ -41,7 +47,7 @@ class JoiningConnection(Connection):
         if not node.may_answer(asked):
             # What it says before it is answered stays in its socket.
             self.transport.pause_reading()
-            self._queue(forwarded, head, wants_status=wants_status)
+            self._queue(head, wants_status=wants_status)
         else:
             self._join(head)
 
@@ -104,26 +110,21 @@ class JoiningConnection(Connection):
 
     # What waits in the work queue
 
-    def _queue(
-        self,
-        forwarded: bytes | None = None,
-        head: bytes = b"",
-        early: bytes = b"",
-        *,
-        wants_status: bool = False,
-    ) -> None:
-        node = self.node
-        address = client_address(self.transport, forwarded, node.settings.forwarded_allow_ips)
-        self._job = QueuedJoin(self, node, address, enters=bool(head), head=head)
+    def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
+        self._job = QueuedJoin(self, self.node, self.address, enters=bool(head), head=head)
         self._job.early = early
         self._job.wants_status = wants_status
-        node.work.submit(self._job)
+        self.node.work.submit(self._job)
 
     def run_job(self, job: QueuedJoin) -> bool:
         """Does some milliseconds of what waits; whether that is all."""
         node = self.node
         if job.enters:
-            reason = node.refusal(waiting=1) or (TOO_BUSY if job.is_late() else None)
+            if isinstance(self.transport, SocketTransport) and self.transport.is_left:
+                # Nothing is read while it waits, so that nothing has told that its client has gone.
+                self.abort()
+                return True
+            reason = node.refusal(self.address, waiting=1) or (TOO_BUSY if job.is_late() else None)
             if reason is not None:
                 self.refuse_job(reason)
                 return True

@@ -1,6 +1,8 @@
 """`GET /v1/live` as JSON: the snapshot or the replay, at once or, with `wait`, when there is news."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
+from ticker.edge.address import network
 from ticker.edge.admission import admit
 from ticker.edge.handshake import RefusalError, joined, refusal, wants_events
 from ticker.edge.joining import TOO_BUSY
@@ -17,14 +20,17 @@ from ticker.edge.reading import Reading
 from ticker.edge.respond import EVENT_STREAM, JSON, problem_reply
 from ticker.edge.work import BusyError
 
-_HEADERS = {"Cache-Control": "no-store"}
+T = TypeVar("T")
+
+_HEADERS: Final = {"Cache-Control": "no-store"}
 
 
 async def live(request: Request) -> Response:
     """One message; the client asks again with its cursor."""
     node: Node = request.state["node"]
     try:
-        admit(node, joined(request.scope["headers"]))
+        address = network(request.client.host if request.client else "")
+        admit(node, joined(request.scope["headers"]), address)
         query = Query(read_pairs(request.scope["query_string"]), node.site)
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
         asked = query.subscription(request.headers.get("last-event-id"))
@@ -32,41 +38,48 @@ async def live(request: Request) -> Response:
             # What GET would send, without joining and without waiting.
             events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
             return Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
-        first = await _first(node, request, asked, wait)
+        first = await _first(node, request, asked, wait, address)
     except (ParameterError, RefusalError) as error:
         problem = error.problem() if isinstance(error, ParameterError) else error.problem
         node.metrics.refused.labels(str(problem.status)).inc()
         return problem_reply(problem, retry_after=2 if problem.status == 503 else None)
-    node.count_join("poll", asked, first)
+    if first is None:
+        return Response(None, 200)
+    node.metrics.count_join("poll", first.message.kind, resumes=asked.cursor is not None)
     if first.message.items:
         return LongReply(node, first)
     return Response(first.message.body, 200, _HEADERS, JSON)
 
 
-async def _first(node: Node, request: Request, asked: Subscription, wait: float) -> Encoded:
-    address = request.client.host if request.client else ""
+async def _first(node: Node, request: Request, asked: Subscription, wait: float, address: str) -> Encoded | None:
+    """What is said; None where the client left meanwhile."""
     until = node.steady() + wait
     try:
-        first = await _made(node, address, asked)
+        first = await _made(node, request, asked, address)
         # Only one with a good cursor can wait: any other has something to be told now.
-        while first.message.kind == "replay" and _is_empty(first):
+        while first is not None and first.message.kind == "replay" and _is_empty(first):
             left = until - node.steady()
-            if left <= 0 or node.draining or not await _arrival(node, request, left):
+            if left <= 0 or node.draining:
                 break
-            first = await _made(node, address, asked, bounded=False)
+            if not await _arrival(node, request, left, address):
+                return None
+            first = await _made(node, request, asked, address, bounded=False)
     except BusyError:
         raise refusal(503, "unavailable", TOO_BUSY) from None
     return first
 
 
-async def _made(node: Node, address: str, asked: Subscription, *, bounded: bool = True) -> Encoded:
+async def _made(
+    node: Node, request: Request, asked: Subscription, address: str, *, bounded: bool = True
+) -> Encoded | None:
     if node.may_answer(asked):
         begun = node.steady()
         first = node.first(asked)
         # Without this the budget never ends: 300 clients that asked at once were all answered before other work.
         node.work.charge(begun)
         return first
-    return await node.work.do(address, lambda: node.first(asked), bounded=bounded)
+    # What waits is not done for one who left.
+    return await _unless_left(request, node.work.do(address, lambda: node.first(asked), bounded=bounded))
 
 
 def _is_empty(first: Encoded) -> bool:
@@ -74,22 +87,31 @@ def _is_empty(first: Encoded) -> bool:
     return not first.message.items and first.message.body.endswith(b'"items":[]}')
 
 
-async def _arrival(node: Node, request: Request, limit: float) -> bool:
+async def _arrival(node: Node, request: Request, limit: float, address: str) -> bool:
     """Waits for the next entry; False if the client left, whose place is free at once."""
     node.polls += 1
-    gone = asyncio.ensure_future(_disconnected(request))
-    arrival = asyncio.ensure_future(node.arrival(limit))
+    node.shares.came(address)
     try:
-        await asyncio.wait((gone, arrival), return_when=asyncio.FIRST_COMPLETED)
-        if gone.done():
+        if not await _unless_left(request, node.arrivals.wait(limit)):
             return False
     finally:
         node.polls -= 1
-        for task in (gone, arrival):
-            task.cancel()
+        node.shares.left(address)
     # All who wait are woken by the same entry.
     await node.lane.enter()
     return True
+
+
+async def _unless_left(request: Request, wanted: Coroutine[Any, Any, T]) -> T | None:
+    """What `wanted` returns, or None where the client leaves before that, and then `wanted` is cancelled."""
+    gone = asyncio.ensure_future(_disconnected(request))
+    task = asyncio.ensure_future(wanted)
+    try:
+        await asyncio.wait((gone, task), return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        gone.cancel()
+        task.cancel()
 
 
 async def _disconnected(request: Request) -> None:

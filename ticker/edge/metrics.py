@@ -3,7 +3,7 @@
 Where a service has several workers, each puts its samples on their board, and any of them answers for all.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 from typing import Final, Generic, TypeVar
@@ -67,6 +67,9 @@ class NodeMetrics:
         self.refused = Labelled(
             Counter("flashwire_refused", "Joins refused, by HTTP status", ["status"], registry=r), REFUSAL_STATUSES
         )
+        self.address_refusals = Counter(
+            "flashwire_address_refusals", "Joins refused because of their address's other connections", registry=r
+        )
         self.closes = Labelled(
             Counter("flashwire_closes", "Connections closed by the node, by code", ["code"], registry=r), CLOSE_CODES
         )
@@ -75,6 +78,7 @@ class NodeMetrics:
         self.knocking = Gauge("flashwire_knocking", "Connections without a whole request yet", registry=r)
         self.visitors = Gauge("flashwire_http_connections", "Connections of HTTP that are no live ones", registry=r)
         self.queue = Gauge("flashwire_work_queue", "Joins and requests that wait for their turn", registry=r)
+        self.lookups = Gauge("flashwire_lookups", "Look-ups in Redis that clients wait for", registry=r)
         self.deferred = Counter("flashwire_work_deferred", "Joins and requests that had to wait", registry=r)
         self.held = Gauge("flashwire_held_bytes", "Bytes of long answers not yet taken", registry=r)
         self.poison = Labelled(
@@ -107,11 +111,35 @@ class NodeMetrics:
             "flashwire_log_lines_dropped", "Log lines that could not be written", registry=r
         )
         self._lines_dropped = 0
+        self._poisoned: set[str] = set()
         # Counted by the parent of the workers, on their board; here it has its name and kind.
         Labelled(
             Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r),
             WORKER_ENDS,
         )
+
+    def count_join(self, transport: str, kind: str, *, resumes: bool) -> None:
+        """Counts a first message by what it is; a snapshot for one who `resumes` says that something may be lost."""
+        self.joins.labels(transport, "lost" if resumes and kind == "snapshot" else kind).inc()
+
+    def count_delivered(self, entries: int, sent: int) -> None:
+        """Counts what was handed to connections."""
+        self.deliveries.inc(entries)
+        self.bytes.inc(sent)
+
+    def count_entries(self, added: Sequence[float], now: float) -> None:
+        """Counts entries that were `added` to the stream at these times and are written `now`."""
+        self.entries.inc(len(added))
+        for time in added:
+            # Two clocks: that of Redis and this one; a skew must not make a negative latency.
+            self.latency.observe(max(0.0, now - time))
+
+    def count_poison(self, reason: str) -> bool:
+        """Counts a skipped entry; whether it is the first of its kind."""
+        self.poison.labels(reason).inc()
+        first = reason not in self._poisoned
+        self._poisoned.add(reason)
+        return first
 
     def count_dropped_lines(self) -> None:
         """Adds what this process could not write to its log since the last call."""

@@ -4,16 +4,15 @@ The reader calls in from one side, connections from the other; every call is pla
 next begins. The clocks are given: `wall` in seconds since 1970, `steady` for durations.
 """
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from ticker.contract import message
-from ticker.contract.cursor import Cursor, entry_check, read_cursor
+from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
@@ -25,13 +24,18 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
 from ticker.core.record import Records
-from ticker.edge.heartbeats import EVERYONE, HeartbeatListener, Heartbeats
+from ticker.edge.arrivals import Arrivals
+from ticker.edge.heartbeats import EVERYONE, Heartbeats
 from ticker.edge.held import Held
+from ticker.edge.inbox import Inbox
+from ticker.edge.lookups import LookUps
+from ticker.edge.member import Member
 from ticker.edge.metrics import NodeMetrics
 from ticker.edge.pacing import Lane
 from ticker.edge.query import Questions
-from ticker.edge.recovery import NOWHERE, Recovering, Recovery
+from ticker.edge.recovery import NOWHERE, Recovery
 from ticker.edge.rounds import Rounds
+from ticker.edge.shares import Shares
 from ticker.edge.visitors import Visitors, Waiting
 from ticker.edge.work import Work
 from ticker.settings import TickerSettings
@@ -39,25 +43,9 @@ from ticker.stream import Position
 
 # Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
 _MISSED_LIMIT: Final = 50_000
-# A replay of so many takes 0.2 ms at most.
-_SHORT_ENTRIES: Final = 200
 READER: Final = "reader"
 
 log = structlog.get_logger()
-
-
-class Member(Recovering, HeartbeatListener, Protocol):
-    """A live connection, as the node sees it."""
-
-    transport_name: str
-    heard: float
-    """When the client last said something, by the steady clock; infinity where it cannot speak."""
-
-    def behind_for(self, now: float) -> float:
-        """Seconds since its buffer was full and not caught up again; 0 when it keeps up."""
-
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
-        """Says bye where `reconnect` is given, closes, and leaves."""
 
 
 class Node:
@@ -95,6 +83,7 @@ class Node:
         """Connections without a whole request yet, and when their patience ends (steady clock)."""
         self.visitors = Visitors(self.knocking)
         self.work = Work(steady)
+        self.lookups = LookUps()
         self.lane = Lane()
         """HTTP requests, a few in each iteration of the loop."""
         self.entering = 0
@@ -103,14 +92,14 @@ class Node:
         """Long polls that wait; each holds a socket like any connection."""
         self.room = settings.max_connections
         """How many may be here at once."""
+        self.shares = Shares(settings.forwarded_allow_ips, settings.address_connections)
         self.held = Held()
+        self.arrivals = Arrivals()
+        """What long polls wait for."""
         self._answered = steady()
-        self._arrival: asyncio.Future[None] | None = None
-        self._named: set[str] = set()
-        self.rounds: Rounds[Member] = Rounds(steady, self._count, broken=self._broken)
+        self.rounds: Rounds[Member] = Rounds(steady, self.metrics.count_delivered, broken=self._broken)
         self._before = self.backlog.newest
-        self._inbox: list[Entry] = []
-        """Entries that came while a round was under way; the backlog takes them when theirs begins."""
+        self._inbox = Inbox(self.backlog, settings.stream_length, settings.write_limit_bytes)
         self.heartbeats: Heartbeats[Member] = Heartbeats(
             self.hub, lambda: self.rounds, settings.heartbeat_seconds, steady, self._heartbeat
         )
@@ -123,9 +112,9 @@ class Node:
         """Whether what is shown may be old: the stream does not answer, or holds entries that cannot be read."""
         return self.lost is not None
 
-    def refusal(self, waiting: int = 0) -> str | None:
-        """Why no join can be taken now, as a sentence for the client, or None; `waiting` are those who are judged
-        again and counted already.
+    def refusal(self, address: str = "", waiting: int = 0) -> str | None:
+        """Why no join from `address` can be taken now, as a sentence for the client, or None; `waiting` are those who
+        are judged again and counted already.
         """
         if self.draining:
             return "This node is stopping; come back in a moment and another will answer."
@@ -133,6 +122,9 @@ class Node:
             return "This node is starting; come back in a moment."
         if len(self.hub) + self.polls + self.entering - waiting >= self.room:
             return "This node is full; come back in a moment."
+        if self.shares.is_full(address, self.room):
+            self.metrics.address_refusals.inc()
+            return "Too many connections to this node come from your address; close some, or come back later."
         return None
 
     def join(self, member: Member) -> Group[Member]:
@@ -140,34 +132,26 @@ class Node:
         self.metrics.connections.labels(member.transport_name).inc()
         # Its first message has all that the round under way brings.
         member.turn = self.rounds.number
+        self.shares.came(member.address)
         self.heartbeats.join(member)
         return self.hub.join(member, member.asked.wanted, member.form)
 
     def first_for(self, member: Member, asked: Subscription) -> Encoded:
         """What `first` says, counted."""
         first = self.first(asked)
-        self.count_join(member.transport_name, asked, first)
+        self.metrics.count_join(member.transport_name, first.message.kind, resumes=asked.cursor is not None)
         return first
-
-    def count_join(self, transport_name: str, asked: Subscription, first: Encoded) -> None:
-        """Counts a first message by what it is."""
-        kind = first.message.kind
-        lost = kind == "snapshot" and asked.cursor is not None
-        self.metrics.joins.labels(transport_name, "lost" if lost else kind).inc()
 
     def may_answer(self, asked: Subscription) -> bool:
         """Whether `asked` may be answered in this iteration of the loop, past what waits in the work queue."""
-        if not self.work.exhausted and (not self.work.active or self._is_short(asked)):
+        if not self.work.exhausted and (not self.work.active or self.joins.is_short(asked)):
             return True
         return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
 
-    def _is_short(self, asked: Subscription) -> bool:
-        cursor = None if asked.cursor is None else read_cursor(asked.cursor)
-        return cursor is not None and 0 <= self.backlog.newest.seq - cursor.seq <= _SHORT_ENTRIES
-
     def first(self, asked: Subscription) -> Encoded:
         """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
-        if self._inbox and asked.cursor is not None and self._is_ahead(asked.cursor):
+        # Not for any cursor that is ahead: with a forged one anybody could have a whole round written in one go.
+        if asked.cursor is not None and self._inbox.holds(asked.cursor):
             self.rounds.finish()
         first = self.joins.first(asked, self.wall(), stale=self.stale)
         if first.message.items and self.held.full:
@@ -176,14 +160,10 @@ class Node:
             return self.joins.snapshot(asked, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG)
         return first
 
-    def _is_ahead(self, said: str) -> bool:
-        # Another worker was quicker to say what waits here behind a round.
-        cursor, newest = read_cursor(said), self.backlog.newest
-        return cursor is not None and cursor.epoch == newest.epoch and cursor.seq > newest.seq
-
     def leave(self, member: Member, group: Group[Member]) -> None:
         """Forgets `member`."""
         self.hub.leave(member, group, member.form)
+        self.shares.left(member.address)
         self.heartbeats.leave(member)
         self.behind.discard(member)
         self.leaving.pop(member, None)
@@ -194,12 +174,6 @@ class Node:
         for entry, public in self.backlog.replay(wanted, after):
             yield entry, self._live(entry, public).bytes_for(form)
 
-    async def arrival(self, limit: float) -> None:
-        """Waits for the next entry, of whatever filter, at most `limit` seconds."""
-        if self._arrival is None or self._arrival.done():
-            self._arrival = asyncio.get_running_loop().create_future()
-        await asyncio.wait([self._arrival], timeout=limit)
-
     def place_of(self, member: Member) -> Cursor:
         """The newest entry that was handed to a `member` that is not behind: it may be waiting for its turn."""
         return self._before if self.rounds.pending(member) else self.backlog.newest
@@ -207,14 +181,14 @@ class Node:
     # What the reader says (ticker.reader.Sink)
 
     def follows(self, entry: Entry) -> bool:
-        if not self._inbox:
-            return self.backlog.follows(entry)
-        last = self._inbox[-1].cursor
-        return entry.cursor.epoch == last.epoch and entry.seq == last.seq + 1
+        return self._inbox.follows(entry)
 
     def place(self) -> tuple[str, int]:
-        newest = self._inbox[-1].cursor if self._inbox else self.backlog.newest
+        newest = self._inbox.newest
         return newest.epoch, newest.seq
+
+    def by_place(self) -> dict[Cursor, Entry]:
+        return {entry.cursor: entry for entry in self.backlog.entries()}
 
     def turn(self) -> None:
         self._answered = self.steady()
@@ -239,17 +213,15 @@ class Node:
             self.beat()
 
     def poison(self, reason: str) -> None:
-        self.metrics.poison.labels(reason).inc()
-        if reason not in self._named:
-            self._named.add(reason)
+        if self.metrics.count_poison(reason):
             log.error("entry skipped; further ones of this kind are only counted", reason=reason)
 
     def arrived(self, entries: Sequence[Entry]) -> None:
         waiting = bool(self._inbox)
-        self._inbox += entries
+        self._inbox.put(entries)
         if not waiting:
             self.rounds.begin(self._entries_round)
-        if len(self._inbox) > self.settings.stream_length:
+        if self._inbox.is_full:
             # More than is held waits for those who are written to: the stream must wait, too.
             self.rounds.finish()
 
@@ -275,7 +247,7 @@ class Node:
             self._before = before
             arrived = [(entry, self._live(entry, public)) for entry, public in self.backlog.replay(Filter(), before)]
             self.rounds.begin(lambda: self.hub.deliveries(arrived))
-        self.wake()
+        self.arrivals.wake()
 
     def time_text(self) -> str:
         """Now, as messages say it."""
@@ -292,50 +264,26 @@ class Node:
         """A heartbeat for everyone, now or after what is being written."""
         self.heartbeats.begin(EVERYONE)
 
-    def gauge(self) -> None:
-        """Brings the metrics that are states up to date."""
-        self.metrics.stale.set(self.stale)
-        self.metrics.lag.set(self.steady() - self._answered)
-        self.metrics.backlog.set(len(self.backlog))
-        self.metrics.hidden.set(len(self.backlog.hidden))
-        self.metrics.behind.set(len(self.behind))
+    @property
+    def lag(self) -> float:
+        """Seconds since the stream last answered."""
+        return self.steady() - self._answered
 
     def _live(self, entry: Entry, item_json: bytes) -> Encoded:
         return Encoded(message.live(entry.cursor, item_json), entry.item.version_created)
-
-    def _count(self, entries: int, sent: int) -> None:
-        self.metrics.deliveries.inc(entries)
-        self.metrics.bytes.inc(sent)
 
     # The rounds. What they say is found when they begin, so that it is true for whoever has had all before.
 
     def _entries_round(self) -> Iterator[Delivery[Member]]:
         self._before = self.backlog.newest
-        entries = self._from_inbox()
+        entries = self._inbox.take()
         if self._inbox:
             self.rounds.begin(self._entries_round)
         for entry in entries:
             self.backlog.add(entry)
-        self.wake()
+        self.arrivals.wake()
         yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in entries])
-        self.metrics.entries.inc(len(entries))
-        now = self.wall()
-        for entry in entries:
-            # Two clocks: that of Redis and this one; a skew must not make a negative latency.
-            self.metrics.latency.observe(max(0.0, now - entry.added))
-
-    def _from_inbox(self) -> list[Entry]:
-        # No more at once than is held: an entry goes also to those who saw an earlier version, which must be known.
-        # And half of what a connection may hold, as in catching up: one that is full gets no more than that on top.
-        room = self.settings.write_limit_bytes // 2
-        count = 0
-        for entry in self._inbox[: self.settings.stream_length]:
-            count += 1
-            room -= len(entry.item_json)
-            if room <= 0:
-                break
-        entries, self._inbox = self._inbox[:count], self._inbox[count:]
-        return entries
+        self.metrics.count_entries([entry.added for entry in entries], self.wall())
 
     def _canary_round(self, entry: Entry) -> Iterator[Delivery[Member]]:
         self._before = self.backlog.newest
@@ -349,8 +297,3 @@ class Node:
     def _broken(self) -> None:
         # Those the round had not come to have a hole now, and the stream will not say those entries again.
         self.recovery.begin(NOWHERE)
-
-    def wake(self) -> None:
-        """Lets everyone who waits for an arrival look again."""
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)

@@ -63,12 +63,17 @@ async def pulse(node: Node, seat: Seat | None) -> None:
 
 def show(node: Node, seat: Seat | None) -> None:
     """Brings what the node shows of itself up to date, on the board too."""
-    node.gauge()
     metrics = node.metrics
+    metrics.stale.set(node.stale)
+    metrics.lag.set(node.lag)
+    metrics.backlog.set(len(node.backlog))
+    metrics.hidden.set(len(node.backlog.hidden))
+    metrics.behind.set(len(node.behind))
     metrics.knocking.set(len(node.knocking))
     metrics.held.set(node.held.bytes)
     metrics.visitors.set(len(node.visitors))
     metrics.queue.set(len(node.work))
+    metrics.lookups.set(len(node.lookups))
     metrics.deferred.inc(node.work.take_deferred())
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()

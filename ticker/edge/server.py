@@ -132,7 +132,7 @@ class NodeServer(uvicorn.Server):
 async def drain(node: Node, seconds: float) -> None:
     """Sends every client away within `seconds`, evenly spread and in random order."""
     node.draining = True
-    node.wake()
+    node.arrivals.wake()
     members = node.hub.members()
     random.shuffle(members)
     log.info("draining", connections=len(members), seconds=seconds)

@@ -6,8 +6,6 @@ from typing import Final
 from ticker.contract import message
 from ticker.contract.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
 from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
-from ticker.edge.address import FORWARDED
-from ticker.edge.admission import admit
 from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.handshake import RefusalError, Request, refusal_bytes
 from ticker.edge.joining import TOO_BUSY, JoiningConnection
@@ -39,9 +37,8 @@ class SseConnection(JoiningConnection):
         """Joins as `request` asks, or replies with the problem."""
         node = self.node
         last_event_id = request.headers.get(b"last-event-id")
-        forwarded = request.headers.get(FORWARDED)
         try:
-            admit(node, request.headers)
+            self.admit(request.headers)
             asked = node.questions.subscription(
                 request.query, None if last_event_id is None else last_event_id.decode("latin-1")
             )
@@ -51,23 +48,11 @@ class SseConnection(JoiningConnection):
             self._refuse(refused, request)
         else:
             cors = cors_lines(node.settings, request.headers)
-            wants_status = _wants_status(request)
             if request.is_http10:
-                self.enter(
-                    _HEAD % (cors, b"") + _retry_line(),
-                    asked,
-                    Format.SSE_UNCHUNKED,
-                    forwarded,
-                    wants_status=wants_status,
-                )
+                head, form = _HEAD % (cors, b"") + _retry_line(), Format.SSE_UNCHUNKED
             else:
-                self.enter(
-                    _HEAD % (cors, _CHUNKED) + chunk(_retry_line()),
-                    asked,
-                    Format.SSE,
-                    forwarded,
-                    wants_status=wants_status,
-                )
+                head, form = _HEAD % (cors, _CHUNKED) + chunk(_retry_line()), Format.SSE
+            self.enter(head, asked, form, wants_status=_wants_status(request))
 
     def _refuse(self, refused: RefusalError, request: Request) -> None:
         cors = cors_lines(self.node.settings, request.headers)

@@ -36,7 +36,6 @@ async def sweep(node: Node) -> None:
                 log.warning("loop stood still", seconds=round(stalled, 2))
             node.heartbeats.begin_due(now + tick)
             _show_out(node, now, silent=now >= judge_from)
-            node.gauge()
         except Exception:
             # Without this task no one would notice a dead client again.
             log.exception("sweep failed")

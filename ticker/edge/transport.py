@@ -51,9 +51,10 @@ class SocketTransport(asyncio.Transport):
         "_quiet",
         "_size",
         "fd",
+        "peer",
     )
 
-    def __init__(self, poller: Poller, fd: int) -> None:
+    def __init__(self, poller: Poller, fd: int, peer: str = "") -> None:
         # Not asyncio's __init__: it makes a dict for extra info.
         self._poller = poller
         self._protocol: asyncio.Protocol | None = None
@@ -64,6 +65,8 @@ class SocketTransport(asyncio.Transport):
         self._full = self._closing = self._quiet = False
         self.fd = fd
         """Negative once it is no more this transport's."""
+        self.peer = peer
+        """The other end's address, which a socket does not tell any more when that has gone."""
         poller.add(fd, self)
 
     # What a protocol asks (asyncio.Transport)
@@ -162,15 +165,18 @@ class SocketTransport(asyncio.Transport):
         self.fd, self._closing, self._protocol = GONE, True, None
         return sock
 
-    def peer(self) -> str:
-        """The other end's address, or nothing where it has gone."""
+    @property
+    def is_left(self) -> bool:
+        """Whether the other end has said all it will say; asked while nothing is read, as that would tell."""
         if self.fd < 0:
-            return ""
+            return True
         sock = socket.socket(fileno=self.fd)
         try:
-            return str(sock.getpeername()[0])
-        except (OSError, IndexError):
-            return ""
+            return not sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
         finally:
             sock.detach()
 

@@ -17,10 +17,9 @@ from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
-from ticker.edge.address import FORWARDED
-from ticker.edge.admission import admit
 from ticker.edge.changes import Changes
 from ticker.edge.connection import LEAVE_SECONDS
+from ticker.edge.frames import only_pongs, only_whole
 from ticker.edge.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
 from ticker.edge.joining import BUSY_REASON, JoiningConnection
 from ticker.edge.query import ParameterError, Query, subscribe_pairs
@@ -64,7 +63,7 @@ class WebSocketConnection(JoiningConnection):
         if self._job is not None:
             # Only what was read already: nothing more is, until this is heard.
             self._job.early += data
-        elif self._parser is None and _only_pongs(data):
+        elif self._parser is None and only_pongs(data):
             return
         elif len(data) > AT_ONCE_BYTES or self.node.work.exhausted:
             self.transport.pause_reading()
@@ -79,7 +78,7 @@ class WebSocketConnection(JoiningConnection):
         if self._parser is None:
             self._parser = self._make_parser()
         self._parse(self._parser, data)
-        if fresh and self._group is not None and _whole(data):
+        if fresh and self._group is not None and only_whole(data):
             # Nothing is left in it, and it costs 2.5 KiB: who has spoken once is a listener again.
             self._drop_parser()
 
@@ -89,7 +88,7 @@ class WebSocketConnection(JoiningConnection):
         try:
             if request.path != PATH:
                 raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
-            admit(node, request.headers)
+            self.admit(request.headers)
             asked = node.questions.subscription(request.query)
             head, form = accept(request)
         except ParameterError as error:
@@ -99,7 +98,7 @@ class WebSocketConnection(JoiningConnection):
         else:
             self._open = True
             self.heard = node.steady()
-            self.enter(head, asked, form, request.headers.get(FORWARDED))
+            self.enter(head, asked, form)
 
     def refuse_join(self, refused: RefusalError) -> None:
         self.node.metrics.refused.labels(str(refused.problem.status)).inc()
@@ -288,24 +287,3 @@ class WebSocketConnection(JoiningConnection):
         if self._changes is not None:
             self._changes.close()
         self._drop_parser()
-
-
-def _only_pongs(data: bytes) -> bool:
-    """Whether `data` is nothing but whole, masked, unfragmented pongs: all that a listener ever says."""
-    at, size = 0, len(data)
-    while at + 6 <= size and data[at] == 0x8A and 0x80 <= data[at + 1] <= 0xFD:
-        at += 6 + (data[at + 1] & 0x7F)
-    return at == size
-
-
-def _whole(data: bytes) -> bool:
-    """Whether `data` is nothing but whole, unfragmented frames of at most 64 KiB."""
-    at, size = 0, len(data)
-    while at + 6 <= size and data[at] & 0x80:
-        length = data[at + 1] & 0x7F
-        if length == 126:
-            at, length = at + 2, data[at + 2] << 8 | data[at + 3]
-        elif length == 127:
-            return False
-        at += 6 + length
-    return at == size
