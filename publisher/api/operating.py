@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.desk import Desk
 from publisher.api.openapi import document
-from ticker.contract.callers import reason_for
+from ticker.contract.callers import is_local, reason_for
 from ticker.contract.version import RUNNING
 
 
@@ -21,8 +21,8 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
 
     async def ready(request: Request) -> Response:
         reason = desk.watch.reason
-        address = request.client.host if request.client else None
-        reasons = [] if reason is None else [reason_for(reason, address)]
+        local = is_local(request.client.host if request.client else None, request.headers)
+        reasons = [] if reason is None else [reason_for(reason, local=local)]
         return _json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(request: Request) -> Response:

@@ -69,7 +69,7 @@ async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[t
     headers = {"Authorization": f"Bearer {desk.tokens.create('ed', 'chief')}"}
     transport = httpx2.ASGITransport(create_app(desk), client=("127.0.0.1", 1))
     try:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
             yield desk, client
     finally:
         watching.cancel()

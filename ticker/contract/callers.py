@@ -2,24 +2,44 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 _PRIVATE: Final = re.compile(r"\S*(?:[/\\@]|\d+\.\d+\.\d+\.\d+|[\da-fA-F]*:[\da-fA-F]*:|\w:\d)\S*")
+# What proxies and content networks add to a request that they pass on.
+_FORWARDING: Final = re.compile(
+    r"forwarded|via|x-forwarded(-.*)?|x-real-ip|x-(client|cluster-client|original)-.*|true-client-ip|cf-.*|cdn-loop"
+)
 
 
-def is_local(address: str | None) -> bool:
-    """Whether `address`, as a trusted proxy names the caller, is a loopback address."""
+def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers (names in lower case) was made on this machine, past every proxy.
+
+    `address` is the caller's, as a trusted proxy names it. A proxy on this machine that names no client has a
+    loopback address too; its requests have another header of a proxy's, or the public name as `Host`.
+    """
+    if not _is_loopback(address or "") or any(_FORWARDING.fullmatch(name) for name in headers):
+        return False
     try:
-        parsed = ipaddress.ip_address(address or "")
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return _is_loopback(host) or host == "localhost" or host.endswith(".localhost")
+
+
+def reason_for(reason: str, *, local: bool) -> str:
+    """`reason` ("kind: details") for a caller: details name addresses, paths and users."""
+    if local:
+        return reason
+    # Not every message has this form, so what looks like a path, an address or a user goes from the rest too.
+    return _PRIVATE.sub("…", reason.partition(": ")[0])
+
+
+def _is_loopback(text: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(text)
     except ValueError:
         return False
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_loopback
-
-
-def reason_for(reason: str, address: str | None) -> str:
-    """`reason` ("kind: details") for the caller at `address`: details name addresses, paths and users."""
-    if is_local(address):
-        return reason
-    # Not every message has this form, so what looks like a path, an address or a user goes from the rest too.
-    return _PRIVATE.sub("…", reason.partition(": ")[0])

@@ -27,15 +27,15 @@ async def ready(request: Request) -> Response:
     """
     node: Node = request.state["node"]
     seat: Seat | None = request.state["seat"]
-    address = request.client.host if request.client else None
+    local = is_local(request.client.host if request.client else None, request.headers)
     reasons: list[str] = []
     if node.draining:
         reasons.append("draining")
     if node.lost is not None:
-        reasons.append(("" if node.is_ahead else "stream away: ") + reason_for(node.lost, address))
+        reasons.append(("" if node.is_ahead else "stream away: ") + reason_for(node.lost, local=local))
         # On one machine the keeper of the embedded server knows more than a refused connection says.
         state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
-        if state is not None and state.state != "ready" and state.reason and is_local(address):
+        if state is not None and state.state != "ready" and state.reason and local:
             reasons.append(state.reason)
     if node.tasks.reason is not None:
         reasons.append(node.tasks.reason)
