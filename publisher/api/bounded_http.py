@@ -1,7 +1,7 @@
 """uvicorn's HTTP class with bounds on what a client may send, and on how long it may take.
 
 httptools and uvicorn have none: without them a client without a token fills the memory with a head that never ends.
-The limits on heads are those of the ticker.
+The limit on the bytes of a head is that of the ticker.
 """
 
 from collections import OrderedDict
@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from publisher.api.connections import Connection, Connections, DropReason
 from publisher.api.problems import ApiError, answer_bytes
 
-HEAD_BYTES: Final = 16_384
+from ticker.contract.limits import HEAD_BYTES
 HEADER_LINES: Final = 100
 PIPELINED: Final = 16
 HEAD_SECONDS: Final = 10.0

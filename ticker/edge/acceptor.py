@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from ticker.edge import door
+from ticker.contract.limits import HEAD_BYTES
 from ticker.edge.gate import Entrance, Gate
 from ticker.edge.poller import Poller
 from ticker.edge.transport import SocketTransport
@@ -21,7 +21,7 @@ from ticker.edge.transport import SocketTransport
 # At 46 µs each half as long as a stretch of a round; then the loop does what else is due.
 BATCH: Final = 48
 # A whole head, and one byte by which a longer one is known.
-HEAD_BYTES: Final = door.HEAD_LIMIT + 1
+_READ_BYTES: Final = HEAD_BYTES + 1
 # What was wrong with the one who waited, and says nothing of the next (accept(2)).
 PASSING: Final = frozenset(
     (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
@@ -115,7 +115,7 @@ class Acceptor:
 def _first_words(fd: int) -> bytes:
     try:
         os.set_blocking(fd, False)
-        return os.read(fd, HEAD_BYTES)
+        return os.read(fd, _READ_BYTES)
     except OSError:
         # Nothing yet, or it has hung up, of which the gate is told in a moment.
         return b""

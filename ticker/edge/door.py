@@ -3,7 +3,7 @@
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
 2. Whoever has sent no whole request within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
    a descriptor, and they are counted.
-3. A request longer than `HEAD_LIMIT` bytes is refused; httptools itself knows no limit, and no route reads a body.
+3. A request longer than `HEAD_BYTES` bytes is refused; httptools itself knows no limit, and no route reads a body.
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
 """
 
@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from ticker.contract.limits import HEAD_BYTES
 from ticker.edge.handshake import (
     PATH,
     RefusalError,
@@ -30,7 +31,6 @@ from ticker.edge.sse import SseConnection
 from ticker.edge.websocket import WebSocketConnection
 
 PATIENCE_SECONDS: Final = 8.0
-HEAD_LIMIT: Final = 16_384
 PIPELINE_LIMIT: Final = 32
 
 
@@ -80,12 +80,12 @@ class FrontDoor(HttpToolsProtocol):
             # Frames behind an upgrade that waits; a client sends few before it has its 101.
             self._rest += data
             self.flow.pause_reading()
-            if len(self._rest) > HEAD_LIMIT:
+            if len(self._rest) > HEAD_BYTES:
                 self.transport.abort()
             return
         self._unset_keepalive_if_required()
         self._request_bytes += len(data)
-        if self._request_bytes > HEAD_LIMIT:
+        if self._request_bytes > HEAD_BYTES:
             self._refuse(refusal(431, "head-too-large", "Send a shorter request head."))
             return
         try:

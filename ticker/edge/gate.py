@@ -12,6 +12,7 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from ticker.contract.limits import HEAD_BYTES
 from ticker.edge import door
 from ticker.edge.handshake import Request
 from ticker.edge.head import HeadReader
@@ -46,7 +47,7 @@ class Entrance:
         """Gives the socket below `transport` to who `data` asks for; its patience for a whole head ends at `until`,
         or begins now.
         """
-        found = _read(data) if len(data) <= door.HEAD_LIMIT else None
+        found = _read(data) if len(data) <= HEAD_BYTES else None
         if found is None:
             self._hand_on(transport, data, self.patience() if until is None else until)
         elif b"upgrade" in found[0].headers:

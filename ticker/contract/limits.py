@@ -1,0 +1,6 @@
+"""What one HTTP request may hold; the same on both sides."""
+
+from typing import Final
+
+HEAD_BYTES: Final = 16_384
+"""Request line and headers; httptools itself has no limit."""
