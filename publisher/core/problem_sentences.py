@@ -1,0 +1,144 @@
+"""Why the desk refuses a request as a whole, in three languages; the codes are types of docs/protocol.md."""
+
+from typing import Final
+
+PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "name-taken": {
+        "en": "There has been a token “{name}”: choose another name.",
+        "ar": "سبق إنشاء رمز باسم «{name}»: اختر اسمًا آخر.",
+        "es": "Ya ha existido un token «{name}»: elija otro nombre.",
+    },
+    "invalid": {
+        "en": "Mend the fields named in errors and send the request again.",
+        "ar": "صحِّح الحقول المذكورة في errors وأعد الإرسال.",
+        "es": "Corrija los campos indicados en errors y envíe de nuevo.",
+    },
+    "unauthorized": {
+        "en": "Sign in, or send Authorization: Bearer with a token that is in force.",
+        "ar": "سجِّل الدخول أو أرسل Authorization: Bearer مع رمز سارٍ.",
+        "es": "Inicie sesión o envíe Authorization: Bearer con un token vigente.",
+    },
+    "token-refused": {
+        "en": "This token is unknown or revoked: check it, or ask for a new one.",
+        "ar": "هذا الرمز غير معروف أو ملغى: تحقَّق منه أو اطلب رمزًا جديدًا.",
+        "es": "Este token es desconocido o está revocado: compruébelo o pida otro.",
+    },
+    "welcome-refused": {
+        "en": "This welcome link is used up or not the newest: make a token with flashwire token create.",
+        "ar": "رابط الترحيب هذا مستخدَم أو ليس الأحدث: أنشئ رمزًا بالأمر flashwire token create.",
+        "es": "Este enlace de bienvenida ya se usó o no es el último: cree un token con flashwire token create.",
+    },
+    "role-act": {
+        "en": "Only {needed:en} may {act:en} this line; ask one.",
+        "ar": "لا يحق {act:ar} هذا الخبر إلا {needed:ar}؛ اطلب ذلك منه.",
+        "es": "Solo {needed:es} puede {act:es} esta línea; pídaselo.",
+    },
+    "foreign-origin": {
+        "en": "This came from {origin:en}, and not from the desk page as the desk knows it. If that is the desk's own"
+        " address, add it to FLASHWIRE_DESK_ORIGINS and restart the desk.",
+        "ar": "جاء هذا الطلب من {origin:ar} وليس من عنوان صفحة التحرير المعروف. إن كان ذلك عنوانها فأضفه إلى"
+        " FLASHWIRE_DESK_ORIGINS وأعد تشغيل خدمة التحرير.",
+        "es": "Esto vino de {origin:es} y no de la página de redacción conocida. Si esa es su dirección, añádala a"
+        " FLASHWIRE_DESK_ORIGINS y reinicie la redacción.",
+    },
+    "bad-request": {
+        "en": "Send a request in HTTP/1.1.",
+        "ar": "أرسل الطلب وفق HTTP/1.1.",
+        "es": "Envíe una petición en HTTP/1.1.",
+    },
+    "head-too-large": {
+        "en": "Send a request head of at most {limit} bytes and {lines} lines.",
+        "ar": "أرسل ترويسة طلب لا تتجاوز {limit} بايت و{lines} سطر.",
+        "es": "Envíe una cabecera de petición de {limit} bytes y {lines} líneas como máximo.",
+    },
+    "too-slow": {
+        "en": "The request did not arrive whole in time: send it again.",
+        "ar": "لم يصل الطلب كاملًا في الوقت المحدد: أعد إرساله.",
+        "es": "La petición no llegó entera a tiempo: envíela de nuevo.",
+    },
+    "not-json": {
+        "en": "Send the body as Content-Type: application/json.",
+        "ar": "أرسل المحتوى بنوع Content-Type: application/json.",
+        "es": "Envíe el cuerpo como Content-Type: application/json.",
+    },
+    "too-large": {
+        "en": "Send at most {limit} bytes.",
+        "ar": "أرسل {limit} بايت على الأكثر.",
+        "es": "Envíe {limit} bytes como máximo.",
+    },
+    "cut-off": {
+        "en": "The body ended early: send the whole request again.",
+        "ar": "انقطع المحتوى قبل نهايته: أعد إرسال الطلب كاملًا.",
+        "es": "El cuerpo llegó incompleto: envíe de nuevo la petición entera.",
+    },
+    "key": {
+        "en": "Give an Idempotency-Key of 1 to {limit} visible ASCII characters.",
+        "ar": "أدخل Idempotency-Key من 1 إلى {limit} محرف ASCII مرئي.",
+        "es": "Indique una Idempotency-Key de 1 a {limit} caracteres ASCII visibles.",
+    },
+    "key-reused": {
+        "en": "This Idempotency-Key was used for another request: take a new key for a new request.",
+        "ar": "استُخدم هذا Idempotency-Key لطلب آخر: استخدم مفتاحًا جديدًا لكل طلب جديد.",
+        "es": "Esta Idempotency-Key se usó para otra petición: use una clave nueva.",
+    },
+    "if-match-missing": {
+        "en": 'Say which version you saw: If-Match: "1" for the first (* is not enough).',
+        "ar": 'حدِّد النسخة التي رأيتها: If-Match: "1" للأولى (لا تكفي *).',
+        "es": 'Indique qué versión vio: If-Match: "1" para la primera (* no basta).',
+    },
+    "if-match": {
+        "en": 'Give one version in quotes: If-Match: "1".',
+        "ar": 'أدخل رقم نسخة واحدًا بين علامتي اقتباس: If-Match: "1".',
+        "es": 'Indique una versión entre comillas: If-Match: "1".',
+    },
+    "stale": {
+        "en": "Someone was faster: this item is at version {current} now. Look at it and decide again.",
+        "ar": "سبقك غيرك: الخبر الآن في النسخة {current}. راجعه ثم قرِّر من جديد.",
+        "es": "Alguien fue más rápido: el elemento va por la versión {current}. Revíselo y decida de nuevo.",
+    },
+    "rate": {
+        "en": "That is {limit} publications within a minute: wait {seconds} seconds and send it again.",
+        "ar": "بلغت {limit} عملية نشر خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
+        "es": "Van {limit} publicaciones en un minuto: espere {seconds} segundos y envíe de nuevo.",
+    },
+    "canary-rate": {
+        "en": "That is {limit} canaries within a minute: wait {seconds} seconds and send it again.",
+        "ar": "بلغت {limit} إشارة اختبار خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
+        "es": "Van {limit} señales de prueba en un minuto: espere {seconds} segundos y envíe de nuevo.",
+    },
+    "stream-away": {
+        "en": "The stream is away and this is not confirmed: try again with the same Idempotency-Key.",
+        "ar": "قناة البث غير متاحة ولم يتأكد النشر: أعد المحاولة بنفس Idempotency-Key.",
+        "es": "El flujo no está disponible y no hay confirmación: reintente con la misma Idempotency-Key.",
+    },
+    "desk-file": {
+        "en": "The desk cannot use its own file now, and nothing was done: try again.",
+        "ar": "لا يمكن استخدام ملف التحرير الآن، ولم يُنفَّذ شيء: أعد المحاولة.",
+        "es": "La redacción no puede usar su archivo y no se ha hecho nada: reintente.",
+    },
+    "not-found": {
+        "en": "There is nothing at this address: check it.",
+        "ar": "لا يوجد شيء في هذا العنوان: تحقَّق منه.",
+        "es": "No hay nada en esta dirección: compruébela.",
+    },
+    "no-item": {
+        "en": "There is no item with this uri: check it.",
+        "ar": "لا يوجد خبر بهذا uri: تحقَّق منه.",
+        "es": "No existe ningún elemento con este uri: compruébelo.",
+    },
+    "method": {
+        "en": "Use one of the methods named in Allow.",
+        "ar": "استخدم إحدى الطرق المذكورة في Allow.",
+        "es": "Use uno de los métodos indicados en Allow.",
+    },
+    "bad-parameter": {
+        "en": "Give a limit from 1 to {limit}.",
+        "ar": "أدخل limit من 1 إلى {limit}.",
+        "es": "Indique un limit de 1 a {limit}.",
+    },
+    "internal": {
+        "en": "Something went wrong here: try again with the same Idempotency-Key, and tell whoever runs the desk.",
+        "ar": "حدث خطأ هنا: أعد المحاولة بنفس Idempotency-Key وأبلغ المسؤول عن النظام.",
+        "es": "Algo falló aquí: reintente con la misma Idempotency-Key y avise a quien opera la redacción.",
+    },
+}
