@@ -3,7 +3,8 @@
 1. A name that is not registered, and looks as a registered one does, is named beside that one.
 2. A word with letters of two scripts that resemble each other (Latin, Cyrillic, Greek, Armenian) is suspect by itself,
    where one of those letters could pass for a letter of the other script.
-3. So are two spaces in a row, and full-width letters in a language that does not write them.
+3. So are two spaces in a row, and letters in a form of their own (full-width, mathematical, circled) in a language
+   that does not write them.
 
 The tables hold the pairs that common typefaces draw alike. Unicode's own (confusables.txt) has thousands more, which no
 keyboard types into the name of a source.
@@ -32,10 +33,16 @@ _LETTERS: Final = str.maketrans({**_LIKE_LATIN, **_ARABIC})
 # After folding: what a quick eye does not tell from another.
 _STROKES: Final = str.maketrans(
     {"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "\u2018": "'", "\u2019": "'", "`": "'"}
+    # Letters of phonetic alphabets, which are Latin too.
+    | {"ɑ": "a", "ɡ": "g", "ɩ": "l", "ǀ": "l"}
 )
 _SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN")
-_FULL_WIDTH: Final = ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
-_WRITE_FULL_WIDTH: Final = frozenset({"ja", "zh", "ko", "yue"})
+# Full-width, circled, mathematical, squared.
+_STYLED: Final = (
+    *((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)),
+    *((0x2460, 0x24FF), (0x1D400, 0x1D7FF), (0x1F110, 0x1F189)),
+)
+_WRITE_STYLED: Final = frozenset({"ja", "zh", "ko", "yue"})
 # Marks that a glance passes over: accents, and Arabic vowel signs with the line that lengthens a word.
 _MARKS: Final = ((0x0300, 0x036F), (0x064B, 0x0655), (0x0670, 0x0670), (0x0640, 0x0640))
 
@@ -69,9 +76,9 @@ class Lookalikes:
         if word := next((word for word in _words(name) if _is_mixed(word)), None):
             return RefusedError("source-mixed", name=name, word=word)
         language = source.name.language.split("-", 1)[0].lower()
-        has_full_width = any(_within(character, _FULL_WIDTH) for character in name)
+        has_styled = any(_within(character, _STYLED) for character in name)
         has_wide_gap = any(first.isspace() and second.isspace() for first, second in pairwise(name))
-        if has_wide_gap or (has_full_width and language not in _WRITE_FULL_WIDTH):
+        if has_wide_gap or (has_styled and language not in _WRITE_STYLED):
             return RefusedError("source-spacing", name=name)
         return None
 

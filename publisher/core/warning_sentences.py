@@ -16,9 +16,9 @@ WARNING_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "«{word}» mezcla letras de dos alfabetos que se parecen: compruebe el nombre de la fuente.",
     },
     "source-spacing": {
-        "en": "“{name}” has two spaces in a row or full-width letters: check the name of the source.",
-        "ar": "في «{name}» مسافتان متتاليتان أو حروف عريضة: تحقَّق من اسم المصدر.",
-        "es": "«{name}» tiene dos espacios seguidos o letras de ancho completo: compruebe el nombre de la fuente.",
+        "en": "“{name}” has two spaces in a row or letters of an unusual form: check the name of the source.",
+        "ar": "في «{name}» مسافتان متتاليتان أو حروف بشكل غير معتاد: تحقَّق من اسم المصدر.",
+        "es": "«{name}» tiene dos espacios seguidos o letras de forma inusual: compruebe el nombre de la fuente.",
     },
 }
 

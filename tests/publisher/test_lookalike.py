@@ -50,6 +50,13 @@ def codes(name: str, site: Site = SITE, language: str = "en") -> list[str]:
         "وزارة  الصحة",
         "وِزارة الصحة",
         "Central bаnk",
+        "𝐇ealth ministry",
+        "𝓗𝓮𝓪𝓵𝓽𝓱 𝓶𝓲𝓷𝓲𝓼𝓽𝓻𝔂",
+        "Ⓗealth ministry",
+        "Heɑlth ministry",
+        "Ηealth ministry",
+        "Health\u2009ministry",
+        "Hea\u200dlth ministry",
     ],
 )
 def test_a_name_that_looks_like_a_registered_one_is_named_beside_it(name: str) -> None:
@@ -71,6 +78,8 @@ def test_whole_words_of_another_script_are_seen_through(name: str) -> None:
         ("Rеd Cross, Geneva", "source-mixed"),
         ("Two  spaces", "source-spacing"),
         ("Ｐｏｌｉｃｅ", "source-spacing"),
+        ("𝐏olice", "source-spacing"),
+        ("Ⓟolice", "source-spacing"),
     ],
 )
 def test_a_suspect_name_that_is_like_no_registered_one_has_a_warning_of_its_own(name: str, code: str) -> None:

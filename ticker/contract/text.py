@@ -7,8 +7,8 @@ Rules, in the order in which they are applied:
    private-use characters are refused, by name and place (CVE-2021-42574 "Trojan Source").
 3. ZERO WIDTH JOINER and NON-JOINER stay where a script or an emoji needs them: beside a letter of a
    joining script, after a virama, between two emoji. So does one variation selector after an emoji, another
-   symbol or an ideograph, ZERO WIDTH SPACE between the words of a script that is written without spaces, and
-   MONGOLIAN VOWEL SEPARATOR between two Mongolian letters.
+   symbol or an ideograph, ZERO WIDTH SPACE next to a word of a script that is written without spaces,
+   MONGOLIAN VOWEL SEPARATOR between two Mongolian letters, and the tags of the three flags that have them.
 4. More than `MARKS_LIMIT` combining marks on one letter are refused.
 5. A technical cap on code points; the desk's length meters advise and never block.
 """
@@ -25,10 +25,12 @@ SOURCE_LIMIT: Final = 120
 NOTE_LIMIT: Final = 500
 LINK_LIMIT: Final = 2000
 # The reserved and unreserved characters of RFC 3986, and what is percent-encoded already.
-_LINK_SAFE: Final = "%/?#[]@!$&'()*+,;=:-._~"
+_LINK_SAFE: Final = "%/?#@!$&'()*+,;=:-._~"
+# A percent sign stands before two digits of base 16 only; in a fragment there is no second number sign.
+_LONE_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 # What words in an address need: Persian and Indic joiners, Khmer and Thai word breaks.
 _LINK_INVISIBLE: Final = frozenset("\u200b\u200c\u200d")
-_NEVER_IN_HOST: Final = frozenset(' "<>^`{|}')
+_NEVER_IN_HOST: Final = frozenset(' "<>^`{|}%')
 _PATH_START: Final = re.compile("[/?#]")
 # Vietnamese and pointed Hebrew or Arabic need up to four; Unicode's stream-safe format allows thirty.
 MARKS_LIMIT: Final = 6
@@ -47,11 +49,16 @@ _JOINING: Final = (
 )
 # Scripts written without spaces between words, where ZERO WIDTH SPACE says where a line may break (Unicode, ch. 16,
 # 17): Thai, Lao, Tibetan, Burmese with its extensions, Khmer, Tai Le, New Tai Lue, Khmer symbols, Buginese, Tai Tham,
-# Balinese, Rejang, Javanese, Cham, Tai Viet.
+# Balinese, Batak, Rejang, Javanese, Cham, Tai Viet, Ahom.
 _UNSPACED: Final = (
     *((0x0E01, 0x0E5B), (0x0E81, 0x0EDF), (0x0F00, 0x0FDA), (0x1000, 0x109F), (0x1780, 0x17F9), (0x1950, 0x1974)),
     *((0x1980, 0x19FF), (0x1A00, 0x1A1F), (0x1A20, 0x1AAD), (0x1B00, 0x1B7F), (0xA930, 0xA95F), (0xA980, 0xA9DF)),
-    *((0xA9E0, 0xA9FE), (0xAA00, 0xAA5F), (0xAA60, 0xAA7F), (0xAA80, 0xAADF)),
+    *((0xA9E0, 0xA9FE), (0xAA00, 0xAA5F), (0xAA60, 0xAA7F), (0xAA80, 0xAADF), (0x1BC0, 0x1BFF), (0x11700, 0x1174F)),
+)
+# The flags of England, Scotland and Wales are the only sequences of tags that Unicode recommends (UTS 51).
+_TAGGED_FLAGS: Final = tuple(
+    "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
 )
 _MONGOLIAN_SELECTORS: Final = frozenset((0x180B, 0x180C, 0x180D, 0x180F))
 _IDEOGRAPHS: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD))
@@ -106,7 +113,7 @@ def clean_link(value: str) -> str:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise refusal from None
-    link = value[:end] + quote(value[end:], safe=_LINK_SAFE)
+    link = value[:end] + _encoded(value[end:])
     if parts.scheme != "https" or not host.strip(".") or "@" in parts.netloc or len(link) > LINK_LIMIT:
         raise refusal
     return link
@@ -120,7 +127,14 @@ def _refused_in_link(character: str, *, is_host: bool, is_outer: bool) -> bool:
         return True
     if character in _LINK_INVISIBLE or character == " ":
         return False
-    return not character.isprintable() or character in _INVISIBLE
+    category = unicodedata.category(character)
+    return category == "Zs" or _refused(character, category)
+
+
+def _encoded(behind_host: str) -> str:
+    words = quote(_LONE_PERCENT.sub("%25", behind_host), safe=_LINK_SAFE)
+    whole, mark, fragment = words.partition("#")
+    return whole + mark + fragment.replace("#", "%23")
 
 
 def clean_language(value: str) -> str:
@@ -156,6 +170,9 @@ def _refuse_characters(typed: str) -> None:
                 continue
         elif character == _VOWEL_SEPARATOR:
             if _separates(typed, index):
+                continue
+        elif 0xE0000 <= ord(character) <= 0xE007F:
+            if _flags(typed, index):
                 continue
         elif _selector(ord(character)):
             if _selects(typed, index):
@@ -199,16 +216,15 @@ def _joins(typed: str, index: int) -> bool:
 
 
 def _breaks(typed: str, index: int) -> bool:
-    # Between two words of such a script, or one of its words and a number or a quotation mark beside it.
+    # Between two words of such a script, or one of its words and a foreign one, a number or a sign next to it.
     before, after = typed[index - 1 : index] if index else "", typed[index + 1 : index + 2]
     if not before or not after:
         return False
-    unspaced = [_within(ord(character), _UNSPACED) for character in (before, after)]
     kinds = [unicodedata.category(character)[0] for character in (before, after)]
     return (
-        any(unspaced)
-        and all(is_unspaced or kind in "NP" for is_unspaced, kind in zip(unspaced, kinds, strict=True))
-        and kinds[1] != "M"
+        any(_within(ord(character), _UNSPACED) for character in (before, after))
+        and kinds[0] in "LMNPS"
+        and kinds[1] in "LNPS"
     )
 
 
@@ -217,6 +233,11 @@ def _separates(typed: str, index: int) -> bool:
     return bool(before and after) and (
         (_within(ord(before), _MONGOLIAN) or ord(before) in _MONGOLIAN_SELECTORS) and _within(ord(after), _MONGOLIAN)
     )
+
+
+def _flags(typed: str, index: int) -> bool:
+    start = typed.rfind("\U0001f3f4", 0, index)
+    return start >= 0 and any(typed.startswith(flag, start) and index < start + len(flag) for flag in _TAGGED_FLAGS)
 
 
 def _pictured(character: str) -> bool:
