@@ -21,6 +21,9 @@ _PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
 # What the desk answers only after it has looked for an earlier request under the same key and found none.
 _DECIDED: Final = frozenset({"invalid", "key-reused"})
+_NOTHING_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# The last 4xx of HTTP (451, RFC 7725).
+_LAST_REFUSAL: Final = 451
 
 
 class DeskError(Exception):
@@ -62,7 +65,7 @@ class DeskClient:
         self._url = url
         self._patience = patience
         self._http = httpx2.AsyncClient(
-            base_url=url,
+            base_url=_address(url),
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT_SECONDS,
             limits=httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once),
@@ -94,21 +97,18 @@ class DeskClient:
             pause = _PAUSE_SECONDS
             try:
                 response = await self._http.post("/v1/items", content=content, headers=headers)
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:
+                # Also for an answer that came and cannot be decoded, as a broken proxy's may be.
                 why = f"The desk at {self._url} cannot be reached ({type(error).__name__})."
                 # Without a connection nothing was sent.
-                unknown = unknown or not isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout))
-            except httpx2.InvalidURL:
-                raise DeskError(
-                    f"{self._url} is not the address of a desk; give one like http://127.0.0.1:8001."
-                ) from None
+                unknown = unknown or not isinstance(error, _NOTHING_SENT)
             else:
                 if (answer := _answer(response)) is not None:
                     seconds = time.perf_counter() - started
                     return Acknowledged(answer.item, answer.cursor, seconds, attempts, answer.warnings)
                 why, pause = _sentence(response), _wait(response)
                 unknown = unknown or _leaves_open(response)
-                if not unknown and response.status_code not in (429, 503):
+                if not unknown and response.status_code not in (408, 429, 503):
                     raise DeskError(why)
                 if unknown and _type(response) in _DECIDED:
                     raise DeskError(why)
@@ -117,8 +117,18 @@ class DeskClient:
             await asyncio.sleep(pause)
 
 
+def _address(url: str) -> httpx2.URL:
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        address = httpx2.URL()
+    if address.scheme not in ("http", "https") or not address.host:
+        raise DeskError(f"{url} is not the address of a desk; give one like http://127.0.0.1:8001.")
+    return address
+
+
 def _answer(response: httpx2.Response) -> _Answer | None:
-    if response.status_code not in (200, 201):
+    if not response.is_success:
         return None
     try:
         return msgspec.json.decode(response.content, type=_Answer)
@@ -129,10 +139,12 @@ def _answer(response: httpx2.Response) -> _Answer | None:
 def _leaves_open(response: httpx2.Response) -> bool:
     """Whether the desk may have published what it answers so.
 
-    A redirect and a 4xx come before anything is done, but for a proxy's 408; so does trouble with the desk's own file.
+    A redirect and a 4xx come before anything is done, and so does trouble with the desk's own file. A proxy's 408, and
+    its own codes above those of HTTP (499: one side went away), may come later.
     """
     status = response.status_code
-    return status in (200, 201, 408) or (status >= 500 and _type(response) != "desk-file")
+    is_open = status < 300 or status == 408 or status > _LAST_REFUSAL
+    return is_open and _type(response) not in ("desk-file", "too-slow")
 
 
 def _type(response: httpx2.Response) -> str:

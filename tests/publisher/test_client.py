@@ -25,12 +25,16 @@ DONE = (
 )
 
 
+Answer = tuple[int, str] | tuple[int, str, str]
+"""Status, body, and perhaps a header line."""
+
+
 def problem(name: str) -> str:
     return f'{{"type":"urn:flashwire:problem:{name}","title":"x","status":1,"detail":"Said {name}."}}'
 
 
 @asynccontextmanager
-async def answering(*answers: tuple[int, str] | None) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
+async def answering(*answers: Answer | None) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
     """A desk that gives these answers, the last one again and again; None takes the request and hangs up."""
     left, keys = list(answers), list[bytes]()
 
@@ -39,8 +43,9 @@ async def answering(*answers: tuple[int, str] | None) -> AsyncIterator[tuple[Des
         keys.append(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"idempotency-key")))
         answer = left.pop(0) if len(left) > 1 else left[0]
         if answer:
-            status, body = answer
-            writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            status, body, *lines = answer
+            told = "\r\n".join((f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", *lines))
+            writer.write(f"{told}\r\n\r\n{body}".encode())
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -50,8 +55,13 @@ async def answering(*answers: tuple[int, str] | None) -> AsyncIterator[tuple[Des
     server.close()
 
 
-UNREADABLE: list[tuple[int, str] | None] = [
+UNREADABLE: list[Answer | None] = [
     None,
+    (201, DONE, "Content-Encoding: gzip"),
+    (202, "<h1>Accepted</h1>"),
+    (206, DONE[:90]),
+    (499, ""),
+    (520, "<h1>Web server returned an unknown error</h1>"),
     (201, "<h1>Welcome</h1>"),
     (200, "{}"),
     (408, ""),
@@ -64,14 +74,14 @@ UNREADABLE: list[tuple[int, str] | None] = [
 
 
 @pytest.mark.parametrize("answer", UNREADABLE)
-async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(answer: tuple[int, str] | None) -> None:
+async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(answer: Answer | None) -> None:
     async with answering(answer, (201, DONE)) as (client, keys):
         done = await client.publish(BODY, "k")
     assert done.attempts == 2 and len(keys) == 2 and len(set(keys)) == 1
 
 
 @pytest.mark.parametrize("answer", UNREADABLE)
-async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: tuple[int, str] | None) -> None:
+async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: Answer | None) -> None:
     async with answering(answer) as (client, _):
         with pytest.raises(UnknownOutcomeError):
             await client.publish(BODY, "k")
@@ -92,6 +102,9 @@ async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknow
         ((404, "<h1>Not found</h1>"), 1),
         ((429, problem("rate")), 2),
         ((503, problem("desk-file")), 2),
+        ((408, problem("too-slow")), 2),
+        ((413, "<h1>Request entity too large</h1>"), 1),
+        ((302, ""), 1),
     ],
 )
 async def test_a_plain_refusal_is_one(answer: tuple[int, str], asked: int) -> None:
@@ -105,6 +118,18 @@ async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one(
     async with answering((503, problem("stream-away")), (422, problem("invalid"))) as (client, _):
         with pytest.raises(DeskError) as refused:
             await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+async def test_a_success_that_a_proxy_changed_is_one() -> None:
+    async with answering((203, DONE)) as (client, _):
+        assert (await client.publish(BODY, "k")).attempts == 1
+
+
+@pytest.mark.parametrize("address", ["desk.example:8001", "ftp://desk.example", "http://[::1", "desk"])
+async def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    with pytest.raises(DeskError, match="not the address of a desk") as refused:
+        DeskClient(address, "fw_x", patience=5)
     assert not isinstance(refused.value, UnknownOutcomeError)
 
 
