@@ -20,7 +20,7 @@ from publisher.access.database import FILE
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.settings import DeskSettings
-from tests.publisher.asking import post
+from tests.publisher.asking import act, post, published
 from tests.publisher.lines import an_item
 from ticker.stream import Keys
 
@@ -34,7 +34,7 @@ def start(folder: Path, *options: str) -> tuple["subprocess.Popen[bytes]", int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     command = [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
-    server = subprocess.Popen([*command, "--logfile", f"{folder}/log", "--enable-debug-command", "yes", *options])
+    server = subprocess.Popen([*command, "--logfile", f"{folder}/log", "--enable-protected-configs", "yes", *options])
     deadline = time.monotonic() + 10
     while True:
         with suppress(OSError):
@@ -175,6 +175,56 @@ async def test_what_makes_publishing_impossible_is_seen_and_its_end_too(
         assert (await post(client, key="during")).status_code == 201
         streams = await raw.xrange(KEYS.items)
         assert len({fields[b"body"] for _, fields in streams}) == len(streams)
+
+
+async def test_a_script_that_does_not_end_is_seen(raw: Any, server: int, tmp_path: Path) -> None:
+    await raw.config_set("busy-reply-threshold", "100")
+    async with watched(tmp_path, server) as (_, client), redis.asyncio.Redis(port=server) as other:
+        await until_ready(client, True)
+        running = asyncio.ensure_future(other.eval("while true do end", 0))
+        try:
+            await until_ready(client, False, "BUSY|Timeout")
+            assert (await post(client, key="k")).status_code == 503
+        finally:
+            await raw.script_kill()
+            with suppress(redis.asyncio.RedisError):
+                await running
+        await until_ready(client, True)
+        assert (await post(client, key="k")).status_code == 201
+
+
+async def test_a_disk_that_takes_no_copy_is_seen(raw: Any, server: int, tmp_path: Path) -> None:
+    before, lost = (await raw.config_get("dir"))["dir"], tmp_path / "lost"
+    lost.mkdir()
+    async with watched(tmp_path, server) as (_, client):
+        await until_ready(client, True)
+        await raw.config_set("dir", str(lost))
+        lost.rmdir()
+        try:
+            await raw.config_set("save", "3600 1")
+            await raw.bgsave()
+            await until_ready(client, False, "MISCONF")
+            assert (await post(client, key="k")).status_code == 503
+        finally:
+            await raw.config_set("save", "")
+            await raw.config_set("dir", before)
+        await until_ready(client, True)
+        assert (await post(client, key="k")).status_code == 201
+
+
+@pytest.mark.parametrize("right", ["lrange", "xrevrange"])
+async def test_what_makes_every_act_impossible_counts_too(right: str, raw: Any, server: int, tmp_path: Path) -> None:
+    change, undo = without(right)
+    async with watched(tmp_path, server) as (_, client):
+        await until_ready(client, True)
+        uri = await published(client)
+        try:
+            await change(raw)
+            await until_ready(client, False, right.upper() + "|" + right)
+        finally:
+            await undo(raw)
+        await until_ready(client, True)
+        assert (await act(client, uri, "hold")).status_code == 200
 
 
 async def test_unmet_replicas_are_seen_and_one_that_comes(tmp_path: Path) -> None:
