@@ -1,11 +1,10 @@
 """The rules of access: which role may do what, and from which page a signed-in browser may write."""
 
-import ipaddress
 from collections.abc import Set
 from typing import Final
-from urllib.parse import urlsplit
 
 from publisher.access.tokens import Role
+from ticker.contract.addresses import page_origin
 from ticker.contract.item import Act
 
 # Drafts and submissions, which are a reporter's, come with the desk's queue; until then a reporter may try out.
@@ -18,7 +17,6 @@ _NEEDED: Final[dict[Act, Role]] = {
     "release": "chief",
     "withdraw": "chief",
 }
-_PORTS: Final = {"http": 80, "https": 443}
 _RANK: Final[dict[Role, int]] = {"reporter": 0, "editor": 1, "chief": 2}
 # What takes a line back must work at any time, whatever was published before it.
 UNLIMITED_ACTS: Final[frozenset[Act]] = frozenset({"hold", "withdraw"})
@@ -36,26 +34,10 @@ def may_write(*, origin: str | None, fetch_site: str | None, own: Set[str | None
     No script of a page can set Origin or Sec-Fetch-Site, and a request with neither is refused. Sec-Fetch-Site goes
     first: a proxy that changes scheme, host or port makes the origin look foreign, and does not change this header.
     """
-    normal = None if origin is None else normal_origin(origin)
+    normal = None if origin is None else page_origin(origin)
     if normal is not None and normal in allowed:
         return True
     if fetch_site is not None:
         return fetch_site == "same-origin"
     # Browsers send no Sec-Fetch-Site to an address without TLS, other than their own machine's.
     return normal is not None and normal in own
-
-
-def normal_origin(text: str) -> str | None:
-    """An origin in one form (lower case, no default port, no final dot), or None where `text` is not an origin."""
-    try:
-        parts = urlsplit(text.strip())
-        port, host = parts.port, (parts.hostname or "").removesuffix(".")
-        if ":" in host:
-            host = f"[{ipaddress.IPv6Address(host)}]"
-        elif not host.isascii():
-            host = host.encode("idna").decode("ascii")
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not host or "@" in parts.netloc or parts.path.strip("/") or parts.query:
-        return None
-    return f"{parts.scheme}://{host}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")

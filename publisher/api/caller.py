@@ -1,12 +1,13 @@
 """Finds out who is asking, and reads what they sent; both before anything is decided."""
 
+import re
 from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from publisher.access.guard import may_write, normal_origin
+from publisher.access.guard import may_write
 from publisher.access.tokens import Actor
 from publisher.api.cookie import sessions_of
 from publisher.api.desk import Desk
@@ -16,8 +17,11 @@ from publisher.core.decode import decode
 from publisher.core.refusals import printable
 from publisher.core.words import NO_PAGE, Words
 from publisher.settings import DeskSettings
+from ticker.contract.addresses import page_origin
 
 _READING: Final = frozenset({"GET", "HEAD"})
+# Whatever follows the first quote matches, so that the time grows with the length alone.
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -49,7 +53,9 @@ def caller(request: Request, desk: Desk) -> Actor:
 def _tokens(headers: list[bytes]) -> set[str]:
     """The bearer tokens of all Authorization headers, also of one that a proxy has joined from several."""
     found = set()
-    for credentials in b",".join(headers).decode("latin-1").split(","):
+    # Quoted parameters of other schemes may hold commas and any word; a token has no quotes.
+    unquoted = _QUOTED.sub("", b",".join(headers).decode("latin-1"))
+    for credentials in unquoted.split(","):
         words = credentials.split(None, 1)
         if words and words[0].lower() == "bearer":
             found.add(words[1].strip() if len(words) > 1 else "")
@@ -64,7 +70,7 @@ def check_page(request: Request, desk: Desk, *, script: bool) -> None:
     hosts = [request.headers.get("host", ""), *request.scope.get(HOSTS, ())]
     # With https too: a proxy that ends TLS may not say so. A page with https cannot write to an address without it
     # (browsers block mixed content), so the way back is closed to others.
-    own = {normal_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
+    own = {page_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
     if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(desk.settings)):
         seen = Words(*[printable(origin)] * 3) if origin and origin != "null" else NO_PAGE
         raise ApiError(403, "foreign-origin", origin=seen)
@@ -78,7 +84,7 @@ def _allowed(settings: DeskSettings) -> frozenset[str | None]:
 def _origins(further: str, public: str) -> frozenset[str | None]:
     # Of the public address the path is no part of the origin.
     own = "/".join(public.split("/")[:3])
-    return frozenset(normal_origin(origin) for origin in (own, *further.split(",")))
+    return frozenset(page_origin(origin) for origin in (own, *further.split(",")))
 
 
 async def read(

@@ -11,12 +11,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.access.guard import normal_origin
 from publisher.access.sessions import SESSION_SECONDS
 from publisher.settings import DeskSettings
+from ticker.contract.addresses import page_origin
 
 OLD_NAME: Final = "flashwire_desk"
-"""The name up to release 0.1.0; still read, so that an upgrade signs no editor out."""
+"""The name up to release 0.1.0; still read without TLS, so that an upgrade signs no editor out there."""
 _HOST_PREFIX: Final = "__Host-"
 
 
@@ -30,8 +30,8 @@ def sessions_of(request: Request, name: str, settings: DeskSettings) -> Iterator
     names = [_HOST_PREFIX + name]
     # Over https a cookie without the prefix may come from a subdomain.
     if settings.secure_cookies == "never" or request.scope["scheme"] != "https":
-        names.append(name)
-    for known in (*names, OLD_NAME):
+        names += [name, OLD_NAME]
+    for known in names:
         if session := request.cookies.get(known):
             yield session
 
@@ -65,5 +65,5 @@ def is_secure(request: Request, settings: DeskSettings) -> bool:
     """
     if settings.secure_cookies != "auto":
         return settings.secure_cookies == "always"
-    origin = normal_origin(request.headers.get("origin", "")) or ""
+    origin = page_origin(request.headers.get("origin", "")) or ""
     return request.scope["scheme"] == "https" or origin.startswith("https:")

@@ -1,17 +1,24 @@
-"""X-Forwarded-* headers of a trusted proxy: the client's address, and the scheme and host that the browser uses."""
+"""What a trusted proxy says of a request: the client's address, and the scheme and host that the browser uses."""
 
+import re
 from typing import Final, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
+
+# uvicorn's own reading of the setting, so that every part of the desk trusts the same addresses.
+Proxies = _TrustedHosts
 
 HOSTS: Final = "flashwire.hosts"
 """Key of the ASGI scope: further hosts, with port, that a trusted proxy names as the browser's."""
 
 _SCHEMES: Final = frozenset({"http", "https"})
-_PROTO, _HOST, _PORT = b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port"
-_READ: Final = frozenset({_PROTO, _HOST, _PORT})
+_PROTO, _HOST, _PORT, _STANDARD = b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"
+_READ: Final = frozenset({_PROTO, _HOST, _PORT, _STANDARD})
+# One pair of a Forwarded header and what ends it (RFC 7239, 4).
+_PAIR: Final = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*([;,]|$)')
+_MAPPED: Final = "::ffff:"
 
 
 class ForwardedMiddleware:
@@ -21,9 +28,17 @@ class ForwardedMiddleware:
         self._inner = ProxyHeadersMiddleware(cast(ASGI3Application, app), trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["client"] and scope["client"][0] in self._inner.trusted_hosts:
-            _read(scope)
+        if scope["type"] == "http" and scope["client"]:
+            host, port = scope["client"]
+            scope["client"] = (peer_address(host), port)
+            if scope["client"][0] in self._inner.trusted_hosts:
+                _read(scope)
         await self._inner(scope, receive, send)  # type: ignore[arg-type]  # Starlette's types are wider
+
+
+def peer_address(host: str) -> str:
+    """The address of a connection; a socket for both families names a client of IPv4 as one of IPv6."""
+    return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
 
 
 def _read(scope: Scope) -> None:
@@ -33,20 +48,40 @@ def _read(scope: Scope) -> None:
             values.setdefault(name, []).append(value)
     if not values:
         return
-    # Proxies append their own value, so the first one is of the proxy that the browser talks to. uvicorn takes no list
-    # of them and must not see the header any more.
-    scheme = _first(values, _PROTO).lower()
+    # Proxies append their own value, so the first one is of the proxy that the browser talks to.
+    standard = _first_element(_joined(values, _STANDARD))
+    scheme = (_first(values, _PROTO) or standard.get("proto", "")).lower()
     if scheme in _SCHEMES:
         scope["scheme"] = scheme
-    scope["headers"] = [pair for pair in scope["headers"] if pair[0] != _PROTO]
+    if _PROTO in values:
+        # uvicorn takes no list, and of two lines the last.
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != _PROTO] + [(_PROTO, scheme.encode())]
     host, port = _first(values, _HOST), _first(values, _PORT)
     own = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-    named = [host] if host else []
+    named = [name for name in (host, standard.get("host", "")) if name]
     if port.isascii() and port.isdigit():
         named += [f"{name.rpartition(':')[0] or name}:{port}" for name in (host, own) if name and "]" not in name]
         named += [f"{name.partition(']')[0]}]:{port}" for name in (host, own) if "]" in name]
     scope[HOSTS] = tuple(named)
 
 
+def _joined(values: dict[bytes, list[bytes]], name: bytes) -> str:
+    return b",".join(values.get(name, [])).decode("latin-1")
+
+
 def _first(values: dict[bytes, list[bytes]], name: bytes) -> str:
-    return b",".join(values.get(name, [])).decode("latin-1").partition(",")[0].strip()
+    return _joined(values, name).partition(",")[0].strip()
+
+
+def _first_element(header: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    place = 0
+    while (pair := _PAIR.match(header, place)) is not None:
+        name, value, end = pair.groups()
+        if value.startswith('"'):
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        found.setdefault(name.lower(), value)
+        if end != ";":
+            break
+        place = pair.end()
+    return found

@@ -96,8 +96,9 @@ def away(code: str = "stream-away") -> ApiError:
 def answer(request: Request, error: ApiError) -> Response:
     """`error` as problem+json in the client's language."""
     language = reading_language(request.headers.get("accept-language", ""))
-    if error.status == 401 and PAGE_HEADER in request.headers and "authorization" in request.headers:
-        # After a 401 a browser forgets the credentials of a proxy in front, and asks the person for them again.
+    if error.status == 401 and PAGE_HEADER in request.headers:
+        # After a 401 a browser forgets the credentials of a proxy in front, and asks the person for them again. Some
+        # proxies remove the credentials, so their absence here says nothing.
         error = ApiError(403, error.code)
     return Response(_problem(error, language).body(), error.status, _headers(error, language), MEDIA_TYPE)
 

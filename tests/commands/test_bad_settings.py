@@ -81,3 +81,10 @@ def test_no_origin_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", " ")
     with pytest.raises(ValidationError, match="refuses every page"):
         RunSettings()
+
+
+def test_any_origin_for_the_desk_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It would allow none: a page is compared with the addresses that are named.
+    monkeypatch.setenv("FLASHWIRE_DESK_ORIGINS", "*")
+    with pytest.raises(ValidationError, match=r"names no origin.*https://desk\.example"):
+        DeskSettings()

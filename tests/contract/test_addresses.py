@@ -1,8 +1,10 @@
 """Origins, proxies and addresses in settings: one form where the meaning is clear, a sentence where it is not."""
 
+import time
+
 import pytest
 
-from ticker.contract.addresses import http_address, origins, proxies
+from ticker.contract.addresses import http_address, origins, page_origin, proxies
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ from ticker.contract.addresses import http_address, origins, proxies
         ("http://[::1]:8000", "http://[::1]:8000"),
         ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
         ("http://localhost:3000", "http://localhost:3000"),
+        ("https://news.example.", "https://news.example"),
         ("capacitor://localhost", "capacitor://localhost"),
         ("", ""),
     ],
@@ -58,6 +61,28 @@ def test_an_origin_is_brought_into_the_form_that_browsers_send(written: str, rea
 def test_what_is_not_an_origin_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"write|host|pattern"):
         origins(written)
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        ("https://Desk.Example:443/", "https://desk.example"),
+        (" http://desk.example. ", "http://desk.example"),
+        ("http://[0:0::1]:80", "http://[::1]"),
+        ("http://exämple.test:8080", "http://xn--exmple-cua.test:8080"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        *((text, None) for text in ("null", "", "*", "desk.example", "https://", "https://a/b", "https://u@a", "a:1")),
+        *((text, None) for text in ("http://a:99999", "http://[::1", "http://a?b", "file:///a", "http://a:b")),
+    ],
+)
+def test_the_origin_of_a_request_has_the_form_of_the_setting(header: str, read: str | None) -> None:
+    assert page_origin(header) == read
+
+
+def test_a_long_origin_costs_nothing() -> None:
+    begun = time.perf_counter()
+    assert page_origin("http://" + "é" * 16_000 + ".test") is None
+    assert time.perf_counter() - begun < 0.05
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 ANY: Final = "*"
 _PORTS: Final = {"http": 80, "https": 443}
 _QUOTES: Final = ("'", '"')
+# A host has at most 253 characters.
+_LONGEST_ORIGIN: Final = 300
 # Python's IDNA of 2003 changes or drops these letters; a browser keeps them (UTS 46).
 _DEVIATING: Final = frozenset("ßς\u200c\u200d")
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
@@ -35,6 +37,15 @@ def origins(value: str) -> str:
             raise ValueError("* allows every origin: write it alone, or leave it out")
         return ANY
     return ",".join(dict.fromkeys(_origin(member) for member in members))
+
+
+def page_origin(header: str) -> str | None:
+    """An `Origin` header in the form of `origins`, or None where it names no page's address (`null`)."""
+    try:
+        # Python's IDNA takes a time that grows with the square of the length.
+        return _origin(header.strip()) if len(header) <= _LONGEST_ORIGIN else None
+    except ValueError:
+        return None
 
 
 def proxies(value: str) -> str:
@@ -72,7 +83,8 @@ def _origin(value: str) -> str:
         raise ValueError(f"{_shown(value)} is an address of a socket: write the page's origin, https://news.example")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(f"{_shown(value)} has more than an origin: write scheme, host and port alone")
-    return f"{parts.scheme}://{_host(parts)}{_port(parts)}"
+    # "desk.example." is the same host, and some browsers keep the dot.
+    return f"{parts.scheme}://{_host(parts).removesuffix('.')}{_port(parts)}"
 
 
 def _split(value: str) -> SplitResult | None:

@@ -66,6 +66,8 @@ class StreamSettings(BaseSettings):
         read = addresses.origins(value)
         if not read and info.field_name == "allowed_origins":
             raise ValueError("no origin is allowed, which refuses every page: write * or leave it out")
+        if read == addresses.ANY and info.field_name == "desk_origins":
+            raise ValueError("* names no origin: write each address of the desk page, such as https://desk.example")
         return read
 
     @field_validator("forwarded_allow_ips", check_fields=False)

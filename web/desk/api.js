@@ -23,7 +23,7 @@ export class RefusedError extends Error {
     /** The sentence for a person, in the language that was asked for; empty where the desk gave none. */
     this.detail = problem.detail ?? "";
     this.kind = (problem.type ?? "").split(":").pop() ?? "";
-    // Behind a proxy with Basic authentication the desk answers 403: a 401 would make the browser ask for the proxy's password.
+    // The desk answers its page 403: a 401 would make a browser ask for the password of a proxy with Basic authentication.
     if (this.kind === "unauthorized") this.status = 401;
     this.errors = Array.isArray(problem.errors) ? problem.errors : [];
     /** How long the desk asks to wait, in milliseconds. */

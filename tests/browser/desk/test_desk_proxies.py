@@ -40,6 +40,7 @@ http {{
 _HEADERS = {
     "the usual ones": "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;",
     "two proxies": "proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto 'https,http';",
+    "the credentials taken out": "proxy_set_header Host $http_host; proxy_set_header Authorization '';",
     "none": "",
 }
 
