@@ -16,6 +16,7 @@ from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
 from publisher.api.connections import Connections
 from publisher.api.desk import Desk, open_desk
+from publisher.api.forwarded import Proxies
 from publisher.desk import desk_routes
 from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
@@ -77,9 +78,11 @@ class DeskServer(uvicorn.Server):
         self._connections = Connections(desk.metrics)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        limit = self._desk.settings.body_limit_bytes
+        settings = self._desk.settings
+        proxies = Proxies(settings.forwarded_allow_ips)
+        protocol = partial(BoundedHttp, self._connections, proxies, settings.body_limit_bytes)
         # Typed as a class, only called.
-        self.config.http_protocol_class = partial(BoundedHttp, self._connections, limit)  # type: ignore[assignment]
+        self.config.http_protocol_class = protocol  # type: ignore[assignment]
         await super().startup(sockets)
         self._connections.start(asyncio.get_running_loop())
 

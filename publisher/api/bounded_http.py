@@ -5,6 +5,7 @@ The limit on the bytes of a head is that of the ticker.
 """
 
 from collections import OrderedDict
+from ipaddress import ip_network
 from typing import Any, Final
 
 import httptools
@@ -13,9 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from publisher.api.connections import Connection, Connections, DropReason
+from publisher.api.forwarded import Proxies, peer_address
 from publisher.api.problems import ApiError, answer_bytes
-
 from ticker.contract.limits import HEAD_BYTES
+
 HEADER_LINES: Final = 100
 PIPELINED: Final = 16
 HEAD_SECONDS: Final = 10.0
@@ -37,6 +39,7 @@ class BoundedHttp(HttpToolsProtocol):
     def __init__(
         self,
         connections: Connections,
+        proxies: Proxies,
         body_limit: int,
         *,
         config: Config,
@@ -46,6 +49,8 @@ class BoundedHttp(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._all = connections
+        self._proxies = proxies
+        self.address = ""
         self._body_limit = body_limit
         self._fault = ApiError(400, "bad-request")
         self._is_refused = False
@@ -69,8 +74,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
+        self.address = counted_address(self.client[0] if self.client else "", self._proxies)
         self._all.put(self._all.pending, self, HEAD_SECONDS)
-        self._all.make_room(len(self.connections))
+        self._all.make_room(self, len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.put(None, self)
@@ -252,6 +258,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
+
+
+def counted_address(peer: str, proxies: Proxies) -> str:
+    """The address under which connections of `peer` are counted; "" for a proxy, which counts its clients itself."""
+    peer = peer_address(peer)
+    if peer in proxies:
+        return ""
+    # A host of IPv6 has a network of its own.
+    return peer if ":" not in peer else str(ip_network((peer.partition("%")[0], 64), strict=False))
 
 
 def _too_large() -> ApiError:

@@ -7,7 +7,7 @@ newest: an editor's request arrives whole within milliseconds, an attacker's nev
 import asyncio
 import resource
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
@@ -15,6 +15,7 @@ from publisher.api.metrics import Metrics
 
 CONNECTIONS: Final = 800
 PENDING: Final = 256
+FOR_EACH_ADDRESS: Final = 100
 # For the stream, files and logs.
 _SPARE_DESCRIPTORS: Final = 64
 _FEWEST: Final = 16
@@ -24,9 +25,10 @@ DropReason = Literal["slow", "full", "unread"]
 
 
 class Connection(Protocol):
-    """What can be ended here; `listed` is the list that it is in."""
+    """What can be ended here; `listed` is the list that it is in, `address` its client's, or "" for a proxy's."""
 
     listed: "OrderedDict[Connection, float] | None"
+    address: str
 
     def drop(self, reason: DropReason) -> None:
         """Ends the connection now."""
@@ -46,19 +48,26 @@ class Connections:
         """Does not read what was written to it, or does not close."""
         self.limit = min(CONNECTIONS, max(_FEWEST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE_DESCRIPTORS))
         self._timer: asyncio.TimerHandle | None = None
+        self._listed_of: Counter[str] = Counter()
+        """How many connections of each address are in a list."""
         metrics.pending.set_function(lambda: len(self.pending))
 
     def put(self, where: OrderedDict[Connection, float] | None, connection: Connection, seconds: float = 0.0) -> None:
         """Moves `connection` to the end of a list, to be dropped after `seconds`; None is for one being answered."""
         if connection.listed is not None:
             connection.listed.pop(connection, None)
+            self._count(connection, -1)
         connection.listed = where
         if where is not None:
             where[connection] = self.clock() + seconds
+            self._count(connection, 1)
 
-    def make_room(self, total: int) -> None:
+    def make_room(self, newcomer: Connection, total: int) -> None:
         """Drops the oldest connection of a kind of which there are too many; `total` counts all of them."""
-        if total > self.limit:
+        if self._listed_of[newcomer.address] > FOR_EACH_ADDRESS:
+            kinds = (self.unread, self.idle, self.pending)
+            next(each for kind in kinds for each in kind if each.address == newcomer.address).drop("full")
+        elif total > self.limit:
             for kind in (self.unread, self.idle, self.pending):
                 if kind:
                     next(iter(kind)).drop("full")
@@ -76,6 +85,13 @@ class Connections:
         """Ends what `start` began."""
         if self._timer is not None:
             self._timer.cancel()
+
+    def _count(self, connection: Connection, change: int) -> None:
+        # Behind a proxy all clients have its address; it has limits for each of its own clients.
+        if connection.address:
+            self._listed_of[connection.address] += change
+            if not self._listed_of[connection.address]:
+                del self._listed_of[connection.address]
 
     def sweep(self) -> None:
         """Drops every connection whose time is over."""

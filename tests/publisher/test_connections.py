@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -16,10 +15,12 @@ import uvicorn
 from publisher.api import bounded_http, connections
 from publisher.api.app import create_app
 from publisher.api.desk import Desk
+from publisher.api.forwarded import Proxies
 from publisher.desk import desk_routes
 from publisher.server import DeskServer
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine
+from ticker.contract.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +64,7 @@ async def close(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-Started = Callable[[], Awaitable[Address]]
+Started = Callable[..., Awaitable[Address]]
 
 
 @pytest.fixture
@@ -71,14 +72,15 @@ async def start(desk: Desk) -> AsyncIterator[Started]:
     """Starts the desk's server in this loop, after the test has set the limits it needs."""
     servers: list[tuple[DeskServer, asyncio.Task[None]]] = []
 
-    async def started() -> Address:
+    async def started(proxies: str = "127.0.0.1") -> Address:
+        settings = desk.settings.model_copy(update={"forwarded_allow_ips": proxies})
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
             create_app(desk, desk_routes("http://127.0.0.1:8000")), http="httptools", ws="none", log_config=None,
             proxy_headers=False, server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=1, lifespan="on",
         )  # fmt: skip
-        server = DeskServer(config, desk)
+        server = DeskServer(config, msgspec.structs.replace(desk, settings=settings))
         servers.append((server, asyncio.create_task(server._serve([sock]))))
         async with asyncio.timeout(10):
             while not server.started:  # noqa: ASYNC110  # uvicorn has a flag and no event
@@ -101,6 +103,34 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def status(answer: bytes) -> int:
     return int(answer[9:12]) if answer else 0
+
+
+def assert_secure(answer: bytes) -> None:
+    """Every security header is there once, and nothing is allowed to other origins."""
+    lines = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    names = [line.partition(":")[0].lower() for line in lines]
+    assert all(names.count(name.lower()) == 1 for name in SECURITY_HEADERS), names
+    assert not [name for name in names if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"OPTIONS * HTTP/1.1\r\n", 404),
+        (b"GET /%2e%2e/%00 HTTP/1.1\r\n", 404),
+        (b"GET http://desk.test/ HTTP/1.1\r\n", 200),
+        (b"GET / HTTP/1.0\r\n", 200),
+        (b"HEAD /desk/desk.js HTTP/1.1\r\n", 200),
+        (b"GET /desk/desk.js HTTP/1.1\r\nRange: bytes=0-1\r\n", 200),
+        (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", 200),
+        (b"FROB / HTTP/1.1\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX-Forwarded-For: \xff, [::1, x:y:z:1\r\nForwarded: \xff=\r\n", 200),
+    ],
+)
+async def test_every_answer_has_the_headers_for_browsers(start: Started, head: bytes, expected: int) -> None:
+    answer = await (await start()).sent(head + b"Host: desk.test\r\nConnection: close\r\n\r\n")
+    assert status(answer) == expected
+    assert_secure(answer)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +156,8 @@ async def test_what_is_too_much_or_no_http_is_answered_and_ends(
 ) -> None:
     answer = await (await start()).sent(*pieces)
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert status(answer) == expected and b"Connection: close" in head and b"nosniff" in head, answer
+    assert status(answer) == expected and b"Connection: close" in head, answer
+    assert_secure(answer)
     assert msgspec.json.decode(body)["status"] == expected
 
 
@@ -290,6 +321,60 @@ async def test_the_oldest_goes_where_too_many_wait(start: Started, desk: Desk, m
         await close(writer)
 
 
+async def is_open(reader: asyncio.StreamReader) -> bool:
+    """Whether the server has not ended a connection, after the time that it takes to do so."""
+    try:
+        await asyncio.wait_for(reader.read(1), 0.3)
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+    return False
+
+
+async def test_one_address_waits_with_no_more_than_its_share(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FOR_EACH_ADDRESS", 4)
+    address = await start(proxies="")
+    held = [await address.open() for _ in range(3)]
+    # One that was answered and is kept open waits too.
+    reader, writer = await address.open()
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+    await reader.readuntil(b"}")
+    held.append((reader, writer))
+    other = await asyncio.open_connection("127.0.0.1", address.port, local_addr=("127.0.0.2", 0))
+    held += [await address.open() for _ in range(2)]
+    # The idle one goes first, then the oldest that has sent nothing.
+    assert await asyncio.gather(*(is_open(each) for each, _ in held)) == [False, True, True, False, True, True]
+    assert await is_open(other[0])
+    for _, writer in (*held, other):
+        await close(writer)
+    assert status(await address.sent(_HEAD + b"Connection: close\r\n\r\n")) == 401
+
+
+async def test_a_proxy_has_the_connections_of_all_its_clients(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FOR_EACH_ADDRESS", 2)
+    address = await start()
+    held = [await address.open() for _ in range(6)]
+    assert all(await asyncio.gather(*(is_open(reader) for reader, _ in held)))
+    for _, writer in held:
+        await close(writer)
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("10.0.0.5", ""),
+        ("::ffff:10.0.0.5", ""),
+    ],
+)
+def test_an_address_is_a_host_of_ipv4_a_network_of_ipv6_and_no_proxy(peer: str, address: str) -> None:
+    assert bounded_http.counted_address(peer, Proxies("10.0.0.0/8")) == address
+
+
 def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> None:
     process = psutil.Process(machine.desk.pid)
     machine.post("warm")
@@ -325,7 +410,7 @@ def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> N
         most = max(most, process.memory_info().rss)
     for client in attackers:
         client.close()
-    assert most - before < 50_000_000 and statistics.median(waits) < 1, (most - before, waits)
+    assert most - before < 50_000_000 and max(waits) < 1, (most - before, waits)
 
 
 def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> None:
@@ -344,4 +429,4 @@ def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> No
         waits.append(time.monotonic() - begun)
     for client in dripping:
         client.close()
-    assert statistics.median(waits) < 1 and machine.ready() is True, waits
+    assert max(waits) < 1 and machine.ready() is True, waits
