@@ -139,7 +139,9 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
             load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
             if keeper:
                 place["redis_url"] = keeper.url
-            desk_at = {} if "ticker_url" in desk_settings.model_fields_set else {"ticker_url": ticker_url}
+            # As browsers reach it, which is not this machine's own address where that is public.
+            ticker_at = settings.public_url or ticker_url
+            desk_at = {} if "ticker_url" in desk_settings.model_fields_set else {"ticker_url": ticker_at}
             node_at = {} if settings.desk_url else {"desk_url": desk_url}
             nodes = node.node_parts(settings.model_copy(update=place | node_at), doors, flags)
             return _desk_parts(desk_settings.model_copy(update=place | desk_at), desk_door), nodes

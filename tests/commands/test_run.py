@@ -75,8 +75,11 @@ def test_a_server_that_dies_comes_back_and_both_sides_follow(serving: Start, unt
 
 
 def test_the_first_run_prints_a_link_for_the_first_editor(serving: Start) -> None:
-    service = serving()
+    service = serving(FLASHWIRE_PUBLIC_URL="https://news.example/live")
     assert any(f"{service.desk}/#welcome=" in line for line in service.lines)
+    # Its page follows the ticker where browsers reach it.
+    with urllib.request.urlopen(service.desk, timeout=5) as page:
+        assert "https://news.example wss://news.example" in page.headers["Content-Security-Policy"]
 
 
 def test_everything_it_writes_is_private(serving: Start) -> None:
