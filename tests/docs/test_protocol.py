@@ -13,6 +13,7 @@ import typer.main
 from starlette.routing import BaseRoute, Route
 from typer.core import TyperGroup
 
+from publisher import client
 from publisher.api.app import create_app
 from publisher.api.desk import open_desk
 from publisher.commands import mount
@@ -172,6 +173,17 @@ def test_every_problem_type_of_the_desk_is_documented_and_no_other() -> None:
     assert found == problem_types("desk")
     # Each of them is a sentence in every language.
     assert found <= set(DESK_SENTENCES) | set(SENTENCES)
+
+
+def test_the_answers_that_settle_an_unknown_outcome_are_those_of_the_page_and_of_the_command_line() -> None:
+    found = re.search(
+        r"const DECIDED = new Set\(\[(.*?)\]\)", (ROOT / "web/desk/attempt.js").read_text("utf-8"), re.DOTALL
+    )
+    told = re.search(r"only these also say that the earlier request did nothing:(.*?)\.\n", TEXT, re.DOTALL)
+    assert found and told
+    # A client that repeats one body never meets `key-reused`.
+    assert set(re.findall(r'"([a-z-]+)"', found[1])) - {"key-reused"} == set(names(told[1]))
+    assert client._DECIDED - {"key-reused"} <= set(names(told[1]))
 
 
 def commands(group: TyperGroup, before: str = "flashwire") -> Iterator[tuple[str, set[str]]]:

@@ -3,29 +3,27 @@
  * that the editor saw. When somebody was faster, both wordings stand side by side and nothing typed is lost.
  */
 
-import { RefusedError } from "./api.js";
+import { ActFields } from "./act-fields.js";
+import { LostError, RefusedError } from "./api.js";
 import { Attempt, isAct } from "./attempt.js";
-import { NOTE_REQUIRED, TEXT_ACTS } from "./board.js";
-import { roleChoices, URGENCIES } from "./choices.js";
+import { NOTE_REQUIRED } from "./board.js";
+import { Check } from "./check.js";
 import { ask } from "./confirm.js";
-import { fault, grow, h } from "./dom.js";
+import { h } from "./dom.js";
 import { newKey } from "./draft.js";
 import { say, t } from "./i18n.js";
-import { actBody, oneLine } from "./line.js";
 import { lineOf } from "./rows.js";
-import { findSource } from "./split.js";
+import { showWarnings } from "./warnings.js";
 
 /** @typedef {import("./board.js").Item} Item */
 /**
  * @typedef {{site: import("./line.js").Site, desk: import("./api.js").Desk, newest: (uri: string) => Promise<Item | undefined>,
  *   keep: (act: import("./kept-acts.js").KeptAct) => void, drop: (act: import("./kept-acts.js").KeptAct) => void,
- *   done: (item: Item, sent: number | undefined) => void, closed: () => void, expired: () => void,
+ *   done: (item: Item, sent: number | undefined, warnings: import("./api.js").Warning[]) => void, closed: () => void, expired: () => void,
  *   isOwner: () => Promise<boolean>}} Around
  *   What a form needs of the page: `newest` brings the version that was faster, `closed` gives the focus back, `keep`
  *   and `drop` hold the request through a reload for as long as its outcome is unknown.
  */
-
-let forms = 0;
 
 export class ActForm {
   element;
@@ -35,7 +33,7 @@ export class ActForm {
   /** A version that came while the form was open. @type {Item | null} */
   #faster = null;
   #around;
-  #id = `act${++forms}`;
+  #fields;
   /** As the composer's: one key until it is done, so that a repeat after a lost answer is no second act. */
   #key = newKey();
   #busy = false;
@@ -44,16 +42,13 @@ export class ActForm {
   /** @type {import("./kept-acts.js").KeptAct | null} */
   #request = null;
   #cancel = h("button", { type: "button" });
-  #source = h("input", { autocomplete: "off" });
-  #role = h("select", { autocomplete: "off" });
-  #text = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
-  #urgency = h("select", { autocomplete: "off" });
-  #note = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
   #conflict = h("div", { class: "conflict" });
   #send = h("button", { class: "main" });
   /** What became of the act; the row shows it where the form is closed before that is known. */
   status = h("p", { class: "said", role: "status" });
   #title = h("h3", { class: "act-title" });
+  #check = new Check();
+  #warnings = h("ul", { class: "notice", role: "status", hidden: true });
 
   /**
    * @param {Item} item
@@ -64,6 +59,7 @@ export class ActForm {
     this.#act = act;
     this.#base = item;
     this.#around = around;
+    this.#fields = new ActFields(item, act, around.site);
     this.#send.classList.toggle("danger", act === "withdraw");
     this.element = h("form", { class: "act", method: "post", novalidate: true, "data-act": act });
     this.#build();
@@ -72,7 +68,10 @@ export class ActForm {
       this.send();
     });
     this.element.addEventListener("keydown", (event) => this.#keydown(event));
-    this.element.addEventListener("input", () => this.#typed());
+    this.element.addEventListener("input", () => {
+      this.#fields.typed();
+      this.#checkSoon();
+    });
   }
 
   get uri() {
@@ -84,9 +83,14 @@ export class ActForm {
     return this.#attempt !== null;
   }
 
-  /** Asks now what became of the act. */
+  /** Asks now what became of the act, because a person wants to know. */
   again() {
     this.#attempt?.again();
+  }
+
+  /** Asks now if the page may still repeat the request by itself. */
+  repeat() {
+    this.#attempt?.repeat();
   }
 
   /** Asks no more. */
@@ -100,10 +104,7 @@ export class ActForm {
   }
 
   focus() {
-    const field = TEXT_ACTS.has(this.#act) ? this.#text : this.#note;
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
-    grow(field);
+    this.#fields.focus();
   }
 
   /** A newer version is on the wire while this form is open: shows it beside what is typed. @param {Item} item */
@@ -165,7 +166,8 @@ export class ActForm {
     const { uri, version, body, key } = request;
     const { desk, isOwner, expired, keep, drop, done } = this.#around;
     say(this.status, "act.sending");
-    this.#lock(true);
+    this.#check.stop();
+    this.#fields.lock(true);
     keep(request);
     const sent = resumed ? undefined : performance.now();
     this.#request = request;
@@ -182,54 +184,48 @@ export class ActForm {
       onExpired: expired,
     });
     try {
-      const { item } = await this.#attempt.outcome;
+      const { item, warnings } = await this.#attempt.outcome;
       this.#attempt = null;
       drop(request);
-      done(item, sent);
+      done(item, sent, warnings);
     } catch (error) {
       this.#attempt = null;
       drop(request);
-      this.#lock(false);
+      this.#fields.lock(false);
       this.#rest();
       if (this.#failed(error)) await this.#compare();
     }
   }
 
-  /** @param {boolean} locked what was sent must not be changed while its outcome is unknown */
-  #lock(locked) {
-    for (const field of [this.#text, this.#source, this.#note]) field.readOnly = locked;
-    for (const field of [this.#role, this.#urgency]) field.disabled = locked;
-    if (!locked) this.#typed();
-  }
-
   /** What is to be sent, or null where something is missing, which is said. */
   #complete() {
-    const words = TEXT_ACTS.has(this.#act);
-    const typed = {
-      text: words ? this.#text.value.trim() : this.#base.headline.value,
-      source: words ? this.#source.value.trim() : (this.#base.infoSources[0]?.name.value ?? ""),
-      role: words ? this.#sourceRole() : (this.#base.infoSources[0]?.role ?? ""),
-      urgency: this.#urgency.isConnected ? Number(this.#urgency.value) : this.#base.urgency,
-      note: this.#note.isConnected ? this.#note.value : "",
-    };
-    /** @type {[HTMLElement, string][]} */
-    const faults = [];
-    if (!typed.text) faults.push([this.#text, t("act.text.missing")]);
-    if (!typed.source) faults.push([this.#source, t("line.nosource")]);
-    else if (!typed.role) faults.push([this.#role, t("role.missing", { source: typed.source })]);
-    if (NOTE_REQUIRED.has(this.#act) && !typed.note.trim()) faults.push([this.#note, t("act.note.missing")]);
-    for (const [field, message] of faults) this.#fault(field, message);
-    const body = actBody(this.#base, typed, this.#act, this.#around.site);
-    if (
-      !faults.length &&
-      (this.#act === "update" || this.#act === "refile") &&
-      Object.keys(body).length === 1
-    ) {
-      faults.push([this.#text, ""]);
-      say(this.status, "act.same");
-    }
-    faults[0]?.[0].focus();
-    return faults.length ? null : body;
+    if (!this.#fields.isComplete(this.#base)) return null;
+    const body = this.#fields.body(this.#base);
+    const changes = Object.keys(body).length > 1;
+    if (changes || (this.#act !== "update" && this.#act !== "refile")) return body;
+    say(this.status, "act.same");
+    this.focus();
+    return null;
+  }
+
+  /** Asks the desk, after a pause, what it would say to another source. */
+  #checkSoon() {
+    this.#check.stop();
+    showWarnings(this.#warnings);
+    const { uri, version } = this.#base;
+    const body = this.#fields.body(this.#base);
+    if (!body.infoSources || this.#attempt) return;
+    // The note is mostly written last, and a dry run without it would say nothing of the source.
+    if (NOTE_REQUIRED.has(this.#act)) body.note ??= "…";
+    this.#check.soon(async (signal) => {
+      try {
+        const { warnings } = await this.#around.desk.checkAct(uri, version, body, signal);
+        if (!signal.aborted) showWarnings(this.#warnings, warnings);
+      } catch (error) {
+        // Sending it will say what is wrong.
+        if (!signal.aborted && !(error instanceof RefusedError || error instanceof LostError)) throw error;
+      }
+    });
   }
 
   /**
@@ -246,21 +242,9 @@ export class ActForm {
       say(this.status, "act.refused", { detail: error.detail });
       return true;
     } else {
-      say(this.status, "act.refused", {
-        detail: error.detail || t("error.unknown", { status: error.status }),
-      });
-      /** @type {Record<string, HTMLElement>} */
-      const places = {
-        headline: this.#text,
-        infoSources: this.#source,
-        urgency: this.#urgency,
-        note: this.#note,
-      };
-      for (const { field, message } of error.errors) {
-        const place = places[field.split(/[.[]/u, 1)[0] ?? ""];
-        if (place?.isConnected) this.#fault(place, message);
-        else say(this.status, "act.refused", { detail: message });
-      }
+      const [message] = this.#fields.showRefusal(error).slice(-1);
+      const detail = message || error.detail || t("error.unknown", { status: error.status });
+      say(this.status, "act.refused", { detail });
     }
     return false;
   }
@@ -281,42 +265,20 @@ export class ActForm {
   }
 
   #build() {
-    const { headline, infoSources, urgency } = this.#base;
     const why = h("p", { class: "hint" });
     say(why, `why.${this.#act}`);
-    const parts = [this.#title, why, this.#conflict];
-    if (TEXT_ACTS.has(this.#act)) {
-      this.#text.value = headline.value;
-      roleChoices(this.#role, this.#around.site.roles);
-      const [first] = infoSources;
-      this.#source.value = first?.name.value ?? "";
-      this.#role.value = first?.role ?? "";
-      if (infoSources.length === 1) {
-        parts.push(
-          h(
-            "div",
-            { class: "pair" },
-            this.#field("act.source", this.#source),
-            this.#field("act.role", this.#role),
-          ),
-        );
-      }
-      parts.push(this.#field("act.text", this.#text));
-      if (this.#act !== "refile") parts.push(this.#urgencyField(urgency));
-    }
-    if (this.#act !== "update" && this.#act !== "refile") {
-      parts.push(this.#field(NOTE_REQUIRED.has(this.#act) ? "act.note" : "act.note.optional", this.#note));
-      if (NOTE_REQUIRED.has(this.#act)) this.#note.setAttribute("aria-required", "true");
-    }
-    for (const field of [this.#text, this.#source, this.#note]) {
-      field.dir = headline.direction;
-      field.lang = headline.language;
-    }
     this.#cancel.addEventListener("click", () => this.#around.closed());
-    parts.push(h("p", { class: "actions" }, this.#send, this.#cancel), this.status);
-    this.element.append(...parts);
+    const actions = h("p", { class: "actions" }, this.#send, this.#cancel);
+    this.element.append(
+      this.#title,
+      why,
+      this.#conflict,
+      ...this.#fields.elements,
+      this.#warnings,
+      actions,
+      this.status,
+    );
     this.#rest();
-    this.#typed();
   }
 
   /** The form as it is when nobody was faster. */
@@ -325,68 +287,6 @@ export class ActForm {
     say(this.#title, "act.version", { act: { t: `act.${this.#act}` }, version: this.#base.version });
     say(this.#send, `act.${this.#act}`);
     say(this.#cancel, "cancel");
-  }
-
-  /** @param {number} urgency */
-  #urgencyField(urgency) {
-    for (const each of new Set([...URGENCIES, urgency])) {
-      const option = h("option", { value: String(each) });
-      say(option, each <= 4 ? `urgency.${each}` : "urgency.other", { number: each });
-      this.#urgency.append(option);
-    }
-    this.#urgency.value = String(urgency);
-    return this.#field("urgency", this.#urgency);
-  }
-
-  /**
-   * @param {string} key
-   * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field
-   */
-  #field(key, field) {
-    field.id = `${this.#id}-${key.replaceAll(".", "-")}`;
-    field.setAttribute("aria-describedby", `${field.id}-error`);
-    const label = h("label", { for: field.id });
-    say(label, key);
-    return h(
-      "div",
-      { class: "field" },
-      label,
-      field,
-      h("p", { class: "error", id: `${field.id}-error`, role: "alert" }),
-    );
-  }
-
-  /**
-   * @param {HTMLElement} field
-   * @param {string} message
-   */
-  #fault(field, message) {
-    const place = document.getElementById(`${field.id}-error`);
-    if (place) fault(field, place, message);
-  }
-
-  #typed() {
-    for (const area of [this.#text, this.#note]) {
-      const line = oneLine(area.value);
-      if (line !== area.value) area.value = line;
-      if (area.isConnected) grow(area);
-    }
-    const known = this.#known();
-    this.#role.disabled = known !== undefined;
-    if (known) this.#role.value = known.role;
-    for (const field of [this.#text, this.#source, this.#role, this.#note]) {
-      if (field.isConnected) this.#fault(field, "");
-    }
-  }
-
-  /** The registered source that is named, if it is one. */
-  #known() {
-    const id = findSource(this.#around.site.sources, this.#source.value.trim());
-    return id ? this.#around.site.sources[id] : undefined;
-  }
-
-  #sourceRole() {
-    return this.#known()?.role ?? this.#role.value;
   }
 
   /** @param {KeyboardEvent} event */

@@ -31,12 +31,25 @@ export class RefusedError extends Error {
   }
 }
 
+/** @param {string} uri */
+const pathOf = (uri) => `/v1/items/${encodeURIComponent(uri)}`;
+
 /** No answer came: nobody knows whether it was done. */
 export class LostError extends Error {}
 
 /** @typedef {import('./board.js').Item} Item */
 /** @typedef {{code: string, message: string, field: string}} Warning */
 /** @typedef {{item: Item, cursor?: string, warnings?: Warning[]}} Written */
+
+/**
+ * An item that the desk sends, under the number of its newest version, which an act must name.
+ * @param {Item & {newestVersion?: number}} item
+ * @returns {Item}
+ */
+function asNewest({ newestVersion, ...item }) {
+  if (!item.unreadable || !newestVersion) return item;
+  return { ...item, version: newestVersion, shownVersion: item.version };
+}
 
 export class Desk {
   /** @type {() => string} */
@@ -89,6 +102,17 @@ export class Desk {
     return (await this.#ask("GET", "/v1/items?limit=100")).items;
   }
 
+  /** @returns {Promise<Item[]>} the items whose newest version the desk cannot read, each as its newest readable version */
+  async unreadable() {
+    const { items } = await this.#ask("GET", "/v1/items?limit=200&status=unreadable");
+    return items.map(asNewest);
+  }
+
+  /** @param {string} uri @returns {Promise<Item>} */
+  async item(uri) {
+    return asNewest(await this.#ask("GET", pathOf(uri)));
+  }
+
   /**
    * @param {object} body
    * @param {string} key
@@ -117,7 +141,20 @@ export class Desk {
    */
   act(uri, version, body, key) {
     const headers = { "If-Match": `"${version}"`, "Idempotency-Key": key };
-    return this.#write(`/v1/items/${encodeURIComponent(uri)}/acts`, body, headers);
+    return this.#write(`${pathOf(uri)}/acts`, body, headers);
+  }
+
+  /**
+   * Asks what the desk would say to an act, and does nothing.
+   * @param {string} uri
+   * @param {number} version
+   * @param {object} body
+   * @param {AbortSignal} signal
+   * @returns {Promise<Written>}
+   */
+  checkAct(uri, version, body, signal) {
+    const headers = { "If-Match": `"${version}"` };
+    return this.#ask("POST", `${pathOf(uri)}/acts`, { ...body, dryRun: true }, headers, signal);
   }
 
   /** Whether the desk can publish now; raises `LostError` where it cannot be reached. */

@@ -5,8 +5,8 @@
  * 1. Without a readable answer the outcome is unknown, and only the same request under the same key may be sent again:
  *    the desk answers a repeat with what the first one did (docs/protocol.md, Publishing).
  * 2. A refusal says nothing about an earlier request, except where the desk looked for that one first.
- * 3. Repeats stop after `REPEAT_MS`, so that a line does not go on air by itself long after Publish. From then on a
- *    person asks, or the ticker's stream shows it.
+ * 3. Repeats stop after `REPEAT_MS`, or before the desk forgets the key, so that a line does not go on air by itself long
+ *    after Publish. From then on a person asks, or the ticker's stream shows it.
  */
 
 import { LostError, RefusedError } from "./api.js";
@@ -15,6 +15,8 @@ import { LostError, RefusedError } from "./api.js";
 export const REPEAT_MS = 300_000;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
+/** The last 4xx of HTTP (451); what proxies use above it (499) says that one side went away. */
+const LAST_REFUSAL = 451;
 
 /** Problems that the desk reports only after it has looked for an earlier request under the same key, or that make it impossible. */
 const DECIDED = new Set([
@@ -24,6 +26,7 @@ const DECIDED = new Set([
   "hold-not-usable",
   "release-not-held",
   "publish-again",
+  "unreadable",
   "key-reused",
   "no-item",
 ]);
@@ -36,8 +39,10 @@ const DECIDED = new Set([
 export function isRefusal(error, unknownBefore) {
   if (!(error instanceof RefusedError)) return false;
   if (unknownBefore) return DECIDED.has(error.kind);
-  // The desk reads its own file before it writes to the stream. 408 comes from a proxy that may have passed the request on.
-  return error.kind === "desk-file" || (error.status < 500 && error.status !== 408);
+  // The desk reads its own file and the whole request before it writes to the stream.
+  if (error.kind === "desk-file" || error.kind === "too-slow") return true;
+  // Any other 408 comes from a proxy that may have passed the request on.
+  return error.status <= LAST_REFUSAL && error.status !== 408;
 }
 
 /** @typedef {import("./board.js").Item} Item */
@@ -46,6 +51,7 @@ export function isRefusal(error, unknownBefore) {
  * @property {() => Promise<{item: Item, warnings?: import("./api.js").Warning[]}>} ask sends the request; the same one each time
  * @property {() => Promise<boolean>} isOwner whether the session is still of the person who sent the first request
  * @property {number} sent when the first request was sent, by `Date.now()`
+ * @property {number} [keyMs] how long the desk surely knows the key
  * @property {boolean} [resumed] the first request was sent by an earlier page, and its outcome is unknown
  * @property {(repeating: boolean) => void} onUnknown called whenever the outcome is still unknown
  * @property {() => void} onExpired the session has ended: nothing is asked until `again`
@@ -87,7 +93,12 @@ export class Attempt {
     return this.#unknown && !this.#over;
   }
 
-  /** Asks now, under the same key. */
+  /** Asks now if the page may still repeat the request by itself. */
+  repeat() {
+    if (this.#repeating()) this.again();
+  }
+
+  /** Asks now, under the same key, because a person wants to know. */
   again() {
     if (this.#over || this.#asking || !this.#unknown) return;
     clearTimeout(this.#timer);
@@ -122,7 +133,7 @@ export class Attempt {
   }
 
   #repeating() {
-    return Date.now() - this.#options.sent < REPEAT_MS;
+    return Date.now() - this.#options.sent < Math.min(REPEAT_MS, this.#options.keyMs ?? REPEAT_MS);
   }
 
   async #ask() {
@@ -142,7 +153,8 @@ export class Attempt {
   /** @param {unknown} error */
   #failed(error) {
     const isKnownKind = error instanceof RefusedError || error instanceof LostError;
-    if (!isKnownKind || isRefusal(error, this.#unknown)) {
+    // What the ticker shows was done, whatever a proxy answers then.
+    if (!isKnownKind || isRefusal(error, this.#unknown || this.#sighting !== null)) {
       this.#end();
       this.#reject(error);
       return;
@@ -177,12 +189,14 @@ const stored = (text) => text.trim().normalize("NFC");
  * Whether `item` is what a line that was sent became.
  * @param {Item} item
  * @param {{text: string, source: string, edition: string}} line
- * @param {string} after `firstCreated` of the newest item that was known when the line was sent
+ * @param {string | null} after `firstCreated` of the newest item that was known when the line was sent; null where no list
+ *   had come, so that an older line with the same words cannot be told from it
  */
 export function isLine(item, line, after) {
   return (
     item.version === 1 &&
     item.edition === line.edition &&
+    after !== null &&
     item.firstCreated > after &&
     item.headline?.value === stored(line.text) &&
     item.infoSources[0]?.name.value === stored(line.source)

@@ -8,7 +8,8 @@
  * @typedef {{uri: string, version: number, act: string, pubStatus: string, urgency: number, headline: Text,
  *   infoSources: InfoSource[], edition: string, sections: string[], places: string[], link: string | null,
  *   note: Text | null, firstCreated: string, versionCreated: string, expires: string | null,
- *   pinnedUntil: string | null, translationOf: string | null, corrections?: Correction[]}} Item
+ *   pinnedUntil: string | null, translationOf: string | null, corrections?: Correction[], unreadable?: boolean, shownVersion?: number}} Item
+ *   `unreadable`: the desk cannot read this version; the words are those of `shownVersion`.
  * @typedef {{version: number, act: string, note: Text, versionCreated: string}} Correction
  * @typedef {{acknowledged?: number | undefined, sent?: number | undefined, onAir?: number | undefined}} Proof
  *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
@@ -27,11 +28,24 @@ export class Board {
   merge(item) {
     const known = this.#items.get(item.uri);
     // The ticker sends what is held or withdrawn without its words; the desk's own list has them.
-    const hasNewWords = known?.version === item.version && !known.headline && item.headline;
+    const isBetter =
+      Boolean(known && (known.unreadable ? !item.unreadable : !known.headline)) && item.headline;
+    const hasNewWords = known?.version === item.version && isBetter;
     if (known && known.version >= item.version && !hasNewWords) return false;
     const { headline, infoSources } = known ?? item;
     this.#items.set(item.uri, item.headline ? item : { ...item, headline, infoSources });
     return true;
+  }
+
+  /**
+   * Takes in the whole list of unreadable items: one that was in it before, and is not any more, is known no longer.
+   * @param {Item[]} items
+   */
+  mergeUnreadable(items) {
+    const uris = new Set(items.map(({ uri }) => uri));
+    for (const { uri, unreadable } of [...this.#items.values()])
+      if (unreadable && !uris.has(uri)) this.#items.delete(uri);
+    for (const item of items) this.merge(item);
   }
 
   /** @param {string} uri */
@@ -87,6 +101,7 @@ export class Board {
  * @returns {string[]}
  */
 export function actsFor(item, role) {
+  if (item.unreadable) return role === "chief" ? ["withdraw"] : [];
   if (item.pubStatus === "canceled" || (role !== "editor" && role !== "chief")) return [];
   if (role === "editor") return ["update", "refile"];
   return ["update", "refile", "correction", item.pubStatus === "withheld" ? "release" : "hold", "withdraw"];

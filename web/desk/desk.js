@@ -26,6 +26,8 @@ let wire = null;
 let feed = null;
 /** The name of who is signed in. */
 let owner = "";
+/** Whether a list has come, from the ticker or the desk. */
+let hasList = false;
 /** What the ticker sent after it had lost the place of this page; null where the board needs no new start. @type {Item[] | null} */
 let restart = null;
 
@@ -36,7 +38,7 @@ const signin = new SignIn(desk, enter);
 const watch = new Watch(desk, (good) => {
   if (!good) return composer?.away();
   composer?.back();
-  wire?.again();
+  wire?.repeat();
   if (!$("desk").hidden) renew();
 });
 
@@ -74,7 +76,8 @@ async function enter(user) {
     composer = new Composer(site, desk, {
       published,
       expired,
-      newest: () => board.list()[0]?.firstCreated ?? "",
+      newest: () => board.list()[0]?.firstCreated ?? (hasList ? "" : null),
+      current: newestVersion,
       withdraw: (uri) => wire?.open(uri, "withdraw"),
       isOwner,
     });
@@ -92,7 +95,6 @@ async function enter(user) {
   composer.focus();
   feed?.start();
   await renew();
-  wire.resume();
 }
 
 /** The session has ended: back to signing in, with every word where it was. */
@@ -143,17 +145,37 @@ async function renew() {
       items.push(...restart);
       restart = null;
     }
+    hasList = true;
     for (const item of items) {
       board.merge(item);
       composer?.seen(item);
     }
     $("board-old").hidden = true;
+    wire?.render();
+    if (wire?.isChief) board.mergeUnreadable(await desk.unreadable());
+    await wire?.findKept();
   } catch (error) {
     if (error instanceof RefusedError && error.status === 401) return expired();
     if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
     $("board-old").hidden = false;
   }
   wire?.render();
+}
+
+/**
+ * The newest version of an item, from the desk; undefined where it cannot say.
+ * @param {string} uri
+ */
+async function newestVersion(uri) {
+  try {
+    const item = await desk.item(uri);
+    board.merge(item);
+    wire?.render();
+    return item;
+  } catch (error) {
+    if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -172,6 +194,7 @@ function published(item, sent) {
  * @param {boolean} lost the ticker does not know this page's place any more: versions may have gone back
  */
 function heard(items, complete, lost) {
+  hasList = true;
   if (lost) restart = items;
   const now = performance.now();
   for (const item of items) {

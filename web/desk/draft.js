@@ -9,9 +9,9 @@
  */
 
 /**
- * @typedef {{body: ReturnType<typeof import("./line.js").bodyOf>, sent: number, after: string}} Sent
+ * @typedef {{body: ReturnType<typeof import("./line.js").bodyOf>, sent: number, after: string | null}} Sent
  *   A request whose outcome is not known: its body, when it was first sent, and the `firstCreated` of the newest item
- *   that the page knew then.
+ *   that the page knew then, or null where it knew no list.
  * @typedef {{line: string, edition: string, urgency: number, role: string, direction: string, sections: string[],
  *   places: string[], link: string, key: string, pending: Sent | null, saved: number, attempted?: boolean}} Draft
  *   `attempted` was kept by pages of earlier releases, which did not keep the request.
@@ -73,7 +73,7 @@ export class DraftSlot {
     // Two desks below different paths of one origin share its storage.
     const prefix = `${PREFIX}${location.pathname.slice(1)}${owner}.`;
     const mine = read(sessionStorage, MINE);
-    const candidates = [...(mine?.startsWith(prefix) ? [mine] : []), ...orphans(prefix)];
+    const candidates = [...(mine && isKeyBehind(prefix, mine) ? [mine] : []), ...orphans(prefix)];
     for (const name of [...candidates, prefix + newKey()]) {
       const slot = new DraftSlot(name);
       if (await slot.#take(name === mine)) {
@@ -129,11 +129,20 @@ export class DraftSlot {
 function orphans(prefix) {
   try {
     return Object.keys(localStorage)
-      .filter((name) => name.startsWith(prefix))
+      .filter((name) => isKeyBehind(prefix, name))
       .sort((a, b) => rank(b) - rank(a));
   } catch {
     return [];
   }
+}
+
+/**
+ * Whether `name` is a key with `prefix` before it. The name of one person may begin with another's and a dot.
+ * @param {string} prefix
+ * @param {string} name
+ */
+export function isKeyBehind(prefix, name) {
+  return name.startsWith(prefix) && /^[0-9a-f]{32}$/u.test(name.slice(prefix.length));
 }
 
 /** @param {string} name */

@@ -2,7 +2,7 @@
  * Acts that were sent and whose outcome is unknown, kept through reloads and crashes for the person who sent them.
  */
 
-import { read, write } from "./draft.js";
+import { isKeyBehind, read, write } from "./draft.js";
 
 /**
  * @typedef {{uri: string, version: number, body: Record<string, any>, key: string, sent: number}} KeptAct
@@ -32,7 +32,7 @@ export function dropAct(owner, act) {
 export function keptActs(owner) {
   try {
     return Object.keys(localStorage)
-      .filter((name) => name.startsWith(`${PREFIX}${owner}.`))
+      .filter((name) => isKeyBehind(`${PREFIX}${owner}.`, name))
       .map((name) => parse(read(localStorage, name)))
       .filter((act) => act !== null);
   } catch {

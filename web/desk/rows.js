@@ -3,6 +3,7 @@
 import { actsFor } from "./board.js";
 import { h } from "./dom.js";
 import { name, say, tell } from "./i18n.js";
+import { showWarnings } from "./warnings.js";
 
 /** @typedef {import("./board.js").Item} Item */
 /** @typedef {import("./board.js").Proof} Proof */
@@ -69,7 +70,8 @@ export class Row {
    */
   show(item, proof) {
     const first = this.#meta.childElementCount === 0;
-    if (first || item.version !== this.item.version) this.#showItem(item);
+    const isSame = item.version === this.item.version && item.unreadable === this.item.unreadable;
+    if (first || !isSame) this.#showItem(item);
     this.#showProof(item, proof);
   }
 
@@ -91,6 +93,13 @@ export class Row {
     this.late.replaceChildren(title, status);
   }
 
+  /** Shows what the desk took of an act and asks to look at. @param {import("./api.js").Warning[]} warnings */
+  showWarnings(warnings) {
+    const list = h("ul", { role: "status" });
+    showWarnings(list, warnings);
+    this.late.replaceChildren(...(warnings.length ? [list] : []));
+  }
+
   /** The focus goes to the acts, which are one stop of the Tab key; to the row itself where there are none. */
   focus(act = "") {
     const buttons = this.#buttons();
@@ -102,7 +111,7 @@ export class Row {
     this.item = item;
     const { dataset } = this.element;
     dataset.urgency = String(item.urgency);
-    dataset.status = item.pubStatus;
+    dataset.status = item.unreadable ? "unreadable" : item.pubStatus;
     dataset.version = String(item.version);
     const urgency = h("span", { class: "badge urgency" });
     say(urgency, item.urgency <= 4 ? `urgency.${item.urgency}` : "urgency.other", { number: item.urgency });
@@ -113,11 +122,13 @@ export class Row {
     say(done, `done.${item.act}`);
     const version = h("span", { class: "version" });
     say(version, "item.version", { version: item.version });
+    const unreadable = h("span", { class: "badge done" });
+    say(unreadable, "item.unreadable", { version: item.version, shown: item.shownVersion ?? 0 });
     this.#meta.replaceChildren(
       urgency,
       edition,
       time,
-      ...(item.version > 1 || item.act !== "publish" ? [done, version] : []),
+      ...(item.unreadable ? [unreadable] : item.version > 1 || item.act !== "publish" ? [done, version] : []),
     );
     this.#line.replaceChildren(...lineOf(item));
     this.#line.lang = item.headline.language;

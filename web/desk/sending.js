@@ -3,7 +3,7 @@
  */
 
 import { Attempt, isLine } from "./attempt.js";
-import { $, h } from "./dom.js";
+import { $ } from "./dom.js";
 import { say } from "./i18n.js";
 import { attribution, bodyOf } from "./line.js";
 import { splitAsTyped } from "./split.js";
@@ -18,7 +18,9 @@ const LOCKED = ["edition", "urgency", "sections", "places", "role", "direction"]
  * @typedef {object} Page What the composer needs of the page.
  * @property {(item: Item, sent: number | undefined) => void} published
  * @property {() => void} expired
- * @property {() => string} newest `firstCreated` of the newest item on the board
+ * @property {() => string | null} newest `firstCreated` of the newest item on the board, "" where it is empty, null before a
+ *   list has come
+ * @property {(uri: string) => Promise<Item | undefined>} current the newest version that the desk has now
  * @property {(uri: string) => void} withdraw opens the form that withdraws an item
  * @property {() => Promise<boolean>} isOwner whether the session is still of who is signed in here
  */
@@ -35,16 +37,6 @@ export function showOutcome(key, params = {}, retry = "") {
   if (retry) say($("retry"), retry);
   say($("outcome"), key, params);
   $("outcome").dataset.kind = key;
-}
-
-/**
- * Shows what the desk takes and asks the editor to look at; nothing where there is nothing.
- * @param {import("./api.js").Warning[]} [warnings]
- */
-export function showWarnings(warnings = []) {
-  const list = $("warnings");
-  list.replaceChildren(...warnings.map(({ message }) => h("li", {}, message)));
-  list.hidden = warnings.length === 0;
 }
 
 export class Sending {
@@ -98,6 +90,7 @@ export class Sending {
       ask: () => this.#desk.publish(body, draft.key),
       isOwner: this.#page.isOwner,
       sent: draft.pending.sent,
+      keyMs: this.#keyMs,
       resumed,
       onUnknown: (repeating) =>
         showOutcome(repeating ? "outcome.unknown" : "outcome.open", {}, "outcome.ask"),
@@ -111,8 +104,14 @@ export class Sending {
     }
   }
 
+  /** Asks now, because a person wants to know. */
   again() {
     this.#attempt?.again();
+  }
+
+  /** Asks now if the page may still repeat the request by itself. */
+  repeat() {
+    this.#attempt?.repeat();
   }
 
   /** The ticker or the desk's list has this item. @param {Item} item */
@@ -128,8 +127,12 @@ export class Sending {
 
   /** Whether the desk may have forgotten the key, so that a repeat could be a second line. @param {Draft} draft */
   isTooOld(draft) {
-    const hours = this.#site.limits?.idempotencyHours ?? 24;
-    return Date.now() - (draft.pending?.sent ?? 0) > 0.9 * hours * HOUR;
+    return Date.now() - (draft.pending?.sent ?? 0) > this.#keyMs;
+  }
+
+  /** How long the desk surely knows a key. */
+  get #keyMs() {
+    return 0.9 * HOUR * (this.#site.limits?.idempotencyHours ?? 24);
   }
 
   /** The editor clears the line without knowing what became of it. @param {Draft} draft */

@@ -1,6 +1,7 @@
 /** The board as a list on the page: rows kept by uri, one form open at a time, the keys that go through them. */
 
 import { ActForm } from "./acts.js";
+import { LostError, RefusedError } from "./api.js";
 import { $, h } from "./dom.js";
 import { name, say } from "./i18n.js";
 import { dropAct, keepAct, keptActs } from "./kept-acts.js";
@@ -29,7 +30,10 @@ export class Wire {
   #open = null;
   /** Forms whose act was sent and has no known outcome, open or closed. @type {Set<{form: ActForm, row: Row, act: string}>} */
   #pending = new Set();
+  /** Acts that an earlier page has sent and that have no form yet. @type {import("./kept-acts.js").KeptAct[]} */
+  #kept = [];
   #list = $("items");
+  #unreadable = $("unreadable-items");
   #filter = $("filter");
 
   /**
@@ -54,7 +58,8 @@ export class Wire {
     );
     this.#filter.replaceChildren(all, ...editions);
     this.#filter.addEventListener("change", () => this.render());
-    this.#list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+    for (const list of [this.#list, this.#unreadable])
+      list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
   }
 
   /** Single keys may be switched off: they trouble those who speak to their computer (WCAG 2.1.4). */
@@ -62,7 +67,7 @@ export class Wire {
 
   /** Whether the outcome of an act is unknown. */
   get isPending() {
-    return this.#pending.size > 0;
+    return this.#pending.size > 0 || this.#kept.length > 0;
   }
 
   /** @param {{name: string, role: string}} user who is signed in; another person's rows are made anew */
@@ -75,23 +80,56 @@ export class Wire {
     this.#pending.clear();
     this.#rows.clear();
     this.#list.replaceChildren();
+    this.#unreadable.replaceChildren();
+    this.#kept = keptActs(this.#owner).filter((act) => {
+      if (Date.now() - act.sent > KEPT_MS) dropAct(this.#owner, act);
+      return Date.now() - act.sent <= KEPT_MS;
+    });
   }
 
-  /** Asks now for the outcome of what was sent. */
+  /** Whether the person may withdraw what the desk cannot read. */
+  get isChief() {
+    return this.#role === "chief";
+  }
+
+  /** Asks now for the outcome of what was sent, because a person wants to know. */
   again() {
     for (const { form } of this.#pending) form.again();
   }
 
-  /** Goes on with the acts that an earlier page has sent, once their items are on the board. */
-  resume() {
-    const inHand = new Set([...this.#pending].map(({ form }) => form.uri));
-    for (const kept of keptActs(this.#owner)) {
-      const row = this.#rows.get(kept.uri);
-      if (Date.now() - kept.sent > KEPT_MS) dropAct(this.#owner, kept);
-      if (!row || inHand.has(kept.uri)) continue;
-      const held = this.#hold(row, kept.body.act);
-      held.row.showLate(held.act, held.form.status);
-      held.form.resume(kept);
+  /** Asks now where the page may still repeat a request by itself. */
+  repeat() {
+    for (const { form } of this.#pending) form.repeat();
+  }
+
+  /** Brings the items of acts that an earlier page has sent onto the board, where no list has them. */
+  async findKept() {
+    for (const act of this.#kept) {
+      if (this.#board.get(act.uri)?.headline) continue;
+      try {
+        this.#board.merge(await this.#desk.item(act.uri));
+      } catch (error) {
+        if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
+        if (error instanceof LostError || error.status === 401 || error.status >= 500) return;
+        // There is no such item any more, so that nothing can be learned of the act.
+        this.#kept = this.#kept.filter((each) => each !== act);
+        dropAct(this.#owner, act);
+      }
+    }
+  }
+
+  /** Goes on with the acts that an earlier page has sent and whose items are on the board. */
+  #resume() {
+    const kept = this.#kept;
+    this.#kept = kept.filter(({ uri }) => !this.#board.get(uri)?.headline);
+    for (const act of kept) {
+      const item = this.#board.get(act.uri);
+      if (!item?.headline) continue;
+      this.#shown(item);
+      const row = /** @type {Row} */ (this.#rows.get(act.uri));
+      const held = this.#hold(row, act.body.act);
+      row.showLate(held.act, held.form.status);
+      held.form.resume(act);
     }
   }
 
@@ -103,25 +141,38 @@ export class Wire {
   }
 
   render() {
-    const items = this.#board.list(this.#filter.value).slice(0, MOST);
-    const shown = items.map((item) => this.#shown(item));
-    // Only what is out of place is moved: a row that moves loses its focus.
-    const wanted = new Set(shown);
-    for (const element of [...this.#list.children]) if (!wanted.has(element)) element.remove();
-    shown.forEach((element, place) => {
-      if (this.#list.children[place] !== element)
-        this.#list.insertBefore(element, this.#list.children[place] ?? null);
-    });
-    $("board-empty").hidden = items.length > 0;
+    const listed = this.#board.list(this.#filter.value);
+    const items = listed.filter(({ unreadable }) => !unreadable).slice(0, MOST);
+    const unreadable = listed.filter((item) => item.unreadable && this.isChief);
+    this.#place(this.#unreadable, unreadable);
+    this.#place(this.#list, items);
+    $("unreadable").hidden = unreadable.length === 0;
+    $("board-empty").hidden = listed.length > 0;
+    this.#resume();
     for (const { form } of new Set([...this.#pending, ...(this.#open ? [this.#open] : [])])) {
       const newest = this.#board.get(form.uri);
       if (newest) form.overtaken(newest);
     }
   }
 
+  /**
+   * Shows `items` in `list`.
+   * @param {HTMLElement} list
+   * @param {Item[]} items
+   */
+  #place(list, items) {
+    const shown = items.map((item) => this.#shown(item));
+    // Only what is out of place is moved: a row that moves loses its focus.
+    const wanted = new Set(/** @type {Element[]} */ (shown));
+    for (const element of [...list.children]) if (!wanted.has(element)) element.remove();
+    shown.forEach((element, place) => {
+      if (list.children[place] !== element) list.insertBefore(element, list.children[place] ?? null);
+    });
+  }
+
   /** @param {number} step to the next row or the previous one */
   go(step) {
-    const rows = [...this.#list.children];
+    const rows = [...this.#unreadable.children, ...this.#list.children];
     const place = rows.findIndex((row) => row.contains(document.activeElement));
     const next = rows[place < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, place + step))];
     if (!(next instanceof HTMLElement)) return;
@@ -180,7 +231,7 @@ export class Wire {
         this.#pending.delete(held);
         dropAct(this.#owner, request);
       },
-      done: (item, sent) => this.#done(held, item, sent),
+      done: (item, sent, warnings) => this.#done(held, item, sent, warnings),
       closed: () => {
         this.#shut();
         row.focus(act);
@@ -196,12 +247,13 @@ export class Wire {
    * @param {{form: ActForm, row: Row}} held
    * @param {Item} item
    * @param {number | undefined} sent
+   * @param {import("./api.js").Warning[]} warnings
    */
-  #done({ form, row }, item, sent) {
+  #done({ form, row }, item, sent, warnings) {
     // Until the answer came another form may have been opened: what is typed there stays.
     const open = this.#open?.form === form;
     if (open) this.#shut();
-    row.late.replaceChildren();
+    row.showWarnings(warnings);
     this.#board.merge(item);
     this.#board.prove(item.uri, item.version, { sent, acknowledged: Date.now() });
     this.render();

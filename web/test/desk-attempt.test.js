@@ -33,7 +33,9 @@ test("a first request is refused only by an answer after which nothing can have 
     [422, "invalid"],
     [429, "rate"],
     [503, "desk-file"],
+    [408, "too-slow"],
     [429, ""],
+    [451, ""],
   ])
     assert.equal(isRefusal(refused(Number(status), String(type)), false), true, `${status} ${type}`);
   for (const [status, type] of [
@@ -43,6 +45,9 @@ test("a first request is refused only by an answer after which nothing can have 
     [502, ""],
     [504, ""],
     [408, ""],
+    [460, ""],
+    [499, ""],
+    [520, ""],
     [599, "new-problem"],
   ])
     assert.equal(isRefusal(refused(Number(status), String(type)), false), false, `${status} ${type}`);
@@ -50,7 +55,15 @@ test("a first request is refused only by an answer after which nothing can have 
 });
 
 test("after an unknown outcome only an answer for which the desk looked for the first request is a refusal", () => {
-  for (const type of ["invalid", "stale", "withdrawn", "hold-not-usable", "release-not-held", "no-item"])
+  for (const type of [
+    "invalid",
+    "stale",
+    "withdrawn",
+    "hold-not-usable",
+    "release-not-held",
+    "no-item",
+    "unreadable",
+  ])
     assert.equal(isRefusal(refused(422, type), true), true, type);
   for (const [status, type] of [
     [401, "unauthorized"],
@@ -141,6 +154,20 @@ test("what the ticker shows before the answer is lost is done", async (context) 
   assert.equal(end.done?.wasUnknown, false);
 });
 
+test("what the ticker shows is done, whatever a proxy answers then", async (context) => {
+  const { made, end, pass } = attempt(context, [refused(403)]);
+  made.seen(item());
+  await pass(0);
+  assert.ok(end.done && !end.error);
+});
+
+test("what the desk decides counts more than an act of another that looks like this one", async (context) => {
+  const { made, end, pass } = attempt(context, [refused(412, "stale")]);
+  made.seen(item());
+  await pass(0);
+  assert.equal(end.error?.kind, "stale");
+});
+
 test("a session that ends while the outcome is unknown stops the repeats until the person is back", async (context) => {
   const { made, log, end, pass } = attempt(context, [new LostError(), refused(401, "unauthorized"), item()]);
   await pass(0);
@@ -176,6 +203,28 @@ test("long after Publish nothing is sent by itself, and a person can still ask",
   assert.equal(end.error, undefined);
 });
 
+test("a desk that comes back after a long time is not sent the line by itself", async (context) => {
+  const { made, log, pass } = attempt(context, []);
+  await pass(0);
+  made.repeat();
+  await pass(0);
+  assert.equal(log.filter((word) => word === "ask").length, 2);
+  for (let waited = 0; waited < REPEAT_MS + 60_000; waited += 5000) await pass(5000);
+  const before = log.length;
+  made.repeat();
+  await pass(0);
+  assert.equal(log.length, before);
+});
+
+test("nothing is repeated once the desk may have forgotten the key", async (context) => {
+  const { log, pass } = attempt(context, [], { keyMs: 10_000 });
+  for (let waited = 0; waited < 60_000; waited += 1000) await pass(1000);
+  assert.equal(log.at(-1), "open");
+  const asked = log.filter((word) => word === "ask").length;
+  await pass(REPEAT_MS);
+  assert.equal(log.filter((word) => word === "ask").length, asked);
+});
+
 test("one that an earlier page sent long ago is not sent by opening the page", async (context) => {
   const { log, pass } = attempt(context, [item()], { sent: 1_000_000 - REPEAT_MS, resumed: true });
   await pass(600_000);
@@ -199,6 +248,9 @@ test("a line is known again on air by its words, its source and its time", () =>
   // The same words, published before: another line.
   assert.equal(isLine(item(), line, item().firstCreated), false);
   assert.equal(isLine(item({ version: 2 }), line, before), false);
+  // No list had come: an older line with the same words looks the same.
+  assert.equal(isLine(item(), line, null), false);
+  assert.equal(isLine(item(), line, ""), true);
   assert.equal(isLine(item({ edition: "es" }), line, before), false);
   assert.equal(isLine(item(), { ...line, source: "Army" }, before), false);
   assert.equal(isLine(item(), { ...line, text: "Open" }, before), false);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { actsFor, Board } from "../desk/board.js";
-import { emptyDraft, readDraft } from "../desk/draft.js";
+import { emptyDraft, isKeyBehind, newKey, readDraft } from "../desk/draft.js";
 import { actBody, bodyOf, missing, oneLine } from "../desk/line.js";
 import { graphemes, level } from "../desk/meter.js";
 
@@ -50,6 +50,32 @@ test("a character is what a person sees as one", () => {
 
 test("a text is good to 90, long to 120, and cut beyond", () => {
   assert.deepEqual([0, 1, 90, 91, 120, 121].map(level), ["empty", "good", "good", "long", "long", "cut"]);
+});
+
+test("a version that the desk cannot read can only be withdrawn, by a chief, until it can be read again", () => {
+  const board = new Board();
+  board.merge(item());
+  const unreadable = item({ version: 3, shownVersion: 1, unreadable: true, pubStatus: "canceled" });
+  board.mergeUnreadable([unreadable]);
+  assert.deepEqual(actsFor(unreadable, "chief"), ["withdraw"]);
+  assert.deepEqual(actsFor(unreadable, "editor"), []);
+  assert.equal(board.merge(item({ version: 2 })), false);
+  assert.equal(board.get("urn:flashwire:a")?.unreadable, true);
+  // The key is back: the same version comes with its own words.
+  assert.equal(board.merge(item({ version: 3 })), true);
+  assert.equal(board.get("urn:flashwire:a")?.unreadable, undefined);
+  board.mergeUnreadable([]);
+  assert.ok(board.get("urn:flashwire:a"));
+  board.mergeUnreadable([item({ version: 4, unreadable: true })]);
+  board.mergeUnreadable([]);
+  assert.equal(board.get("urn:flashwire:a"), undefined);
+});
+
+test("what is kept for one person is not another's whose name begins alike", () => {
+  const key = newKey();
+  assert.equal(isKeyBehind("flashwire.act.Ana.", `flashwire.act.Ana.${key}`), true);
+  assert.equal(isKeyBehind("flashwire.act.Ana.", `flashwire.act.Ana.Maria.${key}`), false);
+  assert.equal(isKeyBehind("flashwire.act.Ana.", "flashwire.act.Ana."), false);
 });
 
 test("the higher version wins, in whatever order they come", () => {

@@ -66,7 +66,8 @@ class Server:
 class Service:
     """A desk and a ticker of one brand; `token` makes a token in the desk's database."""
 
-    def __init__(self, desk: Server, ticker: Server, data: Path) -> None:
+    def __init__(self, desk: Server, ticker: Server, data: Path, brand: str) -> None:
+        self.brand = brand
         self.desk = desk
         self.ticker = ticker
         self.data = data
@@ -85,6 +86,12 @@ class Service:
         told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.desk.url + path, msgspec.json.encode(body), told, method="POST")
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return msgspec.json.decode(answer.read(), type=dict[str, object])
+
+    def get(self, token: str, path: str) -> dict[str, object]:
+        """What the interface answers a script that reads."""
+        request = urllib.request.Request(self.desk.url + path, headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=5) as answer:
             return msgspec.json.decode(answer.read(), type=dict[str, object])
 
@@ -126,6 +133,7 @@ def _service(redis_url: str, data: Path) -> Iterator[Service]:
         Server(_DESK, environment, desk_port, data / "desk.log"),
         Server(_TICKER, environment, ticker_port, data / "ticker.log"),
         data,
+        environment["FLASHWIRE_BRAND"],
     )
     try:
         made.whole()
@@ -184,20 +192,29 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 SignIn = Callable[..., Page]
 
 
+def sign_in(context: BrowserContext, service: Service, role: Role = "chief", *, token: str | None = None) -> Page:
+    """The desk in a new tab, signed in with a new token or this one."""
+    page = context.new_page()
+    page.goto(service.desk.url)
+    page.locator("#signin-value").fill(token or service.token(f"M {secrets.token_hex(4)}", role))
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_be_focused()
+    return page
+
+
 @pytest.fixture
 def open_desk(context: BrowserContext, service: Service) -> Iterator[SignIn]:
     """Opens the desk in a new tab and signs in with a new token; any complaint of the page fails the test."""
     complaints: list[str] = []
 
-    def opened(role: Role = "chief", *, token: str | None = None) -> Page:
-        page = context.new_page()
+    def watch(page: Page) -> None:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
-        page.goto(service.desk.url)
-        page.locator("#signin-value").fill(token or service.token(f"M {secrets.token_hex(4)}", role))
-        page.keyboard.press("Enter")
-        expect(page.locator("#line")).to_be_focused()
-        return page
+
+    context.on("page", watch)
+
+    def opened(role: Role = "chief", *, token: str | None = None) -> Page:
+        return sign_in(context, service, role, token=token)
 
     yield opened
     assert complaints == []

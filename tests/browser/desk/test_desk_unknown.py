@@ -262,6 +262,115 @@ def test_an_act_is_still_asked_for_after_a_reload(service: Service, open_desk: S
     assert line.text not in service.headlines()
 
 
+def test_an_act_is_found_again_by_a_page_that_was_opened_while_nothing_could_be_read(
+    service: Service, open_desk: SignIn, line: ActsOnALine, redis_url: str
+) -> None:
+    page = open_desk()
+    form = line.form(page, "Hold")
+    service.ticker.stop()
+    page.on("dialog", lambda dialog: dialog.accept())
+    with frozen(redis_url):
+        page.keyboard.press("Control+Enter")
+        expect(form.get_by_role("status")).to_contain_text("We do not know yet")
+        page.reload()
+        expect(page.get_by_text("This list could not be renewed")).to_be_visible()
+        # It is not forgotten meanwhile.
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("dialog")).to_contain_text("We do not know yet whether what you sent is done")
+        page.keyboard.press("Escape")
+    expect(line.row(page)).to_contain_text("On hold", timeout=20_000)
+    assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('flashwire.act.'))") == []
+    service.ticker.start()
+
+
+def test_an_act_on_a_line_that_is_in_no_list_any_more_is_found_again(
+    service: Service, open_desk: SignIn, line: ActsOnALine
+) -> None:
+    service.ticker.stop()
+    page = open_desk()
+    form = line.form(page, "Hold")
+    page.route("**/acts", lambda route: route.abort("connectionreset"))
+    page.keyboard.press("Control+Enter")
+    expect(form.get_by_role("status")).to_contain_text("We do not know yet")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.route("**/v1/items?*", lambda route: route.fulfill(json={"items": []}))
+    page.reload()
+    expect(line.row(page).locator(".late")).to_contain_text("We do not know yet whether this is done.")
+    page.unroute_all(behavior="ignoreErrors")
+    expect(line.row(page)).to_contain_text("On hold", timeout=20_000)
+    service.ticker.start()
+
+
+def test_what_one_person_sent_is_not_sent_by_another_whose_name_begins_alike(
+    service: Service, open_desk: SignIn, line: ActsOnALine
+) -> None:
+    name = f"M {secrets.token_hex(4)}"
+    first, second = service.token(f"{name}.K", "chief"), service.token(name, "chief")
+    service.ticker.stop()
+    page, text = open_desk(token=first), some_text()
+    form = line.form(page, "Hold")
+    page.route("**/acts", lambda route: route.abort("connectionreset"))
+    page.keyboard.press("Control+Enter")
+    expect(form.get_by_role("status")).to_contain_text("We do not know yet")
+    hide_from_list(page)
+    lose_answers(page)
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out anyway").click()
+    page.unroute_all(behavior="ignoreErrors")
+    page.locator("#signin-value").fill(second)
+    page.keyboard.press("Enter")
+    expect(page.locator("#line")).to_be_focused()
+    expect(page.locator("#line")).to_have_value("")
+    expect(page.locator(".row", has_text=text)).to_have_count(1)
+    page.wait_for_timeout(1500)
+    expect(line.row(page)).not_to_contain_text("On hold")
+    service.ticker.start()
+    assert service.headlines().count(text) == 1
+
+
+def test_an_unknown_line_that_another_chief_took_off_is_not_called_on_air(
+    service: Service, open_desk: SignIn, line: ActsOnALine
+) -> None:
+    service.ticker.stop()
+    page, text = open_desk(), some_text()
+    hide_from_list(page)
+    lose_answers(page)
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    newest = service.get(line.token, "/v1/items?limit=1")["items"]
+    assert isinstance(newest, list) and newest[0]["headline"]["value"] == text
+    note = {"act": "withdraw", "note": "Sent by mistake."}
+    service.post(line.token, f"/v1/items/{newest[0]['uri']}/acts", note, If_Match='"1"')
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.locator("#outcome")).to_have_text(
+        "This line was published, and it has been taken off the screens since.", timeout=20_000
+    )
+    expect(page.locator("#take-back")).to_be_hidden()
+    expect(page.locator(".row", has_text=text)).to_contain_text("Withdrawn")
+    service.ticker.start()
+
+
+def test_an_older_line_with_the_same_words_does_not_settle_an_unknown_one(
+    service: Service, open_desk: SignIn, context: BrowserContext, line: ActsOnALine
+) -> None:
+    service.ticker.stop()
+    context.route("**/v1/items?*", lambda route: route.abort())
+    page = open_desk()
+    page.route("**/v1/items", lambda route: route.abort("connectionreset"))
+    publish(page, line.text)
+    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    context.unroute("**/v1/items?*")
+    # A list comes now, with the older line.
+    service.ticker.start()
+    expect(page.locator(".row", has_text=line.text)).to_be_visible(timeout=15_000)
+    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.locator("#outcome")).to_have_text("This line is on air.", timeout=20_000)
+    assert service.headlines().count(line.text) == 2
+
+
 def test_an_act_that_is_refused_after_its_form_was_closed_says_so_on_the_row(
     service: Service, open_desk: SignIn, line: ActsOnALine
 ) -> None:

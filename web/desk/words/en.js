@@ -115,6 +115,7 @@ export const en = {
   "outcome.open":
     "We still do not know whether this line is on air. Look at the list. “Ask again” sends the same line; it cannot go out twice.",
   "outcome.settled": "This line is on air.",
+  "outcome.off": "This line was published, and it has been taken off the screens since.",
   "outcome.old":
     "This text was sent earlier, and we cannot find out any more whether it went on air. Look at the list before you publish it again.",
   "outcome.ask": "Ask again",
@@ -133,6 +134,10 @@ export const en = {
   filter: "Edition",
   "filter.all": "All",
   "board.empty": "Nothing has been published yet.",
+  unreadable: "Lines that cannot be read",
+  "unreadable.why":
+    "The desk cannot read the newest version of these lines, so readers do not see them. Here is the last version that it can read. A chief can withdraw the line.",
+  "item.unreadable": "Version {version} cannot be read · shown: version {shown}",
   "board.old": "This list could not be renewed and may be old.",
   "item.version": "Version {version}",
   "item.acknowledged": "Taken",

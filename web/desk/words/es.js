@@ -116,6 +116,7 @@ export const es = {
   "outcome.open":
     "Seguimos sin saber si esta línea está en el aire. Mire la lista. «Preguntar otra vez» envía la misma línea; no puede salir dos veces.",
   "outcome.settled": "Esta línea está en el aire.",
+  "outcome.off": "Esta línea se publicó y después se quitó de las pantallas.",
   "outcome.old":
     "Este texto se envió antes y ya no podemos averiguar si salió al aire. Mire la lista antes de publicarlo de nuevo.",
   "outcome.ask": "Preguntar otra vez",
@@ -135,6 +136,10 @@ export const es = {
   filter: "Edición",
   "filter.all": "Todas",
   "board.empty": "Aún no se ha publicado nada.",
+  unreadable: "Líneas que no se pueden leer",
+  "unreadable.why":
+    "La redacción no puede leer la última versión de estas líneas, así que los lectores no las ven. Aquí está la última que sí puede leer. Un jefe puede retirar la línea.",
+  "item.unreadable": "La versión {version} no se puede leer · se muestra: versión {shown}",
   "board.old": "Esta lista no se pudo renovar y puede estar atrasada.",
   "item.version": "Versión {version}",
   "item.acknowledged": "Recibido",

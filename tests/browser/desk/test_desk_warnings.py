@@ -1,0 +1,95 @@
+"""What an editor should look at: sources that look like others, and lines whose newest version is unreadable."""
+
+import asyncio
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from publisher.store import Store
+from tests.browser.desk.conftest import Service, SignIn, sign_in
+from ticker.contract.entry import Keyring
+from ticker.contract.item import Item
+from ticker.stream import connect
+
+pytestmark = pytest.mark.browser
+
+
+def some_text() -> str:
+    return f"Bridge in the old town closed {secrets.token_hex(4)}"
+
+
+def published(service: Service, text: str) -> Item:
+    token = service.token(f"Other {secrets.token_hex(4)}", "chief")
+    answer = service.post(token, "/v1/items", {"text": f"Civil Defence: {text}", "edition": "en"})
+    return msgspec.convert(answer["item"], Item)
+
+
+def add_unreadable_version(service: Service, redis_url: str, item: Item) -> None:
+    """The version after `item`, signed with a key that neither side has."""
+
+    async def add() -> None:
+        store = Store(connect(redis_url, timeout=2), Keyring("gone", {"gone": b"g" * 32}, service.brand))
+        version = msgspec.structs.replace(item, version=item.version + 1, act="update")
+        await store.publish(version, secrets.token_hex(8), "f")
+        await store.aclose()
+
+    # Playwright's own loop runs in this thread.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, add()).result()
+
+
+def form_of(page: Page, uri: str, act: str) -> None:
+    row = page.locator(f"[data-uri='{uri}']")
+    row.get_by_role("toolbar").get_by_role("button", name=act, exact=True).click()
+
+
+def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service, open_desk: SignIn) -> None:
+    item = published(service, some_text())
+    page = open_desk()
+    row = page.locator(f"[data-uri='{item.uri}']")
+    form_of(page, item.uri, "Correct")
+    form = row.locator("form")
+    form.get_by_label("Source", exact=True).fill("Неalth ministry")
+    form.get_by_label("Role").select_option("official")
+    # Before the note is written, so that the source is still in view.
+    expect(form.locator("ul.notice")).to_contain_text("looks like the registered source “Health ministry”")
+    form.get_by_label("Source", exact=True).fill("Health ministry")
+    expect(form.locator("ul.notice")).to_be_hidden()
+    form.get_by_label("Source", exact=True).fill("Неalth ministry")
+    form.get_by_label("Role").select_option("official")
+    form.get_by_label("Note").fill("Another ministry said so.")
+    page.keyboard.press("Control+Enter")
+    expect(row).to_contain_text("Corrected")
+    expect(row.locator(".late")).to_contain_text("looks like the registered source “Health ministry”")
+    form_of(page, item.uri, "Refile")
+    expect(row.locator(".late")).to_be_hidden()
+
+
+def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
+    new_service: Service, context: BrowserContext, redis_url: str
+) -> None:
+    text = some_text()
+    item, plain = published(new_service, text), published(new_service, "Another line")
+    add_unreadable_version(new_service, redis_url, item)
+    page = sign_in(context, new_service)
+    row = page.locator("#unreadable-items").locator(f"[data-uri='{item.uri}']")
+    expect(row).to_contain_text(text)
+    expect(row).to_contain_text("Version 2 cannot be read · shown: version 1")
+    expect(row.get_by_role("toolbar").get_by_role("button")).to_have_text(["Withdraw"])
+    expect(page.locator("#items .row")).to_have_count(1)
+    editor = sign_in(context.browser.new_context(), new_service, "editor")  # type: ignore[union-attr]  # it has one
+    expect(editor.locator(f"[data-uri='{plain.uri}']")).to_be_visible()
+    expect(editor.locator("#unreadable")).to_be_hidden()
+    editor.context.close()
+    form_of(page, item.uri, "Withdraw")
+    row.get_by_label("Note").fill("Its last version is lost.")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Enter")
+    gone = page.locator("#items").locator(f"[data-uri='{item.uri}']")
+    expect(gone).to_contain_text("Withdrawn")
+    expect(gone).to_have_attribute("data-version", "3")
+    expect(page.locator("#unreadable")).to_be_hidden()
+    assert text not in new_service.headlines()
