@@ -37,10 +37,14 @@ async def test_publications_repeats_and_refusals_are_counted(client_for: ClientF
 async def test_ready_says_why_not(client_for: ClientFor, desk: Desk) -> None:
     anybody = client_for(None)
     desk.watch._note("ConnectionError: gone")
-    answer = await anybody.get("/health/ready")
+    answer = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001"})
     assert answer.status_code == 503 and answer.json() == {"ready": False, "reasons": ["ConnectionError: gone"]}
-    far = await anybody.get("/health/ready", headers={"X-Forwarded-For": "192.0.2.7"})
-    assert far.status_code == 503 and far.json() == {"ready": False, "reasons": ["ConnectionError"]}
+    # Through a proxy on this machine, with and without a word about it.
+    proxied: list[dict[str, str]] = [{"X-Forwarded-For": "192.0.2.7"}, {"X-Forwarded-Proto": "https"}]
+    for headers in (*proxied, {"Forwarded": "for=192.0.2.7"}, {"Via": "1.1 a"}):
+        far = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001", **headers})
+        assert far.status_code == 503 and far.json() == {"ready": False, "reasons": ["ConnectionError"]}, headers
+    assert (await anybody.get("/health/ready")).json() == {"ready": False, "reasons": ["ConnectionError"]}
     desk.watch._note(None)
     assert (await anybody.get("/health/ready")).json() == {"ready": True, "reasons": []}
     desk.watch.draining = True

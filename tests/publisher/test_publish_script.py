@@ -18,6 +18,8 @@ pytestmark = pytest.mark.anyio
 
 # Every right of the desk's user that the script needs; tests/docs hold docs/operating.md against the same list.
 RIGHTS = "get set rpush ltrim persist pexpire hset hdel llen hmget xinfo|stream xrange time xadd evalsha eval".split()
+# What the probe needs besides: acts read before they publish.
+RIGHTS_OF_ACTS = ["lrange", "xrevrange"]
 KEYS = ("items", "meta", "newest", "ledger:*", "answer:*")
 OLD = (
     "local redis = {call = redis.call, pcall = redis.pcall, error_reply = redis.error_reply}\n"
@@ -247,7 +249,7 @@ async def test_an_error_of_the_public_write_undoes_every_write_before_it(
 async def test_a_probe_changes_nothing_for_readers_and_adds_one_key(
     script: None, raw: Any, allow: Callable[..., Any], brand: str
 ) -> None:
-    store = await allow(granted(), list(KEYS))
+    store = await allow([*granted(), *(f"+{right}" for right in RIGHTS_OF_ACTS)], list(KEYS))
     await store.publish(an_item(), "1", "f")
     before = await contents(raw, brand)
     for _ in range(3):
