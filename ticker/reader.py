@@ -138,18 +138,21 @@ class Reader:
         elif due:
             await self._check()
         self._sure = True
-        if self._doubt is not None:
-            # It goes on reading: what comes is news, but what another primary withdrew is not seen here.
-            self._sink.away(self._doubt)
-        elif self._ahead is None:
+        # In doubt it goes on reading: what comes is news, but what another primary withdrew is not seen here.
+        if self._doubt is None and self._ahead is None:
             self._sink.turn()
-        else:
+        elif self._doubt is None and self._ahead is not None:
             self._sink.ahead(self._ahead)
         last = self._last_id or b"0"
         records, canaries = await self._stream.follow(last, self._last_canary, block=BLOCK_SECONDS, count=COUNT)
         was_skipped = False
         if records:
-            records += await self._rest_of_burst(records[-1][0])
+            try:
+                records += await self._rest_of_burst(records[-1][0])
+            except StreamAwayError:
+                # What has come is not kept back.
+                await self._take(records)
+                raise
             was_skipped = await self._take(records)
         for entry in (await self._verified(canaries, canary=True))[0]:
             self._sink.canary(entry)
@@ -164,6 +167,9 @@ class Reader:
         changed, self._doubt = (doubt is None) != (self._doubt is None), doubt
         if changed:
             log.warning("primary in doubt", reason=doubt) if doubt else log.info("primary confirmed")
+        if doubt is not None:
+            # At once: the next call would wait, too, for a server that does not answer.
+            self._sink.away(doubt)
 
     async def _rest_of_burst(self, after: bytes) -> list[Record]:
         """What was written together with the entry `after`.
@@ -171,11 +177,7 @@ class Reader:
         Redis lets a waiting read go with the first of several, but answers when all are on disk. Asked again, it
         gives the others: one write a connection for a burst, not two.
         """
-        try:
-            return (await self._stream.follow(after, b"$", block=None, count=COUNT))[0]
-        except StreamAwayError:
-            # The next turn says so; what has come is not kept back.
-            return []
+        return (await self._stream.follow(after, b"$", block=None, count=COUNT))[0]
 
     async def _check(self) -> None:
         position = await self._stream.position()

@@ -89,8 +89,8 @@ class Client:
     fd = -1
     turn = 0
 
-    def __init__(self, node: Node, wanted: Filter | None = None) -> None:
-        self.asked = Subscription(wanted or Filter(), None, 100)
+    def __init__(self, node: Node, wanted: Filter | None = None, cursor: str | None = None) -> None:
+        self.asked = Subscription(wanted or Filter(), cursor, 100)
         self.heard_of: list[dict[str, Any]] = []
         self.writes = 0
         self.node = node

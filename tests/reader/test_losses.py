@@ -4,7 +4,10 @@ import signal
 
 import pytest
 
+from tests.contract.items import item
 from tests.reader.conftest import Client, CountingNode, Desk, Server, following, until
+from ticker.contract.entry import seal
+from ticker.contract.item import encode_item
 from ticker.reader import BLOCK_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +100,32 @@ async def test_numbers_that_were_rolled_back_and_given_again_are_noticed_within_
     assert client.snapshots()[1][0] is False and len(client.snapshots()[1][1]) == 2
     new = await shown(client, node, desk, 3)
     assert client.live()[-3:] == new and node.rebuilds == 2
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_entries_that_garbage_pushes_out_unread_are_announced(
+    redis_url: str, desk: Desk, node: CountingNode, goes_on: bool
+) -> None:
+    client = Client(node)
+    await shown(client, node, desk, 3)
+    cursor = client.heard_of[-1]["cursor"]
+    known, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
+    body = seal(encode_item(item(uri="urn:flashwire:" + "9" * 26)), desk.keyring)
+    async with desk.raw.pipeline(transaction=True) as pipe:
+        pipe.hincrby(desk.keys.meta, "seq", 1)
+        pipe.xadd(desk.keys.items, {"epoch": known, "seq": int(seq) + 1, "body": body})
+        for _ in range(300):
+            pipe.xadd(desk.keys.items, {"garbage": "x"})
+        # As the next publication does where the stream is short.
+        pipe.xtrim(desk.keys.items, maxlen=100, approximate=False)
+        await pipe.execute()
+    if goes_on:
+        await desk.publish()
+    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    assert not client.snapshots()[1][0]
+    async with following(redis_url, desk) as started_later:
+        returned = Client(started_later, cursor=cursor)
+        assert [complete for complete, _ in returned.snapshots()] == [False]
 
 
 async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(server: Server, own_desk: Desk) -> None:
