@@ -151,6 +151,33 @@ def test_a_command_waits_for_its_reader_and_keeps_what_went_wrong() -> None:
     assert output.failure is not None and output.failure.errno == errno.ENOSPC
 
 
+def test_a_terminal_that_stops_writers_in_the_background_does_not_stop_a_server() -> None:
+    program = """
+import fcntl, os, sys, termios
+from ticker.contract import output
+os.setsid()
+fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+modes = termios.tcgetattr(2)
+modes[3] |= termios.TOSTOP
+termios.tcsetattr(2, termios.TCSANOW, modes)
+output.protect(blocks=False)
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    output.tell("a line")
+    os._exit(0)
+_, status = os.waitpid(child, os.WUNTRACED)
+os.kill(child, 9) if os.WIFSTOPPED(status) else None
+os._exit(os.WIFSTOPPED(status))
+"""
+    controller, terminal = os.openpty()
+    ended = subprocess.run([sys.executable, "-c", program], stderr=terminal, check=False, timeout=30)
+    assert ended.returncode == 0
+    os.close(terminal)
+    assert b"a line" in os.read(controller, 1000)
+    os.close(controller)
+
+
 @pytest.mark.parametrize("closing", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_a_descriptor_that_was_closed_at_the_start_becomes_nobody_elses(closing: str) -> None:
     program = (

@@ -16,9 +16,11 @@ import errno
 import io
 import os
 import select
+import signal
 import socket
 import stat
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -167,6 +169,9 @@ def protect(*, blocks: bool) -> None:
     A program that replaced them by others (a test, an embedding program) keeps its own.
     """
     _hold_open(STDIN)
+    if not blocks and threading.current_thread() is threading.main_thread():
+        # A terminal may stop whoever writes to it from the background (`stty tostop`), as all children of a service do.
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     for fd, name in ((STDOUT, "stdout"), (STDERR, "stderr")):
         stream = getattr(sys, name)
         output = _output(stream)
