@@ -1,6 +1,7 @@
 """The embedded server: whose directory, which socket, how it ends and how it comes back."""
 
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -12,10 +13,12 @@ import psutil
 import pytest
 
 from ticker.contract.server_state import read_state
+from ticker.embedded.damage import MANIFEST
 from ticker.embedded.errors import DamagedError, DataInUseError, EmbeddedError
 from ticker.embedded.keeper import Keeper
+from ticker.embedded.lock import LOCK_FILE, take_lock
 from ticker.embedded.place import LONGEST, SOCKET, redis_url
-from ticker.embedded.valkey import LOG_FILE, MANIFEST
+from ticker.embedded.valkey import LOG_FILE
 
 Ask = Callable[[Path, str], str]
 Until = Callable[..., None]
@@ -228,6 +231,48 @@ def test_damaged_files_end_the_start_with_one_line_whose_command_mends_them(data
         assert 1 <= int(ask(data / SOCKET, "LLEN lines")[1:]) < 50
 
 
+def _overwrite(path: Path, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.write(data)
+
+
+def _replace(path: Path, old: bytes, new: bytes) -> None:
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+
+
+BEYOND_REPAIR: dict[str, Callable[[Path], object]] = {
+    "the list is gone": lambda files: (files / Path(MANIFEST).name).unlink(),
+    "the list is empty": lambda files: (files / Path(MANIFEST).name).write_bytes(b""),
+    "the list names one file twice": lambda files: _replace(files / Path(MANIFEST).name, b"type i", b"type b"),
+    "the written file is gone": lambda files: next(files.glob("*.incr.aof")).unlink(),
+    "a foreign form": lambda files: _overwrite(next(files.glob("*.incr.aof")), b"REDIS0011xxx"),
+    "no command of the server": lambda files: _replace(next(files.glob("*.incr.aof")), b"RPUSH", b"RPUXH"),
+    "too few words": lambda files: _replace(next(files.glob("*.incr.aof")), b"*5", b"*2"),
+    "the base is damaged": lambda files: _replace(next(files.glob("*.base.aof")), b"line", b"GARBAGE"),
+    "the base is cut": lambda files: os.truncate(base := next(files.glob("*.base.aof")), base.stat().st_size - 5),
+}
+
+
+@pytest.mark.parametrize("harm", BEYOND_REPAIR)
+def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_store(
+    data: Path, ask: Ask, until: Until, harm: str
+) -> None:
+    with Keeper(data):
+        ask(data / SOCKET, "RPUSH lines 1 2 3")
+        if "base" in harm:
+            ask(data / SOCKET, "BGREWRITEAOF")
+            base = data / "appendonlydir" / "appendonly.aof.2.base.aof"
+            until(lambda: base.exists() and "aof.2.base" in (data / MANIFEST).read_text(), "it is rewritten")
+            ask(data / SOCKET, "RPUSH lines 4")
+    BEYOND_REPAIR[harm](data / "appendonlydir")
+    # A service manager tries again: what the first start has done must not let the second one begin with less.
+    for _ in range(2):
+        with pytest.raises(DamagedError) as refused, Keeper(data):
+            pass
+        message = str(refused.value)
+        assert "put a backup in its place" in message and "--fix" not in message and "\n" not in message, message
+
+
 def test_files_damaged_under_a_running_server_are_tried_slowly_and_said_once(data: Path, ask: Ask, keep: Keep) -> None:
     notices: list[str] = []
     with Keeper(data, notice=notices.append) as keeper:
@@ -248,6 +293,27 @@ def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str,
         pass
     assert "cannot be written" in str(refused.value) and "--data" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_full_disk_does_not_keep_the_lock_from_its_holder(data: Path) -> None:
+    data.mkdir()
+    (data / LOCK_FILE).touch()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        os.close(take_lock(data))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("name", [SOCKET, LOG_FILE])
+def test_a_directory_in_the_place_of_a_file_is_refused_with_one_line(data: Path, name: str) -> None:
+    (data / name / "more").mkdir(parents=True)
+    with pytest.raises(EmbeddedError) as refused, Keeper(data):
+        pass
+    assert str(data) in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_the_lock_is_free_again_after_a_stop(data: Path) -> None:

@@ -218,6 +218,38 @@ def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: 
     assert process.stderr is not None and process.stderr.read() == ""
 
 
+# In the parent: from the third fork on (desk and node are two), the system has room for none until a file is removed.
+NO_ROOM = """
+import os
+forks, fork = [], os.fork
+def crowded():
+    forks.append(1)
+    if len(forks) > 2 and (data / "crowded").exists(): raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = crowded
+keeper = Keeper(data)
+"""
+
+
+def test_a_system_without_room_for_a_process_ends_nobody(outside: Outside, data: Path) -> None:
+    process = _ready(outside("import os; os.setsid()\n" + program().replace("keeper = Keeper(data)", NO_ROOM)))
+    *_, desk, node = _family(process)
+    (data / "crowded").touch()
+    process.send_signal(signal.SIGHUP)
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "The new ticker cannot be started (Resource temporarily unavailable)" in _complaint(process)
+    assert node.is_running()
+    node.kill()
+    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
+    assert "The ticker cannot be started (Resource temporarily unavailable); trying again" in _complaint(process)
+    assert desk.is_running()
+    (data / "crowded").unlink()
+    while len(psutil.Process(process.pid).children()) < 3:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(10) == 0
+
+
 def _ready(process: "subprocess.Popen[str]") -> "subprocess.Popen[str]":
     line = _line(process, process.stdout)
     if line != "ready\n":

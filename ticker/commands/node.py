@@ -93,7 +93,19 @@ def node_parts(
 
 
 def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, seat: "Seat | None") -> None:
-    looped(serve(settings, sock, seat))
+    from ticker.contract.keys import KeyringError
+    from ticker.contract.site import SiteError
+
+    serve_or_say(serve(settings, sock, seat), KeyringError, SiteError)
+
+
+def serve_or_say(served: Coroutine[Any, Any, None], *reasons: type[Exception]) -> None:
+    """`looped`, in a child: what keeps it from serving is one line, and ends it with status 2."""
+    try:
+        looped(served)
+    except reasons as reason:
+        notice(str(reason))
+        raise SystemExit(2) from None
 
 
 def looped(served: Coroutine[Any, Any, None]) -> None:

@@ -73,13 +73,20 @@ class Child:
         """Whether it was ended because its loop stood still."""
 
     def start(self, *, succeeds: bool = False) -> None:
-        """Forks; in the child this never returns. `succeeds` if another process still serves the part's socket."""
+        """Forks; in the child this never returns. `succeeds` if another process still serves the part's socket.
+
+        Raises `OSError` where the system has no room for a process.
+        """
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
         self._started = time.monotonic()
         self.seat = self.part.board.take(succeeds=succeeds) if self.part.board else None
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            self._leave_seat()
+            raise
         if self.pid == 0:
             self._become(parent)
         self._guard = guard(self.pid)
@@ -95,10 +102,13 @@ class Child:
         if self._guard is not None:
             self._guard.release()
             self._guard = None
+        self._leave_seat()
+        return os.waitstatus_to_exitcode(status)
+
+    def _leave_seat(self) -> None:
         if self.seat is not None:
             self.seat.board.give_back(self.seat)
             self.seat = None
-        return os.waitstatus_to_exitcode(status)
 
     def bury(self) -> float:
         """Counts an end and sets when to start again; returns the seconds until then."""

@@ -3,22 +3,27 @@
 The server goes on writing to a file that was removed, and acknowledges what is gone with the next restart.
 """
 
+import os
+import re
 from pathlib import Path
 from typing import Final
 
-from ticker.embedded.valkey import MANIFEST
+from ticker.embedded.damage import MANIFEST
 
 # Of one file; `None` where it is not there.
 _Look = tuple[int, int] | None
-_HISTORY: Final = " type h"
+# Of a file that a rewrite has replaced.
+_HISTORY: Final = "h"
+_LINE: Final = re.compile(r"file (\S+) seq \d+ type ([bhi])\b.*")
 
 
 class Files:
     """The append-only files in `data`, looked at every second."""
 
     def __init__(self, data: Path) -> None:
+        """Of the directory that is there now; raises `OSError` if there is none."""
         self._data = data
-        self._folder = _look(data)
+        self._folder = data.stat()
         self._known: dict[Path, tuple[int, int]] = {}
 
     def forget(self) -> None:
@@ -28,8 +33,10 @@ class Files:
     @property
     def folder_is_gone(self) -> bool:
         """Whether the data directory was removed or replaced by another."""
-        found = _look(self._data)
-        return found is None or self._folder is None or found[0] != self._folder[0]
+        try:
+            return not os.path.samestat(self._folder, self._data.stat())
+        except OSError:
+            return True
 
     def are_lost(self) -> bool:
         """Whether a file was removed, replaced or cut since the last look."""
@@ -37,13 +44,18 @@ class Files:
         listed = _lines(manifest)
         if not listed:
             # Before Redis 7 there was one file, which each rewrite replaces.
-            return not (self._data / "appendonly.aof").exists()
-        names = [line.split()[1] for line in listed if line.startswith("file ") and not line.endswith(_HISTORY)]
+            return _look(self._data / "appendonly.aof") is None
+        lines = [_LINE.fullmatch(line) for line in listed]
+        names = [line[1] for line in lines if line and line[2] != _HISTORY]
         found = {manifest.parent / name: _look(manifest.parent / name) for name in names}
-        lost = any(
-            look is None
-            or (path in self._known and (look[0] != self._known[path][0] or look[1] < self._known[path][1]))
-            for path, look in found.items()
+        lost = (
+            None in lines
+            or not names
+            or any(
+                look is None
+                or (path in self._known and (look[0] != self._known[path][0] or look[1] < self._known[path][1]))
+                for path, look in found.items()
+            )
         )
         if lost and _lines(manifest) != listed:
             # A rewrite ended between the two looks, and removed what it replaced.

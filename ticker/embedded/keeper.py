@@ -7,11 +7,13 @@ Its owner calls `turn` often and sleeps as long as it says. Rules:
 3. Files that cannot be loaded end a first start with one error. Later they are tried again once a minute, for
    somebody may have mended them, and said once.
 4. Files that were removed under a running server are written again from its memory, with no write taken meanwhile.
-   Where the whole directory is gone, the server is ended: what it would acknowledge is on no disk.
+   Where the whole directory is gone, the server is ended: what it would acknowledge is on no disk. It is not started
+   in another directory of the same name.
 5. A server that does not answer is `away` and is left alone: it may be waiting for its disk, and what it has
    not acknowledged is the desk's to repeat.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -25,11 +27,12 @@ from ticker.contract.item import moment
 from ticker.contract.server_state import STATE_FILE, Phase, ServerState, read_state
 from ticker.embedded.backoff import Backoff
 from ticker.embedded.binary import find_server
+from ticker.embedded.damage import keep_from_loading, missing_list, remedy
 from ticker.embedded.errors import DamagedError, EmbeddedError
 from ticker.embedded.files import Files
 from ticker.embedded.lock import take_lock
 from ticker.embedded.place import clear_place, make_place, redis_url
-from ticker.embedded.valkey import BEYOND_REPAIR, LOG_FILE, Valkey, repair_command
+from ticker.embedded.valkey import LOG_FILE, Valkey
 
 PING_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 1.5
@@ -58,7 +61,6 @@ class Keeper:
         self._answered = False  # in any life
         self._up = False  # in this one
         self._missed = 0
-        self._files: Files | None = None
         self._rescuing = False
         self._phase: Phase | None = None
         self._reason = ""
@@ -81,7 +83,11 @@ class Keeper:
     def launch(self) -> None:
         """Takes the directory and starts the server, without waiting for its answer; raises `EmbeddedError`."""
         self._lock = take_lock(self.data, ending=self._predecessor_ends)
-        self._place = make_place(self.data)
+        try:
+            self._place = make_place(self.data)
+            self._files = Files(self.data)
+        except OSError as error:
+            raise EmbeddedError(f"The data directory {self.data} cannot be used: {error}") from None
         self._write("starting", "The embedded server is starting.")
         self._start()
 
@@ -119,7 +125,9 @@ class Keeper:
             return True
         clean = self._server is None or self._server.stop(seconds)
         self._server = None
-        clear_place(self.data)
+        with contextlib.suppress(OSError):
+            # A directory that became read-only keeps a socket that nobody answers at; the next start removes it.
+            clear_place(self.data)
         self._write("stopped", "The service is stopped.")
         self.let_go()
         return clean
@@ -128,10 +136,12 @@ class Keeper:
         """Closes the lock; a forked child calls it so that the directory is free when keeper and server are gone."""
         os.close(self._lock)
         self._lock = -1
+        if self._server is not None:
+            self._server.let_go()
 
     def __enter__(self) -> Self:
-        self.launch()
         try:
+            self.launch()
             self.wait_ready()
         except BaseException:
             self.stop()
@@ -145,9 +155,15 @@ class Keeper:
 
     def _start(self) -> None:
         self._up = self._rescuing = False
-        self._files = None
+        self._files.forget()
         self._started = time.monotonic()
         self._due = self._started + _STARTING_SECONDS
+        if self._files.folder_is_gone:
+            self._say_folder_is_gone()
+            return
+        if damage := missing_list(self.data):
+            self._say_damaged(damage)
+            return
         try:
             self._server = Valkey(self._program, self.data, self._place, self._lock)
         except EmbeddedError as error:
@@ -177,16 +193,22 @@ class Keeper:
 
     def _rescue(self, server: Valkey, now: float, *, answers: bool) -> bool:
         """Looks after the server's files; whether its answer is to be taken for nothing now."""
-        self._files = self._files or Files(self.data)
         self._due = now + _RESCUE_SECONDS
         if self._files.folder_is_gone:
             server.kill()
-            self._say_away(f"The data directory {self.data} was removed while the store ran; publishing has stopped.")
+            self._server = None
+            self._say_folder_is_gone()
             return True
         if not answers or not self._files.are_lost():
             if answers and self._rescuing:
                 self._rescuing = False
                 server.take_writes()
+            if answers and server.is_out_of_reach:
+                # Those who are connected would go on; nobody else, and no desk that starts again, finds it.
+                self._say_away("The store's socket was removed while it ran; the store is started again.")
+                server.stop(STOP_SECONDS)
+                self._server = None
+                return True
             return False
         if not self._rescuing or self._phase == "away":
             self._say_away("The store's files were removed while it ran; it is writing them again.")
@@ -194,6 +216,14 @@ class Keeper:
         self._files.forget()
         server.write_files_again()
         return True
+
+    def _say_folder_is_gone(self) -> None:
+        # A store in another directory would have another lock, and nothing of what was acknowledged.
+        self._due = time.monotonic() + PING_SECONDS
+        self._say_away(
+            f"The data directory {self.data} was removed or replaced while the store ran: publishing has stopped. "
+            "Put the directory back, or restore a backup there and start the service again."
+        )
 
     def _say_away(self, reason: str) -> None:
         if (self._phase, self._reason) != ("away", reason):
@@ -204,27 +234,22 @@ class Keeper:
         self._server = None
         damage = server.damage()
         if damage:
-            reason = (
-                f"The store in {self.data} is damaged ({damage}). Copy {self.data / 'appendonlydir'} to a safe place, "
-            )
-            if BEYOND_REPAIR.search(damage):
-                reason += (
-                    "then put a backup in its place: a file or the list of files is missing, which no command repairs."
-                )
-            else:
-                reason += f"then mend it with: {repair_command(self._program, self.data)}"
-        if not self._answered:
-            raise (DamagedError if damage else EmbeddedError)(
-                reason if damage else f"{reason} See {self.data / LOG_FILE}."
-            )
-        if damage:
-            if self._phase != "damaged":
-                self._notice(reason)
-            self._write("damaged", reason)
-            self._due = now + _DAMAGED_SECONDS
-            self._restarts += 1
+            keep_from_loading(self.data, damage)
+            self._say_damaged(damage)
+        elif not self._answered:
+            raise EmbeddedError(f"{reason} See {self.data / LOG_FILE}.")
         else:
             self._away(reason, self._backoff.ended(now - self._started))
+
+    def _say_damaged(self, damage: str) -> None:
+        reason = f"The store in {self.data} is damaged ({damage}). {remedy(self._program, self.data, damage)}"
+        if not self._answered:
+            raise DamagedError(reason)
+        if self._phase != "damaged":
+            self._notice(reason)
+        self._write("damaged", reason)
+        self._due = time.monotonic() + _DAMAGED_SECONDS
+        self._restarts += 1
 
     def _away(self, reason: str, wait: float) -> None:
         if (self._phase, self._reason) != ("away", reason):

@@ -4,6 +4,7 @@ The lock belongs to the open file and not to a process (flock(2)): it lasts unti
 it has ended, so a server that outlives its keeper by a moment still keeps a second one out.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -50,8 +51,10 @@ def take_lock(data: Path, *, wait: float = WAIT_SECONDS, ending: Callable[[], bo
                 ) from None
             time.sleep(_STEP)
         else:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            # The lock holds also where a full disk does not take its holder's name.
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
             return descriptor
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from ticker.contract.keys import KEY_FILE, KeyringError
+from ticker.embedded.damage import FOLDER
 
-FOLDER: Final = "appendonlydir"
 # A base file without entries has some hundred bytes; where it has more its text cannot be searched.
 _EMPTY_BASE_BYTES: Final = 1024
 

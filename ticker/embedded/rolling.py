@@ -62,13 +62,20 @@ class Rolling:
         elif self._successor is not None:
             self._look(self._successor, now)
         elif self._waiting:
-            self._successor = self._make(self._waiting[0])
-            self._successor.start(succeeds=True)
-            self._limit = now + self._ready_seconds
+            self._begin_next(self._make(self._waiting[0]), now)
         elif self.active:
             self.active = False
             if self._done:
                 self._notice(f"Rolling restart done: {_workers(self._done)} new.")
+
+    def _begin_next(self, successor: Child, now: float) -> None:
+        try:
+            successor.start(succeeds=True)
+        except OSError as error:
+            self._give_up(successor, f"cannot be started ({error.strerror})")
+        else:
+            self._successor = successor
+            self._limit = now + self._ready_seconds
 
     def _leave(self, child: Child, now: float) -> None:
         if child.reap() is not None:

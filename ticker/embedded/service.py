@@ -148,13 +148,21 @@ class Service:
                 self._notice(f"The {child.part.name} ended ({ending(status)}); starting it again in {again:.1f} s.")
             if not child.pid:
                 if time.monotonic() >= child.due:
-                    child.start()
+                    self._start(child)
                 else:
                     wait = min(wait, child.due - time.monotonic())
         if self._ready:
             wait = min(wait, self._watch(), self._roll())
             self._count_dropped_lines()
         return wait
+
+    def _start(self, child: Child) -> None:
+        try:
+            child.start()
+        except OSError as error:
+            # A machine without room for a process now must not end those that run.
+            again = child.bury()
+            self._notice(f"The {child.part.name} cannot be started ({error.strerror}); trying again in {again:.1f} s.")
 
     def _count_dropped_lines(self) -> None:
         # This process has no metrics of its own: what it could not write is on the nodes' board.

@@ -1,32 +1,24 @@
 """One life of the embedded server: started, asked, read from, stopped; starting it again is the keeper's."""
 
+import contextlib
+import errno
 import os
 import re
-import shlex
+import select
 import signal
 import socket
 import subprocess
 from pathlib import Path
 from typing import Final
 
+from ticker.embedded.damage import damage_in
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.process import Guard, die_with, guard
 
 LOG_FILE: Final = "valkey.log"
-MANIFEST: Final = "appendonlydir/appendonly.aof.manifest"
 ANSWER_SECONDS: Final = 0.5
 # Renewed while files are missing; a keeper that died leaves no pause that lasts.
 _PAUSE_MILLISECONDS: Final = 10_000
-# What the server says about files that it will refuse every time (aof.c, rdb.c of Redis 6.2 to Valkey 9).
-_DAMAGE: Final = re.compile(
-    r"Bad file format|manifest file|Unable to obtain the AOF file|AOF file .* doesn't exist|Unrecoverable error|"
-    r"Wrong signature|Can't handle RDB format|Internal error in RDB|Unknown base/incr",
-    re.IGNORECASE,
-)
-# Of these no command makes anything whole: a file is missing, or the list of them cannot be read.
-BEYOND_REPAIR: Final = re.compile(
-    r"manifest file|Unable to obtain the AOF file|doesn't exist|Unknown base/incr", re.IGNORECASE
-)
 _WARNING: Final = re.compile(r"^\d+:[A-Z] .*? # (.+)$")
 # Advice that the server logs at every start in the same level as what ends it.
 _ADVICE: Final = re.compile(
@@ -56,11 +48,14 @@ class Valkey:
     def __init__(self, program: Path, data: Path, place: Path, lock: int) -> None:
         self._log = data / LOG_FILE
         self._place = place
-        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        self._kept: socket.socket | None = None
+        """A connection that stands also when the socket's name was removed."""
+        self._found_at: os.stat_result | None = None
         parent = os.getpid()
-        # A leftover socket would be taken for one that answers.
-        place.unlink(missing_ok=True)
         try:
+            self._log_start = self._log.stat().st_size if self._log.exists() else 0
+            # A leftover socket would be taken for one that answers.
+            place.unlink(missing_ok=True)
             with open(self._log, "ab", opener=_private) as log:
                 self._process = subprocess.Popen(
                     [program, *options(data, place)],
@@ -89,13 +84,12 @@ class Valkey:
         self._release()
         if status < 0:
             return f"The embedded server was ended by {signal.Signals(-status).name}."
-        last = self._last_warning()
-        return f"The embedded server ended with status {status}{': ' + last if last else ''}"
+        said = self._warnings()
+        return f"The embedded server ended with status {status}{': ' + said[-1] if said else ''}"
 
     def damage(self) -> str | None:
         """What its log says of files that cannot be loaded, or None; for a server that ended."""
-        last = self._last_warning()
-        return last if last and _DAMAGE.search(last) else None
+        return damage_in(self._warnings())
 
     def asked(self) -> str | None:
         """None if it answers and takes writes; otherwise why not. Waits at most `ANSWER_SECONDS`."""
@@ -105,18 +99,46 @@ class Valkey:
             return "The embedded server does not answer."
         if isinstance(answer, OSError):
             return f"The embedded server cannot be reached ({os.strerror(answer.errno or 0)})."
-        return None if answer == "+PONG" else f"The embedded server says: {answer.lstrip('-')}"
+        if answer != "+PONG":
+            return f"The embedded server says: {answer.lstrip('-')}"
+        if self._kept is None:
+            with contextlib.suppress(OSError):
+                self._kept, self._found_at = self._connected(), self._place.stat()
+        return None
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether its socket was removed or replaced since it first answered: nobody can connect to it any more."""
+        try:
+            return self._found_at is not None and not os.path.samestat(self._found_at, self._place.stat())
+        except OSError:
+            return True
+
+    def _connected(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(ANSWER_SECONDS)
+        try:
+            connection.connect(os.fsencode(self._place))
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def _say(self, command: bytes) -> str | OSError:
         """The first line of the answer to an inline command, or why there is none."""
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(ANSWER_SECONDS)
-                connection.connect(os.fsencode(self._place))
-                connection.sendall(command)
-                return connection.recv(512).split(b"\r\n", 1)[0].decode("utf-8", "replace")
+            if self._kept is not None and self.is_out_of_reach:
+                return _answer(self._kept, command)
+            with self._connected() as connection:
+                return _answer(connection, command)
         except OSError as error:
             return error
+
+    def let_go(self) -> None:
+        """Closes what only the keeper's own process has use for."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def write_files_again(self) -> None:
         """Holds every write until `take_writes`, and writes what is in memory into new files."""
@@ -148,31 +170,32 @@ class Valkey:
         self._release()
 
     def _release(self) -> None:
+        self.let_go()
         if self._guard is not None:
             self._guard.release()
             self._guard = None
 
-    def _last_warning(self) -> str:
+    def _warnings(self) -> list[str]:
         try:
             with self._log.open("rb") as log:
                 log.seek(self._log_start)
                 # A crash report runs to tens of kilobytes; what ended a start stands within the last few.
                 text = log.read(1 << 20).decode("utf-8", "replace")
         except OSError:
-            return ""
+            return []
         found = [match[1] for line in text.splitlines() if (match := _WARNING.match(line))]
-        telling = [line for line in found if not _ADVICE.search(line)]
-        return telling[-1][:300] if telling else ""
+        return [line[:300] for line in found if not _ADVICE.search(line)]
 
 
-def repair_command(program: Path, data: Path) -> str:
-    """A shell command that cuts a damaged append-only file back to its last whole command.
-
-    The server program is its own checker when it is called by that name.
-    """
-    name = "valkey-check-aof" if "valkey" in program.name else "redis-check-aof"
-    words = f"exec -a {name} {shlex.quote(str(program))} --fix {shlex.quote(str(data / MANIFEST))}"
-    return f"bash -c {shlex.quote(words)}"
+def _answer(connection: socket.socket, command: bytes) -> str:
+    # An answer that came too late for whoever asked is none to this command.
+    while select.select([connection], [], [], 0)[0] and connection.recv(512):
+        pass
+    connection.sendall(command)
+    answer = connection.recv(512)
+    if not answer:
+        raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+    return answer.split(b"\r\n", 1)[0].decode("utf-8", "replace")
 
 
 def _under(parent: int) -> None:
