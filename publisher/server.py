@@ -28,7 +28,8 @@ from ticker.contract.stopping import may_stop
 _GRACE_SECONDS: Final = 3
 _IDLE_SECONDS: Final = 20
 _COLLECTED_AT: Final = 20_000
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP is a terminal that was closed: what is being published is still answered.
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> None:
@@ -100,7 +101,8 @@ class DeskServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         # uvicorn raises the signal again once it has stopped, so that the process dies of it; here to stop when
         # asked is to end well.
-        before = {sig: signal.signal(sig, self.handle_exit) for sig in _SIGNALS}
+        asking = [sig for sig in _SIGNALS if signal.getsignal(sig) is not signal.SIG_IGN]
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in asking}
         try:
             yield
         finally:

@@ -17,8 +17,10 @@ class DeskSettings(StreamSettings):
     desk_url: str | None = Field(None, description="public address of the desk, path prefix included")
     desk_origins: str = Field("", description="further exact origins from which the desk page may write")
     replicas: int = Field(0, ge=0, le=10, description="replicas that must hold an item before it is answered (WAIT)")
-    idempotency_hours: float = Field(24, gt=0, le=168, description="how long an Idempotency-Key keeps its answer")
-    ledger_days: int = Field(400, ge=1, description="how long an item's versions are kept after the last one")
+    idempotency_hours: float = Field(24, ge=0.001, le=168, description="how long an Idempotency-Key keeps its answer")
+    ledger_days: int = Field(
+        400, ge=1, le=36_500, description="how long an item's versions are kept after the last one"
+    )
     rate_per_minute: int = Field(20, ge=1, description="new publications a minute and token; not for --unlimited ones")
     body_limit_bytes: int = Field(65_536, ge=1024, description="the longest request body taken")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")

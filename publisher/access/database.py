@@ -6,8 +6,8 @@ on. Every statement is a look-up by key or one small write: well under a millise
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -40,7 +40,7 @@ class DatabaseError(Exception):
 def open_database(data: Path) -> sqlite3.Connection:
     """The database in `data`, made with mode 600 if need be; raises `DatabaseError`."""
     path = data / FILE
-    try:
+    with translated(path):
         data.mkdir(parents=True, exist_ok=True)
         # SQLite would create it with the mask of whoever starts it; its journals take the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -49,9 +49,16 @@ def open_database(data: Path) -> sqlite3.Connection:
         # A token that was printed, or revoked, stays so after a power cut.
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(_SCHEMA)
+    return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the system say of the database at `path` into `DatabaseError`."""
+    try:
+        yield
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"The desk's file cannot be used: {path} ({error})") from None
-    return connection
 
 
 def database_check(data: Path) -> Callable[[], None]:
@@ -64,17 +71,18 @@ def database_check(data: Path) -> Callable[[], None]:
     opened = path.stat()
 
     def check() -> None:
-        try:
+        with translated(path):
             if not os.path.samestat(opened, path.stat()):
                 raise DatabaseError(f"The desk's file was replaced: start the desk again ({path}).")
-            uri = f"file:{quote(str(path.absolute()))}?mode=rw"
-            with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("SELECT count(*) FROM tokens").fetchone()
-        except (OSError, sqlite3.Error) as error:
-            # Another process of ours is writing: the file works.
-            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
-                raise DatabaseError(f"The desk's file cannot be used: {path} ({error})") from None
+            uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
+            try:
+                with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute("SELECT count(*) FROM tokens").fetchone()
+            except sqlite3.Error as error:
+                # Another process of ours is writing: the file works.
+                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
 
     return check
 

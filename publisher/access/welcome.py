@@ -3,9 +3,10 @@
 import hmac
 import secrets
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from publisher.access.database import open_database
+from publisher.access.database import FILE, open_database, translated
 from publisher.access.tokens import Tokens, digest
 
 
@@ -45,7 +46,8 @@ def welcome_link(data: Path, address: str) -> str | None:
 
     Each call makes a new code and ends the one before. Raises `DatabaseError`.
     """
-    code = Welcome(open_database(data)).code()
+    with translated(data / FILE), closing(open_database(data)) as database:
+        code = Welcome(database).code()
     if code is None:
         return None
     return f"{address.rstrip('/')}/#welcome={code}"

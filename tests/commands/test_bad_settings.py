@@ -57,6 +57,38 @@ def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, n
         assert getattr(kind(), name) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ledger_days", "36501"),
+        ("idempotency_hours", "0.0000001"),
+        ("data", "~nobody-of-that-name/x"),
+        ("site", "~nobody-of-that-name/x"),
+        ("data", "caf\udce9"),
+    ],
+)
+def test_what_would_fail_later_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", value)
+    with pytest.raises(ValidationError) as caught:
+        DeskSettings()
+    assert name in str(caught.value)
+
+
+def test_a_home_directory_is_meant_where_no_shell_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/desk")
+    Path(".env").write_text("FLASHWIRE_DATA=~/data\nFLASHWIRE_SITE='~/site.toml'\n")
+    assert (DeskSettings().data, DeskSettings().site) == (Path("/home/desk/data"), Path("/home/desk/site.toml"))
+
+
+def test_a_folder_that_is_gone_is_one_fault_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Path("gone")
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    Path("../gone").resolve().rmdir()
+    with pytest.raises(ValidationError, match="leads nowhere"):
+        DeskSettings()
+
+
 @pytest.mark.parametrize("blank", ["", "  ", "''"])
 def test_a_blank_directory_is_refused(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
     for given in ({"data": blank}, {}):

@@ -21,10 +21,10 @@ def start(redis_url: str, brand: str, tmp_path: Path) -> Iterator[Start]:
     """Starts `flashwire desk` beside a real server."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    def begin(*arguments: str, command: tuple[str, ...] = COMMAND, **variables: str) -> "subprocess.Popen[str]":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
         process = subprocess.Popen(
-            [*COMMAND, "--data", str(tmp_path / "data"), *arguments],
+            [*command, "--data", str(tmp_path / "data"), *arguments],
             cwd=tmp_path,
             env=clean | {"REDIS_URL": redis_url, "FLASHWIRE_BRAND": brand} | variables,
             stdout=subprocess.PIPE,
@@ -70,6 +70,23 @@ def test_an_empty_host_does_not_open_every_interface(start: Start, host: str) ->
         _, said = desk.communicate(timeout=30)
         assert desk.returncode == 2
         assert said.count("\n") == 1 and "0.0.0.0" in said
+
+
+def test_a_hang_up_ends_it_in_order_unless_it_was_told_to_ignore_it(start: Start) -> None:
+    for command, ends in ((COMMAND, True), (("nohup", *COMMAND), False)):
+        desk = start("--port", "0", command=command)
+        assert desk.stderr is not None
+        while not (line := desk.stderr.readline()).startswith("Open "):
+            assert line, "it ended"
+        address = line.split("/#welcome=")[0].removeprefix("Open ")
+        with urllib.request.urlopen(f"{address}/health/live", timeout=30) as answer:
+            assert answer.status == 200
+        desk.send_signal(signal.SIGHUP)
+        if not ends:
+            time.sleep(0.5)
+            assert desk.poll() is None
+            desk.terminate()
+        assert desk.wait(10) == 0
 
 
 def test_sigterm_ends_it_at_any_moment_of_its_start(start: Start) -> None:

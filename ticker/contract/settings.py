@@ -17,6 +17,8 @@ class StreamSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FLASHWIRE_",
         env_file=".env",
+        # Editors of Windows put a mark before the first name.
+        env_file_encoding="utf-8-sig",
         extra="ignore",
         populate_by_name=True,
         hide_input_in_errors=True,
@@ -59,6 +61,21 @@ class StreamSettings(BaseSettings):
         if folder == "":
             raise ValueError("the name of the directory is empty; write . for the current one")
         return folder
+
+    @field_validator("data", "site", "redis_server", check_fields=False)
+    @classmethod
+    def _path(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        try:
+            # A shell does that; a file of settings and a service manager do not.
+            value = value.expanduser()
+            str(value.absolute()).encode()
+        except UnicodeEncodeError:
+            raise ValueError("the path is not text in UTF-8: choose another") from None
+        except (OSError, RuntimeError):
+            raise ValueError("the path leads nowhere from here: write a whole one, without ~") from None
+        return value
 
     @field_validator("allowed_origins", "desk_origins", check_fields=False)
     @classmethod
