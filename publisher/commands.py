@@ -5,33 +5,27 @@ import secrets
 import shlex
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 import uvloop
-from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from publisher.access.database import FILE, DatabaseError, open_database
-from publisher.access.tokens import ROLES as TOKEN_ROLES
-from publisher.access.tokens import Tokens
+from publisher.access.database import DatabaseError
 from publisher.access.welcome import welcome_link
 from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from publisher.command_settings import DataOption, desk_and_token, desk_settings, fail, request_key
 from publisher.first_key import check_first_key
 from publisher.rekey_report import rekey_with_report
 from publisher.replay import FileError, Summary, read_posts
 from publisher.replay_report import replay_with_bar
 from publisher.server import serve
-from publisher.settings import DeskSettings
+from publisher.token_commands import token_app
 from ticker.contract import output
-from ticker.contract.item import ROLES, Item, moment
+from ticker.contract.item import ROLES, Item
 from ticker.contract.keys import KeyringError
 from ticker.contract.listen import ListenError, http_url, listen
-from ticker.contract.sentences import RefusedError
 from ticker.contract.site import SiteError
-from ticker.stream import StreamAwayError, connect
+from ticker.stream import StreamAwayError
 
 # A server that is restarted is back within seconds; nobody watches a shell for longer than this.
 _POST_PATIENCE: Final = 15.0
@@ -41,12 +35,6 @@ UNKNOWN: Final = 3
 
 Value = TypeVar("Value")
 
-token_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
-
-DataOption = Annotated[
-    str | None,
-    typer.Option("--data", metavar="PATH", help="Directory of keys and tokens (FLASHWIRE_DATA; default ./data)."),
-]
 DeskOption = Annotated[str, typer.Option("--desk", envvar="FLASHWIRE_DESK_URL", help="Address of the desk.")]
 TokenOption = Annotated[
     str,
@@ -100,8 +88,8 @@ def post(
     body = {"text": text, "edition": edition, "urgency": urgency, "dryRun": dry_run}
     body |= {name: value for name, value in given.items() if value is not None}
 
-    token = _checked(token)
-    key = key or f"post-{secrets.token_hex(16)}"
+    url, token = desk_and_token(url, token)
+    key = request_key(key)
 
     async def publish() -> None:
         async with DeskClient(url, token, patience=_POST_PATIENCE) as client:
@@ -146,9 +134,10 @@ def replay_file(
         posts = read_posts(file, salt=secrets.token_hex(8) if fresh else "")
     except FileError as error:
         fail(str(error))
+    url, token = desk_and_token(url, token)
     summary = Summary()
     try:
-        _run(replay_with_bar(posts, url, _checked(token), summary, rate=rate, loop=loop, parallel=parallel))
+        _run(replay_with_bar(posts, url, token, summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
         output.tell("Interrupted; run it again to publish what is missing.")
     unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
@@ -161,50 +150,6 @@ def replay_file(
     output.done_anyway(figures)
     if summary.first_error:
         fail(summary.first_error, 1 if summary.refused else UNKNOWN)
-
-
-@token_app.command("create")
-def create_token(
-    name: Annotated[str, typer.Argument(help="Who or what holds it.", show_default=False)],
-    role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(TOKEN_ROLES)}.")] = "editor",
-    unlimited: Annotated[bool, typer.Option("--unlimited", help="Exempt from the rate rule.")] = False,
-    data: DataOption = None,
-) -> None:
-    """Make a token and print it, alone and this once, on standard output.
-
-    Example: export FLASHWIRE_TOKEN=$(flashwire token create night-desk --role editor)
-    """
-    if role not in TOKEN_ROLES:
-        fail(f"“{role}” is no role: choose one of {', '.join(TOKEN_ROLES)}.")
-    tokens = _tokens(data, for_new=True)
-    try:
-        token = tokens.create(name, role, unlimited=unlimited)
-    except RefusedError as error:
-        fail(error.sentence())
-    output.say(token)
-    if (failure := output.failure()) is not None:
-        # Nobody has seen it, and its name would be taken.
-        tokens.discard(token)
-        fail(f"No token was made: standard output did not take it ({failure.strerror}).")
-
-
-@token_app.command("list")
-def list_tokens(data: DataOption = None) -> None:
-    """List every token by name, with its role and state; the tokens themselves are not kept."""
-    table = Table("name", "role", "made", "state", box=None, pad_edge=False)
-    for token in _tokens(data).all():
-        state = f"revoked {moment(token.revoked)}" if token.revoked else "unlimited" if token.unlimited else "in force"
-        table.add_row(Text(token.name), token.role, moment(token.created), state)
-    Console(soft_wrap=True).print(table)
-
-
-@token_app.command("revoke")
-def revoke_token(
-    name: Annotated[str, typer.Argument(help="The token's name.", show_default=False)], data: DataOption = None
-) -> None:
-    """Revoke a token: it and the sessions opened with it are refused from the next request on."""
-    if not _tokens(data).revoke(name):
-        fail(f"No token in force is called “{name}”: see flashwire token list")
 
 
 def rekey_all(
@@ -227,6 +172,8 @@ def rekey_all(
         fail(str(error))
     for line in lines:
         output.say(line)
+    if not dry_run:
+        output.done_anyway(lines[0].removesuffix("."))
     raise typer.Exit(0 if is_complete else 1)
 
 
@@ -239,60 +186,10 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(token_app, name="token")
 
 
-def desk_settings(**flags: object) -> DeskSettings:
-    """The settings from environment and .env, flags before both; a bad one ends the process with one line."""
-    try:
-        settings = DeskSettings.model_validate({name: value for name, value in flags.items() if value is not None})
-        if settings.redis_url is not None:
-            _check_address(settings.redis_url)
-        return settings
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        if not first["loc"]:
-            fail(f"{said}.", 2)
-        name = str(first["loc"][0]).upper()
-        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {said}.", 2)
-
-
 def shown(item: Item) -> str:
     """An item as a reader sees it, for a terminal."""
     sources = ", ".join(f"{source.name.value} ({source.role})" for source in item.info_sources)
     return f"{sources}: {item.headline.value}"
-
-
-def fail(sentence: str, status: int = 1) -> NoReturn:
-    """Ends the process with `sentence` on standard error; `status` 2 is for what cannot start as it is set."""
-    output.tell(sentence)
-    raise typer.Exit(status)
-
-
-def _check_address(url: str) -> None:
-    try:
-        connect(url, timeout=1)  # connects to nothing yet
-    except ValueError as error:
-        fail(f"REDIS_URL: {error}", 2)
-
-
-def _checked(token: str) -> str:
-    if not token:
-        fail("Set FLASHWIRE_TOKEN to a token; make one with: flashwire token create NAME --role editor")
-    if not (token.isascii() and token.isprintable()):
-        fail("FLASHWIRE_TOKEN holds something that is not a token: copy it again.")
-    return token.strip()
-
-
-def _tokens(data: str | None, *, for_new: bool = False) -> Tokens:
-    settings = desk_settings(data=data)
-    folder = settings.data.resolve()
-    # Only a folder that was named, and is there, may be of a desk that has not started yet.
-    is_first = for_new and "data" in settings.model_fields_set and folder.is_dir()
-    if not (is_first or (folder / FILE).exists()):
-        fail(f"No desk keeps its tokens in {folder}: name its data directory, which must exist, with --data.")
-    try:
-        return Tokens(open_database(settings.data))
-    except DatabaseError as error:
-        fail(str(error))
 
 
 def _run(work: Coroutine[Any, Any, Value]) -> Value:  # Any: what a coroutine is sent is nobody's business

@@ -109,6 +109,7 @@ def run(
 
 
 def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
+    from publisher.access.database import DatabaseError
     from publisher.first_key import check_first_key as check_stream
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.listen import ListenError, http_url, listen
@@ -123,8 +124,9 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     os.umask(0o077)
     try:
         load_site(settings.site)
-        doors = listen(settings.ticker_host, settings.ticker_port, settings.workers, "--ticker-port")
-        desk_door = listen(desk_settings.desk_host, desk_settings.desk_port, 1, "--desk-port")[0]
+        ticker_host, desk_host = settings.ticker_host, desk_settings.desk_host
+        doors = listen(ticker_host, settings.ticker_port, settings.workers, "--ticker-port", "FLASHWIRE_TICKER_HOST")
+        desk_door = listen(desk_host, desk_settings.desk_port, 1, "--desk-port", "FLASHWIRE_DESK_HOST")[0]
         ticker_url, desk_url = http_url(doors[0]), http_url(desk_door)
         keeper = None if settings.redis_url else Keeper(settings.data, settings.redis_server, notice=notice)
         place = {"data": settings.data.resolve(), "redis_url": settings.redis_url}
@@ -154,15 +156,21 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
             notice=notice,
         )
         return service.run()
-    except (EmbeddedError, KeyringError, ListenError, SiteError) as error:
+    except (DatabaseError, EmbeddedError, KeyringError, ListenError, SiteError) as error:
         refuse(str(error))
 
 
 def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]":
+    from publisher.access.database import DatabaseError, open_database
     from publisher.server import serve
+    from ticker.contract.keys import KeyringError
+    from ticker.contract.site import SiteError
     from ticker.embedded.children import Part
 
-    return [Part("desk", door, lambda _: node.looped(serve(settings, door)))]
+    # A file that cannot be used is said here in one line, and not by each process that tries to serve the desk.
+    open_database(settings.data).close()
+    reasons = (DatabaseError, KeyringError, SiteError)
+    return [Part("desk", door, lambda _: node.serve_or_say(serve(settings, door), *reasons))]
 
 
 def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
@@ -174,28 +182,23 @@ def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
     out.print(f"  Ticker  {ticker_url}")
     out.print(f"  Desk    {desk_url}")
     out.print(f"  Data    {data}" + ("" if settings.redis_url else f"  (store's log: {data / LOG_FILE})"))
-    code = _welcome_code(data)
-    if code:
-        public = (settings.desk_url or desk_url).rstrip("/")
-        out.print(f"  Open    {public}/#welcome={code}", style="bold")
+    if link := _welcome_link(data, settings.desk_url or desk_url):
+        out.print(f"  Open    {link}", style="bold")
         out.print("          once, to make the first editor; a new link comes with each start until then.")
     out.print("  Ctrl+C stops it.", style="dim")
     sys.stdout.flush()
 
 
-def _welcome_code(data: Path) -> str | None:
-    from publisher.access.database import DatabaseError, open_database
-    from publisher.access.welcome import Welcome
+def _welcome_link(data: Path, address: str) -> str | None:
+    from publisher.access.database import DatabaseError
+    from publisher.access.welcome import welcome_link
 
     try:
-        database = open_database(data)
+        return welcome_link(data, address)
     except DatabaseError as error:
+        # The service runs; the desk says the same of itself.
         notice(str(error))
         return None
-    try:
-        return Welcome(database).code()
-    finally:
-        database.close()
 
 
 app.command("ticker", rich_help_panel=SERVE)(node.command)
@@ -219,14 +222,28 @@ def _mount_desk() -> None:
         group.rich_help_panel = PUBLISH
 
 
+def _check_words(words: list[str]) -> None:
+    """Ends the process where a word is not text: JSON, SQLite and the desk take nothing else."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            output.tell(f"{word!a} is not text in UTF-8: write it, or name the file, in UTF-8.")
+            raise SystemExit(2) from None
+
+
 def main() -> None:
     """Runs the command line; ends with status 1 where standard output did not take the result."""
     output.protect(blocks=True)
-    _mount_desk()
-    from ticker.embedded.place import redis_url
-
     try:
+        _check_words(sys.argv[1:])
+        _mount_desk()
+        from ticker.embedded.place import redis_url
+
         app(prog_name="flashwire", obj=redis_url)
+    except KeyboardInterrupt:
+        # While a command is imported; each handles its own from then on.
+        raise SystemExit(130) from None
     except SystemExit as end:
         failure = output.failure()
         if failure is None or end.code:

@@ -1,6 +1,9 @@
 """Results that cannot be printed, and terminals that lack characters: no traceback."""
 
+import json
 import os
+import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -9,7 +12,8 @@ import pytest
 from publisher.access.database import open_database
 from publisher.access.tokens import Tokens
 from tests.commands.running import FLASHWIRE
-from ticker.embedded.valkey import MANIFEST, repair_command
+from ticker.commands.say import plain
+from ticker.embedded.damage import MANIFEST, repair_command
 
 
 def command(folder: Path, *words: str, stdout: int, **variables: str) -> "subprocess.CompletedProcess[bytes]":
@@ -44,11 +48,56 @@ def test_a_terminal_that_lacks_characters_gets_the_rest(folder: Path, words: lis
     assert done.returncode == 0 and done.stdout and not done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("name", ["plain", "with space", "it's", 'a "quote"', "$HOME `x`"])
-def test_the_repair_command_can_be_pasted(folder: Path, name: str) -> None:
+NAMES = [
+    "plain",
+    "with space",
+    "it's",
+    'a "quote"',
+    "$HOME `x`",
+    "a\nb",
+    "a\tb\x1b[31m",
+    "back\\slash'\n",
+    "بيانات 1",
+    "-rf",
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES, os.fsdecode(b"caf\xe9 1")])
+def test_the_repair_command_can_be_pasted_from_any_terminal(folder: Path, name: str) -> None:
     data = folder / name
     program = folder / "a valkey's server"
-    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
     program.chmod(0o755)
-    shown = subprocess.run(["sh", "-c", repair_command(program, data)], capture_output=True, text=True, check=True)
-    assert shown.stdout.splitlines() == ["--fix", str(data / MANIFEST)]
+    command = repair_command(program, data)
+    assert command.isascii() and plain(command) == command, "as it stands on a terminal"
+    shown = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert shown.stdout.split(b"\0") == [b"--fix", os.fsencode(data / MANIFEST), b""]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_program_gets_json_in_every_encoding(folder: Path, encoding: str) -> None:
+    words = ["doctor", "--json", "--data", "é ليلى 🗞", "--ticker", "127.0.0.1:9", "--desk", "127.0.0.1:9"]
+    done = command(folder, *words, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
+    steps = json.loads(done.stdout.decode(encoding))["steps"]
+    assert "é ليلى 🗞" in next(step["found"] for step in steps if step["step"] == "data")
+
+
+@pytest.mark.parametrize("words", [["post", "\udce9"], ["token", "revoke", "\udce9"], ["replay", "\udce9"]])
+def test_words_that_are_no_text_are_refused_in_one_line(folder: Path, words: list[str]) -> None:
+    done = command(folder, *words, stdout=subprocess.PIPE, FLASHWIRE_TOKEN="fw_x")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"UTF-8" in done.stderr, done.stderr
+
+
+def test_tail_outlives_a_connection_that_breaks_while_it_writes(folder: Path) -> None:
+    """To a socket that is gone as to a pipe: the signal would end it without a word."""
+    tail = subprocess.Popen(
+        [*FLASHWIRE, "tail", "--ticker", "127.0.0.1:9"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert tail.stderr is not None
+    try:
+        assert tail.stderr.readline()
+        ignored = re.search(r"SigIgn:\s*(\w+)", Path(f"/proc/{tail.pid}/status").read_text())
+        assert ignored and int(ignored[1], 16) >> (signal.SIGPIPE - 1) & 1
+    finally:
+        tail.kill()
+        tail.communicate()

@@ -46,7 +46,7 @@ def test_every_client_reads_env(flashwire: Command, folder: Path) -> None:
     assert "http://127.0.0.1:1" in doctor.stdout and "http://127.0.0.1:2" in doctor.stdout
     (folder / ".env").write_text("FLASHWIRE_TOKEN=fw_x\nFLASHWIRE_DESK_URL=nonsense://\n")
     post = flashwire("post", "Civil Defence: x")
-    assert post.returncode != 0 and "nonsense" in post.stderr
+    assert post.returncode == 2 and "FLASHWIRE_DESK_URL" in post.stderr
     assert "127.0.0.1:9" in flashwire("post", "Civil Defence: x", FLASHWIRE_DESK_URL="http://127.0.0.1:9").stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from ticker.commands.follow import EndedError, Follower, Message, live_address
+from ticker.commands.follow import EndedError, Follower, Message
 
 pytestmark = pytest.mark.anyio
 
@@ -166,7 +166,7 @@ async def test_what_is_no_message_is_passed_over() -> None:
     ],
 )
 async def test_any_spelling_of_a_tickers_address_will_do(url: str, address: str) -> None:
-    assert live_address(url) == address
+    assert Follower(url, [])._address == address
 
 
 async def _nothing(connection: ServerConnection, number: int) -> None:

@@ -66,6 +66,20 @@ def test_a_node_or_desk_that_dies_is_started_again_on_its_port(serving: Start, u
     assert service.errors().count("starting it again") == 2
 
 
+def test_a_node_that_cannot_serve_any_more_says_why_in_one_line(serving: Start, until: Until) -> None:
+    service = serving()
+    key = service.data / "signing.key"
+    key.rename(service.folder / "aside")
+    port = int(service.ticker.rsplit(":", 1)[1])
+    for child in service.family():
+        if any(connection.laddr and connection.laddr.port == port for connection in child.net_connections()):
+            child.kill()
+    until(lambda: "No signing key" in service.errors(), "it says why")
+    assert "Traceback" not in service.errors()
+    (service.folder / "aside").rename(key)
+    until(lambda: _ready(service.ticker), "it serves again")
+
+
 def test_a_server_that_dies_comes_back_and_both_sides_follow(serving: Start, until: Until) -> None:
     service = serving()
     os.kill(_server_pid(service.data), signal.SIGKILL)
@@ -126,6 +140,24 @@ def test_a_bad_setting_stops_the_start_with_one_line(
     refused = flashwire("run", **(free | variables))
     _refused(refused, *words)
     assert "secret-of-mine" not in refused.stderr
+
+
+def test_a_desk_file_that_cannot_be_used_stops_the_start_with_one_line(flashwire: Command, folder: Path) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "desk.sqlite3").write_bytes(b"no database " * 1000)
+    _refused(flashwire("run", "--ticker-port", "0", "--desk-port", "0"), "desk.sqlite3")
+
+
+@pytest.mark.parametrize("command", ["run", "ticker"])
+def test_too_few_files_for_any_reader_stop_the_start_with_one_line(
+    folder: Path, environment: dict[str, str], redis_url: str, command: str
+) -> None:
+    given = environment | {"FLASHWIRE_SIGNING_KEYS": "k1:" + "QUFB" * 12}
+    given |= {"FLASHWIRE_TICKER_PORT": "0", "FLASHWIRE_DESK_PORT": "0"}
+    given |= {"REDIS_URL": redis_url} if command == "ticker" else {}
+    words = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh", *FLASHWIRE, command]
+    refused = subprocess.run(words, cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)
+    _refused(refused, "128 files", "ulimit -n")
 
 
 def test_a_misspelt_name_in_env_counts_too(flashwire: Command, folder: Path) -> None:

@@ -1,9 +1,12 @@
 """The command line's client: done, refused, or not known yet, and never one for another."""
 
 import asyncio
+import os
 import shlex
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -158,6 +161,30 @@ def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
     again = run(*shlex.split(command)[1:], machine=machine)
     assert again.exit_code == 0, again.stderr
     assert [item["headline"]["value"] for item in machine.http.get("/v1/items").json()["items"]] == ["it's x"]
+
+
+@pytest.mark.parametrize("broken", ["closed pipe", "full disk"])
+@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_what_is_published_ends_with_0_whatever_became_of_the_output(
+    machine: Machine, words: tuple[str, ...], broken: str
+) -> None:
+    (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
+    if broken == "full disk":
+        out = os.open("/dev/full", os.O_WRONLY)
+    else:
+        read, out = os.pipe()
+        os.close(read)
+    address = str(machine.http.base_url).rstrip("/")
+    done = subprocess.run(
+        [sys.executable, "-c", "from ticker.main import main; main()", *words],
+        cwd=machine.folder,
+        env=os.environ | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": address},
+        stdout=out, stderr=subprocess.PIPE, timeout=60, check=False, text=True,
+    )  # fmt: skip
+    os.close(out)
+    assert done.returncode == 0, done.stderr
+    assert "Standard output did not take" in done.stderr and "Traceback" not in done.stderr
+    assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
 def test_replay_counts_what_is_not_known_apart_from_what_is_refused(

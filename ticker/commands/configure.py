@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -10,10 +10,12 @@ from ticker.commands.say import refuse
 from ticker.contract.settings import StreamSettings
 
 if TYPE_CHECKING:
+    from dotenv.parser import Binding
     from pydantic_core import ErrorDetails
 
 PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
+_ENCODING: Final = StreamSettings.model_config["env_file_encoding"]
 
 checked: Final[set[str]] = set()
 """Every name that `check_names` let pass in this process: what a process that takes over from it lets pass too."""
@@ -74,6 +76,14 @@ def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) ->
             refuse(f"{name}{where} is not a setting; {advice}")
 
 
+def read_address(read: Callable[[str], str], side: str, value: str) -> str:
+    """The address of a side that a command speaks to; ends the command for one that is none."""
+    try:
+        return read(value)
+    except ValueError as error:
+        refuse(f"--{side} (or {PREFIX}{side.upper()}_URL): {error}.")
+
+
 def read_env_file(names: Iterable[str]) -> None:
     """Takes settings of the command line that stand in `.env` alone into the environment; it goes before the file."""
     wanted = {PREFIX + name for name in names}
@@ -82,10 +92,23 @@ def read_env_file(names: Iterable[str]) -> None:
             os.environ[name.upper()] = value
 
 
+def _is_wrong(line: "Binding") -> bool:
+    # Passed over it would be a default that somebody believes to have changed. Lines of other programs are their own.
+    text = line.original.string
+    return (line.error or "\0" in text) and (PREFIX in text.upper() or "REDIS_URL" in text.upper())
+
+
 def _env_file() -> dict[str, str | None]:
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        return dotenv_values(_ENV_FILE) if _ENV_FILE.is_file() else {}
+        if not _ENV_FILE.is_file():
+            return {}
+        with _ENV_FILE.open(encoding=_ENCODING) as file:
+            wrong = next((line.original for line in parse_stream(file) if _is_wrong(line)), None)
+        if wrong is None:
+            return dotenv_values(_ENV_FILE, encoding=_ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"The file .env cannot be read ({type(error).__name__}).")
+    refuse(f"Line {wrong.line} of .env cannot be read: write NAME=value.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticker.commands.say import console, plain
+from ticker.commands.say import console, plain, write_json
 from ticker.commands.tail import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -35,16 +35,19 @@ def command(
     """
     import os
 
-    from ticker.commands.configure import load
+    from ticker.commands.configure import load, read_address
+    from ticker.commands.follow import ticker_address
+    from ticker.contract.addresses import typed_address, unquoted
     from ticker.contract.settings import StreamSettings
 
+    ticker, desk = read_address(ticker_address, "ticker", ticker), read_address(typed_address, "desk", desk)
     settings = load(StreamSettings, data=data)
-    findings = asyncio.run(_examine(settings, ticker, desk, os.environ.get("FLASHWIRE_TOKEN", "").strip()))
+    findings = asyncio.run(_examine(settings, ticker, desk, unquoted(os.environ.get("FLASHWIRE_TOKEN", ""))))
     broken = [finding for finding in findings if not finding.ok]
     if json:
         import msgspec
 
-        sys.stdout.write(msgspec.json.encode({"ok": not broken, "steps": findings}).decode() + "\n")
+        write_json(sys.stdout, msgspec.json.encode({"ok": not broken, "steps": findings}).decode())
     else:
         _print(findings, len(broken))
     raise typer.Exit(1 if broken else 0)

@@ -12,16 +12,18 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final, Literal
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from ticker.contract.addresses import typed_address, unquoted
 from ticker.contract.tasks import stop_if_cancelled
 
 State = Literal["connecting", "live", "stale", "catching-up", "offline"]
 
+LIVE: Final = "/v1/live"
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 STEADY_SECONDS: Final = 10.0
@@ -49,7 +51,10 @@ class EndedError(Exception):
 
 
 class Follower:
-    """One subscription. `state` is told of every change, with a sentence for a person."""
+    """One subscription. `state` is told of every change, with a sentence for a person.
+
+    Raises `ValueError` where `url` is no address of a ticker.
+    """
 
     def __init__(
         self,
@@ -59,7 +64,7 @@ class Follower:
         state: Callable[[State, str], None] = lambda *_: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._address = live_address(url)
+        self._address = "ws" + ticker_address(url).removeprefix("http") + LIVE
         self._parameters = parameters
         self._told = state
         self._chance = chance
@@ -140,12 +145,14 @@ class Follower:
             self._told(state, sentence)
 
 
-def live_address(url: str) -> str:
-    """The WebSocket address of the ticker at `url` (http, https, ws, wss; with or without /v1/live)."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    path = parts.path.rstrip("/")
-    return urlunsplit((scheme, parts.netloc, path if path.endswith("/v1/live") else f"{path}/v1/live", "", ""))
+def ticker_address(url: str) -> str:
+    """The address of the ticker that `url` (http, https, ws, wss; with or without /v1/live) names.
+
+    Raises `ValueError` with what to write instead.
+    """
+    scheme, separator, rest = unquoted(url).partition("://")
+    scheme = {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme)
+    return typed_address(scheme + separator + rest).removesuffix(LIVE)
 
 
 def _closed(error: ConnectionClosed) -> str:

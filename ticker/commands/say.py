@@ -33,6 +33,20 @@ def refuse(line: str, status: int = 2) -> NoReturn:
     raise typer.Exit(status)
 
 
+def shows_all(file: IO[str]) -> bool:
+    """Whether `file` can show every character."""
+    return (getattr(file, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def write_json(file: IO[str], text: str) -> None:
+    """One line of JSON that is JSON in the encoding of `file`, too: a program reads it."""
+    import json
+
+    if not shows_all(file):
+        text = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
+    file.write(f"{text}\n")
+
+
 def plain(text: str) -> str:
     """`text` on one line and without what a terminal would obey."""
     return "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)

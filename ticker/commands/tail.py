@@ -1,7 +1,6 @@
 """`flashwire tail`: the live ticker in a terminal, or as JSON lines for a program."""
 
 import asyncio
-import signal
 import sys
 from contextlib import aclosing
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticker.commands.say import console, isolated, plain, refuse
+from ticker.commands.say import console, isolated, plain, refuse, shows_all, write_json
 from ticker.contract import output
 
 if TYPE_CHECKING:
@@ -58,7 +57,8 @@ def command(
 
     [dim]$ flashwire tail --json | jq -r .item.headline.value[/dim]
     """
-    from ticker.commands.follow import EndedError, Follower
+    from ticker.commands.configure import read_address
+    from ticker.commands.follow import EndedError, Follower, ticker_address
     from ticker.commands.shown import matcher
 
     many = {"edition": edition, "section": section, "place": place, "role": role, "source": source}
@@ -66,8 +66,7 @@ def command(
     parameters = [(name, value) for name, values in many.items() for value in values or ()]
     parameters += [("urgency", str(urgency))] if urgency else []
     parameters.append(("backlog", str(backlog)))
-    # `flashwire tail | head` ends like any other filter in a pipe.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    ticker = read_address(ticker_address, "ticker", ticker)
     printer = Printer(console(sys.stdout), console(sys.stderr), as_json=json, wanted=matcher(parameters))
     try:
         asyncio.run(_tail(Follower(ticker, parameters, state=printer.state), printer))
@@ -86,13 +85,6 @@ async def _tail(follower: "Follower", printer: "Printer") -> None:
                 return
 
 
-def _in_ascii(text: str) -> str:
-    """JSON that any terminal can show: a program must get JSON in every encoding."""
-    import json
-
-    return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
-
-
 class Printer:
     """Prints each version of each item once, as far as it concerns what is asked for."""
 
@@ -109,8 +101,7 @@ class Printer:
         self._as_json = as_json
         self._wanted = wanted
         # Isolates reorder nothing where nobody reads: a pipe gets the text as it is.
-        self._shows_all = out.encoding.startswith("utf")
-        self._isolate = isolated if out.is_terminal and self._shows_all else plain
+        self._isolate = isolated if out.is_terminal and shows_all(out.file) else plain
         self._lines: dict[str, Line] = {}
 
     def state(self, state: "State", sentence: str) -> None:
@@ -149,8 +140,7 @@ class Printer:
         if known is None and not self._is_news(line):
             return
         if self._as_json:
-            text = f'{{"cursor":"{cursor}","item":{body.decode()}}}\n'
-            self._out.file.write(text if self._shows_all else _in_ascii(text))
+            write_json(self._out.file, f'{{"cursor":"{cursor}","item":{body.decode()}}}')
         else:
             self._out.print(self._text(self._lines[line.uri], is_first=known is None))
 

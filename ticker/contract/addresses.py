@@ -69,6 +69,12 @@ def http_address(value: str) -> str:
     return f"{parts.scheme}://{_host(parts)}{_port(parts)}{parts.path.rstrip('/')}"
 
 
+def typed_address(value: str) -> str:
+    """`http_address` of what somebody types, who may leave out `http://`."""
+    value = unquoted(value)
+    return http_address(value if "://" in value or not value else f"http://{value}")
+
+
 def _members(value: str) -> list[str]:
     return [member for part in re.split(r"[,\s]+", unquoted(value)) if (member := unquoted(part))]
 
