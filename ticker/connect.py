@@ -140,8 +140,8 @@ class PrimaryCheck:
     async def doubt(self) -> str | None:
         """Asks again. Returns why nobody knows whether this is still the primary, or None where it is.
 
-        A doubt counts after `DOUBT_SECONDS`; until then it is None, too. Raises `StreamAwayError` where the address
-        leads to a replica.
+        A doubt counts after `DOUBT_SECONDS`, or at once where Sentinels say so; until then it is None, too. Raises
+        `StreamAwayError` where the address leads to a replica.
         """
         client = self._client
         if isinstance(client, RedisCluster):
@@ -185,7 +185,11 @@ class PrimaryCheck:
         pool = client.connection_pool
         if not isinstance(pool, SentinelConnectionPool):
             return None
-        return await cast(_Sentinels, pool.sentinel_manager).doubt(pool.service_name)
+        has_quorum = await cast(_Sentinels, pool.sentinel_manager).has_quorum(pool.service_name)
+        if has_quorum is False:
+            # The Sentinels have waited before they said so (down-after-milliseconds).
+            self._confirmed = -float("inf")
+        return None if has_quorum else "the Sentinels that answer are too few to know of a failover"
 
 
 class _Sentinels(Sentinel):
@@ -203,19 +207,18 @@ class _Sentinels(Sentinel):
         why = "they say that it is down" if answers else "none of them answers for it"
         raise MasterNotFoundError(f"No primary of {service_name!r} from the Sentinels: {why}")
 
-    async def doubt(self, service_name: str) -> str | None:
-        """Why the Sentinels that answer might not know of a failover, or None."""
+    async def has_quorum(self, service_name: str) -> bool | None:
+        """Whether some Sentinel would know of a failover; None where none answers."""
 
-        async def has_quorum(sentinel: redis.asyncio.Redis) -> bool:
+        async def asked(sentinel: redis.asyncio.Redis) -> bool:
             try:
                 await cast(Any, sentinel).execute_command("SENTINEL CKQUORUM", service_name)  # Any: without types
             except ResponseError as error:
                 return "NOQUORUM" not in str(error)
             return True
 
-        if any(answer is True for answer in await self._ask(has_quorum)):
-            return None
-        return "the Sentinels that answer are too few to know of a failover"
+        answers = [answer for answer in await self._ask(asked) if answer is not None]
+        return any(answers) if answers else None
 
     async def _states(self, service_name: str) -> list[tuple[int, dict[str, Any]]]:  # Any: as redis-py parses it
         async def states(sentinel: redis.asyncio.Redis) -> Any:  # Any: as above
@@ -230,7 +233,7 @@ class _Sentinels(Sentinel):
         try:
             await asyncio.wait(tasks, timeout=_SENTINEL_SECONDS)
             waiting = [task for task in tasks if not task.done()]
-            while waiting and not any(_result(task) for task in tasks):
+            while waiting and all(_result(task) is None for task in tasks):
                 _, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 waiting = list(rest)
             return [_result(task) for task in tasks]

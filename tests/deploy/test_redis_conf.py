@@ -46,7 +46,7 @@ def test_sentinel_fails_over_with_the_shipped_files(made: Machines) -> None:
         config=settings() + users() + link, login=("operator", "operator word"),
     )  # fmt: skip
     until(lambda: second.ask.info("replication")["master_link_status"] == "up")
-    config = f"sentinel monitor news 127.0.0.1 {first.port} 1\nsentinel down-after-milliseconds news 500\n"
+    config = f"sentinel monitor news 127.0.0.1 {first.port} 1\nsentinel down-after-milliseconds news 1500\n"
     config += 'sentinel auth-user news sentinel\nsentinel auth-pass news "sentinel word"\n'
     watcher = made.start("--sentinel", config=config)
     until(lambda: [r["runid"] for r in watcher.ask.sentinel_slaves("news") if not r["is_sdown"]] not in ([], [""]), 20)
@@ -58,6 +58,7 @@ def test_sentinel_fails_over_with_the_shipped_files(made: Machines) -> None:
     first.start()
     until(lambda: first.ask.info("replication")["role"] == "slave", 20)
     until(lambda: first.ask.info("replication")["master_link_status"] == "up", 20)
+    assert second.ask.info("replication")["role"] == "master"
 
 
 def test_no_command_that_a_failover_needs_is_renamed() -> None:

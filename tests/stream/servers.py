@@ -92,10 +92,12 @@ class Machines:
         until(lambda: all(other.ask.info("replication")["master_link_status"] == "up" for other in others))
         return [primary, *others]
 
-    def sentinels(self, group: list[Server], count: int = 3, quorum: int = 2, login: str = "") -> list[Server]:
+    def sentinels(
+        self, group: list[Server], count: int = 3, quorum: int = 2, login: str = "", patience_ms: int = 1500
+    ) -> list[Server]:
         """Sentinels that know each other and all of `group` as `news`."""
         config = f"sentinel monitor news 127.0.0.1 {group[0].port} {quorum}\n"
-        config += "sentinel down-after-milliseconds news 500\nsentinel failover-timeout news 3000\n" + login
+        config += f"sentinel down-after-milliseconds news {patience_ms}\nsentinel failover-timeout news 3000\n" + login
         watchers = [self.start("--sentinel", config=config) for _ in range(count)]
 
         def complete() -> bool:
@@ -111,11 +113,12 @@ class Machines:
         until(complete, 20)
         return watchers
 
-    def cluster(self, shards: int = 3) -> list[Server]:
-        """Primaries with a replica each: the first `shards` are the primaries."""
+    def cluster(self, shards: int = 3, replicas: int = 1) -> list[Server]:
+        """Primaries with so many replicas each: the first `shards` are the primaries."""
         config = "cluster-enabled yes\ncluster-node-timeout 1000\ncluster-replica-validity-factor 0\n"
         config += "appendonly yes\nappendfsync always\nrepl-diskless-sync-delay 0\n"
-        nodes = [self.start(config=config + f"cluster-port {free_port()}\n") for _ in range(shards * 2)]
+        count = shards * (1 + replicas)
+        nodes = [self.start(config=config + f"cluster-port {free_port()}\n") for _ in range(count)]
         per = 16384 // shards
         for number, node in enumerate(nodes[:shards]):
             last = 16383 if number == shards - 1 else (number + 1) * per - 1
@@ -123,9 +126,9 @@ class Machines:
             node.ask.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
         for node in nodes[1:]:
             node.ask.execute_command("CLUSTER MEET", "127.0.0.1", nodes[0].port, self._bus(nodes[0]))
-        until(lambda: all(len(node.ask.execute_command("CLUSTER NODES")) >= shards * 2 for node in nodes), 20)
+        until(lambda: all(len(node.ask.execute_command("CLUSTER NODES")) >= count for node in nodes), 20)
         for number, replica in enumerate(nodes[shards:]):
-            name = nodes[number].ask.execute_command("CLUSTER MYID")
+            name = nodes[number % shards].ask.execute_command("CLUSTER MYID")
             until(lambda replica=replica, name=name: replica.ask.execute_command("CLUSTER REPLICATE", name))
         until(
             lambda: all(

@@ -156,6 +156,8 @@ async def test_every_reading_works_on_a_cluster(start: Start, brand: str) -> Non
     assert await stream.follow(b"0", b"0", block=0.05, count=5) == ([(b"1-0", {b"n": b"1"})], [(b"4-0", {b"n": b"c"})])
     assert await stream.last_canary() == b"4-0" and await stream.ledger("u") == [b"one"]
     assert await stream.exists(b"1-0")
+    assert await stream.ledger_lengths(["u", "none"]) == [1, 0]
+    assert await stream.ledger_ends(["u", "none"]) == [b"one", b""]
     await node.aclose()
     await stream.aclose()
 
