@@ -9,7 +9,12 @@ local MAX_PADDING = 1000
 
 -- A ledger that expired or was evicted gets one element for each version, the newest with its body.
 local function restore(ledger, version, fields)
-  local missing = version - redis.call("LLEN", ledger)
+  local count = redis.pcall("LLEN", ledger)
+  -- The next version takes the place of a key that is no list.
+  if type(count) == "table" then
+    return
+  end
+  local missing = version - count
   if missing < 1 or missing > MAX_PADDING then
     return
   end

@@ -6,17 +6,15 @@
 3. The mark `prepared` comes last: whatever ends this in between, the next start does it again.
 """
 
-import re
 from typing import Final, NamedTuple
 
 from publisher.calls import load_script
 from publisher.store import Store
-from ticker.contract.entry import PoisonError, read_entry
+from ticker.contract.entry import PoisonError, named_uri, read_entry
 from ticker.stream import translated
 
 _PREPARE: Final = load_script("prepare.lua")
 _AT_ONCE: Final = 200
-_URI: Final = re.compile(rb'"uri":"(urn:flashwire:[0-9A-Za-z]+)"')
 
 
 class _Newest(NamedTuple):
@@ -46,8 +44,8 @@ async def prepare(store: Store) -> int:
             except PoisonError:
                 # Its words count for nothing, but the ledger that it names must not expire. It may be a withdrawal.
                 unbroken = False
-                if (match := _URI.search(fields.get(b"body", b""))) is not None:
-                    present.setdefault(match[1].decode(), _Newest(entry_id, 0, False))
+                if (uri := named_uri(fields.get(b"body", b""))) is not None:
+                    present.setdefault(uri, _Newest(entry_id, 0, False))
                 continue
             unbroken = unbroken and [fields[b"epoch"], fields[b"seq"]] == following
             following = [fields[b"epoch"], b"%d" % (entry.seq - 1)]

@@ -8,7 +8,8 @@
 --         "probe" (all checks, and one write that changes nothing for readers)
 --       2 fingerprint, 3 version, 4 body, 5 epoch if the stream has none yet, 6 entries to keep, 7 ms to keep the answer,
 --       8 ms to keep a ledger after its item has left the stream, 9 uri,
---       10 body of the version before (publish) or of the version itself (renew), or "" if the caller has none
+--       10 body of the version before (publish) or of the version itself (renew), or "" if the caller has none,
+--       11 how many replicas the caller waits for after this script
 --
 -- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"}, {"stale", current version},
 -- {"none"}, or for a probe {"ready"} or {"unprepared"} (the hash `newest` is not complete).
@@ -56,6 +57,7 @@ if may then
     or not may("HDEL", meta, "") and "HDEL " .. meta
     or not may("XRANGE", items, "-", "+") and "XRANGE " .. items
     or not may("XADD", items, "*", "", "") and "XADD " .. items
+    or ARGV[11] ~= "0" and not may("WAIT", ARGV[11], "0") and "WAIT"
   if missing then
     return redis.error_reply("NOPERM the user needs the right to run " .. missing)
   end
@@ -66,7 +68,15 @@ end
 
 -- The item's current version.
 local held, prepared = unpack(redis.call("HMGET", newest, uri, "prepared"))
-local count = redis.call("LLEN", ledger)
+local count = redis.pcall("LLEN", ledger)
+local is_foreign = type(count) == "table"
+if is_foreign then
+  if not string.find(count.err, "WRONGTYPE", 1, true) then
+    return count
+  end
+  -- Somebody put another value in its place: it is lost, and the item can be withdrawn all the same.
+  count = 0
+end
 local current = math.max(count, held and tonumber(string.match(held, " (%d+)$") or 0) or 0)
 local wanted = mode == "renew" and version or version - 1
 if before ~= "" and current < wanted then
@@ -213,6 +223,10 @@ write(
   {"SET", answer, "", "PX", "1"},
   "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
 )
+if is_foreign then
+  -- Deletes it, by a right that the user has already. It is none of ours, so nothing brings it back.
+  write(nil, "PEXPIRE", ledger, "0")
+end
 if not may then
   check_old_server()
 end

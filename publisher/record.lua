@@ -4,10 +4,16 @@
 -- ARGV  1 uri, 2 how many of the ledger's newest bodies are wanted (0: all)
 --
 -- Returns {versions in the ledger, its newest bodies (oldest first), version of the newest entry or 0, body of the
--- newest entry or ""}.
+-- newest entry or ""}. A key that is no list counts as a ledger that is lost.
 
-local count = redis.call("LLEN", KEYS[3])
-local bodies = redis.call("LRANGE", KEYS[3], ARGV[2] == "0" and "0" or "-" .. ARGV[2], "-1")
+local count = redis.pcall("LLEN", KEYS[3])
+local bodies = redis.pcall("LRANGE", KEYS[3], ARGV[2] == "0" and "0" or "-" .. ARGV[2], "-1")
+if type(count) == "table" then
+  if not string.find(count.err, "WRONGTYPE", 1, true) then
+    return count
+  end
+  count, bodies = 0, {}
+end
 local id, version = string.match(redis.call("HMGET", KEYS[2], ARGV[1])[1] or "", "^(%S+) (%d+)$")
 local body = ""
 if id then

@@ -16,9 +16,9 @@ import msgspec
 from publisher.batch import Batch
 from publisher.calls import ATTEMPT_SECONDS, BUDGET_SECONDS, Answered, Calls, Words, load_script, repeated
 from publisher.settings import DeskSettings
-from publisher.versions import ItemRecord, Version, read_record, read_version
+from publisher.versions import ItemRecord, Version, read_record, read_version, signed_anew
 from ticker.contract.cursor import Cursor, entry_check
-from ticker.contract.entry import Keyring, PoisonError, seal
+from ticker.contract.entry import Keyring, PoisonError, named_uri, seal
 from ticker.contract.facets import Facets
 from ticker.contract.item import Item, encode_item
 from ticker.stream import Client, Keys, StreamAwayError, connect, translated
@@ -50,6 +50,14 @@ class StaleError(Exception):
 
 class MismatchError(Exception):
     """The Idempotency-Key was used before, for another request."""
+
+
+class UnreadableAnswerError(Exception):
+    """The request was carried out before, and no key of ours verifies what was answered: it concerned item `uri`."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        super().__init__(f"what was answered before about {uri} cannot be read")
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -101,7 +109,7 @@ class Store:
 
         `earlier` and `before` are those of the item's `ItemRecord`. The same digest and fingerprint get the first
         answer again; raises `MismatchError` for another fingerprint and `StaleError` unless `item` is the version
-        after the current one.
+        after the current one, `UnreadableAnswerError` where the first answer cannot be read.
         """
         item_json = encode_item(item)
         body = seal(item_json, self.keyring, earlier)
@@ -113,13 +121,13 @@ class Store:
                 return Published(item, item_json, cursor, False)
             case [b"again", _, _, _, stored] if has_repeats and stored == body:
                 # A reply was lost, and it was this call's own: a body is known by its fresh uri or time.
-                return self._earlier(answer, again=False)
-        return self._earlier(answer, again=True)
+                return await self._earlier(answer, again=False)
+        return await self._earlier(answer, again=True)
 
     async def again(self, digest: str, fingerprint: str) -> Published | None:
-        """What was answered to `digest`, or None; raises `MismatchError`."""
+        """What was answered to `digest`, or None; raises `MismatchError` and `UnreadableAnswerError`."""
         answer, _ = await self._answered(self._words("look", fingerprint, 0, b"", "", digest))
-        return None if answer == [b"none"] else self._earlier(answer, again=True)
+        return None if answer == [b"none"] else await self._earlier(answer, again=True)
 
     async def renew(self, version: Version, body: bytes, current: bytes) -> bool:
         """Puts the newest version of an item into the stream again as `body`; False if the item changed meanwhile.
@@ -153,7 +161,9 @@ class Store:
             answer_ms = _RENEW_ANSWER_MS
         names = (keys.items, keys.meta, keys.newest, keys.ledger(uri), keys.answer(digest))
         epoch = secrets.token_hex(_EPOCH_BYTES)
-        return (len(names), *names, mode, fingerprint, version, body, epoch, length, answer_ms, ledger_ms, uri, before)
+        limits = (length, answer_ms, ledger_ms)
+        replicas = self.calls.replicas
+        return (len(names), *names, mode, fingerprint, version, body, epoch, *limits, uri, before, replicas)
 
     async def _answered(self, words: Words) -> tuple[Any, bool]:  # Any: a reply
         """The script's answer, and whether it was asked more than once."""
@@ -175,15 +185,18 @@ class Store:
                 self.calls.checked(answer, held)
         return answer, attempts > 1
 
-    def _earlier(self, answer: Any, *, again: bool) -> Published:  # Any: a reply
+    async def _earlier(self, answer: Any, *, again: bool) -> Published:  # Any: a reply
         match answer:
             case [b"again", entry_id, epoch, seq, stored]:
                 cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, stored))
                 try:
                     version = read_version(stored, self.keyring)
-                except PoisonError as error:
-                    reason = f"no key of ours signed what was answered before: {error.reason}"
-                    raise StreamAwayError(reason) from None
+                except PoisonError:
+                    # Its key was dropped since; the ledger was signed again before that, if all went well.
+                    found = await signed_anew(self.calls, self.keys, self.keyring, stored)
+                    if found is None:
+                        raise UnreadableAnswerError(named_uri(stored) or "?") from None
+                    version = found
                 return Published(version.item, version.item_json, cursor, again)
         raise StreamAwayError("the script gave an answer that is not its own")
 

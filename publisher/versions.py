@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from publisher.calls import BUDGET_SECONDS, Calls, Script, load_script
-from ticker.contract.entry import Keyring, PoisonError, open_body
+from ticker.contract.entry import Keyring, PoisonError, named_uri, open_body
 from ticker.contract.facets import EVERYTHING, Facets, earlier_facets
 from ticker.contract.item import Item, decode_item
 from ticker.stream import Keys, translated
@@ -98,6 +98,22 @@ async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> 
     if number > count:
         before = best.body if best.item.version == number else entry_body
     return ItemRecord(uri, number, best.item, earlier, before)
+
+
+async def signed_anew(calls: Calls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
+    """The version in an unreadable `body`, where its item's ledger has the same words under a key of ours."""
+    uri = named_uri(body)
+    if uri is None:
+        return None
+    _, bodies, _, _ = await calls.script(RECORD, (3, keys.items, keys.newest, keys.ledger(uri), uri, 0))
+    for other in bodies:
+        try:
+            version = read_version(other, keyring)
+        except PoisonError:
+            continue
+        if body.endswith(b"." + version.item_json):
+            return version
+    return None
 
 
 async def _bodies_in_stream(calls: Calls, keys: Keys, uri: str) -> list[bytes]:

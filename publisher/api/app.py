@@ -23,12 +23,15 @@ from publisher.api.operating import operating_routes
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
 from publisher.core.refusals import RefusalsError
+from publisher.store import UnreadableAnswerError
 from ticker.contract.headers import SECURITY_HEADERS, pairs, with_defaults
 from ticker.contract.sentences import RefusedError
 from ticker.stream import StreamAwayError
 
 # What has an answer of its own.
-FORESEEN: Final = (ApiError, RefusalsError, RefusedError, StreamAwayError, sqlite3.Error, HTTPException)
+FORESEEN: Final = (
+    ApiError, RefusalsError, RefusedError, StreamAwayError, UnreadableAnswerError, sqlite3.Error, HTTPException
+)  # fmt: skip
 _HEADERS: Final = pairs({**SECURITY_HEADERS, "Cache-Control": "no-store"})
 
 _log = structlog.get_logger(__name__)
@@ -84,6 +87,8 @@ def _api_error(error: Exception) -> ApiError:
     if isinstance(error, StreamAwayError):
         _log.warning("stream away", reason=str(error))
         return away()
+    if isinstance(error, UnreadableAnswerError):
+        return ApiError(409, "answer-unreadable", uri=error.uri)
     if isinstance(error, sqlite3.Error):
         _log.error("the desk's file cannot be used", reason=str(error))
         return away("desk-file")

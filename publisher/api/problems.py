@@ -24,8 +24,8 @@ CODES: Final = tuple(
     """
     bad-request bad-parameter not-found method withdrawn head-too-large stream-away malformed cut-off key if-match
     unknown-name unauthorized token-refused role-act foreign-origin welcome-refused no-item hold-not-usable
-    release-not-held unreadable publish-again too-slow stale too-large not-json not-an-object invalid key-reused
-    if-match-missing canary-rate rate internal desk-file
+    release-not-held unreadable answer-unreadable publish-again too-slow stale too-large not-json not-an-object invalid
+    key-reused if-match-missing canary-rate rate internal desk-file
     """.split()
 )
 """Every type of problem that the desk answers with, as docs/protocol.md lists them."""

@@ -152,6 +152,11 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "تتعذر هنا قراءة النسخة {version} من هذا الخبر: لا يُسمح إلا لرئيس التحرير، وبسحبه فقط.",
         "es": "La versión {version} de esta línea no se puede leer aquí: solo un jefe puede actuar, retirándola.",
     },
+    "answer-unreadable": {
+        "en": "This request was carried out before, but its answer cannot be read any more: look at item {uri}.",
+        "ar": "نُفّذ هذا الطلب من قبل، لكن لم تعد قراءة جوابه ممكنة: انظر الخبر {uri}.",
+        "es": "Esta petición ya se ejecutó, pero su respuesta ya no se puede leer: mire la línea {uri}.",
+    },
     "release-not-held": {
         "en": "This item is not on hold: there is nothing to release.",
         "ar": "هذا الخبر غير معلَّق: لا شيء لإعادته.",

@@ -68,6 +68,20 @@ async def test_the_desks_rights_are_enough_for_all_that_it_does(
     await store.aclose()
 
 
+async def test_nothing_is_written_by_a_desk_that_may_not_wait_for_its_replicas(
+    user: Callable[..., Awaitable[str]], raw: Any, brand: str
+) -> None:
+    keyring = Keyring("k1", {"k1": b"k" * 32}, brand)
+    store = Store(connect(await user("desk", "+wait"), timeout=1.2), keyring, replicas=1)
+    for _ in range(2):
+        with pytest.raises(StreamAwayError, match=r"(?i)wait"):
+            await store.publish(an_item(), "d", "f")
+    assert not [key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*")]
+    alone = Store(store.calls.client, keyring)
+    await alone.publish(an_item(), "d", "f")
+    await store.aclose()
+
+
 async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_write(
     user: Callable[..., Awaitable[str]], redis_url: str, brand: str
 ) -> None:

@@ -14,12 +14,13 @@ from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.core.ulid import ulid, ulid_seconds
 from publisher.core.unreadable import withdrawable
+from publisher.rekey import rekey
 from publisher.settings import DeskSettings
-from tests.publisher.asking import act, published
+from tests.publisher.asking import act, post, published
 from tests.publisher.lines import NOW, URI, an_item
-from ticker.contract.entry import read_entry
+from ticker.contract.entry import read_entry, seal
 from ticker.contract.facets import EVERYTHING
-from ticker.contract.item import moment
+from ticker.contract.item import encode_item, moment
 from ticker.contract.site import load_site
 from ticker.stream import Keys
 
@@ -36,9 +37,9 @@ class Opened:
         self._app = create_app(desk)
         self._stack = stack
 
-    async def client(self, role: Role) -> httpx2.AsyncClient:
+    async def client(self, role: Role, token: str = "") -> httpx2.AsyncClient:
         name = f"{role} {len(self.desk.tokens.all())}"
-        headers = {"Authorization": f"Bearer {self.desk.tokens.create(name, role)}"}
+        headers = {"Authorization": token or f"Bearer {self.desk.tokens.create(name, role)}"}
         transport = httpx2.ASGITransport(self._app)
         client = httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers)
         return await self._stack.enter_async_context(client)
@@ -153,6 +154,20 @@ async def test_a_damaged_ledger_is_read_from_the_stream(
     assert (await act(chief, name, "withdraw", seen=2, note=NOTE)).status_code == 200
 
 
+async def test_a_ledger_that_is_no_list_keeps_nobody_from_withdrawing(
+    desk_with: Callable[..., Opened], raw: Any, brand: str
+) -> None:
+    chief = await desk_with("k1").client("chief")
+    name = await published(chief)
+    await act(chief, name, "update", urgency=1)
+    await raw.delete(Keys(brand).ledger(name))
+    await raw.set(Keys(brand).ledger(name), "no list")
+    assert [item["version"] for item in await listed(chief)] == [2]
+    assert (await chief.get(f"/v1/items/{name}")).headers["etag"] == '"2"'
+    assert (await act(chief, name, "withdraw", seen=2, note=NOTE)).status_code == 200
+    assert await raw.llen(Keys(brand).ledger(name)) == 3
+
+
 async def test_the_newest_readable_version_is_found_behind_many_unreadable_ones(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
@@ -174,6 +189,39 @@ async def test_an_unreadable_version_over_a_withdrawal_can_be_withdrawn_again(
     await raw.rpush(Keys(brand).ledger(name), b"fw1.stolen.x.{}")
     assert (await act(chief, name, "withdraw", seen=3, note=NOTE)).status_code == 200
     assert (await act(chief, name, "withdraw", seen=4, note=NOTE)).status_code == 409
+
+
+async def test_an_answer_under_a_dropped_key_is_given_again_where_the_ledger_was_signed_again(
+    desk_with: Callable[..., Opened], brand: str
+) -> None:
+    chief = await desk_with("k1").client("chief")
+    first = await post(chief, key="one")
+    name = first.json()["item"]["uri"]
+    second = await act(chief, name, "update", urgency=1, key="two")
+    await rekey(desk_with("k2", "k1").desk.store)
+    chief = await desk_with("k2").client("chief", chief.headers["Authorization"])
+    for again, before in (
+        (await post(chief, key="one"), first),
+        (await act(chief, name, "update", urgency=1, key="two"), second),
+    ):
+        assert (again.status_code, again.content) == (before.status_code, before.content)
+
+
+async def test_an_answer_that_no_key_verifies_is_a_decided_error_that_names_the_item(
+    desk_with: Callable[..., Opened], raw: Any, brand: str
+) -> None:
+    chief = await desk_with("k1").client("chief")
+    name = (await post(chief, key="one")).json()["item"]["uri"]
+    await act(chief, name, "withdraw", note=NOTE, key="two")
+    chief = await desk_with("k3").client("chief", chief.headers["Authorization"])
+    for again in (await post(chief, key="one"), await act(chief, name, "withdraw", note=NOTE, key="two")):
+        assert again.status_code == 409 and again.json()["type"].endswith("answer-unreadable")
+        assert name in again.json()["detail"]
+    assert await raw.xlen(Keys(brand).items) == 2
+    # Nor does a body of another item, or with other words, vouch for it.
+    ledger = Keys(brand).ledger(name)
+    await raw.lset(ledger, 0, seal(encode_item(an_item(name)), desk_with("k3").desk.store.keyring))
+    assert (await post(chief, key="one")).status_code == 409
 
 
 def test_a_neutral_withdrawal_takes_its_time_from_the_uri() -> None:

@@ -29,6 +29,7 @@ _SCHEMAS: Final = re.compile(rb"fw[1-9][0-9]{0,3}")
 BODY_LIMIT: Final = 32_768
 LAST_NUMBER: Final = 2**53 - 1
 _NUMBER: Final = re.compile(rb"0|[1-9][0-9]{0,15}")
+_URI: Final = re.compile(rb'"uri":"(urn:flashwire:[0-9A-Za-z]{1,40})"')
 
 
 class PoisonError(Exception):
@@ -109,6 +110,12 @@ def open_body(body: bytes, keyring: Keyring) -> Opened:
     except (ValueError, msgspec.DecodeError):
         raise PoisonError("schema") from None
     return Opened(item_json, earlier, key_id.decode())
+
+
+def named_uri(body: bytes) -> str | None:
+    """The item that an unreadable body names, or None; nobody has verified it."""
+    found = _URI.search(body[:BODY_LIMIT])
+    return found[1].decode() if found else None
 
 
 def read_entry(
