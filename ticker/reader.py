@@ -18,10 +18,11 @@ import structlog
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
 from ticker.contract.tasks import stop_if_cancelled
-from ticker.core.doubts import Doubt, doubtful, judged
+from ticker.core.doubts import Doubt
 from ticker.core.filter import CANARY
 from ticker.core.record import Records, fold
 from ticker.core.unread import Skipped, ahead_reason, skipped
+from ticker.ledger_check import doubts_about
 from ticker.stream import Position, Record, Stream, StreamAwayError, id_order
 
 BLOCK_SECONDS: Final = 1.5
@@ -31,8 +32,9 @@ TIMEOUT_SECONDS: Final = 3.5
 COUNT: Final = 500
 BACKOFF_SECONDS: Final = (0.05, 2.0)
 CHECK_SECONDS: Final = 1.5
-# To pack 200 commands, or to verify or fold 100 entries, holds the loop for about 2 ms.
-_LEDGERS: Final = 200
+# From the end of one reading of everything to the next: entries that break the order may come without end.
+REBUILD_SECONDS: Final = 1.0
+# To verify or fold 100 entries holds the loop for about 2 ms.
 _VERIFIED: Final = 100
 
 log = structlog.get_logger()
@@ -84,6 +86,7 @@ class Reader:
         sink: Sink,
         jitter: Callable[[], float] = random.random,
         steady: Callable[[], float] = time.monotonic,
+        rebuild_pause: float = REBUILD_SECONDS,
     ) -> None:
         self._stream = stream
         self._keyring = keyring
@@ -98,6 +101,8 @@ class Reader:
         self._checked = steady()
         self._readable = 0
         """The number of the newest entry that was read, in the stream's epoch; 0 where there is none."""
+        self._rebuild_pause = rebuild_pause
+        self._rebuilt = -rebuild_pause
         self._ahead: str | None = None
         """Why the stream is ahead of the node, or None."""
         self._passed: Position | None = None
@@ -210,7 +215,7 @@ class Reader:
 
     async def _take(self, records: Sequence[Record]) -> bool:
         """Hands on what follows; returns whether a record was skipped."""
-        found, after = await self._verified(records)
+        found, skipped_records = await self._verified(records)
         entries: list[Entry] = []
         for entry in found:
             previous = entries[-1].cursor if entries else None
@@ -226,6 +231,7 @@ class Reader:
             entries.append(entry)
         if entries:
             self._readable = entries[-1].seq
+        after = [record for record in skipped_records if record.place == len(found)]
         if self._ahead is None and ahead_reason(after, self._readable, self._sink.place()[1]) is not None:
             # Where a hole was there is an entry now, by a restored backup, and it cannot be read.
             await self._rebuild()
@@ -236,15 +242,18 @@ class Reader:
         if entries:
             self._ahead = None
             self._sink.arrived(entries)
-        return bool(after)
+        return bool(skipped_records)
 
     async def _rebuild(self) -> None:
+        early = self._rebuilt + self._rebuild_pause - self._steady()
+        if early > 0:
+            await asyncio.sleep(early)
         # In this order: entries that come in between are then more than the position says, never fewer.
         position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
         held = await self._stream.held()
-        entries, after = await self._verified(held, known=self._sink.by_place())
-        doubts = await self._doubts(doubtful(entries, position.epoch, position.seq))
+        entries, skipped_records = await self._verified(held, known=self._sink.by_place())
+        doubts = await doubts_about(self._stream, self._keyring, entries, skipped_records, position)
         records = await _folded(entries)
         # From here on nothing waits: clients get the messages that belong to what the node holds.
         self._last_id = held[-1][0] if held else b"0"
@@ -252,37 +261,21 @@ class Reader:
         self._settled, self._passed = position, None
         newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
         self._readable = newest
+        after = [record for record in skipped_records if record.place == len(entries)]
         ahead = ahead_reason(after, newest, position.seq)
         fresh = ahead != self._ahead
         self._ahead = ahead
         self._sink.rebuilt(entries, position, doubts, records)
+        self._rebuilt = self._steady()
         if ahead is not None and fresh:
             log.error("the stream is ahead of this node", reason=ahead)
-
-    async def _doubts(self, held: Mapping[str, Entry]) -> dict[str, Doubt]:
-        """What the ledger says of items whose newest version may be missing; those that it confirms are left out."""
-        uris = list(held)
-        doubts: dict[str, Doubt] = {}
-        for start in range(0, len(uris), _LEDGERS):
-            page = uris[start : start + _LEDGERS]
-            lengths = await self._stream.ledger_lengths(page)
-            other = {uri: count for uri, count in zip(page, lengths, strict=True) if count != held[uri].item.version}
-            ends = await self._stream.ledger_ends(list(other))
-            for (uri, count), body in zip(other.items(), ends, strict=True):
-                doubt = judged(held[uri], count, body, self._keyring)
-                if doubt is not None:
-                    doubts[uri] = doubt
-        hidden = sum(doubt.newest is None for doubt in doubts.values())
-        if hidden:
-            log.error("items are not shown: their newest version cannot be read", items=hidden)
-        return doubts
 
     async def _verified(
         self, records: Sequence[Record], *, canary: bool = False, known: Mapping[Cursor, Entry] | None = None
     ) -> tuple[list[Entry], list[Skipped]]:
-        """The entries in `records`, and the records that were skipped after the last of them."""
+        """The entries in `records`, and the records that were skipped."""
         entries: list[Entry] = []
-        after: list[Skipped] = []
+        left_out: list[Skipped] = []
         for number, (entry_id, fields) in enumerate(records, 1):
             try:
                 entry = read_entry(entry_id, fields, self._keyring, known)
@@ -290,14 +283,12 @@ class Reader:
                 if (entry.item.edition == CANARY) != canary:
                     raise PoisonError("stream")
                 entries.append(entry)
-                after = []
             except PoisonError as error:
                 self._sink.poison(error.reason)
-                record = skipped(fields, error.reason)
-                after += [record] if record is not None else []
+                left_out.append(skipped(fields, error.reason, len(entries)))
             if number % _VERIFIED == 0:
                 await asyncio.sleep(0)
-        return entries, after
+        return entries, left_out
 
 
 async def _folded(entries: Sequence[Entry]) -> Records:

@@ -191,8 +191,8 @@ class Stream:
             yield await self.ledger(name.decode("utf-8", "replace").removeprefix(prefix))
 
     async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
-        """How many versions the ledger of each item has."""
-        return list(await self._of_ledgers(uris, lambda pipe, key: pipe.llen(key)))
+        """How many versions the ledger of each item has; 0 where it is no ledger at all."""
+        return [count or 0 for count in await self._of_ledgers(uris, lambda pipe, key: pipe.llen(key))]
 
     async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
         """The sealed body of the newest version in each item's ledger; empty where there is none."""
@@ -204,7 +204,8 @@ class Stream:
             pipe = self._client.pipeline(transaction=False)
             for uri in uris:
                 ask(pipe, self._keys.ledger(uri))
-            return await pipe.execute() if uris else []
+            answers = await pipe.execute(raise_on_error=False) if uris else []
+            return [_of_list(answer) for answer in answers]
 
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""
@@ -219,6 +220,15 @@ def id_order(entry_id: bytes) -> tuple[int, ...]:
 def _records(answer: Any) -> list[Record]:  # Any: redis-py's stream replies have no type of their own
     # A deleted entry stands as None in some replies.
     return [(entry_id, fields) for entry_id, fields in answer if fields is not None]
+
+
+def _of_list(answer: Any) -> Any:  # Any: a reply
+    """`answer`, or None where a key holds something else than a list: one such key must not stop a node."""
+    if isinstance(answer, Exception):
+        if "WRONGTYPE" not in str(answer):
+            raise answer
+        return None
+    return answer
 
 
 async def _awaited(value: Any) -> Any:  # Any: redis-py types its commands for sync and async alike

@@ -76,7 +76,9 @@ class WatchedNode(Node):
         super().__init__(settings, SITE, clock, clock)
         self.model = model
         self.view = View(model)
-        self.reader = Reader(self.view, KEYRING, self)
+        self.reader = Reader(self.view, KEYRING, self, rebuild_pause=0)
+        self.passed: dict[str, int] = {}
+        """Versions that it read and that the stream then had no more."""
         self.log: list[Published] = []
         self.known: dict[Published, list[Item]] = {}
         """For each number held, the versions of its item that were held when it came."""
@@ -100,8 +102,13 @@ class WatchedNode(Node):
         self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
     ) -> None:
         self.rounds.finish()
+        before = {uri: item.version for uri, item in self.folded().items()}
+        for uri, version in self.passed.items():
+            before[uri] = max(version, before.get(uri, 0))
         self.log, self.known = [], {}
         self._note(entries)
+        folded = self.folded()
+        self.passed = {uri: n for uri, n in before.items() if uri in folded and folded[uri].version < n}
         super().rebuilt(entries, position, doubts, records)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
@@ -119,9 +126,9 @@ class WatchedNode(Node):
         return way is not None and all(each in self.known and each.cursor.epoch == place.cursor.epoch for each in way)
 
     def has_newer(self, published: Published) -> bool:
-        """Whether a newer version of its item is in the list."""
+        """Whether a newer version of its item is in the list, or was before the stream went back."""
         item = cast(Item, published.item)
-        return any(
+        return self.passed.get(item.uri, 0) > item.version or any(
             each.item is not None and each.item.uri == item.uri and each.item.version > item.version
             for each in self.log
         )
@@ -145,6 +152,14 @@ class WatchedNode(Node):
             if each.item is not None and each.item.version >= found.get(each.item.uri, each.item).version:
                 found[each.item.uri] = each.item
         return found
+
+    def current(self) -> dict[str, Item]:
+        """What it may show: never a version before one that it read, whatever became of that."""
+        return {
+            uri: item
+            for uri, item in self.folded().items()
+            if item.pub_status == "usable" and item.version >= self.passed.get(uri, 0)
+        }
 
 
 class Pipe(asyncio.Transport):
@@ -273,14 +288,13 @@ class Client(JoiningConnection):
         self.place = self.served.model.by_cursor.get(message["cursor"]) or self.served.published(message["cursor"])
 
     def _snapshot(self, items: list[Item], complete: bool) -> None:
-        fresh = self.cursor is None and not self.served.joins.incomplete
+        passed = self.served.passed
+        whole = all(item.version >= passed.get(uri, 0) for uri, item in self.served.folded().items())
+        fresh = self.cursor is None and not self.served.joins.incomplete and whole
         assert complete == fresh, "a fresh join is complete, any other snapshot says that it is not"
         if self.joining and self.cursor is not None:
             assert not self.served.holds_way(self.place), "a good cursor was not honoured"
-        folded = self.served.folded()
-        expected = {
-            uri: item for uri, item in folded.items() if item.pub_status == "usable" and self.wanted.matches(item)
-        }
+        expected = {uri: item for uri, item in self.served.current().items() if self.wanted.matches(item)}
         if self.pipe.prompt:
             assert {item.uri: item for item in items} == expected and len(items) == len(expected)
         gone = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}

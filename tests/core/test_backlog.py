@@ -9,6 +9,7 @@ from ticker.contract.cursor import NO_EPOCH, Cursor, origin
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.core.backlog import Backlog
+from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 
 ALL = Filter()
@@ -212,3 +213,56 @@ def test_entries_from_before_the_floor_are_forgotten_without_moving_it() -> None
     backlog = Backlog(3)
     backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2"), entry(2, 4, epoch="e2")], "e2", 2)
     assert backlog.floor == origin("e2") and len(backlog.since(origin("e2"))) == 2 and current(backlog) == [4, 3, 2]
+
+
+def test_what_says_nothing_new_is_held_and_is_no_news() -> None:
+    backlog = filled(1)
+    second = entry(2, 1, version=2, act="correction")
+    for arrived, is_news in (
+        (second, True),
+        (entry(3, 1), False),
+        (entry(4, 1, version=2, act="correction"), False),
+        # Another second version: one was rolled back.
+        (entry(5, 1, version=2, act="update"), True),
+        (entry(6), True),
+    ):
+        assert backlog.follows(arrived) and backlog.add(arrived) is is_news
+    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 1, "c1"))] == [5, 6]
+    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 5, "c5"))] == [6]
+
+
+def test_an_entry_that_repeats_a_version_keeps_its_item_and_is_in_no_replay() -> None:
+    backlog = filled(3, length=3)
+    follow(backlog, entry(4, 1))
+    follow(backlog, entry(5))
+    assert current(backlog) == [5, 3, 1]
+    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 3, "c3"))] == [5]
+
+
+def test_a_version_that_was_read_is_not_forgotten_where_the_stream_goes_back_behind_it() -> None:
+    backlog = filled(2)
+    follow(backlog, entry(3, 1, version=3, act="withdraw", pub_status="canceled"))
+    for _ in range(2):
+        backlog.rebuild([entry(1), entry(2), entry(3, check="other")], "e1", 3)
+        assert current(backlog) == [3, 2] and backlog.hidden == {URI.format(1)}
+        assert not backlog.is_confirmed(URI.format(1))
+        # Nor does a replay bring it.
+        assert [each.seq for each, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
+    follow(backlog, entry(4, 1, version=2, act="correction"))
+    assert current(backlog) == [3, 2]
+    follow(backlog, entry(5, 1, version=3, act="update"))
+    assert current(backlog) == [3, 2, 1] and not backlog.hidden
+    backlog.rebuild([entry(1), entry(2), entry(5, 1, version=3, act="update")], "e1", 5)
+    assert current(backlog) == [2, 1] and not backlog.hidden
+
+
+def test_items_of_which_nothing_can_be_read_are_hidden_until_a_version_comes_or_their_entry_is_forgotten() -> None:
+    backlog = Backlog(3)
+    doubts = {URI.format(uri): Doubt(1, number=number) for uri, number in ((9, 7), (2, 2), (3, 3))}
+    backlog.rebuild([entry(1), entry(4)], "e1", 4, doubts=doubts)
+    assert backlog.hidden == set(doubts)
+    follow(backlog, entry(5, 3, version=2))
+    assert backlog.hidden == {URI.format(uri) for uri in (2, 9)}
+    follow(backlog, entry(6))
+    follow(backlog, entry(7))
+    assert backlog.hidden == {URI.format(9)}

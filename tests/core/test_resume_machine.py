@@ -232,8 +232,8 @@ class ResumeMachine(RuleBasedStateMachine):
         assert way is not None
         since = {each.item.uri for each in way if each.item is not None}
         shown = {uri: item for uri, item in client.shown().items() if client.wanted.matches(item)}
-        for uri, item in folded.items():
-            if item.pub_status == "usable" and client.wanted.matches(item) and uri not in client.withdrawn:
+        for uri, item in client.served.current().items():
+            if client.wanted.matches(item) and uri not in client.withdrawn:
                 # One that was forgotten before its snapshot may be there again by a restored backup.
                 assert shown.get(uri) == item or (uri not in shown and uri not in since)
         for uri, item in shown.items():

@@ -1,8 +1,10 @@
 """What was taken back is public nowhere: not in the history, not in a replay, not under an older version's address."""
 
+from typing import Any
+
 import pytest
 
-from tests.edge.serving import Serving
+from tests.edge.serving import Serving, until
 from ticker.contract.item import Item, Text
 
 pytestmark = pytest.mark.anyio
@@ -67,3 +69,20 @@ async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_i
     for version in ("1", "2"):
         answer = await node.get(f"/v1/items/{line.uri}?version={version}")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:flashwire:problem:unreadable")
+
+
+async def test_a_withdrawal_that_a_backup_took_back_leaves_no_words_in_the_history(node: Serving) -> None:
+    line = await node.publish("Victim named")
+    keys = node.desk.store.keys
+    raw: Any = node.desk.client  # Any: redis-py types its replies as all they might be
+    names = [keys.items, keys.meta, keys.newest, keys.ledger(line.uri)]
+    aside = [await raw.dump(name) for name in names]
+    await node.act(line, "withdraw", note=NOTE)
+    for name, dump in zip(names, aside, strict=True):
+        await raw.restore(name, 0, dump, replace=True)
+    await until(lambda: node.node.backlog.hidden == {line.uri}, "the node notices")
+    assert "Victim" not in str(await history(node, line))
+    for query in ("", "?version=1", "?version=2"):
+        answer = await node.get(f"/v1/items/{line.uri}{query}")
+        assert answer.status_code == 404 and "Victim" not in answer.text
+    assert "Victim" not in (await node.get("/v1/items")).text + (await node.get("/v1/live")).text

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tests.contract.items import item
 from tests.reader.conftest import Client, CountingNode, Desk, following, until
 from ticker.contract.entry import Keyring, seal
-from ticker.contract.item import Item, encode_item
+from ticker.contract.item import Item, Text, encode_item
 from ticker.core.filter import Filter
 
 pytestmark = pytest.mark.anyio
@@ -51,13 +52,15 @@ async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seco
     # Nor is the line that was withdrawn shown, whose withdrawal nobody here can read.
     fresh = Client(node)
     assert fresh.snapshots() == [(False, [lines[1].uri])] and fresh.heard_of[0]["stale"] is True
+    await until(lambda: node.backlog.newest.seq == 6)
     rebuilds, checks = node.rebuilds, node.checks
     await until(lambda: node.checks > checks + 2)
     assert node.rebuilds == rebuilds, "it reads everything again though nothing changed"
-    # With the next entry that it can read it follows again.
+    # With the next entry that it can read it follows again; what it cannot read is missing from its list all the same.
     new = (await desk.publish())[0]
     await until(lambda: not node.stale, SECONDS)
-    assert shown(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is True
+    assert shown(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is False
+    assert len(node.backlog.hidden) == 4
 
 
 @pytest.mark.parametrize("kind", ["key", "signature", "schema", "malformed", "oversize", "stream", "epoch"])
@@ -177,12 +180,109 @@ async def test_a_hole_under_a_running_node_is_asked_of_the_ledger_too(desk: Desk
     assert len(client.snapshots()) == 2
 
 
-async def test_the_same_version_signed_again_keeps_its_item_and_its_place(desk: Desk, node: CountingNode) -> None:
+async def test_the_same_version_signed_again_keeps_its_item_and_its_place_and_reaches_nobody(
+    desk: Desk, node: CountingNode
+) -> None:
     client = Client(node)
     lines = await desk.publish(3)
     await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
-    await until(lambda: len(client.live()) == 4)
-    assert shown(node) == [line.uri for line in reversed(lines)] and node.rebuilds == 1
+    await until(lambda: len(node.backlog) == 4)
+    last = (await desk.publish())[0]
+    await until(lambda: client.live()[-1] == last.uri)
+    assert client.live() == [each.uri for each in [*lines, last]]
+    assert shown(node) == [each.uri for each in [last, *reversed(lines)]] and node.rebuilds == 1
+
+
+async def test_an_old_body_put_in_once_more_reaches_nobody(desk: Desk, node: CountingNode) -> None:
+    lines = await desk.publish(2)
+    await desk.act(lines[0], "withdraw")
+    await until(lambda: len(node.backlog) == 3)
+    # It joined after the withdrawal, and so it does not know that a newer version is known.
+    client = Client(node)
+    await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
+    last = (await desk.publish())[0]
+    await until(lambda: client.live()[-1:] == [last.uri])
+    assert client.live() == [last.uri] and shown(node) == [last.uri, lines[1].uri] and node.rebuilds == 1
+
+
+async def test_an_old_body_behind_a_withdrawal_that_is_gone_does_not_bring_its_line_back(
+    redis_url: str, desk: Desk
+) -> None:
+    lines = await desk.publish(2)
+    await desk.act(lines[0], "withdraw")
+    records = await desk.raw.xrange(desk.keys.items)
+    await desk.raw.xdel(desk.keys.items, records[-1][0])
+    await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
+    async with following(redis_url, desk) as node:
+        assert shown(node) == [lines[1].uri] and not node.backlog.hidden
+
+
+@pytest.mark.parametrize("act", ["withdraw", "hold", "correction"])
+async def test_what_a_failover_or_a_backup_took_back_is_not_shown_again_in_its_version_before(
+    redis_url: str, desk: Desk, node: CountingNode, act: str
+) -> None:
+    client = Client(node)
+    lines = await desk.publish(2)
+    names = [desk.keys.items, desk.keys.meta, desk.keys.newest, desk.keys.ledger(lines[0].uri)]
+    aside = [await desk.raw.dump(name) for name in names]
+    await desk.act(lines[0], act)
+    await until(lambda: len(client.live()) == 3)
+    for _ in range(2):
+        begun = node.rebuilds
+        for name, dump in zip(names, aside, strict=True):
+            await desk.raw.restore(name, 0, dump, replace=True)
+        await desk.raw.hincrby(desk.keys.meta, "seq", 5 * begun)
+        await until(partial(lambda before: node.rebuilds > before, begun), SECONDS)
+        assert client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale
+        assert node.backlog.hidden == {lines[0].uri} and Client(node).snapshots()[0] == (False, [lines[1].uri])
+    # The desk knows the version before; what it says next is shown.
+    again = await desk.act(lines[0], "update", headline=Text("again", "en", "ltr"))
+    await until(lambda: not node.backlog.hidden)
+    assert shown(node) == [lines[1].uri, again.uri] and client.live()[-1] == again.uri
+    assert Client(node).snapshots()[0][0] is True
+
+
+async def test_an_item_of_which_nothing_can_be_read_is_missed_until_a_version_can(redis_url: str, desk: Desk) -> None:
+    other = other_key(desk.keys.brand)
+    with desk.signing_with(other):
+        lines = await desk.publish(2)
+    [known] = await desk.publish()
+    # Nobody published this one: it has no ledger.
+    await published_by_hand(desk, seal(encode_item(item(uri="urn:flashwire:" + "8" * 26)), other))
+    await desk.publish()
+    async with following(redis_url, desk) as node:
+        assert node.backlog.hidden == {line.uri for line in lines} and known.uri in shown(node)
+        assert not node.stale and Client(node).snapshots()[0][0] is False
+        for line in lines:
+            await desk.act(line, "withdraw")
+        await until(lambda: not node.backlog.hidden)
+        assert Client(node).snapshots()[0][0] is True
+
+
+async def test_a_ledger_of_the_wrong_type_hides_its_item_and_stops_no_node(redis_url: str, desk: Desk) -> None:
+    lines = await desk.publish(3)
+    records = await desk.raw.xrange(desk.keys.items)
+    await desk.raw.xdel(desk.keys.items, records[-1][0])
+    await desk.raw.delete(desk.keys.ledger(lines[0].uri))
+    await desk.raw.set(desk.keys.ledger(lines[0].uri), "no list")
+    async with following(redis_url, desk) as node:
+        assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
+
+
+async def test_a_flood_that_breaks_the_order_does_not_keep_a_node_reading_everything(
+    desk: Desk, node: CountingNode
+) -> None:
+    [line] = await desk.publish()
+    await until(lambda: len(node.backlog) == 1)
+    body, other = seal(encode_item(line), desk.keyring), other_key(desk.keys.brand)
+    begun, before = time.monotonic(), node.rebuilds
+    while time.monotonic() - begun < 2.5:
+        # Each is passed by the counter, every other one cannot be read.
+        await published_by_hand(desk, seal(encode_item(line), other))
+        await published_by_hand(desk, body)
+    assert 1 <= node.rebuilds - before <= 4
+    last = (await desk.publish())[0]
+    await until(lambda: last.uri in shown(node) and not node.stale, SECONDS)
 
 
 def _as(old: Item, version: int) -> Item:

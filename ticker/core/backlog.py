@@ -9,9 +9,13 @@ Rules:
 3. Current items are folded by uri; the higher version wins, whatever the order of arrival.
 4. Items stand in the order of `firstCreated`, whatever the order of arrival: a correction does not jump to the top.
 5. An item whose newest version may be missing (a hole after it) is not current until the ledger confirms it.
-6. A replay carries each item once, in its newest version, and without the words of one that is withdrawn or on hold.
+6. A version that was read once is not forgotten where the stream goes back behind it (a failover, a backup): the item
+   is not current until that version comes again, or a later one.
+7. A replay carries each item once, in its newest version, and without the words of one that is withdrawn or on hold.
+8. An entry that repeats a version, or is older than one that is known, is held and is no news.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
@@ -42,6 +46,10 @@ class Backlog:
         self._shown = ShownItems()
         self.hidden: set[str] = set()
         """Items that are not current because their newest version cannot be read."""
+        self._passed: dict[str, int] = {}
+        """Versions that were read and that the stream has no more, by uri."""
+        self._unread: deque[tuple[int, str]] = deque()
+        """Items of which no version can be read, by the number of their entry."""
         self.revision = 0
         """Differs whenever an answer may differ, though the place is the same."""
         self.floor = origin(NO_EPOCH)
@@ -73,6 +81,9 @@ class Backlog:
         """
         if records is None:
             fold(entries, records := {})
+        passed = {uri: record.entry.item.version for uri, record in self._records.items()}
+        for uri, version in self._passed.items():
+            passed[uri] = max(version, passed.get(uri, 0))
         self._entries, self._start, self._cut, self._whole_from, self._records = [], 0, 0, 0, records
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
@@ -87,13 +98,17 @@ class Backlog:
             # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
             self.floor = self.newest = Cursor(epoch, seq, proof)
             self._whole_from = len(self._entries)
-        for uri, doubt in (doubts or {}).items():
+        doubts = doubts or {}
+        for uri, doubt in doubts.items():
             self._settle(uri, doubt)
+        self._keep_passed(passed)
+        self._unread = deque(sorted((doubt.number, uri) for uri, doubt in doubts.items() if doubt.number is not None))
         self.hidden = {uri for uri, record in self._records.items() if not record.confirmed}
+        self.hidden.update(uri for _, uri in self._unread)
         self._places = Places()
         for at, entry in enumerate(self._entries):
             record = records.get(entry.item.uri)
-            if record is not None and record.newest_place is entry:
+            if record is not None and record.changed_at is entry:
                 self._places.put(record, self._cut + at)
         # Once for all of them: item by item it held the loop for half a second.
         self._shown.fill(self._records.values())
@@ -106,11 +121,11 @@ class Backlog:
             return entry.seq == 1
         return entry.cursor.epoch == self.newest.epoch and entry.seq == self.newest.seq + 1
 
-    def add(self, entry: Entry) -> None:
-        """Takes the next entry; the caller has asked `follows` first."""
+    def add(self, entry: Entry) -> bool:
+        """Takes the next entry; the caller has asked `follows` first. Returns whether it is news (rule 8)."""
         if entry.seq == 1:
             self._reset_floor(entry)
-        self._append(entry)
+        return self._append(entry)
 
     def holds(self, cursor: Cursor) -> bool:
         """Whether everything since `cursor` is held (rule 1)."""
@@ -137,10 +152,10 @@ class Backlog:
         return meets_any(needs_of(wanted), self.terms(entry))
 
     def replay(self, wanted: Filter, after: Cursor) -> Iterator[tuple[Entry, bytes]]:
-        """What `wanted` missed after a good cursor: each item once, at its newest place, as the JSON to send."""
+        """What `wanted` missed after a good cursor: each item once, where it last changed, as the JSON to send."""
         for some in self._changed(wanted, after):
             for record in some:
-                yield record.newest_place, record.public_json
+                yield record.changed_at, record.public_json
 
     def replay_json(self, wanted: Filter, after: Cursor) -> list[bytes]:
         """What `replay` yields without the entries, in half the time."""
@@ -176,21 +191,21 @@ class Backlog:
         records = self._shown.select(needs_of(wanted), limit + 1, now, after=last)
         return [record.entry for record in records[:limit]], len(records) > limit
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: Entry) -> bool:
         self._entries.append(entry)
         self.newest = entry.cursor
         self.revision += 1
         record = self._records.get(entry.item.uri)
         if record is None:
-            record = self._records[entry.item.uri] = ItemRecord(entry)
-            self._shown.add(record)
+            record, is_news = ItemRecord(entry), True
+            self._records[entry.item.uri] = record
         else:
             self._shown.remove(record)
-            record.add(entry)
-            self._shown.add(record)
-            if record.confirmed:
-                self.hidden.discard(entry.item.uri)
-        if record.newest_place is entry:
+            is_news = record.add(entry)
+        self._shown.add(record)
+        if self.hidden and record.confirmed:
+            self.hidden.discard(entry.item.uri)
+        if is_news:
             self._places.put(record, self._cut + len(self._entries) - 1)
         else:
             self._places.see(record)
@@ -199,6 +214,15 @@ class Backlog:
             if forgotten is not None:
                 self._shown.remove(forgotten)
                 self.hidden.discard(forgotten.order[1])
+        return is_news
+
+    def _keep_passed(self, passed: Mapping[str, int]) -> None:
+        self._passed = {}
+        for uri, version in passed.items():
+            record = self._records.get(uri)
+            if record is not None and record.entry.item.version < version:
+                self._passed[uri] = version
+                record.needed = max(record.needed, version)
 
     def _settle(self, uri: str, doubt: Doubt) -> None:
         record = self._records.get(uri)
@@ -212,6 +236,8 @@ class Backlog:
         """Lets go of the oldest entry; returns its item where that is forgotten too."""
         oldest = self._entries[self._start]
         self._start += 1
+        while self._unread and self._unread[0][0] < oldest.seq:
+            self.hidden.discard(self._unread.popleft()[1])
         if self._start > self._whole_from:
             self._whole_from = self._start
             self.floor = oldest.cursor
@@ -238,7 +264,8 @@ class Backlog:
         return cursor == origin(NO_EPOCH) and self.floor.seq == 0 and self._whole_from <= self._start
 
     def _changed(self, wanted: Filter, after: Cursor) -> Iterator[list[ItemRecord]]:
-        return self._places.select(needs_of(wanted), self._cut + self._after(after))
+        for some in self._places.select(needs_of(wanted), self._cut + self._after(after)):
+            yield [record for record in some if record.confirmed] if self.hidden else some
 
     def _after(self, cursor: Cursor) -> int:
         """The index of the entry after a cursor that `holds` said is good, or where the next one will be."""

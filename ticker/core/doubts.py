@@ -1,7 +1,7 @@
 """Items whose newest version may be missing from the stream, and what the ledger says of them; it does no I/O.
 
 A number that no readable entry has is a hole. A version of any item may stand in it, a withdrawal too, so an item that
-did not come again after the hole is in doubt.
+did not come in a new version after the hole is in doubt.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,14 @@ from ticker.contract.item import decode_item
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """An item whose held version is not known to be its newest."""
+    """An item whose held version is not known to be its newest, or of which no version can be read."""
 
     version: int
     """The least version that is current."""
     newest: Entry | None = None
     """The newest version where the ledger has it; its place is that of the held entry."""
+    number: int | None = None
+    """Where no version can be read: the number of its unreadable entry."""
 
 
 def doubtful(entries: Sequence[Entry], epoch: str | None, seq: int) -> dict[str, Entry]:
@@ -33,10 +35,12 @@ def doubtful(entries: Sequence[Entry], epoch: str | None, seq: int) -> dict[str,
     after: set[str] = set()
     for number, entry in enumerate(entries):
         held = newest.get(entry.item.uri)
-        if held is None or entry.item.version >= held.item.version:
-            newest[entry.item.uri] = entry
-            if number >= begin:
-                after.add(entry.item.uri)
+        if held is not None and entry.item.version < held.item.version:
+            continue
+        newest[entry.item.uri] = entry
+        # A version once more proves nothing: anybody who can write to Redis may have copied its old body.
+        if number >= begin and (held is None or entry.item.version > held.item.version):
+            after.add(entry.item.uri)
     return {uri: entry for uri, entry in newest.items() if uri not in after}
 
 

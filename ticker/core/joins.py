@@ -82,7 +82,7 @@ class Joins:
     ) -> Encoded:
         """The current items of a filter, as many as asked for and at most `most`."""
         wanted, count, heartbeat = asked.wanted, min(asked.backlog, most), asked.heartbeat
-        complete = complete and not self.incomplete
+        complete = complete and not self.incomplete and not self._backlog.hidden
         kind = "snapshot" if complete else "lost"
         key = (kind, wanted, count, heartbeat)
         ready = self._find(key, now, stale)

@@ -1,4 +1,4 @@
-"""The items of the backlog in the order of their newest entries, found by filter without looking at each of them.
+"""The items of the backlog in the order in which they last changed, found by filter without looking at each of them.
 
 A replay of 8,000 items that judged each of them took 10 ms and more; by masks, as in `ticker.core.index`, it takes 2.
 The masks of a block are made when a replay first needs them, so that a rebuild does not make them all at once.
@@ -17,7 +17,7 @@ _TRUTH: Final = bytes.maketrans(b"01", b"\0\1")
 
 
 class Places:
-    """Items at the places of their newest entries; places are numbered as the entries came, from 0."""
+    """Items at the places where they last changed; places are numbered as the entries came, from 0."""
 
     def __init__(self) -> None:
         self._blocks: deque[_Block] = deque()
@@ -92,7 +92,7 @@ class _Block:
         mask = meeting(needs, masks, held)
         for at in marked(mask & self._several):
             record = self._records[at]
-            if record is None or not meets_any(needs, record.terms(record.newest_place)):
+            if record is None or not meets_any(needs, record.terms(record.changed_at)):
                 mask ^= 1 << at
         # From the least place to the greatest, as the digits of a number are not.
         chosen = f"{mask:b}"[::-1].encode().translate(_TRUTH)

@@ -21,8 +21,8 @@ class ItemRecord:
     """One item of the backlog."""
 
     __slots__ = (
-        "_public", "current_terms", "entry", "expires", "listed", "needed", "newest_place", "order", "pin",
-        "pinned_until", "place", "seen",
+        "_public", "changed_at", "current_terms", "entry", "expires", "listed", "needed", "newest_place", "order",
+        "pin", "pinned_until", "place", "seen",
     )  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
@@ -35,19 +35,25 @@ class ItemRecord:
         """The least version that is current; above the known one where that one may not be the last word."""
         self.newest_place = entry
         """The newest entry of the newest version in the stream, which keeps the item in the backlog."""
+        self.changed_at = entry
+        """The first entry of that version: a later one with the same bytes is no news."""
         self.pinned_until = NEVER
         """The latest pin of any version: a page that ended with a pinned item goes on with the pinned ones."""
         self._take(entry, self._see(entry))
 
     def add(self, entry: Entry) -> bool:
-        """Takes another entry of the item; whether it is the newest version now."""
+        """Takes another entry of the item; whether it says something new."""
         terms = self._see(entry)
-        # The same version again is the newer place of it: a key was changed, or an earlier copy was lost.
-        if entry.item.version < self.entry.item.version:
+        version, known = entry.item.version, self.entry.item.version
+        if version < known:
             return False
+        # The same version again is the newer place of it: a key was changed, or an earlier copy was lost.
+        is_news = version > known or entry.item_json != self.entry.item_json
         self._take(entry, terms)
         self.newest_place = entry
-        return True
+        if is_news:
+            self.changed_at = entry
+        return is_news
 
     def fold(self, entry: Entry) -> None:
         """Takes a newer version that has no place in the stream; it is known from the ledger alone."""

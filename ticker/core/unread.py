@@ -1,15 +1,15 @@
-"""Entries that a node skipped, and whether the stream is ahead of it because of them.
+"""Entries that a node skipped: whether the stream is ahead of it because of them, and which items they are of.
 
 Anybody who can write to Redis can put records beside the counter; those are skipped and no more. But a record whose
 number the counter has passed, and which no readable entry has, is an entry that the desk published.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from ticker.contract.entry import read_number
+from ticker.contract.entry import Entry, named_uri, read_number
 
 _ENTRY_FIELDS: Final = frozenset((b"epoch", b"seq", b"body"))
 _ADVICE: Final[Mapping[str, str]] = {
@@ -25,15 +25,21 @@ class Skipped(msgspec.Struct, frozen=True):
 
     reason: str
     number: int | None
-    """None where it has the form of an entry and its number cannot be read."""
+    """None where it has the form of an entry and its number cannot be read; 0 where it has not even the form."""
+    uri: str | None
+    """The item that it names; nobody has verified that."""
+    place: int
+    """How many readable entries come before it."""
 
 
-def skipped(fields: Mapping[bytes, bytes], reason: str) -> Skipped | None:
-    """What is known of a record that cannot be read; None where it has not even the form of an entry."""
+def skipped(fields: Mapping[bytes, bytes], reason: str, place: int) -> Skipped:
+    """What is known of a record that cannot be read."""
+    number: int | None
     try:
-        return Skipped(reason, read_number(fields.get(b"seq", b"")))
+        number = read_number(fields.get(b"seq", b""))
     except ValueError:
-        return Skipped(reason, None) if fields.keys() >= _ENTRY_FIELDS else None
+        number = None if fields.keys() >= _ENTRY_FIELDS else 0
+    return Skipped(reason, number, named_uri(fields.get(b"body", b"")), place)
 
 
 def ahead_reason(records: Iterable[Skipped], newest: int, counter: int) -> str | None:
@@ -46,3 +52,18 @@ def ahead_reason(records: Iterable[Skipped], newest: int, counter: int) -> str |
         return None
     kind = reasons[-1]
     return f"the stream holds entries that this node cannot verify ({kind}): {_ADVICE.get(kind, _OTHER_ADVICE)}"
+
+
+def unread_items(
+    records: Iterable[Skipped], entries: Sequence[Entry], epoch: str | None, counter: int
+) -> dict[str, int]:
+    """The items of which only unreadable entries were found, each with the highest number of those."""
+    numbers = {entry.seq for entry in entries if entry.cursor.epoch == epoch}
+    uris = {entry.item.uri for entry in entries}
+    found: dict[str, int] = {}
+    for one in records:
+        if one.uri is None or one.number is None or one.uri in uris or one.number in numbers:
+            continue
+        if 0 < one.number <= counter:
+            found[one.uri] = max(one.number, found.get(one.uri, 0))
+    return found

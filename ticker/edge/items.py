@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.contract.entry import Entry, Keyring, PoisonError, unseal
+from ticker.contract.entry import Keyring, PoisonError, unseal
 from ticker.contract.item import Item, Text, decode_item
 from ticker.contract.problem import Problem
 from ticker.contract.redaction import redacted
@@ -131,14 +131,12 @@ async def item(request: Request) -> Response:
     held = node.backlog.item(uri)
     try:
         if held and version in (0, held.item.version):
-            known = Versions(
-                [held.item], held.item.version if node.backlog.is_confirmed(uri) else held.item.version + 1
-            )
+            known = Versions([held.item], held.item.version)
         else:
             known = await _versions(request, uri)
     except (StreamAwayError, BusyError):
         return _away()
-    newest = _newest(known, held)
+    newest = _newest(known, node, uri)
     if newest is None:
         return _unreadable() if known.count else _unknown()
     if newest.pub_status == "canceled":
@@ -165,7 +163,7 @@ async def history(request: Request) -> Response:
         return _away()
     if not known.count:
         return _unknown()
-    newest = _newest(known, node.backlog.item(uri))
+    newest = _newest(known, node, uri)
     public = newest is not None and newest.pub_status == "usable"
     changes = {number: Change(number) for number in range(1, known.count + 1)}
     for one in known.readable:
@@ -174,8 +172,11 @@ async def history(request: Request) -> Response:
     return cached(request, msgspec.json.encode({"versions": list(changes.values())}), CACHE_SECONDS)
 
 
-def _newest(known: Versions, held: Entry | None) -> Item | None:
+def _newest(known: Versions, node: Node, uri: str) -> Item | None:
     """The newest version, or None where it cannot be read: then no other may be shown in its place."""
+    held = node.backlog.item(uri)
+    if held is not None and not node.backlog.is_confirmed(uri):
+        return None
     found = [*known.readable, *([held.item] if held else [])]
     newest = max(found, key=lambda one: one.version, default=None)
     return newest if newest is not None and newest.version >= known.count else None

@@ -236,6 +236,8 @@ class Node:
         # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
         proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
         self.backlog.rebuild(entries, position.epoch, position.seq, proof, doubts, records)
+        if self.backlog.hidden:
+            log.error("items are not shown: their newest version cannot be read", items=len(self.backlog.hidden))
         if not self.filled:
             self.filled = True
         elif not self.backlog.holds(before):
@@ -279,10 +281,9 @@ class Node:
         entries = self._inbox.take()
         if self._inbox:
             self.rounds.begin(self._entries_round)
-        for entry in entries:
-            self.backlog.add(entry)
+        news = [entry for entry in entries if self.backlog.add(entry)]
         self.arrivals.wake()
-        yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in entries])
+        yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in news])
         self.metrics.count_entries([entry.added for entry in entries], self.wall())
 
     def _canary_round(self, entry: Entry) -> Iterator[Delivery[Member]]:

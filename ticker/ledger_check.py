@@ -1,0 +1,48 @@
+"""Asks the ledgers about items whose newest version may be missing from the stream."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ticker.contract.entry import Entry, Keyring
+from ticker.core.doubts import Doubt, doubtful, judged
+from ticker.core.unread import Skipped, unread_items
+from ticker.stream import Position, Stream
+
+# To pack 200 commands, or to judge 100 bodies, holds the loop for about 2 ms.
+_LEDGERS: Final = 200
+_JUDGED: Final = 100
+
+
+async def doubts_about(
+    stream: Stream, keyring: Keyring, entries: Sequence[Entry], records: Sequence[Skipped], position: Position
+) -> dict[str, Doubt]:
+    """What the ledgers say of the items of `entries` in doubt, and of those that only skipped `records` name.
+
+    Those that a ledger confirms are left out. Raises `StreamAwayError`.
+    """
+    doubts = await _of_held(stream, keyring, doubtful(entries, position.epoch, position.seq))
+    unread = unread_items(records, entries, position.epoch, position.seq)
+    counts = await _lengths(stream, list(unread))
+    # Without a ledger nobody published it: the desk writes that first.
+    return doubts | {uri: Doubt(counts[uri], number=number) for uri, number in unread.items() if counts[uri]}
+
+
+async def _of_held(stream: Stream, keyring: Keyring, held: Mapping[str, Entry]) -> dict[str, Doubt]:
+    doubts: dict[str, Doubt] = {}
+    counts = await _lengths(stream, list(held))
+    other = [uri for uri, entry in held.items() if counts[uri] != entry.item.version]
+    for start in range(0, len(other), _JUDGED):
+        page = other[start : start + _JUDGED]
+        for uri, body in zip(page, await stream.ledger_ends(page), strict=True):
+            doubt = judged(held[uri], counts[uri], body, keyring)
+            if doubt is not None:
+                doubts[uri] = doubt
+    return doubts
+
+
+async def _lengths(stream: Stream, uris: Sequence[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for start in range(0, len(uris), _LEDGERS):
+        page = uris[start : start + _LEDGERS]
+        counts |= zip(page, await stream.ledger_lengths(page), strict=True)
+    return counts
