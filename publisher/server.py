@@ -16,10 +16,10 @@ from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
 from publisher.api.connections import Connections
 from publisher.api.desk import Desk, open_desk
-from publisher.api.forwarded import Proxies
 from publisher.desk import desk_routes
 from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
+from ticker.contract.forwarded import Proxies
 from ticker.contract.listen import BACKLOG, listen
 from ticker.contract.logs import configure_logs
 from ticker.contract.stopping import may_stop

@@ -14,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from publisher.api.connections import Connection, Connections, DropReason
-from publisher.api.forwarded import Proxies, peer_address
 from publisher.api.problems import ApiError, answer_bytes
+from ticker.contract.forwarded import Proxies, peer_address
 from ticker.contract.limits import HEAD_BYTES
 
 HEADER_LINES: Final = 100

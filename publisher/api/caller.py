@@ -11,13 +11,13 @@ from publisher.access.guard import may_write
 from publisher.access.tokens import Actor
 from publisher.api.cookie import sessions_of
 from publisher.api.desk import Desk
-from publisher.api.forwarded import HOSTS
 from publisher.api.problems import ApiError
 from publisher.core.decode import decode
 from publisher.core.refusals import printable
 from publisher.core.words import NO_PAGE, Words
 from publisher.settings import DeskSettings
 from ticker.contract.addresses import page_origin
+from ticker.contract.forwarded import HOSTS
 
 _READING: Final = frozenset({"GET", "HEAD"})
 # Whatever follows the first quote matches, so that the time grows with the length alone.

@@ -37,10 +37,17 @@ async def test_only_reads_and_the_widget_are_for_other_origins(node: Serving) ->
         reply = await node.get(path)
         assert reply.headers.get_list("access-control-allow-origin") == ["*"], path
         assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
+    reply = await node.get(f"/oembed?url=http%3A%2F%2F127.0.0.1%3A{node.port}%2F")
+    assert reply.status_code == 200 and reply.headers.get_list("access-control-allow-origin") == ["*"]
     for path in ("/", "/health/live", "/health/ready", "/metrics", "/version", "/openapi.json", "/nothing"):
         reply = await node.get(path, Origin="https://a.example")
         assert "access-control-allow-origin" not in reply.headers, path
         assert reply.headers["cross-origin-resource-policy"] == "same-origin", path
+    # The embed page may stand in any page, and loads these; no script of another page reads them.
+    for path in ("/embed", "/demo/demo.css", "/demo/icon.svg", "/shared/tokens.css"):
+        reply = await node.get(path, Origin="https://a.example")
+        assert reply.status_code == 200 and "access-control-allow-origin" not in reply.headers, path
+        assert reply.headers["cross-origin-resource-policy"] == "cross-origin", path
 
 
 async def test_a_preflight_is_answered_with_the_headers_that_it_asks_for(start: Start) -> None:
@@ -59,8 +66,11 @@ async def test_a_preflight_is_answered_with_the_headers_that_it_asks_for(start: 
     async with node.wire(request(method="OPTIONS", Origin="https://evil.example")) as wire:
         status, found, _body = await wire.reply()
         assert status == 403 and "access-control-allow-origin" not in found
-    async with node.wire(request(method="OPTIONS")) as wire:
-        assert (await wire.head())[0] == 204
+    for target in ("/v1/live", "*"):
+        async with node.wire(request(path=target, method="OPTIONS")) as wire:
+            status, found = await wire.head()
+            assert status == 204 and found["allow"] == "GET, HEAD, OPTIONS"
+            assert "access-control-allow-methods" not in found
 
 
 @pytest.mark.parametrize(
@@ -76,6 +86,14 @@ async def test_a_preflight_is_answered_with_the_headers_that_it_asks_for(start: 
         ({}, {"Host": "t.example", "Origin": "file://t.example"}, False),
         ({"public_url": "https://t.example/live"}, {"Host": "inside", "Origin": "https://t.example"}, True),
         ({"public_url": "https://t.example/live"}, {"Host": "evil", "Origin": "http://evil"}, False),
+        (
+            {"public_url": "https://t.example/live"},
+            {"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000", "Sec_Fetch_Site": "same-origin"},
+            True,
+        ),
+        ({}, {"Host": "t.example", "Origin": "http://a.example", "X_Forwarded_Host": "a.example"}, False),
+        ({}, {"Host": "user@t.example", "Origin": "http://t.example"}, False),
+        ({}, {"Host": "t.example\na.example", "Origin": "http://a.example"}, False),
     ],
 )
 async def test_a_nodes_own_pages_are_always_allowed(
@@ -108,8 +126,14 @@ async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
     refusing = {"Accept": "text/event-stream;q=0, application/json"}
     async with node.wire(request(**refusing)) as wire:
         assert (await wire.head())[1]["content-type"] == "application/json"
-    async with node.wire(request(method="HEAD", **STREAM)) as wire:
-        assert (await wire.head())[1]["content-type"].startswith("text/event-stream")
+    for accept, kind in (("text/event-stream", "text/event-stream"), ("*/*", "application/json")):
+        async with node.wire(request(method="HEAD", Accept=accept)) as wire:
+            status, found = await wire.head()
+            assert status == 200 and found["content-type"].startswith(kind)
+            assert "content-length" not in found and "transfer-encoding" not in found
+            # Nothing follows the head: the connection is good for the next request.
+            wire.send(request(path="/version"))
+            assert (await wire.reply())[0] == 200
     async with node.wire(request(path="/v1/live/", Host="evil.example")) as wire:
         status, found, _body = await wire.reply()
         assert status == 404 and "location" not in found

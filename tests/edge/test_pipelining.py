@@ -1,8 +1,10 @@
 """Requests that a client sends before it has the answers to earlier ones: answers keep the order (RFC 9112, 9.3.2)."""
 
+import time
+
 import pytest
 
-from tests.edge.serving import Serving, Wire
+from tests.edge.serving import Serving, Wire, request, until
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +20,11 @@ STREAM = b"GET /v1/live HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n
 GARBAGE = b"\x00\x01 no HTTP\r\n\r\n"
 # A masked ping, which the node answers.
 PING = b"\x89\x80\x00\x00\x00\x00"
+
+
+def waiting(node: Serving) -> bytes:
+    """A long poll that has nothing to tell."""
+    return request(f"cursor={node.node.backlog.newest}&wait=20")
 
 
 async def status(wire: Wire) -> int:
@@ -50,9 +57,89 @@ async def test_answers_keep_the_order_of_requests(
         assert [await status(wire) for _ in statuses] == statuses
 
 
-async def test_a_stream_behind_a_request_comes_after_its_answer(node: Serving) -> None:
-    async with node.wire(VERSION + STREAM) as wire:
+@pytest.mark.parametrize("before", [[VERSION], [VERSION, POST, ITEMS]])
+@pytest.mark.parametrize("pieces", ["at once", "one by one"])
+async def test_a_stream_behind_a_request_comes_after_its_answer(
+    node: Serving, before: list[bytes], pieces: str
+) -> None:
+    requests = [*before, STREAM]
+    async with node.wire() as wire:
+        for part in [b"".join(requests)] if pieces == "at once" else requests:
+            wire.send(part)
+        for _ in before:
+            assert await status(wire) in (200, 405)
+        code, headers = await wire.head()
+        assert code == 200 and headers["content-type"].startswith("text/event-stream")
+        assert (await wire.event())["event"] == "snapshot"
+        await node.publish("One")
+        assert (await wire.event())["event"] == "item"
+
+
+@pytest.mark.parametrize("last", [STREAM, UPGRADE])
+async def test_a_client_that_has_gone_before_its_turn_gets_no_stream(node: Serving, last: bytes) -> None:
+    await node.publish("One")
+    async with node.wire(waiting(node) + last) as wire:
+        await until(lambda: node.node.polls == 1, "the poll waits")
+        wire.writer.transport.abort()
+        await until(lambda: node.node.polls == 0, "the poll ends")
+    await until(lambda: not len(node.node.visitors), "the connection is gone")
+    assert not len(node.node.hub)
+
+
+async def test_short_requests_before_a_long_one_are_answered_first(node: Serving) -> None:
+    long = request(path="/version", X="y" * 20_000)
+    async with node.wire(VERSION + ITEMS + long) as wire:
+        assert [await status(wire) for _ in range(3)] == [200, 200, 431]
+        await wire.ended()
+    # Together they are longer than one may be.
+    many = request(path="/version", X="y" * 2_000)
+    async with node.wire(many * 20) as wire:
+        assert [await status(wire) for _ in range(20)] == [200] * 20
+
+
+async def test_a_body_that_no_route_reads_is_not_answered_a_second_time(node: Serving) -> None:
+    async with node.wire(request(method="POST", path="/v1/items", Content_Length="200000")) as wire:
+        for _ in range(20):
+            wire.send(b"x" * 10_000)
+        assert await status(wire) == 405
+        assert await wire.ended() == b""
+
+
+@pytest.mark.parametrize("wanted", ["h2c", "TLS/1.0, HTTP/2.0"])
+async def test_an_upgrade_that_is_not_taken_changes_nothing(node: Serving, wanted: str) -> None:
+    """Java's HTTP client offers HTTP/2 with its first request."""
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": wanted, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+    async with node.wire(request(path="/version", **offer) + VERSION) as wire:
         assert [await status(wire) for _ in range(2)] == [200, 200]
+    # A body is never read as a request.
+    for framing in ({"Content_Length": str(len(VERSION))}, {"Transfer_Encoding": "chunked"}):
+        async with node.wire(request(path="/version", **framing, **offer) + VERSION) as wire:
+            assert await status(wire) == 200
+            assert await wire.ended() == b""
+    async with node.wire(request(Accept="text/event-stream", **offer)) as wire:
+        _status, headers = await wire.head()
+        assert headers["content-type"].startswith("text/event-stream")
+        assert (await wire.event())["event"] == "snapshot"
+
+
+@pytest.mark.parametrize("requests", [[VERSION], [POST], [VERSION, ITEMS, VERSION], [POLL]])
+async def test_a_client_that_ends_its_side_is_still_answered(node: Serving, requests: list[bytes]) -> None:
+    async with node.wire(b"".join(requests)) as wire:
+        wire.writer.write_eof()
+        for _ in requests:
+            assert await status(wire) in (200, 405)
+        assert await wire.ended() == b""
+
+
+async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Serving) -> None:
+    await node.publish("One")
+    began = time.monotonic()
+    async with node.wire(waiting(node)) as wire:
+        await until(lambda: node.node.polls == 1, "it waits")
+        wire.writer.write_eof()
+        assert await status(wire) == 200
+        assert await wire.ended() == b""
+    assert time.monotonic() - began < 2 and node.node.polls == 0
 
 
 async def test_requests_behind_an_upgrade_or_a_stream_are_not_answered_as_requests(node: Serving) -> None:

@@ -24,14 +24,82 @@ async def test_pages_name_the_public_address_and_link_relatively(start: Start) -
     assert "section=politics&amp;section=world" in found["html"]
     for address in (f"http://127.0.0.1:{node.port}/", "https://news.example/", "https://news.example/tickers/", ""):
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code == 404, address
-    for address in (PUBLIC, f"{PUBLIC}/", f"{PUBLIC}/embed"):
+    for address in (PUBLIC, f"{PUBLIC}/", f"{PUBLIC}/embed", "https://News.Example:443/ticker/embed"):
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code == 200, address
 
 
-@pytest.mark.parametrize("host", ["a; script-src *", "a b", 'a"><b>', "a,b", "a/b", "[::1", "a:b"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a; script-src *",
+        "a b",
+        'a"><b>',
+        "a,b",
+        "a/b",
+        "[::1",
+        "a:b",
+        "user@t.example",
+        "t.example:99999999",
+        "é.example",
+    ],
+)
 async def test_a_host_that_is_none_is_refused(start: Start, host: str) -> None:
     node = await start()
     for path in ("/", "/embed"):
         async with node.wire(request(path=path, Host=host)) as wire:
             status, headers, _body = await wire.reply()
             assert status == 400 and "*" not in headers["content-security-policy"], path
+
+
+PROTOS = [
+    ("https", "https"),
+    ("https,http", "https"),
+    ("HTTPS, http", "https"),
+    ("http, https", "http"),
+    ("wss", "https"),
+    ("https\nhttp", "https"),
+    ("", "http"),
+    ("junk", "http"),
+]
+
+
+async def test_a_page_names_the_scheme_of_the_proxy_that_the_browser_talks_to(start: Start) -> None:
+    node = await start()
+    for proto, scheme in PROTOS:
+        async with node.wire(request(path="/", Host="t.example", X_Forwarded_Proto=proto)) as wire:
+            _status, headers = await wire.head()
+            page = (await wire.reader.readexactly(int(headers["content-length"]))).decode()
+        assert f"{scheme}://t.example/widget/breaking-ticker.js" in page, proto
+        live = {"http": "ws", "https": "wss"}[scheme]
+        assert f" {live}://t.example;" in headers["content-security-policy"], proto
+
+
+async def test_only_the_host_of_the_request_itself_is_named(start: Start) -> None:
+    """A proxy that knows nothing of X-Forwarded-Host passes on what the client says."""
+    node = await start()
+    reply = await node.get("/", Host="t.example", X_Forwarded_Host="evil.example", Forwarded="host=evil.example")
+    assert "evil" not in reply.text and "t.example" in reply.text
+    async with node.wire(b"GET / HTTP/1.0\r\n\r\n") as wire:
+        status, headers = await wire.head()
+        page = await wire.reader.readexactly(int(headers["content-length"]))
+        assert status == 200 and f"http://127.0.0.1:{node.port}/widget/".encode() in page
+
+
+LANGUAGES = [
+    ("ar", "ar"),
+    ("fr, es;q=0.5", "es"),
+    ("en;q=0.1, ar-EG;q=0.9", "ar"),
+    ("ar;q=0, es", "es"),
+    ("ar;q=0", "en"),
+    ("ES-mx", "es"),
+    ("", "en"),
+    ("*", "en"),
+    ("ar;q=x, es;q=0.2", "es"),
+]
+
+
+async def test_the_page_comes_in_the_language_that_is_liked_best(start: Start) -> None:
+    node = await start()
+    for accepted, language in LANGUAGES:
+        page = (await node.get("/", Accept_Language=accepted)).text
+        assert f'<html lang="{language}"' in page, accepted

@@ -15,11 +15,11 @@ import uvicorn
 from publisher.api import bounded_http, connections
 from publisher.api.app import create_app
 from publisher.api.desk import Desk
-from publisher.api.forwarded import Proxies
 from publisher.desk import desk_routes
 from publisher.server import DeskServer
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine
+from ticker.contract.forwarded import Proxies
 from ticker.contract.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio

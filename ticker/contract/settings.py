@@ -29,7 +29,7 @@ class StreamSettings(BaseSettings):
         None,
         validation_alias=AliasChoices("redis_url", "REDIS_URL"),
         repr=False,  # it may hold a password
-        description="redis://, rediss://, unix://, redis+sentinel://host:port,host:port/service or redis+cluster://host:port",
+        description="redis://, rediss://, unix://, redis+sentinel://host:port,host:port/service or redis+cluster://host:port,host:port",
     )
     brand: str = Field(
         "news", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="names the stream: flashwire:{brand}:items"

@@ -20,6 +20,8 @@ _SAME_ORIGIN: Final = pairs(SECURITY_HEADERS)
 _CROSS_ORIGIN: Final = pairs({**SECURITY_HEADERS, **CROSS_ORIGIN})
 _EXPOSED: Final = (b"access-control-expose-headers", b"ETag, Retry-After")
 _METHODS: Final = "GET, HEAD"
+# The target of an OPTIONS request that asks about no address in particular (RFC 9110, 9.3.7).
+_WHOLE_SERVER: Final = "*"
 # Browsers keep an answer no longer than this, whatever it says.
 _PREFLIGHT_SECONDS: Final = "7200"
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
@@ -46,7 +48,7 @@ class BrowserHeaders:
                 message["headers"] = [*with_defaults(message["headers"], defaults), *extra]
             await send(message)
 
-        if scope["method"] == "OPTIONS" and path.startswith((READS, *_PUBLIC)):
+        if scope["method"] == "OPTIONS" and (path == _WHOLE_SERVER or path.startswith((READS, *_PUBLIC))):
             await self._preflight(path, headers)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
@@ -58,7 +60,7 @@ class BrowserHeaders:
         names = headers.get(b"access-control-request-headers", b"").decode("latin-1").split(",")
         wanted = [name.strip() for name in names if _TOKEN.fullmatch(name.strip())]
         answer = {"Allow": f"{_METHODS}, OPTIONS", "Cache-Control": "no-store"}
-        if b"origin" in headers:
+        if b"origin" in headers and path != _WHOLE_SERVER:
             answer["Access-Control-Allow-Methods"] = _METHODS
             answer["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
             if not path.startswith(READS):

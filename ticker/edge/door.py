@@ -1,10 +1,11 @@
-"""The front door: uvicorn's HTTP class, with four things of our own.
+"""The front door: uvicorn's HTTP class, with five things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
 2. Whoever has sent no whole request within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
    a descriptor, and they are counted.
 3. A request longer than `HEAD_BYTES` bytes is refused; httptools itself knows no limit, and no route reads a body.
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
+5. A client that ends its side after a request still gets the answer; uvicorn would close.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from uvicorn.server import ServerState
 
 from ticker.contract.limits import HEAD_BYTES
 from ticker.edge.handshake import (
+    HALF_CLOSED,
     PATH,
     RefusalError,
     Request,
@@ -32,6 +34,8 @@ from ticker.edge.websocket import WebSocketConnection
 
 PATIENCE_SECONDS: Final = 8.0
 PIPELINE_LIMIT: Final = 32
+PIECE_BYTES: Final = 1_024
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class FrontDoor(HttpToolsProtocol):
@@ -42,8 +46,12 @@ class FrontDoor(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._node: Node = app_state["node"]
         self._request_bytes = 0
+        self._has_head = False
+        """Whether the head of the request that is read now is whole."""
         self._stream: Request | None = None
         self._taken = False
+        self._lingers = False
+        """Whether whatever still comes is dropped."""
         self._last: Callable[[], None] | None = None
         """What ends HTTP on this connection, while earlier requests are still to be answered."""
         self._rest = b""
@@ -76,6 +84,8 @@ class FrontDoor(HttpToolsProtocol):
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
+        if self._lingers:
+            return
         if self._last is not None:
             # Frames behind an upgrade that waits; a client sends few before it has its 101.
             self._rest += data
@@ -84,26 +94,71 @@ class FrontDoor(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._unset_keepalive_if_required()
-        self._request_bytes += len(data)
-        if self._request_bytes > HEAD_BYTES:
-            self._refuse(refusal(431, "head-too-large", "Send a shorter request head."))
-            return
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # Any other upgrade is not taken up, and the request is answered as it stands (RFC 9110, 7.8).
-            if self._should_upgrade():
-                self._node.knocking.pop(self, None)
-                self._rest = data[upgrade.args[0] :]
-                self._in_turn(self._upgrade)
-        except httptools.HttpParserError:
-            if self._stream is not None and self._taken:
-                self._become_stream(self._stream)
-            else:
-                self._refuse(refusal(400, "bad-request", "Send a request in HTTP/1.1."))
+        # In pieces: requests before one that is too long are answered first, and bytes after their end do not count.
+        while data:
+            room = HEAD_BYTES - self._request_bytes
+            if room <= 0:
+                self._refuse_length()
+                return
+            size = min(room, PIECE_BYTES)
+            piece, data = data[:size], data[size:]
+            self._request_bytes += len(piece)
+            data = self._read(piece, data)
         if len(self.pipeline) > PIPELINE_LIMIT:
             # No client that is known sends so many; each holds 2 KB until its turn.
             self.abort()
+
+    def _read(self, piece: bytes, behind: bytes) -> bytes:
+        """Reads `piece`; returns what is to be read next: `behind`, or nothing where HTTP ends here."""
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = piece[upgrade.args[0] :] + behind
+            if not self._should_upgrade():
+                # It is not taken up, and the request is answered as it stands (RFC 9110, 7.8).
+                if _FRAMING.isdisjoint(name for name, _ in self.headers):
+                    return rest
+                # httptools takes the body for the other protocol, so no further request can be told from it.
+                self._in_turn(self._linger)
+                return b""
+            self._node.knocking.pop(self, None)
+            self._rest = rest
+            self._in_turn(self._upgrade)
+            return b""
+        except httptools.HttpParserError:
+            if self._taken:
+                self._in_turn(self._open_stream)
+            else:
+                self._refuse(refusal(400, "bad-request", "Send a request in HTTP/1.1."))
+            return b""
+        return behind
+
+    def _refuse_length(self) -> None:
+        if self._has_head:
+            # The request has its answer, or will have it: no route reads a body.
+            self._in_turn(self._linger)
+        else:
+            self._refuse(refusal(431, "head-too-large", "Send a shorter request head."))
+
+    def _linger(self) -> None:
+        # A close while the client sends would reset the connection, and it could lose the answer.
+        self._lingers = True
+        self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
+        self.transport.write_eof()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature
+        """A client may end its side after its request and still read the answer; True keeps the socket for that."""
+        if self._is_answered():
+            return False
+        if self._last in (self._upgrade, self._open_stream):
+            # It could not say or hear anything in a stream.
+            self._last = None
+        # Of the newest request: those before it are answered first.
+        self.shutdown()
+        # A long poll looks at this and is answered now.
+        self.cycle.scope["state"][HALF_CLOSED] = True
+        self.cycle.message_event.set()
+        return True
 
     def _in_turn(self, last: Callable[[], None]) -> None:
         """Calls `last`, the end of HTTP here, when all earlier requests are answered (RFC 9112, 9.3.2)."""
@@ -160,28 +215,29 @@ class FrontDoor(HttpToolsProtocol):
 
         self._in_turn(end)
 
-    def _become_stream(self, request: Request) -> None:
+    def _open_stream(self) -> None:
+        assert self._stream is not None, "the request was taken for a stream"
         self.connections.discard(self)
         self._node.visitors.gone(self)
         self.parser = None  # type: ignore[assignment]  # as after an upgrade
         connection = SseConnection(self._node)
         connection.connection_made(self.transport)
         self.transport.set_protocol(connection)
-        connection.open(request)
+        connection.open(self._stream)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._has_head = False
         self._node.visitors.asks(self)
         self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
 
     def on_headers_complete(self) -> None:
-        if not self.parser.should_upgrade() and self.parser.get_method() == b"GET":
+        self._has_head = True
+        upgrades = self.parser.should_upgrade() and self._should_upgrade()
+        if not upgrades and self.parser.get_method() == b"GET":
             path, query = split_target(self.url)
             headers = joined(self.headers)
-            # One who pipelines behind an unfinished reply gets JSON: the socket is not free to be taken.
-            cycle: RequestResponseCycle | None = self.cycle
-            free = cycle is None or cycle.response_complete
-            if path == PATH and free and wants_events(headers.get(b"accept", b"")):
+            if path == PATH and wants_events(headers.get(b"accept", b"")):
                 self._stream = Request(b"GET", path, query, headers, self.parser.get_http_version() == "1.0")
                 return
         super().on_headers_complete()

@@ -103,9 +103,8 @@ class Entrance:
         except Exception:
             transport.abort()
             raise
-        if between.ended:
-            # uvicorn's way of ending after the reply that is under way.
-            front.shutdown()
+        if between.ended and not front.eof_received():
+            transport.close()
 
     def _to_door(self, transport: Any, data: bytes, until: float) -> door.FrontDoor:
         front = door.FrontDoor(*self._parts, self._loop)

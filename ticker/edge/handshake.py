@@ -18,6 +18,8 @@ from ticker.edge.negotiate import qualities
 PATH: Final = b"/v1/live"
 _EVENT_STREAM: Final = b"text/event-stream"
 EVENTS_PROTOCOL: Final = b"cloudevents.json"
+# Key of a request's state: its client ended its side of the connection, and may still read.
+HALF_CLOSED: Final = "half_closed"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _ACCEPTED: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "

@@ -12,7 +12,7 @@ from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
 from ticker.edge.address import network
 from ticker.edge.admission import admit
-from ticker.edge.handshake import RefusalError, joined, refusal, wants_events
+from ticker.edge.handshake import HALF_CLOSED, RefusalError, joined, refusal, wants_events
 from ticker.edge.joining import TOO_BUSY
 from ticker.edge.node import Node
 from ticker.edge.query import WAIT_LIMIT, ParameterError, Query, read_pairs
@@ -37,7 +37,10 @@ async def live(request: Request) -> Response:
         if request.method == "HEAD":
             # What GET would send, without joining and without waiting.
             events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
-            return Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
+            head = Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
+            # The length of what GET would send is not known without joining (RFC 9110, 8.6).
+            del head.headers["content-length"]
+            return head
         first = await _first(node, request, asked, wait, address)
     except (ParameterError, RefusalError) as error:
         problem = error.problem() if isinstance(error, ParameterError) else error.problem
@@ -62,6 +65,8 @@ async def _first(node: Node, request: Request, asked: Subscription, wait: float,
             if left <= 0 or node.draining:
                 break
             if not await _arrival(node, request, left, address):
+                if _is_half_closed(request):
+                    break
                 return None
             first = await _made(node, request, asked, address, bounded=False)
     except BusyError:
@@ -92,7 +97,7 @@ async def _arrival(node: Node, request: Request, limit: float, address: str) -> 
     node.polls += 1
     node.shares.came(address)
     try:
-        if not await _unless_left(request, node.arrivals.wait(limit)):
+        if not await _unless_left(request, node.arrivals.wait(limit), half=True):
             return False
     finally:
         node.polls -= 1
@@ -102,9 +107,12 @@ async def _arrival(node: Node, request: Request, limit: float, address: str) -> 
     return True
 
 
-async def _unless_left(request: Request, wanted: Coroutine[Any, Any, T]) -> T | None:
-    """What `wanted` returns, or None where the client leaves before that, and then `wanted` is cancelled."""
-    gone = asyncio.ensure_future(_disconnected(request))
+async def _unless_left(request: Request, wanted: Coroutine[Any, Any, T], *, half: bool = False) -> T | None:
+    """What `wanted` returns, or None where the client leaves before that, and then `wanted` is cancelled.
+
+    With `half`, a client that ended its side of the connection counts as one that left.
+    """
+    gone = asyncio.ensure_future(_left(request, half=half))
     task = asyncio.ensure_future(wanted)
     try:
         await asyncio.wait((gone, task), return_when=asyncio.FIRST_COMPLETED)
@@ -114,9 +122,13 @@ async def _unless_left(request: Request, wanted: Coroutine[Any, Any, T]) -> T | 
         task.cancel()
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def _left(request: Request, *, half: bool) -> None:
+    while not (half and _is_half_closed(request)) and (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _is_half_closed(request: Request) -> bool:
+    return HALF_CLOSED in request.scope["state"]
 
 
 class LongReply(Response):

@@ -17,8 +17,11 @@ def is_allowed(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> bool
         return True
     if origin in _listed(settings.allowed_origins, settings.public_url):
         return True
+    # Set by the browser itself, and right behind proxies that change Host; no script can set it.
+    if headers.get(b"sec-fetch-site") == b"same-origin":
+        return True
     # With a public address the Host header is not needed, and it is the client's to choose.
-    return settings.public_url is None and _is_own(origin, headers)
+    return settings.public_url is None and _is_host(origin, headers)
 
 
 def cors_headers(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
@@ -37,10 +40,7 @@ def cors_lines(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> byte
     return b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in cors_headers(settings, headers))
 
 
-def _is_own(origin: bytes, headers: Mapping[bytes, bytes]) -> bool:
-    # Set by the browser itself, and right behind proxies that change Host; no script can set it.
-    if headers.get(b"sec-fetch-site") == b"same-origin":
-        return True
+def _is_host(origin: bytes, headers: Mapping[bytes, bytes]) -> bool:
     scheme, _, authority = origin.partition(b"://")
     port = _DEFAULT_PORTS.get(scheme)
     # Either scheme: a proxy that ends TLS may not say so, and no credentials are at stake.

@@ -4,7 +4,7 @@ Text reaches a page only through jinja2's autoescape, and no page holds inline s
 policy can forbid both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -20,17 +20,15 @@ from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
 from ticker.contract.sentences import LANGUAGES
 from ticker.contract.site import Site, direction_of
 from ticker.edge.assets import WEB, Asset, load
+from ticker.edge.negotiate import qualities
 from ticker.edge.public import page_path, public_address
 from ticker.settings import TickerSettings
 
 SnapshotItems = Callable[[str, int], Sequence[Item]]
 """The current items of an edition, at most so many, as a snapshot holds them."""
 
-_ANYWHERE: Final = {
-    "Access-Control-Allow-Origin": "*",  # modules are loaded with CORS, and into any page
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+# Modules are loaded with CORS, and into any page. What only the node's own pages load is not for others.
+_ANYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
 # Few minutes: modules of two releases must not meet for long.
 _FILE_CACHE: Final = "public, max-age=300, stale-while-revalidate=3600"
 _POLICY: Final = (
@@ -51,7 +49,10 @@ def page_routes(site: Site, settings: TickerSettings, snapshot_items: SnapshotIt
         Route("/", pages.demo),
         Route("/embed", pages.embed),
         Route("/oembed", pages.oembed),
-        *(Route(f"/{folder}/{{name}}", partial(pages.file, load(folder))) for folder in ("widget", "demo", "shared")),
+        *(
+            Route(f"/{folder}/{{name}}", partial(pages.file, load(folder), headers))
+            for folder, headers in (("widget", _ANYWHERE), ("demo", {}), ("shared", {}))
+        ),
     ]
 
 
@@ -136,11 +137,11 @@ class _Pages:
         body |= {"title": title, "html": html.strip(), "width": width, "height": height, "cache_age": 3600}
         return Response(msgspec.json.encode(body), headers=_ANYWHERE, media_type="application/json")
 
-    async def file(self, files: dict[str, Asset], request: Request) -> Response:
+    async def file(self, files: dict[str, Asset], headers: Mapping[str, str], request: Request) -> Response:
         found = files.get(request.path_params["name"])
         if found is None:
             return _refused(404, "path", "There is no such file.")
-        return found.answer(request, {**_ANYWHERE, "Cache-Control": _FILE_CACHE})
+        return found.answer(request, {**headers, "Cache-Control": _FILE_CACHE})
 
     # Any: a template takes what it names
     def _page(self, request: Request, template: str, language: str, *, frames: str, **shown: Any) -> Response:
@@ -172,8 +173,9 @@ class _Pages:
 
 
 def _preferred(accepted: str) -> str:
-    """The first of our languages that `Accept-Language` names; browsers list theirs by preference."""
-    tags = (part.split(";")[0].strip().split("-")[0].lower() for part in accepted.split(","))
+    """The one of our languages that `Accept-Language` likes best."""
+    liked = sorted(qualities(accepted.encode("latin-1")), key=lambda pair: -pair[1])
+    tags = (name.decode("latin-1").split("-")[0] for name, quality in liked if quality)
     return next((tag for tag in tags if tag in LANGUAGES), "en")
 
 

@@ -10,6 +10,7 @@ from ticker.settings import TickerSettings
 
 # A host name or address, and a port: nothing that means something in a header, a policy or a page.
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 def public_address(settings: TickerSettings, request: Request) -> str | None:
@@ -21,12 +22,17 @@ def public_address(settings: TickerSettings, request: Request) -> str | None:
     return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else None
 
 
+def _host(scheme: str, authority: str) -> str:
+    """Host and port, in the one form that is compared: without the scheme's own port."""
+    return authority.lower().removesuffix(_PORTS[scheme])
+
+
 def page_path(address: str, url: SplitResult) -> str | None:
     """The path of `url` below a public address, or None if it is not there."""
     scheme, _, rest = address.partition("://")
     authority, slash, prefix = rest.partition("/")
     # A page that is reached by TLS at a proxy may name itself otherwise.
-    if url.scheme not in ("http", "https", scheme) or url.netloc.lower() != authority.lower():
+    if url.scheme not in _PORTS or _host(url.scheme, url.netloc) != _host(scheme, authority):
         return None
     path = url.path or "/"
     if not path.startswith(slash + prefix):

@@ -17,6 +17,7 @@ import structlog
 import uvicorn
 
 from ticker.contract.entry import Keyring
+from ticker.contract.forwarded import ForwardedMiddleware
 from ticker.contract.keys import load_keyring
 from ticker.contract.listen import BACKLOG
 from ticker.contract.logs import configure_logs
@@ -224,14 +225,16 @@ def make_server(
     if node.room < settings.max_connections:
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
-        BrowserHeaders(make_app(node, keyring, settings.redis_url, seat), settings),
+        ForwardedMiddleware(
+            BrowserHeaders(make_app(node, keyring, settings.redis_url, seat), settings), settings.forwarded_allow_ips
+        ),
         http=Gate,
         ws=connection,
         loop="none",
         lifespan="on",
         log_config=None,
         server_header=False,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
+        proxy_headers=False,
         # uvicorn listens anew, and by itself with 2,048.
         backlog=BACKLOG,
         timeout_graceful_shutdown=2,

@@ -7,13 +7,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
-# uvicorn's own reading of the setting, so that every part of the desk trusts the same addresses.
+# uvicorn's own reading of the setting, so that every part trusts the same addresses.
 Proxies = _TrustedHosts
 
 HOSTS: Final = "flashwire.hosts"
 """Key of the ASGI scope: further hosts, with port, that a trusted proxy names as the browser's."""
 
-_SCHEMES: Final = frozenset({"http", "https"})
+# Some proxies name the scheme of a WebSocket.
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PROTO, _HOST, _PORT, _STANDARD = b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"
 _READ: Final = frozenset({_PROTO, _HOST, _PORT, _STANDARD})
 # One pair of a Forwarded header and what ends it (RFC 7239, 4).
@@ -51,7 +52,8 @@ def _read(scope: Scope) -> None:
     # Proxies append their own value, so the first one is of the proxy that the browser talks to.
     standard = _first_element(_joined(values, _STANDARD))
     scheme = (_first(values, _PROTO) or standard.get("proto", "")).lower()
-    if scheme in _SCHEMES:
+    scheme = _SCHEMES.get(scheme, "")
+    if scheme:
         scope["scheme"] = scheme
     if _PROTO in values:
         # uvicorn takes no list, and of two lines the last.
