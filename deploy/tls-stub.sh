@@ -34,9 +34,6 @@ ssl_protocols TLSv1.2 TLSv1.3;
 ssl_session_cache shared:tls:10m;
 ssl_session_timeout 1d;
 ssl_session_tickets off;
-# Browsers then come by TLS only. Leave it out while plain HTTP must work, too. Where a location of nginx.conf has
-# add_header lines of its own, this one does not reach it.
-add_header Strict-Transport-Security "max-age=31536000" always;
 LINES
 done
 chmod 644 "$folder"/*.conf "$folder/certificate.pem"

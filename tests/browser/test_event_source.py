@@ -222,6 +222,14 @@ def test_all_come_back_after_a_restart(chromium: Browser, folder: Path, say: Say
             tried.end(say)
 
 
+def test_all_come_back_after_a_rolling_restart(chromium: Browser, folder: Path, say: Say) -> None:
+    with ExitStack() as cleanup:
+        service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="3", FLASHWIRE_WORKERS="2")
+        with trial(chromium, service.ticker, service.desk, make_token(folder, "press")) as tried:
+            service.roll()
+            tried.end(say)
+
+
 @pytest.mark.slow
 def test_all_come_back_after_a_restart_with_the_default_drain(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:

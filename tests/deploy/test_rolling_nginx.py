@@ -6,20 +6,26 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.deploy.stack import Stack, answers, program, until
+from ticker.contract.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
 
 NODES = ("ticker-1", "ticker-2")
 STREAM = {"Accept": "text/event-stream"}
 READERS = 300
+EVENT_READERS = 40
+PLAIN = {"tls": "front", "tls-desk": "front-desk"}
 
 
 @pytest.fixture
@@ -37,38 +43,132 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.close()
 
 
-class Reader:
-    """A WebSocket reader that comes back with backoff, and what it was refused."""
+class Reader(ABC):
+    """A client that comes back by itself with its cursor: what it has had, and how long it was away."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cursor = ""
+        self.items: list[str] = []
+        self.starts: list[str] = []
+        self.gaps = 0
         self.refused = 0
         self.longest = 0.0
         self.connected = False
+        self._lost = time.monotonic()
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Connects again and again, until it is cancelled."""
+
+    def take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        """A message of the ticker."""
+        if message["type"] == "bye":
+            return
+        self.cursor = message["cursor"]
+        if message["type"] in ("snapshot", "replay"):
+            self.longest = max(self.longest, time.monotonic() - self._lost)
+            self.connected = True
+            self.starts.append(message["type"])
+            self.gaps += not message["complete"]
+        self.items += [item["uri"] for item in message.get("items", [])]
+        if "item" in message:
+            self.items.append(message["item"]["uri"])
+
+    def lose(self) -> None:
+        """The connection ended."""
+        if self.connected:
+            self.connected, self._lost = False, time.monotonic()
+
+
+class SocketReader(Reader):
+    """A WebSocket with backoff."""
 
     async def run(self) -> None:
-        lost, wait = time.monotonic(), 0.25
+        wait = 0.25
         while True:
             try:
-                async with connect(self.url, open_timeout=10) as socket:
-                    await socket.recv()
-                    self.longest = max(self.longest, time.monotonic() - lost)
-                    self.connected, wait = True, 0.25
-                    async for _message in socket:
-                        pass
+                url = f"ws://{self.address}/v1/live" + (f"?cursor={self.cursor}" if self.cursor else "")
+                async with connect(url, open_timeout=10) as socket:
+                    async for message in socket:
+                        self.take(msgspec.json.decode(message))
+                        wait = 0.25
             except InvalidStatus:
                 self.refused += 1
             except (OSError, TimeoutError, WebSocketException):
                 pass
-            if self.connected:
-                self.connected, lost = False, time.monotonic()
+            self.lose()
             await asyncio.sleep(random.uniform(0.5, 1) * wait)
             wait = min(wait * 2, 10)
 
 
+class EventReader(Reader):
+    """An EventSource (WHATWG HTML, 9.2): any answer but an event stream ends it for good."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.closed = ""
+        self._retry = 3.0
+
+    async def run(self) -> None:
+        while not self.closed:
+            headers = STREAM | ({"Last-Event-ID": self.cursor} if self.cursor else {})
+            try:
+                async with (
+                    httpx2.AsyncClient(timeout=30, trust_env=False) as client,
+                    client.stream("GET", f"http://{self.address}/v1/live", headers=headers) as reply,
+                ):
+                    if reply.status_code != 200 or not reply.headers["content-type"].startswith("text/event-stream"):
+                        self.closed = f"{reply.status_code} {reply.headers.get('content-type')}"
+                    else:
+                        await self._read(reply)
+            except httpx2.TransportError:
+                pass
+            self.lose()
+            await asyncio.sleep(self._retry)
+
+    async def _read(self, reply: httpx2.Response) -> None:
+        data = ""
+        async for line in reply.aiter_lines():
+            name, _, value = line.partition(": ")
+            if name == "retry":
+                self._retry = int(value) / 1000
+            elif name == "data":
+                data = value
+            elif not line and data:
+                self.take(msgspec.json.decode(data))
+                data = ""
+
+
+class Editor:
+    """Publishes numbered lines; `published` holds the uris of those that were acknowledged."""
+
+    def __init__(self, desk: str, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self.client = httpx2.AsyncClient(base_url=f"http://{desk}", headers=headers, timeout=10, trust_env=False)
+        self.published: list[str] = []
+        self.ended = asyncio.Event()
+
+    async def publish(self) -> None:
+        line = {"text": f"Civil Defence: Line {len(self.published)}, invented for a test", "edition": "en"}
+        answer = await self.client.post("/v1/items", json=line)
+        assert answer.status_code == 201, answer.text
+        self.published.append(answer.json()["item"]["uri"])
+
+    async def run(self) -> None:
+        """Publishes four lines a second until it has `ended`."""
+        while not self.ended.is_set():
+            await self.publish()
+            await asyncio.sleep(0.25)
+
+
 @pytest.mark.parametrize("pause", [0, 5])
 async def test_nodes_that_restart_in_turn_lock_no_reader_out(stack: Stack, pause: int) -> None:
-    readers = [Reader(f"ws://{stack.front}/v1/live") for _ in range(READERS)]
+    editor = Editor(stack.desk, await asyncio.to_thread(stack.start_desk))
+    # Before it, there is no stream that a cursor could name.
+    await editor.publish()
+    sources = [EventReader(stack.front) for _ in range(EVENT_READERS)]
+    readers = [*sources, *(SocketReader(stack.front) for _ in range(READERS))]
     tasks = []
     try:
         for reader in readers:
@@ -77,21 +177,35 @@ async def test_nodes_that_restart_in_turn_lock_no_reader_out(stack: Stack, pause
         await wait_for_all(readers, 20)
         for reader in readers:
             reader.longest = 0
+        edited = asyncio.create_task(editor.run())
+        tasks.append(edited)
         for name in NODES:
             await asyncio.to_thread(stack.stop, name)
             await asyncio.to_thread(stack.start_node, name)
             await asyncio.sleep(pause)
         await wait_for_all(readers, 10)
+        editor.ended.set()
+        await edited
+        assert [source.closed for source in sources] == [""] * EVENT_READERS
         away = sorted(reader.longest for reader in readers)
         assert away[-1] < 10 and away[len(away) // 2] < 4, away[-5:]
         assert sum(reader.refused for reader in readers) <= READERS // 10
+        last = editor.published[-1]
+        await asyncio.to_thread(
+            until, lambda: all(reader.items[-1] == last for reader in readers), "all lines come", 10
+        )
+        assert len(editor.published) > 4
+        for reader in readers:
+            assert reader.items == editor.published, (type(reader), reader.starts)
+            assert reader.gaps == 0 and reader.starts == ["snapshot"] + ["replay"] * (len(reader.starts) - 1)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await editor.client.aclose()
 
 
-async def wait_for_all(readers: list[Reader], seconds: float) -> None:
+async def wait_for_all(readers: Sequence[Reader], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not all(reader.connected for reader in readers):
         assert time.monotonic() < deadline, sum(not reader.connected for reader in readers)
@@ -135,6 +249,38 @@ async def test_readers_of_one_address_do_not_keep_its_editors_out(stack: Stack) 
         assert await asyncio.to_thread(answers, f"http://{stack.desk}/health/live")
     finally:
         await asyncio.gather(*(one.close() for one in sockets))
+
+
+STRICT = "strict-transport-security"
+OWN = {name.lower() for name in SECURITY_HEADERS}
+
+
+async def test_every_answer_has_the_security_headers_once(stack: Stack) -> None:
+    """Those of nginx itself too; and where it is TLS, that it stays so."""
+    trusted = ssl.create_default_context(cafile=str(stack.folder / "tls" / "certificate.pem"))
+    cases = [
+        ("tls", path, headers)
+        for path, headers in (("/", {}), ("/v1/items", {}), ("/v1/live", STREAM), ("/metrics", {}))
+    ]
+
+    async def ask(side: str, path: str, headers: dict[str, str], status: int) -> None:
+        for scheme, port in (("https", stack.ports[side]), ("http", stack.ports[PLAIN[side]])):
+            async with (
+                httpx2.AsyncClient(timeout=10, verify=trusted, trust_env=False) as client,
+                client.stream("GET", f"{scheme}://localhost:{port}{path}", headers=headers) as reply,
+            ):
+                assert reply.status_code == status, path
+                for name in OWN:
+                    assert len(reply.headers.get_list(name)) == 1, (path, name)
+                assert (STRICT in reply.headers) == (scheme == "https"), path
+
+    for side, path, headers in cases:
+        await ask(side, path, headers, 404 if path == "/metrics" else 200)
+    await ask("tls-desk", "/", {}, 502)
+    for name in NODES:
+        stack.stop(name, signal.SIGKILL)
+    for path, headers, status in (("/", {}, 502), ("/v1/items?limit=2", {}, 502), ("/v1/live", STREAM, 200)):
+        await ask("tls", path, headers, status)
 
 
 async def test_tls_speaks_http_2_and_websockets(stack: Stack) -> None:
