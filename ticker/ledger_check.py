@@ -1,14 +1,16 @@
-"""Asks the ledgers about items whose newest version may be missing from the stream."""
+"""Asks the ledgers about items whose newest version may be missing from the stream, and folds what they say."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ticker.contract.entry import Entry, Keyring
 from ticker.core.doubts import Doubt, doubtful, judged
+from ticker.core.record import Records, fold
 from ticker.core.unread import Skipped, unread_items
 from ticker.stream import Position, Stream
 
-# To pack 200 commands, or to judge 100 bodies, holds the loop for about 2 ms.
+# To pack 200 commands, or to judge or fold 100 versions, holds the loop for about 2 ms.
 _LEDGERS: Final = 200
 _JUDGED: Final = 100
 
@@ -25,6 +27,21 @@ async def doubts_about(
     counts = await _lengths(stream, list(unread))
     # Without a ledger nobody published it: the desk writes that first.
     return doubts | {uri: Doubt(counts[uri], number=number) for uri, number in unread.items() if counts[uri]}
+
+
+async def folded(entries: Sequence[Entry], doubts: Mapping[str, Doubt]) -> Records:
+    """The items of `entries` and what the ledgers add to them, made in steps."""
+    records: Records = {}
+    for start in range(0, len(entries), _JUDGED):
+        if start:
+            await asyncio.sleep(0)
+        fold(entries[start : start + _JUDGED], records)
+    added = [doubt.newest for doubt in doubts.values() if doubt.newest is not None]
+    for number, newest in enumerate(added, 1):
+        records[newest.item.uri].fold(newest)
+        if number % _JUDGED == 0:
+            await asyncio.sleep(0)
+    return records
 
 
 async def _of_held(stream: Stream, keyring: Keyring, held: Mapping[str, Entry]) -> dict[str, Doubt]:
