@@ -37,6 +37,11 @@ class Received(NamedTuple):
         return [self.message["item"]] if self.kind == "item" else self.message.get("items", [])
 
 
+def seq_of(cursor: str) -> int:
+    """The number in a cursor: opaque to clients, but not to a test that waits."""
+    return int(cursor.split(".")[1])
+
+
 class Client:
     """One client; `run` never ends by itself. `told` hears of each message when it has come."""
 
@@ -80,8 +85,8 @@ class Client:
 
     @property
     def seq(self) -> int:
-        """The number in its cursor: opaque to clients, but not to a test that waits."""
-        return int(self.cursor.split(".")[1]) if self.cursor else -1
+        """The number in its cursor."""
+        return seq_of(self.cursor) if self.cursor else -1
 
     # What it does
 

@@ -98,6 +98,17 @@ def folded(items: Iterable[Item]) -> dict[str, Item]:
     return merged
 
 
+def public(item: Item) -> Item:
+    """An item as it stays public: without its words once it is withdrawn, and while it is on hold."""
+    return item if item["pubStatus"] == "usable" else {**item, "headline": None, "infoSources": [], "link": None}
+
+
+def replayed(entries: Sequence[Entry]) -> list[Item]:
+    """What a replay of `entries` has: each item once, in its newest version, at the place of that."""
+    newest = {entry.item["uri"]: entry for entry in entries}
+    return [public(entry.item) for entry in entries if newest[entry.item["uri"]] is entry]
+
+
 def current(items: Iterable[Item], parameters: Parameters) -> list[Item]:
     """What a fresh join shows, newest first: usable items that match as they are now. Nothing is pinned here."""
     shown = [item for item in folded(items).values() if item["pubStatus"] == "usable" and matches(item, parameters)]
