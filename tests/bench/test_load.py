@@ -290,6 +290,39 @@ async def test_who_comes_back_and_gets_less_than_it_missed_is_a_fault(server: Se
             await within(waiting)
 
 
+@pytest.mark.parametrize("one_by_one", [False, True])
+async def test_what_a_newer_version_replaces_may_be_left_out(server: Server, one_by_one: bool) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 2)
+        load.replace([1, 3, 4])
+        waiting = await load.expect(1, 6)
+        for number in range(1, 7):
+            server.clients[0].say(item(number))
+        came = [message(number) for number in (2, 5, 6)]
+        if one_by_one:
+            server.clients[1].say(b"".join(map(frame, came)))
+        else:
+            server.clients[1].say(frame(b'{"type":"replay","cursor":"e.6.x","items":[' + b",".join(came) + b"]}"))
+        arrivals = await within(waiting)
+        assert [arrival.count for arrival in arrivals] == [2] * 6 and min(one.late for one in arrivals) > 0
+        stats = await load.stats()
+        assert (stats.items, stats.left_out) == (9, 3)
+
+
+@pytest.mark.parametrize("left_out", [[2], [3], [1, 3]])
+@pytest.mark.parametrize("one_by_one", [False, True])
+async def test_what_nothing_replaces_may_not_be_left_out(server: Server, left_out: list[int], one_by_one: bool) -> None:
+    async with audience(server) as load:
+        await joined(server, load, 1)
+        load.replace(left_out)
+        waiting = await load.expect(1, 4)
+        came = [message(1), message(4)]
+        data = frame(b'{"type":"replay","items":[' + b",".join(came) + b"]}")
+        server.everybody(b"".join(map(frame, came)) if one_by_one else data)
+        with pytest.raises(MissedError, match=r"item 4 came where item 2 was due|are not in order"):
+            await within(waiting)
+
+
 async def test_where_it_is_allowed_hanging_up_refusing_and_losing_a_place_are_counted(server: Server) -> None:
     refusals = iter([b"HTTP/1.1 503 Service Unavailable\r\n\r\n"])
     server.greeting = lambda client: snapshot(0)

@@ -14,6 +14,7 @@ struct meaning {
     size_t length;
     bool deflated, snapshot, replay, complete, joined, disordered;
     uint32_t first, last; /* items; 0: none */
+    uint32_t left_out; /* of those between them */
     char cursor[81];
 };
 
@@ -25,10 +26,26 @@ void not_due(struct connection *c) {
     if (--due_count == 0) items_done();
 }
 
-static void arrived(struct connection *c, uint32_t number, int64_t now) {
-    if (c->next && number != c->next) fault("item %u came where item %u was due", number, c->next);
+static bool *replaced; /* by number: whether a newer version may come instead */
+static uint32_t replaced_room;
+
+void may_be_left_out(uint32_t number) {
+    if (number >= replaced_room) {
+        uint32_t room = number * 2 + 1024;
+        if (!(replaced = realloc(replaced, room * sizeof *replaced))) fault("there is no memory left");
+        memset(replaced + replaced_room, 0, (room - replaced_room) * sizeof *replaced);
+        replaced_room = room;
+    }
+    replaced[number] = true;
+}
+
+static uint32_t after_left_out(uint32_t due, uint32_t number) {
+    while (due < number && due < replaced_room && replaced[due]) due++;
+    return due;
+}
+
+static void took(struct connection *c, uint32_t number, int64_t now) {
     c->next = number + 1;
-    counters.items++;
     if (!c->due) return;
     if (number >= expected_from && number <= expected_to) {
         struct arrivals *a = &expected[number - expected_from];
@@ -39,6 +56,17 @@ static void arrived(struct connection *c, uint32_t number, int64_t now) {
         a->last = now;
     }
     if (number >= expected_to) not_due(c);
+}
+
+static void arrived(struct connection *c, uint32_t number, int64_t now) {
+    uint32_t due = c->next ? after_left_out(c->next, number) : number;
+    if (number != due) fault("item %u came where item %u was due", number, c->next);
+    for (uint32_t left_out = c->next ? c->next : number; left_out < number; left_out++) {
+        counters.left_out++;
+        took(c, left_out, now);
+    }
+    counters.items++;
+    took(c, number, now);
 }
 
 static uint32_t number_at(const char *digits) {
@@ -64,7 +92,7 @@ static void understand(struct meaning *m, const char *text, size_t length) {
     m->replay = has(text, head, "\"type\":\"replay\"");
     m->complete = !has(text, m->snapshot ? length : head, "\"complete\":false");
     m->joined = dialect.joined_length && find(text, length, dialect.joined, dialect.joined_length);
-    m->first = m->last = 0;
+    m->first = m->last = m->left_out = 0;
     m->disordered = false;
     m->cursor[0] = 0;
     const char *cursor = find(text, length, "\"cursor\":\"", 10), *end = text + length;
@@ -81,7 +109,8 @@ static void understand(struct meaning *m, const char *text, size_t length) {
             continue;
         }
         if (!m->first) m->first = number;
-        else if (number != m->last + 1) m->disordered = true;
+        else if (number != after_left_out(m->last + 1, number)) m->disordered = true;
+        else m->left_out += number - m->last - 1;
         m->last = number;
     }
 }
@@ -162,6 +191,8 @@ static void message(struct connection *c, const char *data, size_t length, bool 
         if (c->due && c->next > expected_to) not_due(c);
     } else if (m->first) {
         for (uint32_t number = m->first; number <= m->last; number++) arrived(c, number, now);
+        counters.items -= m->left_out;
+        counters.left_out += m->left_out;
     }
     if (c->state == JOINING && m->joined) now_joined(c, now);
 }

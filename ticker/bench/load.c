@@ -129,9 +129,9 @@ static void stats(void) {
     printf("{\"event\":\"stats\",\"now\":%lld,\"cpu\":%lld,\"open\":%u,\"muted\":%u,\"cut\":%u",
            (long long)nanoseconds(CLOCK_MONOTONIC), (long long)nanoseconds(CLOCK_PROCESS_CPUTIME_ID), states[OPEN], muted,
            states[CUT]);
-    const char *names[] = {"bytes",   "messages",  "deflated",   "items",   "pings",  "snapshots",
-                           "replays", "incomplete", "refused", "closed", "closed_muted"};
-    for (int i = 0; i < 11; i++) printf(",\"%s\":%llu", names[i], (unsigned long long)(&n->bytes)[i]);
+    const char *names[] = {"bytes",   "messages",   "deflated", "items",  "left_out",    "pings", "snapshots",
+                           "replays", "incomplete", "refused",  "closed", "closed_muted"};
+    for (int i = 0; i < 12; i++) printf(",\"%s\":%llu", names[i], (unsigned long long)(&n->bytes)[i]);
     printf(",\"codes\":{");
     for (int i = 0; i < n->code_kinds; i++)
         printf("%s\"%u\":%llu", i ? "," : "", n->codes[i], (unsigned long long)n->code_counts[i]);
@@ -165,6 +165,7 @@ static void obey(char *line) {
     } else if (IS("open")) open_more(NUMBER(1), NUMBER(2), NUMBER(3), word[4] ? atof(word[4]) : 0);
     else if (IS("back")) come_back(NUMBER(1), word[2] ? atof(word[2]) : 0);
     else if (IS("expect")) expect(NUMBER(1), NUMBER(2));
+    else if (IS("replaced")) may_be_left_out(NUMBER(1));
     else if (IS("cut")) printf("{\"event\":\"cut\",\"count\":%u}\n", each_open(NUMBER(1), false, cut));
     else if (IS("mute")) printf("{\"event\":\"muted\",\"count\":%u}\n", each_open(NUMBER(1), false, mute));
     else if (IS("unmute")) printf("{\"event\":\"unmuted\",\"count\":%u}\n", each_open(NUMBER(1), true, unmute));

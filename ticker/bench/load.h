@@ -58,7 +58,8 @@ struct dialect {
 };
 
 struct counters {
-    uint64_t bytes, messages, deflated, items, pings, snapshots, replays, incomplete, refused, closed, closed_muted;
+    uint64_t bytes, messages, deflated, items, left_out, pings, snapshots, replays, incomplete, refused, closed,
+        closed_muted;
     uint32_t codes[16];
     uint64_t code_counts[16];
     int code_kinds;
@@ -84,6 +85,7 @@ void readable(uint32_t index, uint32_t events);
 long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t room);
 size_t read_frames(struct connection *c, char *data, size_t length, int64_t now);
 void not_due(struct connection *c);
+void may_be_left_out(uint32_t number);
 void say_bytes(struct connection *c, const char *data, size_t length);
 void now_joined(struct connection *c, int64_t now);
 void hung_up(struct connection *c, unsigned code, int64_t now);

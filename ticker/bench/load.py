@@ -1,7 +1,8 @@
 """The audience of a measurement: the load client (`load.c` and beside it), started, told what to do and listened to.
 
 `Load` is the whole audience, of one or more processes on one core. Every subscriber counts every item, once and in
-order; whatever must not happen raises `MissedError` from the call that is waiting, or from the next.
+order, but for what `replace` has named; whatever must not happen raises `MissedError` from the call that is waiting, or
+from the next.
 
     async with Load(target, core=1) as load:
         await load.open(10_000, first=1)                  # item 1 must be the first that each gets
@@ -79,6 +80,8 @@ class Stats(msgspec.Struct, frozen=True):
     messages: int
     deflated: int
     items: int
+    left_out: int
+    """Items that did not come because a newer version of theirs was to come (`Load.replace`)."""
     pings: int
     snapshots: int
     replays: int
@@ -187,6 +190,11 @@ class Load:
         futures = [member.reply("items") for member in self._members]
         due = sum(reply["count"] for reply in await self._ask("expecting", "expect", None, 10, f" {first} {last}"))
         return Waiting(due, self._arrivals(futures, seconds, first, last))
+
+    def replace(self, numbers: Sequence[int]) -> None:
+        """Items that may be left out from now on, because a newer version of each comes later in the order."""
+        for number in numbers:
+            self._say(f"replaced {number}")
 
     async def cut(self, count: int) -> int:
         """Cuts `count` connections that are read, with a reset; they can `resume`. Returns how many there were."""

@@ -65,6 +65,9 @@ async def measure(run: Run) -> Section:
                     looks.append(look)
                 share = turns / (WARM_CYCLES + QUICK_CYCLES) if run.quick else at / (minutes * 60)
                 run.step(f"{look.pss_kib:,.0f} KiB after {turns} cycles", min(share, 1.0))
+            left_out = sum([(await load.stats()).left_out for load in (session.load, deflated, slow)])
+            if not left_out:
+                raise ContenderError("No version was left out: no replay had corrections to fold.")
             await session.load.leave(plan.base)
             await cycle.empty(0)
             after = await _closed(server, idle)
@@ -74,10 +77,10 @@ async def measure(run: Run) -> Section:
         wrong.append(f"When all had left, {after} files were open where there had been {idle}.")
     if wrong:
         raise ContenderError(" ".join(wrong))
-    return _section(plan, looks, verdict, idle, after)
+    return _section(plan, looks, verdict, (idle, after), left_out)
 
 
-def _section(plan: Plan, looks: list[Look], verdict: Verdict, idle: int, after: int) -> Section:
+def _section(plan: Plan, looks: list[Look], verdict: Verdict, files: tuple[int, int], left_out: int) -> Section:
     pss = figure([look.pss_kib / 1024 for look in looks])
     rows = [
         ("cycles that count", f"{len(looks)}, over {(looks[-1].at - looks[0].at) / 60:.1f} minutes"),
@@ -87,7 +90,8 @@ def _section(plan: Plan, looks: list[Look], verdict: Verdict, idle: int, after: 
         ("its growth", f"{verdict.growth_kib:+,.0f} KiB, {GROWTH_KIB:,} allowed"),
         ("for each who came and went in it", f"{verdict.growth_kib * 1024 / max(1, verdict.left):+.1f} bytes"),
         ("open files, at each cycle's end", f"{figure([look.descriptors for look in looks]).said(0)}"),
-        ("open files, nobody there, before and after", f"{idle}, {after}"),
+        ("open files, nobody there, before and after", f"{files[0]}, {files[1]}"),
+        ("versions left out where a newer one replaced them", f"{left_out:,}"),
         ("p99 of a cycle's deliveries, ms", figure([look.p99_ms for look in looks]).said()),
     ]
     text = f"""{table(("what", "seen"), rows)}
@@ -95,9 +99,10 @@ def _section(plan: Plan, looks: list[Look], verdict: Verdict, idle: int, after: 
 A node with an embedded Valkey. {plan.base:,} connections stay all the time. In each cycle {plan.churn:,} more come,
 half of them with deflate, {plan.slow} that stop reading and go on, {plan.deaf} that never read and are closed with
 4001, {plan.readers} by SSE and {plan.readers} that change their filter; {plan.flood} items come in bursts of 20, and
-{plan.items} one by one, corrections and withdrawals among them; some cannot ask properly; a third is cut and comes back
-with its cursor; then all but the base leave. Every entry was counted by everyone who read: all arrived, in order, once,
-those of the cut ones too. When all have left, the node's metrics say that it holds nobody and nothing for anybody.
+{plan.items} one by one, corrections, holds, releases and withdrawals among them; some cannot ask properly; a third is
+cut and comes back with its cursor; then all but the base leave. Every entry was counted by everyone who read: all
+arrived, in order, once, those of the cut ones too, but for versions that a newer one replaced meanwhile. When all have
+left, the node's metrics say that it holds nobody and nothing for anybody.
 
 Memory is the node's PSS when only the base is there. The verdict is the median of all slopes between two looks of the
 second half. To see more of a leaving client than of a staying one, a connection's buffers are small here

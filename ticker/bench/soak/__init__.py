@@ -1,5 +1,6 @@
 """The soak: everything that clients do, again and again, to a node that must end with the memory it had.
 
-`clients` are those whom the load client in C does not play; `cycle` is one round of all of it; `judge` says whether
-what was seen is a leak. The scenario `soak` puts them together.
+`acts` are the items, and what later ones do to earlier ones; `clients` are those whom the load client in C does not
+play; `cycle` is one round of all of it; `judge` says whether what was seen is a leak. The scenario `soak` puts them
+together.
 """

@@ -1,7 +1,7 @@
 """Clients that the load client does not play: SSE readers, those who change their filter, and those who cannot ask.
 
-Every one of them checks what it gets: each entry once and in order, by the number in its cursor. All filters here let
-every item through, or none.
+Every one of them checks what it gets: each entry once and in order, by the number in its cursor, but for versions that
+a newer one replaces where the reader was away or behind. All filters here let every item through, or none.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from ticker.bench.load import MissedError
+from ticker.bench.soak.acts import number_in, replaced_by
 from ticker.edge.handshake import PATH as _PATH
 
 PATH: Final = _PATH.decode()
@@ -99,11 +100,13 @@ class Reader(ABC):
     async def leave(self) -> None:
         """Hangs up."""
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
-            await self._task
-        self._writer.transport.abort()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        try:
+            with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
+                await self._task
+        finally:
+            self._writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
 
     async def _read(self) -> None:
         await self._reader.readuntil(b"\r\n\r\n")
@@ -115,18 +118,39 @@ class Reader(ABC):
         if message["type"] == "bye":
             raise MissedError(f"a reader of the soak was sent away: {message['reason']}")
         kind, seq = message["type"], _seq(message["cursor"])
-        if kind == "item" and (seq != self.seq + 1 or self._deaf):
-            raise MissedError(f"entry {seq} came where {self.seq + 1} was due")
+        if kind == "item":
+            self._check_item(message["item"], seq)
         if kind == "heartbeat" and seq != self.seq and not self._deaf:
             raise MissedError(f"a heartbeat spoke of entry {seq} after entry {self.seq}")
-        if kind == "replay" and len(message["items"]) != seq - self.seq:
-            raise MissedError(f"{len(message['items'])} items were replayed between {self.seq} and {seq}")
+        if kind == "replay":
+            self._check_replay(message["items"], seq)
+        if kind == "snapshot" and any(item["pubStatus"] != "usable" for item in message["items"]):
+            raise MissedError("a snapshot had what is on hold or withdrawn")
         if kind in ("snapshot", "replay"):
             self.firsts += 1
             self._deaf = self.deaf_next
             if not message["complete"]:
                 raise MissedError("a reader that came back was told that something is lost")
         self.seq, self.cursor = max(seq, self.seq), message["cursor"]
+
+    def _check_item(self, item: dict[str, Any], seq: int) -> None:  # Any: JSON
+        left_out = [due for due in range(self.seq + 1, seq) if replaced_by(_number_of(due)) is None]
+        if left_out or seq <= self.seq or self._deaf or _number(item) != _number_of(seq):
+            raise MissedError(f"entry {seq} came where {self.seq + 1} was due")
+        if item["headline"] is None and item["pubStatus"] == "usable":
+            raise MissedError(f"entry {seq} came without its words")
+
+    def _check_replay(self, items: list[dict[str, Any]], seq: int) -> None:  # Any: JSON
+        newest = _number_of(seq)
+        due = [
+            number
+            for number in range(_number_of(self.seq + 1), newest + 1)
+            if (replaced_by(number) or newest + 1) > newest
+        ]
+        if [_number(item) for item in items] != due:
+            raise MissedError(f"a replay after entry {self.seq} up to {seq} had other items than the {len(due)} due")
+        if [item["headline"] is None for item in items] != [item["pubStatus"] != "usable" for item in items]:
+            raise MissedError("a replay had words of what is on hold or withdrawn, or had them not")
 
 
 class EventReader(Reader):
@@ -207,3 +231,12 @@ async def all_at(readers: Sequence[Reader], seq: int) -> None:
 
 def _seq(cursor: str) -> int:
     return int(cursor.split(".")[1])
+
+
+def _number_of(seq: int) -> int:
+    # Item 0 is the stream's first entry.
+    return seq - 1
+
+
+def _number(item: dict[str, Any]) -> int:  # Any: JSON
+    return number_in(msgspec.json.encode(item))

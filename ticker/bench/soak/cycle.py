@@ -2,7 +2,7 @@
 
 1. Thousands join, a part of them with deflate; some stop reading for a while, some for good.
 2. Items come in bursts until those who do not read have all that they can hold; then the former read on.
-3. Items come one by one, corrections among them; filters change; bad handshakes knock.
+3. Items come one by one, corrections, holds, releases and withdrawals among them; filters change; bad handshakes knock.
 4. A third is cut and comes back with cursors while more is published; everybody must have everything.
 5. All but the base leave; those who never read are closed. Nothing but the base may be left.
 """
@@ -18,11 +18,10 @@ import msgspec
 
 from ticker.bench.contender import ContenderError
 from ticker.bench.figures import quantile
-from ticker.bench.items import numbered
 from ticker.bench.load import Load
 from ticker.bench.session import Session
+from ticker.bench.soak.acts import made, replaced
 from ticker.bench.soak.clients import ChangingReader, EventReader, Reader, all_at, knock_badly
-from ticker.contract.item import Text, decode_item, encode_item
 
 BURST: Final = 20
 EMPTY_SECONDS: Final = 20.0
@@ -101,7 +100,7 @@ class Cycle:
         await self._deflated.cut(half // 3)
         cursors = [reader.cursor for reader in events]
         await asyncio.gather(*(reader.leave() for reader in events))
-        await session.publish(BURST)
+        await session.contender.publish(self._next(BURST))
         await asyncio.gather(session.load.resume(), self._deflated.resume())
         events = [await EventReader.join(port, cursor) for cursor in cursors]
         readers: list[Reader] = [*events, *changing]
@@ -124,13 +123,20 @@ class Cycle:
         """`count` items at once; everybody who reads must have them."""
         session = self.session
         first, last = session.next, session.next + count - 1
-        session.next += count
         waiting = [await load.expect(first, last) for load in (session.load, self._deflated, self._slow)]
-        items = [_item(number) for number in range(first, last + 1)]
+        items = self._next(count)
         published = time.monotonic_ns()
         await session.contender.publish(items)
         for one in waiting:
             self._waits += [(item.late - published) / 1e6 for item in await one if item.count]
+
+    def _next(self, count: int) -> list[bytes]:
+        """The next `count` items; everybody is told what they replace."""
+        first = self.session.next
+        self.session.next += count
+        for load in (self.session.load, self._deflated, self._slow, self._deaf):
+            load.replace(replaced(first, first + count - 1))
+        return [made(number) for number in range(first, first + count)]
 
     async def empty(self, base: int) -> None:
         """Waits until the node has nobody but the base, and holds nothing for anyone who was there."""
@@ -161,18 +167,3 @@ class Cycle:
             if name in sums:
                 sums[name] += float(value)
         return sums
-
-
-def _item(number: int) -> bytes:
-    """Item `number`; every fifth is a correction of an item that is older than the backlog.
-
-    A replay leaves out versions that a later entry replaces, and the words of withdrawn items: the load client, which
-    counts every number in every message, could not tell either from a loss.
-    """
-    made = numbered(number)
-    if number % 5 or not number:
-        return made
-    changed = msgspec.structs.replace(
-        decode_item(made), version=2, act="correction", note=Text("What stood here was wrong.", "en", "ltr")
-    )
-    return encode_item(changed)
