@@ -6,8 +6,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import coverage
 import hypothesis
@@ -63,6 +64,22 @@ def redis_url() -> Iterator[str]:
 def brand() -> str:
     """A brand of this test alone: its keys meet no other's."""
     return f"t{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts a process whose output can be read; what a test started is gone after it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(command: Sequence[str], **how: Any) -> "subprocess.Popen[str]":  # Any: the keywords of Popen
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **how))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

@@ -16,11 +16,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.acceptance.conftest import folder
 from tests.acceptance.service import free_port, listener, make_token, running, server, start, stop, until
-from tests.browser.widget_page import chromium
 from tests.commands.running import Running
-from tests.deploy.stack import Stack, program
+from tests.deploy.stack import NODES, Stack, two_nodes
 
-__all__ = ["chromium", "folder"]  # fixtures
+__all__ = ["folder"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +32,6 @@ SOURCES_OF_A_PAGE: Final = 5
 SOURCES: Final = CONTEXTS * SOURCES_OF_A_PAGE
 # Long enough to come back twice with the longest time to retry, 4 s, and for the service to start in between.
 LONGEST_SECONDS: Final = 20.0
-NODES: Final = ("ticker-1", "ticker-2")
 
 OPEN = """([address, count]) => {
   window.sources = Array.from({length: count}, () => {
@@ -89,7 +87,7 @@ class Publisher(threading.Thread):
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": f"line {number}"}
         line = {"text": f"Civil Defence: Line {number}, invented for a test", "edition": "en"}
         try:
-            answer = httpx2.post(f"{self._desk}/v1/items", json=line, headers=headers, timeout=5, trust_env=False)
+            answer = httpx2.post(f"{self._desk}/v1/items", json=line, headers=headers, timeout=5, verify=False)
         except httpx2.TransportError:
             return False
         if answer.status_code == 201:
@@ -288,17 +286,8 @@ def answer_to_a_stream(ticker: str) -> str:
 @pytest.fixture
 def stack(folder: Path) -> Iterator[Stack]:
     """Two nodes behind the nginx.conf that is shipped, and a desk."""
-    for name in ("redis-server", "nginx", "openssl"):
-        program(name)
-    stack = Stack(folder)
-    try:
-        stack.start_redis()
-        for name in NODES:
-            stack.start_node(name)
-        stack.start_nginx()
+    with two_nodes(folder) as stack:
         yield stack
-    finally:
-        stack.close()
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, Json, an_item
-from tests.browser.widget_page import chromium, collect, context, page, rows, seen, show, show_page, ticker
+from tests.browser.widget_page import collect, context, page, rows, seen, show, show_page, ticker
 from ticker.contract.item import moment
 
-__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+__all__ = ["context", "page", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
-from tests.browser.widget_page import chromium, context, page, ticker
+from tests.browser.widget_page import context, page, ticker
 from ticker.edge.assets import WEB
 
-__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+__all__ = ["context", "page", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 

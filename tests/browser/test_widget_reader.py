@@ -5,9 +5,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.test_widget_items import english, later
-from tests.browser.widget_page import chromium, context, page, rows, show, ticker
+from tests.browser.widget_page import context, page, rows, show, ticker
 
-__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+__all__ = ["context", "page", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, Mood, an_item
-from tests.browser.widget_page import chromium, collect, context, page, rows, seen, show, show_page, ticker
+from tests.browser.widget_page import collect, context, page, rows, seen, show, show_page, ticker
 
-__all__ = ["chromium", "context", "page", "ticker"]  # fixtures
+__all__ = ["context", "page", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 

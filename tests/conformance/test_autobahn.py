@@ -37,15 +37,8 @@ class Echo(WebSocketConnection):
 
     message_limit = 2**24
 
-    def enter(
-        self,
-        head: bytes,
-        asked: Subscription,
-        form: Format,
-        forwarded: bytes | None = None,
-        *,
-        wants_status: bool = False,
-    ) -> None:
+    # Any: what else a join may come with
+    def enter(self, head: bytes, asked: Subscription, form: Format, *_: Any, **__: Any) -> None:
         self.asked, self.form = asked, form
         self._group = self.node.join(self)
         self.transport.write(head)

@@ -33,7 +33,7 @@ def current(backlog: Backlog, wanted: Filter = ALL, count: int = 100, now: float
     return uris(backlog.current(wanted, count, now)[0])
 
 
-@given(st.integers(0, 3000), st.integers(1, 1500))
+@given(st.integers(0, 300), st.integers(1, 150))
 def test_every_place_from_the_newest_forgotten_entry_on_is_good_and_none_before(count: int, length: int) -> None:
     backlog = filled(count, length)
     forgotten = max(0, count - length)

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ PASSWORD: Final = "0123456789abcdef" * 4
 NODE_PASSWORD: Final = "fedcba9876543210" * 4
 KEYS: Final = "k1:" + "QUJD" * 11
 LIMIT_SECONDS: Final = 20.0
+NODES: Final = ("ticker-1", "ticker-2")
 
 
 def program(name: str) -> str:
@@ -192,3 +194,19 @@ class Stack:
             self.processes[name] = subprocess.Popen(
                 command, env=kept | environment, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+
+
+@contextmanager
+def two_nodes(folder: Path) -> Iterator[Stack]:
+    """Redis and two nodes behind the nginx.conf that is shipped; a desk may be started beside them."""
+    for name in ("redis-server", "nginx", "openssl"):
+        program(name)
+    stack = Stack(folder)
+    try:
+        stack.start_redis()
+        for name in NODES:
+            stack.start_node(name)
+        stack.start_nginx()
+        yield stack
+    finally:
+        stack.close()

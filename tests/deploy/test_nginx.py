@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.deploy.stack import NODE_PASSWORD, Stack, answers, program, until
+from tests.deploy.stack import NODE_PASSWORD, Stack, answers, two_nodes, until
 
 pytestmark = pytest.mark.anyio
 
@@ -40,18 +40,8 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    for name in ("redis-server", "nginx", "openssl"):
-        program(name)
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start_redis()
-        token = stack.start_desk()
-        stack.start_node("ticker-1")
-        stack.start_node("ticker-2")
-        stack.start_nginx()
-        yield Service(stack, token)
-    finally:
-        stack.close()
+    with two_nodes(tmp_path_factory.mktemp("stack")) as stack:
+        yield Service(stack, stack.start_desk())
 
 
 async def message(socket: ClientConnection, wanted: str, limit: float = 10) -> dict[str, object]:

@@ -16,12 +16,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from tests.deploy.stack import Stack, answers, program, until
+from tests.deploy.stack import NODES, Stack, answers, two_nodes, until
 from ticker.contract.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
 
-NODES = ("ticker-1", "ticker-2")
 STREAM = {"Accept": "text/event-stream"}
 READERS = 300
 EVENT_READERS = 40
@@ -30,17 +29,8 @@ PLAIN = {"tls": "front", "tls-desk": "front-desk"}
 
 @pytest.fixture
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    for name in ("redis-server", "nginx", "openssl"):
-        program(name)
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start_redis()
-        for name in NODES:
-            stack.start_node(name)
-        stack.start_nginx()
+    with two_nodes(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
-    finally:
-        stack.close()
 
 
 class Reader(ABC):

@@ -261,7 +261,8 @@ class Serving:
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """A plain request of its own connection."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with httpx2.AsyncClient(trust_env=False, timeout=LIMIT_SECONDS) as client:
+        # Without `verify` each client reads the machine's certificates: 60 ms.
+        async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=LIMIT_SECONDS) as client:
             return await client.get(self.url + path, headers=given)
 
     @asynccontextmanager

@@ -13,6 +13,8 @@ import pytest
 
 from ticker.embedded.keeper import Keeper
 
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
 
 @pytest.fixture
 def data() -> Iterator[Path]:
@@ -63,25 +65,13 @@ def keep(until: Callable[..., None]) -> Callable[[Keeper, Callable[[], object], 
 
 
 @pytest.fixture
-def outside(data: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Starts a Python program of its own with `data` as its argument; its processes are gone after the test."""
-    started: list[subprocess.Popen[str]] = []
+def outside(data: Path, spawn: Spawn) -> Spawn:
+    """Starts a Python program of its own with `data` as its argument."""
 
     def start(program: str, descriptors: tuple[int, ...] = ()) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(data)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            pass_fds=descriptors,
-        )
-        started.append(process)
-        return process
+        return spawn([sys.executable, "-c", program, str(data)], pass_fds=descriptors)
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    return start
 
 
 @pytest.fixture

@@ -3,16 +3,21 @@
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import redis.asyncio
 from starlette.applications import Starlette
 
 from publisher.access.tokens import Role
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
 from publisher.settings import DeskSettings
+from publisher.store import Store
 from tests.publisher.machine import Machine
+from ticker.contract.entry import Keyring
+from ticker.stream import connect
 
 ClientFor = Callable[..., httpx2.AsyncClient]
 
@@ -23,6 +28,28 @@ def settings(tmp_path: Path, redis_url: str, brand: str) -> DeskSettings:
     return DeskSettings.model_validate(
         {"redis_url": redis_url, "brand": brand, "data": tmp_path, "rate_per_minute": 1000}
     )
+
+
+@pytest.fixture
+async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
+    """The server, past the store."""
+    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def keyring(brand: str) -> Keyring:
+    """One key, of this test's brand."""
+    return Keyring("k1", {"k1": b"k" * 32}, brand)
+
+
+@pytest.fixture
+async def store(redis_url: str, keyring: Keyring) -> AsyncIterator[Store]:
+    """The store that the desk writes with."""
+    opened = Store(connect(redis_url, timeout=1.2), keyring)
+    yield opened
+    await opened.aclose()
 
 
 @pytest.fixture

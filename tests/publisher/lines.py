@@ -1,5 +1,6 @@
 """Requests and items that the publisher's tests have in common."""
 
+import secrets
 from typing import Any
 
 from ticker.contract.item import InfoSource, Item, Text, moment
@@ -11,6 +12,11 @@ URI = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
 def line(**changes: object) -> dict[str, Any]:
     """A sound request to publish, with `changes`."""
     return {"text": "Civil Defence: Bridge in the old town closed", "edition": "en", **changes}
+
+
+def a_uri() -> str:
+    """A uri that nothing else has."""
+    return f"urn:flashwire:{secrets.token_hex(13)}"
 
 
 def an_item(uri: str = URI, **changes: Any) -> Item:

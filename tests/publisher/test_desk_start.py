@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,27 +17,15 @@ COMMAND = (sys.executable, "-c", "from ticker.main import main; main()", "desk")
 
 
 @pytest.fixture
-def start(redis_url: str, brand: str, tmp_path: Path) -> Iterator[Start]:
+def start(redis_url: str, brand: str, tmp_path: Path, spawn: Start) -> Start:
     """Starts `flashwire desk` beside a real server."""
-    started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, command: tuple[str, ...] = COMMAND, **variables: str) -> "subprocess.Popen[str]":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
-        process = subprocess.Popen(
-            [*command, "--data", str(tmp_path / "data"), *arguments],
-            cwd=tmp_path,
-            env=clean | {"REDIS_URL": redis_url, "FLASHWIRE_BRAND": brand} | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        environment = clean | {"REDIS_URL": redis_url, "FLASHWIRE_BRAND": brand} | variables
+        return spawn([*command, "--data", str(tmp_path / "data"), *arguments], cwd=tmp_path, env=environment)
 
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
+    return begin
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -1,6 +1,5 @@
 """A server that evicts keys with a lifetime (`volatile-lru`) takes nothing that withdraws a visible item."""
 
-import secrets
 import tempfile
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import redis.asyncio
 
 from publisher.prepare import prepare
 from publisher.store import Store
-from tests.publisher.lines import an_item
+from tests.publisher.lines import a_uri, an_item
 from tests.publisher.test_ready import start
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import encode_item
@@ -17,10 +16,6 @@ from ticker.stream import Keys, connect
 
 pytestmark = pytest.mark.anyio
 KEYRING = Keyring("k1", {"k1": b"k" * 32}, "news")
-
-
-def uri() -> str:
-    return f"urn:flashwire:{secrets.token_hex(13)}"
 
 
 async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) -> None:
@@ -31,7 +26,7 @@ async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) ->
         store = Store(connect(f"redis://127.0.0.1:{port}", timeout=1.2), KEYRING)
         try:
             # Half of them as an earlier release wrote them, each ledger with a lifetime.
-            names = [uri() for _ in range(20)]
+            names = [a_uri() for _ in range(20)]
             for seq, name in enumerate(names[:10], 1):
                 body = seal(encode_item(an_item(name)), KEYRING)
                 await raw.xadd(keys.items, {"epoch": "e1", "seq": seq, "body": body})

@@ -1,41 +1,23 @@
 """Whatever a reader can see can be withdrawn, with ledger or hash lost, and for items of an earlier release."""
 
 import itertools
-import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
-import redis.asyncio
 
 from publisher.api.desk import Desk
 from publisher.prepare import prepare
 from publisher.store import Store
 from tests.publisher.asking import act, published
-from tests.publisher.lines import URI, an_item
+from tests.publisher.lines import URI, a_uri, an_item
 from ticker.contract.entry import Keyring, PoisonError, read_entry, seal
 from ticker.contract.item import Item, encode_item
 from ticker.stream import Keys, connect
 
 pytestmark = pytest.mark.anyio
 LEDGER_MS = 400 * 86_400_000
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
-
-
-def uri() -> str:
-    return f"urn:flashwire:{secrets.token_hex(13)}"
-
-
-@pytest.fixture
-def keyring(brand: str) -> Keyring:
-    return Keyring("k1", {"k1": b"k" * 32}, brand)
 
 
 @pytest.fixture
@@ -125,7 +107,7 @@ async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdraw
 async def test_a_ledger_gets_its_lifetime_when_its_item_leaves_the_stream_and_loses_it_with_the_next_act(
     store: Store, raw: Any, brand: str
 ) -> None:
-    keys, names = Keys(brand), [uri() for _ in range(5)]
+    keys, names = Keys(brand), [a_uri() for _ in range(5)]
     await store.publish(an_item(names[0]), "0", "f")
     await store.publish(an_item(names[1]), "1", "f")
     await store.publish(an_item(names[0], version=2, act="update"), "2", "f")
@@ -147,11 +129,11 @@ async def test_a_stream_that_is_much_too_long_is_trimmed_in_bounded_steps(
     keys = Keys(brand)
     wide = Store(connect(redis_url, timeout=1.2), keyring, length=1000)
     for number in range(260):
-        await wide.publish(an_item(uri()), f"{number}", "f")
+        await wide.publish(an_item(a_uri()), f"{number}", "f")
     narrow = Store(wide.calls.client, keyring, length=5)
     lengths = []
     for number in range(4):
-        await narrow.publish(an_item(uri()), f"n{number}", "f")
+        await narrow.publish(an_item(a_uri()), f"n{number}", "f")
         lengths.append(await raw.xlen(keys.items))
     assert lengths == [161, 62, 5, 5]
     assert await raw.hlen(keys.newest) == 5
@@ -171,7 +153,7 @@ async def add_as_an_earlier_release_did(raw: Any, keyring: Keyring, item: Item, 
 async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_harm(
     store: Store, raw: Any, keyring: Keyring, brand: str
 ) -> None:
-    keys, names = Keys(brand), [uri() for _ in range(4)]
+    keys, names = Keys(brand), [a_uri() for _ in range(4)]
     for seq, name in enumerate(names[:3], 1):
         await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
     await add_as_an_earlier_release_did(raw, keyring, an_item(names[0], version=2, act="update"), 4)
@@ -195,7 +177,7 @@ async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_h
 async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhile(
     store: Store, raw: Any, keyring: Keyring, brand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys, names = Keys(brand), [uri() for _ in range(3)]
+    keys, names = Keys(brand), [a_uri() for _ in range(3)]
     for seq, name in enumerate(names, 1):
         await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
     script, published_between = store.calls.script, False
@@ -268,6 +250,6 @@ async def test_a_ledger_is_not_restored_from_a_version_that_may_not_be_the_newes
         await raw.xdel(keys.items, (await raw.xrange(keys.items))[-1][0])
     else:
         store = Store(store.calls.client, Keyring("k2", {"k2": b"2" * 32}, brand), length=3)
-    await store.publish(an_item(uri()), "3", "f")
+    await store.publish(an_item(a_uri()), "3", "f")
     await prepare(store)
     assert not await raw.exists(keys.ledger(URI))

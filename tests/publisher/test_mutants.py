@@ -1,34 +1,17 @@
 """Each rule of publishing, broken on purpose: where one of these fails, the tests of that rule prove nothing."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import redis.asyncio
 
 import publisher.store
 from publisher.calls import Script
 from publisher.store import Store
 from tests.publisher.lines import URI, an_item
-from ticker.contract.entry import Keyring
-from ticker.stream import Keys, StreamAwayError, connect
+from ticker.stream import Keys, StreamAwayError
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def store(redis_url: str, brand: str) -> AsyncIterator[Store]:
-    opened = Store(connect(redis_url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
-    yield opened
-    await opened.aclose()
 
 
 def mutate(monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> None:

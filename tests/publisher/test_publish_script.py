@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-import redis.asyncio
 
 import publisher.store
 from publisher.calls import Script
@@ -25,18 +24,6 @@ OLD = (
     "local redis = {call = redis.call, pcall = redis.pcall, error_reply = redis.error_reply}\n"
     + publisher.store._PUBLISH.text
 )
-
-
-@pytest.fixture
-def keyring(brand: str) -> Keyring:
-    return Keyring("k1", {"k1": b"k" * 32}, brand)
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture(params=["asks for rights", "cannot ask for rights"])

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis.asyncio
 import typer
 from typer.testing import CliRunner
 
 from publisher.commands import mount
 from publisher.rekey import Rekeyed, rekey
 from publisher.store import Store
-from tests.publisher.lines import an_item
+from tests.publisher.lines import a_uri, an_item
 from ticker.contract.entry import Keyring, PoisonError, open_body, read_entry
 from ticker.contract.item import Text
 from ticker.stream import Keys, StreamAwayError, connect
@@ -37,17 +36,6 @@ async def store_with(redis_url: str, brand: str) -> AsyncIterator[Callable[..., 
     yield store
     for one in opened:
         await one.aclose()
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
-
-
-def uri() -> str:
-    return f"urn:flashwire:{secrets.token_hex(13)}"
 
 
 async def add(store: Store, name: str, versions: int = 1) -> str:
@@ -72,7 +60,7 @@ async def test_after_it_nothing_needs_the_old_key_and_not_a_byte_of_an_item_chan
     store_with: Callable[..., Store], raw: Any, brand: str
 ) -> None:
     old = store_with("k1", length=6)
-    names = [await add(old, uri(), versions) for versions in (1, 3, 2, 1)]
+    names = [await add(old, a_uri(), versions) for versions in (1, 3, 2, 1)]
     # The first version of the first item has left the stream, and its item with it.
     before = await bodies(raw, brand)
     both = store_with("k2", "k1", length=100)
@@ -100,7 +88,7 @@ async def test_after_it_nothing_needs_the_old_key_and_not_a_byte_of_an_item_chan
 
 
 async def test_a_dry_run_counts_and_changes_nothing(store_with: Callable[..., Store], raw: Any, brand: str) -> None:
-    await add(store_with("k1"), uri(), 2)
+    await add(store_with("k1"), a_uri(), 2)
     before = await bodies(raw, brand), await raw.xrange(Keys(brand).items)
     assert counts(await rekey(store_with("k2", "k1"), dry_run=True)) == (1, 1)
     assert (await bodies(raw, brand), await raw.xrange(Keys(brand).items)) == before
@@ -111,7 +99,7 @@ async def test_an_interrupted_run_is_finished_by_the_next(
     store_with: Callable[..., Store], raw: Any, brand: str, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = store_with("k1")
-    names = [await add(old, uri(), 3) for _ in range(2)]
+    names = [await add(old, a_uri(), 3) for _ in range(2)]
     both = store_with("k2", "k1")
     scripts, left = both.calls.scripts, calls
 
@@ -138,7 +126,7 @@ async def test_an_interrupted_run_is_finished_by_the_next(
 async def test_an_act_at_the_same_time_wins_and_is_not_overwritten(
     store_with: Callable[..., Store], raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = await add(store_with("k1"), uri(), 1)
+    name = await add(store_with("k1"), a_uri(), 1)
     both = store_with("k2", "k1")
     renew = both.renew
 
@@ -157,7 +145,7 @@ async def test_an_act_at_the_same_time_wins_and_is_not_overwritten(
 async def test_no_older_version_is_put_in_again_where_the_newest_cannot_be_read(
     store_with: Callable[..., Store], raw: Any, brand: str
 ) -> None:
-    name = await add(store_with("k1"), uri(), 1)
+    name = await add(store_with("k1"), a_uri(), 1)
     stolen = store_with("k3", "k1")
     await stolen.publish(an_item(name, version=2, act="withdraw", pub_status="canceled"), "w", "f")
     both = store_with("k2", "k1")
@@ -173,7 +161,7 @@ async def test_no_older_version_is_put_in_again_where_the_newest_cannot_be_read(
 async def test_an_item_whose_ledger_is_lost_is_signed_from_the_stream(
     store_with: Callable[..., Store], raw: Any, brand: str, lost: str
 ) -> None:
-    name, keys = await add(store_with("k1"), uri(), 3), Keys(brand)
+    name, keys = await add(store_with("k1"), a_uri(), 3), Keys(brand)
     await raw.delete(keys.ledger(name), *([keys.newest] if lost == "ledger and hash" else []))
     result = await rekey(store_with("k2", "k1"))
     assert counts(result) == (0, 1)
@@ -182,7 +170,7 @@ async def test_an_item_whose_ledger_is_lost_is_signed_from_the_stream(
 
 
 async def test_a_key_may_return_within_the_day(store_with: Callable[..., Store], raw: Any, brand: str) -> None:
-    name = await add(store_with("k1"), uri(), 1)
+    name = await add(store_with("k1"), a_uri(), 1)
     for first, second in (("k2", "k1"), ("k1", "k2"), ("k2", "k1")):
         assert counts(await rekey(store_with(first, second))) == (0, 1)
         with pytest.raises(PoisonError):
@@ -201,7 +189,7 @@ def test_the_command_says_what_it_did_and_what_is_left(redis_url: str, brand: st
     async def published() -> None:
         for name in ("k1", "k3"):
             store = Store(connect(redis_url, timeout=1.2), Keyring(name, {name: SECRETS[name]}, brand))
-            await add(store, uri(), 2)
+            await add(store, a_uri(), 2)
             await store.aclose()
 
     asyncio.run(published())

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis.asyncio
 
 from publisher.prepare import prepare
 from publisher.rekey import rekey
@@ -22,13 +21,6 @@ _PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 LINES = {
     name: words.split() for name, words in re.findall(r"^    ACL SETUSER (desk|node) on >PASSWORD (.*)$", _PAGE, re.M)
 }
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The store against a real server: once, whole, numbered without holes, and honest about what it does not know."""
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +9,7 @@ import redis.asyncio
 
 from publisher.calls import ATTEMPT_SECONDS, read_reply
 from publisher.store import MismatchError, Published, StaleError, Store
-from tests.publisher.lines import URI, an_item
+from tests.publisher.lines import URI, a_uri, an_item
 from tests.publisher.lossy import lossy
 from ticker.contract.entry import Keyring, read_entry
 from ticker.contract.facets import EVERYTHING, facets_of
@@ -21,36 +19,13 @@ from ticker.stream import Keys, StreamAwayError, connect
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def keyring(brand: str) -> Keyring:
-    return Keyring("k1", {"k1": b"k" * 32}, brand)
-
-
-@pytest.fixture
-async def store(redis_url: str, keyring: Keyring) -> AsyncIterator[Store]:
-    opened = Store(connect(redis_url, timeout=1.2), keyring)
-    yield opened
-    await opened.aclose()
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
-
-
 async def held(raw: redis.asyncio.Redis, key: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
     """A stream's entries as Redis holds them."""
     return cast(list[tuple[bytes, dict[bytes, bytes]]], await raw.xrange(key))
 
 
-def uri() -> str:
-    return f"urn:flashwire:{secrets.token_hex(13)}"
-
-
 async def published(store: Store, number: int) -> Published:
-    return await store.publish(an_item(uri()), f"digest {number}", "print")
+    return await store.publish(an_item(a_uri()), f"digest {number}", "print")
 
 
 async def test_what_is_published_can_be_read_as_a_signed_entry(
@@ -90,7 +65,7 @@ async def test_fifty_posts_at_once_with_one_key_give_one_entry_and_one_answer(
     store: Store, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     # Each has its own uri, as fifty requests of a client that repeats itself have.
-    answers = await asyncio.gather(*(store.publish(an_item(uri()), "d", "f") for _ in range(50)))
+    answers = await asyncio.gather(*(store.publish(an_item(a_uri()), "d", "f") for _ in range(50)))
     assert await raw.xlen(Keys(brand).items) == 1
     assert len({(answer.item_json, str(answer.cursor)) for answer in answers}) == 1
     assert sum(not answer.again for answer in answers) == 1
@@ -118,7 +93,7 @@ async def test_a_key_used_for_another_request_is_a_mismatch_and_publishes_nothin
 ) -> None:
     await store.publish(an_item(), "d", "f")
     with pytest.raises(MismatchError):
-        await store.publish(an_item(uri()), "d", "other")
+        await store.publish(an_item(a_uri()), "d", "other")
     with pytest.raises(MismatchError):
         await store.again("d", "other")
     assert await raw.xlen(Keys(brand).items) == 1
@@ -246,7 +221,7 @@ async def test_a_repeat_that_loses_a_reply_is_still_told_the_earlier_answer(
         store = Store(connect(address, timeout=1.2), keyring)
         first = await store.publish(an_item(), "d", "f")
         proxy.losses = 1
-        repeat = await store.publish(an_item(uri()), "d", "f")
+        repeat = await store.publish(an_item(a_uri()), "d", "f")
         assert proxy.lost == 1
         assert repeat.again and repeat.cursor == first.cursor and repeat.item.uri == URI
         await store.aclose()
@@ -278,7 +253,7 @@ async def test_a_reply_that_stays_lost_is_an_error_and_the_same_key_finds_the_on
         proxy.losses = 3
         with pytest.raises(StreamAwayError):
             await store.publish(an_item(), "d", "f")
-        assert (await store.publish(an_item(uri()), "d", "f")).item.uri == URI
+        assert (await store.publish(an_item(a_uri()), "d", "f")).item.uri == URI
         assert await raw.xlen(Keys(brand).items) == 1
         await store.aclose()
 

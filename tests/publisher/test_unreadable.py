@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx2
 import pytest
-import redis.asyncio
 
 from publisher.access.tokens import Role
 from publisher.api.app import create_app
@@ -57,13 +56,6 @@ async def desk_with(settings: DeskSettings) -> AsyncIterator[Callable[..., Opene
             return Opened(desk, stack)
 
         yield opened
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
-    yield client
-    await client.aclose()
 
 
 async def listed(client: httpx2.AsyncClient, query: str = "") -> list[dict[str, Any]]:

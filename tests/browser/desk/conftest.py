@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from publisher.access.database import open_database
 from publisher.access.tokens import Role, Tokens
@@ -159,26 +159,6 @@ def service(shared_service: Service) -> Service:
 def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
     """A service of this test alone, on its first run."""
     yield from _service(redis_url, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser a module; closed with it, because its loop would stand in the way of asynchronous tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

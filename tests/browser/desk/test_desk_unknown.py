@@ -60,9 +60,17 @@ def lose_answers(page: Page, path: str = "**/v1/items", status: int = 0) -> None
     page.route(path, lose)
 
 
-def hide_from_list(page: Page) -> None:
-    """The page cannot see what is published: neither the ticker nor the desk's list reaches it."""
+def publish_unknown(page: Page, text: str) -> None:
+    """Publishes while no answer can be read, and waits until the page says so."""
+    publish(page, text)
+    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+
+
+def publish_unseen(page: Page, text: str) -> None:
+    """Publishes while neither the answer nor the desk's list reaches the page, and waits until it says so."""
     page.route("**/v1/items?*", lambda route: route.abort())
+    lose_answers(page)
+    publish_unknown(page, text)
 
 
 def test_a_line_sent_to_a_frozen_server_is_unknown_and_then_on_air(
@@ -70,8 +78,7 @@ def test_a_line_sent_to_a_frozen_server_is_unknown_and_then_on_air(
 ) -> None:
     page, text = open_desk(), some_text()
     with frozen(redis_url):
-        publish(page, text)
-        expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+        publish_unknown(page, text)
         expect(page.locator("#outcome")).not_to_contain_text("Not published")
         expect(page.locator("#composer")).not_to_contain_text("Idempotency-Key")
         expect(page.locator("#line")).to_have_attribute("readonly", "")
@@ -91,8 +98,7 @@ def test_clearing_an_unknown_line_asks_first_and_the_same_line_sent_again_is_not
 ) -> None:
     page, text = open_desk(), some_text()
     with frozen(redis_url):
-        publish(page, text)
-        expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+        publish_unknown(page, text)
         page.get_by_role("button", name="Clear").click()
         expect(page.get_by_role("dialog")).to_contain_text("may be on air already")
         page.keyboard.press("Escape")
@@ -123,10 +129,7 @@ def test_an_answer_that_cannot_be_read_is_unknown_until_the_ticker_shows_the_lin
 def test_a_reload_goes_on_asking_and_warns_before_it(service: Service, open_desk: SignIn) -> None:
     service.ticker.stop()
     page, text = open_desk(), some_text()
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     dialogs: list[str] = []
 
     def accept(dialog: Dialog) -> None:
@@ -150,10 +153,7 @@ def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_publi
     token, text = service.token(f"M {secrets.token_hex(4)}", "chief"), some_text()
     service.ticker.stop()
     page = open_desk(token=token)
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     service.end_sessions()
     expect(page.get_by_text("It is not known yet whether it is done")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("It is not published")).to_have_count(0)
@@ -170,10 +170,7 @@ def test_another_person_who_signs_in_does_not_send_the_line_again(
 ) -> None:
     service.ticker.stop()
     page, text = open_desk(), some_text()
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     # The cookie is shared by all tabs: from here on every request of the first tab is the other person's.
     other = context.new_page()
     other.goto(service.desk.url)
@@ -388,10 +385,7 @@ def test_an_act_that_is_refused_after_its_form_was_closed_says_so_on_the_row(
 def test_signing_out_while_the_outcome_is_unknown_asks_first(service: Service, open_desk: SignIn) -> None:
     service.ticker.stop()
     page, text = open_desk(), some_text()
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("dialog")).to_contain_text("We do not know yet whether what you sent is done")
     page.keyboard.press("Escape")
