@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Tests start hundreds of Python processes: without bytecode each would compile the code again.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +14,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test check web-check web-test journey faults bench soak lock clean
+# All tests, by an interpreter; more processes than cores, since many tests wait for others.
+PYTEST = set -o pipefail; mkdir -p build; colour=no; [ ! -t 1 ] || colour=yes; PYTHONUNBUFFERED=1 $(1) -m pytest \
+  -m "not slow" -n 3 --dist loadfile --color=$$colour $(ARGS) 2>&1 | tee build/pytest.log
+
+.PHONY: help install run test coverage check web-check web-test journey faults bench soak lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,13 +29,12 @@ run: $(VENV)/.runtime ## run the whole service on this machine: ticker on port 8
 	@exec $(BIN)/flashwire run $(ARGS)
 
 test: $(VENV)/.tests web-test ## set everything up, browser included, and pass all tests
-	@mkdir -p build && $(BIN)/coverage erase
-	@set -o pipefail; status=0; colour=no; [ ! -t 1 ] || colour=yes; \
-	PYTHONUNBUFFERED=1 $(BIN)/coverage run -m pytest -m "not slow" -n 2 --dist loadfile --color=$$colour $(ARGS) 2>&1 \
-	  | tee build/pytest.log || status=$$?; \
+	@$(call PYTEST,$(BIN)/python)
+
+coverage: $(VENV)/.tests ## all Python tests again, and what they leave out of the code, branch by branch
+	@$(BIN)/coverage erase; status=0; $(call PYTEST,$(BIN)/coverage run) || status=$$?; \
 	echo "Branch coverage, files that are not wholly covered:"; \
-	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; \
-	tail -n 1 build/pytest.log; exit $$status
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; exit $$status
 
 check: $(VENV)/.dev web-check web-test ## style, types and the order of the rooms, Python and browser
 	$(BIN)/ruff check .
