@@ -112,4 +112,4 @@ def replayed(entries: Sequence[Entry]) -> list[Item]:
 def current(items: Iterable[Item], parameters: Parameters) -> list[Item]:
     """What a fresh join shows, newest first: usable items that match as they are now. Nothing is pinned here."""
     shown = [item for item in folded(items).values() if item["pubStatus"] == "usable" and matches(item, parameters)]
-    return shown[::-1]
+    return sorted(shown, key=lambda item: (item["firstCreated"], item["uri"]), reverse=True)
