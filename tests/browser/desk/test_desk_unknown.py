@@ -309,10 +309,7 @@ def test_what_one_person_sent_is_not_sent_by_another_whose_name_begins_alike(
     page.route("**/acts", lambda route: route.abort("connectionreset"))
     page.keyboard.press("Control+Enter")
     expect(form.get_by_role("status")).to_contain_text("We do not know yet")
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign out anyway").click()
     page.unroute_all(behavior="ignoreErrors")
@@ -332,10 +329,7 @@ def test_an_unknown_line_that_another_chief_took_off_is_not_called_on_air(
 ) -> None:
     service.ticker.stop()
     page, text = open_desk(), some_text()
-    hide_from_list(page)
-    lose_answers(page)
-    publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    publish_unseen(page, text)
     newest = service.get(line.token, "/v1/items?limit=1")["items"]
     assert isinstance(newest, list) and newest[0]["headline"]["value"] == text
     note = {"act": "withdraw", "note": "Sent by mistake."}
