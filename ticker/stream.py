@@ -4,14 +4,14 @@ The stream is one key of a brand; every key that a script touches with it shares
 live in one slot of a cluster. Whatever goes wrong with the server leaves here as `StreamAwayError`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
 
 # The rest of the code takes these from here: it knows one module that speaks of the stream.
 from ticker.connect import Client as Client
-from ticker.connect import PrimaryCheck
+from ticker.connect import PrimaryCheck, ask_all
 from ticker.connect import StreamAwayError as StreamAwayError
 from ticker.connect import connect as connect
 from ticker.connect import disconnect as disconnect
@@ -192,19 +192,17 @@ class Stream:
 
     async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
         """How many versions the ledger of each item has; 0 where it is no ledger at all."""
-        return [count or 0 for count in await self._of_ledgers(uris, lambda pipe, key: pipe.llen(key))]
+        return [count or 0 for count in await self._of_ledgers(uris, "LLEN")]
 
     async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
         """The sealed body of the newest version in each item's ledger; empty where there is none."""
-        return [body or b"" for body in await self._of_ledgers(uris, lambda pipe, key: pipe.lindex(key, -1))]
+        return [body or b"" for body in await self._of_ledgers(uris, "LINDEX", "-1")]
 
-    # Any: redis-py's pipelines and replies
-    async def _of_ledgers(self, uris: Sequence[str], ask: Callable[[Any, str], object]) -> list[Any]:
+    # Any: redis-py's replies
+    async def _of_ledgers(self, uris: Sequence[str], command: str, *more: str) -> list[Any]:
         async with translated():
-            pipe = self._client.pipeline(transaction=False)
-            for uri in uris:
-                ask(pipe, self._keys.ledger(uri))
-            answers = await pipe.execute(raise_on_error=False) if uris else []
+            commands = [(command, self._keys.ledger(uri), *more) for uri in uris]
+            answers = await ask_all(self._client, self._keys.items, commands) if uris else []
             return [_of_list(answer) for answer in answers]
 
     async def aclose(self) -> None:

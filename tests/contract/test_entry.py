@@ -220,18 +220,19 @@ def test_arbitrary_bytes_are_poison_and_fail_in_one_way(
     assert poisonous({**FIELDS, b"body": seal(body, KEYS)}, entry_id) in REASONS
 
 
-def test_a_known_entry_is_not_decoded_again_but_verified_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = seal(ITEM, KEYS, EARLIER)
-    fields = {**FIELDS, b"body": body}
+def test_a_known_entry_is_not_verified_again_and_no_other_passes_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {**FIELDS, b"body": seal(ITEM, KEYS, EARLIER)}
     known = read_entry(b"1-0", fields, KEYS)
     held = {known.cursor: known}
-    assert read_entry(b"1-0", fields, KEYS, held) is known
     assert read_entry(b"2-0", fields, KEYS, held) is not known, "another entry"
-    other = read_entry(b"1-0", {**FIELDS, b"body": seal(ITEM, KEYS)}, KEYS)
-    assert read_entry(b"1-0", fields, KEYS, {known.cursor: other}).earlier == EARLIER, "another body at the same place"
-    monkeypatch.setattr("ticker.contract.entry.decode_item", lambda data: pytest.fail("decoded"))
-    assert read_entry(b"1-0", fields, KEYS, held) is known
-    with pytest.raises(PoisonError, match="key"):
-        read_entry(b"1-0", fields, Keyring("k2", {"k2": b"x" * 32}, KEYS.brand), held)
+    forged = {**fields, b"body": fields[b"body"].replace(b".k1.", b".k1.x")}
     with pytest.raises(PoisonError, match="signature"):
-        read_entry(b"1-0", fields, Keyring("k1", {"k1": b"x" * 32}, KEYS.brand), held)
+        read_entry(b"1-0", forged, KEYS, held)
+    # As if somebody had found other words with the same check.
+    other = encode_item(item(uri="urn:flashwire:" + "9" * 26))
+    monkeypatch.setattr("ticker.contract.entry.entry_check", lambda entry_id, body: known.cursor.check)
+    with pytest.raises(PoisonError, match="signature"):
+        read_entry(b"1-0", {**fields, b"body": fields[b"body"].replace(ITEM, other)}, KEYS, held)
+    monkeypatch.undo()
+    monkeypatch.setattr("ticker.contract.entry.open_body", lambda body, keyring: pytest.fail("verified"))
+    assert read_entry(b"1-0", fields, KEYS, held) is known

@@ -95,6 +95,8 @@ def needs_of(wanted: Filter) -> Needs:
     return tuple(needs)
 
 
+# Items of one desk are mostly alike for filters, and share their terms then.
+@lru_cache(maxsize=1024)
 def terms_of(facets: Facets) -> Terms:
     """The terms of one version."""
     if facets == EVERYTHING:
