@@ -39,6 +39,13 @@ def test_each_figure_stands_beside_the_others(tmp_path: Path, monkeypatch: pytes
     assert all(line.endswith("--quick --contender limit") and "bench steady --repeats 1" in line for line in calls)
 
 
+def test_a_scenario_with_one_way_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = checkout(tmp_path / "old", '[{"seconds": 4}]')
+    monkeypatch.setattr(checkouts, "_HERE", checkout(tmp_path / "new", '[{"seconds": 2}]'))
+    page = checkouts.compare(["storm"], other, quick=False, turns=1, contenders=(), say=lambda _: None)
+    assert "| storm | seconds | 4.00 | 2.00 | 0.50 |" in page
+
+
 def test_a_checkout_that_cannot_be_measured_is_named(tmp_path: Path) -> None:
     failing = checkout(tmp_path / "old", "{}", code=1)
     for other in (tmp_path / "nothing", failing):

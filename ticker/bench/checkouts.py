@@ -66,7 +66,8 @@ def _measured(checkout: Path, scenario: str, options: Sequence[str]) -> Figures:
             last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise ContenderError(f"{checkout} did not measure {scenario}: {' '.join(last)}")
         data = msgspec.json.decode(report.read_bytes())["data"]
-    return dict(_figures(data))
+    # A scenario with one way lists its turns alone.
+    return dict(_figures({scenario: data} if isinstance(data, list) else data))
 
 
 def _figures(data: Any) -> Iterator[tuple[tuple[str, str], float]]:  # Any: each scenario has its own JSON
