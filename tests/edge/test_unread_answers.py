@@ -85,7 +85,8 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
         assert (await node.get("/v1/live")).status_code == 503
 
 
-@pytest.mark.parametrize("way", ["json", "websocket", "sse"])
+# Not JSON: one that has only ended its side still reads its answer.
+@pytest.mark.parametrize("way", ["websocket", "sse"])
 async def test_what_waits_is_not_done_for_a_client_that_left(
     node: Serving, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
