@@ -87,7 +87,9 @@ class Publisher(threading.Thread):
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": f"line {number}"}
         line = {"text": f"Civil Defence: Line {number}, invented for a test", "edition": "en"}
         try:
-            answer = httpx2.post(f"{self._desk}/v1/items", json=line, headers=headers, timeout=5, verify=False, trust_env=False)
+            answer = httpx2.post(
+                f"{self._desk}/v1/items", json=line, headers=headers, timeout=5, verify=False, trust_env=False
+            )
         except httpx2.TransportError:
             return False
         if answer.status_code == 201:
