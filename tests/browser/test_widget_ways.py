@@ -175,7 +175,7 @@ def test_a_page_that_goes_closes_its_connection_and_one_that_returns_resumes(pag
     ticker.until(lambda: not ticker.connected, "the connection stands in the way of the back button")
     ticker.entries.append(an_item(1, "Said meanwhile"))
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
-    expect(rows(found)).to_have_count(1, timeout=2500)
+    expect(rows(found)).to_have_count(1)
     assert ticker.visits[-1].query["cursor"] == "e.0.c"
 
 
