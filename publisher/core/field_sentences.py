@@ -52,12 +52,12 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "source-unknown": {
         "en": "“{name}” is not a registered source: say its role, one of {roles}.",
-        "ar": "«{name}» ليس مصدرًا مسجَّلًا: حدِّد دوره، واحد من: {roles}.",
+        "ar": "«{name}» ليس مصدرًا مسجَّلًا: حدِّد صفته، واحدة من: {roles}.",
         "es": "«{name}» no es una fuente registrada: indique su función, una de {roles}.",
     },
     "source-role": {
         "en": "“{name}” is registered as {role}: leave the role out, or say {role}.",
-        "ar": "«{name}» مسجَّل بدور {role}: اترك الدور فارغًا أو اكتب {role}.",
+        "ar": "«{name}» مسجَّل بصفة {role}: اترك الصفة فارغة أو اكتب {role}.",
         "es": "«{name}» está registrada como {role}: omita la función o indique {role}.",
     },
     "source-uri": {
@@ -72,12 +72,12 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "sources-many": {
         "en": "Name at most {limit} sources.",
-        "ar": "اذكر {limit} مصادر على الأكثر.",
+        "ar": "لا تذكر أكثر من {limit} من المصادر.",
         "es": "Nombre {limit} fuentes como máximo.",
     },
     "role-place": {
         "en": "role belongs with text; with infoSources say the role of each source there.",
-        "ar": "الحقل role يخص text؛ مع infoSources حدِّد دور كل مصدر هناك.",
+        "ar": "الحقل role يخص text؛ مع infoSources حدِّد صفة كل مصدر هناك.",
         "es": "role acompaña a text; con infoSources indique allí la función de cada fuente.",
     },
     # The other fields.
@@ -125,7 +125,7 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "note-required": {
         "en": "Say in the note, for readers, what was wrong.",
         "ar": "وضِّح للقراء في الملاحظة ما الخطأ.",
-        "es": "Explique en la nota, para los lectores, qué era erróneo.",
+        "es": "Explique en la nota, para el público, qué era erróneo.",
     },
     "note-not-here": {
         "en": "Leave the note out of {act}: it belongs to a correction, hold, release or withdraw.",
@@ -149,13 +149,13 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "unreadable": {
         "en": "Version {version} of this line cannot be read here: only a chief may act on it, by withdrawing it.",
-        "ar": "تتعذر هنا قراءة النسخة {version} من هذا الخبر: لا يُسمح إلا لرئيس التحرير، وبسحبه فقط.",
+        "ar": "تتعذر هنا قراءة الإصدار {version} من هذا الخبر: لا يُسمح إلا لرئيس التحرير، وبسحبه فقط.",
         "es": "La versión {version} de esta línea no se puede leer aquí: solo un jefe puede actuar, retirándola.",
     },
     "answer-unreadable": {
         "en": "This request was carried out before, but its answer cannot be read any more: look at item {uri}.",
         "ar": "نُفّذ هذا الطلب من قبل، لكن لم تعد قراءة جوابه ممكنة: انظر الخبر {uri}.",
-        "es": "Esta petición ya se ejecutó, pero su respuesta ya no se puede leer: mire la línea {uri}.",
+        "es": "Esta petición ya se ejecutó, pero su respuesta ya no se puede leer: mire el elemento {uri}.",
     },
     "release-not-held": {
         "en": "This item is not on hold: there is nothing to release.",

@@ -16,7 +16,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "unauthorized": {
         "en": "Sign in, or send Authorization: Bearer with a token that is in force.",
         "ar": "سجِّل الدخول أو أرسل Authorization: Bearer مع رمز سارٍ.",
-        "es": "Inicie sesión o envíe Authorization: Bearer con un token vigente.",
+        "es": "Entre o envíe Authorization: Bearer con un token vigente.",
     },
     "token-refused": {
         "en": "This token is unknown or revoked: check it, or ask for a new one.",
@@ -36,10 +36,10 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "foreign-origin": {
         "en": "This came from {origin:en}, and not from the desk page as the desk knows it. If that is the desk's own"
         " address, add it to FLASHWIRE_DESK_ORIGINS and restart the desk.",
-        "ar": "جاء هذا الطلب من {origin:ar} وليس من عنوان صفحة التحرير المعروف. إن كان ذلك عنوانها فأضفه إلى"
-        " FLASHWIRE_DESK_ORIGINS وأعد تشغيل خدمة التحرير.",
-        "es": "Esto vino de {origin:es} y no de la página de redacción conocida. Si esa es su dirección, añádala a"
-        " FLASHWIRE_DESK_ORIGINS y reinicie la redacción.",
+        "ar": "جاء هذا الطلب من {origin:ar} وليس من صفحة مكتب التحرير. إن كان ذلك عنوانها فأضفه إلى"
+        " FLASHWIRE_DESK_ORIGINS وأعد تشغيل المكتب.",
+        "es": "Esto vino de {origin:es} y no de la página de la mesa. Si esa es su dirección, añádala a"
+        " FLASHWIRE_DESK_ORIGINS y reinicie la mesa.",
     },
     "bad-request": {
         "en": "Send a request in HTTP/1.1.",
@@ -83,28 +83,28 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "if-match-missing": {
         "en": 'Say which version you saw: If-Match: "1" for the first (* is not enough).',
-        "ar": 'حدِّد النسخة التي رأيتها: If-Match: "1" للأولى (لا تكفي *).',
+        "ar": 'حدِّد الإصدار الذي رأيته: If-Match: "1" للأول (لا تكفي *).',
         "es": 'Indique qué versión vio: If-Match: "1" para la primera (* no basta).',
     },
     "if-match": {
         "en": 'Give one version in quotes: If-Match: "1".',
-        "ar": 'أدخل رقم نسخة واحدًا بين علامتي اقتباس: If-Match: "1".',
+        "ar": 'أدخل رقم إصدار واحدًا بين علامتي اقتباس: If-Match: "1".',
         "es": 'Indique una versión entre comillas: If-Match: "1".',
     },
     "stale": {
         "en": "Someone was faster: this item is at version {current} now. Look at it and decide again.",
-        "ar": "سبقك غيرك: الخبر الآن في النسخة {current}. راجعه ثم قرِّر من جديد.",
+        "ar": "سبقك غيرك: الخبر الآن في الإصدار {current}. راجعه ثم قرِّر من جديد.",
         "es": "Alguien fue más rápido: el elemento va por la versión {current}. Revíselo y decida de nuevo.",
     },
     "rate": {
-        "en": "That is {limit} publications within a minute: wait {seconds} seconds and send it again.",
-        "ar": "بلغت {limit} عملية نشر خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
-        "es": "Van {limit} publicaciones en un minuto: espere {seconds} segundos y envíe de nuevo.",
+        "en": "That is {limit} publications within a minute: wait {seconds} s and send it again.",
+        "ar": "بلغت {limit} عملية نشر خلال دقيقة: انتظر {seconds} ث ثم أعد الإرسال.",
+        "es": "Van {limit} publicaciones en un minuto: espere {seconds} s y envíe de nuevo.",
     },
     "canary-rate": {
-        "en": "That is {limit} canaries within a minute: wait {seconds} seconds and send it again.",
-        "ar": "بلغت {limit} إشارة اختبار خلال دقيقة: انتظر {seconds} ثانية ثم أعد الإرسال.",
-        "es": "Van {limit} señales de prueba en un minuto: espere {seconds} segundos y envíe de nuevo.",
+        "en": "That is {limit} canaries within a minute: wait {seconds} s and send it again.",
+        "ar": "بلغت {limit} إشارة اختبار خلال دقيقة: انتظر {seconds} ث ثم أعد الإرسال.",
+        "es": "Van {limit} señales de prueba en un minuto: espere {seconds} s y envíe de nuevo.",
     },
     "stream-away": {
         "en": "The stream is away and this is not confirmed: try again with the same Idempotency-Key.",
@@ -113,8 +113,8 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "desk-file": {
         "en": "The desk cannot use its own file now, and nothing was done: try again.",
-        "ar": "لا يمكن استخدام ملف التحرير الآن، ولم يُنفَّذ شيء: أعد المحاولة.",
-        "es": "La redacción no puede usar su archivo y no se ha hecho nada: reintente.",
+        "ar": "لا يستطيع المكتب استخدام ملفه الآن، ولم يُنفَّذ شيء: أعد المحاولة.",
+        "es": "La mesa no puede usar su propio archivo ahora y no se ha hecho nada: reintente.",
     },
     "not-found": {
         "en": "There is nothing at this address: check it.",
@@ -138,7 +138,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "internal": {
         "en": "Something went wrong here: try again with the same Idempotency-Key, and tell whoever runs the desk.",
-        "ar": "حدث خطأ هنا: أعد المحاولة بنفس Idempotency-Key وأبلغ المسؤول عن النظام.",
-        "es": "Algo falló aquí: reintente con la misma Idempotency-Key y avise a quien opera la redacción.",
+        "ar": "حدث خطأ هنا: أعد المحاولة بنفس Idempotency-Key وأبلغ المشرف على هذه الخدمة.",
+        "es": "Algo falló aquí: reintente con la misma Idempotency-Key y avise a quien administra este servicio.",
     },
 }

@@ -23,7 +23,7 @@ class Words:
 _ACTS: Final[dict[Act, Words]] = {
     "publish": Words("publish", "نشر", "publicar"),
     "update": Words("update", "تحديث", "actualizar"),
-    "refile": Words("refile", "إعادة صياغة", "reescribir"),
+    "refile": Words("refile", "تنقيح", "retocar"),
     "correction": Words("correct", "تصحيح", "corregir"),
     "hold": Words("hold", "تعليق", "retener"),
     "release": Words("release", "إعادة نشر", "liberar"),

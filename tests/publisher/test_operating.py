@@ -1,6 +1,7 @@
 """What the desk tells its operators: metrics, version, its own description; and how its sentences are kept."""
 
 import logging
+import re
 import string
 
 import jsonschema
@@ -18,6 +19,7 @@ from publisher.core.ulid import ulid
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line
 from ticker.contract.logs import configure_logs
+from ticker.contract.sentences import SENTENCES
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +78,29 @@ def test_every_sentence_takes_the_same_words_in_every_language(code: str) -> Non
     forms = DESK_SENTENCES[code]
     assert set(forms) == {"en", "ar", "es"}
     assert words(forms["en"]) == words(forms["ar"]) == words(forms["es"])
+
+
+# A word of the English sentences, and what the desk page calls the same thing (web/test/desk-words.test.js).
+TERMS = {
+    "version": ("إصدار", "versi"),
+    "edition": ("نسخ", "edici"),
+    "stream": ("البث", "flujo"),
+    "item": ("خبر", "elemento"),
+    "source": ("مصدر|مصادر", "fuente|sources"),
+    "role": ("صفة|صفت|role", "función|role"),
+    "readers": ("القراء|للقراء", "público"),
+    "chief": ("رئيس", "jefe"),
+    "token": ("رمز", "token"),
+    "the desk": ("مكتب|المشرف", "mesa|administra"),
+}
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_sentence_calls_things_as_the_desk_page_does(code: str) -> None:
+    forms = SENTENCES[code]
+    for term, (arabic, spanish) in TERMS.items():
+        if re.search(rf"\b{term}\b(?!:)", re.sub(r"\{.*?\}", "", forms["en"])):
+            assert re.search(arabic, forms["ar"]) and re.search(spanish, forms["es"]), term
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "item-large": {
         "en": "Shorten the item or name fewer sources: it has more than the {limit} bytes that an item may have.",
         "ar": "اختصر الخبر أو قلّل عدد المصادر: حجمه يتجاوز {limit} بايت، وهو الحد الأقصى للخبر.",
-        "es": "Acorte la noticia o cite menos fuentes: supera los {limit} bytes que puede tener.",
+        "es": "Acorte el elemento o nombre menos fuentes: supera los {limit} bytes que puede tener.",
     },
     "unknown-name": {
         "en": "“{value}” is not configured here; choose one of: {known}.",

@@ -43,6 +43,35 @@ test("Arabic is written in Arabic and the others are not", () => {
   }
 });
 
+/** One word for one thing: where English has the first, the other languages have theirs. @type {[RegExp, Record<string, RegExp>][]} */
+const TERMS = [
+  [/\bversion/iu, { ar: /إصدار/u, es: /versión/iu }],
+  [/\bedition/iu, { ar: /نسخة/u, es: /edición/iu }],
+  [/\btoken/iu, { ar: /رمز/u, es: /token/iu }],
+  [/\bstream\b/iu, { ar: /البث/u, es: /flujo/iu }],
+  [/\bdesk\b/iu, { ar: /مكتب/u, es: /\bmesa\b/iu }],
+  [/\breaders\b/iu, { ar: /القراء|للقراء/u, es: /público/iu }],
+  [/\brole\b/iu, { ar: /صفة/u, es: /función|qué es/iu }],
+  [/\bchief\b/iu, { ar: /رئيس|رئاسة/u, es: /jefe|jefatura/iu }],
+  [/\bwithdraw/iu, { ar: /سحب|سُحب|مسحوب/u, es: /retir/iu }],
+  [/\bon air\b/iu, { ar: /الهواء/u, es: /(?:en el|al) aire/iu }],
+  [/\bline\b/iu, { ar: /سطر/u, es: /línea/iu }],
+  [/\bitem\b/iu, { ar: /خبر/u, es: /elemento/iu }],
+  [/\bsource/iu, { ar: /مصدر|مصادر/u, es: /fuente/iu }],
+  [/\bsign in\b/iu, { ar: /دخل|دخول/u, es: /\bentr/iu }],
+  [/\bsign out\b/iu, { ar: /خروج/u, es: /\bsalir/iu }],
+];
+
+test("a thing has the same name in every sentence", () => {
+  for (const [key, sentence] of Object.entries(english)) {
+    for (const [term, names] of TERMS) {
+      if (!term.test(sentence.replace(/\{\w+\}|“flashwire.*”/gu, ""))) continue;
+      for (const [language, name] of Object.entries(names))
+        assert.match(STRINGS[language]?.[key] ?? "", name, `${language} ${key}`);
+    }
+  }
+});
+
 test("every sentence that the page names exists", () => {
   for (const [, key] of page.matchAll(/data-t(?:-label)?="([^"]+)"/gu)) assert.ok(key && key in english, key);
   for (const [, key] of code.matchAll(/"((?:[a-z]+\.)+[a-z]+)"/gu)) {

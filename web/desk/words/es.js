@@ -25,7 +25,7 @@ export const es = {
   "sign.expired": "Su sesión ha terminado. Entre de nuevo para continuar.",
   "sign.kept": "Su texto se conserva. No está publicado.",
   "sign.unknown":
-    "Lo último que envió se conserva. Aún no se sabe si está hecho: inicie sesión y esta página volverá a preguntar.",
+    "Lo último que envió se conserva. Aún no se sabe si está hecho: entre y esta página volverá a preguntar.",
   "sign.empty": "Pegue aquí su token.",
   "sign.who": "{name} · {role}",
   "welcome.title": "Le damos la bienvenida a su mesa",
@@ -100,10 +100,10 @@ export const es = {
   "twice.words":
     "Puede que ya esté en el aire desde la primera vez. Si es así, el público lo verá dos veces. Mire antes la lista.",
   "twice.yes": "Publicarlo otra vez",
-  "leave.title": "¿Cerrar sesión sin saberlo?",
+  "leave.title": "¿Salir sin saberlo?",
   "leave.words":
-    "Aún no sabemos si lo que envió está hecho. Se conserva: cuando vuelva a iniciar sesión aquí, esta página seguirá preguntando.",
-  "leave.yes": "Cerrar sesión de todos modos",
+    "Aún no sabemos si lo que envió está hecho. Se conserva: cuando vuelva a entrar aquí, esta página seguirá preguntando.",
+  "leave.yes": "Salir de todos modos",
   "withdraw.title": "¿Retirar para siempre?",
   "withdraw.words":
     "Desaparece de todas las pantallas y no vuelve nunca. Solo una línea nueva puede sustituirla.",
@@ -138,7 +138,7 @@ export const es = {
   "board.empty": "Aún no se ha publicado nada.",
   unreadable: "Líneas que no se pueden leer",
   "unreadable.why":
-    "La redacción no puede leer la última versión de estas líneas, así que los lectores no las ven. Aquí está la última que sí puede leer. Un jefe puede retirar la línea.",
+    "La mesa no puede leer la última versión de estas líneas, así que el público no las ve. Aquí está la última que sí puede leer. Un jefe puede retirar la línea.",
   "item.unreadable": "La versión {version} no se puede leer · se muestra: versión {shown}",
   "board.old": "Esta lista no se pudo renovar y puede estar atrasada.",
   "item.version": "Versión {version}",
