@@ -4,6 +4,7 @@ redis-py ignores what it cannot read in an address, and fails at the first call 
 Here every part is read or refused, with a sentence that never quotes the address: it may hold a password.
 """
 
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ FORMS: Final = (
     "redis://host:port, rediss://host:port, unix:///path, redis+sentinel://host:port,host:port/service "
     "or redis+cluster://host:port,host:port"
 )
+# A name, which may be of another script, or an address of IPv6 with its zone.
+_HOST: Final = re.compile(r"[\w.:%-]+")
 _PORTS: Final = {"": 6379, "cluster": 6379, "sentinel": 26379}
 
 
@@ -55,6 +58,26 @@ def _file(text: str) -> str:
         return text
 
 
+def _authorities(text: str) -> str:
+    # Tried at the start: otherwise every connection would fail later.
+    _tls().load_verify_locations(_file(text))
+    return text
+
+
+def _authorities_in(text: str) -> str:
+    _tls().load_verify_locations(cadata=text)
+    return text
+
+
+def _ciphers(text: str) -> str:
+    _tls().set_ciphers(text)
+    return text
+
+
+def _tls() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def _tls_version(text: str) -> ssl.TLSVersion:
     # redis-py's own addresses give the number; people write 1.2.
     names = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -71,14 +94,14 @@ _OPTIONS: Final[dict[str, Callable[[str], Any]]] = {  # Any: as many types as op
     "socket_keepalive": _boolean,
 }
 _TLS_OPTIONS: Final[dict[str, Callable[[str], Any]]] = {  # Any: as above
-    "ssl_ca_certs": _file,
-    "ssl_ca_data": str,
+    "ssl_ca_certs": _authorities,
+    "ssl_ca_data": _authorities_in,
     "ssl_certfile": _file,
     "ssl_keyfile": _file,
     "ssl_cert_reqs": _one_of("required", "optional", "none"),
     "ssl_check_hostname": _boolean,
     "ssl_min_version": _tls_version,
-    "ssl_ciphers": str,
+    "ssl_ciphers": _ciphers,
 }
 _SENTINEL_OPTIONS: Final = {"sentinel_username": "username", "sentinel_password": "password"}
 # A blocking read, the desk's budget and the form of replies depend on these.
@@ -112,7 +135,7 @@ def read_address(url: str) -> Address:
             raise _unreadable()
         options["path"] = unquote(parts.path)
         return Address(kind, (), False, "", options, {})
-    hosts = tuple(_read_host(place, _PORTS[addition]) for place in places.split(","))
+    hosts = tuple(_read_host(place.strip(), _PORTS[addition]) for place in places.split(","))
     if len(hosts) > 1 and kind == "server":
         raise ValueError("Several hosts need redis+sentinel:// or redis+cluster://.")
     steps = [unquote(step) for step in parts.path.split("/")[1:] if step]
@@ -155,6 +178,8 @@ def _read_options(query: str, kind: str, is_encrypted: bool) -> tuple[dict[str, 
 def _converted(name: str, convert: Callable[[str], Any], text: str) -> Any:  # Any: as many types as options
     try:
         return convert(text)
+    except ssl.SSLError:
+        raise ValueError(f"The option {name} holds nothing that TLS can use.") from None
     except OSError as error:
         raise ValueError(f"The file of the option {name} cannot be read ({type(error).__name__}).") from None
     except (ValueError, KeyError):
@@ -169,9 +194,10 @@ def _read_host(place: str, port: int) -> tuple[str, int]:
         number = parts.port
     except ValueError:
         raise _unreadable() from None
-    if not parts.hostname or parts.path or parts.query or number == 0 or "@" in place:
+    host = unquote(parts.hostname or "")
+    if not _HOST.fullmatch(host) or parts.path or parts.query or number == 0 or "@" in place:
         raise _unreadable()
-    return unquote(parts.hostname), number or port
+    return host, number or port
 
 
 def _unreadable() -> ValueError:

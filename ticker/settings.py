@@ -24,7 +24,10 @@ class TickerSettings(StreamSettings):
     address_connections: int | None = Field(
         None, ge=1, description="how many of those one client address may have; else half"
     )
-    write_limit_bytes: int = Field(262_144, ge=16_384, description="what a connection that does not read may hold")
+    # uvloop's transports take 31 bits.
+    write_limit_bytes: int = Field(
+        262_144, ge=16_384, le=2**30, description="what a connection that does not read may hold"
+    )
     slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
     public_url: str | None = Field(

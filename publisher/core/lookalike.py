@@ -1,8 +1,8 @@
 """Source names that look like another name and are not it; a person decides, so these are warnings and no refusals.
 
 1. A name that is not registered, and looks as a registered one does, is named beside that one.
-2. A word with letters of two scripts that resemble each other (Latin, Cyrillic, Greek, Armenian) is suspect by itself,
-   where one of those letters could pass for a letter of the other script.
+2. A word with letters of two scripts that resemble each other (Latin, Cyrillic, Greek, Armenian, Cherokee, Lisu) is
+   suspect by itself, where one of those letters could pass for a letter of the other script.
 3. So are two spaces in a row, and letters in a form of their own (full-width, mathematical, circled) in a language
    that does not write them.
 
@@ -26,17 +26,20 @@ _CYRILLIC: Final = dict(
 )
 _GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹαικνορυχϲϳ", "ABEZHIKMNOPTYXCaikvopuxcj", strict=True))
 _ARMENIAN: Final = dict(zip("ՍՏՕԼՈաօցսհոզքյ", "USOLnwoguhnqpj", strict=True))
+_CHEROKEE: Final = dict(zip("ᎠᎡᎢᎥᎩᎪᎫᎬᎳᎷᎻᎽᏀᏃᏎᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏳᏴ", "DRTiYAJEWMHYGZ4bRWSVSLCPKGB", strict=True))
+_LISU: Final = dict(zip("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "BPDTGKJCZFMNLSRVHWXYAEIOU", strict=True))
 # Arabic letters that keyboards of neighbouring languages type for each other.
 _ARABIC: Final = dict(zip("یىئکڪةہۂەھأإآٱؤ", "يييككهههههااااو", strict=True))
-_LIKE_LATIN: Final = {**_CYRILLIC, **_GREEK, **_ARMENIAN}
+_LIKE_LATIN: Final = {**_CYRILLIC, **_GREEK, **_ARMENIAN, **_CHEROKEE, **_LISU}
 _LETTERS: Final = str.maketrans({**_LIKE_LATIN, **_ARABIC})
 # After folding: what a quick eye does not tell from another.
 _STROKES: Final = str.maketrans(
     {"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "\u2018": "'", "\u2019": "'", "`": "'"}
     # Letters of phonetic alphabets, which are Latin too.
     | {"ɑ": "a", "ɡ": "g", "ɩ": "l", "ǀ": "l"}
+    | dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghljklmnoprstuvwyz", strict=True))
 )
-_SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN")
+_SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "LISU")
 # Full-width, circled, mathematical, squared.
 _STYLED: Final = (
     *((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)),
@@ -89,7 +92,10 @@ def skeleton(name: str) -> str:
     kept = "".join(_plain(character) for character in text if not _is_passed_over(character))
     # Again after folding, for upper-case letters whose lower case alone looks like another one.
     folded = kept.casefold().translate(_LETTERS).translate(_STROKES)
-    return " ".join(folded.replace("rn", "m").replace("vv", "w").split())
+    seen = folded.replace("rn", "m").replace("vv", "w")
+    # A full stop at the end, a quotation mark, and one space, two or none, tell no two names apart.
+    words = "".join(character for character in seen if unicodedata.category(character)[0] in "LMN")
+    return words or " ".join(seen.split())
 
 
 def _plain(character: str) -> str:

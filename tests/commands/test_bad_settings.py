@@ -49,7 +49,7 @@ def test_junk_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str)
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys"])
+@pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys", "address_connections"])
 @pytest.mark.parametrize("blank", ["", "  ", '""'])
 def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
     monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", blank)
@@ -65,13 +65,15 @@ def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, n
         ("data", "~nobody-of-that-name/x"),
         ("site", "~nobody-of-that-name/x"),
         ("data", "caf\udce9"),
+        ("write_limit_bytes", "2147483648"),
     ],
 )
 def test_what_would_fail_later_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", value)
-    with pytest.raises(ValidationError) as caught:
-        DeskSettings()
-    assert name in str(caught.value)
+    for kind in kinds_with(name):
+        with pytest.raises(ValidationError) as caught:
+            kind()
+        assert name in str(caught.value)
 
 
 def test_a_home_directory_is_meant_where_no_shell_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,10 @@ def test_proxies_are_addresses_and_networks(written: str, read: str) -> None:
     assert proxies(written) == read
 
 
-@pytest.mark.parametrize("written", ["junk", "nginx", "10.0.0.0/33", "10.0.0", "*,10.0.0.1", "10.0.0.1:80", "10.0.0.*"])
+@pytest.mark.parametrize(
+    "written",
+    ["junk", "nginx", "10.0.0.0/33", "10.0.0", "*,10.0.0.1", "10.0.0.1:80", "10.0.0.*", "0.0.0.0", "10.0.0.1,[::]"],
+)
 def test_what_is_no_proxy_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="write"):
         proxies(written)

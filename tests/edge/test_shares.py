@@ -10,7 +10,7 @@ import pytest
 
 from tests.edge.serving import Serving, Start, Wire, request, until, upgrade
 from ticker.edge import lookups
-from ticker.edge.address import network
+from ticker.edge.address import client_address, network
 from ticker.edge.lookups import LookUps
 from ticker.edge.work import BusyError
 
@@ -81,7 +81,26 @@ async def test_a_proxy_is_not_bounded_and_those_behind_it_are(start: Start) -> N
 def test_an_ipv6_address_counts_by_its_network() -> None:
     assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::") != network("2001:db8:1:3::")
     assert network("192.0.2.7") == "192.0.2.7" and network("") == "" and network("no:address") == "no:address"
-    assert network("::ffff:192.0.2.7") != network("::ffff:192.0.2.8")
+    assert network("::ffff:192.0.2.7") == network("::ffff:c000:207") == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("::ffff:127.0.0.1", b"9.9.9.9", "9.9.9.9"),
+        ("::ffff:127.0.0.1", b"9.9.9.9, ::ffff:10.1.2.3", "9.9.9.9"),
+        ("::ffff:9.9.9.9", b"8.8.8.8", "9.9.9.9"),
+        ("::ffff:127.0.0.1", None, "127.0.0.1"),
+    ],
+)
+def test_a_socket_for_both_families_names_clients_as_one_of_ipv4_does(
+    peer: str, forwarded: bytes | None, client: str
+) -> None:
+    class Transport:
+        def get_extra_info(self, _name: str) -> tuple[str, int]:
+            return peer, 40_000
+
+    assert client_address(Transport(), forwarded, "127.0.0.1,10.0.0.0/8") == client
 
 
 async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,17 @@ def codes(name: str, site: Site = SITE, language: str = "en") -> list[str]:
         "Ηealth ministry",
         "Health\u2009ministry",
         "Hea\u200dlth ministry",
+        "Health ministry.",
+        "“Health ministry”",
+        "Health_ministry",
+        "Healthministry",
+        "Civil·Defence",
+        "Civil – Defence…",
+        "Ꮋealth ministry",
+        "ꓧealth ministry",
+        "Ꮯivil Defence",
+        "ʜᴇᴀʟᴛʜ ᴍɪɴɪꜱᴛʀʏ",
+        "وزارة الصحة.",
     ],
 )
 def test_a_name_that_looks_like_a_registered_one_is_named_beside_it(name: str) -> None:
@@ -76,6 +87,8 @@ def test_whole_words_of_another_script_are_seen_through(name: str) -> None:
         ("Reutеrs", "source-mixed"),
         ("Αssociated Press", "source-mixed"),
         ("Rеd Cross, Geneva", "source-mixed"),
+        ("Ꭱeuters", "source-mixed"),
+        ("ꓣeuters", "source-mixed"),
         ("Two  spaces", "source-spacing"),
         ("Ｐｏｌｉｃｅ", "source-spacing"),
         ("𝐏olice", "source-spacing"),
@@ -111,10 +124,18 @@ def test_a_suspect_name_that_is_like_no_registered_one_has_a_warning_of_its_own(
         ("Đài Truyền hình Việt Nam", "vi"),
         ("O'Neill & Söhne, 3M", "en"),
         ("µTorrent", "en"),
+        ("ᏣᎳᎩ ᏧᎴᎯᏌᏅᎯ", "chr"),
+        ("Cherokee Phoenix, ᏣᎳᎩ", "en"),
+        ("Health ministry, Spain", "en"),
+        ("A.P.P.", "en"),
     ],
 )
 def test_names_that_people_write_have_no_warning(name: str, language: str) -> None:
     assert codes(name, language=language) == []
+
+
+def test_names_that_differ_in_a_vowel_sign_alone_are_no_lookalikes() -> None:
+    assert len({skeleton(name) for name in ("दिल्ली", "दल्ली", "กา", "กี", "กุ")}) == 5
 
 
 def test_a_registered_name_is_none_of_its_own_lookalikes() -> None:

@@ -1,9 +1,9 @@
 """REDIS_URL: every part of every kind of address is honoured or refused with a sentence that holds no password."""
 
 import ssl
-from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from ticker.address import read_address
@@ -22,7 +22,7 @@ from ticker.connect import connect
         ("redis://one?client_name=x&protocol=2", (("one", 6379),), {"client_name": "x", "protocol": 2}),
         ("redis+cluster://one:1,[::1]", (("one", 1), ("::1", 6379)), {}),
         ("redis+cluster://one/0", (("one", 6379),), {}),
-        ("redis+sentinel://one,two:2/news/3", (("one", 26379), ("two", 2)), {"db": 3}),
+        ("redis+sentinel://one, two:2/news/3", (("one", 26379), ("two", 2)), {"db": 3}),
         ("redis+sentinel://one/news?db=4&health_check_interval=9", (("one", 26379),),
          {"db": 4, "health_check_interval": 9}),
         ("unix:///run/r%20s?db=2&password=a%20b", (), {"path": "/run/r s", "db": 2, "password": "a b"}),
@@ -35,13 +35,12 @@ def test_every_part_of_an_address_is_read(url: str, hosts: Any, options: dict[st
 
 
 @pytest.mark.parametrize("scheme", ["rediss://one", "rediss+cluster://one", "rediss+sentinel://one/news"])
-def test_options_of_encryption_are_honoured_for_every_kind(scheme: str, tmp_path: Path) -> None:
-    authority = tmp_path / "ca.pem"
-    authority.write_text("-")
+def test_options_of_encryption_are_honoured_for_every_kind(scheme: str) -> None:
+    authority = certifi.where()
     query = f"ssl_ca_certs={authority}&ssl_cert_reqs=none&ssl_check_hostname=false&ssl_min_version=1.3"
     address = read_address(f"{scheme}?{query}")
     expected = {
-        "ssl_ca_certs": str(authority),
+        "ssl_ca_certs": authority,
         "ssl_cert_reqs": "none",
         "ssl_check_hostname": False,
         "ssl_min_version": ssl.TLSVersion.TLSv1_3,
@@ -65,6 +64,9 @@ def test_sentinels_have_a_login_of_their_own() -> None:
         ("redis://:hunter2@one?ssl_ca_certs=/x", "rediss"),
         ("redis+sentinel://:hunter2@one/news?ssl_cert_reqs=none", "rediss"),
         ("rediss://:hunter2@one?ssl_ca_certs=/no/such/file", "ssl_ca_certs cannot be read"),
+        (f"rediss://:hunter2@one?ssl_ca_certs={__file__}", "ssl_ca_certs holds nothing"),
+        ("rediss://:hunter2@one?ssl_ca_data=hunter2", "ssl_ca_data holds nothing"),
+        ("rediss://:hunter2@one?ssl_ciphers=hunter2", "ssl_ciphers holds nothing"),
         ("rediss://:hunter2@one?ssl_cert_reqs=maybe", "ssl_cert_reqs has a value"),
         ("redis://:hunter2@one?foo=hunter2", "option foo is not known"),
         ("redis://:hunter2@one?sentinel_password=x", "sentinel_password is not known"),
@@ -86,6 +88,9 @@ def test_sentinels_have_a_login_of_their_own() -> None:
         ("redis://one:0", "Not an address"),
         ("redis://one:70000", "Not an address"),
         ("redis://[::1", "Not an address"),
+        ("redis://one two", "Not an address"),
+        ("redis://one;two", "Not an address"),
+        ("redis://on\0e", "Not an address"),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_with_one_sentence(url: str, sentence: str) -> None:

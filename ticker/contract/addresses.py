@@ -124,11 +124,14 @@ def _proxy(value: str) -> str:
     try:
         if "/" in value:
             return str(ipaddress.ip_network(value, strict=False))
-        return str(ipaddress.ip_address(value.strip("[]")))
+        address = ipaddress.ip_address(value.strip("[]"))
     except ValueError:
         raise ValueError(
             f"{_shown(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
         ) from None
+    if address.is_unspecified:
+        raise ValueError(f"{_shown(value)} is no caller's address: write * to trust every caller")
+    return str(address)
 
 
 def _shown(value: str) -> str:

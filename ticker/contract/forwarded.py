@@ -7,8 +7,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
-# uvicorn's own reading of the setting, so that every part trusts the same addresses.
-Proxies = _TrustedHosts
+
+class Proxies(_TrustedHosts):
+    """uvicorn's own reading of the setting, so that every part trusts the same addresses."""
+
+    def __contains__(self, host: str | None) -> bool:
+        return super().__contains__(host and peer_address(host))
+
 
 HOSTS: Final = "flashwire.hosts"
 """Key of the ASGI scope: further hosts, with port, that a trusted proxy names as the browser's."""
@@ -27,6 +32,7 @@ class ForwardedMiddleware:
 
     def __init__(self, app: ASGIApp, trusted: str) -> None:
         self._inner = ProxyHeadersMiddleware(cast(ASGI3Application, app), trusted)
+        self._inner.trusted_hosts = Proxies(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["client"]:

@@ -46,8 +46,9 @@ class StreamSettings(BaseSettings):
     # By name, also for fields of the classes below: one rule for each kind of value.
 
     @field_validator(
-        "redis_url", "site", "signing_keys", "desk_url", "public_url", "redis_server", mode="before", check_fields=False
-    )
+        "redis_url", "site", "signing_keys", "desk_url", "public_url", "redis_server", "address_connections",
+        mode="before", check_fields=False,
+    )  # fmt: skip
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         # A compose file passes on a variable that is not set as an empty one.

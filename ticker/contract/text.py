@@ -216,15 +216,15 @@ def _joins(typed: str, index: int) -> bool:
 
 
 def _breaks(typed: str, index: int) -> bool:
-    # Between two words of such a script, or one of its words and a foreign one, a number or a sign next to it.
+    # Between two words of such a script, or one of its words and a foreign one, a number, a sign or a space next to it.
     before, after = typed[index - 1 : index] if index else "", typed[index + 1 : index + 2]
     if not before or not after:
         return False
     kinds = [unicodedata.category(character)[0] for character in (before, after)]
     return (
         any(_within(ord(character), _UNSPACED) for character in (before, after))
-        and kinds[0] in "LMNPS"
-        and kinds[1] in "LNPS"
+        and kinds[0] in "LMNPSZ"
+        and kinds[1] in "LNPSZ"
     )
 
 

@@ -4,8 +4,7 @@ import ipaddress
 from functools import lru_cache
 from typing import Any, Final
 
-from uvicorn.middleware.proxy_headers import _TrustedHosts
-
+from ticker.contract.forwarded import Proxies
 from ticker.edge.transport import SocketTransport
 
 FORWARDED: Final = b"x-forwarded-for"
@@ -41,10 +40,9 @@ def _network(address: str) -> str:
         found = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return address
-    return str(found if found.ipv4_mapped else ipaddress.IPv6Network((found, 64), strict=False))
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
 
 
-# uvicorn's own reading of the setting, which it keeps to itself: the HTTP side has the same addresses.
 @lru_cache(maxsize=8)
-def _trusted(proxies: str) -> _TrustedHosts:
-    return _TrustedHosts(proxies)
+def _trusted(proxies: str) -> Proxies:
+    return Proxies(proxies)
