@@ -87,12 +87,15 @@ class Reader:
         jitter: Callable[[], float] = random.random,
         steady: Callable[[], float] = time.monotonic,
         rebuild_pause: float = REBUILD_SECONDS,
+        hold: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._stream = stream
         self._keyring = keyring
         self._sink = sink
         self._jitter = jitter
         self._steady = steady
+        self._hold = hold
+        """Told whether the reader has something to do, for which other work should wait."""
         self._last_id: bytes | None = None
         self._last_canary = b"0"
         self._sure = False
@@ -127,6 +130,7 @@ class Reader:
 
     async def _rest(self, reason: str) -> None:
         self._sure = False
+        self._hold(False)
         self._sink.away(reason)
         if not self._failures:
             log.warning("stream away", reason=reason)
@@ -135,6 +139,7 @@ class Reader:
         self._failures += 1
 
     async def _turn(self) -> None:
+        self._hold(True)
         due = not self._sure or self._steady() - self._checked >= CHECK_SECONDS
         if due:
             await self._confirm_primary()
@@ -149,7 +154,9 @@ class Reader:
         elif self._doubt is None and self._ahead is not None:
             self._sink.ahead(self._ahead)
         last = self._last_id or b"0"
+        self._hold(False)
         records, canaries = await self._stream.follow(last, self._last_canary, block=BLOCK_SECONDS, count=COUNT)
+        self._hold(True)
         was_skipped = False
         if records:
             try:

@@ -4,224 +4,59 @@ They run in a process of their own, so that their CPU time does not delay the li
 """
 
 import asyncio
-import base64
-import contextlib
 import itertools
 import json
 import os
 import random
-import socket
-import struct
 import sys
-import time
 import zlib
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Final
 
-READ_BYTES: Final = 1 << 16
-DEFLATE: Final = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-# The filters below let every entry of the test's stream through, so that each replay of them is long.
-_ROLES: Final = ("correspondent", "platform", "spokesperson", "agency", "eyewitness", "document", "organisation")
-_EDITIONS: Final = ("es", "ar")
-_SUBSET: Final = 128
+from tests.acceptance.attacker import READ_BYTES, Attacker, frame, get, query, websocket
 
 
-def wide_filters() -> Iterator[dict[str, list[str]]]:
-    """Distinct filters, without end after 2,560 of them, that match nearly everything."""
-    for editions, urgency, roles in itertools.product(range(4), range(4, 9), range(_SUBSET)):
-        yield {
-            "edition": ["en", *(name for bit, name in enumerate(_EDITIONS) if editions >> bit & 1)],
-            "urgency": [str(urgency)],
-            "role": ["official", *(name for bit, name in enumerate(_ROLES) if roles >> bit & 1)],
-        }
-
-
-def narrow_filters() -> Iterator[dict[str, list[str]]]:
-    """Distinct filters that match almost nothing, so that a snapshot of one looks at everything."""
-    places = ("africa", "asia", "europe", "oceania", "global", "middle-east", "latin-america", "north-america")
-    for urgency, roles, place in itertools.product(range(1, 9), range(1, _SUBSET), places):
-        yield {
-            "place": [place],
-            "urgency": [str(urgency)],
-            "role": [name for bit, name in enumerate(_ROLES) if roles >> bit & 1],
-        }
-
-
-def query(wanted: dict[str, list[str]], cursor: str = "", **more: str) -> str:
-    """A query string."""
-    pairs = [f"{name}={value}" for name, values in wanted.items() for value in values]
-    pairs += [f"{name}={value}" for name, value in more.items()]
-    return "&".join([*pairs, *([f"cursor={cursor}"] if cursor else [])])
-
-
-def websocket(target: str, *, deflate: bool = True) -> bytes:
-    """A WebSocket handshake."""
-    key = base64.b64encode(os.urandom(16)).decode()
-    return (
-        f"GET {target} HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{DEFLATE if deflate else ''}\r\n"
-    ).encode()
-
-
-def get(target: str, accept: str = "*/*", method: str = "GET") -> bytes:
-    """A plain request."""
-    return f"{method} {target} HTTP/1.1\r\nHost: t\r\nAccept: {accept}\r\n\r\n".encode()
-
-
-def frame(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
-    """A client's frame, masked with zeros."""
-    head = bytes([(0x80 if fin else 0) | opcode])
-    size = len(payload)
-    head += bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0x80 | 126, size)
-    return head + bytes(4) + payload
-
-
-class Attacker:
-    """What all kinds share: where the ticker is, how long to go on, and what was answered."""
-
-    def __init__(self, port: int, seconds: float, cursor: str, count: int) -> None:
-        self.port = port
-        self.until = time.monotonic() + seconds
-        self.cursor = cursor
-        self.count = count
-        self.answers: Counter[str] = Counter()
-        self.wide = itertools.cycle(wide_filters())
-        self.narrow = itertools.cycle(narrow_filters())
-        # A parked socket stays open, and unread, until this process ends.
-        self.parked: list[socket.socket] = []
-
-    def active(self) -> bool:
-        """Whether the time is not over."""
-        return time.monotonic() < self.until
-
-    async def rest(self) -> None:
-        """Does nothing more until the end."""
-        await asyncio.sleep(max(0.0, self.until - time.monotonic()))
-
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 25)
-
-    async def exchange(self, request: bytes, most: int = READ_BYTES) -> None:
-        """One connection: a request, the head of its answer and up to `most` bytes of the rest; then a reset."""
-        try:
-            async with asyncio.timeout(max(0.1, self.until - time.monotonic())):
-                reader, writer = await self.connect()
-                try:
-                    writer.write(request)
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    self.answers[head.split(b" ", 2)[1].decode()] += 1
-                    await reader.read(most)
-                finally:
-                    writer.transport.abort()
-        except TimeoutError:
-            self.answers["unanswered"] += 1
-        except (OSError, EOFError):
-            self.answers["cut"] += 1
-            await asyncio.sleep(0.01)
-
-    async def repeat(self, request: Callable[[], bytes], at_once: int, most: int = READ_BYTES) -> None:
-        """`at_once` connections at a time, each followed by the next."""
-
-        async def one() -> None:
-            while self.active():
-                await self.exchange(request(), most)
-
-        await asyncio.gather(*(one() for _ in range(at_once)))
-
-    async def park(self, request: Callable[[], bytes], most: int) -> None:
-        """Opens up to `most` connections that send a request and never read."""
-        for _ in range(most):
-            if not self.active():
-                break
-            sock = socket.socket()
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            sock.setblocking(False)
-            try:
-                async with asyncio.timeout(5):
-                    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.port))
-                sock.send(request())
-            except (OSError, TimeoutError):
-                self.answers["cut"] += 1
-                sock.close()
-                continue
-            self.parked.append(sock)
-            await asyncio.sleep(0)
-        self.answers["parked"] = len(self.parked)
-        await self.rest()
-        for sock in self.parked:
-            # The head alone: 503 is told from 200.
-            with contextlib.suppress(OSError):
-                head = sock.recv(64)
-                self.answers[head.split(b" ", 2)[1].decode() if head else "cut"] += 1
+def _subscribe(attacker: Attacker) -> bytes:
+    """A `subscribe` with another filter and an old cursor."""
+    return frame(1, json.dumps({"type": "subscribe", "cursor": attacker.cursor, **next(attacker.wide)}).encode())
 
 
 async def subscribe_flood(attacker: Attacker) -> None:
-    """Sockets that send bursts of `subscribe`, each with another filter and an old cursor, and read the answers."""
+    """Sockets that send bursts of `subscribe` and read the answers."""
 
     async def one() -> None:
-        while attacker.active():
-            try:
-                reader, writer = await attacker.connect()
-            except OSError:
-                attacker.answers["cut"] += 1
-                await asyncio.sleep(0.05)
-                continue
-            with contextlib.suppress(OSError, EOFError, TimeoutError):
-                async with asyncio.timeout(max(0.1, attacker.until - time.monotonic())):
-                    writer.write(websocket("/v1/live?backlog=0"))
-                    await reader.readuntil(b"\r\n\r\n")
-                    drain = asyncio.ensure_future(_drain(reader, attacker))
-                    while attacker.active() and not drain.done():
-                        burst = [
-                            {"type": "subscribe", "cursor": attacker.cursor, **next(attacker.wide)} for _ in range(50)
-                        ]
-                        writer.write(b"".join(frame(1, json.dumps(one).encode()) for one in burst))
-                        await writer.drain()
-                        await asyncio.sleep(0.02)
-                    drain.cancel()
-            writer.transport.abort()
-            await asyncio.sleep(0.02)
+        async with attacker.live() as (writer, heard):
+            while not heard.done():
+                writer.write(b"".join(_subscribe(attacker) for _ in range(50)))
+                await writer.drain()
+                await asyncio.sleep(0.02)
 
-    await asyncio.gather(*(one() for _ in range(attacker.count)))
+    await attacker.crowd(one)
+
+
+async def subscribe_one_by_one(attacker: Attacker) -> None:
+    """The same without bursts: each `subscribe` is read by itself."""
+
+    async def one() -> None:
+        async with attacker.live() as (writer, heard):
+            while not heard.done():
+                writer.write(_subscribe(attacker))
+                await asyncio.sleep(0.05)
+
+    await attacker.crowd(one)
 
 
 async def subscribe_politely(attacker: Attacker) -> None:
     """Many sockets that each change what they ask for once in a while, just below what is allowed."""
 
     async def one() -> None:
-        try:
-            reader, writer = await attacker.connect()
-            writer.write(websocket("/v1/live?backlog=0"))
-            await reader.readuntil(b"\r\n\r\n")
-            drain = asyncio.ensure_future(_drain(reader, attacker))
+        async with attacker.live() as (writer, heard):
             await asyncio.sleep(random.random())
-            while attacker.active() and not drain.done():
-                text = json.dumps({"type": "subscribe", "cursor": attacker.cursor, **next(attacker.wide)})
-                writer.write(frame(1, text.encode()))
+            while not heard.done():
+                writer.write(_subscribe(attacker))
                 await asyncio.sleep(1.05)
-            drain.cancel()
-            writer.transport.abort()
-        except (OSError, EOFError):
-            attacker.answers["cut"] += 1
 
-    await asyncio.gather(*(one() for _ in range(attacker.count)))
-
-
-async def _drain(reader: asyncio.StreamReader, attacker: Attacker) -> None:
-    """Reads frame after frame (RFC 6455, 5.2), and counts bytes and the code of a close frame, which is the last."""
-    with contextlib.suppress(OSError, EOFError):
-        while True:
-            first, size = await reader.readexactly(2)
-            if size > 125:
-                size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
-            if first & 0x0F == 8:
-                payload = await reader.readexactly(size)
-                attacker.answers[f"code {int.from_bytes(payload[:2], 'big')}"] += 1
-                return
-            attacker.answers["bytes"] += size
-            while size:
-                size -= len(await reader.readexactly(min(size, READ_BYTES)))
+    await attacker.crowd(one)
 
 
 async def join_flood(attacker: Attacker) -> None:
@@ -347,25 +182,17 @@ async def frame_flood(attacker: Attacker) -> None:
         (frame(1, b"", fin=False) + frame(0, b"", fin=False) * 500),
     )
 
-    async def one(number: int) -> None:
-        while attacker.active():
-            try:
-                reader, writer = await attacker.connect()
-                writer.write(websocket("/v1/live?backlog=0"))
-                await reader.readuntil(b"\r\n\r\n")
-                drain = asyncio.ensure_future(_drain(reader, attacker))
-                while attacker.active() and not drain.done():
-                    writer.write(bursts[number % len(bursts)])
-                    async with asyncio.timeout(max(0.1, attacker.until - time.monotonic())):
-                        await writer.drain()
-                    await asyncio.sleep(0.001)
-                drain.cancel()
-                writer.transport.abort()
-            except (OSError, EOFError, TimeoutError):
-                attacker.answers["cut"] += 1
-                await asyncio.sleep(0.01)
+    numbers = itertools.count()
 
-    await asyncio.gather(*(one(number) for number in range(attacker.count)))
+    async def one() -> None:
+        burst = bursts[next(numbers) % len(bursts)]
+        async with attacker.live() as (writer, heard):
+            while not heard.done():
+                writer.write(burst)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+    await attacker.crowd(one)
 
 
 async def handshake_flood(attacker: Attacker) -> None:
@@ -389,29 +216,25 @@ async def handshake_flood(attacker: Attacker) -> None:
 
 
 async def short_visits(attacker: Attacker) -> None:
-    """Joins with an old cursor whose client leaves at once: with a reset, after its last word, or without any."""
-    ways = itertools.cycle(range(3))
+    """Joins with an old cursor whose client leaves at once, most with a reset, and connections without any word."""
+    ways = itertools.cycle(range(5))
 
     async def one() -> None:
-        while attacker.active():
-            asked = query(next(attacker.wide), attacker.cursor)
-            way = next(ways)
-            try:
-                _reader, writer = await attacker.connect()
-                if way == 0:
-                    writer.write(websocket(f"/v1/live?{asked}"))
-                elif way == 1:
-                    writer.write(get(f"/v1/live?{asked}", "application/json"))
-                await writer.drain()
-                if way == 1:
-                    writer.transport.abort()
-                writer.close()
-                attacker.answers["visits"] += 1
-            except OSError:
-                attacker.answers["cut"] += 1
-            await asyncio.sleep(0.001)
+        asked = query(next(attacker.wide), attacker.cursor)
+        way = next(ways)
+        _reader, writer = await attacker.connect()
+        if way < 2:
+            writer.write(websocket(f"/v1/live?{asked}", deflate=way == 0))
+        elif way < 4:
+            writer.write(get(f"/v1/live?{asked}", "text/event-stream" if way == 2 else "application/json"))
+        await writer.drain()
+        if way:
+            writer.transport.abort()
+        writer.close()
+        attacker.answers["visits"] += 1
+        await asyncio.sleep(0.001)
 
-    await asyncio.gather(*(one() for _ in range(attacker.count)))
+    await attacker.crowd(one)
 
 
 async def odd_requests(attacker: Attacker) -> None:
@@ -443,26 +266,142 @@ async def packed_frames(attacker: Attacker) -> None:
     seconds = itertools.cycle(range(5, 61))
 
     async def one() -> None:
-        while attacker.active():
-            try:
-                reader, writer = await attacker.connect()
-                writer.write(websocket(f"/v1/live?backlog=0&heartbeat={next(seconds)}"))
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(bomb + frame(8, b"\x03"))
-                async with asyncio.timeout(5):
-                    await _drain(reader, attacker)
-                writer.transport.abort()
-            except (OSError, EOFError, TimeoutError):
-                attacker.answers["cut"] += 1
-                await asyncio.sleep(0.01)
+        async with attacker.live(f"/v1/live?backlog=0&heartbeat={next(seconds)}") as (writer, heard):
+            writer.write(bomb + frame(8, b"\x03"))
+            await heard
 
-    await asyncio.gather(*(one() for _ in range(attacker.count)))
+    await attacker.crowd(one)
+
+
+async def waiting_polls(attacker: Attacker) -> None:
+    """Long polls with distinct filters that match nothing, so that each entry wakes all of them for no answer."""
+    cursor = await _newest(attacker)
+
+    async def one() -> None:
+        asked = query(next(attacker.narrow), cursor, wait="30")
+        await attacker.exchange(get(f"/v1/live?{asked}", "application/json"))
+
+    await attacker.crowd(one)
+
+
+async def poll_visits(attacker: Attacker) -> None:
+    """Long polls with a good cursor and distinct filters, whose client hangs up after a moment."""
+    cursor = await _newest(attacker)
+
+    async def one() -> None:
+        _reader, writer = await attacker.connect()
+        writer.write(get(f"/v1/live?{query(next(attacker.narrow), cursor, wait='30')}", "application/json"))
+        await asyncio.sleep(0.02)
+        writer.transport.abort()
+        attacker.answers["visits"] += 1
+
+    await attacker.crowd(one)
+
+
+async def wrong_questions(attacker: Attacker) -> None:
+    """Joins and pages with a hundred names that nobody knows, each of which is named in the answer."""
+    ways = itertools.cycle(range(4))
+    numbers = itertools.count()
+
+    def request() -> bytes:
+        asked = "&".join(f"place=n{next(numbers)}" for _ in range(99))
+        way = next(ways)
+        if way == 0:
+            return websocket(f"/v1/live?{asked}")
+        target, accept = ("/v1/items", "*/*") if way == 1 else ("/v1/live", "text/event-stream" if way == 2 else "*/*")
+        return get(f"{target}?{asked}", accept)
+
+    await attacker.repeat(request, attacker.count)
+
+
+async def long_filters(attacker: Attacker) -> None:
+    """Joins and pages whose filter has a hundred values."""
+    ways = itertools.cycle(range(3))
+
+    def request() -> bytes:
+        asked = query(next(attacker.wide)) + "&role=document" * 80
+        way = next(ways)
+        if way == 0:
+            return websocket(f"/v1/live?{asked}&backlog=100")
+        return get(f"/v1/items?{asked}&limit=100") if way == 1 else get(f"/v1/live?{asked}", "text/event-stream")
+
+    await attacker.repeat(request, attacker.count)
+
+
+async def huge_heads(attacker: Attacker) -> None:
+    """Heads as long as they may be: lists of what is accepted, of tags, languages and forwarding proxies, cookies."""
+    long = {
+        "Accept": ",".join(f"text/x{number};q=0.{number % 10}" for number in range(800)),
+        "Accept-Language": ",".join(f"x{number};q=0.{number % 10}" for number in range(1_000)),
+        "Accept-Encoding": ",".join(f"g{number};q=0.{number % 10}" for number in range(1_000)),
+        "If-None-Match": ",".join(f'W/"{number:024d}"' for number in range(450)),
+        "Cookie": "a=" + "b" * 15_000,
+        "X-Forwarded-For": ",".join(["127.0.0.1"] * 1_500),
+        "Forwarded": ",".join(["for=127.0.0.1"] * 1_000),
+        "Sec-WebSocket-Extensions": ",".join(["permessage-deflate; client_max_window_bits=9"] * 330),
+    }
+    targets = ("/", "/embed", "/v1/items?limit=100", "/v1/live?backlog=100", "/widget/v1.js", "/oembed?url=http://t/")
+    requests = itertools.cycle(
+        request.removesuffix(b"\r\n") + f"{name}: {value}\r\n\r\n".encode()
+        for name, value in long.items()
+        for request in (*map(get, targets), websocket("/v1/live"), get("/v1/live", "text/event-stream"))
+    )
+    await attacker.repeat(lambda: next(requests), attacker.count)
+
+
+async def packed_requests(attacker: Attacker) -> None:
+    """A thousand requests in one write, again and again."""
+    targets = itertools.cycle(("/health/live", "/v1/items?limit=100", "/nothing", "/v1/live", "/metrics"))
+    await attacker.repeat(lambda: get(next(targets)) * 1_000, attacker.count)
+
+
+async def dripping_requests(attacker: Attacker) -> None:
+    """`count` connections that send a byte of a request each second."""
+    words = websocket("/v1/live")
+
+    async def one() -> None:
+        _reader, writer = await attacker.connect()
+        try:
+            for letter in words:
+                writer.write(bytes((letter,)))
+                await writer.drain()
+                await asyncio.sleep(1)
+                if not attacker.active():
+                    break
+        finally:
+            writer.transport.abort()
+
+    await attacker.crowd(one)
+
+
+async def knocks(attacker: Attacker) -> None:
+    """Connections that end at once, and garbage of other protocols."""
+    words = itertools.cycle((b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", os.urandom(16_000), b"\x16\x03\x01\x02" * 4_000))
+
+    async def one() -> None:
+        _reader, writer = await attacker.connect()
+        writer.write(next(words))
+        await asyncio.sleep(0)
+        writer.transport.abort()
+        attacker.answers["visits"] += 1
+
+    await attacker.crowd(one)
+
+
+async def _newest(attacker: Attacker) -> str:
+    """The cursor of the newest entry."""
+    reader, writer = await attacker.connect()
+    writer.write(get("/v1/live?backlog=0"))
+    found = await reader.readuntil(b'"complete"')
+    writer.transport.abort()
+    return found.rpartition(b'"cursor":"')[2].partition(b'"')[0].decode()
 
 
 KINDS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
     kind.__name__: kind
     for kind in (
         subscribe_flood,
+        subscribe_one_by_one,
         subscribe_politely,
         join_flood,
         deflate_flood,
@@ -479,6 +418,14 @@ KINDS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
         short_visits,
         odd_requests,
         packed_frames,
+        waiting_polls,
+        poll_visits,
+        wrong_questions,
+        long_filters,
+        huge_heads,
+        packed_requests,
+        dripping_requests,
+        knocks,
     )
 }
 

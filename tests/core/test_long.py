@@ -2,7 +2,10 @@
 
 import gc
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.core.test_frame import CURSOR
@@ -48,6 +51,29 @@ def _inflated(frame: bytes) -> bytes:
     size = int.from_bytes(frame[2:head], "big") if head > 2 else frame[1]
     assert len(frame) == head + size
     return zlib.decompressobj(-15).decompress(frame[head:] + b"\x00\x00\xff\xff")
+
+
+class Counted(tuple[bytes, ...]):
+    """Items that know how many of them were looked at."""
+
+    looks = 0
+
+    # Any: as of a tuple
+    def __getitem__(self, at: Any) -> Any:
+        self.looks += 1 if isinstance(at, int) else len(range(*at.indices(len(self))))
+        return super().__getitem__(at)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.looks += len(self)
+        return super().__iter__()
+
+
+def test_the_first_piece_of_ten_thousand_items_looks_at_no_others() -> None:
+    whole = replay(10_000, 900).message
+    items = Counted(whole.items)
+    long = LongMessage(msgspec.structs.replace(whole, items=items), None, TIME)
+    first = long.piece(0)
+    assert first is not None and items.looks < 100
 
 
 def test_plain_json_has_no_frame() -> None:

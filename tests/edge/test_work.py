@@ -10,7 +10,7 @@ from ticker.edge import work
 from ticker.edge.changes import Changes
 from ticker.edge.pacing import Lane
 from ticker.edge.visitors import Visitors
-from ticker.edge.work import STEP_SECONDS, BusyError, Work
+from ticker.edge.work import HOLD_SECONDS, STEP_SECONDS, BusyError, Work
 
 
 class Clock:
@@ -61,6 +61,41 @@ def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> No
         clock.iterate()
         assert sum(task.done is not None for task in tasks) == done
     assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work)
+
+
+def test_a_rest_is_longer_by_what_was_done_at_once_since_the_step_before() -> None:
+    clock = Clock()
+    for _ in range(5):
+        clock.work.submit(Task(clock, "a"))
+    for at_once in (0.0, 0.005, 1.0):
+        clock.iterate()
+        # What a piece of work lets its client do afterwards, such as the first part of a long answer.
+        begun, clock.now = clock.now, clock.now + at_once
+        clock.work.charge(begun)
+    clock.iterate()
+    assert clock.rests == pytest.approx([0.01, 0.01, 0.015, 0.04])
+
+
+def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -> None:
+    clock = Clock()
+    tasks = [Task(clock, "a") for _ in range(4)]
+    for task in tasks:
+        clock.work.submit(task)
+    clock.work.hold(True)
+    clock.iterate()
+    assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([HOLD_SECONDS])
+    clock.soon.clear()
+    clock.work.hold(False)
+    # Twice: a step that was due is done once.
+    clock.work.hold(False)
+    clock.iterate()
+    assert sum(task.done is not None for task in tasks) == 1
+    clock.work.hold(True)
+    clock.iterate()
+    clock.now += HOLD_SECONDS
+    for _ in range(4):
+        clock.iterate()
+    assert all(task.done is not None for task in tasks)
 
 
 def test_cheap_pieces_share_an_iteration() -> None:

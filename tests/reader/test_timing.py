@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.items import item
+from tests.reader.conftest import until
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import encode_item
 from ticker.contract.site import load_site
@@ -116,3 +117,41 @@ async def test_a_server_that_stops_within_a_burst_is_told_and_what_had_come_is_s
         stream.before_burst = lambda: setattr(stream, "frozen", True)
 
     assert await time_limits_until_told(stream, freeze) == 1
+
+
+async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() -> None:
+    stream, held, seen = Freezing(), [False], dict[str, set[bool]]()
+
+    def noting(name: str) -> Callable[..., Any]:
+        call = getattr(stream, name)
+
+        async def noted(*given: Any, **named: Any) -> Any:
+            kind = f"{name}, waiting" if named.get("block") else name
+            seen.setdefault(kind, set()).add(held[0])
+            return await call(*given, **named)
+
+        return noted
+
+    for name in ("doubt", "position", "held", "ledger_lengths", "follow"):
+        setattr(stream, name, noting(name))
+    node = Node(TickerSettings.model_construct(), load_site(None))
+    steady = asyncio.get_running_loop().time
+    reader = Reader(
+        stream,  # type: ignore[arg-type]  # as far as asked
+        KEYRING,
+        node,
+        steady=lambda: steady() * 100,
+        hold=lambda wanted: held.__setitem__(0, wanted),
+    )
+    task = asyncio.create_task(reader.run())
+    async with asyncio.timeout(5):
+        while "follow" not in seen:
+            stream.new = [entry(node.backlog.newest.seq + 1)] if node.filled else []
+            await asyncio.sleep(0.01)
+        stream.frozen = True
+        await until(lambda: node.stale)
+    assert not held[0], "nor while the server is away"
+    task.cancel()
+    await asyncio.wait([task])
+    assert seen.pop("follow, waiting") == {False}
+    assert seen and all(during == {True} for during in seen.values()), seen

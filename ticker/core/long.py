@@ -27,7 +27,7 @@ class LongMessage:
         "__weakref__",
         "_after",
         "_before",
-        "_bounds",
+        "_ends",
         "_message",
         "_packed",
         "_packer",
@@ -38,7 +38,8 @@ class LongMessage:
     def __init__(self, message: Message, form: Format | None, time: str) -> None:
         self._message = message
         self._before, self._after = _around(message, form, time)
-        self._bounds = _bounds(message)
+        self._ends: list[int] = []
+        """Where the items of each piece end, as far as they were asked for: for all of them 10,000 are looked at."""
         self._recent: dict[int, bytes] = {}
         self._packed: list[bytes] = []
         self._packer = zlib.compressobj(level=6, wbits=-WINDOW_BITS) if form in _DEFLATED else None
@@ -58,8 +59,9 @@ class LongMessage:
         """Goes on compressing, at least one piece, until it is packed or `late()`."""
         packer = self._packer
         while packer is not None:
-            if self._position < len(self._bounds):
-                self._packed.append(packer.compress(self._joined(self._position)))
+            joined = self._joined(self._position)
+            if joined is not None:
+                self._packed.append(packer.compress(joined))
                 self._position += 1
             else:
                 # An empty stored block ends the flush; its four bytes are left out on the wire.
@@ -76,21 +78,39 @@ class LongMessage:
         """The piece after `number` others, or None after the last."""
         if self._packed:
             return self._packed[number] if number < len(self._packed) else None
-        if number >= len(self._bounds):
-            return None
         found = self._recent.get(number)
         if found is None:
+            found = self._joined(number)
+            if found is None:
+                return None
             if len(self._recent) >= _RECENT:
                 del self._recent[next(iter(self._recent))]
-            found = self._recent[number] = self._joined(number)
+            self._recent[number] = found
         return found
 
-    def _joined(self, number: int) -> bytes:
-        bounds, message = self._bounds, self._message
-        begin = bounds[number - 1] if number else 0
+    def _joined(self, number: int) -> bytes | None:
+        end = self._end_of(number)
+        if end is None:
+            return None
+        message = self._message
+        begin = self._ends[number - 1] if number else 0
         before = b"," if number else self._before + message.start
-        after = message.end + self._after if number == len(bounds) - 1 else b""
-        return b"%b%b%b" % (before, b",".join(message.items[begin : bounds[number]]), after)
+        after = message.end + self._after if end == len(message.items) else b""
+        return b"%b%b%b" % (before, b",".join(message.items[begin:end]), after)
+
+    def _end_of(self, number: int) -> int | None:
+        """Where the items of the piece after `number` others end, or None after the last."""
+        ends, items = self._ends, self._message.items
+        while len(ends) <= number:
+            end = ends[-1] if ends else 0
+            if end == len(items):
+                return None
+            size = 0
+            while end < len(items) and size < PIECE_BYTES:
+                size += len(items[end])
+                end += 1
+            ends.append(end)
+        return ends[number]
 
 
 def long_message(encoded: Encoded, form: Format | None) -> LongMessage:
@@ -119,17 +139,3 @@ def _around(message: Message, form: Format | None, time: str) -> tuple[bytes, by
     if form not in _DEFLATED:
         before = frame_head(len(before) + message.size + len(after), deflated=False) + before
     return before, after
-
-
-def _bounds(message: Message) -> list[int]:
-    """Where the items of each piece end."""
-    bounds: list[int] = []
-    size = 0
-    for index, item in enumerate(message.items, 1):
-        size += len(item)
-        if size >= PIECE_BYTES:
-            bounds.append(index)
-            size = 0
-    if size:
-        bounds.append(len(message.items))
-    return bounds

@@ -54,7 +54,10 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
         followed = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
         asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
         # A reader that ended left its place in doubt: the next one reads the stream from its start.
-        must_live = {READER: lambda: Reader(followed, keyring, node).run(), "sweep": lambda: sweep(node)}
+        must_live = {
+            READER: lambda: Reader(followed, keyring, node, hold=node.work.hold).run(),
+            "sweep": lambda: sweep(node),
+        }
         tasks = [
             asyncio.create_task(node.tasks.keep_running(name, work), name=name) for name, work in must_live.items()
         ]

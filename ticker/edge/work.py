@@ -6,8 +6,11 @@ news from everybody for seconds.
 1. Work is done at once while the iteration's budget lasts and nothing waits; what it costs is charged to that. An
    honest storm of returning clients costs microseconds each and never gets here.
 2. The rest waits, client addresses in turn, so that one address with a thousand joins does not delay another's.
-3. A step takes `STEP_SECONDS` or one piece of work, then rests as long as it took: half of the time is news' own.
-4. At most `LIMIT` pieces wait. Beyond that the newest of the address with the most is refused.
+3. A step takes `STEP_SECONDS` or one piece of work, then rests as long as it took, and as what was done at once since
+   the step before: half of the time is news' own.
+4. While the reader of the stream has something to do, no step begins, for `HOLD_SECONDS` at most: a check of the stream
+   takes some thirty iterations of the loop, and news waits for it.
+5. At most `LIMIT` pieces wait. Beyond that the newest of the address with the most is refused.
 """
 
 import asyncio
@@ -21,6 +24,10 @@ STEP_SECONDS: Final = 0.004
 # What is cheaper needs no account.
 _FREE_SECONDS: Final = 0.000_02
 LIMIT: Final = 2_000
+# A storm of honest joins that are answered at once must not stop what waits.
+_REST_SECONDS: Final = 0.04
+# Less than what readiness and clients would notice; a reader that waits for a slow server must not stop the queue.
+HOLD_SECONDS: Final = 0.25
 
 T = TypeVar("T")
 
@@ -59,7 +66,12 @@ class Work:
         self._jobs: OrderedDict[str, dict[Job, None]] = OrderedDict()
         self._own: deque[Callable[[], bool]] = deque()
         self._spent = 0.0
+        self._owed = 0.0
+        """Seconds of work that was done at once since the last step; the next rest is longer by them."""
         self._stepping = False
+        self._held_since: float | None = None
+        self._delayed = False
+        """Whether a step waits for the end of a hold."""
         self._count = 0
         self._deferred = 0
         self.progress: Callable[[], None] = lambda: None
@@ -72,6 +84,21 @@ class Work:
         """How many pieces of work had to wait since the last call."""
         taken, self._deferred = self._deferred, 0
         return taken
+
+    # What goes before the queue
+
+    def hold(self, wanted: bool) -> None:
+        """No step begins while it is wanted, or for `HOLD_SECONDS`; afterwards one does, if one is due."""
+        if not wanted:
+            self._held_since = None
+            self._end_delay()
+        elif self._held_since is None:
+            self._held_since = self._steady()
+
+    def _end_delay(self) -> None:
+        if self._delayed:
+            self._delayed = False
+            self._soon(self._work_on)
 
     # The budget of one iteration
 
@@ -92,6 +119,7 @@ class Work:
             if not self._spent:
                 self._soon(self._forget_spent)
             self._spent += seconds
+            self._owed += seconds if self._stepping else 0.0
 
     def _forget_spent(self) -> None:
         self._spent = 0.0
@@ -149,6 +177,15 @@ class Work:
             self._soon(self._step)
 
     def _step(self) -> None:
+        if self._held_since is not None:
+            left = self._held_since + HOLD_SECONDS - self._steady()
+            if left > 0:
+                self._delayed = True
+                self._later(left, self._end_delay)
+                return
+        self._work_on()
+
+    def _work_on(self) -> None:
         self.progress()
         begun = self._steady()
         until = begun + STEP_SECONDS
@@ -169,9 +206,11 @@ class Work:
             if self._steady() >= until:
                 break
         if self._jobs or self._own:
-            self._later(self._steady() - begun, self._step)
+            took = self._steady() - begun
+            rest, self._owed = max(took, min(took + self._owed, _REST_SECONDS)), 0.0
+            self._later(rest, self._step)
         else:
-            self._stepping = False
+            self._stepping, self._owed = False, 0.0
 
     def _is_finished(self, job: Job) -> bool:
         try:
