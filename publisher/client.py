@@ -34,6 +34,10 @@ class UnknownOutcomeError(DeskError):
     """Nobody knows yet whether it was published: only the same key may be used to ask again."""
 
 
+class AnswerUnreadableError(DeskError):
+    """It was published before under this key, and the desk cannot read any more what it answered."""
+
+
 class Acknowledged(msgspec.Struct, frozen=True):
     """What the desk answered: the item, its cursor (None for a dry run), and how long the last attempt took."""
 
@@ -83,7 +87,8 @@ class DeskClient:
     async def publish(self, body: Mapping[str, object] | bytes, key: str) -> Acknowledged:
         """Publishes `body` once under `key`; repeats, up to the patience, while it may help.
 
-        Raises `UnknownOutcomeError` where a request may have been done, and `DeskError` where none can have been.
+        Raises `UnknownOutcomeError` where a request may have been done, `AnswerUnreadableError` where one was done, and
+        another `DeskError` where none can have been.
         """
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
@@ -107,6 +112,8 @@ class DeskClient:
                     seconds = time.perf_counter() - started
                     return Acknowledged(answer.item, answer.cursor, seconds, attempts, answer.warnings)
                 why, pause = _sentence(response), _wait(response)
+                if _type(response) == "answer-unreadable":
+                    raise AnswerUnreadableError(why)
                 unknown = unknown or _leaves_open(response)
                 if not unknown and response.status_code not in (408, 429, 503):
                     raise DeskError(why)

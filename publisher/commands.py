@@ -12,7 +12,7 @@ import uvloop
 
 from publisher.access.database import DatabaseError
 from publisher.access.welcome import welcome_link
-from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from publisher.client import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
 from publisher.command_settings import DataOption, desk_and_token, desk_settings, fail, request_key
 from publisher.first_key import check_first_key
 from publisher.rekey_report import rekey_with_report
@@ -110,6 +110,8 @@ def post(
         words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
         again = shlex.join(["flashwire", "post", *words, "--", text])
         fail(f"{error} It is not known yet whether this line is published. Ask again: {again}".strip(), UNKNOWN)
+    except AnswerUnreadableError as error:
+        output.tell(str(error))
     except DeskError as error:
         fail(str(error))
 

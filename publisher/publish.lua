@@ -10,6 +10,7 @@
 --       8 ms to keep a ledger after its item has left the stream, 9 uri,
 --       10 body of the version before (publish) or of the version itself (renew), or "" if the caller has none,
 --       11 how many replicas the caller waits for after this script
+--       12 "1" if this version takes an item off: that cannot wait, and so a damaged key counts as lost
 --
 -- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"}, {"stale", current version},
 -- {"none"}, or for a probe {"ready"} or {"unprepared"} (the hash `newest` is not complete).
@@ -17,6 +18,7 @@
 local items, meta, newest, ledger, answer = unpack(KEYS)
 local mode, fingerprint, version, body, uri = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[9]
 local keep, answer_ms, ledger_ms, before = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[10]
+local takes_off = ARGV[12] == "1"
 local MAX_PART = "18446744073709551615" -- both parts of an entry id have 64 bits
 local MAX_SEQ = 9007199254740991        -- the largest number that Lua counts exactly
 local MAX_TRIM = 100                    -- bounds the time of one call where the stream is much too long
@@ -66,15 +68,37 @@ else
   redis.call("XRANGE", items, "-", "+", "COUNT", "1")
 end
 
+-- Keys in whose place somebody put a value of another type.
+local foreign = {}
+local function is_foreign(key, reply)
+  foreign[#foreign + 1] = string.find(reply.err, "WRONGTYPE", 1, true) and key or nil
+  return foreign[#foreign] == key
+end
+
+-- The fields of a hash, none where it is lost, or nil and an error.
+local function fields_of(key, ...)
+  local values = redis.pcall("HMGET", key, ...)
+  if not values.err then
+    return values
+  end
+  if takes_off and is_foreign(key, values) then
+    return {}
+  end
+  return nil, values
+end
+
 -- The item's current version.
-local held, prepared = unpack(redis.call("HMGET", newest, uri, "prepared"))
+local noted, not_noted = fields_of(newest, uri, "prepared")
+if not_noted then
+  return not_noted
+end
+local held, prepared = noted[1], noted[2]
 local count = redis.pcall("LLEN", ledger)
-local is_foreign = type(count) == "table"
-if is_foreign then
-  if not string.find(count.err, "WRONGTYPE", 1, true) then
+if type(count) == "table" then
+  if not is_foreign(ledger, count) then
     return count
   end
-  -- Somebody put another value in its place: it is lost, and the item can be withdrawn all the same.
+  -- It is lost, and the item can be withdrawn all the same.
   count = 0
 end
 local current = math.max(count, held and tonumber(string.match(held, " (%d+)$") or 0) or 0)
@@ -94,18 +118,28 @@ if wanted - count > MAX_PADDING then
 end
 
 -- The stream's epoch and number, by the rule of every node (ticker/contract/entry.py).
-local epoch, seq = unpack(redis.call("HMGET", meta, "epoch", "seq"))
+local position, no_position = fields_of(meta, "epoch", "seq")
+if no_position then
+  return no_position
+end
+local epoch, seq = position[1], position[2]
 local had_meta = epoch or seq
-if not had_meta then
+local meta_undo = had_meta and {"HSET", meta, "epoch", epoch or "", "seq", seq or ""} or {"HDEL", meta, "epoch", "seq"}
+local function damage()
+  if not (epoch and seq) then
+    return "lacks the stream's epoch or its number"
+  elseif #epoch > 40 or not string.match(epoch, "^%w+$") or epoch == "none" then
+    return "holds an epoch that no node accepts"
+  elseif #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) >= MAX_SEQ then
+    return "holds a number that no node accepts"
+  end
+end
+local damaged = had_meta and damage()
+if damaged and not takes_off then
+  return refuse("the key " .. meta .. " " .. damaged)
+elseif damaged or not had_meta then
+  -- A new epoch: every node then reads the whole stream again.
   epoch, seq = ARGV[5], "0"
-elseif not (epoch and seq) then
-  return refuse("the key " .. meta .. " lacks the stream's epoch or its number")
-end
-if #epoch > 40 or not string.match(epoch, "^%w+$") or epoch == "none" then
-  return refuse("the key " .. meta .. " holds an epoch that no node accepts")
-end
-if #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) >= MAX_SEQ then
-  return refuse("the key " .. meta .. " holds a number that no node accepts")
 end
 local next_seq = string.format("%d", tonumber(seq) + 1)
 
@@ -204,7 +238,7 @@ end
 -- The items whose newest entry leaves the stream now.
 local leaving = math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
 local lost = {}
-if leaving > 0 then
+if leaving > 0 and #noted > 0 then
   local entries = leaving == 1 and {first_entry} or redis.call("XRANGE", items, "-", "+", "COUNT", leaving)
   for _, entry in ipairs(entries) do
     local fields = entry[2]
@@ -223,9 +257,9 @@ write(
   {"SET", answer, "", "PX", "1"},
   "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
 )
-if is_foreign then
+for _, key in ipairs(foreign) do
   -- Deletes it, by a right that the user has already. It is none of ours, so nothing brings it back.
-  write(nil, "PEXPIRE", ledger, "0")
+  write(nil, "PEXPIRE", key, "0")
 end
 if not may then
   check_old_server()
@@ -255,10 +289,7 @@ for other, value in pairs(lost) do
   write({"PERSIST", prefix .. other}, "PEXPIRE", prefix .. other, ledger_ms)
 end
 write(held and {"HSET", newest, uri, held} or {"HDEL", newest, uri}, "HSET", newest, uri, id .. " " .. ARGV[3])
-write(
-  had_meta and {"HSET", meta, "epoch", epoch, "seq", seq} or {"HDEL", meta, "epoch", "seq"},
-  "HSET", meta, "epoch", epoch, "seq", next_seq
-)
+write(meta_undo, "HSET", meta, "epoch", epoch, "seq", next_seq)
 local trimmed = string.format("%d", length + 1 - leaving)
 write(nil, "XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body)
 

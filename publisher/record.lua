@@ -4,7 +4,7 @@
 -- ARGV  1 uri, 2 how many of the ledger's newest bodies are wanted (0: all)
 --
 -- Returns {versions in the ledger, its newest bodies (oldest first), version of the newest entry or 0, body of the
--- newest entry or ""}. A key that is no list counts as a ledger that is lost.
+-- newest entry or ""}. A key of another type counts as a ledger, or a hash, that is lost.
 
 local count = redis.pcall("LLEN", KEYS[3])
 local bodies = redis.pcall("LRANGE", KEYS[3], ARGV[2] == "0" and "0" or "-" .. ARGV[2], "-1")
@@ -14,7 +14,11 @@ if type(count) == "table" then
   end
   count, bodies = 0, {}
 end
-local id, version = string.match(redis.call("HMGET", KEYS[2], ARGV[1])[1] or "", "^(%S+) (%d+)$")
+local noted = redis.pcall("HMGET", KEYS[2], ARGV[1])
+if noted.err and not string.find(noted.err, "WRONGTYPE", 1, true) then
+  return noted
+end
+local id, version = string.match(noted[1] or "", "^(%S+) (%d+)$")
 local body = ""
 if id then
   local entry = redis.call("XRANGE", KEYS[1], id, id)[1]

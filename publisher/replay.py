@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from publisher.client import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
 
 # A replay in a loop may run for days.
 _LATENCIES_KEPT: Final = 100_000
@@ -149,6 +149,10 @@ async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
         kept.first_error = kept.first_error or (
             f"Line {post.line}: {error} It is not known yet whether this is published: run the same command again."
         )
+        return
+    except AnswerUnreadableError:
+        # An earlier run published it.
+        kept.acknowledged += 1
         return
     except DeskError as error:
         kept.refused += 1

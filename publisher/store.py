@@ -113,7 +113,8 @@ class Store:
         """
         item_json = encode_item(item)
         body = seal(item_json, self.keyring, earlier)
-        words = self._words("publish", fingerprint, item.version, body, item.uri, digest, before)
+        takes_off = item.pub_status != "usable"
+        words = self._words("publish", fingerprint, item.version, body, item.uri, digest, before, takes_off=takes_off)
         answer, has_repeats = await self._answered(words)
         match answer:
             case [b"done", entry_id, epoch, seq]:
@@ -152,7 +153,16 @@ class Store:
         return bool(answer == [b"ready"])
 
     def _words(
-        self, mode: str, fingerprint: str, version: int, body: bytes, uri: str, digest: str, before: bytes = b""
+        self,
+        mode: str,
+        fingerprint: str,
+        version: int,
+        body: bytes,
+        uri: str,
+        digest: str,
+        before: bytes = b"",
+        *,
+        takes_off: bool = False,
     ) -> Words:
         keys = self.keys
         length, answer_ms, ledger_ms = self._limits
@@ -163,7 +173,8 @@ class Store:
         epoch = secrets.token_hex(_EPOCH_BYTES)
         limits = (length, answer_ms, ledger_ms)
         replicas = self.calls.replicas
-        return (len(names), *names, mode, fingerprint, version, body, epoch, *limits, uri, before, replicas)
+        rest = (version, body, epoch, *limits, uri, before, replicas, int(takes_off))
+        return (len(names), *names, mode, fingerprint, *rest)
 
     async def _answered(self, words: Words) -> tuple[Any, bool]:  # Any: a reply
         """The script's answer, and whether it was asked more than once."""

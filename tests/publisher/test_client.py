@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client import DeskClient, DeskError, UnknownOutcomeError
+from publisher.client import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
+from publisher.replay import Post, replay
 from tests.publisher.machine import Machine
 from tests.publisher.test_commands import one_line, run
 
@@ -122,6 +123,17 @@ async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one(
         with pytest.raises(DeskError) as refused:
             await client.publish(BODY, "k")
     assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+@pytest.mark.parametrize("first", [None, (409, problem("answer-unreadable"))])
+async def test_what_was_done_and_cannot_be_read_any_more_is_neither_refused_nor_unknown(first: Answer | None) -> None:
+    done = (409, problem("answer-unreadable"))
+    async with answering(first, done) as (client, _):
+        with pytest.raises(AnswerUnreadableError, match="Said answer-unreadable"):
+            await client.publish(BODY, "k")
+    async with answering(first, done) as (client, _):
+        kept = await replay([Post("en", b"{}", "k", 1)], client)
+    assert (kept.acknowledged, kept.refused, kept.unknown, kept.first_error) == (1, 0, 0, None)
 
 
 async def test_a_success_that_a_proxy_changed_is_one() -> None:

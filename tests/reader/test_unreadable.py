@@ -118,6 +118,21 @@ async def test_a_counter_that_was_tampered_with_is_noticed_and_forgotten_when_it
     assert node.rebuilds == 1
 
 
+@pytest.mark.parametrize("field", ["epoch", "seq"])
+async def test_a_withdrawal_over_a_damaged_position_reaches_readers(desk: Desk, node: CountingNode, field: str) -> None:
+    client = Client(node)
+    lines = await desk.publish(2)
+    await until(lambda: len(client.live()) == 2)
+    await desk.raw.hdel(desk.keys.meta, field)
+    await until(lambda: node.stale, SECONDS)
+    await desk.act(lines[0], "withdraw")
+    await until(lambda: not node.stale, SECONDS)
+    assert shown(node) == [lines[1].uri] and client.snapshots()[-1] == (False, [lines[1].uri])
+    last = (await desk.publish())[0]
+    await until(lambda: client.live()[-1] == last.uri)
+    assert Client(node).snapshots() == [(True, [last.uri, lines[1].uri])]
+
+
 async def test_a_withdrawal_that_is_deleted_from_the_stream_stays_one_for_a_node_that_starts(
     redis_url: str, desk: Desk
 ) -> None:

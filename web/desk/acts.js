@@ -5,10 +5,11 @@
 
 import { ActFields } from "./act-fields.js";
 import { LostError, RefusedError } from "./api.js";
-import { Attempt, isAct } from "./attempt.js";
+import { Attempt, isAct, wasDone } from "./attempt.js";
 import { NOTE_REQUIRED } from "./board.js";
 import { Check } from "./check.js";
 import { ask } from "./confirm.js";
+import { conflictParts } from "./conflict.js";
 import { h } from "./dom.js";
 import { newKey } from "./draft.js";
 import { say, t } from "./i18n.js";
@@ -115,21 +116,8 @@ export class ActForm {
     }
     if (item.version <= this.#base.version || this.#busy) return;
     this.#faster = item;
-    const final = item.pubStatus === "canceled";
-    const words = h("p", { role: "alert" });
-    say(words, final ? "act.faster.final" : "act.faster", { version: item.version });
-    const theirs = h("h4");
-    say(theirs, "act.theirs", { version: item.version });
-    const theirLine = h("p", {
-      class: "audience",
-      lang: item.headline.language,
-      dir: item.headline.direction,
-    });
-    theirLine.append(...lineOf(item));
-    const mine = h("h4");
-    say(mine, "act.mine");
-    this.#conflict.replaceChildren(words, theirs, theirLine, mine);
-    this.#send.hidden = final;
+    this.#conflict.replaceChildren(...conflictParts(item));
+    this.#send.hidden = item.pubStatus === "canceled";
     say(this.#send, "act.over", { version: item.version });
     // Where the form is closed, the row still has to say that the act was refused.
     if (this.element.isConnected) say(this.status, "");
@@ -239,7 +227,8 @@ export class ActForm {
       this.#around.expired();
     } else if (error.status === 412 || error.status === 409 || error.kind === "key-reused") {
       this.#key = newKey();
-      say(this.status, "act.refused", { detail: error.detail });
+      const { detail } = error;
+      say(this.status, wasDone(error) ? "plain" : "act.refused", { detail, value: detail });
       return true;
     } else {
       const [message] = this.#fields.showRefusal(error).slice(-1);

@@ -45,6 +45,14 @@ export function isRefusal(error, unknownBefore) {
   return error.status <= LAST_REFUSAL && error.status !== 408;
 }
 
+/**
+ * Whether the desk says that the request was carried out before, and that it cannot read any more what it answered.
+ * @param {unknown} error
+ */
+export function wasDone(error) {
+  return error instanceof RefusedError && error.kind === "answer-unreadable";
+}
+
 /** @typedef {import("./board.js").Item} Item */
 /**
  * @typedef {object} Options
@@ -72,7 +80,7 @@ export class Attempt {
   #resolve = () => {};
   /** @type {(error: unknown) => void} */
   #reject = () => {};
-  /** Resolves once the request is done, rejects with the `RefusedError` once it is refused. @type {Promise<Done>} */
+  /** Resolves once the request is done, rejects with the `RefusedError` once it is refused, or done and unreadable. @type {Promise<Done>} */
   outcome;
 
   /** @param {Options} options */
@@ -154,7 +162,10 @@ export class Attempt {
   #failed(error) {
     const isKnownKind = error instanceof RefusedError || error instanceof LostError;
     // What the ticker shows was done, whatever a proxy answers then.
-    if (!isKnownKind || isRefusal(error, this.#unknown || this.#sighting !== null)) {
+    const isSettled = this.#sighting
+      ? isRefusal(error, true)
+      : wasDone(error) || isRefusal(error, this.#unknown);
+    if (!isKnownKind || isSettled) {
       this.#end();
       this.#reject(error);
       return;

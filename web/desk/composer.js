@@ -7,6 +7,7 @@
  */
 
 import { LostError, RefusedError } from "./api.js";
+import { wasDone } from "./attempt.js";
 import { Check } from "./check.js";
 import { ask } from "./confirm.js";
 import { $ } from "./dom.js";
@@ -177,13 +178,13 @@ export class Composer {
   }
 
   /** Nobody can find out any more what became of the line: its key is forgotten, and the editor decides. */
-  #giveUp() {
+  #giveUp(key = "outcome.old", params = {}) {
     this.#sending.release();
     this.#draft.pending = null;
     this.#draft.attempted = false;
     this.#draft.key = newKey();
     this.#doubtful = true;
-    showOutcome("outcome.old");
+    showOutcome(key, params);
     this.#save();
   }
 
@@ -204,6 +205,8 @@ export class Composer {
       // An earlier wording was sent under this key.
       this.#draft.key = newKey();
       showOutcome("outcome.changed");
+    } else if (wasDone(error)) {
+      this.#giveUp("plain", { value: error.detail });
     } else {
       const placed = this.#form.showRefusal(error, true);
       const detail = error.detail || t("error.unknown", { status: error.status });

@@ -5,6 +5,7 @@ import { LostError, RefusedError } from "./api.js";
 import { $, h } from "./dom.js";
 import { name, say } from "./i18n.js";
 import { dropAct, keepAct, keptActs } from "./kept-acts.js";
+import { RowlessActs } from "./rowless-acts.js";
 import { ACT_KEYS, Row } from "./rows.js";
 
 /** More rows than anybody scrolls; what is older is the archive's business. */
@@ -32,6 +33,7 @@ export class Wire {
   #pending = new Set();
   /** Acts that an earlier page has sent and that have no form yet. @type {import("./kept-acts.js").KeptAct[]} */
   #kept = [];
+  #rowless;
   #list = $("items");
   #unreadable = $("unreadable-items");
   #filter = $("filter");
@@ -51,6 +53,16 @@ export class Wire {
     this.#renew = renew;
     this.#onExpired = onExpired;
     this.#isOwner = isOwner;
+    this.#rowless = new RowlessActs({
+      ask: ({ uri, version, body, key }) => desk.act(uri, version, body, key),
+      isOwner,
+      expired: onExpired,
+      drop: (act) => dropAct(this.#owner, act),
+      done: (item) => {
+        board.merge(item);
+        this.render();
+      },
+    });
     const all = h("option", { value: "" });
     say(all, "filter.all");
     const editions = Object.entries(site.editions).map(([id, edition]) =>
@@ -67,7 +79,7 @@ export class Wire {
 
   /** Whether the outcome of an act is unknown. */
   get isPending() {
-    return this.#pending.size > 0 || this.#kept.length > 0;
+    return this.#pending.size > 0 || this.#kept.length > 0 || this.#rowless.isPending;
   }
 
   /** @param {{name: string, role: string}} user who is signed in; another person's rows are made anew */
@@ -78,6 +90,7 @@ export class Wire {
     this.#open = null;
     for (const { form } of this.#pending) form.stop();
     this.#pending.clear();
+    this.#rowless.clear();
     this.#rows.clear();
     this.#list.replaceChildren();
     this.#unreadable.replaceChildren();
@@ -95,11 +108,13 @@ export class Wire {
   /** Asks now for the outcome of what was sent, because a person wants to know. */
   again() {
     for (const { form } of this.#pending) form.again();
+    this.#rowless.again();
   }
 
   /** Asks now where the page may still repeat a request by itself. */
   repeat() {
     for (const { form } of this.#pending) form.repeat();
+    this.#rowless.repeat();
   }
 
   /** Brings the items of acts that an earlier page has sent onto the board, where no list has them. */
@@ -111,9 +126,10 @@ export class Wire {
       } catch (error) {
         if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
         if (error instanceof LostError || error.status === 401 || error.status >= 500) return;
-        // There is no such item any more, so that nothing can be learned of the act.
+        // The item cannot be shown, and the desk still knows what became of the act.
+        if (!this.#kept.includes(act)) continue;
         this.#kept = this.#kept.filter((each) => each !== act);
-        dropAct(this.#owner, act);
+        this.#rowless.add(act);
       }
     }
   }

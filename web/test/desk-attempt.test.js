@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { LostError, RefusedError } from "../desk/api.js";
-import { Attempt, isAct, isLine, isRefusal, REPEAT_MS } from "../desk/attempt.js";
+import { Attempt, isAct, isLine, isRefusal, REPEAT_MS, wasDone } from "../desk/attempt.js";
 
 /** @param {number} status @param {string} [type] */
 const refused = (status, type = "") =>
@@ -239,6 +239,18 @@ test("Retry-After is kept", async (context) => {
   assert.equal(log.filter((word) => word === "ask").length, 1);
   await pass(1000);
   assert.equal(log.filter((word) => word === "ask").length, 2);
+});
+
+test("an answer that the desk cannot read any more ends the asking, and is no refusal", async (context) => {
+  const done = refused(409, "answer-unreadable");
+  assert.equal(wasDone(done), true);
+  assert.equal(isRefusal(done, true), false);
+  assert.equal(wasDone(refused(409, "unreadable")), false);
+  const { log, end, pass } = attempt(context, [new LostError(), done]);
+  await pass(0);
+  await pass(5000);
+  assert.equal(log.filter((word) => word === "ask").length, 2);
+  assert.equal(end.error, done);
 });
 
 test("a line is known again on air by its words, its source and its time", () => {

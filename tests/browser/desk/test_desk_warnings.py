@@ -1,15 +1,20 @@
 """What an editor should look at: sources that look like others, and lines whose newest version is unreadable."""
 
 import asyncio
+import json
 import secrets
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
+from tests.publisher.lines import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
 from ticker.stream import connect
@@ -27,18 +32,27 @@ def published(service: Service, text: str) -> Item:
     return msgspec.convert(answer["item"], Item)
 
 
-def add_unreadable_version(service: Service, redis_url: str, item: Item) -> None:
-    """The version after `item`, signed with a key that neither side has."""
+def in_store(service: Service, redis_url: str, work: Callable[[Store], Coroutine[None, None, None]]) -> None:
+    """Does `work` with a store that signs with a key which neither side has."""
 
     async def add() -> None:
         store = Store(connect(redis_url, timeout=2), Keyring("gone", {"gone": b"g" * 32}, service.brand))
-        version = msgspec.structs.replace(item, version=item.version + 1, act="update")
-        await store.publish(version, secrets.token_hex(8), "f")
+        await work(store)
         await store.aclose()
 
     # Playwright's own loop runs in this thread.
     with ThreadPoolExecutor(1) as other:
         other.submit(asyncio.run, add()).result()
+
+
+def add_unreadable_version(service: Service, redis_url: str, item: Item) -> None:
+    """The version after `item`, signed with a key that neither side has."""
+
+    async def add(store: Store) -> None:
+        version = msgspec.structs.replace(item, version=item.version + 1, act="update")
+        await store.publish(version, secrets.token_hex(8), "f")
+
+    in_store(service, redis_url, add)
 
 
 def form_of(page: Page, uri: str, act: str) -> None:
@@ -93,3 +107,66 @@ def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     expect(gone).to_have_attribute("data-version", "3")
     expect(page.locator("#unreadable")).to_be_hidden()
     assert text not in new_service.headlines()
+
+
+def kept_acts(page: Page) -> list[str]:
+    names = "Object.keys(localStorage).filter(name => name.startsWith('flashwire.act.'))"
+    kept: list[str] = page.evaluate(names)
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"), [("withdraw", "Withdrawn"), ("hold", "Version 1 of this line cannot be read here")]
+)
+def test_an_act_that_an_earlier_page_sent_on_a_line_without_a_readable_version_is_told(
+    service: Service, context: BrowserContext, redis_url: str, act: str, outcome: str
+) -> None:
+    uri = f"urn:flashwire:{ulid(time.time(), secrets.token_bytes(CHANCE_BYTES))}"
+
+    async def add(store: Store) -> None:
+        await store.publish(an_item(uri), secrets.token_hex(8), "f")
+
+    in_store(service, redis_url, add)
+    name, key = f"M {secrets.token_hex(4)}", secrets.token_hex(16)
+    note = f"Sent by mistake {key}."
+    kept = {"uri": uri, "version": 1, "body": {"act": act, "note": note}, "key": key, "sent": time.time() * 1000}
+    context.add_init_script(
+        f"if (!localStorage.seen) localStorage[{json.dumps(f'flashwire.act.{name}.{key}')}] ="
+        f" {json.dumps(json.dumps(kept))}; localStorage.seen = 1"
+    )
+    context.route("**/acts", lambda route: route.abort("connectionreset"))
+    page = sign_in(context, service, token=service.token(name, "chief"))
+    told = page.locator("#rowless-acts li", has_text=note)
+    expect(told).to_contain_text("We do not know yet whether this is done.")
+    assert len(kept_acts(page)) == 1
+    page.reload()
+    expect(told).to_contain_text("We do not know yet whether this is done.")
+    assert len(kept_acts(page)) == 1
+    context.unroute("**/acts")
+    told.get_by_role("button", name="Ask again").click()
+    expect(told).to_contain_text(outcome)
+    expect(told.get_by_role("button")).to_have_count(0)
+    assert kept_acts(page) == []
+
+
+def test_a_line_whose_answer_cannot_be_read_any_more_is_not_called_unpublished(open_desk: SignIn) -> None:
+    page, text = open_desk(), some_text()
+    detail = "This request was carried out before, but its answer cannot be read any more."
+    problem = {"type": "urn:flashwire:problem:answer-unreadable", "status": 409, "detail": detail}
+
+    def answer(route: Route) -> None:
+        if "dryRun" in (route.request.post_data or "") or route.request.method != "POST":
+            route.continue_()
+        else:
+            route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
+
+    page.route("**/v1/items", answer)
+    page.locator("#line").fill(f"Civil Defence: {text}")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome")).to_contain_text(detail)
+    expect(page.locator("#outcome")).not_to_contain_text("Not published")
+    page.unroute_all(behavior="ignoreErrors")
+    # The same words once more may be a second line: the page asks first.
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Publish this text again?")
+    page.keyboard.press("Escape")

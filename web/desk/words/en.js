@@ -134,6 +134,7 @@ export const en = {
   filter: "Edition",
   "filter.all": "All",
   "board.empty": "Nothing has been published yet.",
+  rowless: "Sent earlier, on lines that cannot be shown here",
   unreadable: "Lines that cannot be read",
   "unreadable.why":
     "The desk cannot read the newest version of these lines, so readers do not see them. Here is the last version that it can read. A chief can withdraw the line.",

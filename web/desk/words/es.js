@@ -136,6 +136,7 @@ export const es = {
   filter: "Edición",
   "filter.all": "Todas",
   "board.empty": "Aún no se ha publicado nada.",
+  rowless: "Enviado antes, sobre líneas que no se pueden mostrar aquí",
   unreadable: "Líneas que no se pueden leer",
   "unreadable.why":
     "La mesa no puede leer la última versión de estas líneas, así que el público no las ve. Aquí está la última que sí puede leer. Un jefe puede retirar la línea.",

@@ -1,0 +1,89 @@
+/**
+ * Acts that an earlier page has sent, on items that the desk cannot show: they have no row, so they stand in a list of
+ * their own until their outcome is known.
+ */
+
+import { RefusedError } from "./api.js";
+import { Attempt, wasDone } from "./attempt.js";
+import { $, h } from "./dom.js";
+import { say, t, tell } from "./i18n.js";
+
+/** @typedef {import("./kept-acts.js").KeptAct} KeptAct */
+/**
+ * @typedef {{ask: (act: KeptAct) => Promise<import("./api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
+ *   drop: (act: KeptAct) => void, done: (item: import("./board.js").Item) => void}} Around
+ *   What the list needs of the page: `drop` forgets an act whose outcome is known.
+ */
+
+export class RowlessActs {
+  #around;
+  #section = $("rowless");
+  #list = $("rowless-acts");
+  /** @type {Set<Attempt>} */
+  #pending = new Set();
+
+  /** @param {Around} around */
+  constructor(around) {
+    this.#around = around;
+  }
+
+  /** Whether the outcome of one of them is unknown. */
+  get isPending() {
+    return this.#pending.size > 0;
+  }
+
+  /** Asks now for each of them, because a person wants to know. */
+  again() {
+    for (const attempt of this.#pending) attempt.again();
+  }
+
+  /** Asks now where the page may still repeat the request by itself. */
+  repeat() {
+    for (const attempt of this.#pending) attempt.repeat();
+  }
+
+  /** Another person signs in: asks for none of them any more. */
+  clear() {
+    for (const attempt of this.#pending) attempt.stop();
+    this.#pending.clear();
+    this.#list.replaceChildren();
+    this.#section.hidden = true;
+  }
+
+  /** Goes on asking what became of `act`. @param {KeptAct} act */
+  async add(act) {
+    const { ask, isOwner, expired, drop, done } = this.#around;
+    const title = h("b");
+    say(title, `act.${act.body.act}`);
+    const time = h("time");
+    tell(time, act.sent);
+    const words = h("bdi", {}, act.body.headline ?? act.body.note ?? "");
+    const status = h("p", { class: "said", role: "status" });
+    const button = h("button", { type: "button", class: "quiet" });
+    say(button, "outcome.ask");
+    this.#list.append(h("li", { "data-uri": act.uri }, title, " · ", time, " · ", words, status, button));
+    this.#section.hidden = false;
+    const attempt = new Attempt({
+      ask: () => ask(act),
+      isOwner,
+      sent: act.sent,
+      resumed: true,
+      onUnknown: (repeating) => say(status, repeating ? "act.unknown" : "act.open"),
+      onExpired: expired,
+    });
+    this.#pending.add(attempt);
+    button.addEventListener("click", () => attempt.again());
+    try {
+      const { item } = await attempt.outcome;
+      say(status, `done.${item.act}`);
+      done(item);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      const detail = error.detail || t("error.unknown", { status: error.status });
+      say(status, wasDone(error) ? "plain" : "act.refused", { detail, value: detail });
+    }
+    this.#pending.delete(attempt);
+    button.remove();
+    drop(act);
+  }
+}
