@@ -14,10 +14,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-# All tests, by an interpreter; more processes than cores, since many tests wait for others.
-PYTEST = set -o pipefail; mkdir -p build; colour=no; [ ! -t 1 ] || colour=yes; PYTHONUNBUFFERED=1 $(1) -m pytest \
-  -m "not slow" -n 3 --dist loadfile --color=$$colour $(ARGS) 2>&1 | tee build/pytest.log
-
 .PHONY: help install run test coverage check web-check web-test journey faults bench soak lock clean
 
 help: ## this list
@@ -29,10 +25,10 @@ run: $(VENV)/.runtime ## run the whole service on this machine: ticker on port 8
 	@exec $(BIN)/flashwire run $(ARGS)
 
 test: $(VENV)/.tests web-test ## set everything up, browser included, and pass all tests
-	@$(call PYTEST,$(BIN)/python)
+	@bash tests/run.sh $(BIN)/python -- $(ARGS)
 
 coverage: $(VENV)/.tests ## all Python tests again, and what they leave out of the code, branch by branch
-	@$(BIN)/coverage erase; status=0; $(call PYTEST,$(BIN)/coverage run) || status=$$?; \
+	@$(BIN)/coverage erase; status=0; bash tests/run.sh $(BIN)/coverage run -- $(ARGS) || status=$$?; \
 	echo "Branch coverage, files that are not wholly covered:"; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; exit $$status
 

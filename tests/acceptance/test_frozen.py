@@ -65,6 +65,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
     say(f"503 after {answered:.2f} s, stale after {told:.2f} s, live again {again:.2f} s after it woke")
 
 
+@pytest.mark.alone
 async def test_a_frozen_server_is_said_to_readers_and_editors_and_caught_up_with(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS=str(_HEARTBEAT)) as service:
         await _frozen(service, 5, say)

@@ -29,6 +29,7 @@ async def test_joins_and_resumes_are_measured_and_ask_nothing_of_redis() -> None
     assert section.pictures[0].svg.startswith("<svg")
 
 
+@pytest.mark.alone
 async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
     section = await storm.measure(quick("flashwire"))
     (row,), (one,) = section.rows, section.data

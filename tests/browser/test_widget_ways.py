@@ -68,6 +68,7 @@ def test_a_join_at_a_node_without_its_stream_is_stale_from_the_start(page: Page,
 
 
 @pytest.mark.parametrize("mood", ["refusing", "silent", "portal"])
+@pytest.mark.alone
 def test_where_the_websocket_does_not_come_up_sse_does_within_five_seconds(
     page: Page, ticker: FakeTicker, mood: Mood
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_refusal_is_final_and_told_with_its_reason(page: Page, ticker: FakeTic
     assert len(ticker.visits) == visits
 
 
+@pytest.mark.alone
 def test_retry_after_is_kept(page: Page, ticker: FakeTicker) -> None:
     ticker.behave(ws="busy", sse="busy", json="busy")
     found = show(page, ticker)
@@ -148,6 +150,7 @@ def test_the_close_code_says_whether_to_come_back(page: Page, ticker: FakeTicker
         assert len(ticker.visits) == 1
 
 
+@pytest.mark.alone
 def test_a_bye_says_when_to_return(page: Page, ticker: FakeTicker) -> None:
     found = show(page, ticker)
     alive(found)
@@ -160,6 +163,7 @@ def test_a_bye_says_when_to_return(page: Page, ticker: FakeTicker) -> None:
     alive(found)
 
 
+@pytest.mark.alone
 def test_silence_is_noticed_after_two_and_a_half_heartbeats(page: Page, ticker: FakeTicker) -> None:
     ticker.heartbeat = 1.0
     found = show(page, ticker)
@@ -179,6 +183,7 @@ def test_a_page_that_goes_closes_its_connection_and_one_that_returns_resumes(pag
     assert ticker.visits[-1].query["cursor"] == "e.0.c"
 
 
+@pytest.mark.alone
 def test_the_network_s_return_ends_the_wait(page: Page, ticker: FakeTicker) -> None:
     found = show(page, ticker)
     alive(found)

@@ -48,7 +48,15 @@ def broken(kind: str) -> Iterator[int]:
         os.close(end)
 
 
-@pytest.mark.parametrize("kind", ["reader gone", "reader stands still", "disk full", "socket full"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "reader stands still",
+        "disk full",
+        pytest.param("reader gone", marks=pytest.mark.slow),
+        pytest.param("socket full", marks=pytest.mark.slow),
+    ],
+)
 def test_news_goes_on_without_a_log(
     kind: str, folder: Path, environment: dict[str, str], flashwire: Command, until: Until
 ) -> None:

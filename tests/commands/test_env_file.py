@@ -25,7 +25,7 @@ def check() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"\xef\xbb\xbfFLASHWIRE_BRAND=mine\r\nFLASHWIRE_TOKEN=fw_x\r\n",
+        b"FLASHWIRE_BRAND=mine\r\nFLASHWIRE_TOKEN=fw_x\r\n",
         b"# ours\n\nexport FLASHWIRE_BRAND='mine'  # the brand\nFLASHWIRE_TOKEN=\"fw_x\"",
         b"flashwire_brand=mine\nflashwire_token=fw_x\nOTHER_PROGRAM\nother: 'program\n",
     ],

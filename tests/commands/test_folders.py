@@ -42,12 +42,13 @@ def test_every_client_reads_env(flashwire: Command, folder: Path) -> None:
     (folder / ".env").write_text(
         'FLASHWIRE_TOKEN="fw_x"\nFLASHWIRE_DESK_URL=http://127.0.0.1:1\nFLASHWIRE_TICKER_URL=http://127.0.0.1:2\n'
     )
-    doctor = flashwire("doctor")
-    assert "http://127.0.0.1:1" in doctor.stdout and "http://127.0.0.1:2" in doctor.stdout
+    # What the environment says goes before it.
+    doctor = flashwire("doctor", FLASHWIRE_TICKER_URL="http://127.0.0.1:3")
+    assert "http://127.0.0.1:1" in doctor.stdout and "http://127.0.0.1:3" in doctor.stdout
+    assert "http://127.0.0.1:2" not in doctor.stdout
     (folder / ".env").write_text("FLASHWIRE_TOKEN=fw_x\nFLASHWIRE_DESK_URL=nonsense://\n")
     post = flashwire("post", "Civil Defence: x")
     assert post.returncode == 2 and "FLASHWIRE_DESK_URL" in post.stderr
-    assert "127.0.0.1:9" in flashwire("post", "Civil Defence: x", FLASHWIRE_DESK_URL="http://127.0.0.1:9").stderr
 
 
 def test_the_running_release_is_named_and_not_the_one_on_disk() -> None:

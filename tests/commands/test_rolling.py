@@ -94,7 +94,7 @@ async def asking(service: Running) -> AsyncIterator[list[str]]:
             await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Start, workers: int) -> None:
     service = serving("--workers", str(workers), "--drain-seconds", "0.4")
     token = make_token(service.folder, "desk")

@@ -1,6 +1,5 @@
 """Addresses, tokens and keys that somebody types: one line at once, or the form that was meant."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,9 +39,8 @@ def run(*words: str, **variables: str) -> Result:
      ("replay", "items.jsonl", "--desk")],
 )  # fmt: skip
 def test_an_address_that_is_none_is_one_line_at_once(words: tuple[str, ...], value: str) -> None:
-    began = time.monotonic()
     refused = run(*words, value)
-    assert time.monotonic() - began < 3
+    # A desk that was looked for would make it 1.
     assert refused.exit_code == 2 and not refused.stdout
     assert refused.stderr.count("\n") == 1 and words[-1] in refused.stderr, refused.stderr
     assert "u:p" not in refused.stderr, "it may hold a password"

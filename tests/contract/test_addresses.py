@@ -80,9 +80,9 @@ def test_the_origin_of_a_request_has_the_form_of_the_setting(header: str, read: 
 
 
 def test_a_long_origin_costs_nothing() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert page_origin("http://" + "é" * 16_000 + ".test") is None
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
 
 
 @pytest.mark.parametrize(

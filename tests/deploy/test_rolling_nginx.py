@@ -152,7 +152,8 @@ class Editor:
             await asyncio.sleep(0.25)
 
 
-@pytest.mark.parametrize("pause", [0, 5])
+@pytest.mark.parametrize("pause", [0, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.alone
 async def test_nodes_that_restart_in_turn_lock_no_reader_out(stack: Stack, pause: int) -> None:
     editor = Editor(stack.desk, await asyncio.to_thread(stack.start_desk))
     # Before it, there is no stream that a cursor could name.

@@ -53,6 +53,7 @@ async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, said
     assert [line["event"] for line in said if line["event"] != "stream followed"] == []
 
 
+@pytest.mark.alone
 async def test_five_hundred_idle_sockets_keep_nobody_out(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(500):
@@ -64,6 +65,7 @@ async def test_five_hundred_idle_sockets_keep_nobody_out(node: Serving) -> None:
         assert time.monotonic() - began < 1
 
 
+@pytest.mark.alone
 async def test_the_heart_beats_with_a_ping(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
     async with node.joined() as wire, node.wire(request(Accept="text/event-stream")) as stream:
@@ -111,6 +113,7 @@ async def test_a_loop_that_stood_still_throws_nobody_out(start: Start) -> None:
         assert len(node.node.hub) == 1
 
 
+@pytest.mark.alone
 async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_return(start: Start) -> None:
     node = await start(drain_seconds=1.5)
     async with AsyncExitStack() as stack:

@@ -155,6 +155,7 @@ async def test_a_long_replay_keeps_its_chunks(start: Start) -> None:
         assert b"event: bye" in await wire.content()
 
 
+@pytest.mark.alone
 async def test_a_library_that_reads_by_chunks_has_each_event_at_once(node: Serving) -> None:
     """requests' iter_lines waits for 512 bytes where a reply has neither length nor chunks."""
     lines: list[tuple[float, str]] = []

@@ -73,6 +73,7 @@ def members(node: Serving, heartbeat: int) -> list[Member]:
     return [member for member in node.node.hub.members() if member.asked.heartbeat == heartbeat]
 
 
+@pytest.mark.alone
 async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_way(node: Serving) -> None:
     async def follow(way: str) -> None:
         async with node.wire(WAYS[way]) as wire:

@@ -41,6 +41,7 @@ async def node(seat: Seat) -> AsyncIterator[Node]:
     await asyncio.wait([task])
 
 
+@pytest.mark.alone
 async def test_work_for_clients_shows_each_step(node: Node, seat: Seat) -> None:
     beats: list[float] = []
     done = asyncio.Event()

@@ -255,14 +255,18 @@ async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) ->
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_one_that_stays_slow_is_sent_away_and_counted(start: Start, sse: bool) -> None:
+async def test_one_that_stays_slow_is_sent_away_and_counted(
+    start: Start, sse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("websocket", "sse"):
+        monkeypatch.setattr(f"ticker.edge.{module}.LEAVE_SECONDS", 0.5)
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node, sse=sse), node.joined() as reader:
         await reader.message()
         said = await flood(node, 300)
         await until(lambda: len(node.node.hub) == 1, "the slow one is gone", seconds=3)
         assert [headline(await reader.message()) for _ in said] == said
-        await until(lambda: not node.node.leaving, "its socket is gone too", seconds=8)
+        await until(lambda: not node.node.leaving, "its socket is gone too", seconds=4)
     assert node.count("flashwire_slow_closes_total") == 1
     assert node.count("flashwire_closes_total", code="4001") == 1
     assert not node.node.behind

@@ -164,6 +164,7 @@ def by_counts_alone() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.alone
 async def test_what_has_ended_waits_for_no_collector(
     pairs: Pairs, by_counts_alone: None, way: Callable[[Told, socket.socket], None]
 ) -> None:

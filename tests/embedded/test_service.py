@@ -89,6 +89,7 @@ def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, da
     assert "ready to exit, bye bye" in log
 
 
+@pytest.mark.alone
 def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)")))
     family = psutil.Process(process.pid).children(recursive=True)

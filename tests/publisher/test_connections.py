@@ -375,6 +375,7 @@ def test_an_address_is_a_host_of_ipv4_a_network_of_ipv6_and_no_proxy(peer: str, 
     assert bounded_http.counted_address(peer, Proxies("10.0.0.0/8")) == address
 
 
+@pytest.mark.alone
 def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> None:
     process = psutil.Process(machine.desk.pid)
     machine.post("warm")
@@ -413,6 +414,7 @@ def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> N
     assert most - before < 50_000_000 and max(waits) < 1, (most - before, waits)
 
 
+@pytest.mark.alone
 def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> None:
     port = machine.http.base_url.port
     assert port is not None

@@ -3,11 +3,13 @@
 import signal
 import time
 
+import pytest
 import redis
 
 from tests.publisher.machine import Machine, until
 
 
+@pytest.mark.alone
 def test_a_frozen_server_is_503_within_three_seconds_and_nothing_is_doubled_after(machine: Machine) -> None:
     machine.post("first")
     machine.valkey.send_signal(signal.SIGSTOP)

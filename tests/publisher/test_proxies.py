@@ -228,9 +228,9 @@ async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: Client
 
 
 def test_many_quotes_in_a_header_cost_nothing() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert _tokens([b'Digest "' + b'\\"' * 8_000]) == set()
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
 
 
 async def test_two_authorization_headers_count_as_the_token_in_them(client_for: ClientFor, desk: Desk) -> None:

@@ -128,6 +128,7 @@ async def test_entries_that_garbage_pushes_out_unread_are_announced(
         assert [complete for complete, _ in returned.snapshots()] == [False]
 
 
+@pytest.mark.alone
 async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(server: Server, own_desk: Desk) -> None:
     async with following(server.url, own_desk) as node:
         client = Client(node)

@@ -318,6 +318,7 @@ async def test_a_deposed_primary_that_still_answers_is_left(
 
 
 @pytest.mark.parametrize("cut", ["all", "the majority"])
+@pytest.mark.alone
 async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_goes_on(
     watched: tuple[list[Server], list[Server], str], brand: str, cut: str
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
-_ENCODING: Final = StreamSettings.model_config["env_file_encoding"]
+_ENCODING: Final = "utf-8"
 
 checked: Final[set[str]] = set()
 """Every name that `check_names` let pass in this process: what a process that takes over from it lets pass too."""

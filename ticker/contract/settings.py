@@ -17,8 +17,6 @@ class StreamSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FLASHWIRE_",
         env_file=".env",
-        # Editors of Windows put a mark before the first name.
-        env_file_encoding="utf-8-sig",
         extra="ignore",
         populate_by_name=True,
         hide_input_in_errors=True,

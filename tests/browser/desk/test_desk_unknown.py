@@ -73,6 +73,14 @@ def publish_unseen(page: Page, text: str) -> None:
     publish_unknown(page, text)
 
 
+def unseen(service: Service, open_desk: SignIn, token: str | None = None) -> tuple[Page, str]:
+    """A page that sees nothing of the line that it published, and the line; the ticker stands still meanwhile."""
+    service.ticker.stop()
+    page, text = open_desk(token=token), some_text()
+    publish_unseen(page, text)
+    return page, text
+
+
 def test_a_line_sent_to_a_frozen_server_is_unknown_and_then_on_air(
     service: Service, open_desk: SignIn, redis_url: str
 ) -> None:
@@ -127,9 +135,7 @@ def test_an_answer_that_cannot_be_read_is_unknown_until_the_ticker_shows_the_lin
 
 
 def test_a_reload_goes_on_asking_and_warns_before_it(service: Service, open_desk: SignIn) -> None:
-    service.ticker.stop()
-    page, text = open_desk(), some_text()
-    publish_unseen(page, text)
+    page, text = unseen(service, open_desk)
     dialogs: list[str] = []
 
     def accept(dialog: Dialog) -> None:
@@ -150,10 +156,8 @@ def test_a_reload_goes_on_asking_and_warns_before_it(service: Service, open_desk
 def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_published(
     service: Service, open_desk: SignIn
 ) -> None:
-    token, text = service.token(f"M {secrets.token_hex(4)}", "chief"), some_text()
-    service.ticker.stop()
-    page = open_desk(token=token)
-    publish_unseen(page, text)
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page, text = unseen(service, open_desk, token)
     service.end_sessions()
     expect(page.get_by_text("It is not known yet whether it is done")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("It is not published")).to_have_count(0)
@@ -168,9 +172,7 @@ def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_publi
 def test_another_person_who_signs_in_does_not_send_the_line_again(
     service: Service, open_desk: SignIn, context: BrowserContext
 ) -> None:
-    service.ticker.stop()
-    page, text = open_desk(), some_text()
-    publish_unseen(page, text)
+    page, text = unseen(service, open_desk)
     # The cookie is shared by all tabs: from here on every request of the first tab is the other person's.
     other = context.new_page()
     other.goto(service.desk.url)
@@ -327,9 +329,7 @@ def test_what_one_person_sent_is_not_sent_by_another_whose_name_begins_alike(
 def test_an_unknown_line_that_another_chief_took_off_is_not_called_on_air(
     service: Service, open_desk: SignIn, line: ActsOnALine
 ) -> None:
-    service.ticker.stop()
-    page, text = open_desk(), some_text()
-    publish_unseen(page, text)
+    page, text = unseen(service, open_desk)
     newest = service.get(line.token, "/v1/items?limit=1")["items"]
     assert isinstance(newest, list) and newest[0]["headline"]["value"] == text
     note = {"act": "withdraw", "note": "Sent by mistake."}
@@ -377,9 +377,7 @@ def test_an_act_that_is_refused_after_its_form_was_closed_says_so_on_the_row(
 
 
 def test_signing_out_while_the_outcome_is_unknown_asks_first(service: Service, open_desk: SignIn) -> None:
-    service.ticker.stop()
-    page, text = open_desk(), some_text()
-    publish_unseen(page, text)
+    page, _ = unseen(service, open_desk)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("dialog")).to_contain_text("We do not know yet whether what you sent is done")
     page.keyboard.press("Escape")

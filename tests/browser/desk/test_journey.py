@@ -48,6 +48,7 @@ def _act(desk: Page, row: Locator, act: str) -> Locator:
     return row.locator("form")
 
 
+@pytest.mark.alone
 def test_a_line_is_published_corrected_and_withdrawn_before_the_readers_eyes(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     assert not any('kind="lost"' in x for x in joins)
 
 
+@pytest.mark.alone
 def test_the_arabic_edition_reads_right_to_left_with_names_of_either_script_in_their_places(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
