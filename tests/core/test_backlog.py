@@ -248,12 +248,50 @@ def test_a_version_that_was_read_is_not_forgotten_where_the_stream_goes_back_beh
         assert not backlog.is_confirmed(URI.format(1))
         # Nor does a replay bring it.
         assert [each.seq for each, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
-    follow(backlog, entry(4, 1, version=2, act="correction"))
-    assert current(backlog) == [3, 2]
+    # Nor is a version sent that is still older.
+    assert not backlog.add(entry(4, 1, version=2, act="correction"))
+    assert current(backlog) == [3, 2] and [each.seq for each, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
     follow(backlog, entry(5, 1, version=3, act="update"))
     assert current(backlog) == [3, 2, 1] and not backlog.hidden
     backlog.rebuild([entry(1), entry(2), entry(5, 1, version=3, act="update")], "e1", 5)
     assert current(backlog) == [2, 1] and not backlog.hidden
+
+
+def test_a_version_that_was_read_counts_also_where_the_stream_was_empty_before_an_older_copy_of_it_came() -> None:
+    backlog = filled(2)
+    follow(backlog, entry(3, 1, version=2, act="withdraw", pub_status="canceled"))
+    backlog.rebuild([], None, 0)
+    assert current(backlog) == [] and not backlog.hidden
+    backlog.rebuild([entry(1), entry(2)], "e1", 2)
+    assert current(backlog) == [2] and backlog.hidden == {URI.format(1)}
+    # The same where the older copy comes as an entry of its own.
+    backlog.rebuild([], None, 0)
+    assert not backlog.add(entry(1, epoch="e2")) and backlog.hidden == {URI.format(1)}
+    assert backlog.add(entry(2, epoch="e2")) and current(backlog) == [2]
+    assert backlog.add(entry(3, 1, epoch="e2", version=2, act="update")) and not backlog.hidden
+
+
+def test_no_more_versions_that_the_stream_lost_are_kept_than_entries() -> None:
+    backlog = filled(3, length=3)
+    for start in (4, 7):
+        backlog.rebuild([entry(seq, epoch="e2", check=f"n{seq}") for seq in range(start, start + 3)], "e2", start + 2)
+    backlog.rebuild([entry(4, version=1), entry(5)], "e3", 5)
+    assert current(backlog) == [5, 4]
+    assert set(backlog._passed) == {URI.format(uri) for uri in (7, 8, 9)}, "it keeps the oldest, or all"
+
+
+@pytest.mark.parametrize(("act", "status"), [("withdraw", "canceled"), ("hold", "withheld")])
+def test_an_act_that_takes_an_item_off_is_sent_although_a_newer_version_was_read_before(act: str, status: str) -> None:
+    backlog = filled(2)
+    follow(backlog, entry(3, 1, version=2, act="correction"))
+    follow(backlog, entry(4, 1, version=3, act="update"))
+    backlog.rebuild([entry(1), entry(2)], "e1", 2)
+    assert backlog.hidden == {URI.format(1)}
+    # A reader who comes from a node that did not see version 3 shows version 1.
+    assert backlog.add(entry(3, 1, check="new", version=2, act=act, pub_status=status))
+    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 2, "c2"))] == [3]
+    # A withdrawal is the last word on the item, whatever was lost.
+    assert bool(backlog.hidden) is (act == "hold")
 
 
 def test_items_of_which_nothing_can_be_read_are_hidden_until_a_version_comes_or_their_entry_is_forgotten() -> None:

@@ -83,6 +83,20 @@ async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk,
     assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
 
 
+async def test_an_entry_whose_number_is_missing_is_one_that_the_node_cannot_read(
+    desk: Desk, node: CountingNode
+) -> None:
+    await desk.publish()
+    await until(lambda: len(node.backlog) == 1)
+    epoch = await desk.raw.hget(desk.keys.meta, "epoch")
+    await desk.raw.hincrby(desk.keys.meta, "seq", 1)
+    await desk.raw.xadd(desk.keys.items, {"epoch": epoch, "number": 2, "body": seal(encode_item(item()), desk.keyring)})
+    await until(lambda: node.stale, SECONDS)
+    assert "(malformed)" in str(node.lost) and Client(node).snapshots()[0][0] is False
+    await desk.publish()
+    await until(lambda: not node.stale, SECONDS)
+
+
 async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     async with following(redis_url, desk) as node:

@@ -9,8 +9,8 @@ Rules:
 3. Current items are folded by uri; the higher version wins, whatever the order of arrival.
 4. Items stand in the order of `firstCreated`, whatever the order of arrival: a correction does not jump to the top.
 5. An item whose newest version may be missing (a hole after it) is not current until the ledger confirms it.
-6. A version that was read once is not forgotten where the stream goes back behind it (a failover, a backup): the item
-   is not current until that version comes again, or a later one.
+6. A version that was read once is not forgotten where the stream goes back behind it (a failover, a backup, also
+   after it was empty for a while): the item is not current until that version comes again, or a later one.
 7. A replay carries each item once, in its newest version, and without the words of one that is withdrawn or on hold.
 8. An entry that repeats a version, or is older than one that is known, is held and is no news.
 """
@@ -47,7 +47,7 @@ class Backlog:
         self.hidden: set[str] = set()
         """Items that are not current because their newest version cannot be read."""
         self._passed: dict[str, int] = {}
-        """Versions that were read and that the stream has no more, by uri."""
+        """Versions that were read and that the stream has no more, by uri; at most as many as entries are held."""
         self._unread: deque[tuple[int, str]] = deque()
         """Items of which no version can be read, by the number of their entry."""
         self.revision = 0
@@ -81,9 +81,9 @@ class Backlog:
         """
         if records is None:
             fold(entries, records := {})
-        passed = {uri: record.entry.item.version for uri, record in self._records.items()}
-        for uri, version in self._passed.items():
-            passed[uri] = max(version, passed.get(uri, 0))
+        passed = dict(self._passed)
+        for uri, known in self._records.items():
+            passed[uri] = max(known.entry.item.version, passed.get(uri, 0))
         self._entries, self._start, self._cut, self._whole_from, self._records = [], 0, 0, 0, records
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
@@ -198,12 +198,16 @@ class Backlog:
         record = self._records.get(entry.item.uri)
         if record is None:
             record, is_news = ItemRecord(entry), True
+            record.needed = self._passed.get(entry.item.uri, 0)
             self._records[entry.item.uri] = record
         else:
             self._shown.remove(record)
             is_news = record.add(entry)
         self._shown.add(record)
-        if self.hidden and record.confirmed:
+        is_news = is_news and record.may_be_sent
+        if not record.confirmed:
+            self.hidden.add(entry.item.uri)
+        elif self.hidden:
             self.hidden.discard(entry.item.uri)
         if is_news:
             self._places.put(record, self._cut + len(self._entries) - 1)
@@ -217,12 +221,15 @@ class Backlog:
         return is_news
 
     def _keep_passed(self, passed: Mapping[str, int]) -> None:
-        self._passed = {}
+        kept: dict[str, int] = {}
         for uri, version in passed.items():
             record = self._records.get(uri)
-            if record is not None and record.entry.item.version < version:
-                self._passed[uri] = version
+            # An item that the stream has no more may come back with an older copy of it.
+            if record is None or record.entry.item.version < version:
+                kept[uri] = version
+            if record is not None:
                 record.needed = max(record.needed, version)
+        self._passed = dict(islice(kept.items(), max(0, len(kept) - self._length), None))
 
     def _settle(self, uri: str, doubt: Doubt) -> None:
         record = self._records.get(uri)
@@ -265,7 +272,7 @@ class Backlog:
 
     def _changed(self, wanted: Filter, after: Cursor) -> Iterator[list[ItemRecord]]:
         for some in self._places.select(needs_of(wanted), self._cut + self._after(after)):
-            yield [record for record in some if record.confirmed] if self.hidden else some
+            yield [record for record in some if record.may_be_sent] if self.hidden else some
 
     def _after(self, cursor: Cursor) -> int:
         """The index of the entry after a cursor that `holds` said is good, or where the next one will be."""

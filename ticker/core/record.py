@@ -74,8 +74,13 @@ class ItemRecord:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the known version is known to be the newest."""
-        return self.entry.item.version >= self.needed
+        """Whether the known version is known to be the newest; after a withdrawal nothing else can come."""
+        return self.entry.item.version >= self.needed or self.entry.item.pub_status == "canceled"
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether clients may get the known version: it is the newest, or it takes the item off their lists."""
+        return self.confirmed or self.entry.item.pub_status != "usable"
 
     def _take(self, entry: Entry, terms: Terms) -> None:
         item = entry.item

@@ -11,7 +11,6 @@ import msgspec
 
 from ticker.contract.entry import Entry, named_uri, read_number
 
-_ENTRY_FIELDS: Final = frozenset((b"epoch", b"seq", b"body"))
 _ADVICE: Final[Mapping[str, str]] = {
     "key": "give this node the keys that the desk signs with (FLASHWIRE_SIGNING_KEYS) and restart it",
     "signature": "compare FLASHWIRE_SIGNING_KEYS and FLASHWIRE_BRAND with those of the desk",
@@ -25,7 +24,7 @@ class Skipped(msgspec.Struct, frozen=True):
 
     reason: str
     number: int | None
-    """None where it has the form of an entry and its number cannot be read; 0 where it has not even the form."""
+    """None where it has a body and its number cannot be read; 0 where it has no body either."""
     uri: str | None
     """The item that it names; nobody has verified that."""
     place: int
@@ -38,7 +37,7 @@ def skipped(fields: Mapping[bytes, bytes], reason: str, place: int) -> Skipped:
     try:
         number = read_number(fields.get(b"seq", b""))
     except ValueError:
-        number = None if fields.keys() >= _ENTRY_FIELDS else 0
+        number = None if b"body" in fields else 0
     return Skipped(reason, number, named_uri(fields.get(b"body", b"")), place)
 
 
