@@ -39,6 +39,13 @@ def test_a_full_disk_is_said_in_one_line(folder: Path, words: list[str]) -> None
         assert Tokens(open_database(folder)).all() == [], "a token that nobody has seen is not kept"
 
 
+def test_a_token_for_nobody_is_not_kept(folder: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *FLASHWIRE, "token", "create", "ed", "--data", "."]
+    done = subprocess.run(closed, cwd=folder, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"No token was made" in done.stderr, done.stderr
+    assert Tokens(open_database(folder)).all() == []
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     "words", [["--help"], ["tail", "--help"], ["post", "--help"], ["token", "create", "ليلى", "--data", "."]]

@@ -25,7 +25,8 @@ async def test_every_reply_carries_the_security_headers(start: Start) -> None:
             for name in SECURITY_HEADERS:
                 assert len(reply.headers.get_list(name)) == 1, (path, name, reply.status_code)
             assert reply.headers["x-content-type-options"] == "nosniff"
-    wires = [upgrade("edition=xx"), b"\0\0\r\n\r\n", request(X="y" * 20_000), request("edition=xx", **STREAM)]
+    wires = [upgrade(), upgrade("edition=xx"), b"\0\0\r\n\r\n"]
+    wires += [request(X="y" * 20_000), request("edition=xx", **STREAM)]
     for data in (*wires, request(**STREAM), request(method="POST"), request(method="OPTIONS")):
         async with node.wire(data) as wire:
             status, found = await wire.head()

@@ -177,12 +177,19 @@ def protect(*, blocks: bool) -> None:
         output = _output(stream)
         if output is not None:
             output.blocks = blocks
+            if not blocks:
+                # What a server prints is no result.
+                output.failure = None
         elif stream is None or stream is getattr(sys, f"__{name}__"):
-            _hold_open(fd)
+            was_open = _hold_open(fd)
             if stream is not None:
                 with contextlib.suppress(OSError, ValueError):
                     stream.flush()
-            setattr(sys, name, _text(Output(fd, blocks=blocks), stream))
+            output = Output(fd, blocks=blocks)
+            if blocks and not was_open:
+                # Nobody would see the result: a token is printed only once.
+                output.failure = OSError(errno.EBADF, os.strerror(errno.EBADF))
+            setattr(sys, name, _text(output, stream))
 
 
 def lines_dropped() -> int:
@@ -239,8 +246,8 @@ def _text(output: Output, before: TextIO | None) -> TextIO:
     return io.TextIOWrapper(output, encoding, "backslashreplace", write_through=True)  # type: ignore[type-var]
 
 
-def _hold_open(fd: int) -> None:
-    """A descriptor that was closed at the start would be the next file's or client's, and get the log."""
+def _hold_open(fd: int) -> bool:
+    """Whether a descriptor is open; one that was closed at the start would be the next file's, and get the log."""
     try:
         os.fstat(fd)
     except OSError:
@@ -248,3 +255,5 @@ def _hold_open(fd: int) -> None:
         if null != fd:
             os.dup2(null, fd)
             os.close(null)
+        return False
+    return True

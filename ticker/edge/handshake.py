@@ -21,10 +21,11 @@ EVENTS_PROTOCOL: Final = b"cloudevents.json"
 # Key of a request's state: its client ended its side of the connection, and may still read.
 HALF_CLOSED: Final = "half_closed"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_ACCEPTED: Final = (
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-)
 _SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
+_ACCEPTED: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\n%bUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+    % _SECURITY_LINES
+)
 _REASONS: Final = {
     400: "Bad Request",
     403: "Forbidden",
