@@ -211,6 +211,8 @@ class Pipe(asyncio.Transport):
 class Client(JoiningConnection):
     """One client: its filter, the cursor it saw last, and its list."""
 
+    transport_name = "websocket"
+
     def __init__(self, node: WatchedNode, wanted: Filter) -> None:
         super().__init__(node)
         self.wanted = wanted

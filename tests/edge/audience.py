@@ -105,6 +105,9 @@ class Line(asyncio.Transport):
     def abort(self) -> None:
         self.aborted = True
 
+    def is_closing(self) -> bool:
+        return self.aborted
+
     def flush(self) -> None:
         """What the loop does when the socket takes more."""
         while self._waiting:
@@ -120,6 +123,8 @@ class Line(asyncio.Transport):
 
 class Listening(JoiningConnection):
     """One client, its socket, and what it knows."""
+
+    transport_name = "websocket"
 
     def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
         super().__init__(node)

@@ -39,7 +39,7 @@ def worker(board: Board, entries: int, connections: int, backlog: int) -> NodeMe
     """A worker that has counted."""
     metrics = NodeMetrics()
     metrics.entries.inc(entries)
-    metrics.connections.labels("websocket").inc(connections)
+    metrics.connections.counts["websocket",] += connections
     metrics.backlog.set(backlog)
     metrics.latency.observe(0.003)
     board.take().write(metrics.snapshot())

@@ -10,7 +10,7 @@ import pytest
 
 from tests.edge.serving import Serving, Start, Wire, request, until, upgrade
 from ticker.edge import lookups
-from ticker.edge.address import client_address, network
+from ticker.edge.address import client_address, network, peer_of
 from ticker.edge.lookups import LookUps
 from ticker.edge.work import BusyError
 
@@ -100,7 +100,7 @@ def test_a_socket_for_both_families_names_clients_as_one_of_ipv4_does(
         def get_extra_info(self, _name: str) -> tuple[str, int]:
             return peer, 40_000
 
-    assert client_address(Transport(), forwarded, "127.0.0.1,10.0.0.0/8") == client
+    assert client_address(peer_of(Transport()), forwarded, "127.0.0.1,10.0.0.0/8") == client
 
 
 async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

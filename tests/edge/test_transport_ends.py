@@ -183,6 +183,8 @@ async def test_what_has_ended_waits_for_no_collector(
 class Member(JoiningConnection):
     """A client that is never sent away."""
 
+    transport_name = "websocket"
+
     def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away here")
 

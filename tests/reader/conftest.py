@@ -82,7 +82,7 @@ class Desk:
 class Client:
     """A member of the node that remembers what it was told."""
 
-    transport_name = "test"
+    transport_name = "websocket"
     address = ""
     form = Format.PLAIN
     heard = math.inf

@@ -27,7 +27,7 @@ _ANY: Final = "*"
 _EVERY_TERM: Final = (_ANY,)
 
 
-class Filter(msgspec.Struct, frozen=True):
+class Filter(msgspec.Struct, frozen=True, cache_hash=True):
     """A hashable filter: two clients that ask for the same thing share one, and so one group."""
 
     editions: frozenset[str] = frozenset()

@@ -81,7 +81,9 @@ class Joins:
         self, asked: Subscription, now: float, *, complete: bool, stale: bool, most: int = BACKLOG_LIMIT
     ) -> Encoded:
         """The current items of a filter, as many as asked for and at most `most`."""
-        wanted, count, heartbeat = asked.wanted, min(asked.backlog, most), asked.heartbeat
+        wanted, count, heartbeat = asked.wanted, asked.backlog, asked.heartbeat
+        if count > most:
+            count = most
         complete = complete and not self.incomplete and not self._backlog.hidden
         kind = "snapshot" if complete else "lost"
         key = (kind, wanted, count, heartbeat)

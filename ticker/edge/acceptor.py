@@ -85,7 +85,7 @@ class Acceptor:
 
     def _take(self, fd: int, peer: str, data: bytes) -> None:
         try:
-            transport = SocketTransport(self._poller, fd, peer)
+            transport = SocketTransport(self._poller, fd)
         except OSError as error:
             # The kernel watches no more of them (epoll_ctl(2)).
             os.close(fd)
@@ -94,9 +94,9 @@ class Acceptor:
         try:
             if data:
                 # Nearly always: the last packet of the three, and the request, came before this turn.
-                self._entrance.enter(transport, data)
+                self._entrance.enter(transport, data, peer)
             else:
-                gate = Gate(self._entrance)
+                gate = Gate(self._entrance, peer)
                 transport.set_protocol(gate)
                 gate.connection_made(transport)
         except Exception as error:

@@ -5,19 +5,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ticker.contract.forwarded import Proxies
-from ticker.edge.transport import SocketTransport
 
 FORWARDED: Final = b"x-forwarded-for"
 
 
 # Any: a transport of the loop's or one of ours.
-def client_address(transport: Any, forwarded: bytes | None, proxies: str) -> str:
+def peer_of(transport: Any) -> str:
+    """The other end's address as the loop's transport knows it; "" for one of ours, which does not keep it."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""
+
+
+def client_address(peer: str, forwarded: bytes | None, proxies: str) -> str:
     """The client's address; `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts."""
-    if isinstance(transport, SocketTransport):
-        peer = transport.peer
-    else:
-        name = transport.get_extra_info("peername")
-        peer = str(name[0]) if isinstance(name, tuple) else ""
     if forwarded is None or not is_proxy(peer, proxies):
         return network(peer)
     found, _port = _trusted(proxies).get_trusted_client_address(forwarded.decode("latin-1"))

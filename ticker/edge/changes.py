@@ -13,15 +13,21 @@ _SECONDS: Final = 1.0
 
 
 class Changes:
-    """The `subscribe` messages of one client; `next` is the newest that is not answered yet."""
+    """The `subscribe` messages of one client; `next` is the newest that is not answered yet.
 
-    __slots__ = ("_allowance", "_answered", "_counted", "_timer", "next", "text")
+    Made when a client first sends a message: most never do.
+    """
+
+    __slots__ = ("_allowance", "_answered", "_counted", "_timer", "is_binary", "next", "parts", "text")
 
     def __init__(self, now: float) -> None:
         self._allowance = float(_LIMIT)
         self._counted = now
         self._answered = now - _SECONDS
         self._timer: asyncio.TimerHandle | None = None
+        self.is_binary = False
+        self.parts = b""
+        """What has come of a message in several frames."""
         self.text: str | None = None
         """The last text message of the read that is under way."""
         self.next: Subscription | None = None

@@ -25,28 +25,29 @@ from ticker.edge.transport import RESET, SocketTransport
 # How long a client that was told to close may take to do so.
 LEAVE_SECONDS: Final = 5.0
 NOWHERE: Final = -1
+_NOTHING: Final = Subscription()
 
 
 class Connection(asyncio.Protocol, ABC):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
     __slots__ = (
-        "_behind", "_full", "_group", "_job", "_long", "_since", "_socket", "_unanswered",
+        "_behind", "_full", "_group", "_job", "_long", "_since", "_unanswered",
         "address", "asked", "fd", "form", "heard", "node", "transport", "turn",
     )  # fmt: skip
 
-    transport_name = "none"
+    transport_name: str
+    """One of `ticker.edge.metrics.STREAMS`."""
     transport: asyncio.Transport
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.address = ""
-        self.asked = Subscription()
+        self.asked = _NOTHING
         self.form = Format.PLAIN
         self.heard = math.inf
         self.turn = 0
         self.fd = NOWHERE
-        self._socket = NOWHERE
         self._group: Group[Member] | None = None
         self._behind: Cursor | None = None
         self._full = False
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol, ABC):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes over a socket that a request has come in on."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = transport  # type: ignore[assignment]  # a stream's; `cast` would be one more call a join
 
     def set_limits(self) -> None:
         limit = self.node.settings.write_limit_bytes
@@ -96,11 +97,12 @@ class Connection(asyncio.Protocol, ABC):
         self.transport.write(memoryview(data)[sent:])
 
     def _is_clear(self) -> bool:
-        # One that is behind is passed by in rounds, which look at its descriptor.
-        if self._socket < 0 or self._full or self._behind is not None or self.transport.get_write_buffer_size():
+        # One that is behind is passed by in rounds, which look at its descriptor. One that has left, or is not here
+        # yet, has no group.
+        if self._group is None or self._full or self._behind is not None or self.transport.get_write_buffer_size():
             return False
-        self.fd = self._socket
-        return True
+        self.fd = descriptor(self.transport)
+        return self.fd >= 0
 
     # What the node calls (ticker.edge.node.Member)
 
@@ -131,7 +133,7 @@ class Connection(asyncio.Protocol, ABC):
         return self.node.place_of(self) if self._behind is None else self._behind
 
     def abort(self) -> None:
-        self.fd = self._socket = NOWHERE
+        self.fd = NOWHERE
         # A loop's transport does not end with a reset by itself, as ours does.
         sock = self.transport.get_extra_info("socket")
         # Whatever has become of the socket: this is called where others are still to be written to.
@@ -237,7 +239,7 @@ class Connection(asyncio.Protocol, ABC):
     def left(self) -> None:
         """Gives its place up; nothing is offered any more."""
         # Before the transport closes the descriptor, whose number may be another's then.
-        self.fd = self._socket = NOWHERE
+        self.fd = NOWHERE
         self._forget_long()
         if self._job is not None:
             self._job.leave()
@@ -248,10 +250,10 @@ class Connection(asyncio.Protocol, ABC):
 
 
 def descriptor(transport: asyncio.Transport) -> int:
-    """The socket's own number, where bytes may go past the transport; not where it encrypts them."""
+    """The socket's own number, where bytes may go past the transport; not where it closes or encrypts them."""
     if isinstance(transport, SocketTransport):
         return transport.fd
     sock = transport.get_extra_info("socket")
-    if sock is None or transport.get_extra_info("sslcontext") is not None:
+    if sock is None or transport.is_closing() or transport.get_extra_info("sslcontext") is not None:
         return NOWHERE
     return cast(int, sock.fileno())

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from ticker.contract.limits import HEAD_BYTES
+from ticker.edge.address import peer_of
 from ticker.edge.handshake import (
     HALF_CLOSED,
     PATH,
@@ -221,6 +222,7 @@ class FrontDoor(HttpToolsProtocol):
         self._node.visitors.gone(self)
         self.parser = None  # type: ignore[assignment]  # as after an upgrade
         connection = SseConnection(self._node)
+        connection.address = peer_of(self.transport)
         connection.connection_made(self.transport)
         self.transport.set_protocol(connection)
         connection.open(self._stream)

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from ticker.contract.limits import HEAD_BYTES
 from ticker.edge import door
+from ticker.edge.address import peer_of
 from ticker.edge.handshake import Request
 from ticker.edge.head import HeadReader
 from ticker.edge.node import Node
@@ -43,17 +44,18 @@ class Entrance:
         self._turns = asyncio.Semaphore(MOVES)
 
     # Any: uvloop's transports are of no class of asyncio's.
-    def enter(self, transport: Any, data: bytes, until: float | None = None) -> None:
+    def enter(self, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
         """Gives the socket below `transport` to who `data` asks for; its patience for a whole head ends at `until`,
-        or begins now.
+        or begins now. `peer` is the other end's address, which a socket does not tell any more when that has gone.
         """
         found = _read(data) if len(data) <= HEAD_BYTES else None
         if found is None:
             self._hand_on(transport, data, self.patience() if until is None else until)
         elif b"upgrade" in found[0].headers:
-            self._become_socket(transport, *found)
+            self._become_socket(transport, peer, *found)
         else:
             connection = SseConnection(self.node)
+            connection.address = peer
             connection.connection_made(transport)
             transport.set_protocol(connection)
             connection.open(found[0])
@@ -62,8 +64,9 @@ class Entrance:
         """When that of one who comes now ends, by the node's steady clock."""
         return self.node.steady() + door.PATIENCE_SECONDS
 
-    def _become_socket(self, transport: Any, request: Request, rest: bytes) -> None:
+    def _become_socket(self, transport: Any, peer: str, request: Request, rest: bytes) -> None:
         connection: WebSocketConnection = self._websocket(*self._parts)
+        connection.address = peer
         connection.connection_made(transport)
         # First: a first message that fills the buffer must find it there.
         transport.set_protocol(connection)
@@ -137,10 +140,11 @@ class _Between(asyncio.Protocol):
 class Gate(asyncio.Protocol):
     """One incoming connection that has said nothing yet."""
 
-    __slots__ = ("_entrance", "transport")
+    __slots__ = ("_entrance", "_peer", "transport")
 
-    def __init__(self, entrance: Entrance) -> None:
+    def __init__(self, entrance: Entrance, peer: str = "") -> None:
         self._entrance = entrance
+        self._peer = peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
@@ -156,4 +160,5 @@ class Gate(asyncio.Protocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        self._entrance.enter(self.transport, data, self._entrance.node.knocking.pop(self, None))
+        until = self._entrance.node.knocking.pop(self, None)
+        self._entrance.enter(self.transport, data, self._peer or peer_of(self.transport), until)

@@ -9,7 +9,7 @@ from ticker.core.joins import Subscription
 from ticker.core.long import PIECE_BYTES
 from ticker.edge.address import FORWARDED, client_address
 from ticker.edge.admission import RETRY_AFTER, admit
-from ticker.edge.connection import Connection, descriptor
+from ticker.edge.connection import Connection
 from ticker.edge.handshake import RefusalError, refusal
 from ticker.edge.reading import QueuedJoin, Reading
 from ticker.edge.transport import SocketTransport
@@ -25,9 +25,9 @@ class JoiningConnection(Connection):
 
     def admit(self, headers: Mapping[bytes, bytes]) -> None:
         """Returns if who sent `headers` may join now; else raises `RefusalError`."""
-        proxies = self.node.settings.forwarded_allow_ips
-        self.address = client_address(self.transport, headers.get(FORWARDED), proxies)
-        admit(self.node, headers, self.address)
+        node = self.node
+        self.address = client_address(self.address, headers.get(FORWARDED), node.settings.forwarded_allow_ips)
+        admit(node, headers, self.address)
 
     def enter(
         self,
@@ -42,7 +42,6 @@ class JoiningConnection(Connection):
         """
         node = self.node
         self.set_limits()
-        self._socket = descriptor(self.transport)
         self.asked, self.form = asked, form
         if not node.may_answer(asked):
             # What it says before it is answered stays in its socket.

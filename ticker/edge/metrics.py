@@ -4,13 +4,14 @@ Where a service has several workers, each puts its samples on their board, and a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import Final, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from ticker.contract.output import lines_dropped
 from ticker.edge.board import Board
@@ -47,22 +48,53 @@ class Labelled(Generic[Kind]):
             self.labels(*labels)
 
 
+class Tally(Collector):
+    """A metric that every join counts in: a plain number a series, 0.1 µs where a child of the library takes 0.8.
+
+    All label values are known, as in `Labelled`. It is counted in the loop's own thread alone.
+    """
+
+    def __init__(
+        self,
+        family: type[CounterMetricFamily] | type[GaugeMetricFamily],
+        name: str,
+        text: str,
+        labels: Sequence[str],
+        *values: Iterable[str],
+        registry: CollectorRegistry,
+    ) -> None:
+        self._made = partial(family, name, text, labels=labels)
+        self.counts: dict[tuple[str, ...], int] = dict.fromkeys(product(*values), 0)
+        """By label values."""
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        found = self._made()
+        for labels, count in self.counts.items():
+            found.add_metric(labels, count)
+        return (found,)
+
+
 class NodeMetrics:
     """The table in docs/operating.md says what each means and when to be woken by it."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         r = self.registry
-        self.connections = Labelled(
-            Gauge("flashwire_connections", "Live connections", ["transport"], registry=r), STREAMS
+        self.connections = Tally(
+            GaugeMetricFamily, "flashwire_connections", "Live connections", ["transport"], STREAMS, registry=r
         )
         self.entries = Counter("flashwire_entries", "Entries taken from the stream", registry=r)
         self.deliveries = Counter("flashwire_deliveries", "Entries handed to connections", registry=r)
         self.bytes = Counter("flashwire_bytes", "Bytes handed to connections", registry=r)
-        self.joins = Labelled(
-            Counter("flashwire_joins", "First messages by what they were", ["transport", "kind"], registry=r),
+        self.joins = Tally(
+            CounterMetricFamily,
+            "flashwire_joins",
+            "First messages by what they were",
+            ["transport", "kind"],
             (*STREAMS, "poll"),
             FIRST_KINDS,
+            registry=r,
         )
         self.refused = Labelled(
             Counter("flashwire_refused", "Joins refused, by HTTP status", ["status"], registry=r), REFUSAL_STATUSES
@@ -120,7 +152,7 @@ class NodeMetrics:
 
     def count_join(self, transport: str, kind: str, *, resumes: bool) -> None:
         """Counts a first message by what it is; a snapshot for one who `resumes` says that something may be lost."""
-        self.joins.labels(transport, "lost" if resumes and kind == "snapshot" else kind).inc()
+        self.joins.counts[transport, "lost" if resumes and kind == "snapshot" else kind] += 1
 
     def count_delivered(self, entries: int, sent: int) -> None:
         """Counts what was handed to connections."""

@@ -120,7 +120,7 @@ class Node:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
             return "This node is starting; come back in a moment."
-        if len(self.hub) + self.polls + self.entering - waiting >= self.room:
+        if self.hub.count + self.polls + self.entering - waiting >= self.room:
             return "This node is full; come back in a moment."
         if self.shares.is_full(address, self.room):
             self.metrics.address_refusals.inc()
@@ -129,11 +129,12 @@ class Node:
 
     def join(self, member: Member) -> Group[Member]:
         """Lets `member` have what comes from now on; its first message is for it to say."""
-        self.metrics.connections.labels(member.transport_name).inc()
+        self.metrics.connections.counts[member.transport_name,] += 1
         # Its first message has all that the round under way brings.
         member.turn = self.rounds.number
         self.shares.came(member.address)
-        self.heartbeats.join(member)
+        if member.asked.heartbeat:
+            self.heartbeats.join(member)
         return self.hub.join(member, member.asked.wanted, member.form)
 
     def first_for(self, member: Member, asked: Subscription) -> Encoded:
@@ -144,7 +145,7 @@ class Node:
 
     def may_answer(self, asked: Subscription) -> bool:
         """Whether `asked` may be answered in this iteration of the loop, past what waits in the work queue."""
-        if not self.work.exhausted and (not self.work.active or self.joins.is_short(asked)):
+        if self.work.is_free or (not self.work.exhausted and self.joins.is_short(asked)):
             return True
         return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
 
@@ -164,10 +165,11 @@ class Node:
         """Forgets `member`."""
         self.hub.leave(member, group, member.form)
         self.shares.left(member.address)
-        self.heartbeats.leave(member)
+        if member.asked.heartbeat:
+            self.heartbeats.leave(member)
         self.behind.discard(member)
         self.leaving.pop(member, None)
-        self.metrics.connections.labels(member.transport_name).dec()
+        self.metrics.connections.counts[member.transport_name,] -= 1
 
     def missed(self, wanted: Filter, after: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
         """The messages for a client that was behind since a good cursor, in order, each with its entry."""

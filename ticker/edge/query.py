@@ -155,6 +155,8 @@ class Questions:
 
     def subscription(self, query: bytes, last_event_id: str | None = None) -> Subscription:
         """As `Query.subscription`; raises `ParameterError`."""
+        if last_event_id is None and (ready := self._known.get(query)) is not None:
+            return ready
         last = query.rpartition(b"&")[2]
         name, _, cursor = last.partition(b"=")
         # The last parameter, and nothing in it that would have to be decoded; the last of several cursors counts.

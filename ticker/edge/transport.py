@@ -15,9 +15,7 @@ import contextlib
 import os
 import socket
 import struct
-from collections import deque
-from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ticker.edge.poller import READABLE, WRITABLE, Poller
 
@@ -51,22 +49,19 @@ class SocketTransport(asyncio.Transport):
         "_quiet",
         "_size",
         "fd",
-        "peer",
     )
 
-    def __init__(self, poller: Poller, fd: int, peer: str = "") -> None:
+    def __init__(self, poller: Poller, fd: int) -> None:
         # Not asyncio's __init__: it makes a dict for extra info.
         self._poller = poller
         self._protocol: asyncio.Protocol | None = None
-        self._kept: deque[bytes | bytearray | memoryview] | None = None
+        self._kept: list[bytes | bytearray | memoryview] | None = None
         self._size = 0
         self._high, self._low = 65536, 16384
         self._mask = READABLE
         self._full = self._closing = self._quiet = False
         self.fd = fd
         """Negative once it is no more this transport's."""
-        self.peer = peer
-        """The other end's address, which a socket does not tell any more when that has gone."""
         poller.add(fd, self)
 
     # What a protocol asks (asyncio.Transport)
@@ -78,7 +73,7 @@ class SocketTransport(asyncio.Transport):
         return self._closing
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._protocol = cast(asyncio.Protocol, protocol)
+        self._protocol = protocol  # type: ignore[assignment]  # a stream's; `cast` would be one more call a join
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         assert self._protocol is not None, "its connection is not lost"
@@ -117,7 +112,7 @@ class SocketTransport(asyncio.Transport):
                     return
                 if sent:
                     data = memoryview(data)[sent:]
-            kept = self._kept = deque()
+            kept = self._kept = []
             if cork is None:
                 self._watch()
             else:
@@ -228,15 +223,21 @@ class SocketTransport(asyncio.Transport):
             return
         written = 0
         try:
-            written = os.writev(self.fd, list(islice(kept, _PIECES)))
+            # Nearly always one: the answer to a join.
+            written = os.write(self.fd, kept[0]) if len(kept) == 1 else os.writev(self.fd, kept[:_PIECES])
         except BlockingIOError:
             pass
         except OSError as error:
             self._end(error)
             return
         self._size -= written
-        while kept and written >= len(kept[0]):
-            written -= len(kept.popleft())
+        whole = 0
+        for piece in kept:
+            if written < len(piece):
+                break
+            written -= len(piece)
+            whole += 1
+        del kept[:whole]
         if kept:
             first = kept[0]
             if isinstance(first, bytearray):

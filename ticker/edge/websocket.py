@@ -17,6 +17,7 @@ from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
+from ticker.edge.address import peer_of
 from ticker.edge.changes import Changes
 from ticker.edge.connection import LEAVE_SECONDS
 from ticker.edge.frames import only_pongs, only_whole
@@ -39,7 +40,7 @@ _silent.setLevel(logging.CRITICAL)
 class WebSocketConnection(JoiningConnection):
     """From the upgrade request to the last close frame."""
 
-    __slots__ = ("_binary", "_changes", "_open", "_parser", "_parts")
+    __slots__ = ("_changes", "_open", "_parser")
 
     transport_name = "websocket"
     message_limit: int = MESSAGE_LIMIT
@@ -49,14 +50,13 @@ class WebSocketConnection(JoiningConnection):
         super().__init__(app_state["node"])
         self._open = False
         self._parser: Protocol | None = None
-        self._parts = b""
-        self._binary = False
         self._changes: Changes | None = None
 
     def data_received(self, data: bytes) -> None:
         if not self._open:
             # uvicorn hands the socket over after us; a first message that fills the buffer must find us there already.
             self.transport.set_protocol(self)
+            self.address = peer_of(self.transport)
             self.meet(read_head(data))
             return
         self.heard = self.node.steady()
@@ -149,13 +149,14 @@ class WebSocketConnection(JoiningConnection):
     def _part(self, parser: Protocol, frame: Frame) -> None:
         if self._group is None:
             return
+        said = self._said()
         if frame.opcode is not Opcode.CONT:
-            self._binary = frame.opcode is Opcode.BINARY
-            self._parts = b""
-        self._parts += frame.data
+            said.is_binary = frame.opcode is Opcode.BINARY
+            said.parts = b""
+        said.parts += frame.data
         if frame.fin:
-            whole, self._parts = self._parts, b""
-            if self._binary:
+            whole, said.parts = said.parts, b""
+            if said.is_binary:
                 self.bytes_message(whole)
                 return
             try:
@@ -171,9 +172,12 @@ class WebSocketConnection(JoiningConnection):
 
     def text_message(self, data: str) -> None:
         """A whole text message; of several in one read the last counts."""
+        self._said().text = data
+
+    def _said(self) -> Changes:
         if self._changes is None:
             self._changes = Changes(self.node.steady())
-        self._changes.text = data
+        return self._changes
 
     def _read_change(self) -> None:
         """Takes a change of what is asked for, or ends the connection."""

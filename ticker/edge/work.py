@@ -108,9 +108,9 @@ class Work:
         return self._spent >= STEP_SECONDS
 
     @property
-    def active(self) -> bool:
-        """Whether something waits, or the queue rests after a step."""
-        return self._stepping
+    def is_free(self) -> bool:
+        """Whether something may be done at once, before nothing that waits."""
+        return self._spent < STEP_SECONDS and not self._stepping
 
     def charge(self, since: float) -> None:
         """Accounts for work that was done at once, from `since` until now."""
@@ -158,7 +158,7 @@ class Work:
 
     async def do(self, address: str, call: Callable[[], T], *, bounded: bool = True) -> T:
         """What `call` returns, now or in its turn; raises `BusyError` where too much waits."""
-        if not self.exhausted and not self.active:
+        if self.is_free:
             begun = self._steady()
             try:
                 return call()
