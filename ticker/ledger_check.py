@@ -20,11 +20,13 @@ async def doubts_about(
 ) -> dict[str, Doubt]:
     """What the ledgers say of the items of `entries` in doubt, and of those that only skipped `records` name.
 
-    Those that a ledger confirms are left out. Raises `StreamAwayError`.
+    Those that a ledger confirms are left out. A published record that names no item counts as an item of its own.
+    Raises `StreamAwayError`.
     """
     doubts = await _of_held(stream, keyring, doubtful(entries, position.epoch, position.seq))
-    unread = unread_items(records, entries, position.epoch, position.seq)
+    unread, unnamed = unread_items(records, entries, position.epoch, position.seq)
     counts = await _lengths(stream, list(unread))
+    doubts |= {f"entry {number}": Doubt(0, number=number) for number in unnamed}
     # Without a ledger nobody published it: the desk writes that first.
     return doubts | {uri: Doubt(counts[uri], number=number) for uri, number in unread.items() if counts[uri]}
 

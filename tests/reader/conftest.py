@@ -184,9 +184,10 @@ async def until(condition: Callable[[], bool], seconds: float = 8.0) -> float:
 
 
 @asynccontextmanager
-async def following(url: str, desk: Desk) -> AsyncIterator[CountingNode]:
+async def following(url: str, desk: Desk, *, length: int = 10_000) -> AsyncIterator[CountingNode]:
     """A node with its reader running, its first read done."""
-    node = CountingNode(TickerSettings.model_construct(brand=desk.keys.brand), load_site(None))
+    settings = TickerSettings.model_construct(brand=desk.keys.brand, stream_length=length)
+    node = CountingNode(settings, load_site(None))
     stream = Stream(connect(url, timeout=TIMEOUT_SECONDS), desk.keys.brand)
     task = asyncio.create_task(Reader(stream, desk.keyring, node).run())
     try:

@@ -26,13 +26,13 @@ def shown(node: CountingNode) -> list[str]:
     return [entry.item.uri for entry in node.backlog.current(Filter(), 100, time.time())[0]]
 
 
-async def published_by_hand(desk: Desk, body: bytes, epoch: bytes | None = None) -> None:
-    """Puts a body into the stream with the next number, as a desk of another release might."""
+async def published_by_hand(desk: Desk, *bodies: bytes, epoch: bytes | None = None) -> None:
+    """Puts bodies into the stream in one step with the next numbers, as a desk of another release might."""
     known, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
-    fields = {"epoch": epoch or known, "seq": int(seq) + 1, "body": body}
     pipe = desk.raw.pipeline(transaction=True)
-    pipe.hincrby(desk.keys.meta, "seq", 1)
-    pipe.xadd(desk.keys.items, fields)
+    pipe.hincrby(desk.keys.meta, "seq", len(bodies))
+    for number, body in enumerate(bodies, int(seq) + 1):
+        pipe.xadd(desk.keys.items, {"epoch": epoch or known, "seq": number, "body": body})
     await pipe.execute()
 
 
@@ -78,7 +78,7 @@ async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk,
         "stream": lambda: seal(canary, desk.keyring),
         "epoch": lambda: seal(line, desk.keyring),
     }
-    await published_by_hand(desk, bodies[kind](), b"no.epoch" if kind == "epoch" else None)
+    await published_by_hand(desk, bodies[kind](), epoch=b"no.epoch" if kind == "epoch" else None)
     await until(lambda: node.stale, SECONDS)
     assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
 
@@ -95,6 +95,63 @@ async def test_an_entry_whose_number_is_missing_is_one_that_the_node_cannot_read
     assert "(malformed)" in str(node.lost) and Client(node).snapshots()[0][0] is False
     await desk.publish()
     await until(lambda: not node.stale, SECONDS)
+
+
+MIDDLE: dict[str, Callable[[Item, Keyring], bytes]] = {
+    "a refused key": lambda new, keyring: seal(encode_item(new), other_key(keyring.brand)),
+    "the next schema, which names its item elsewhere": lambda new, _: (
+        b'fw9.k1.sig.{"about":{"item":"%b"}}' % (new.uri.encode())
+    ),
+    "the next schema, which is not JSON": lambda new, _: b"fw9\x00\x01\x02",
+    "garbage": lambda new, _: b"nonsense",
+}
+
+
+@pytest.mark.parametrize("kind", MIDDLE)
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_cannot_be_read_in_the_middle_hides_its_item_and_leaves_no_list_complete(
+    redis_url: str, desk: Desk, node: CountingNode, kind: str, together: bool
+) -> None:
+    client = Client(node)
+    lines = await desk.publish(3)
+    await until(lambda: len(client.live()) == 3)
+    body, last = MIDDLE[kind](_withdrawn(lines[0]), desk.keyring), item(uri="urn:flashwire:" + "9" * 26)
+    await desk.raw.rpush(desk.keys.ledger(lines[0].uri), body)
+    await desk.raw.rpush(desk.keys.ledger(last.uri), seal(encode_item(last), desk.keyring))
+    if together:
+        # So that the node never stands behind the unreadable entry.
+        await published_by_hand(desk, body, seal(encode_item(last), desk.keyring))
+    else:
+        await published_by_hand(desk, body)
+        await until(lambda: node.stale, SECONDS)
+        assert node.lost is not None and Client(node).snapshots()[0] == (False, [lines[2].uri, lines[1].uri])
+        await published_by_hand(desk, seal(encode_item(last), desk.keyring))
+    await until(lambda: not node.stale and node.backlog.newest.seq == 5, SECONDS)
+    # The others are confirmed by their ledgers; the one that the entry may have withdrawn is not.
+    assert sorted(shown(node)) == sorted([last.uri, lines[2].uri, lines[1].uri])
+    await until(lambda: client.snapshots()[-1][0] is False)
+    assert not node.backlog.is_confirmed(lines[0].uri)
+    assert Client(node).snapshots()[0][0] is False
+    async with following(redis_url, desk) as fresh:
+        assert not fresh.stale and shown(fresh) == shown(node) and Client(fresh).snapshots()[0][0] is False
+
+
+@pytest.mark.parametrize("kind", MIDDLE)
+async def test_a_new_item_that_cannot_be_read_is_missed_as_long_as_its_entry_is_held(
+    redis_url: str, desk: Desk, kind: str
+) -> None:
+    await desk.publish(2)
+    new = item(uri="urn:flashwire:" + "7" * 26)
+    body = MIDDLE[kind](new, desk.keyring)
+    await desk.raw.rpush(desk.keys.ledger(new.uri), body)
+    await published_by_hand(desk, body)
+    await desk.publish()
+    async with following(redis_url, desk, length=4) as node:
+        assert not node.stale and len(shown(node)) == 3 and Client(node).snapshots()[0][0] is False
+        # It leaves with the entries before it.
+        await desk.publish(4)
+        await until(lambda: node.backlog.newest.seq == 8)
+        assert Client(node).snapshots()[0][0] is True
 
 
 async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
@@ -141,7 +198,8 @@ async def test_a_withdrawal_over_a_damaged_position_reaches_readers(desk: Desk, 
     await until(lambda: node.stale, SECONDS)
     await desk.act(lines[0], "withdraw")
     await until(lambda: not node.stale, SECONDS)
-    assert shown(node) == [lines[1].uri] and client.snapshots()[-1] == (False, [lines[1].uri])
+    await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]))
+    assert shown(node) == [lines[1].uri]
     last = (await desk.publish())[0]
     await until(lambda: client.live()[-1] == last.uri)
     assert Client(node).snapshots() == [(True, [last.uri, lines[1].uri])]
@@ -262,7 +320,8 @@ async def test_what_a_failover_or_a_backup_took_back_is_not_shown_again_in_its_v
             await desk.raw.restore(name, 0, dump, replace=True)
         await desk.raw.hincrby(desk.keys.meta, "seq", 5 * begun)
         await until(partial(lambda before: node.rebuilds > before, begun), SECONDS)
-        assert client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale
+        # Clients get their lists one after the other, a moment later.
+        await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale, SECONDS)
         assert node.backlog.hidden == {lines[0].uri} and Client(node).snapshots()[0] == (False, [lines[1].uri])
     # The desk knows the version before; what it says next is shown.
     again = await desk.act(lines[0], "update", headline=Text("again", "en", "ltr"))

@@ -55,14 +55,20 @@ def ahead_reason(records: Iterable[Skipped], newest: int, counter: int) -> str |
 
 def unread_items(
     records: Iterable[Skipped], entries: Sequence[Entry], epoch: str | None, counter: int
-) -> dict[str, int]:
-    """The items of which only unreadable entries were found, each with the highest number of those."""
+) -> tuple[dict[str, int], list[int]]:
+    """The items of which only unreadable entries were found, each with the highest number of those.
+
+    Also the numbers of published entries that name no item: any of them may be an item that nothing else names.
+    """
     numbers = {entry.seq for entry in entries if entry.cursor.epoch == epoch}
     uris = {entry.item.uri for entry in entries}
     found: dict[str, int] = {}
+    unnamed: list[int] = []
     for one in records:
-        if one.uri is None or one.number is None or one.uri in uris or one.number in numbers:
+        if one.number is None or one.number in numbers or not 0 < one.number <= counter:
             continue
-        if 0 < one.number <= counter:
+        if one.uri is None:
+            unnamed.append(one.number)
+        elif one.uri not in uris:
             found[one.uri] = max(one.number, found.get(one.uri, 0))
-    return found
+    return found, unnamed
