@@ -1,5 +1,6 @@
 """What the doctor finds in the store: unreadable versions by reason, evicting servers, missing rights."""
 
+import asyncio
 import json
 import subprocess
 from base64 import b64encode
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from ticker.commands.checks import check_side
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import InfoSource, Item, Text, encode_item
 from ticker.stream import Keys
@@ -83,3 +85,28 @@ def test_a_missing_right_is_named(flashwire: Command, redis_url: str, brand: str
         raw.execute_command("ACL", "DELUSER", brand)
     broken = [step for step in json.loads(answer.stdout)["steps"] if not step["ok"]]
     assert any(right in step["found"].lower() and "Rights" in step["fix"] for step in broken), broken
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"ready":true,"hidden":2,"hiddenItems":["urn:flashwire:a"]}', ["2 items are not shown: urn:flashwire:a"]),
+        (b'{"ready":true,"hidden":2}', ["2 items are not shown"]),
+        (b'{"ready":true,"hidden":0}', []),
+        (b'{"ready":true}', []),
+        (b"<h1>ok</h1>", []),
+    ],
+)
+async def test_hidden_items_of_a_node_are_named_with_what_to_do(body: bytes, said: list[str]) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        found = await check_side("ticker", f"http://127.0.0.1:{port}")
+    hidden = [finding for finding in found if finding.step == "hidden"]
+    assert [finding.found for finding in hidden] == said
+    assert all(not finding.ok and "Items are hidden" in finding.fix for finding in hidden)

@@ -99,3 +99,12 @@ async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node
     gc.collect()
     assert node.count("flashwire_gc_pause_seconds_count") == before + 1
     await until(lambda: node.count("flashwire_loop_delay_seconds_count") > 1, "its pulse is looked at")
+
+
+async def test_hidden_items_are_counted_for_all_and_named_on_this_machine(start: Start) -> None:
+    node = await start()
+    node.node.backlog.hidden = {f"urn:flashwire:{number:02}" for number in range(30)}
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        near, far = [(await http.get(f"{node.url}/health/ready", headers=headers)).json() for headers in ({}, FAR)]
+    assert near["hidden"] == far["hidden"] == 30 and "hiddenItems" not in far
+    assert near["hiddenItems"] == [f"urn:flashwire:{number:02}" for number in range(20)]

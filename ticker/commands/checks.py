@@ -101,7 +101,7 @@ async def check_side(side: str, url: str) -> list[Finding]:
     if answer.status_code != 200:
         why = answer.text[:300].replace("\n", " ")
         return [Finding(side, False, f"{url} answers {answer.status_code}: {why}", "Mend what it names.", took)]
-    found = [Finding(side, True, f"{url} is ready", "", took)]
+    found = [Finding(side, True, f"{url} is ready", "", took), *_hidden(answer.content)]
     if (date := answer.headers.get("date")) is not None:
         try:
             found.append(_clock(f"the {side}'s clock", parsedate_to_datetime(date).timestamp(), whole=True))
@@ -196,6 +196,24 @@ def _signature(newest: Record, keyring: Keyring) -> Finding:
         fix = "Give desk and nodes the same signing keys."
         return Finding("signature", False, f"the newest entry does not verify here ({error.reason})", fix)
     return Finding("signature", True, "the newest entry verifies with our keys")
+
+
+class _Ready(msgspec.Struct):
+    hidden: int = 0
+    names: list[str] = msgspec.field(name="hiddenItems", default_factory=list)
+
+
+def _hidden(answer: bytes) -> list[Finding]:
+    """The items that a ready node does not show, where there are any."""
+    try:
+        ready = msgspec.json.decode(answer, type=_Ready)
+    except msgspec.DecodeError:
+        return []
+    if not ready.hidden:
+        return []
+    names = ": " + ", ".join(ready.names) if ready.names else ""
+    fix = "Withdraw them or publish them again; see “Items are hidden” in docs/operating.md, also after a restored backup."
+    return [Finding("hidden", False, f"{ready.hidden} items are not shown{names}", fix)]
 
 
 def _item(data: bytes) -> Item | None:

@@ -1,5 +1,7 @@
 """Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
 
+from typing import Final
+
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -12,6 +14,9 @@ from ticker.edge.board import Seat
 from ticker.edge.node import Node
 from ticker.edge.pulse import show
 from ticker.edge.respond import JSON
+
+# Of the items that are hidden so many are named; an operator acts on these first.
+_NAMED: Final = 20
 
 
 async def alive(request: Request) -> Response:
@@ -47,7 +52,10 @@ async def ready(request: Request) -> Response:
         "cursor": str(node.backlog.newest),
         "connections": len(node.hub),
         "entries": len(node.backlog),
+        "hidden": len(node.backlog.hidden),
     }
+    if local and node.backlog.hidden:
+        body["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
     if seat is not None:
         body["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
     return _json(503 if reasons else 200, body)
