@@ -212,7 +212,8 @@ def _hidden(answer: bytes) -> list[Finding]:
     if not ready.hidden:
         return []
     names = ": " + ", ".join(ready.names) if ready.names else ""
-    fix = "Withdraw them or publish them again; see “Items are hidden” in docs/operating.md, also after a restored backup."
+    fix = "Withdraw or publish them again; after a restored backup, restart the nodes."
+    fix += " See “Items are hidden” in docs/operating.md."
     return [Finding("hidden", False, f"{ready.hidden} items are not shown{names}", fix)]
 
 
