@@ -13,8 +13,9 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, request, until, upgrade
-from ticker.edge import door, gate
+from ticker.edge import acceptor, door, gate
 from ticker.edge.acceptor import Acceptor
+from ticker.edge.gate import Entrance
 from ticker.edge.poller import Holder, Poller
 from ticker.edge.websocket import WebSocketConnection
 
@@ -237,6 +238,36 @@ async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving
     async with node.wire(LIVE + LIVE) as wire:
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
     await until(lambda: not held(node), "nobody is held")
+
+
+async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is_time(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptor, "TURN_SECONDS", 0.0)
+    loop, turn, taken = asyncio.get_running_loop(), 0, list[int]()
+    enter = Entrance.enter
+
+    def entered(self: Entrance, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
+        taken.append(turn)
+        enter(self, transport, data, peer, until)
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+        counting.append(loop.call_soon(count))
+
+    monkeypatch.setattr(Entrance, "enter", entered)
+    counting: list[asyncio.Handle] = []
+    clients = [client(node, LIVE) for _ in range(8)]
+    try:
+        count()
+        for sock in clients:
+            assert (await loop.sock_recv(sock, 12)).endswith(b"200")
+        counting[-1].cancel()
+    finally:
+        for sock in clients:
+            sock.close()
+    assert len(set(taken[:8])) == 8, taken
 
 
 class Slow:

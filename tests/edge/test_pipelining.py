@@ -1,10 +1,13 @@
 """Requests that a client sends before it has the answers to earlier ones: answers keep the order (RFC 9112, 9.3.2)."""
 
+import socket
+import struct
 import time
 
 import pytest
 
 from tests.edge.serving import Serving, Wire, request, until
+from ticker.edge.door import PIECE_BYTES, PIPELINE_LIMIT, FrontDoor
 
 pytestmark = pytest.mark.anyio
 
@@ -148,3 +151,46 @@ async def test_requests_behind_an_upgrade_or_a_stream_are_not_answered_as_reques
         assert code == 200 and "event-stream" in headers["content-type"]
     async with node.wire(UPGRADE + VERSION) as wire:
         assert (await wire.head())[0] == 101
+
+
+async def test_a_thousand_requests_in_one_write_are_not_all_read(
+    node: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read: list[None] = []
+    complete = FrontDoor.on_headers_complete
+
+    def counted(self: FrontDoor) -> None:
+        read.append(None)
+        complete(self)
+
+    monkeypatch.setattr(FrontDoor, "on_headers_complete", counted)
+    async with node.wire() as wire:
+        wire.send(VERSION * 1_000)
+        await wire.ended()
+    await until(lambda: not len(node.node.visitors), "it has gone")
+    # Those in the kilobyte that went beyond the limit were read, too.
+    assert len(read) <= PIPELINE_LIMIT + 2 + PIECE_BYTES // len(VERSION)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("behind", [[VERSION], [VERSION, "poll", ITEMS]])
+async def test_a_poll_with_requests_behind_it_ends_with_its_client(
+    node: Serving, behind: list[bytes | str], reset: bool
+) -> None:
+    await node.publish("One")
+    began = time.monotonic()
+    async with node.wire() as wire:
+        requests = [waiting(node) if each == "poll" else each for each in ("poll", *behind)]
+        wire.send(b"".join(each for each in requests if isinstance(each, bytes)))
+        await until(lambda: node.node.polls == 1, "it waits")
+        if reset:
+            sock = wire.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wire.writer.transport.abort()
+        else:
+            wire.writer.write_eof()
+            assert [await status(wire) for _ in requests] == [200] * len(requests)
+        await until(lambda: not len(node.node.visitors) and not node.node.polls, "its place is free")
+    assert time.monotonic() - began < 10

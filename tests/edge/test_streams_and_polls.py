@@ -239,3 +239,11 @@ async def test_ready_and_items_say_what_they_can_while_redis_is_away(start: Star
     gone = await node.get("/v1/items/urn:flashwire:" + "0" * 26)
     assert gone.status_code == 503 and int(gone.headers["retry-after"]) > 0
     assert msgspec.json.decode(gone.content)["type"] == "urn:flashwire:problem:stream-away"
+
+
+async def test_of_a_hundred_mistakes_ten_are_named(node: Serving) -> None:
+    names = "&".join(f"place=n{number}&edition=n{number}" for number in range(45))
+    for path, asked in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
+        async with node.wire(request(asked + "&backlog=x", path)) as wire:
+            status, _, problem = await wire.reply()
+        assert (status, len(problem["errors"])) == (400, 10), path

@@ -221,6 +221,18 @@ async def test_a_close_says_why(node: Serving) -> None:
     assert node.count("flashwire_closes_total", code="4501") == 1
 
 
+async def test_one_who_goes_on_asking_for_something_else_is_closed_as_too_busy(node: Serving) -> None:
+    await node.publish("One")
+    async with node.joined() as wire:
+        closed = asyncio.ensure_future(wire.close_code())
+        async with asyncio.timeout(20):
+            while not closed.done():
+                wire.send(subscribe(edition="en", backlog=3))
+                await asyncio.wait([closed], timeout=0.01)
+        assert await closed == 4005
+    assert node.count("flashwire_closes_total", code="4005") == 1
+
+
 async def test_a_deflated_subscribe_is_understood(node: Serving) -> None:
     async with connect(node.live, proxy=None) as client:
         assert [str(one) for one in client.protocol.extensions] and DEFLATE in repr(client.response)

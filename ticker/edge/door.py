@@ -51,6 +51,8 @@ class FrontDoor(HttpToolsProtocol):
         """Whether the head of the request that is read now is whole."""
         self._stream: Request | None = None
         self._taken = False
+        self._running: RequestResponseCycle | None = None
+        """The request that is being answered; uvicorn knows the newest one alone, which may wait behind it."""
         self._lingers = False
         """Whether whatever still comes is dropped."""
         self._last: Callable[[], None] | None = None
@@ -65,16 +67,29 @@ class FrontDoor(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._node.visitors.gone(self)
         self._node.knocking.pop(self, None)
+        self._leave_requests()
         super().connection_lost(exc)
 
     def show_out(self) -> None:
         """Ends a connection that has said nothing whole in its time."""
         self._node.knocking.pop(self, None)
-        self.transport.abort()
+        self.abort()
 
     def abort(self) -> None:
         """Ends it at once, whatever is under way."""
+        self._leave_requests()
         self.transport.abort()
+
+    def _leave_requests(self) -> None:
+        """Nobody hears the answers any more: none is begun, and the one under way is told."""
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # Any: as uvicorn calls it
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -92,7 +107,7 @@ class FrontDoor(HttpToolsProtocol):
             self._rest += data
             self.flow.pause_reading()
             if len(self._rest) > HEAD_BYTES:
-                self.transport.abort()
+                self.abort()
             return
         self._unset_keepalive_if_required()
         # In pieces: requests before one that is too long are answered first, and bytes after their end do not count.
@@ -105,9 +120,10 @@ class FrontDoor(HttpToolsProtocol):
             piece, data = data[:size], data[size:]
             self._request_bytes += len(piece)
             data = self._read(piece, data)
-        if len(self.pipeline) > PIPELINE_LIMIT:
-            # No client that is known sends so many; each holds 2 KB until its turn.
-            self.abort()
+            if len(self.pipeline) > PIPELINE_LIMIT:
+                # No client that is known sends so many; each holds 2 KB until its turn, and takes 0.03 ms to read.
+                self.abort()
+                return
 
     def _read(self, piece: bytes, behind: bytes) -> bytes:
         """Reads `piece`; returns what is to be read next: `behind`, or nothing where HTTP ends here."""
@@ -156,9 +172,11 @@ class FrontDoor(HttpToolsProtocol):
             self._last = None
         # Of the newest request: those before it are answered first.
         self.shutdown()
-        # A long poll looks at this and is answered now.
-        self.cycle.scope["state"][HALF_CLOSED] = True
-        self.cycle.message_event.set()
+        # Each long poll looks at this and is answered now, whatever stands behind it.
+        for cycle in (self._running, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None:
+                cycle.scope["state"][HALF_CLOSED] = True
+                cycle.message_event.set()
         return True
 
     def _in_turn(self, last: Callable[[], None]) -> None:

@@ -18,6 +18,8 @@ HEARTBEAT_MOST: Final = 60
 KNOWN_LIMIT: Final = 1024
 KNOWN_BYTES: Final = 512
 VALUES_LIMIT: Final = 100
+# Mistakes that are named: a hundred would take 2 ms, and 30 KB.
+MISTAKES_LIMIT: Final = 10
 _FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
 _LIVE: Final = (*_FILTERS, "urgency", "cursor", "lastEventId", "backlog", "heartbeat", "wait")
 # Two names of one parameter: polyfills of EventSource send the second, after the address's own parameters.
@@ -56,7 +58,7 @@ def read_pairs(query: bytes) -> Pairs:
 
 
 class Query:
-    """Reads parameters against one site's names and collects every error before it raises."""
+    """Reads parameters against one site's names, and collects up to `MISTAKES_LIMIT` errors before it raises."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]], site: Site, allowed: Iterable[str] = _LIVE) -> None:
         self._site = site
@@ -68,10 +70,10 @@ class Query:
                 continue
             if name in _CURSORS and name in known:
                 name = _CURSORS[0]
-            if name not in known:
-                self._errors.append(_error(name, f"Remove this parameter; known are: {', '.join(sorted(known))}."))
-            else:
+            if name in known:
                 self._values.setdefault(name, []).append(value)
+            elif len(self._errors) < MISTAKES_LIMIT:
+                self._errors.append(_error(name, f"Remove this parameter; known are: {', '.join(sorted(known))}."))
 
     def subscription(self, last_event_id: str | None = None) -> Subscription:
         """What a join asks for; raises `ParameterError`. An explicit `cursor` goes before Last-Event-ID."""
@@ -120,11 +122,11 @@ class Query:
     def finish(self) -> None:
         """Raises `ParameterError` if anything was wrong."""
         if self._errors:
-            raise ParameterError(self._errors)
+            raise ParameterError(self._errors[:MISTAKES_LIMIT])
 
     def _names(self, field: str, known: Iterable[str], shown: Iterable[str] | None = None) -> frozenset[str]:
         names = frozenset(self._values.get(field, ()))
-        for name in sorted(names.difference(known)):
+        for name in sorted(names.difference(known))[:MISTAKES_LIMIT]:
             self._unknown(field, name, known if shown is None else shown)
         return names
 
@@ -139,6 +141,8 @@ class Query:
         return frozenset(found)
 
     def _unknown(self, field: str, value: str, known: Iterable[str]) -> None:
+        if len(self._errors) >= MISTAKES_LIMIT:
+            return
         refused = RefusedError("unknown-name", field, value=_visible(value), known=", ".join(sorted(known)) or "–")
         self._errors.append(FieldError(field, refused.sentence(), refused.code))
 
