@@ -10,13 +10,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import psutil
 
+from publisher.access.database import open_database
+from publisher.access.tokens import Role, Tokens
 from tests.commands.running import FLASHWIRE, Running
 
 _READY = re.compile("Ctrl")
@@ -74,20 +76,10 @@ def running(folder: Path, *arguments: str, **variables: str) -> Iterator[Running
         stop(service)
 
 
-def command(folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a command of `flashwire` to its end."""
-    return subprocess.run(
-        [*FLASHWIRE, *arguments],
-        cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def make_token(folder: Path, name: str, *, role: str = "chief", unlimited: bool = True) -> str:
-    """A token as an operator makes it."""
-    more = ["--unlimited"] if unlimited else []
-    made = command(folder, "token", "create", name, "--role", role, "--data", "data", *more)
-    assert made.returncode == 0, made.stderr
-    return made.stdout.strip()
+def make_token(folder: Path, name: str, *, role: Role = "chief", unlimited: bool = True) -> str:
+    """A token in the desk's file, as the command makes it."""
+    with closing(open_database(folder / "data")) as database:
+        return Tokens(database).create(name, role, unlimited=unlimited)
 
 
 def server(service: Running) -> psutil.Process:

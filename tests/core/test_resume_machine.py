@@ -323,14 +323,27 @@ def test_an_entry_that_comes_while_the_stream_is_read_anew_costs_nobody_the_plac
     assert node.metrics.registry.get_sample_value("flashwire_rebuilds_total") == 0
 
 
-_plain = settings(
-    max_examples=150,
-    stateful_step_count=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+def _examples(count: int) -> settings:
+    return settings(
+        max_examples=count,
+        stateful_step_count=40,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 TestResume = ResumeMachine.TestCase
-TestResume.settings = _plain
+TestResume.settings = _examples(50)
 TestResumeWithShortBacklogs = ShortMachine.TestCase
-TestResumeWithShortBacklogs.settings = _plain
+TestResumeWithShortBacklogs.settings = _examples(50)
+
+
+@pytest.mark.slow
+class TestManyResumes(ResumeMachine.TestCase):  # type: ignore[misc, valid-type]  # Hypothesis makes it
+    settings = _examples(500)
+
+
+@pytest.mark.slow
+class TestManyResumesWithShortBacklogs(ShortMachine.TestCase):  # type: ignore[misc, valid-type]  # the same
+    settings = _examples(500)

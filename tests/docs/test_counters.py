@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from publisher.api.metrics import Metrics
 from tests.docs.test_operating import table
-from tests.docs.test_protocol import ROOT, called, calls, names, problem_types, rows
+from tests.docs.test_protocol import ROOT, called, calls, names, nodes, problem_types, rows
 from ticker.contract.item import ACTS
 from ticker.edge.board import Board
 from ticker.edge.metrics import NodeMetrics
@@ -37,12 +37,11 @@ def restart_reasons() -> set[str]:
 def tasks(folder: str) -> set[str]:
     """The names under which tasks of one side are kept running."""
     found = written(folder, "keep_running", 0)
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("must_live", "works"):
-                assert isinstance(node.value, ast.Dict)
-                # A name in capitals, READER, is a constant of the same value.
-                found |= {ast.unparse(key).strip("'").lower() for key in node.value.keys if key is not None}
+    for node in nodes(folder):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("must_live", "works"):
+            assert isinstance(node.value, ast.Dict)
+            # A name in capitals, READER, is a constant of the same value.
+            found |= {ast.unparse(key).strip("'").lower() for key in node.value.keys if key is not None}
     return found
 
 

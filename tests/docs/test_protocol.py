@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -120,15 +121,22 @@ def test_every_message_type_is_documented_and_no_other() -> None:
     assert documented == set(get_args(Kind))
 
 
+@cache
+def nodes(folder: str) -> tuple[ast.AST, ...]:
+    """Everything in the modules below a folder."""
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    return tuple(node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def calls(folder: str) -> Iterator[ast.Call]:
     """Every call in the modules below a folder."""
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        yield from (found for found in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(found, ast.Call))
+    return (node for node in nodes(folder) if isinstance(node, ast.Call))
 
 
 def called(call: ast.Call) -> str:
-    """The last word of what is called."""
-    return ast.unparse(call.func).rpartition(".")[2]
+    """The last word of what is called; none of what has no name."""
+    what = call.func
+    return what.attr if isinstance(what, ast.Attribute) else what.id if isinstance(what, ast.Name) else ""
 
 
 def constant(call: ast.Call, position: int) -> object:

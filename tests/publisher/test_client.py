@@ -37,8 +37,13 @@ def problem(name: str) -> str:
     return f'{{"type":"urn:flashwire:problem:{name}","title":"x","status":1,"detail":"Said {name}."}}'
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.client._PAUSE_SECONDS", 0.1)
+
+
 @asynccontextmanager
-async def answering(*answers: Answer | None) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
+async def answering(*answers: Answer | None, patience: float = 2.5) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
     """A desk that gives these answers, the last one again and again; None takes the request and hangs up."""
     left, keys = list(answers), list[bytes]()
 
@@ -54,7 +59,7 @@ async def answering(*answers: Answer | None) -> AsyncIterator[tuple[DeskClient, 
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with DeskClient(f"http://127.0.0.1:{port}", "fw_x", patience=2.5) as client:
+    async with DeskClient(f"http://127.0.0.1:{port}", "fw_x", patience=patience) as client:
         yield client, keys
     server.close()
 
@@ -86,7 +91,7 @@ async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(ans
 
 @pytest.mark.parametrize("answer", UNREADABLE)
 async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: Answer | None) -> None:
-    async with answering(answer) as (client, _):
+    async with answering(answer, patience=0.3) as (client, _):
         with pytest.raises(UnknownOutcomeError):
             await client.publish(BODY, "k")
 
