@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests, by an interpreter: those that share the machine with others first, then, alone, those that measure a time.
+# All tests, by an interpreter: alone those that measure a time, then together all the others.
 #   run.sh .venv/bin/python -- -k cursor
 #   run.sh .venv/bin/coverage run --
 # Everything that is printed is in build/pytest.log too; its last line has the results of both.
@@ -27,16 +27,17 @@ result() {
     tail -n 1 $log | sed -E 's/\x1b\[[0-9;]*m//g; s/^=+ //; s/ =+$//'
 }
 
+# First, so that every process after it finds the byte code of all tests.
+run -m "alone and not slow" "$@" -n 0
+alone=$?
+# An interrupt, or files that cannot be read.
+[ $alone != 2 ] || exit 2
+first=$(result)
 # More processes than cores, since many tests wait for others.
 run -m "not slow and not alone" -n 4 --dist loadfile --no-loadscope-reorder "$@"
 together=$?
-# An interrupt, or files that cannot be read.
 [ $together != 2 ] || exit 2
-first=$(result)
-run -m "alone and not slow" "$@" -n 0
-alone=$?
-[ $alone != 2 ] || exit 2
-echo "Together: $first. Alone: $(result)." | tee -a $log
+echo "Alone: $first. Together: $(result)." | tee -a $log
 # That one of them has no test of this selection (5) is no failure.
 [ $together != 5 ] || exit $alone
 [ $alone != 5 ] || exit $together
