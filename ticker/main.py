@@ -14,7 +14,7 @@ import typer
 
 from ticker.bench import command as bench
 from ticker.commands import doctor, node, tail
-from ticker.commands.say import console, notice, refuse
+from ticker.commands.say import console, notice, plain, refuse
 from ticker.contract import output
 
 if TYPE_CHECKING:
@@ -244,6 +244,12 @@ def main() -> None:
     except KeyboardInterrupt:
         # While a command is imported; each handles its own from then on.
         raise SystemExit(130) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A path that nobody may look into, or that is too long, whichever command comes to it first.
+        output.tell(plain(f"{error.filename} cannot be used ({error.strerror})."))
+        raise SystemExit(2) from None
     except SystemExit as end:
         failure = output.failure()
         if failure is None or end.code:

@@ -22,6 +22,17 @@ def test_a_token_is_not_made_where_no_desk_is(flashwire: Command, folder: Path) 
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("words", [["run"], ["token", "create", "ed"], ["token", "list"], ["doctor"], ["rekey"]])
+def test_a_directory_that_cannot_be_used_is_said_in_one_line(
+    flashwire: Command, folder: Path, words: list[str]
+) -> None:
+    (folder / "loop").symlink_to("loop")
+    for data in ("x" * 300, "loop"):
+        refused = flashwire(*words, "--data", data)
+        assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
+        assert "Traceback" not in refused.stderr and not refused.stdout
+
+
 @pytest.mark.parametrize("by", ["option", "variable", "file"])
 def test_a_first_token_is_made_in_a_folder_that_is_named(flashwire: Command, folder: Path, by: str) -> None:
     (folder / "desk").mkdir()

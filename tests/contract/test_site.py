@@ -40,8 +40,9 @@ def test_the_demonstration_site_runs_in_three_languages(demonstration: Site) -> 
         assert set(source.names) == set(LANGUAGES) and source.role in ROLES
 
 
-def test_a_site_of_one_edition_is_enough(tmp_path: Path) -> None:
-    site = written(tmp_path, EDITION)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_site_of_one_edition_is_enough(tmp_path: Path, mark: str) -> None:
+    site = written(tmp_path, mark + EDITION)
     assert (site.sections, site.places, site.sources, site.languages) == ({}, {}, {}, ())
 
 

@@ -69,7 +69,8 @@ class StreamSettings(BaseSettings):
         try:
             # A shell does that; a file of settings and a service manager do not.
             value = value.expanduser()
-            str(value.absolute()).encode()
+            # A link that leads to itself is refused here, too.
+            str(value.resolve()).encode()
         except UnicodeEncodeError:
             raise ValueError("the path is not text in UTF-8: choose another") from None
         except (OSError, RuntimeError):

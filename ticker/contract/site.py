@@ -88,7 +88,7 @@ def load_site(path: Path | None) -> Site:
     """The site in `path`, or the demonstration site; raises `SiteError`."""
     chosen = path or DEFAULT_SITE
     try:
-        content: Mapping[str, object] = tomllib.loads(chosen.read_text("utf-8"))
+        content: Mapping[str, object] = tomllib.loads(chosen.read_text("utf-8-sig"))
         site = msgspec.convert(content, Site)
     except OSError as error:
         raise SiteError(f"The site file {chosen} cannot be read ({type(error).__name__}).") from None
