@@ -5,7 +5,6 @@ The limit on the bytes of a head is that of the ticker.
 """
 
 from collections import OrderedDict
-from ipaddress import ip_network
 from typing import Any, Final
 
 import httptools
@@ -15,7 +14,7 @@ from uvicorn.server import ServerState
 
 from publisher.api.connections import Connection, Connections, DropReason
 from publisher.api.problems import ApiError, answer_bytes
-from ticker.contract.forwarded import Proxies, peer_address
+from ticker.contract.forwarded import Proxies, counted_address
 from ticker.contract.limits import HEAD_BYTES
 
 HEADER_LINES: Final = 100
@@ -258,15 +257,6 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
-
-
-def counted_address(peer: str, proxies: Proxies) -> str:
-    """The address under which connections of `peer` are counted; "" for a proxy, which counts its clients itself."""
-    peer = peer_address(peer)
-    if peer in proxies:
-        return ""
-    # A host of IPv6 has a network of its own.
-    return peer if ":" not in peer else str(ip_network((peer.partition("%")[0], 64), strict=False))
 
 
 def _too_large() -> ApiError:

@@ -13,7 +13,7 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, request, until, upgrade
-from ticker.edge import acceptor, door, gate
+from ticker.edge import acceptor, gate, visitors
 from ticker.edge.acceptor import Acceptor
 from ticker.edge.gate import Entrance
 from ticker.edge.poller import Holder, Poller
@@ -134,12 +134,11 @@ async def test_one_that_was_gone_before_it_was_taken_does_not_keep_the_next_out(
 
 
 async def test_a_second_close_does_nothing_and_one_in_a_pause_lasts(
-    node: Serving, monkeypatch: pytest.MonkeyPatch
+    node: Serving,
 ) -> None:
-    monkeypatch.setattr("ticker.edge.acceptor.BREATH_SECONDS", 0.05)
     [acceptor] = node.server.servers
     assert isinstance(acceptor, Acceptor)
-    acceptor._pause(OSError(errno.EMFILE, "full"))
+    acceptor._pause(0.05)
     acceptor.close()
     acceptor.close()
     await acceptor.wait_closed()
@@ -212,7 +211,7 @@ async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await settled(node)
-    monkeypatch.setattr(door, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 0.5)
     began = time.monotonic()
     with client(node) as silent:
         async with asyncio.timeout(5):
@@ -381,7 +380,7 @@ async def test_hundreds_of_all_kinds_leave_nothing_behind(node: Serving, monkeyp
     before = await settled(node)
     kinds = [b"", b"G", LIVE, LIVE[:30], LIVE * 2, upgrade(), upgrade("edition=xx"), b"\0\1\2\r\n\r\n"]
     kinds += [request(Accept="text/event-stream"), request(Accept="text/event-stream", X="y" * 20_000), upgrade()[:40]]
-    monkeypatch.setattr(door, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 1.0)
     for turn in range(3):
         clients = [client(node, kinds[number % len(kinds)]) for number in range(143)]
         # All have been taken: the last one, too.

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from tests.edge.serving import Serving, Start, frame, request, until, upgrade
-from ticker.edge import door
+from ticker.edge import visitors
 from ticker.edge.door import FrontDoor
 from ticker.edge.gate import Gate
 
@@ -157,7 +157,7 @@ async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
 
 
 async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 1.0)
     async with node.wire() as wire:
         await until(lambda: node.node.knocking, "it is at the gate")
         ((gate, until_then),) = node.node.knocking.items()

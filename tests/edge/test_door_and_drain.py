@@ -9,7 +9,7 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, Wire, frame, request, until, upgrade
-from ticker.edge import door
+from ticker.edge import visitors
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def test_whoever_says_nothing_whole_is_shown_out(
     node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
 ) -> None:
-    monkeypatch.setattr(door, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 0.5)
     body = request(path="/version", Content_Length="100") + b"x"
     async with node.wire() as idle, node.wire(request()[:20]) as half, node.wire(body) as drip:
         # The last one's head is whole; its body never is.

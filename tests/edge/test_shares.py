@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.edge.serving import Serving, Start, Wire, request, until, upgrade
+from ticker.contract.forwarded import network
 from ticker.edge import lookups
-from ticker.edge.address import client_address, network, peer_of
+from ticker.edge.address import client_address
 from ticker.edge.lookups import LookUps
 from ticker.edge.work import BusyError
 
@@ -80,27 +81,9 @@ async def test_a_proxy_is_not_bounded_and_those_behind_it_are(start: Start) -> N
 
 def test_an_ipv6_address_counts_by_its_network() -> None:
     assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::") != network("2001:db8:1:3::")
-    assert network("192.0.2.7") == "192.0.2.7" and network("") == "" and network("no:address") == "no:address"
-    assert network("::ffff:192.0.2.7") == network("::ffff:c000:207") == "192.0.2.7"
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "client"),
-    [
-        ("::ffff:127.0.0.1", b"9.9.9.9", "9.9.9.9"),
-        ("::ffff:127.0.0.1", b"9.9.9.9, ::ffff:10.1.2.3", "9.9.9.9"),
-        ("::ffff:9.9.9.9", b"8.8.8.8", "9.9.9.9"),
-        ("::ffff:127.0.0.1", None, "127.0.0.1"),
-    ],
-)
-def test_a_socket_for_both_families_names_clients_as_one_of_ipv4_does(
-    peer: str, forwarded: bytes | None, client: str
-) -> None:
-    class Transport:
-        def get_extra_info(self, _name: str) -> tuple[str, int]:
-            return peer, 40_000
-
-    assert client_address(peer_of(Transport()), forwarded, "127.0.0.1,10.0.0.0/8") == client
+    assert network("192.0.2.7") == "192.0.2.7" and network("") == network("no:address") == network("unknown") == ""
+    assert network("::ffff:192.0.2.7") == network("::ffff:c000:207") == "192.0.2.7" != network("::ffff:192.0.2.8")
+    assert network("fe80::1%eth0") == "fe80::/64"
 
 
 async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,3 +126,32 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
     statuses = [reply.status_code for reply in await asyncio.gather(*asked)]
     # The bug: each had a connection to Redis of its own.
     assert most == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies", "expected"),
+    [
+        ("192.0.2.7", None, "127.0.0.1", "192.0.2.7"),
+        # Only a proxy's word counts.
+        ("192.0.2.7", "9.9.9.9", "127.0.0.1", "192.0.2.7"),
+        ("127.0.0.1", "9.9.9.9", "127.0.0.1", "9.9.9.9"),
+        ("127.0.0.1", "1.1.1.1, 9.9.9.9, 127.0.0.1", "127.0.0.1", "9.9.9.9"),
+        # A proxy that names nobody stands for everybody, over IPv6 and on a socket for both families, too.
+        ("127.0.0.1", None, "127.0.0.1", ""),
+        ("::1", None, "::1", ""),
+        ("2001:db8::7", None, "2001:db8::/64", ""),
+        ("::ffff:10.0.0.5", None, "10.0.0.0/8", ""),
+        ("::ffff:10.0.0.5", "9.9.9.9", "10.0.0.0/8", "9.9.9.9"),
+        ("::ffff:10.0.0.5", "9.9.9.9, ::ffff:10.1.2.3", "10.0.0.0/8", "9.9.9.9"),
+        ("::ffff:9.9.9.9", "8.8.8.8", "10.0.0.0/8", "9.9.9.9"),
+        ("127.0.0.1", "unknown", "127.0.0.1", ""),
+        ("127.0.0.1", "", "127.0.0.1", ""),
+        ("127.0.0.1", "10.0.0.5", "127.0.0.1,10.0.0.0/8", ""),
+        # Where every address counts as a proxy, those that one names are clients all the same.
+        ("192.0.2.7", "9.9.9.9", "*", "9.9.9.9"),
+        ("192.0.2.7", None, "*", ""),
+    ],
+)
+def test_the_address_under_which_a_client_counts(peer: str, forwarded: str | None, proxies: str, expected: str) -> None:
+    given = None if forwarded is None else forwarded.encode()
+    assert client_address(peer, given, proxies) == expected

@@ -9,7 +9,6 @@ from ticker.core.joins import Subscription
 from ticker.edge import work
 from ticker.edge.changes import Changes
 from ticker.edge.pacing import Lane
-from ticker.edge.visitors import Visitors
 from ticker.edge.work import HOLD_SECONDS, STEP_SECONDS, BusyError, Work
 
 
@@ -231,54 +230,3 @@ def test_subscriptions_come_a_few_at_once_then_one_a_second_and_end() -> None:
     assert sum(changes.allow(0.2) for _ in range(30)) == 14
     patient = Changes(0.0)
     assert all(patient.allow(float(second)) for second in range(1000))
-
-
-class Visit:
-    """A connection of HTTP that notes its end."""
-
-    ended = ""
-
-    def shutdown(self) -> None:
-        self.ended = "shutdown"
-
-    def abort(self) -> None:
-        self.ended = "abort"
-
-    def show_out(self) -> None:
-        self.ended = "expired"
-
-
-def test_idle_connections_go_first_then_those_without_a_request() -> None:
-    waiting: dict[Visit, float] = {}
-    visitors = Visitors(waiting)  # type: ignore[arg-type]  # of one kind here
-    visitors.limit = 4
-    busy, idle, again, silent = Visit(), Visit(), Visit(), Visit()
-    for visit in (busy, idle, again):
-        visitors.came(visit)
-        visitors.answered(visit)
-    visitors.asks(busy)
-    visitors.asks(again)
-    waiting[silent] = 0.0
-    visitors.make_room()
-    assert [idle.ended, silent.ended, len(visitors)] == ["shutdown", "", 3]
-    visitors.limit = 3
-    visitors.make_room()
-    assert [silent.ended, busy.ended] == ["expired", ""]
-    visitors.limit = 1
-    visitors.make_room()
-    assert [busy.ended, again.ended] == ["", ""]
-
-
-def test_those_who_do_not_read_an_answer_end_after_a_while_or_when_they_are_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("ticker.edge.visitors.UNREAD_MOST", 2)
-    visitors = Visitors({})
-    first, second, third = Visit(), Visit(), Visit()
-    for now, visit in enumerate((first, second, third)):
-        visitors.came(visit)
-        visitors.full(visit, float(now))
-    assert [first.ended, second.ended] == ["abort", ""]
-    visitors.reads(second)
-    visitors.end_unread(100.0)
-    assert [second.ended, third.ended] == ["", "abort"]

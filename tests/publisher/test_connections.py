@@ -19,7 +19,7 @@ from publisher.desk import desk_routes
 from publisher.server import DeskServer
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine
-from ticker.contract.forwarded import Proxies
+from ticker.contract.forwarded import Proxies, counted_address
 from ticker.contract.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
@@ -372,7 +372,7 @@ async def test_a_proxy_has_the_connections_of_all_its_clients(start: Started, mo
     ],
 )
 def test_an_address_is_a_host_of_ipv4_a_network_of_ipv6_and_no_proxy(peer: str, address: str) -> None:
-    assert bounded_http.counted_address(peer, Proxies("10.0.0.0/8")) == address
+    assert counted_address(peer, Proxies("10.0.0.0/8")) == address
 
 
 @pytest.mark.alone

@@ -1,6 +1,8 @@
 """What a trusted proxy says of a request: the client's address, and the scheme and host that the browser uses."""
 
+import ipaddress
 import re
+from functools import lru_cache
 from typing import Final, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -46,6 +48,27 @@ class ForwardedMiddleware:
 def peer_address(host: str) -> str:
     """The address of a connection; a socket for both families names a client of IPv4 as one of IPv6."""
     return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
+
+
+def counted_address(address: str, proxies: Proxies) -> str:
+    """The address under which connections are counted; "" for a proxy, which stands for all of its clients."""
+    address = peer_address(address)
+    return "" if address in proxies else network(address)
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """What one client has: an IPv4 address, or the first half of an IPv6 address, of which it may use all.
+
+    "" for what is no address: a proxy that says `unknown` names nobody.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
 
 
 def _read(scope: Scope) -> None:

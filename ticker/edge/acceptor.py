@@ -30,6 +30,8 @@ PASSING: Final = frozenset(
 )
 # Mostly no descriptor or no memory is left: whoever holds them must get the time to let go.
 BREATH_SECONDS: Final = 1.0
+# Every place has a connection that just came: they say what they want, or are closed, in a moment.
+FULL_SECONDS: Final = 0.02
 
 log = structlog.get_logger()
 
@@ -62,12 +64,17 @@ class Acceptor:
         """Returns at once: nothing is pending after `close`."""
 
     def _turn(self) -> None:
+        node = self._entrance.node
+        most = node.visitors.acceptable(BATCH, node.steady())
+        if not most:
+            # Clients that are not taken yet cost no descriptor, and are not reset.
+            self._pause(FULL_SECONDS)
+            return
         # Pass by pass over all of them, not one after the other through all passes: what a system call and the code
         # after it throw out of the processor's caches is thrown out once a turn. A join takes 46 µs so,
         # and 66 to 80 one after the other (docs/performance/gains.md).
-        arrived = self._arrived
-        if not arrived:
-            arrived += [(fd, peer, _first_words(fd)) for fd, peer in self._accepted()]
+        if not self._arrived:
+            self._arrived += [(fd, peer, _first_words(fd)) for fd, peer in self._accepted(most)]
             self._take_arrived()
 
     def _take_arrived(self) -> None:
@@ -81,11 +88,11 @@ class Acceptor:
         if self._arrived:
             self._loop.call_soon(self._take_arrived)
 
-    def _accepted(self) -> list[tuple[int, str]]:
+    def _accepted(self, most: int) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         # The method under socket.accept, which would make an object for each.
         accept = self._sock._accept  # type: ignore[attr-defined]  # not in typeshed
-        for _ in range(BATCH):
+        for _ in range(most):
             try:
                 fd, address = accept()
             except (BlockingIOError, InterruptedError):
@@ -93,7 +100,8 @@ class Acceptor:
             except OSError as error:
                 if error.errno in PASSING:
                     continue
-                self._pause(error)
+                self._pause(BREATH_SECONDS)
+                log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
                 break
             # Of those behind one proxy or in one office each would keep a copy of it.
             found.append((fd, intern(address[0]) if isinstance(address, tuple) else ""))
@@ -118,10 +126,9 @@ class Acceptor:
         except Exception as error:
             transport.fail("the first turn", error)
 
-    def _pause(self, error: OSError) -> None:
+    def _pause(self, seconds: float) -> None:
         self._loop.remove_reader(self._sock.fileno())
-        self._loop.call_later(BREATH_SECONDS, self._resume)
-        log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
+        self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
         if self._open:

@@ -1,12 +1,13 @@
 """Whose request it is: the other end's address, or what a proxy of ours says of it."""
 
-import ipaddress
 from functools import lru_cache
 from typing import Any, Final
 
-from ticker.contract.forwarded import Proxies
+from ticker.contract.forwarded import Proxies, counted_address, network
 
 FORWARDED: Final = b"x-forwarded-for"
+# Key of a request's state: the address of its client.
+ADDRESS: Final = "address"
 
 
 # Any: a transport of the loop's or one of ours.
@@ -17,30 +18,16 @@ def peer_of(transport: Any) -> str:
 
 
 def client_address(peer: str, forwarded: bytes | None, proxies: str) -> str:
-    """The client's address; `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts."""
-    if forwarded is None or not is_proxy(peer, proxies):
-        return network(peer)
-    found, _port = _trusted(proxies).get_trusted_client_address(forwarded.decode("latin-1"))
-    return network(found or peer)
+    """The address under which a client is counted; "" for a proxy that does not name its client.
 
-
-def is_proxy(address: str, proxies: str) -> bool:
-    """Whether `address` is one of `proxies`, as FLASHWIRE_FORWARDED_ALLOW_IPS names them."""
-    return address in _trusted(proxies)
-
-
-def network(address: str) -> str:
-    """What one client has: an IPv4 address, or the first half of an IPv6 address, of which it may use all."""
-    return _network(address) if ":" in address else address
-
-
-@lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    try:
-        found = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
+    `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts.
+    """
+    trusted = _trusted(proxies)
+    if forwarded is None or peer not in trusted:
+        return counted_address(peer, trusted)
+    client, _port = trusted.get_trusted_client_address(forwarded.decode("latin-1"))
+    # With `*` every address is a proxy's, and the first of the list is the client.
+    return network(client) if trusted.always_trust else counted_address(client, trusted)
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """The front door: uvicorn's HTTP class, with five things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
-2. Whoever has sent no whole request within `PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
+2. Whoever has sent no whole request within `visitors.PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
    a descriptor, and they are counted.
 3. A request longer than `HEAD_BYTES` bytes is refused; httptools itself knows no limit, and no route reads a body.
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
@@ -17,7 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from ticker.contract.limits import HEAD_BYTES
-from ticker.edge.address import peer_of
+from ticker.edge import visitors
+from ticker.edge.address import ADDRESS, FORWARDED, client_address, peer_of
 from ticker.edge.handshake import (
     HALF_CLOSED,
     PATH,
@@ -30,10 +31,10 @@ from ticker.edge.handshake import (
     wants_events,
 )
 from ticker.edge.node import Node
+from ticker.edge.pacing import TOO_MANY
 from ticker.edge.sse import SseConnection
 from ticker.edge.websocket import WebSocketConnection
 
-PATIENCE_SECONDS: Final = 8.0
 PIPELINE_LIMIT: Final = 32
 PIECE_BYTES: Final = 1_024
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -61,8 +62,8 @@ class FrontDoor(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
-        self._node.visitors.came(self)
-        self._node.knocking[self] = self._node.steady() + PATIENCE_SECONDS
+        self._node.visitors.came(self, self._address())
+        self._node.knocking[self] = self._node.steady() + visitors.PATIENCE_SECONDS
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._node.visitors.gone(self)
@@ -74,6 +75,11 @@ class FrontDoor(HttpToolsProtocol):
         """Ends a connection that has said nothing whole in its time."""
         self._node.knocking.pop(self, None)
         self.abort()
+
+    @property
+    def has_input(self) -> bool:
+        """As `ticker.edge.visitors.Waiting`; what came was read, and is no whole request."""
+        return False
 
     def abort(self) -> None:
         """Ends it at once, whatever is under way."""
@@ -160,7 +166,7 @@ class FrontDoor(HttpToolsProtocol):
     def _linger(self) -> None:
         # A close while the client sends would reset the connection, and it could lose the answer.
         self._lingers = True
-        self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
+        self._node.knocking.setdefault(self, self._node.steady() + visitors.PATIENCE_SECONDS)
         self.transport.write_eof()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature
@@ -200,6 +206,9 @@ class FrontDoor(HttpToolsProtocol):
             self._last = None
             self._unset_keepalive_if_required()
             last()
+
+    def _address(self, forwarded: bytes | None = None) -> str:
+        return client_address(peer_of(self.transport), forwarded, self._node.settings.forwarded_allow_ips)
 
     def _upgrade(self) -> None:
         self._node.visitors.gone(self)
@@ -249,14 +258,18 @@ class FrontDoor(HttpToolsProtocol):
         super().on_message_begin()
         self._has_head = False
         self._node.visitors.asks(self)
-        self._node.knocking.setdefault(self, self._node.steady() + PATIENCE_SECONDS)
+        self._node.knocking.setdefault(self, self._node.steady() + visitors.PATIENCE_SECONDS)
 
     def on_headers_complete(self) -> None:
         self._has_head = True
         upgrades = self.parser.should_upgrade() and self._should_upgrade()
+        headers = joined(self.headers)
+        # Behind a proxy a connection is its client's, as far as the proxy says whose.
+        self.scope["state"][ADDRESS] = address = self._address(headers.get(FORWARDED))
+        self._node.visitors.named(self, address, self._node.steady())
+        self.scope["state"][TOO_MANY] = self._node.visitors.too_many
         if not upgrades and self.parser.get_method() == b"GET":
             path, query = split_target(self.url)
-            headers = joined(self.headers)
             if path == PATH and wants_events(headers.get(b"accept", b"")):
                 self._stream = Request(b"GET", path, query, headers, self.parser.get_http_version() == "1.0")
                 return

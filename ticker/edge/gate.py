@@ -13,8 +13,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ticker.contract.limits import HEAD_BYTES
-from ticker.edge import door
-from ticker.edge.address import peer_of
+from ticker.edge import door, visitors
+from ticker.edge.address import client_address, peer_of
 from ticker.edge.handshake import Request
 from ticker.edge.head import HeadReader
 from ticker.edge.node import Node
@@ -50,7 +50,7 @@ class Entrance:
         """
         found = _read(data) if len(data) <= HEAD_BYTES else None
         if found is None:
-            self._hand_on(transport, data, self.patience() if until is None else until)
+            self._hand_on(transport, data, peer, self.patience() if until is None else until)
         elif b"upgrade" in found[0].headers:
             self._become_socket(transport, peer, *found)
         else:
@@ -62,7 +62,7 @@ class Entrance:
 
     def patience(self) -> float:
         """When that of one who comes now ends, by the node's steady clock."""
-        return self.node.steady() + door.PATIENCE_SECONDS
+        return self.node.steady() + visitors.PATIENCE_SECONDS
 
     def _become_socket(self, transport: Any, peer: str, request: Request, rest: bytes) -> None:
         connection: WebSocketConnection = self._websocket(*self._parts)
@@ -75,17 +75,23 @@ class Entrance:
         if rest and not transport.is_closing():
             connection.data_received(rest)
 
-    def _hand_on(self, transport: Any, data: bytes, until: float) -> None:
-        self.node.visitors.make_room()
+    def _hand_on(self, transport: Any, data: bytes, peer: str, until: float) -> None:
+        address = self.address(peer)
+        self.node.visitors.make_room(address, self.node.steady())
         if not isinstance(transport, SocketTransport):
             self._to_door(transport, data, until)
             return
         # uvicorn's class wants a transport of the loop's.
         between = _Between(data)
         task = asyncio.ensure_future(self._move(transport.detach(), between, until))
+        self.node.visitors.came(between, address)
         self.node.knocking[between] = until
         self.moving.add(task)
         task.add_done_callback(self.moving.discard)
+
+    def address(self, peer: str) -> str:
+        """The address of the other end, as far as it is known before a request is read."""
+        return client_address(peer, None, self.node.settings.forwarded_allow_ips)
 
     async def _move(self, sock: socket.socket, between: "_Between", until: float) -> None:
         try:
@@ -99,6 +105,7 @@ class Entrance:
             raise
         finally:
             self.node.knocking.pop(between, None)
+            self.node.visitors.gone(between)
         if transport.is_closing():
             return
         try:
@@ -136,6 +143,11 @@ class _Between(asyncio.Protocol):
     def show_out(self) -> None:
         """Ends nothing: its turn comes, and then the door has what is left of its patience."""
 
+    @property
+    def has_input(self) -> bool:
+        """As `ticker.edge.visitors.Waiting`: nobody has looked yet at what it has said."""
+        return True
+
 
 class Gate(asyncio.Protocol):
     """One incoming connection that has said nothing yet."""
@@ -148,17 +160,28 @@ class Gate(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
-        self._entrance.node.visitors.make_room()
-        self._entrance.node.knocking[self] = self._entrance.patience()
+        node, address = self._entrance.node, self._entrance.address(self._peer or peer_of(transport))
+        node.visitors.make_room(address, node.steady())
+        node.visitors.came(self, address)
+        node.knocking[self] = self._entrance.patience()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._entrance.node.knocking.pop(self, None)
+        self._left()
 
     def show_out(self) -> None:
         """Ends a connection that has said nothing in its time."""
-        self._entrance.node.knocking.pop(self, None)
+        self._left()
         self.transport.abort()
 
+    @property
+    def has_input(self) -> bool:
+        """As `ticker.edge.visitors.Waiting`."""
+        return isinstance(self.transport, SocketTransport) and self.transport.has_input
+
     def data_received(self, data: bytes) -> None:
-        until = self._entrance.node.knocking.pop(self, None)
+        until = self._left()
         self._entrance.enter(self.transport, data, self._peer or peer_of(self.transport), until)
+
+    def _left(self) -> float | None:
+        self._entrance.node.visitors.gone(self)
+        return self._entrance.node.knocking.pop(self, None)

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
-from ticker.edge.address import network
+from ticker.edge.address import ADDRESS
 from ticker.edge.admission import admit
 from ticker.edge.handshake import HALF_CLOSED, RefusalError, joined, refusal, wants_events
 from ticker.edge.joining import TOO_BUSY
@@ -29,7 +29,7 @@ async def live(request: Request) -> Response:
     """One message; the client asks again with its cursor."""
     node: Node = request.state["node"]
     try:
-        address = network(request.client.host if request.client else "")
+        address: str = request.scope["state"][ADDRESS]
         admit(node, joined(request.scope["headers"]), address)
         query = Query(read_pairs(request.scope["query_string"]), node.site)
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
@@ -96,12 +96,14 @@ async def _arrival(node: Node, request: Request, limit: float, address: str) -> 
     """Waits for the next entry; False if the client left, whose place is free at once."""
     node.polls += 1
     node.shares.came(address)
+    node.visitors.poll(address, 1)
     try:
         if not await _unless_left(request, node.arrivals.wait(limit), half=True):
             return False
     finally:
         node.polls -= 1
         node.shares.left(address)
+        node.visitors.poll(address, -1)
     # All who wait are woken by the same entry.
     await node.lane.enter()
     return True

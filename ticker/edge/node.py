@@ -92,7 +92,7 @@ class Node:
         """Long polls that wait; each holds a socket like any connection."""
         self.room = settings.max_connections
         """How many may be here at once."""
-        self.shares = Shares(settings.forwarded_allow_ips, settings.address_connections)
+        self.shares = Shares(settings.address_connections)
         self.held = Held()
         self.arrivals = Arrivals()
         """What long polls wait for."""

@@ -9,8 +9,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ticker.edge.respond import problem
+
+# Key of a request's state: whether the node has too many connections to answer it.
+TOO_MANY: Final = "too_many"
 AT_ONCE: Final = 2
 _HEALTH: Final = "/health/"
 
@@ -58,6 +63,17 @@ class Paced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["state"].get(TOO_MANY):
+                await _too_many()(scope, receive, send)
+                return
             lane = self._health if scope["path"].startswith(_HEALTH) else self._lane
             await lane.enter()
         await self._app(scope, receive, send)
+
+
+def _too_many() -> Response:
+    refused = problem(
+        503, "unavailable", "Service Unavailable", "This node has too many connections; ask again.", retry_after=2
+    )
+    refused.headers["Connection"] = "close"
+    return refused

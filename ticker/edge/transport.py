@@ -163,15 +163,24 @@ class SocketTransport(asyncio.Transport):
     @property
     def is_left(self) -> bool:
         """Whether the other end has said all it will say; asked while nothing is read, as that would tell."""
+        return self._peek() == b""
+
+    @property
+    def has_input(self) -> bool:
+        """Whether bytes have come that were not read yet."""
+        return bool(self._peek())
+
+    def _peek(self) -> bytes | None:
+        """The next byte; nothing at the end, None where neither has come."""
         if self.fd < 0:
-            return True
+            return b""
         sock = socket.socket(fileno=self.fd)
         try:
-            return not sock.recv(1, socket.MSG_PEEK)
+            return sock.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
-            return False
+            return None
         except OSError:
-            return True
+            return b""
         finally:
             sock.detach()
 
