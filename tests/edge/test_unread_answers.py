@@ -1,6 +1,7 @@
 """What clients do not read is bounded by whatever way they ask, and a long poll's client that left frees its place."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -11,7 +12,10 @@ from ticker.contract.cursor import Cursor, origin
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.long import PIECE_BYTES
+from ticker.edge.connection import Connection
 from ticker.edge.door import FrontDoor
+from ticker.edge.pacing import AT_ONCE
+from ticker.edge.reading import Reading
 from ticker.edge.work import Work
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +54,60 @@ async def test_a_long_json_answer_is_whole(node: Serving) -> None:
     assert answer.status_code == 200 and int(answer.headers["content-length"]) == len(answer.content) > 300_000
     assert len(answer.json()["items"]) == 600 and answer.json()["type"] == "replay"
     assert node.node.held.bytes == 0
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """In which iteration of the loop each piece of a long message was asked for."""
+    asked: list[int] = []
+    iteration = 0
+    counting = False
+    piece = Reading.next_piece
+
+    def next_iteration() -> None:
+        nonlocal iteration, counting
+        iteration, counting = iteration + 1, False
+
+    def next_piece(self: Reading) -> bytes | None:
+        nonlocal counting
+        if not counting:
+            counting = True
+            asyncio.get_running_loop().call_soon(next_iteration)
+        asked.append(iteration)
+        return piece(self)
+
+    monkeypatch.setattr(Reading, "next_piece", next_piece)
+    return asked
+
+
+async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_loop_for_itself(
+    node: Serving, pieces: list[int]
+) -> None:
+    answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
+    assert answer.status_code == 200 and len(pieces) > 15
+    assert max(Counter(pieces).values()) <= AT_ONCE
+
+
+async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: Serving, pieces: list[int]) -> None:
+    asked = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
+    async with node.wire(asked, receive_buffer=4096):
+        await until(lambda: any(door.flow.write_paused for door in doors(node)), "it does not read")
+        before = len(pieces)
+    await until(lambda: not doors(node) and not node.node.held.bytes, "it is gone")
+    assert len(pieces) - before <= 1
+
+
+async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: Serving, pieces: list[int]) -> None:
+    async with node.wire(upgrade(f"cursor={origin(node.node.backlog.newest.epoch)}"), receive_buffer=4096):
+        await until(lambda: node.node.behind and pieces, "it does not read")
+        [member] = node.node.behind
+        assert isinstance(member, Connection)
+        before = len(pieces)
+        member.transport.abort()
+        # There may have been room just before.
+        member.resume_writing()
+        assert len(pieces) - before <= 1
+    await until(lambda: not len(node.node.hub), "it is gone")
 
 
 async def test_a_json_answer_is_charged_to_the_budget(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

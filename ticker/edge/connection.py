@@ -178,6 +178,9 @@ class Connection(asyncio.Protocol, ABC):
     def _go_on(self) -> None:
         # Until the buffer is full again: a transport says that there is room only after it was full.
         while self._behind is not None and self._group is not None and not self._full:
+            # One that is closing takes what it is given, and drops it: that would be the whole message in one go.
+            if self.transport.is_closing():
+                return
             if self._long is not None and not self._long.packed:
                 return
             self._bring_up(self._behind, self._group)

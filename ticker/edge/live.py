@@ -145,11 +145,15 @@ class LongReply(Response):
         begun = self._node.steady()
         reading = Reading(self._node.held, self._first, None)
         self._node.work.charge(begun)
+        gone = asyncio.ensure_future(_left(Request(scope, receive), half=False))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            # uvicorn waits in `send` while the client does not read.
-            while (piece := reading.next_piece()) is not None:
+            # uvicorn waits in `send` while the client does not read, but not for one that reads fast or has left: all
+            # 500 pieces in one iteration of the loop would take 10 ms.
+            while not gone.done() and (piece := reading.next_piece()) is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await self._node.lane.enter()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            gone.cancel()
             reading.close()
