@@ -79,6 +79,8 @@ def database_check(data: Path) -> Callable[[], None]:
                 with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
                     connection.execute("BEGIN IMMEDIATE")
                     connection.execute("SELECT count(*) FROM tokens").fetchone()
+                    # SQLite begins a transaction on a file that is read-only, too. Closing takes this write back.
+                    connection.execute("UPDATE desk SET id = id")
             except sqlite3.Error as error:
                 # Another process of ours is writing: the file works.
                 if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:

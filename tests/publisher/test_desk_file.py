@@ -25,10 +25,11 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-def said_by_check(folder: Path) -> str:
-    """What the check says after the file was made read-only, to a user who is not root."""
+def said_by_check(folder: Path, mode: int) -> str:
+    """What the check of a file with this mode says, to a user who is not root and may write in its folder."""
     check = database_check(folder)
-    (folder / FILE).chmod(0o444)
+    folder.chmod(0o777)
+    (folder / FILE).chmod(mode)
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -47,7 +48,9 @@ def said_by_check(folder: Path) -> str:
 
 
 def test_a_file_that_takes_no_writes_is_said(folder: Path) -> None:
-    assert "cannot be used" in said_by_check(folder)
+    # The same user, folder and file but for this one right.
+    assert said_by_check(folder, 0o666) == ""
+    assert "cannot be used" in (said := said_by_check(folder, 0o444)) and "readonly" in said
 
 
 def test_a_file_that_was_replaced_or_removed_is_said(folder: Path) -> None:
