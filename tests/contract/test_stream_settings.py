@@ -1,4 +1,4 @@
-"""Settings that desk and ticker share: where they come from, and what is refused."""
+"""Settings that desk and ticker share: where they come from, and what is not shown of them."""
 
 from pathlib import Path
 from typing import Any
@@ -39,29 +39,6 @@ def test_the_environment_goes_before_the_file_and_arguments_before_both(
     assert (read().redis_url, read().brand) == ("redis://environment", "environment")
     given = read(redis_url="redis://argument", brand="argument")
     assert (given.redis_url, given.brand, given.stream_length) == ("redis://argument", "argument", 500)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("BRAND", ""),
-        ("BRAND", "News"),
-        ("BRAND", "-news"),
-        ("BRAND", "news}"),
-        ("BRAND", "n" * 32),
-        ("BRAND", "news\n"),
-        ("STREAM_LENGTH", "99"),
-        ("STREAM_LENGTH", "1000001"),
-        ("STREAM_LENGTH", "many"),
-        ("LOG_FORMAT", "xml"),
-        ("LOG_LEVEL", "loud"),
-    ],
-)
-def test_a_bad_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setenv(f"FLASHWIRE_{name}", value)
-    with pytest.raises(ValidationError) as caught:
-        read()
-    assert name.lower() in str(caught.value)
 
 
 def test_secrets_show_neither_in_the_settings_nor_in_their_errors(monkeypatch: pytest.MonkeyPatch) -> None:

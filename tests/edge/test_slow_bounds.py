@@ -18,7 +18,7 @@ KERNEL_LIMIT = 65_536
 async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
     for module in ("websocket", "sse"):
         monkeypatch.setattr(f"ticker.edge.{module}.LEAVE_SECONDS", 0.2)
-    return await start(write_limit_bytes=LIMIT, slow_seconds=1, heartbeat_seconds=60, stream_length=1000)
+    return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
 
 
 def held(node: Serving) -> int:
@@ -27,10 +27,12 @@ def held(node: Serving) -> int:
 
 
 async def fill(node: Serving) -> int:
-    """Floods until the kernel takes no more, and says what it holds then."""
+    """Floods until the kernel takes no more, and says what it holds then; from here on the node is not patient."""
     await flood(node, 150)
     await until(lambda: len(node.node.behind) == 1, "it is behind")
-    return held(node)
+    full = held(node)
+    node.node.settings.slow_seconds = 0.5
+    return full
 
 
 @pytest.mark.parametrize("sse", [False, True])

@@ -24,7 +24,7 @@ WORDS = "x" * 480
 
 @pytest.fixture
 async def node(start: Start) -> Serving:
-    serving = await start(write_limit_bytes=16_384, slow_seconds=1.5, stream_length=2000, heartbeat_seconds=60)
+    serving = await start(write_limit_bytes=16_384, slow_seconds=60, stream_length=2000, heartbeat_seconds=60)
     for start_at in range(0, 600, 30):
         uris = [f"urn:flashwire:{number:026d}" for number in range(start_at, start_at + 30)]
         await asyncio.gather(*(serving.desk.publish(f"{WORDS} {uri[-3:]}", uri=uri) for uri in uris))
@@ -46,6 +46,7 @@ async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(
         assert node.node.held.bytes <= 2 * PIECE_BYTES * len(wires)
         assert all(door.transport.get_write_buffer_size() < 150_000 for door in doors(node))
         # The bug: one that never read kept its place, and all of its answer, for as long as it liked.
+        node.node.settings.slow_seconds = 0.5
         await until(lambda: not node.node.held.bytes and not doors(node), "those that do not read are ended", 10)
 
 
