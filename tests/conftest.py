@@ -59,7 +59,7 @@ def redis_url() -> Iterator[str]:
         command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--dir", folder]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{folder}/log"]
         with subprocess.Popen(command) as server:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 30
             while not socket.exists():
                 assert time.monotonic() < deadline and server.poll() is None, "the test server did not start"
                 time.sleep(0.01)

@@ -175,7 +175,7 @@ class Client:
 
 
 @asynccontextmanager
-async def listening(clients: Sequence[Client], seconds: float = 20) -> AsyncIterator[None]:
+async def listening(clients: Sequence[Client], seconds: float = 60) -> AsyncIterator[None]:
     """Runs `clients`; the block begins when each has its first message."""
     tasks = [asyncio.create_task(client.run()) for client in clients]
     try:
@@ -188,7 +188,7 @@ async def listening(clients: Sequence[Client], seconds: float = 20) -> AsyncIter
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def reached(condition: Callable[[], object], what: str, seconds: float = 20) -> float:
+async def reached(condition: Callable[[], object], what: str, seconds: float = 60) -> float:
     """Waits for `condition`, at most `seconds`; returns how long it took."""
     begun = time.monotonic()
     while not condition():
@@ -197,6 +197,6 @@ async def reached(condition: Callable[[], object], what: str, seconds: float = 2
     return time.monotonic() - begun
 
 
-async def caught_up(clients: Sequence[Client], seq: int, seconds: float = 20) -> float:
+async def caught_up(clients: Sequence[Client], seq: int, seconds: float = 60) -> float:
     """Waits until every client knows of entry `seq`, by it or by a heartbeat after it."""
     return await reached(lambda: all(client.seq >= seq for client in clients), f"everyone is at entry {seq}", seconds)

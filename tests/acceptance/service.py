@@ -109,7 +109,7 @@ def readiness(address: str) -> tuple[bool, str]:
         return False, type(error).__name__
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 20) -> float:
+def until(condition: Callable[[], object], what: str, seconds: float = 60) -> float:
     """Waits for `condition`, at most `seconds`; returns how long it took."""
     begun = time.monotonic()
     while not condition():

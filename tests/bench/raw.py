@@ -109,7 +109,7 @@ class Server:
         for client in self.clients:
             client.say(data)
 
-    async def until(self, there: Callable[[], Any], seconds: float = 5) -> None:  # Any: only its truth counts
+    async def until(self, there: Callable[[], Any], seconds: float = 20) -> None:  # Any: only its truth counts
         """Waits for a condition that a new client may fulfil."""
         async with asyncio.timeout(seconds):
             while not there():
@@ -117,6 +117,6 @@ class Server:
                 await self.came.wait()
 
 
-async def within(waiting: Awaitable[Any], seconds: float = 10) -> Any:  # Any: whatever is awaited
+async def within(waiting: Awaitable[Any], seconds: float = 30) -> Any:  # Any: whatever is awaited
     async with asyncio.timeout(seconds):
         return await waiting

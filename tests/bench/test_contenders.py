@@ -24,7 +24,7 @@ from ticker.bench.items import numbered
 pytestmark = pytest.mark.anyio
 CORE = max(os.sched_getaffinity(0))
 ALWAYS = ("flashwire", "limit", "bare", "broadcast", "naive")
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 def installed(name: str) -> Contender:

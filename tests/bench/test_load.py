@@ -406,7 +406,7 @@ async def test_a_rate_is_kept_and_a_bound_on_those_under_way(server: Server) -> 
         assert max(held) <= 2
 
 
-async def until_stats(load: Load, true: Callable[[Any], bool], seconds: float = 5) -> None:  # Any: Stats
+async def until_stats(load: Load, true: Callable[[Any], bool], seconds: float = 20) -> None:  # Any: Stats
     async with asyncio.timeout(seconds):
         while not true(await load.stats()):
             pass

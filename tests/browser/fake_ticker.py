@@ -101,7 +101,7 @@ class FakeTicker:
         self._thread.join()
         self._socket.close()
 
-    def until(self, condition: Callable[[], object], complaint: str, seconds: float = 10) -> None:
+    def until(self, condition: Callable[[], object], complaint: str, seconds: float = 30) -> None:
         """Waits for `condition`, without a browser to drive."""
         deadline = time.monotonic() + seconds
         while not condition():

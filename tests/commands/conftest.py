@@ -51,7 +51,7 @@ def flashwire(folder: Path, environment: dict[str, str]) -> Callable[..., "subpr
 def until() -> Callable[..., None]:
     """Waits for a condition with a limit."""
 
-    def wait(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+    def wait(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

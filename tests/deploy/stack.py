@@ -23,7 +23,7 @@ FLASHWIRE: Final = Path(sys.executable).with_name("flashwire")
 PASSWORD: Final = "0123456789abcdef" * 4
 NODE_PASSWORD: Final = "fedcba9876543210" * 4
 KEYS: Final = "k1:" + "QUJD" * 11
-LIMIT_SECONDS: Final = 20.0
+LIMIT_SECONDS: Final = 60.0
 NODES: Final = ("ticker-1", "ticker-2")
 
 

@@ -25,7 +25,7 @@ from ticker.settings import TickerSettings
 from ticker.stream import connect
 
 KEY = b"0123456789abcdef0123456789abcdef"
-LIMIT_SECONDS = 10
+LIMIT_SECONDS = 30
 
 
 def keyring(brand: str) -> Keyring:

@@ -26,7 +26,7 @@ def data() -> Iterator[Path]:
 def until() -> Callable[..., None]:
     """Waits for a condition with a limit."""
 
-    def wait(condition: Callable[[], object], what: str, seconds: float = 15) -> None:
+    def wait(condition: Callable[[], object], what: str, seconds: float = 45) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

@@ -54,7 +54,7 @@ class Machine:
         command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{self.folder}/log"]
         self.processes.append(subprocess.Popen(command))
-        until(self.socket.exists, 10)
+        until(self.socket.exists, 30)
         return self.processes[-1]
 
     def start_desk(self) -> tuple["subprocess.Popen[bytes]", httpx2.Client]:
@@ -74,7 +74,7 @@ class Machine:
         http = httpx2.Client(
             base_url=address, headers={"Authorization": f"Bearer {self.token}"}, timeout=10, trust_env=False
         )
-        until(lambda: self.ready(http) is True, 10)
+        until(lambda: self.ready(http) is True, 30)
         return desk, http
 
     def ready(self, http: httpx2.Client | None = None) -> bool | str:

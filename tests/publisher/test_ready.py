@@ -35,7 +35,7 @@ def start(folder: Path, *options: str) -> tuple["subprocess.Popen[bytes]", int]:
         port = int(free.getsockname()[1])
     command = [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
     server = subprocess.Popen([*command, "--logfile", f"{folder}/log", "--enable-protected-configs", "yes", *options])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 1).close()

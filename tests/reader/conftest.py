@@ -174,7 +174,7 @@ class CountingNode(Node):
         return {each.labels["reason"]: each.value for each in counted}
 
 
-async def until(condition: Callable[[], bool], seconds: float = 8.0) -> float:
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
     """Waits for `condition` and returns how long that took; fails after `seconds`."""
     started = time.monotonic()
     while not condition():
@@ -226,7 +226,7 @@ class Server:
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen(self._command)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not self.socket.exists():
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.01)

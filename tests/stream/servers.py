@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def until(condition: Any, limit: float = 15) -> None:
+def until(condition: Any, limit: float = 45) -> None:
     """Waits for `condition()`; an error of redis counts as no."""
     deadline = time.monotonic() + limit
     while True:

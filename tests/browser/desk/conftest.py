@@ -40,7 +40,7 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self._ready():
             assert time.monotonic() < deadline and self._process.poll() is None, self._log.read_text()
             time.sleep(0.05)
@@ -86,18 +86,18 @@ class Service:
         told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.desk.url + path, msgspec.json.encode(body), told, method="POST")
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return msgspec.json.decode(answer.read(), type=dict[str, object])
 
     def get(self, token: str, path: str) -> dict[str, object]:
         """What the interface answers a script that reads."""
         request = urllib.request.Request(self.desk.url + path, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return msgspec.json.decode(answer.read(), type=dict[str, object])
 
     def headlines(self) -> list[str]:
         """What the audience can read now, newest first."""
-        with urllib.request.urlopen(f"{self.ticker.url}/v1/items?limit=100", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.ticker.url}/v1/items?limit=100", timeout=20) as answer:
             items = msgspec.json.decode(answer.read())["items"]
         return [item["headline"]["value"] for item in items]
 
@@ -164,7 +164,7 @@ def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(30_000)
     yield made
     made.close()
 

@@ -90,7 +90,7 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
         ignore_https_errors=True,
         http_credentials=credentials,  # type: ignore[arg-type]
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     complaints: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
