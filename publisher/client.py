@@ -22,6 +22,12 @@ _LONGEST_PAUSE: Final = 60.0
 # What the desk answers only after it has looked for an earlier request under the same key and found none.
 _DECIDED: Final = frozenset({"invalid", "key-reused"})
 _NOTHING_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# The desk's sentences for these are for programs that set headers.
+_SENTENCES: Final = {
+    "stream-away": "The desk cannot reach the stream.",
+    "internal": "Something went wrong on the desk: its log says what.",
+    "key-reused": "This key was used for another line: take a new one for a new line.",
+}
 # The last 4xx of HTTP (451, RFC 7725).
 _LAST_REFUSAL: Final = 451
 
@@ -84,16 +90,19 @@ class DeskClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.__aexit__(None, None, None)
 
-    async def publish(self, body: Mapping[str, object] | bytes, key: str) -> Acknowledged:
+    async def publish(
+        self, body: Mapping[str, object] | bytes, key: str, *, was_sent_before: bool = False
+    ) -> Acknowledged:
         """Publishes `body` once under `key`; repeats, up to the patience, while it may help.
 
+        `was_sent_before` says that an earlier call may have published it under this key, so that its outcome is open.
         Raises `UnknownOutcomeError` where a request may have been done, `AnswerUnreadableError` where one was done, and
         another `DeskError` where none can have been.
         """
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         gives_up = time.monotonic() + self._patience
-        unknown = False
+        unknown = was_sent_before
         attempts = 0
         while True:
             stop_if_cancelled()
@@ -187,4 +196,6 @@ def _sentence(response: httpx2.Response) -> str:
         return "What answered is not a Flashwire desk: check the address."
     if problem.errors:
         return " ".join(f"{error.field}: {error.message}" for error in problem.errors)
+    if (sentence := _SENTENCES.get(_type(response))) is not None:
+        return sentence
     return problem.detail or f"The desk answered {response.status_code} and did not say why: check the address."

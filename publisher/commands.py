@@ -33,6 +33,9 @@ _DESK: Final = "http://127.0.0.1:8001"
 # Exit status where nobody knows yet whether something was published: a script must not take it for a refusal.
 UNKNOWN: Final = 3
 
+# Later the desk may have forgotten the key, and the same command publishes a second line.
+_ASK_AGAIN: Final = "Ask again within 24 hours (the desk's FLASHWIRE_IDEMPOTENCY_HOURS):"
+
 Value = TypeVar("Value")
 
 DeskOption = Annotated[str, typer.Option("--desk", envvar="FLASHWIRE_DESK_URL", help="Address of the desk.")]
@@ -89,11 +92,12 @@ def post(
     body |= {name: value for name, value in given.items() if value is not None}
 
     url, token = desk_and_token(url, token)
+    was_sent_before = key is not None and not dry_run
     key = request_key(key)
 
     async def publish() -> None:
         async with DeskClient(url, token, patience=_POST_PATIENCE) as client:
-            done = await client.publish(body, key)
+            done = await client.publish(body, key, was_sent_before=was_sent_before)
         state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
         output.say(f"{state}\n{shown(done.item)}")
         for caution in done.warnings:
@@ -109,7 +113,7 @@ def post(
         options = {"edition": edition, "urgency": urgency, **given, "desk": url, "key": key}
         words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
         again = shlex.join(["flashwire", "post", *words, "--", text])
-        fail(f"{error} It is not known yet whether this line is published. Ask again: {again}".strip(), UNKNOWN)
+        fail(f"{error} It is not known yet whether this line is published. {_ASK_AGAIN} {again}".strip(), UNKNOWN)
     except AnswerUnreadableError as error:
         output.tell(str(error))
     except DeskError as error:

@@ -128,3 +128,13 @@ def test_a_failed_creation_leaves_no_key_behind(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(KeyringError, match="cannot be made"):
         load_keyring(None, tmp_path, "news", create=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "k1:", f"k1:{A}\nk1:{B}\n"])
+def test_a_damaged_key_file_is_named_and_not_replaced(tmp_path: Path, text: str) -> None:
+    path = tmp_path / KEY_FILE
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(KeyringError, match="restore it from your backup") as caught:
+        load_keyring(None, tmp_path, "news", create=True)
+    assert str(path) in str(caught.value) and path.read_text() == text and A not in str(caught.value)

@@ -130,6 +130,36 @@ async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one(
     assert not isinstance(refused.value, UnknownOutcomeError)
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_open"),
+    [
+        ((401, problem("token-refused")), True),
+        ((503, problem("desk-file")), True),
+        ((404, "<h1>Not found</h1>"), True),
+        ((422, problem("invalid")), False),
+        ((422, problem("key-reused")), False),
+    ],
+)
+async def test_what_an_earlier_call_sent_is_not_refused_by_an_answer_that_says_nothing_of_it(
+    answer: Answer, is_open: bool
+) -> None:
+    async with answering(answer) as (client, _):
+        with pytest.raises(DeskError) as raised:
+            await client.publish(BODY, "k", was_sent_before=True)
+    assert isinstance(raised.value, UnknownOutcomeError) is is_open
+
+
+def test_a_call_that_asks_again_and_cannot_reach_the_desk_does_not_say_that_nothing_was_published(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.commands._POST_PATIENCE", 0.2)
+    line = ("post", "Civil Defence: x")
+    outcome = run(*line, "--key", "post-earlier", "--token", "fw_revoked", machine=machine)
+    assert outcome.exit_code == 3 and "--key post-earlier" in outcome.stderr and "within 24 hours" in outcome.stderr
+    assert run(*line, "--token", "fw_revoked", machine=machine).exit_code == 1
+    assert run(*line, "--key", "post-earlier", "--dry-run", "--token", "fw_revoked", machine=machine).exit_code == 1
+
+
 @pytest.mark.parametrize("first", [None, (409, problem("answer-unreadable"))])
 async def test_what_was_done_and_cannot_be_read_any_more_is_neither_refused_nor_unknown(first: Answer | None) -> None:
     done = (409, problem("answer-unreadable"))
@@ -155,11 +185,12 @@ async def test_what_is_no_address_is_said_at_once(address: str) -> None:
 
 async def test_without_a_connection_nothing_was_sent() -> None:
     with socket.socket() as taken:
+        # Bound and not listening: as long as it is open no other program gets the port.
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    async with DeskClient(address, "fw_x", patience=0.5) as client:
-        with pytest.raises(DeskError) as refused:
-            await client.publish(BODY, "k")
+        async with DeskClient(address, "fw_x", patience=0.5) as client:
+            with pytest.raises(DeskError) as refused:
+                await client.publish(BODY, "k")
     assert not isinstance(refused.value, UnknownOutcomeError)
 
 
@@ -174,6 +205,7 @@ def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
         machine.valkey.send_signal(signal.SIGCONT)
     assert outcome.exit_code == 3 and one_line(outcome.stderr) and not outcome.stdout
     assert "not known yet" in outcome.stderr and machine.token not in outcome.stderr
+    assert "Idempotency-Key" not in outcome.stderr, "a person who types a line does not know the word"
     command = outcome.stderr[outcome.stderr.index("flashwire post") :]
     again = run(*shlex.split(command)[1:], machine=machine)
     assert again.exit_code == 0, again.stderr

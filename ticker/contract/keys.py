@@ -71,7 +71,10 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
         raise KeyringError(f"The signing key {path} cannot be read ({type(error).__name__}).") from None
     if mode & 0o077:
         raise KeyringError(f"The signing key {path} can be read by others; run: chmod 600 {path}")
-    return parse_keyring(text, brand)
+    try:
+        return parse_keyring(text, brand)
+    except KeyringError as error:
+        raise KeyringError(f"The file {path} cannot be used; restore it from your backup. {error}") from None
 
 
 def _create(path: Path) -> None:
