@@ -122,7 +122,6 @@ async def _back(clients: Sequence[Client], connection: int) -> float:
     return await reached(lambda: all(client.connections >= connection for client in clients), "all are back", 10)
 
 
-@pytest.mark.alone
 async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_up_without_coming_back(
     folder: Path, say: Say
 ) -> None:

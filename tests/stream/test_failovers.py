@@ -317,7 +317,7 @@ async def test_a_deposed_primary_that_still_answers_is_left(
         await elsewhere.aclose()
 
 
-@pytest.mark.parametrize("cut", ["all", "the majority"])
+@pytest.mark.parametrize("cut", [pytest.param("all", marks=pytest.mark.slow), "the majority"])
 @pytest.mark.alone
 async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_goes_on(
     watched: tuple[list[Server], list[Server], str], brand: str, cut: str
