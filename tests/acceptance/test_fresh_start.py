@@ -19,6 +19,7 @@ from tests.commands.running import FLASHWIRE, Running, runs
 Say = Callable[[str], None]
 
 
+@pytest.mark.alone
 def test_an_empty_folder_serves_within_seconds_and_ends_without_a_trace(folder: Path, say: Say) -> None:
     begun = time.monotonic()
     service = start(folder, "--data", "elsewhere")
