@@ -127,8 +127,8 @@ class Stack:
                         REDIS_URL=self.redis_url.replace(f"desk:{PASSWORD}", f"node:{NODE_PASSWORD}"))  # fmt: skip
         until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
 
-    def start_nginx(self) -> None:
-        """nginx by deploy/nginx.conf, with the certificate that deploy/tls-stub.sh makes."""
+    def start_nginx(self, more: dict[str, str] | None = None) -> None:
+        """nginx by deploy/nginx.conf, with the certificate that deploy/tls-stub.sh makes and with `more` changes."""
         binary = program("nginx")
         tls, temporary = self.folder / "tls", self.folder / "nginx"
         temporary.mkdir(exist_ok=True)
@@ -152,6 +152,7 @@ class Stack:
             " /tmp/": f" {temporary}/",
             "/etc/nginx/tls/": f"{tls}/",
             "/dev/stdout": str(temporary / "access.log"),
+            **(more or {}),
         }
         config = temporary / "nginx.conf"
         config.write_text(replaced((DEPLOY / "nginx.conf").read_text("utf-8"), changes), "utf-8")
