@@ -217,6 +217,10 @@ if mode == "probe" then
   redis.call("LRANGE", ledger, "-1", "-1")
   redis.call("XREVRANGE", items, "+", "-", "COUNT", "1")
   write(nil, "SET", answer, "")
+  -- A lifetime that somebody gave one of these would end every item at once.
+  for _, key in ipairs({items, meta, newest}) do
+    write(nil, "PERSIST", key)
+  end
   if not may then
     check_old_server()
     write({"LTRIM", ledger, "1", "0"}, "RPUSH", ledger, "")
