@@ -129,7 +129,8 @@ class Calls:
             await connection.send_packed_command(b"".join(packed))
             answers = [await read_reply(connection) for _ in packed]
         for answer in answers:
-            await self._leave_if_misled(answer)
+            if isinstance(answer, ResponseError):
+                await self._leave_if_misled(answer)
         held = answers.pop() if self.replicas else 0
         if isinstance(held, Exception):
             raise held

@@ -37,4 +37,4 @@ class DeskSettings(StreamSettings):
 
     def path_prefix(self) -> str:
         """The path below which a proxy serves the desk, without a slash at its end."""
-        return urlsplit(self.desk_url or "").path.rstrip("/")
+        return urlsplit(self.desk_url).path.rstrip("/") if self.desk_url else ""

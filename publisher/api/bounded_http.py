@@ -55,6 +55,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._is_refused = False
         self._is_lingering = False
         self.listed: OrderedDict[Connection, float] | None = None
+        self._chunk = 0
+        """The length of what is parsed now."""
         self._is_framing = False
         """The parser reads only how a body is framed, of a request whose head is known."""
         self._skipped_body: bytes | None = None
@@ -62,6 +64,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._received = 0
+        self._before = self._chunk
+        """At most so many bytes of this request came together with the one before."""
         self._body_bytes = 0
         self._body_until = 0.0
         self._in_head = True
@@ -97,7 +101,8 @@ class BoundedHttp(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._unset_keepalive_if_required()
-        self._received += len(data)
+        self._chunk = len(data)
+        self._received += self._chunk
         try:
             while data:
                 data = self._feed(data)
@@ -164,7 +169,10 @@ class BoundedHttp(HttpToolsProtocol):
         if self.parser.should_upgrade():
             framing = [pair for pair in self.headers if pair[0] in _FRAMING_HEADERS and pair[1] != b"0"]
             self._skipped_body = b"".join(b"%b: %b\r\n" % pair for pair in framing) or None
-        size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
+        # Nearly always all that came is less than a head may have.
+        size = self._received + self._before
+        if size > HEAD_BYTES:
+            size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
         if size > HEAD_BYTES or len(self.headers) > HEADER_LINES:
             self._fault = _too_large()
             raise _RefusedError

@@ -53,8 +53,9 @@ def caller(request: Request, desk: Desk) -> Actor:
 def _tokens(headers: list[bytes]) -> set[str]:
     """The bearer tokens of all Authorization headers, also of one that a proxy has joined from several."""
     found = set()
+    given = b",".join(headers).decode("latin-1")
     # Quoted parameters of other schemes may hold commas and any word; a token has no quotes.
-    unquoted = _QUOTED.sub("", b",".join(headers).decode("latin-1"))
+    unquoted = _QUOTED.sub("", given) if '"' in given else given
     for credentials in unquoted.split(","):
         words = credentials.split(None, 1)
         if words and words[0].lower() == "bearer":

@@ -24,6 +24,7 @@ HOSTS: Final = "flashwire.hosts"
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PROTO, _HOST, _PORT, _STANDARD = b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"
 _READ: Final = frozenset({_PROTO, _HOST, _PORT, _STANDARD})
+_ANY: Final = _READ | {b"x-forwarded-for"}
 # One pair of a Forwarded header and what ends it (RFC 7239, 4).
 _PAIR: Final = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*([;,]|$)')
 _MAPPED: Final = "::ffff:"
@@ -33,6 +34,7 @@ class ForwardedMiddleware:
     """uvicorn's middleware, which reads the address, with a scheme that may be a list, and the host."""
 
     def __init__(self, app: ASGIApp, trusted: str) -> None:
+        self._app = app
         self._inner = ProxyHeadersMiddleware(cast(ASGI3Application, app), trusted)
         self._inner.trusted_hosts = Proxies(trusted)
 
@@ -40,6 +42,10 @@ class ForwardedMiddleware:
         if scope["type"] == "http" and scope["client"]:
             host, port = scope["client"]
             scope["client"] = (peer_address(host), port)
+            if _ANY.isdisjoint([name for name, _ in scope["headers"]]):
+                # No proxy speaks; to look whether one may takes 5 µs.
+                await self._app(scope, receive, send)
+                return
             if scope["client"][0] in self._inner.trusted_hosts:
                 _read(scope)
         await self._inner(scope, receive, send)  # type: ignore[arg-type]  # Starlette's types are wider

@@ -32,4 +32,4 @@ def with_defaults(headers: Iterable[tuple[bytes, bytes]], defaults: Pairs) -> Pa
     """`headers` of an ASGI response, and those of `defaults` whose names it does not have."""
     own = list(headers)
     names = {name.lower() for name, _ in own}
-    return [*own, *(pair for pair in defaults if pair[0] not in names)]
+    return own + [pair for pair in defaults if pair[0] not in names]

@@ -125,6 +125,9 @@ class Output(io.RawIOBase):
         """How many bytes of `data` could be written now."""
         sent = 0
         with contextlib.suppress(OSError):
+            self._open()
+            if self._sock is not None or self._opened is not None:
+                return self._send(data)
             for piece in self._pieces(data):
                 count = self._send(piece)
                 sent += count
@@ -133,10 +136,6 @@ class Output(io.RawIOBase):
         return sent
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
-        self._open()
-        if self._sock is not None or self._opened is not None:
-            yield data
-            return
         for start in range(0, len(data), _PIECE):
             # Only where the second opening was refused: another process may still be quicker with what is free.
             if not select.select([], [self._fd], [], 0)[1]:
