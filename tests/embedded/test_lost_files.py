@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def cut(folder: Path) -> None:
     next(folder.glob("*.incr.aof")).write_bytes(b"")
 
 
+def cut_and_write_more(folder: Path) -> None:
+    cut(folder)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(folder.parent / "valkey.sock"))
+        client.sendall(b"SET more " + b"x" * 5000 + b"\r\n")
+        assert client.recv(5) == b"+OK\r\n"
+
+
 def replace(folder: Path) -> None:
     written = next(folder.glob("*.incr.aof"))
     copy = written.with_suffix(".copy")
@@ -46,7 +55,16 @@ def overwrite_manifest(folder: Path) -> None:
     (folder.parent / MANIFEST).write_text("file \nnonsense\n")
 
 
-HARM = [remove_folder, move_away, remove_manifest, overwrite_manifest, remove_what_is_written, cut, replace]
+HARM = [
+    remove_folder,
+    move_away,
+    remove_manifest,
+    overwrite_manifest,
+    remove_what_is_written,
+    cut,
+    replace,
+    cut_and_write_more,
+]
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -57,7 +75,7 @@ def test_files_that_are_removed_are_written_again(
     with Keeper(data, notice=notices.append) as keeper:
         place = data / "valkey.sock"
         assert ask(place, "SET before harm") == "+OK"
-        keep(keeper, lambda: keeper._files._known, "the files were looked at")
+        keep(keeper, lambda: keeper._files._missing is not None, "the files were looked at")
         harm(data / "appendonlydir")
         keep(keeper, lambda: not keeper.ready, "it is noticed")
         keep(keeper, lambda: keeper.ready, "all is written again")

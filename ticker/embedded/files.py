@@ -5,6 +5,7 @@ The server goes on writing to a file that was removed, and acknowledges what is 
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +26,13 @@ class Files:
         self._data = data
         self._folder = data.stat()
         self._known: dict[Path, tuple[int, int]] = {}
+        self._missing: int | None = None
+        """How many bytes the files were shorter than the server believed, when they were first looked at."""
 
     def forget(self) -> None:
         """The server is new, or writes all of its files again."""
         self._known.clear()
+        self._missing = None
 
     @property
     def folder_is_gone(self) -> bool:
@@ -38,8 +42,12 @@ class Files:
         except OSError:
             return True
 
-    def are_lost(self) -> bool:
-        """Whether a file was removed, replaced or cut since the last look."""
+    def are_lost(self, written: Callable[[], int | None] = lambda: None) -> bool:
+        """Whether a file was removed, replaced or cut since the last look.
+
+        `written` says how long the files are as far as the server knows: one that was cut may have grown again.
+        """
+        believed = written()
         manifest = self._data / MANIFEST
         listed = _lines(manifest)
         if not listed:
@@ -48,9 +56,15 @@ class Files:
         lines = [_LINE.fullmatch(line) for line in listed]
         names = [line[1] for line in lines if line and line[2] != _HISTORY]
         found = {manifest.parent / name: _look(manifest.parent / name) for name in names}
+        # A size that changed meanwhile cannot be compared.
+        missing = None
+        if believed is not None and believed == written():
+            missing = believed - sum(look[1] for look in found.values() if look is not None)
+        known_missing = self._missing if found.keys() == self._known.keys() else None
         lost = (
             None in lines
             or not names
+            or (missing is not None and known_missing is not None and missing > known_missing)
             or any(
                 look is None
                 or (path in self._known and (look[0] != self._known[path][0] or look[1] < self._known[path][1]))
@@ -61,6 +75,7 @@ class Files:
             # A rewrite ended between the two looks, and removed what it replaced.
             return False
         self._known = {path: look for path, look in found.items() if look is not None}
+        self._missing = known_missing if missing is None else missing
         return lost
 
 

@@ -199,7 +199,7 @@ class Keeper:
             self._server = None
             self._say_folder_is_gone()
             return True
-        if not answers or not self._files.are_lost():
+        if not answers or not self._files.are_lost(server.written):
             if answers and self._rescuing:
                 self._rescuing = False
                 server.take_writes()

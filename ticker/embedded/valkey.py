@@ -125,7 +125,7 @@ class Valkey:
         return connection
 
     def _say(self, command: bytes) -> str | OSError:
-        """The first line of the answer to an inline command, or why there is none."""
+        """The answer to an inline command, its first line where it has several parts, or why there is none."""
         try:
             if self._kept is not None and self.is_out_of_reach:
                 return _answer(self._kept, command)
@@ -133,6 +133,11 @@ class Valkey:
                 return _answer(connection, command)
         except OSError as error:
             return error
+
+    def written(self) -> int | None:
+        """How long its append-only files are as far as it knows; None where it does not say."""
+        found = re.search(r"^aof_current_size:(\d+)", str(self._say(b"INFO persistence\r\n")), re.MULTILINE)
+        return int(found[1]) if found else None
 
     def let_go(self) -> None:
         """Closes what only the keeper's own process has use for."""
@@ -195,7 +200,12 @@ def _answer(connection: socket.socket, command: bytes) -> str:
     answer = connection.recv(512)
     if not answer:
         raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-    return answer.split(b"\r\n", 1)[0].decode("utf-8", "replace")
+    first, _, rest = answer.partition(b"\r\n")
+    if not first.startswith(b"$"):
+        return first.decode("utf-8", "replace")
+    while len(rest) < int(first[1:]) and (more := connection.recv(4096)):
+        rest += more
+    return rest.decode("utf-8", "replace")
 
 
 def _under(parent: int) -> None:
