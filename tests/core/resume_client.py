@@ -175,6 +175,9 @@ class Pipe(asyncio.Transport):
         self.prompt = True
         """Whether the other end reads a message when it is written, so that node and message agree."""
 
+    def is_closing(self) -> bool:
+        return False
+
     def write(self, data: Any) -> None:  # Any: as in the base class
         self.prompt = self.reading and not self._waiting
         self._waiting += data
