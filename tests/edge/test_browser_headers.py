@@ -7,6 +7,8 @@ import pytest
 from tests.edge.serving import Serving, Start, request, upgrade
 from ticker.contract.headers import SECURITY_HEADERS
 from ticker.edge.negotiate import matches, takes_gzip
+from ticker.edge.origins import cors_headers, is_allowed
+from ticker.settings import TickerSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +171,58 @@ async def test_tags_are_compared_weakly(node: Serving) -> None:
         for given in ('"x"', tag.strip('"'), f'{tag[:-2]}"', "x*"):
             assert (await node.get(path, If_None_Match=given)).status_code == 200, (path, given)
     assert not matches("", '"a"')
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("https://news.example", True),
+        ("https://News.Example", True),
+        ("https://news.example:443", True),
+        ("https://news.example.", True),
+        ("https://xn--mnchen-3ya.example", True),
+        ("https://[2001:DB8:0::1]:8443", True),
+        ("http://news.example", False),
+        ("https://news.example:444", False),
+        ("https://news.example.evil", False),
+        ("https://news.example@evil.example", False),
+        ("https://evil.example/https://news.example", False),
+        ("https://news.example\0", False),
+        ("https://" + "a" * 400, False),
+        ("null", False),
+        ("", False),
+        ("*", False),
+    ],
+)
+def test_an_origin_is_the_same_in_every_form_that_is_sent(origin: str, expected: bool) -> None:
+    listed = "https://news.example,https://münchen.example,https://[2001:db8::1]:8443"
+    settings = TickerSettings(allowed_origins=listed, redis_url="redis://t")
+    given = {b"origin": origin.encode()}
+    assert is_allowed(settings, given) is expected
+    # A browser compares the answer with what it has sent.
+    allowed = dict(cors_headers(settings, given)).get(b"access-control-allow-origin")
+    assert allowed == (origin.encode() if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "expected"),
+    [
+        ("http://T.example", "t.example", True),
+        ("https://t.example", "t.example:443", True),
+        ("https://t.example:443", "T.EXAMPLE", True),
+        ("https://t.example:8443", "t.example:8443", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("https://t.example:8443", "t.example", False),
+        ("https://t.example", "", False),
+        ("null", "null", False),
+    ],
+)
+def test_the_nodes_own_address_is_the_same_in_every_form(origin: str, host: str, expected: bool) -> None:
+    settings = TickerSettings(allowed_origins="https://news.example", redis_url="redis://t")
+    assert is_allowed(settings, {b"origin": origin.encode(), b"host": host.encode()}) is expected
+
+
+def test_the_public_address_is_an_allowed_origin_in_every_form() -> None:
+    for public in ("https://T.example:443/live/", "https://t.example/live", "https://t.example./"):
+        settings = TickerSettings(allowed_origins="https://a.example", redis_url="redis://t", public_url=public)
+        assert is_allowed(settings, {b"origin": b"https://t.example"}), public

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 
+from ticker.contract.addresses import page_origin
 from ticker.settings import TickerSettings
 
-_DEFAULT_PORTS: Final = {b"http": b":80", b"https": b":443"}
+# Longer ones are no origins, and would fill what is remembered.
+_LONGEST: Final = 300
 
 
 def is_allowed(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> bool:
@@ -15,13 +16,14 @@ def is_allowed(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> bool
     origin = headers.get(b"origin")
     if origin is None or settings.allowed_origins == "*":
         return True
-    if origin in _listed(settings.allowed_origins, settings.public_url):
+    named = _named(origin)
+    if named in _listed(settings.allowed_origins, settings.public_url):
         return True
     # Set by the browser itself, and right behind proxies that change Host; no script can set it.
     if headers.get(b"sec-fetch-site") == b"same-origin":
         return True
     # With a public address the Host header is not needed, and it is the client's to choose.
-    return settings.public_url is None and _is_host(origin, headers)
+    return settings.public_url is None and named is not None and _is_host(named, headers)
 
 
 def cors_headers(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
@@ -40,19 +42,27 @@ def cors_lines(settings: TickerSettings, headers: Mapping[bytes, bytes]) -> byte
     return b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in cors_headers(settings, headers))
 
 
-def _is_host(origin: bytes, headers: Mapping[bytes, bytes]) -> bool:
-    scheme, _, authority = origin.partition(b"://")
-    port = _DEFAULT_PORTS.get(scheme)
+def _is_host(origin: str, headers: Mapping[bytes, bytes]) -> bool:
+    host = headers.get(b"host", b"")
     # Either scheme: a proxy that ends TLS may not say so, and no credentials are at stake.
-    return port is not None and headers.get(b"host", b"").lower() in (authority, authority + port)
+    return any(_named(scheme + host) == origin for scheme in (b"http://", b"https://"))
+
+
+def _named(origin: bytes) -> str | None:
+    """The origin in the form that is compared, as on the desk; None for what is none (`null` of a sandboxed frame)."""
+    return _read(origin) if len(origin) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _read(origin: bytes) -> str | None:
+    return page_origin(origin.decode("latin-1"))
 
 
 # For the nodes of one process; a list is read once.
 @lru_cache(maxsize=8)
-def _listed(allowed: str, public_url: str | None) -> frozenset[bytes]:
-    # Exactly one of the list: no patterns, no case folding, no `null` (which every sandboxed frame sends).
+def _listed(allowed: str, public_url: str | None) -> frozenset[str]:
     listed = allowed.replace(",", " ").split()
     if public_url is not None:
-        url = urlsplit(public_url)
-        listed.append(f"{url.scheme}://{url.netloc}")
-    return frozenset(origin.encode() for origin in listed)
+        scheme, _, rest = public_url.partition("://")
+        listed.append(f"{scheme}://{rest.partition('/')[0]}")
+    return frozenset(origin for each in listed if (origin := page_origin(each)) is not None)
