@@ -61,6 +61,7 @@ async def _hold(editor: Editor, uri: str) -> int:
     return answer.status_code
 
 
+@pytest.mark.slow
 async def test_a_key_is_remembered_by_a_service_that_was_killed(folder: Path) -> None:
     with running(folder) as service:
         token = make_token(folder, "patient")

@@ -241,6 +241,7 @@ def test_all_come_back_after_a_restart_with_the_default_drain(chromium: Browser,
             tried.end(say)
 
 
+@pytest.mark.slow
 def test_all_come_back_to_a_full_node_once_it_has_room(chromium: Browser, folder: Path, say: Say) -> None:
     room = SOURCES // 2
     settings = folder / ".env"

@@ -4,19 +4,21 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
 import pytest
 import redis
 
+from tests.acceptance.service import make_token
 from tests.commands.running import Running
 
 Start = Callable[..., Running]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def publish(service: Running, flashwire: Command) -> None:
-    token = flashwire("token", "create", "ed", "--role", "chief").stdout.strip()
-    done = flashwire("post", "Civil Defence: x", "--desk", service.desk, FLASHWIRE_TOKEN=token)
-    assert done.returncode == 0, done.stderr
+def publish(service: Running) -> None:
+    body = {"text": "Civil Defence: x", "edition": "en"}
+    headers = {"Authorization": f"Bearer {make_token(service.folder, 'ed')}"}
+    assert httpx2.post(f"{service.desk}/v1/items", json=body, headers=headers, timeout=30).status_code == 201
 
 
 def stop(service: Running) -> None:
@@ -34,7 +36,7 @@ def test_run_refuses_a_log_whose_key_is_gone_and_says_how_to_go_on(
     serving: Start, flashwire: Command, folder: Path
 ) -> None:
     service = serving()
-    publish(service, flashwire)
+    publish(service)
     stop(service)
     key = folder / "data" / "signing.key"
     kept = key.read_bytes()
