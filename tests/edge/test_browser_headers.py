@@ -226,3 +226,15 @@ def test_the_public_address_is_an_allowed_origin_in_every_form() -> None:
     for public in ("https://T.example:443/live/", "https://t.example/live", "https://t.example./"):
         settings = TickerSettings(allowed_origins="https://a.example", redis_url="redis://t", public_url=public)
         assert is_allowed(settings, {b"origin": b"https://t.example"}), public
+
+
+async def test_a_request_that_names_two_hosts_is_refused(node: Serving) -> None:
+    for data in (request(path="/", Host="a.example\nb.example"), upgrade(Host="t\nt"), request(Host="a\nb", **STREAM)):
+        async with node.wire(data) as wire:
+            assert (await wire.reply())[0] == 400, data
+
+
+@pytest.mark.parametrize("path", ["/?lang=", "/embed?edition=en&lang="])
+async def test_a_language_is_known_in_any_case_and_with_its_region(node: Serving, path: str) -> None:
+    for tag, expected in (("AR", "ar"), ("ar-EG", "ar"), ("es-419", "es"), ("de", "en")):
+        assert f'<html lang="{expected}"' in (await node.get(path + tag)).text, tag

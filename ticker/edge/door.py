@@ -262,6 +262,9 @@ class FrontDoor(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._has_head = True
+        if sum(name == b"host" for name, _ in self.headers) > 1:
+            # RFC 9112, 3.2: proxies and we could each take another one.
+            raise _HostsError
         upgrades = self.parser.should_upgrade() and self._should_upgrade()
         headers = joined(self.headers)
         # Behind a proxy a connection is its client's, as far as the proxy says whose.
@@ -288,6 +291,10 @@ class FrontDoor(HttpToolsProtocol):
             # The one way to stop the parser: whatever a client sends after asking for a stream is not read.
             raise _TakenError
         super().on_message_complete()
+
+
+class _HostsError(Exception):
+    """The request names two hosts."""
 
 
 class _TakenError(Exception):

@@ -67,8 +67,8 @@ class _Pages:
         self._strings: dict[str, dict[str, str]] = msgspec.json.decode((WEB / "demo" / "strings.json").read_bytes())
 
     async def demo(self, request: Request) -> Response:
-        language = request.query_params.get("lang") or _preferred(request.headers.get("accept-language", ""))
-        language = language if language in LANGUAGES else "en"
+        asked = request.query_params.get("lang")
+        language = _words(asked) if asked else _preferred(request.headers.get("accept-language", ""))
         editions = {
             name: (edition, list(self._items(name, FALLBACK_COUNT))) for name, edition in self._site.editions.items()
         }
@@ -92,7 +92,7 @@ class _Pages:
         return self._page(
             request,
             "embed.html",
-            language if language in LANGUAGES else "en",
+            _words(language),
             frames="*",
             edition=edition,
             layout=layout,
@@ -170,6 +170,12 @@ class _Pages:
             "Vary": "Accept-Language",
         }
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def _words(tag: str) -> str:
+    """The one of our languages that a language tag is of: case and region make no difference (BCP 47)."""
+    language = tag.lower().partition("-")[0]
+    return language if language in LANGUAGES else "en"
 
 
 def _preferred(accepted: str) -> str:
