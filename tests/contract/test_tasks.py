@@ -33,7 +33,7 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
         await asyncio.sleep(60)
 
     task = asyncio.create_task(watched.keep_running("reader", work))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await steady.wait()
         assert "reader" in (watched.reason or "")
         await asyncio.sleep(0.3)
@@ -57,5 +57,5 @@ async def test_a_cancellation_that_is_swallowed_inside_still_ends_it() -> None:
         task = asyncio.create_task(Tasks(lambda _: None).keep_running("watch", work))
         await asyncio.sleep(0.01)
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=2)
+        done, _ = await asyncio.wait([task], timeout=20)
         assert done and task.cancelled()
