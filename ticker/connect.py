@@ -123,7 +123,7 @@ async def ask_all(client: Client, key: str, commands: Sequence[tuple[str, ...]])
     A pipeline of redis-py sets a timer for each reply: that took 35 µs a command, and this takes 10.
     """
     async with lease(client, key) as connection, asyncio.timeout(connection.socket_timeout):
-        await connection.send_packed_command(connection.pack_commands(commands))
+        await connection.send_packed_command(_packed(commands) or connection.pack_commands(commands))
         replies: list[Any] = []  # Any: as above
         for _ in commands:
             try:
@@ -131,6 +131,14 @@ async def ask_all(client: Client, key: str, commands: Sequence[tuple[str, ...]])
             except ResponseError as error:
                 replies.append(error)
         return replies
+
+
+def _packed(commands: Sequence[tuple[str, ...]]) -> bytes:
+    """`commands` as they are sent; redis-py takes four times as long for it. Nothing where a word is not of ASCII."""
+    text = "".join(
+        f"*{len(command)}\r\n" + "".join([f"${len(word)}\r\n{word}\r\n" for word in command]) for command in commands
+    )
+    return text.encode() if text.isascii() else b""
 
 
 def is_misled(error: object) -> bool:

