@@ -46,9 +46,9 @@ class Script(msgspec.Struct, frozen=True):
     sha: str
 
 
-def load_script(*names: str) -> Script:
-    """The script in the files `names` of this package, one after the other."""
-    text = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in names)
+def load_script(name: str) -> Script:
+    """The script in the file `name` of this package."""
+    text = Path(__file__).with_name(name).read_text("utf-8")
     # Redis names scripts by SHA-1; nothing is secured by it.
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 

@@ -19,10 +19,10 @@ local items, meta, newest, ledger, answer = unpack(KEYS)
 local mode, fingerprint, version, body, uri = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[9]
 local keep, answer_ms, ledger_ms, before = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[10]
 local takes_off = ARGV[12] == "1"
+local MAX_PART = "18446744073709551615" -- both parts of an entry id have 64 bits
 local MAX_SEQ = 9007199254740991        -- the largest number that Lua counts exactly
 local MAX_TRIM = 100                    -- bounds the time of one call where the stream is much too long
 local MAX_PADDING = 1000
-local NO_ID = "the stream " .. items .. " has no entry id left"
 
 local function refuse(reason)
   return redis.error_reply("REFUSED " .. reason)
@@ -58,7 +58,6 @@ if may then
     or not may("HSET", meta, "", "") and "HSET " .. meta
     or not may("HDEL", meta, "") and "HDEL " .. meta
     or not may("XRANGE", items, "-", "+") and "XRANGE " .. items
-    or not may("XINFO", "STREAM", items) and "XINFO STREAM " .. items
     or not may("XADD", items, "*", "", "") and "XADD " .. items
     or ARGV[11] ~= "0" and not may("WAIT", ARGV[11], "0") and "WAIT"
   if missing then
@@ -69,48 +68,13 @@ else
   redis.call("XRANGE", items, "-", "+", "COUNT", "1")
 end
 
--- The stream's length and last id. XINFO reads two whole entries for them and takes ten times as long as XLEN.
-local length, last
-local function ask_stream()
-  length, last = 0, "0-0"
-  local info = redis.pcall("XINFO", "STREAM", items)
-  for place = 1, #info, 2 do
-    if info[place] == "length" then
-      length = info[place + 1]
-    elseif info[place] == "last-generated-id" then
-      last = info[place + 1]
-    end
-  end
-  return info.err and not string.find(info.err, "no such key", 1, true) and info
-end
-if mode ~= "probe" and may and may("XLEN", items) then
-  length = redis.call("XLEN", items)
-else
-  local not_told = ask_stream()
-  if not_told then
-    return not_told
-  end
-end
-
--- The items whose entries leave the stream now, by the place of their name in `names`.
-local leaving = mode == "probe" and 0 or math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
-local names, ids = {uri, "prepared"}, {}
-for _, entry in ipairs(leaving > 0 and redis.call("XRANGE", items, "-", "+", "COUNT", leaving) or {}) do
-  local fields = entry[2]
-  for place = 1, #fields, 2 do
-    local other = fields[place] == "body" and string.match(fields[place + 1], '"uri":"(urn:flashwire:%w+)"')
-    if other and other ~= uri then
-      names[#names + 1] = other
-      ids[#names] = entry[1]
-    end
-  end
-end
-
-local foreign = {} -- keys in whose place somebody put a value of another type
+-- Keys in whose place somebody put a value of another type.
+local foreign = {}
 local function is_foreign(key, reply)
   foreign[#foreign + 1] = string.find(reply.err, "WRONGTYPE", 1, true) and key or nil
   return foreign[#foreign] == key
 end
+
 -- The fields of a hash, none where it is lost, or nil and an error.
 local function fields_of(key, ...)
   local values = redis.pcall("HMGET", key, ...)
@@ -123,18 +87,12 @@ local function fields_of(key, ...)
   return nil, values
 end
 
--- The item's current version, and the others whose newest entry leaves the stream.
-local noted, not_noted = fields_of(newest, unpack(names))
+-- The item's current version.
+local noted, not_noted = fields_of(newest, uri, "prepared")
 if not_noted then
   return not_noted
 end
-local held, prepared, lost = noted[1], noted[2], {}
-for place, id in pairs(ids) do
-  local value = noted[place]
-  if value and string.match(value, "^%S+") == id then
-    lost[names[place]] = value
-  end
-end
+local held, prepared = noted[1], noted[2]
 local count = redis.pcall("LLEN", ledger)
 if type(count) == "table" then
   if not is_foreign(ledger, count) then
@@ -185,12 +143,47 @@ elseif damaged or not had_meta then
 end
 local next_seq = string.format("%d", tonumber(seq) + 1)
 
+-- The id that XADD would choose: the answer must hold it, and XADD must come last.
+local function later(one, other)
+  return #one > #other or (#one == #other and one > other)
+end
+
+local function plus_one(digits)
+  local head, nines = string.match(digits, "^(.-)(9*)$")
+  local zeros = string.rep("0", #nines)
+  if head == "" then
+    return "1" .. zeros
+  end
+  return string.sub(head, 1, -2) .. string.format("%d", tonumber(string.sub(head, -1)) + 1) .. zeros
+end
+
+local length, last, first_entry = 0, "0-0", nil
+local info = redis.pcall("XINFO", "STREAM", items)
+if info.err and not string.find(info.err, "no such key", 1, true) then
+  return info
+end
+for place = 1, #info, 2 do
+  local name = info[place]
+  if name == "length" then
+    length = info[place + 1]
+  elseif name == "last-generated-id" then
+    last = info[place + 1]
+  elseif name == "first-entry" then
+    first_entry = info[place + 1]
+  end
+end
 local time = redis.call("TIME")
 local now_ms = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
--- The answer must hold the id, and XADD must come last.
-local id = last and id_after(last, now_ms) or not last and string.format("%s-%d", now_ms, time[2] % 1000)
-if not id then
-  return refuse(NO_ID)
+local last_ms, last_part = string.match(last, "^(%d+)-(%d+)$")
+local id
+if later(now_ms, last_ms) then
+  id = now_ms .. "-0"
+elseif last_part ~= MAX_PART then
+  id = last_ms .. "-" .. plus_one(last_part)
+elseif last_ms ~= MAX_PART then
+  id = plus_one(last_ms) .. "-0"
+else
+  return refuse("the stream " .. items .. " has no entry id left")
 end
 
 -- Each write, after it the command that undoes it. After a write that fails those before it are undone, the last first.
@@ -246,59 +239,62 @@ if mode == "probe" then
   return problem or {prepared and "ready" or "unprepared"}
 end
 
-local function write_all()
-  undos, problem = {}, nil
-  -- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
-  write(
-    {"SET", answer, "", "PXAT", "1"},
-    "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
-  )
-  for _, key in ipairs(foreign) do
-    -- Deletes it, by a right that the user has already. It is none of ours, so nothing brings it back.
-    write(nil, "PEXPIRE", key, "0")
-  end
-  if not may then
-    check_old_server()
-  end
-  local ledger_undo = count == 0 and {"LTRIM", ledger, "1", "0"} or {"LTRIM", ledger, "0", string.format("%d", count - 1)}
-  if mode == "renew" and count == version then
-    write({"LSET", ledger, "-1", before}, "LSET", ledger, "-1", body)
-  elseif count == version - 1 then
-    write(ledger_undo, "RPUSH", ledger, body)
-  else
-    -- One element for each version, so that LLEN is the version's number also where older bodies are lost.
-    local push = {}
-    for missing = count + 1, version - 1 do
-      push[#push + 1] = (mode == "publish" and missing == version - 1) and before or ""
+-- The items whose newest entry leaves the stream now.
+local leaving = math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
+local lost = {}
+if leaving > 0 and #noted > 0 then
+  local entries = leaving == 1 and {first_entry} or redis.call("XRANGE", items, "-", "+", "COUNT", leaving)
+  for _, entry in ipairs(entries) do
+    local fields = entry[2]
+    for place = 1, #fields, 2 do
+      local other = fields[place] == "body" and string.match(fields[place + 1], '"uri":"(urn:flashwire:%w+)"')
+      local value = other and other ~= uri and redis.call("HMGET", newest, other)[1]
+      if value and string.match(value, "^%S+") == entry[1] then
+        lost[other] = value
+      end
     end
-    push[#push + 1] = body
-    write(ledger_undo, "RPUSH", ledger, unpack(push))
   end
-  -- Nothing about an item expires while it is in the stream.
-  if count > 0 then
-    write(not held and {"PEXPIRE", ledger, ledger_ms}, "PERSIST", ledger)
-  end
-  local prefix = string.sub(ledger, 1, -#uri - 1)
-  for other, value in pairs(lost) do
-    write({"HSET", newest, other, value}, "HDEL", newest, other)
-    write({"PERSIST", prefix .. other}, "PEXPIRE", prefix .. other, ledger_ms)
-  end
-  write(held and {"HSET", newest, uri, held} or {"HDEL", newest, uri}, "HSET", newest, uri, id .. " " .. ARGV[3])
-  write(meta_undo, "HSET", meta, "epoch", epoch, "seq", next_seq)
-  write(nil, "XADD", items, "MAXLEN", "=", length + 1 - leaving, id, "epoch", epoch, "seq", next_seq, "body", body)
 end
 
-write_all()
--- The clock's microseconds are nearly always after every id that was given. Where they are not (a clock that was set back,
--- another writer), XADD says so; all is undone by now, and the last id is asked for.
-local refused = problem and not last and problem.err
-if refused and (string.find(refused, "equal or smaller", 1, true) or string.find(refused, "exhausted", 1, true)) then
-  problem = ask_stream()
-  id = not problem and id_after(last, now_ms)
-  if not (problem or id) then
-    return refuse(NO_ID)
-  elseif id then
-    write_all()
-  end
+-- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
+write(
+  {"SET", answer, "", "PX", "1"},
+  "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
+)
+for _, key in ipairs(foreign) do
+  -- Deletes it, by a right that the user has already. It is none of ours, so nothing brings it back.
+  write(nil, "PEXPIRE", key, "0")
 end
+if not may then
+  check_old_server()
+end
+
+local ledger_undo = count == 0 and {"LTRIM", ledger, "1", "0"} or {"LTRIM", ledger, "0", string.format("%d", count - 1)}
+if mode == "renew" and count == version then
+  write({"LSET", ledger, "-1", before}, "LSET", ledger, "-1", body)
+elseif count == version - 1 then
+  write(ledger_undo, "RPUSH", ledger, body)
+else
+  -- One element for each version, so that LLEN is the version's number also where older bodies are lost.
+  local push = {}
+  for missing = count + 1, version - 1 do
+    push[#push + 1] = (mode == "publish" and missing == version - 1) and before or ""
+  end
+  push[#push + 1] = body
+  write(ledger_undo, "RPUSH", ledger, unpack(push))
+end
+-- Nothing about an item expires while it is in the stream.
+if count > 0 then
+  write(not held and {"PEXPIRE", ledger, ledger_ms}, "PERSIST", ledger)
+end
+local prefix = string.sub(ledger, 1, -#uri - 1)
+for other, value in pairs(lost) do
+  write({"HSET", newest, other, value}, "HDEL", newest, other)
+  write({"PERSIST", prefix .. other}, "PEXPIRE", prefix .. other, ledger_ms)
+end
+write(held and {"HSET", newest, uri, held} or {"HDEL", newest, uri}, "HSET", newest, uri, id .. " " .. ARGV[3])
+write(meta_undo, "HSET", meta, "epoch", epoch, "seq", next_seq)
+local trimmed = string.format("%d", length + 1 - leaving)
+write(nil, "XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body)
+
 return problem or {"done", id, epoch, next_seq}

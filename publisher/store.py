@@ -36,7 +36,7 @@ _RENEW_ANSWER_MS: Final = 60_000
 # Neither is a uri or a digest: no item and no Idempotency-Key can have it.
 _PROBE: Final = "probe"
 
-_PUBLISH: Final = load_script("entry_id.lua", "publish.lua")
+_PUBLISH: Final = load_script("publish.lua")
 _COUNTS: Final = load_script("counts.lua")
 
 
