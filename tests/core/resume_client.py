@@ -79,6 +79,8 @@ class WatchedNode(Node):
         self.reader = Reader(self.view, KEYRING, self, rebuild_pause=0)
         self.passed: dict[str, int] = {}
         """Versions that it read and that the stream then had no more."""
+        self.unnamed: set[int] = set()
+        """The numbers of published entries that it cannot read and that name no item."""
         self.log: list[Published] = []
         self.known: dict[Published, list[Item]] = {}
         """For each number held, the versions of its item that were held when it came."""
@@ -109,6 +111,8 @@ class WatchedNode(Node):
         self._note(entries)
         folded = self.folded()
         self.passed = {uri: n for uri, n in before.items() if uri in folded and folded[uri].version < n}
+        numbers = {entry.seq for entry in entries if entry.cursor.epoch == position.epoch}
+        self.unnamed = {n for n in self.view.unreadable if 0 < n <= position.seq} - numbers
         super().rebuilt(entries, position, doubts, records)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
@@ -143,6 +147,7 @@ class WatchedNode(Node):
             ]
             if len(self.log) > length:
                 self.known.pop(self.log[0], None)
+                self.unnamed = {number for number in self.unnamed if number >= self.log[0].cursor.seq}
                 del self.log[0]
 
     def folded(self) -> dict[str, Item]:
@@ -295,7 +300,8 @@ class Client(JoiningConnection):
     def _snapshot(self, items: list[Item], complete: bool) -> None:
         passed = self.served.passed
         whole = all(item.version >= passed.get(uri, 0) for uri, item in self.served.folded().items())
-        fresh = self.cursor is None and not self.served.joins.incomplete and whole
+        whole = whole and not self.served.unnamed and not self.served.joins.incomplete
+        fresh = self.cursor is None and whole
         assert complete == fresh, "a fresh join is complete, any other snapshot says that it is not"
         if self.joining and self.cursor is not None:
             assert not self.served.holds_way(self.place), "a good cursor was not honoured"

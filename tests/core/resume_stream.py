@@ -167,6 +167,8 @@ class View(Stream):
         self._model = model
         self.asked_at: Published | None = None
         """The newest number when the position was last asked for."""
+        self.unreadable: list[int] = []
+        """The numbers of the entries that could not be read when all were read last."""
         self.meanwhile: Callable[[], object] | None = None
         """What happens once, between the answers about the position and about the entries."""
 
@@ -182,7 +184,9 @@ class View(Stream):
         return answer
 
     async def held(self) -> list[Record]:
-        answer = [record for record, _ in self._answering().held]
+        held = self._answering().held
+        answer = [record for record, _ in held]
+        self.unreadable = [int(fields[b"seq"]) for (_, fields), one in held if one is None or one.item is None]
         self._happen()
         return answer
 

@@ -1,8 +1,7 @@
 """The front door: uvicorn's HTTP class, with five things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
-2. Whoever has sent no whole request within `visitors.PATIENCE_SECONDS` is shown out: an idle or dripping socket costs
-   a descriptor, and they are counted.
+2. Whoever has sent no whole request within `visitors.PATIENCE_SECONDS` is shown out: its socket costs a descriptor.
 3. A request longer than `HEAD_BYTES` bytes is refused; httptools itself knows no limit, and no route reads a body.
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
 5. A client that ends its side after a request still gets the answer; uvicorn would close.

@@ -113,9 +113,7 @@ class Node:
         return self.lost is not None
 
     def refusal(self, address: str = "", waiting: int = 0) -> str | None:
-        """Why no join from `address` can be taken now, as a sentence for the client, or None; `waiting` are those who
-        are judged again and counted already.
-        """
+        """Why no join from `address` can be taken now, for the client, or None; `waiting` who ask were counted before."""
         if self.draining:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
