@@ -113,7 +113,7 @@ class Node:
         return self.lost is not None
 
     def refusal(self, address: str = "", waiting: int = 0) -> str | None:
-        """Why no join from `address` can be taken now, for the client, or None; `waiting` who ask were counted before."""
+        """Why no join from `address` can be taken now, for the client, or None; `waiting` are counted already."""
         if self.draining:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
