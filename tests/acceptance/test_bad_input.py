@@ -272,7 +272,7 @@ def test_a_bad_cursor_is_a_lost_one_and_says_so(house: House, way: str, cursor: 
 
 
 @pytest.mark.parametrize("way", _WAYS)
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://NEWS.example", f"{ORIGIN}.evil.example"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example"])
 def test_a_wrong_origin_is_403_and_the_right_one_is_not(house: House, way: str, origin: str) -> None:
     status, _, body = _ask(house, way, "", f"Origin: {origin}")
     assert status == 403 and _is_sentence(_object(body)["detail"])

