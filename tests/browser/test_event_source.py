@@ -118,7 +118,7 @@ class Audience:
 
     def read(self) -> list[dict[str, Any]]:
         """What each has had until now."""
-        # Whoever waits for something asks again at once, and would take the processor from those it waits for.
+        # `until` asks again at once, and would take the processor from the browser that it waits for.
         time.sleep(0.1)
         return [source for page in self._pages for source in page.evaluate(READ)]
 

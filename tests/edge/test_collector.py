@@ -27,7 +27,7 @@ def knot() -> tuple[Thing, weakref.ref[Thing]]:
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    """One that is told when to tick; nothing else collects meanwhile."""
+    """A collector whose ticks the test calls; Python's own collection is off meanwhile."""
     gc.disable()
     made = Collector()
     made.begin()

@@ -40,7 +40,7 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """Nobody's settings but these, the data in `folder`."""
+    """This process's environment with `settings` as the only settings of Flashwire, and the data in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("FLASHWIRE_", "REDIS_"))}
     own = {f"FLASHWIRE_{name.upper()}": str(value) for name, value in settings.items() if name != "redis_url"}
     if "redis_url" in settings:

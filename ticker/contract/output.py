@@ -186,7 +186,7 @@ def protect(*, blocks: bool) -> None:
                     stream.flush()
             output = Output(fd, blocks=blocks)
             if blocks and not was_open:
-                # Nobody would see the result: a token is printed only once.
+                # A result such as a token is printed only once, and here nobody would see it.
                 output.failure = OSError(errno.EBADF, os.strerror(errno.EBADF))
             setattr(sys, name, _text(output, stream))
 

@@ -5,7 +5,7 @@ out the seats. When a worker has ended, the parent adds what it had counted to t
 seats hold together never goes down. No lock, because a process that is stopped while it holds one would stop all:
 
 1. A seat has two sides; one is written while the other stands, then one word turns them (a kill between is harmless).
-2. `version` is odd while the parent moves counts from a seat to its own; who read meanwhile reads again.
+2. `version` is odd while the parent moves counts from a seat to its own; a process that read meanwhile reads again.
 3. `LAYOUT` says where all this lies. In a rolling restart processes of two releases share the board: a release that
    lays it out otherwise would write into its siblings' seats, and refuses instead.
 """

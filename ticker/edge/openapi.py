@@ -1,6 +1,6 @@
-"""The OpenAPI 3.1 description of a node, from the very shapes that its replies are encoded from.
+"""The OpenAPI 3.1 description of a node, made from the types that its replies are encoded from.
 
-It tells of one message at a time; the order of messages on WebSocket and SSE is told by docs/asyncapi.yaml.
+It describes single messages; docs/asyncapi.yaml describes their order on WebSocket and SSE.
 """
 
 from functools import cache

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, HttpCredentials, expect
 
 from tests.browser.desk.conftest import Service
 from tests.deploy.stack import free_port, program
@@ -84,11 +84,11 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
     chromium: Browser, service: Service, front: tuple[str, Path]
 ) -> None:
     url, log = front
-    credentials = {"username": "night", "password": "desk"}
+    credentials = HttpCredentials(username="night", password="desk")
     context = chromium.new_context(
         locale="en-GB",
         ignore_https_errors=True,
-        http_credentials=credentials,  # type: ignore[arg-type]
+        http_credentials=credentials,
     )
     context.set_default_timeout(30_000)
     complaints: list[str] = []
