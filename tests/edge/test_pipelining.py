@@ -145,12 +145,21 @@ async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Servi
     assert time.monotonic() - began < 2 and node.node.polls == 0
 
 
-async def test_requests_behind_an_upgrade_or_a_stream_are_not_answered_as_requests(node: Serving) -> None:
-    async with node.wire(STREAM + VERSION) as wire:
+# The gate takes a join that comes first, the front door one that comes after a request.
+@pytest.mark.parametrize("before", [b"", VERSION], ids=["first", "later"])
+async def test_what_follows_an_upgrade_or_a_stream_is_not_answered_as_a_request(node: Serving, before: bytes) -> None:
+    async with node.wire(before + STREAM + VERSION) as wire:
+        assert not before or await status(wire) == 200
         code, headers = await wire.head()
         assert code == 200 and "event-stream" in headers["content-type"]
-    async with node.wire(UPGRADE + VERSION) as wire:
+        assert (await wire.event())["event"] == "snapshot"
+        await node.publish("One")
+        assert (await wire.event())["event"] == "item", "nothing stands between the two"
+    async with node.wire(before + UPGRADE + VERSION) as wire:
+        assert not before or await status(wire) == 200
         assert (await wire.head())[0] == 101
+        assert await wire.close_code() == 1002, "for WebSocket it is no frame"
+        assert await wire.ended() == b""
 
 
 async def test_a_thousand_requests_in_one_write_are_not_all_read(
