@@ -57,7 +57,7 @@ async def allow(raw: Any, redis_url: str, keyring: Keyring, brand: str) -> Async
 async def contents(raw: Any, brand: str) -> dict[bytes, Any]:
     """All that the brand's keys hold, but for the probe's own key and answers that were undone."""
     held: dict[bytes, Any] = {}
-    async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*"):
+    async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000):
         kind = await raw.type(key)
         if kind == b"none" or (kind == b"string" and await raw.get(key) in (b"", None)):
             continue
@@ -135,7 +135,7 @@ async def test_a_key_of_another_type_stops_the_script_before_its_first_write(
     store = await allow(granted(), list(KEYS))
     with pytest.raises(StreamAwayError, match="WRONGTYPE"):
         await store.publish(an_item(), "d", "f")
-    left = [found async for found in raw.scan_iter(f"flashwire:{{{brand}}}:*")]
+    left = [found async for found in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]
     assert left == [name.encode()]
     if key in ("items", "meta", "newest"):
         with pytest.raises(StreamAwayError, match="WRONGTYPE"):
@@ -266,7 +266,7 @@ async def test_a_probe_changes_nothing_for_readers_and_adds_one_key(
     for _ in range(3):
         await store.probe()
         assert await contents(raw, brand) == before
-    assert len([key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*")]) == len(before) + 1
+    assert len([key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]) == len(before) + 1
 
 
 def test_the_mutant_a_public_write_that_comes_first_is_what_the_tests_above_catch() -> None:

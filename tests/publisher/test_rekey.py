@@ -48,7 +48,9 @@ async def add(store: Store, name: str, versions: int = 1) -> str:
 
 async def bodies(raw: Any, brand: str) -> dict[str, list[bytes]]:
     keys = Keys(brand)
-    found = {key.decode().removeprefix(keys.ledger("")): key async for key in raw.scan_iter(keys.ledger("*"))}
+    found = {
+        key.decode().removeprefix(keys.ledger("")): key async for key in raw.scan_iter(keys.ledger("*"), count=10_000)
+    }
     return {name: await raw.lrange(key, 0, -1) for name, key in found.items()}
 
 
