@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from ticker.contract.plain_file import PlainFileError, read_plain
+
 FORMS: Final = (
     "redis://host:port, rediss://host:port, unix:///path, redis+sentinel://host:port,host:port/service "
     "or redis+cluster://host:port,host:port"
@@ -54,14 +56,26 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _file(text: str) -> str:
-    with Path(text).open("rb"):
-        return text
+    read_plain(Path(text))
+    return text
 
 
 def _authorities(text: str) -> str:
     # Tried at the start: otherwise every connection would fail later.
     _tls().load_verify_locations(_file(text))
     return text
+
+
+def _check_certificate(file: str | None, key: str | None) -> None:
+    if file is None:
+        raise ValueError("The option ssl_keyfile needs ssl_certfile, which names the certificate of the key.")
+    try:
+        # Given some password, OpenSSL does not ask a terminal for one.
+        _tls().load_cert_chain(file, key, password="none")
+    except (OSError, ValueError):
+        raise ValueError(
+            "The file of ssl_certfile must hold a certificate, and it or that of ssl_keyfile its key, with no password."
+        ) from None
 
 
 def _authorities_in(text: str) -> str:
@@ -172,6 +186,8 @@ def _read_options(query: str, kind: str, is_encrypted: bool) -> tuple[dict[str, 
             known = ", ".join([*_OPTIONS, *_TLS_OPTIONS, *(_SENTINEL_OPTIONS if kind == "sentinel" else ())])
             shown = name if name.isidentifier() and len(name) < 40 else "in the address"
             raise ValueError(f"The option {shown} is not known; an address may have: {known}.")
+    if "ssl_certfile" in options or "ssl_keyfile" in options:
+        _check_certificate(options.get("ssl_certfile"), options.get("ssl_keyfile"))
     return options, sentinel_options
 
 
@@ -181,7 +197,9 @@ def _converted(name: str, convert: Callable[[str], Any], text: str) -> Any:  # A
     except ssl.SSLError:
         raise ValueError(f"The option {name} holds nothing that TLS can use.") from None
     except OSError as error:
-        raise ValueError(f"The file of the option {name} cannot be read ({type(error).__name__}).") from None
+        raise ValueError(f"The file of the option {name} cannot be read: {error.strerror}.") from None
+    except PlainFileError as error:
+        raise ValueError(f"The file of the option {name} cannot be read: {error}.") from None
     except (ValueError, KeyError):
         if name == "db":
             raise ValueError("The database in the address is a number, as in redis://host:6379/0.") from None

@@ -56,7 +56,7 @@ def test_languages_beside_the_editions_own_can_be_filtered_by(tmp_path: Path) ->
         ("", "editions"),
         ("editions = {}", "names no edition"),
         ("not toml", "line 1"),
-        (b"\xff\xfe", "not usable"),
+        (b"\xff\xfe", "not text in UTF-8"),
         (EDITION + EDITION, "Cannot declare"),
         (EDITION.replace("language", "lang"), "lang"),
         (EDITION.replace('"ltr"', '"up"'), "direction"),
@@ -80,7 +80,7 @@ def test_a_file_that_is_not_a_site_is_refused_with_where_and_why(
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SiteError, match=r"nowhere\.toml cannot be read \(FileNotFoundError\)"):
+    with pytest.raises(SiteError, match=r"no site file .*nowhere\.toml: name .* FLASHWIRE_SITE"):
         load_site(tmp_path / "nowhere.toml")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.contract.odd_files import at_once
 from ticker.contract.server_state import read_state
 from ticker.embedded.damage import MANIFEST
 from ticker.embedded.errors import DamagedError, DataInUseError, EmbeddedError
@@ -51,6 +52,13 @@ def test_a_server_answers_on_a_private_socket_and_keeps_everything_on_disk(data:
         private = [path for path in data.rglob("*") if path.is_file()]
         assert private and all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in private)
     assert not place.exists()
+
+
+def test_a_log_that_is_a_pipe_does_not_keep_the_start_waiting(data: Path) -> None:
+    data.mkdir(mode=0o700, exist_ok=True)
+    os.mkfifo(data / LOG_FILE)
+    with at_once(), pytest.raises(EmbeddedError, match="cannot be started"), Keeper(data):
+        raise AssertionError("it was started")
 
 
 def test_the_servers_own_words_go_to_a_file(data: Path) -> None:

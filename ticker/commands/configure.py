@@ -3,10 +3,12 @@
 import difflib
 import os
 from collections.abc import Callable, Iterable
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ticker.commands.say import refuse
+from ticker.contract.plain_file import PlainFileError, read_plain_text
 from ticker.contract.settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
-_ENCODING: Final = "utf-8"
 
 checked: Final[set[str]] = set()
 """Every name that `check_names` let pass in this process: what a process that takes over from it lets pass too."""
@@ -86,10 +87,11 @@ def read_address(read: Callable[[str], str], side: str, value: str) -> str:
 
 def read_env_file(names: Iterable[str]) -> None:
     """Takes settings of the command line that stand in `.env` alone into the environment; it goes before the file."""
-    wanted = {PREFIX + name for name in names}
-    for name, value in _env_file().items():
-        if name.upper() in wanted and value and not os.environ.get(name.upper()):
-            os.environ[name.upper()] = value
+    # Of several lines for one name the last counts, whatever their case, as for the settings themselves.
+    lines = {name.upper(): value for name, value in _env_file().items()}
+    for name in (PREFIX + name for name in names):
+        if (value := lines.get(name)) and not os.environ.get(name):
+            os.environ[name] = value
 
 
 def _is_wrong(line: "Binding") -> bool:
@@ -103,12 +105,13 @@ def _env_file() -> dict[str, str | None]:
     from dotenv.parser import parse_stream
 
     try:
-        if not _ENV_FILE.is_file():
-            return {}
-        with _ENV_FILE.open(encoding=_ENCODING) as file:
-            wrong = next((line.original for line in parse_stream(file) if _is_wrong(line)), None)
-        if wrong is None:
-            return dotenv_values(_ENV_FILE, encoding=_ENCODING)
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(f"The file .env cannot be read ({type(error).__name__}).")
+        # A virtual environment often has that name.
+        text = "" if _ENV_FILE.is_dir() else read_plain_text(_ENV_FILE)
+    except FileNotFoundError:
+        return {}
+    except (OSError, PlainFileError) as error:
+        refuse(f"The file .env cannot be read: {error}. Make it a plain file of lines NAME=value, or remove it.")
+    wrong = next((line.original for line in parse_stream(StringIO(text)) if _is_wrong(line)), None)
+    if wrong is None:
+        return dotenv_values(stream=StringIO(text))
     refuse(f"Line {wrong.line} of .env cannot be read: write NAME=value.")

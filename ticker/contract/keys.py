@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ticker.contract.entry import Keyring
+from ticker.contract.plain_file import PlainFileError, read_plain_text
 
 KEY_FILE: Final = "signing.key"
 _LEAST_BYTES: Final = 32
@@ -54,21 +55,24 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
     path = data / KEY_FILE
     if create:
         try:
-            if not path.exists():
+            # A link to nowhere is said below; nothing could be put in its place.
+            if not (path.exists() or path.is_symlink()):
                 _create(path)
         except OSError as error:
             raise KeyringError(
                 f"The signing key {path} cannot be made ({type(error).__name__}): give a directory that can be written."
             ) from None
     try:
+        text = read_plain_text(path)
         mode = path.stat().st_mode
-        text = path.read_text("ascii")
     except FileNotFoundError:
         raise KeyringError(
             f"No signing key: set FLASHWIRE_SIGNING_KEYS to the desk's keys, or copy its {KEY_FILE} to {path}."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyringError(f"The signing key {path} cannot be read ({type(error).__name__}).") from None
+    except (OSError, PlainFileError) as error:
+        raise KeyringError(
+            f"The signing key {path} cannot be read: {error}. Restore it from your backup, as a plain file of mode 600."
+        ) from None
     if mode & 0o077:
         raise KeyringError(f"The signing key {path} can be read by others; run: chmod 600 {path}")
     try:

@@ -17,6 +17,7 @@ class StreamSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FLASHWIRE_",
         env_file=".env",
+        env_file_encoding="utf-8-sig",
         extra="ignore",
         populate_by_name=True,
         hide_input_in_errors=True,

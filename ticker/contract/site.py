@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from ticker.contract.item import Direction, Role, Text
+from ticker.contract.plain_file import PlainFileError, read_plain_text
 from ticker.contract.sentences import RefusedError
 from ticker.contract.text import clean_language
 
@@ -88,11 +89,15 @@ def load_site(path: Path | None) -> Site:
     """The site in `path`, or the demonstration site; raises `SiteError`."""
     chosen = path or DEFAULT_SITE
     try:
-        content: Mapping[str, object] = tomllib.loads(chosen.read_text("utf-8-sig"))
+        content: Mapping[str, object] = tomllib.loads(read_plain_text(chosen))
         site = msgspec.convert(content, Site)
-    except OSError as error:
-        raise SiteError(f"The site file {chosen} cannot be read ({type(error).__name__}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except FileNotFoundError:
+        raise SiteError(f"There is no site file {chosen}: name a TOML file with FLASHWIRE_SITE.") from None
+    except PlainFileError as error:
+        raise SiteError(
+            f"The site file {chosen} cannot be read: {error}. Name a TOML file with FLASHWIRE_SITE."
+        ) from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise SiteError(f"The site file {chosen} is not usable: {error}") from None
     if not site.editions:
         raise SiteError(f"The site file {chosen} names no edition.")

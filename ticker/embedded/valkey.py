@@ -219,4 +219,5 @@ def _under(parent: int) -> None:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    # A pipe that no one reads would otherwise keep the start waiting.
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)
