@@ -3,7 +3,10 @@
 import asyncio
 import secrets
 import shlex
-from collections.abc import Coroutine
+import signal
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -105,7 +108,8 @@ def post(
         output.done_anyway(state if dry_run else f"Published as {state}")
 
     try:
-        _run(publish())
+        with _stopped_as_by_ctrl_c():
+            _run(publish())
     except (UnknownOutcomeError, KeyboardInterrupt) as error:
         if dry_run:
             fail(str(error) or "Interrupted.")
@@ -143,7 +147,8 @@ def replay_file(
     url, token = desk_and_token(url, token)
     summary = Summary()
     try:
-        _run(replay_with_bar(posts, url, token, summary, rate=rate, loop=loop, parallel=parallel))
+        with _stopped_as_by_ctrl_c():
+            _run(replay_with_bar(posts, url, token, summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
         output.tell("Interrupted; run it again to publish what is missing.")
     unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
@@ -201,3 +206,22 @@ def shown(item: Item) -> str:
 def _run(work: Coroutine[Any, Any, Value]) -> Value:  # Any: what a coroutine is sent is nobody's business
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+@contextmanager
+def _stopped_as_by_ctrl_c() -> Iterator[None]:
+    """A block in which SIGTERM (`timeout`, a service manager) and a closed terminal interrupt as Ctrl+C does.
+
+    By default they end the process without a word, and the key of a line whose outcome is unknown is lost.
+    """
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        # Python sets signals in the main thread alone.
+        numbers = []
+    for number in numbers:
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)

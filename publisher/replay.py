@@ -144,11 +144,12 @@ async def replay(
 async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
     try:
         done = await desk.publish(post.body, post.key)
+    except asyncio.CancelledError:
+        # The desk may have published it before the interruption.
+        _count_unknown(post, "Interrupted.", kept)
+        raise
     except UnknownOutcomeError as error:
-        kept.unknown += 1
-        kept.first_error = kept.first_error or (
-            f"Line {post.line}: {error} It is not known yet whether this is published: run the same command again."
-        )
+        _count_unknown(post, str(error), kept)
         return
     except AnswerUnreadableError:
         # An earlier run published it.
@@ -160,3 +161,10 @@ async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
         return
     kept.acknowledged += 1
     kept.latencies.append(done.seconds)
+
+
+def _count_unknown(post: Post, why: str, kept: Summary) -> None:
+    kept.unknown += 1
+    kept.first_error = kept.first_error or (
+        f"Line {post.line}: {why} It is not known yet whether this is published: run the same command again."
+    )

@@ -252,3 +252,28 @@ def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
     again = run("replay", str(file), machine=machine)
     assert again.exit_code == 0 and "1 acknowledged, 0 refused in" in again.stdout
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_a_command_that_is_stopped_while_nobody_knows_says_so(
+    machine: Machine, words: tuple[str, ...], number: signal.Signals
+) -> None:
+    (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        stopped = subprocess.Popen(
+            [sys.executable, "-c", "from ticker.main import main; main()", *words],
+            cwd=machine.folder,
+            env=os.environ
+            | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)
+            stopped.send_signal(number)
+            _, said = stopped.communicate(timeout=30)
+    assert stopped.returncode == 3, said
+    assert "not known yet" in said and "Traceback" not in said
+    assert words[0] == "replay" or "--key" in said
