@@ -1,7 +1,9 @@
 """What is installed by `pip install .`, as the image does it: nothing that a running service needs may be missing."""
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,3 +46,11 @@ def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> No
 def test_the_package_holds_nothing_that_only_a_checkout_needs(names: frozenset[str]) -> None:
     assert not [name for name in names if name.startswith(("tests/", "web/test/", "web/node_modules/", "data/"))]
     assert not [name for name in names if name.endswith((".pyc", ".key", ".env"))]
+
+
+def test_every_library_that_is_installed_with_it_is_imported_somewhere() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    code = "\n".join(path.read_text() for package in ("ticker", "publisher") for path in (ROOT / package).rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE))
+    names = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in wanted}  # type: ignore[index]  # all have names
+    assert names <= imported
