@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 description of the desk, from the very shapes that requests are decoded with."""
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -45,10 +46,15 @@ class _Items(msgspec.Struct):
     items: list[Item]
 
 
+# Reading the shapes takes longer than all the rest, and they never change.
+@cache
+def _schemas() -> Json:
+    shapes = (*_SHAPES, _Published, _Tried, _Items)
+    return msgspec.json.schema_components(shapes, ref_template=_COMPONENTS + "{name}")[1]
+
+
 def document(version: str, cookie: str = "flashwire_desk") -> Json:
     """The whole description; `cookie` is the name of this desk's session cookie."""
-    shapes = (*_SHAPES, _Published, _Tried, _Items)
-    _, schemas = msgspec.json.schema_components(shapes, ref_template=_COMPONENTS + "{name}")
     key = _header("Idempotency-Key", "The same key gives the same answer for 24 hours and publishes once.")
     seen = _header("If-Match", 'The version that was seen, in quotes: "1".', required=True)
     return {
@@ -133,7 +139,7 @@ def document(version: str, cookie: str = "flashwire_desk") -> Json:
             "/openapi.json": {"get": _operation("Read this description", {"200": (None, "OpenAPI 3.1")}, ())},
         },
         "components": {
-            "schemas": schemas,
+            "schemas": _schemas(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": cookie},

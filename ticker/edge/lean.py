@@ -7,6 +7,7 @@ the top, one name is one thing; so what is taken from the browser there must not
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Final, Literal
 
@@ -19,6 +20,8 @@ _CSS: Final = re.compile(r"\s*([{};,`])\s*|(?<=:)\s+")
 _LETTERS: Final = "tenirasoclpdhumgfbwyvkxjqzTENIRASOCLPDHUMGFBWYVKXJQZ"
 
 
+# It takes a tenth of a second, and a process may start many nodes, all with the same module.
+@lru_cache(maxsize=1)
 def lean(source: str) -> str:
     """`source`, a module that imports nothing at its top, made short; what it exports keeps its name."""
     read = list(tokens(source))
