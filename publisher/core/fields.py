@@ -20,7 +20,7 @@ ED_NOTE_LIMIT: Final = 2000
 # RFC 3339, 5.6, where T and Z may be small; seconds and the offset's colon may be left out.
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
-    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+    r"([Zz]|[+-][0-9]{2}:?[0-5][0-9])"
 )
 
 

@@ -35,7 +35,7 @@ _LIKE_LATIN: Final = {**_CYRILLIC, **_GREEK, **_ARMENIAN, **_CHEROKEE, **_LISU}
 _LETTERS: Final = str.maketrans({**_LIKE_LATIN, **_ARABIC})
 # After folding: what a quick eye does not tell from another.
 _STROKES: Final = str.maketrans(
-    {"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "\u2018": "'", "\u2019": "'", "`": "'"}
+    {"0": "o", "1": "l", "5": "s", "8": "b", "i": "l", "|": "l", "ı": "l", "\u2018": "'", "\u2019": "'", "`": "'"}
     # Letters of phonetic alphabets, which are Latin too.
     | {"ɑ": "a", "ɡ": "g", "ɩ": "l", "ǀ": "l"}
     | dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghljklmnoprstuvwyz", strict=True))
@@ -94,8 +94,9 @@ def skeleton(name: str) -> str:
     text = unicodedata.normalize("NFKD", name).translate(_LETTERS)
     kept = "".join(_plain(character) for character in text if not _is_passed_over(character))
     # Again after folding, for upper-case letters whose lower case alone looks like another one.
-    folded = kept.casefold().translate(_LETTERS).translate(_STROKES)
-    seen = folded.replace("rn", "m").replace("vv", "w")
+    folded = kept.casefold().translate(_LETTERS)
+    # "cl" before an i becomes an l, for "ci" looks like no d.
+    seen = folded.replace("cl", "d").translate(_STROKES).replace("rn", "m").replace("vv", "w")
     # A full stop at the end, a quotation mark, and one space, two or none, tell no two names apart.
     words = "".join(character for character in seen if unicodedata.category(character)[0] in "LMN")
     return words or " ".join(seen.split())

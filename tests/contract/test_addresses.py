@@ -16,6 +16,8 @@ from ticker.contract.addresses import http_address, origins, page_origin, proxie
         ("https://news.example/", "https://news.example"),
         ('"https://news.example"', "https://news.example"),
         ("'https://news.example/' , \"https://b.example\"", "https://news.example,https://b.example"),
+        ("'https://a.example','https://b.example'", "https://a.example,https://b.example"),
+        ("'https://a.example, https://b.example'", "https://a.example,https://b.example"),
         ("HTTPS://News.Example:443", "https://news.example"),
         ("http://news.example:80,http://news.example:8080", "http://news.example,http://news.example:8080"),
         ("https://a.example https://b.example", "https://a.example,https://b.example"),
@@ -27,7 +29,7 @@ from ticker.contract.addresses import http_address, origins, page_origin, proxie
         ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
         ("http://localhost:3000", "http://localhost:3000"),
         ("https://news.example.", "https://news.example"),
-        ("capacitor://localhost", "capacitor://localhost"),
+        ("capacitor://localhost,chrome-extension://abc", "capacitor://localhost,chrome-extension://abc"),
         ("", ""),
     ],
 )
@@ -56,6 +58,7 @@ def test_an_origin_is_brought_into_the_form_that_browsers_send(written: str, rea
         "//news.example",
         "https://ne ws.example",
         "https://news.example#top",
+        *(f"{scheme}://news.example" for scheme in ("htp", "htps", "ttps", "hhtp", "httpss", "ftp", "sftp")),
     ],
 )
 def test_what_is_not_an_origin_is_refused(written: str) -> None:

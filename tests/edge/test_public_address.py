@@ -28,6 +28,18 @@ async def test_pages_name_the_public_address_and_link_relatively(start: Start) -
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code == 200, address
 
 
+async def test_an_address_in_another_script_is_named_as_browsers_send_it(start: Start) -> None:
+    node = await start(public_url="https://müller.example/é b".replace(" ", "%20"))
+    sent = "https://xn--mller-kva.example/%C3%A9%20b"
+    page = (await node.get("/embed?edition=en")).text
+    assert f"{sent}/oembed?" in page and "é" not in page
+    for address in (sent, sent.lower(), "https://müller.example/é%20b/embed", "http://MÜLLER.example/%C3%A9%20b/"):
+        found = await node.get(f"/oembed?url={quote(address, safe='')}")
+        assert found.status_code == 200 and f'src="{sent}/embed?' in found.json()["html"], address
+    for address in ("https://müller.example/è%20b/", "https://muller.example/é%20b/", f"{sent}%2Fembed", "https://[/"):
+        assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code in (400, 404), address
+
+
 @pytest.mark.parametrize(
     "host",
     [

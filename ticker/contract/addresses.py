@@ -7,11 +7,13 @@ everybody. What is clear is brought into that form; for what is not, `ValueError
 import ipaddress
 import re
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 ANY: Final = "*"
 _PORTS: Final = {"http": 80, "https": 443}
 _QUOTES: Final = ("'", '"')
+# A scheme of these letters is http mistyped, or that of files; apps' own (capacitor://, app://) have others.
+_SLIP: Final = frozenset("httpsftp")
 # A host has at most 253 characters.
 _LONGEST_ORIGIN: Final = 300
 # Python's IDNA of 2003 changes or drops these letters; a browser keeps them (UTS 46).
@@ -19,12 +21,16 @@ _DEVIATING: Final = frozenset("ßς\u200c\u200d")
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
 # None of them stands in a host or a path as browsers write them; some would end a directive of a CSP.
 _FORBIDDEN: Final = re.compile(r"[\s;,'\"<>\\`{}|^\x00-\x1f\x7f]")
+_DOTS: Final = frozenset((".", ".."))
+# What RFC 3986 allows in a path, and % for what is encoded already; `_FORBIDDEN` is refused before.
+_PATH_SAFE: Final = "/%:@!$&()*+=~"
 
 
 def unquoted(value: str) -> str:
     """`value` without the spaces and the pair of quotes around it, which a shell would have taken away."""
     value = value.strip()
-    if len(value) >= 2 and value[0] in _QUOTES and value[-1] == value[0]:
+    # Two that are not a pair stand around the first and the last of several values.
+    if len(value) >= 2 and value[0] in _QUOTES and value[-1] == value[0] and value[0] not in value[1:-1]:
         return value[1:-1].strip()
     return value
 
@@ -66,7 +72,11 @@ def http_address(value: str) -> str:
         raise ValueError("not an address: write it like https://news.example or http://127.0.0.1:8000")
     if parts.username is not None or parts.query or parts.fragment or _FORBIDDEN.search(value):
         raise ValueError("an address has scheme, host, port and path, and nothing else")
-    return f"{parts.scheme}://{_host(parts)}{_port(parts)}{parts.path.rstrip('/')}"
+    if not _DOTS.isdisjoint(parts.path.split("/")):
+        raise ValueError("a browser never sends a path with . or .. in it: write it without them")
+    # As a browser sends it, so that it may stand in a header, too.
+    path = quote(parts.path.rstrip("/"), safe=_PATH_SAFE)
+    return f"{parts.scheme}://{_host(parts)}{_port(parts)}{path}"
 
 
 def typed_address(value: str) -> str:
@@ -85,6 +95,8 @@ def _origin(value: str) -> str:
         raise ValueError(f"{_shown(value)} is not an origin: write it like https://news.example")
     if "*" in value:
         raise ValueError(f"{_shown(value)} is a pattern: write each origin, or * alone for all")
+    if parts.scheme not in _PORTS and _SLIP.issuperset(parts.scheme):
+        raise ValueError(f"{_shown(value)} has no scheme of a page: write it like https://news.example")
     if parts.scheme in ("ws", "wss"):
         raise ValueError(f"{_shown(value)} is an address of a socket: write the page's origin, https://news.example")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:

@@ -2,15 +2,15 @@
 
 import re
 from typing import Final
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from starlette.requests import Request
 
+from ticker.contract.addresses import http_address
 from ticker.settings import TickerSettings
 
 # A host name or address, and a port: nothing that means something in a header, a policy or a page.
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
-_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 def public_address(settings: TickerSettings, request: Request) -> str | None:
@@ -22,20 +22,16 @@ def public_address(settings: TickerSettings, request: Request) -> str | None:
     return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else None
 
 
-def _host(scheme: str, authority: str) -> str:
-    """Host and port, in the one form that is compared: without the scheme's own port."""
-    return authority.lower().removesuffix(_PORTS[scheme])
-
-
 def page_path(address: str, url: SplitResult) -> str | None:
     """The path of `url` below a public address, or None if it is not there."""
-    scheme, _, rest = address.partition("://")
-    authority, slash, prefix = rest.partition("/")
-    # A page that is reached by TLS at a proxy may name itself otherwise.
-    if url.scheme not in _PORTS or _host(url.scheme, url.netloc) != _host(scheme, authority):
+    try:
+        # Somebody may have copied it from an address bar, with letters of any script in host and path.
+        named = urlsplit(http_address(f"{url.scheme}://{url.netloc}{url.path}"))
+        own = urlsplit(http_address(address))
+    except ValueError:
         return None
-    path = url.path or "/"
-    if not path.startswith(slash + prefix):
+    path, prefix = ([unquote(part) for part in each.path.split("/")] for each in (named, own))
+    # A page that is reached by TLS at a proxy may name itself otherwise: the scheme does not count.
+    if named.netloc != own.netloc or path[: len(prefix)] != prefix:
         return None
-    below = path[len(slash + prefix) :] or "/"
-    return below if below.startswith("/") else None
+    return "/" + "/".join(path[len(prefix) :])
