@@ -11,9 +11,9 @@ from typing import Final
 import httpx2
 import msgspec
 
+from ticker.contract.cancellation import stop_if_cancelled
 from ticker.contract.item import Item
 from ticker.contract.problem import TYPE_PREFIX
-from ticker.contract.tasks import stop_if_cancelled
 
 # The desk answers within its own 2.5 s; a slow way there and back comes on top.
 _TIMEOUT_SECONDS: Final = 10.0

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from publisher.settings import DeskSettings
 from ticker.contract import addresses, output
-from ticker.stream import connect
 
 DataOption = Annotated[
     str | None,
@@ -39,6 +38,8 @@ def desk_settings(**flags: object) -> DeskSettings:
 
 
 def _check_address(url: str) -> None:
+    from ticker.stream import connect
+
     try:
         connect(url, timeout=1)  # connects to nothing yet
     except ValueError as error:

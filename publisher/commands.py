@@ -1,4 +1,7 @@
-"""The desk's part of the command line: serve it, post to it, replay a file to it, and manage its tokens."""
+"""The desk's part of the command line: serve it, post to it, replay a file to it, and manage its tokens.
+
+Each command imports what it alone needs when it runs: `flashwire post` loads neither the server nor the stream.
+"""
 
 import asyncio
 import secrets
@@ -17,18 +20,13 @@ from publisher.access.database import DatabaseError
 from publisher.access.welcome import welcome_link
 from publisher.client import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
 from publisher.command_settings import DataOption, desk_and_token, desk_settings, fail, request_key
-from publisher.first_key import check_first_key
-from publisher.rekey_report import rekey_with_report
 from publisher.replay import FileError, Summary, read_posts
-from publisher.replay_report import replay_with_bar
-from publisher.server import serve
 from publisher.token_commands import token_app
 from ticker.contract import output
 from ticker.contract.item import ROLES, Item
 from ticker.contract.keys import KeyringError
 from ticker.contract.listen import ListenError, http_url, listen
 from ticker.contract.site import SiteError
-from ticker.stream import StreamAwayError
 
 # A server that is restarted is back within seconds; nobody watches a shell for longer than this.
 _POST_PATIENCE: Final = 15.0
@@ -57,6 +55,9 @@ def desk(
 
     Settings come from FLASHWIRE_… variables and .env; docs/operating.md lists them. Ends within 3 s of SIGTERM.
     """
+    from publisher.first_key import check_first_key
+    from publisher.server import serve
+
     output.protect(blocks=False)
     settings = desk_settings(data=data, desk_host=host, desk_port=port)
     if settings.redis_url is None:
@@ -140,6 +141,8 @@ def replay_file(
     else the rate rule sets the pace. Exit status 1: something was refused. Exit status 3: of something it is not known
     yet whether it is published; the same command asks again and publishes nothing twice.
     """
+    from publisher.replay_report import replay_with_bar
+
     try:
         posts = read_posts(file, salt=secrets.token_hex(8) if fresh else "")
     except FileError as error:
@@ -172,6 +175,9 @@ def rekey_all(
 
     Needs the new key before the old one, on the desk and on every node. May be interrupted and run again.
     """
+    from publisher.rekey_report import rekey_with_report
+    from ticker.stream import StreamAwayError
+
     settings = desk_settings(data=data)
     if settings.redis_url is None:
         if context.obj is None:

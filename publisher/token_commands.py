@@ -5,9 +5,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from publisher.access.database import FILE, DatabaseError, open_database, translated
 from publisher.access.tokens import ROLES, Tokens
@@ -47,6 +44,10 @@ def create_token(
 @token_app.command("list")
 def list_tokens(data: DataOption = None) -> None:
     """List every token by name, with its role and state; the tokens themselves are not kept."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table("name", "role", "made", "state", box=None, pad_edge=False)
     with _tokens(data) as tokens:
         for token in tokens.all():

@@ -15,9 +15,9 @@ from typing import Final, Protocol
 
 import structlog
 
+from ticker.contract.cancellation import stop_if_cancelled
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
-from ticker.contract.tasks import stop_if_cancelled
 from ticker.core.doubts import Doubt
 from ticker.core.filter import CANARY
 from ticker.core.record import Records

@@ -10,7 +10,8 @@ from publisher.access.database import DatabaseError
 from publisher.api.metrics import Metrics
 from publisher.prepare import prepare
 from publisher.store import Store
-from ticker.contract.tasks import Tasks, stop_if_cancelled
+from ticker.contract.cancellation import stop_if_cancelled
+from ticker.contract.tasks import Tasks
 from ticker.stream import StreamAwayError
 
 # With the store's own bound of 2.5 s a stream that is lost is known within 5 s.

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from ticker.contract import tasks
-from ticker.contract.tasks import Tasks, stop_if_cancelled
+from ticker.contract.cancellation import stop_if_cancelled
+from ticker.contract.tasks import Tasks
 
 pytestmark = pytest.mark.anyio
 

@@ -207,3 +207,11 @@ def test_the_real_headlines_run_in_three_editions(machine: Machine) -> None:
     assert {item["headline"]["direction"] for item in items} == {"rtl"}
     assert {source["role"] for item in items for source in item["infoSources"]} == {"platform"}
     print(done.stdout)
+
+
+def test_a_command_loads_neither_the_server_nor_the_stream_that_it_does_not_use() -> None:
+    # Half of what `flashwire post` took was for them.
+    program = "import sys, ticker.main, publisher.commands; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert "httpx2" in done.stdout.split()
+    assert not {"uvicorn", "starlette", "redis", "structlog"} & set(done.stdout.split())

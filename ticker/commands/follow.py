@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from ticker.contract.addresses import typed_address, unquoted
-from ticker.contract.tasks import stop_if_cancelled
+from ticker.contract.cancellation import stop_if_cancelled
 
 State = Literal["connecting", "live", "stale", "catching-up", "offline"]
 

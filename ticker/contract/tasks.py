@@ -10,6 +10,8 @@ from typing import Final
 
 import structlog
 
+from ticker.contract.cancellation import stop_if_cancelled
+
 # A task that ends at once each time must not take the processor from the others.
 PAUSE_SECONDS: Final = (0.1, 5.0)
 # Its reason stands this long after the restart, so that a probe meets it.
@@ -55,13 +57,3 @@ class Tasks:
             log.error("task ended; starting it again", task=name, exc_info=error)
             pause = least if loop.time() - begun > STEADY_SECONDS else min(pause * 2, most)
             await asyncio.sleep(pause)
-
-
-def stop_if_cancelled() -> None:
-    """Raises `CancelledError` where this task was cancelled; every loop that ends only by that calls it.
-
-    Before Python 3.12 `asyncio.wait_for`, by which redis-py sends, can swallow a cancellation.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

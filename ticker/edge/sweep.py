@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from ticker.contract.tasks import stop_if_cancelled
+from ticker.contract.cancellation import stop_if_cancelled
 from ticker.edge.heartbeats import SHARE
 from ticker.edge.node import Node
 
