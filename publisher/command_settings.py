@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from publisher.settings import DeskSettings
 from ticker.contract import addresses, output
+from ticker.contract.setting_faults import fault_sentences, variable
 
 DataOption = Annotated[
     str | None,
@@ -29,12 +30,7 @@ def desk_settings(**flags: object) -> DeskSettings:
             _check_address(settings.redis_url)
         return settings
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        if not first["loc"]:
-            fail(f"{said}.", 2)
-        name = str(first["loc"][0]).upper()
-        fail(f"{name if name == 'REDIS_URL' else f'FLASHWIRE_{name}'}: {said}.", 2)
+        fail(fault_sentences(DeskSettings, error), 2)
 
 
 def _check_address(url: str) -> None:
@@ -43,7 +39,7 @@ def _check_address(url: str) -> None:
     try:
         connect(url, timeout=1)  # connects to nothing yet
     except ValueError as error:
-        fail(f"REDIS_URL: {error}", 2)
+        fail(f"{variable('redis_url')}: {error}", 2)
 
 
 def desk_and_token(url: str, token: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Settings of the desk; the table in docs/operating.md is tested against these classes."""
 
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
@@ -21,11 +21,13 @@ class DeskSettings(StreamSettings):
     ledger_days: int = Field(
         400, ge=1, le=36_500, description="how long an item's versions are kept after the last one"
     )
-    rate_per_minute: int = Field(20, ge=1, description="new publications a minute and token; not for --unlimited ones")
-    body_limit_bytes: int = Field(65_536, ge=1024, description="the longest request body taken")
+    rate_per_minute: int = Field(
+        20, ge=1, le=1_000_000, description="new publications a minute and token; not for --unlimited ones"
+    )
+    body_limit_bytes: int = Field(65_536, ge=1024, le=2**30, description="the longest request body taken")
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
-    secure_cookies: str = Field(
-        "auto", pattern="^(auto|always|never)$", description="auto marks the cookie Secure when the request was https"
+    secure_cookies: Literal["auto", "always", "never"] = Field(
+        "auto", description="auto marks the cookie Secure when the request was https"
     )
 
     @model_validator(mode="after")

@@ -19,16 +19,19 @@ class TickerSettings(StreamSettings):
     max_connections: int = Field(
         19_000,
         ge=1,
+        le=10_000_000,
         description="live connections and waiting long polls a node takes before it answers 503",
     )
     address_connections: int | None = Field(
-        None, ge=1, description="how many of those one client address may have; else half"
+        None, ge=1, le=10_000_000, description="how many of those one client address may have; else half"
     )
     # uvloop's transports take 31 bits.
     write_limit_bytes: int = Field(
         262_144, ge=16_384, le=2**30, description="what a connection that does not read may hold"
     )
-    slow_seconds: float = Field(20.0, ge=0.5, description="how long a connection may stay behind before it is closed")
+    slow_seconds: float = Field(
+        20.0, ge=0.5, le=86_400, description="how long a connection may stay behind before it is closed"
+    )
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
     public_url: str | None = Field(
         None, description="public address of the ticker, path prefix included; else each request's Host is used"

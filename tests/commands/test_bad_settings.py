@@ -1,11 +1,19 @@
 """Values that do not serve, of every setting: one line at the start, or the form that was meant."""
 
+import contextlib
+import re
+from functools import partial
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import ValidationError
 
+from publisher.command_settings import desk_settings
 from publisher.settings import DeskSettings
+from ticker.commands.configure import load
+from ticker.contract.keys import KeyringError, load_keyring
+from ticker.contract.setting_faults import variable
 from ticker.contract.settings import StreamSettings
 from ticker.embedded.settings import RunSettings
 
@@ -76,6 +84,104 @@ def test_what_does_not_serve_is_refused(monkeypatch: pytest.MonkeyPatch, name: s
         with pytest.raises(ValidationError) as caught:
             kind()
         assert name in str(caught.value)
+
+
+WRONG = (
+    "",
+    " ",
+    '""',
+    "5x",
+    "-1",
+    "0.0001",
+    "9" * 30,
+    "9" * 5000,
+    "nan",
+    "-inf",
+    "٣",
+    "\ufeff5",
+    "no such thing!",
+    "caf\udce9",
+)
+# Names of files and hosts are tried where they are used.
+NAMES = {"data", "site", "redis_server", "ticker_host", "desk_host"}
+# The words of a library, or of a program to itself.
+NOT_PLAIN = ("should", "pattern", "Input", "parse", "Error", "validation", "None", "\\n")
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS.keys() - NAMES - {"signing_keys"}))
+def test_every_refusal_is_one_plain_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    refused = set()
+    for given in WRONG:
+        monkeypatch.setenv(variable(name), given)
+        for read in (desk_settings, partial(load, RunSettings)):
+            try:
+                read()
+            except typer.Exit as end:
+                said = capsys.readouterr().err
+                assert end.exit_code == 2 and said.endswith(".\n") and said.count("\n") == 1 and len(said) < 400
+                assert said.startswith(variable(name)) and re.search("write|choose|percent-encoded", said), said
+                assert not [word for word in NOT_PLAIN if word in said], said
+                shown = ascii(given.strip()[:30])[1:-1].split(" ")[0]
+                if name != "redis_url":
+                    assert (shown in said) if given.strip(' "') else ("empty" in said), said
+                refused.add(given)
+    assert len(refused) >= 7
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("desk_port", "'8101'", 8101),
+        ("ticker_port", ' "8100" ', 8100),
+        ("drain_seconds", "'2.5'", 2.5),
+        ("brand", '"mine"', "mine"),
+        ("log_level", "WARNING", "warning"),
+        ("log_format", '"Json"', "json"),
+        ("secure_cookies", " Always ", "always"),
+    ],
+)
+def test_quotes_and_capitals_of_no_meaning_are_taken_off(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str, meant: object
+) -> None:
+    monkeypatch.setenv(variable(name), given)
+    for kind in kinds_with(name):
+        assert getattr(kind(), name) == meant
+
+
+def test_no_password_of_an_address_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("PUBLIC_URL", "ALLOWED_ORIGINS", "DESK_URL", "FORWARDED_ALLOW_IPS", "BRAND", "DESK_PORT"):
+        for address in ("https://desk:hunter2@news.example/x", "desk:hunter2@news.example", "https://desk:hunter2@"):
+            monkeypatch.setenv(f"FLASHWIRE_{name}", address)
+            for read in (desk_settings, partial(load, RunSettings)):
+                with contextlib.suppress(typer.Exit):
+                    read()
+        monkeypatch.delenv(f"FLASHWIRE_{name}")
+    said = capsys.readouterr().err
+    assert said.count("\n") >= 12 and "hunter2" not in said
+
+
+def test_keys_that_are_none_name_their_setting(tmp_path: Path) -> None:
+    for given in ("hunter2", "k1:hunter2", "k1", ","):
+        with pytest.raises(KeyringError, match=r"^FLASHWIRE_SIGNING_KEYS cannot be used\. .*<id>:<base64") as caught:
+            load_keyring(given, tmp_path, "news", create=True)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_several_faults_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FLASHWIRE_BRAND", "News")
+    monkeypatch.setenv("FLASHWIRE_STREAM_LENGTH", "1")
+    for read in (desk_settings, partial(load, RunSettings)):
+        with pytest.raises(typer.Exit):
+            read()
+        assert re.fullmatch(
+            r"FLASHWIRE_BRAND is “News”: write [^.]*\. "
+            r"FLASHWIRE_STREAM_LENGTH is “1”: write a whole number from 100 to 1000000\.\n",
+            capsys.readouterr().err,
+        )
 
 
 def test_a_home_directory_is_meant_where_no_shell_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ticker.commands.say import refuse
 from ticker.contract.plain_file import PlainFileError, read_plain_text
+from ticker.contract.setting_faults import PREFIX, fault_sentences, variable
 from ticker.contract.settings import StreamSettings
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding
-    from pydantic_core import ErrorDetails
 
-PREFIX: Final = "FLASHWIRE_"
 _ENV_FILE: Final = Path(".env")
 
 checked: Final[set[str]] = set()
@@ -33,19 +32,12 @@ def load(kind: type[Kind], **flags: object) -> Kind:
     try:
         settings = kind(**given)  # type: ignore[arg-type]  # pydantic checks them, by field
     except ValidationError as error:
-        # Never the value: it may be a key or a password.
-        faults = error.errors(include_input=False, include_context=False, include_url=False)
-        refuse("; ".join(_fault(fault) for fault in faults) + ".")
+        refuse(fault_sentences(kind, error))
     except (SettingsError, UnicodeDecodeError) as error:
         refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
     if settings.redis_url:
         _check_address(settings.redis_url)
     return settings
-
-
-def _fault(fault: "ErrorDetails") -> str:
-    name = f"{variable(str(fault['loc'][0]))}: " if fault["loc"] else ""
-    return f"{name}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def _check_address(url: str) -> None:
@@ -55,11 +47,6 @@ def _check_address(url: str) -> None:
         connect(url, timeout=1)  # connects to nothing yet
     except ValueError as error:
         refuse(f"{variable('redis_url')}: {error}")
-
-
-def variable(field: str) -> str:
-    """The environment variable of a field."""
-    return "REDIS_URL" if field.upper() == "REDIS_URL" else PREFIX + field.upper()
 
 
 def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) -> None:

@@ -61,10 +61,11 @@ def main(pipe: int) -> None:
 
 
 def _take_over(pipe: int) -> None:
-    from ticker.commands.configure import PREFIX, check_names, load
+    from ticker.commands.configure import check_names, load
     from ticker.commands.node import looped
     from ticker.commands.say import refuse
     from ticker.contract.keys import KeyringError
+    from ticker.contract.setting_faults import PREFIX
     from ticker.contract.site import SiteError
     from ticker.contract.stopping import Permission, hold
     from ticker.edge.board import Board, LayoutError

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 ANY: Final = "*"
 _PORTS: Final = {"http": 80, "https": 443}
-_QUOTES: Final = ("'", '"')
+QUOTES: Final = ("'", '"')
 # A scheme of these letters is http mistyped, or that of files; apps' own (capacitor://, app://) have others.
 _SLIP: Final = frozenset("httpsftp")
 # A host has at most 253 characters.
@@ -30,9 +30,15 @@ def unquoted(value: str) -> str:
     """`value` without the spaces and the pair of quotes around it, which a shell would have taken away."""
     value = value.strip()
     # Two that are not a pair stand around the first and the last of several values.
-    if len(value) >= 2 and value[0] in _QUOTES and value[-1] == value[0] and value[0] not in value[1:-1]:
+    if len(value) >= 2 and value[0] in QUOTES and value[-1] == value[0] and value[0] not in value[1:-1]:
         return value[1:-1].strip()
     return value
+
+
+def shown(value: str) -> str:
+    """`value` for a line on a terminal and in a log: short, without what either would obey, and without a password."""
+    _, at, host = value.rpartition("@")
+    return f"“{'…@' if at else ''}{ascii(host[:80])[1:-1]}{'…' if len(host) > 80 else ''}”"
 
 
 def origins(value: str) -> str:
@@ -69,11 +75,12 @@ def http_address(value: str) -> str:
     value = unquoted(value)
     parts = _split(value)
     if parts is None or parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("not an address: write it like https://news.example or http://127.0.0.1:8000")
+        given = f"{shown(value)} is not an address: write it like" if value else "write an address like"
+        raise ValueError(f"{given} https://news.example or http://127.0.0.1:8000")
     if parts.username is not None or parts.query or parts.fragment or _FORBIDDEN.search(value):
-        raise ValueError("an address has scheme, host, port and path, and nothing else")
+        raise ValueError(f"{shown(value)} has more than scheme, host, port and path: leave out the rest")
     if not _DOTS.isdisjoint(parts.path.split("/")):
-        raise ValueError("a browser never sends a path with . or .. in it: write it without them")
+        raise ValueError(f"{shown(value)} has a path with . or .., which no browser sends: write it without them")
     # As a browser sends it, so that it may stand in a header, too.
     path = quote(parts.path.rstrip("/"), safe=_PATH_SAFE)
     return f"{parts.scheme}://{_host(parts)}{_port(parts)}{path}"
@@ -92,15 +99,15 @@ def _members(value: str) -> list[str]:
 def _origin(value: str) -> str:
     parts = _split(value)
     if parts is None or "://" not in value or not parts.hostname:
-        raise ValueError(f"{_shown(value)} is not an origin: write it like https://news.example")
+        raise ValueError(f"{shown(value)} is not an origin: write it like https://news.example")
     if "*" in value:
-        raise ValueError(f"{_shown(value)} is a pattern: write each origin, or * alone for all")
+        raise ValueError(f"{shown(value)} is a pattern: write each origin, or * alone for all")
     if parts.scheme not in _PORTS and _SLIP.issuperset(parts.scheme):
-        raise ValueError(f"{_shown(value)} has no scheme of a page: write it like https://news.example")
+        raise ValueError(f"{shown(value)} has no scheme of a page: write it like https://news.example")
     if parts.scheme in ("ws", "wss"):
-        raise ValueError(f"{_shown(value)} is an address of a socket: write the page's origin, https://news.example")
+        raise ValueError(f"{shown(value)} is an address of a socket: write the page's origin, https://news.example")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError(f"{_shown(value)} has more than an origin: write scheme, host and port alone")
+        raise ValueError(f"{shown(value)} has more than an origin: write scheme, host and port alone")
     # "desk.example." is the same host, and some browsers keep the dot.
     return f"{parts.scheme}://{_host(parts).removesuffix('.')}{_port(parts)}"
 
@@ -122,9 +129,9 @@ def _host(parts: SplitResult) -> str:
             raise ValueError
         ascii_host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError:
-        raise ValueError(f"{_shown(host)} is not a host: write it in ASCII, as browsers send it (xn--…)") from None
+        raise ValueError(f"{shown(host)} is not a host: write it in ASCII, as browsers send it (xn--…)") from None
     if not _HOST.fullmatch(ascii_host):
-        raise ValueError(f"{_shown(host)} is not a host")
+        raise ValueError(f"{shown(host)} is not a host")
     return ascii_host.lower()
 
 
@@ -139,13 +146,8 @@ def _proxy(value: str) -> str:
         address = ipaddress.ip_address(value.strip("[]"))
     except ValueError:
         raise ValueError(
-            f"{_shown(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
+            f"{shown(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
         ) from None
     if address.is_unspecified:
-        raise ValueError(f"{_shown(value)} is no caller's address: write * to trust every caller")
+        raise ValueError(f"{shown(value)} is no caller's address: write * to trust every caller")
     return str(address)
-
-
-def _shown(value: str) -> str:
-    # A line for a terminal and a log: short, and nothing that either would obey.
-    return f"“{ascii(value[:80])[1:-1]}”"

@@ -51,7 +51,10 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
     Raises `KeyringError`; a key file that others can read is refused rather than used.
     """
     if setting:
-        return parse_keyring(setting, brand)
+        try:
+            return parse_keyring(setting, brand)
+        except KeyringError as error:
+            raise KeyringError(f"FLASHWIRE_SIGNING_KEYS cannot be used. {error}") from None
     path = data / KEY_FILE
     if create:
         try:

@@ -9,6 +9,8 @@ import os
 import socket
 from typing import Any, Final, cast
 
+from ticker.contract.addresses import shown
+
 # As many as the kernel allows (net.core.somaxconn): a client that finds the queue full waits for a second and more.
 BACKLOG: Final = 65_535
 
@@ -32,7 +34,7 @@ def listen(host: str, port: int, count: int, setting: str, host_setting: str = "
             host.strip(), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )
     except (OSError, UnicodeError):
-        raise ListenError(f"{host} is not an address to listen on; change {host_setting}.") from None
+        raise ListenError(f"{shown(host)} is not an address to listen on; change {host_setting}.") from None
     # `localhost` has two addresses, and the defaults of all that connects name the one of IPv4.
     chosen = min(found, key=lambda each: each[0] != socket.AF_INET)
     family, address = chosen[0], cast(tuple[Any, ...], chosen[4])  # Any: as typeshed says

@@ -3,12 +3,16 @@
 Environment variables carry the prefix `FLASHWIRE_` (`REDIS_URL` has none), and may stand in `.env`.
 """
 
+import re
 from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ticker.contract import addresses
+
+_BRAND: Final = re.compile("[a-z0-9][a-z0-9-]{0,30}")
 
 
 class StreamSettings(BaseSettings):
@@ -30,19 +34,36 @@ class StreamSettings(BaseSettings):
         repr=False,  # it may hold a password
         description="redis://, rediss://, unix://, redis+sentinel://host:port,host:port/service or redis+cluster://host:port,host:port",
     )
-    brand: str = Field(
-        "news", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="names the stream: flashwire:{brand}:items"
-    )
+    brand: str = Field("news", description="names the stream: flashwire:{brand}:items")
     data: Path = Field(Path("data"), description="directory of keys, tokens and the embedded server's files")
     site: Path | None = Field(None, description="TOML file of editions, sections, places and sources")
     signing_keys: str | None = Field(
         None, repr=False, description="<id>:<base64>, …; the first signs, all verify; default: data/signing.key"
     )
     stream_length: int = Field(10_000, ge=100, le=1_000_000, description="entries the stream and each node keep")
-    log_format: str = Field("auto", pattern="^(auto|json|text)$", description="auto is text on a terminal, else json")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else json")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
 
     # By name, also for fields of the classes below: one rule for each kind of value.
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _quotes_of_no_shell(cls, value: object) -> object:
+        # Docker's --env-file and a service manager leave them.
+        is_quoted = isinstance(value, str) and value.strip()[:1] in addresses.QUOTES
+        return addresses.unquoted(value) if is_quoted and isinstance(value, str) else value
+
+    @field_validator("log_format", "log_level", "secure_cookies", mode="before", check_fields=False)
+    @classmethod
+    def _choice(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("brand")
+    @classmethod
+    def _brand(cls, value: str) -> str:
+        if not _BRAND.fullmatch(value):
+            raise ValueError("write 1 to 31 small letters from a to z, digits and hyphens, not with a hyphen first")
+        return value
 
     @field_validator(
         "redis_url", "site", "signing_keys", "desk_url", "public_url", "redis_server", "address_connections",
@@ -59,7 +80,7 @@ class StreamSettings(BaseSettings):
         # An empty path is the current folder, which nobody meant to fill.
         folder = addresses.unquoted(value) if isinstance(value, str) else value
         if folder == "":
-            raise ValueError("the name of the directory is empty; write . for the current one")
+            raise ValueError("write the name of a directory, or . for the current one")
         return folder
 
     @field_validator("data", "site", "redis_server", check_fields=False)
@@ -73,9 +94,9 @@ class StreamSettings(BaseSettings):
             # A link that leads to itself is refused here, too.
             str(value.resolve()).encode()
         except UnicodeEncodeError:
-            raise ValueError("the path is not text in UTF-8: choose another") from None
+            raise ValueError("the path is not text in UTF-8; choose another") from None
         except (OSError, RuntimeError):
-            raise ValueError("the path leads nowhere from here: write a whole one, without ~") from None
+            raise ValueError("the path leads nowhere from here; write a whole one, without ~") from None
         return value
 
     @field_validator("allowed_origins", "desk_origins", check_fields=False)
@@ -83,9 +104,9 @@ class StreamSettings(BaseSettings):
     def _origins(cls, value: str, info: ValidationInfo) -> str:
         read = addresses.origins(value)
         if not read and info.field_name == "allowed_origins":
-            raise ValueError("no origin is allowed, which refuses every page: write * or leave it out")
+            raise ValueError("no origin is allowed, which refuses every page; write * or leave it out")
         if read == addresses.ANY and info.field_name == "desk_origins":
-            raise ValueError("* names no origin: write each address of the desk page, such as https://desk.example")
+            raise ValueError("* names no origin; write each address of the desk page, such as https://desk.example")
         return read
 
     @field_validator("forwarded_allow_ips", check_fields=False)
