@@ -40,8 +40,10 @@ async def test_only_reads_and_the_widget_are_for_other_origins(node: Serving) ->
         reply = await node.get(path)
         assert reply.headers.get_list("access-control-allow-origin") == ["*"], path
         assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
-    reply = await node.get(f"/oembed?url=http%3A%2F%2F127.0.0.1%3A{node.port}%2F")
-    assert reply.status_code == 200 and reply.headers.get_list("access-control-allow-origin") == ["*"]
+    # A refusal can be read, too.
+    for query, status in ((f"?url=http%3A%2F%2F127.0.0.1%3A{node.port}%2F", 200), ("", 400), ("?format=xml", 501)):
+        reply = await node.get(f"/oembed{query}")
+        assert reply.status_code == status and reply.headers.get_list("access-control-allow-origin") == ["*"]
     for path in ("/", "/health/live", "/health/ready", "/metrics", "/version", "/openapi.json", "/nothing"):
         reply = await node.get(path, Origin="https://a.example")
         assert "access-control-allow-origin" not in reply.headers, path

@@ -101,6 +101,12 @@ class _Pages:
         )
 
     async def oembed(self, request: Request) -> Response:
+        reply = self._description(request)
+        # A page that is refused reads why, too.
+        reply.headers.update(_ANYWHERE)
+        return reply
+
+    def _description(self, request: Request) -> Response:
         asked = request.query_params
         if asked.get("format", "json") != "json":
             return _refused(501, "format", "Only format=json is offered.")
@@ -135,7 +141,7 @@ class _Pages:
             "provider_url": f"{address}/",
         }
         body |= {"title": title, "html": html.strip(), "width": width, "height": height, "cache_age": 3600}
-        return Response(msgspec.json.encode(body), headers=_ANYWHERE, media_type="application/json")
+        return Response(msgspec.json.encode(body), media_type="application/json")
 
     async def file(self, files: dict[str, Asset], headers: Mapping[str, str], request: Request) -> Response:
         found = files.get(request.path_params["name"])
