@@ -21,13 +21,17 @@ steps = st.tuples(
 )
 
 
-def naive(entries: list[Entry], held: int, wanted: Filter, after: int) -> list[tuple[int, str, int]]:
-    """Number, item and version of each newest entry that goes to those who asked for `wanted`."""
+def naive(entries: list[Entry], held: int, wanted: Filter, after: int, anew: bool) -> list[tuple[int, str, int]]:
+    """Number, item and version of each newest entry that goes to those who asked for `wanted`.
+
+    A version is forgotten with its entry, and with it all that an older copy could be compared with.
+    """
     newest: dict[str, Entry] = {}
     versions: dict[str, list[Item]] = {}
     for one in entries:
         known = newest.get(one.item.uri)
-        if known is None or one.item.version >= known.item.version:
+        is_forgotten = known is not None and known.seq < (len(entries) + 1 if anew else one.seq) - held
+        if known is None or is_forgotten or one.item.version >= known.item.version:
             newest[one.item.uri] = one
         versions.setdefault(one.item.uri, []).append(one.item)
     return [
@@ -64,7 +68,7 @@ def test_it_finds_what_a_walk_over_all_entries_does(
             if not backlog.holds(cursor):
                 continue
             found = [(one.seq, one.item.uri, one.item.version) for one, _ in backlog.replay(wanted, cursor)]
-            assert found == naive(entries, length, wanted, after)
+            assert found == naive(entries, length, wanted, after, anew)
             assert backlog.replay_json(wanted, cursor) == [data for _, data in backlog.replay(wanted, cursor)]
 
 

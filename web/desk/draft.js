@@ -72,12 +72,12 @@ export class DraftSlot {
   static async open(owner) {
     // Two desks below different paths of one origin share its storage.
     const prefix = `${PREFIX}${location.pathname.slice(1)}${owner}.`;
-    const mine = read(sessionStorage, MINE);
+    const mine = read("sessionStorage", MINE);
     const candidates = [...(mine && isKeyBehind(prefix, mine) ? [mine] : []), ...orphans(prefix)];
     for (const name of [...candidates, prefix + newKey()]) {
       const slot = new DraftSlot(name);
       if (await slot.#take(name === mine)) {
-        write(sessionStorage, MINE, name);
+        write("sessionStorage", MINE, name);
         return slot;
       }
     }
@@ -86,7 +86,7 @@ export class DraftSlot {
 
   /** @param {Draft} empty */
   load(empty) {
-    return readDraft(read(localStorage, this.#slot), empty) ?? empty;
+    return readDraft(read("localStorage", this.#slot), empty) ?? empty;
   }
 
   /**
@@ -94,8 +94,8 @@ export class DraftSlot {
    * @param {Draft} draft
    */
   save(draft) {
-    if (draft.line === "" && !draft.pending) return write(localStorage, this.#slot, null);
-    return write(localStorage, this.#slot, JSON.stringify({ ...draft, saved: Date.now() }));
+    if (draft.line === "" && !draft.pending) return write("localStorage", this.#slot, null);
+    return write("localStorage", this.#slot, JSON.stringify({ ...draft, saved: Date.now() }));
   }
 
   close() {
@@ -107,7 +107,7 @@ export class DraftSlot {
    * @returns {Promise<boolean>}
    */
   #take(own) {
-    if (!navigator.locks) return Promise.resolve(own || read(localStorage, this.#slot) === null);
+    if (!navigator.locks) return Promise.resolve(own || read("localStorage", this.#slot) === null);
     return new Promise((settle) => {
       navigator.locks
         .request(this.#slot, { ifAvailable: true }, (lock) => {
@@ -147,31 +147,31 @@ export function isKeyBehind(prefix, name) {
 
 /** @param {string} name */
 function rank(name) {
-  const draft = readDraft(read(localStorage, name), emptyDraft("", "auto"));
+  const draft = readDraft(read("localStorage", name), emptyDraft("", "auto"));
   return draft ? draft.saved + (draft.pending ? Number.MAX_SAFE_INTEGER / 2 : 0) : 0;
 }
 
 /**
- * @param {Storage} storage
+ * @param {"localStorage" | "sessionStorage"} storage by name: where it is blocked, to ask for the object throws already
  * @param {string} name
  */
 export function read(storage, name) {
   try {
-    return storage.getItem(name);
+    return globalThis[storage].getItem(name);
   } catch {
     return null; // a browser that keeps nothing: the draft then lives as long as the page
   }
 }
 
 /**
- * @param {Storage} storage
+ * @param {"localStorage" | "sessionStorage"} storage
  * @param {string} name
  * @param {string | null} value null removes it
  */
 export function write(storage, name, value) {
   try {
-    if (value === null) storage.removeItem(name);
-    else storage.setItem(name, value);
+    if (value === null) globalThis[storage].removeItem(name);
+    else globalThis[storage].setItem(name, value);
     return true;
   } catch {
     return false;

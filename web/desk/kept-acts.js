@@ -16,12 +16,12 @@ const nameOf = (owner, act) => `${PREFIX}${owner}.${act.key}`;
 
 /** @param {string} owner @param {KeptAct} act */
 export function keepAct(owner, act) {
-  write(localStorage, nameOf(owner, act), JSON.stringify(act));
+  write("localStorage", nameOf(owner, act), JSON.stringify(act));
 }
 
 /** @param {string} owner @param {KeptAct} act */
 export function dropAct(owner, act) {
-  write(localStorage, nameOf(owner, act), null);
+  write("localStorage", nameOf(owner, act), null);
 }
 
 /**
@@ -33,7 +33,7 @@ export function keptActs(owner) {
   try {
     return Object.keys(localStorage)
       .filter((name) => isKeyBehind(`${PREFIX}${owner}.`, name))
-      .map((name) => parse(read(localStorage, name)))
+      .map((name) => parse(read("localStorage", name)))
       .filter((act) => act !== null);
   } catch {
     return [];

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { actsFor, Board } from "../desk/board.js";
-import { emptyDraft, isKeyBehind, newKey, readDraft } from "../desk/draft.js";
+import { DraftSlot, emptyDraft, isKeyBehind, newKey, readDraft } from "../desk/draft.js";
+import { dropAct, keepAct, keptActs } from "../desk/kept-acts.js";
 import { actBody, bodyOf, missing, oneLine } from "../desk/line.js";
 import { graphemes, level } from "../desk/meter.js";
 
@@ -202,4 +203,31 @@ test("only a draft of ours is read back, and a field that an older page did not 
 test("every draft has a key of its own", () => {
   const keys = new Set(Array.from({ length: 50 }, () => emptyDraft("en", "ltr").key));
   assert.equal(keys.size, 50);
+});
+
+test("a browser that blocks its storage has a desk all the same, which says that it keeps nothing", async (context) => {
+  /** @param {string} name @param {PropertyDescriptor} as */
+  const define = (name, as) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { configurable: true, ...as });
+    context.after(() => {
+      if (before) Object.defineProperty(globalThis, name, before);
+      else Reflect.deleteProperty(globalThis, name);
+    });
+  };
+  const blocked = () => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  };
+  define("localStorage", { get: blocked });
+  define("sessionStorage", { get: blocked });
+  define("location", { value: { pathname: "/" } });
+  define("navigator", { value: {} });
+  const slot = await DraftSlot.open("A chief");
+  const empty = emptyDraft("en", "ltr");
+  assert.equal(slot.load(empty), empty);
+  assert.equal(slot.save({ ...empty, line: "A: b" }), false);
+  const act = { uri: "urn:flashwire:a", version: 1, body: { act: "hold" }, key: newKey(), sent: 0 };
+  keepAct("A chief", act);
+  dropAct("A chief", act);
+  assert.deepEqual(keptActs("A chief"), []);
 });
