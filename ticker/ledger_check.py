@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from ticker.contract.entry import Entry, Keyring
 from ticker.core.doubts import Doubt, doubtful, judged
 from ticker.core.record import Records, fold
@@ -25,6 +27,12 @@ async def doubts_about(
     """
     doubts = await _of_held(stream, keyring, doubtful(entries, position.epoch, position.seq))
     unread, unnamed = unread_items(records, entries, position.epoch, position.seq)
+    for uri, doubt in doubts.items():
+        if doubt.newest is None and uri in unread:
+            # The entry may stay longer than those of the item that can be read.
+            doubts[uri] = msgspec.structs.replace(doubt, number=unread[uri])
+    held = {entry.item.uri for entry in entries}
+    unread = {uri: number for uri, number in unread.items() if uri not in held}
     counts = await _lengths(stream, list(unread))
     doubts |= {f"entry {number}": Doubt(0, number=number) for number in unnamed}
     # Without a ledger nobody published it: the desk writes that first.

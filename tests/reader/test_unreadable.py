@@ -154,6 +154,26 @@ async def test_a_new_item_that_cannot_be_read_is_missed_as_long_as_its_entry_is_
         assert Client(node).snapshots()[0][0] is True
 
 
+async def test_an_item_is_missed_as_long_as_its_unreadable_version_is_held_though_the_readable_one_is_not(
+    redis_url: str, desk: Desk
+) -> None:
+    async with following(redis_url, desk, length=4) as node:
+        lost = (await desk.publish(2))[0]
+        await until(lambda: len(node.backlog) == 2)
+        await desk.act(lost, "correction", other_key(desk.keys.brand))
+        await desk.publish(2)
+        await until(lambda: node.backlog.newest.seq == 5 and not node.stale, SECONDS)
+        assert node.backlog.hidden == {lost.uri}
+        await desk.publish(1)
+        await until(lambda: node.backlog.newest.seq == 6)
+        # The backlog holds 2, 4, 5 and 6: the first version has left it, and the unreadable third entry has not.
+        assert node.backlog.item(lost.uri) is None
+        assert node.backlog.hidden == {lost.uri} and Client(node).snapshots()[0][0] is False
+        await desk.publish(2)
+        await until(lambda: node.backlog.newest.seq == 8 and not node.backlog.hidden)
+        assert Client(node).snapshots()[0][0] is True
+
+
 async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     async with following(redis_url, desk) as node:

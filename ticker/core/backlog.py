@@ -49,7 +49,7 @@ class Backlog:
         self._passed: dict[str, int] = {}
         """Versions that were read and that the stream has no more, by uri; at most as many as entries are held."""
         self._unread: deque[tuple[int, str]] = deque()
-        """Items of which no version can be read, by the number of their entry."""
+        """Items with an unreadable entry that may be their newest, by the number of that entry."""
         self.revision = 0
         """Differs whenever an answer may differ, though the place is the same."""
         self.floor = origin(NO_EPOCH)
@@ -217,7 +217,7 @@ class Backlog:
             forgotten = self._forget()
             if forgotten is not None:
                 self._shown.remove(forgotten)
-                self.hidden.discard(forgotten.order[1])
+                self._disclose(forgotten.order[1])
         return is_news
 
     def _keep_passed(self, passed: Mapping[str, int]) -> None:
@@ -244,7 +244,7 @@ class Backlog:
         oldest = self._entries[self._start]
         self._start += 1
         while self._unread and self._unread[0][0] < oldest.seq:
-            self.hidden.discard(self._unread.popleft()[1])
+            self._disclose(self._unread.popleft()[1])
         if self._start > self._whole_from:
             self._whole_from = self._start
             self.floor = oldest.cursor
@@ -260,6 +260,13 @@ class Backlog:
             return None
         self._places.remove(record)
         return self._records.pop(oldest.item.uri)
+
+    def _disclose(self, uri: str) -> None:
+        """Counts an item as hidden no longer, unless an entry of it is still held that says so."""
+        if uri not in self.hidden or (uri in self._records and not self.is_confirmed(uri)):
+            return
+        if all(uri != other for _, other in self._unread):
+            self.hidden.discard(uri)
 
     def _reset_floor(self, entry: Entry) -> None:
         first = entry.seq == 1

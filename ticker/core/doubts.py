@@ -20,7 +20,7 @@ class Doubt(msgspec.Struct, frozen=True):
     newest: Entry | None = None
     """The newest version where the ledger has it; its place is that of the held entry."""
     number: int | None = None
-    """Where no version can be read: the number of its unreadable entry."""
+    """The number of its unreadable entry, where there is one."""
 
 
 def doubtful(entries: Sequence[Entry], epoch: str | None, seq: int) -> dict[str, Entry]:

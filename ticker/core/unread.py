@@ -56,12 +56,11 @@ def ahead_reason(records: Iterable[Skipped], newest: int, counter: int) -> str |
 def unread_items(
     records: Iterable[Skipped], entries: Sequence[Entry], epoch: str | None, counter: int
 ) -> tuple[dict[str, int], list[int]]:
-    """The items of which only unreadable entries were found, each with the highest number of those.
+    """The items that published entries name which cannot be read, each with the highest number of those.
 
     Also the numbers of published entries that name no item: any of them may be an item that nothing else names.
     """
     numbers = {entry.seq for entry in entries if entry.cursor.epoch == epoch}
-    uris = {entry.item.uri for entry in entries}
     found: dict[str, int] = {}
     unnamed: list[int] = []
     for one in records:
@@ -69,6 +68,6 @@ def unread_items(
             continue
         if one.uri is None:
             unnamed.append(one.number)
-        elif one.uri not in uris:
+        else:
             found[one.uri] = max(one.number, found.get(one.uri, 0))
     return found, unnamed
