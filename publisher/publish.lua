@@ -22,7 +22,7 @@ local takes_off = ARGV[12] == "1"
 local MAX_PART = "18446744073709551615" -- both parts of an entry id have 64 bits
 local MAX_SEQ = 9007199254740991        -- the largest number that Lua counts exactly
 local MAX_TRIM = 100                    -- bounds the time of one call where the stream is much too long
-local MAX_PADDING = 1000
+local MAX_PADDING = 5000                -- Lua unpacks some 8,000 arguments at most
 
 local function refuse(reason)
   return redis.error_reply("REFUSED " .. reason)
@@ -43,8 +43,7 @@ if mode == "look" then
   return {"none"}
 end
 
--- The rights of this user, where the server can be asked for them (Redis 7, Valkey). Reads come before the first write,
--- and so need no check here.
+-- This user's rights to write, where the server can be asked (Redis 7, Valkey); reads come before the first write.
 local may = redis.acl_check_cmd
 if may then
   local missing = not may("SET", answer, "") and "SET " .. answer
@@ -98,10 +97,11 @@ if type(count) == "table" then
   if not is_foreign(ledger, count) then
     return count
   end
-  -- It is lost, and the item can be withdrawn all the same.
-  count = 0
+  count = 0 -- it is lost, and the item can be withdrawn all the same
 end
-local current = math.max(count, held and tonumber(string.match(held, " (%d+)$") or 0) or 0)
+local noted_version = held and tonumber(string.match(held, " (%d+)$") or 0) or 0
+-- A number that is further ahead may be anybody's; where it is right, the caller found the version in the stream.
+local current = math.max(count, noted_version - count > MAX_PADDING and 0 or noted_version)
 local wanted = mode == "renew" and version or version - 1
 if before ~= "" and current < wanted then
   -- The ledger and the hash are lost, and the caller found this version in the stream.

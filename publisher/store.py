@@ -16,7 +16,7 @@ import msgspec
 from publisher.batch import Batch
 from publisher.calls import ATTEMPT_SECONDS, BUDGET_SECONDS, Answered, Calls, Words, load_script, repeated
 from publisher.settings import DeskSettings
-from publisher.versions import ItemRecord, Version, read_record, read_version, signed_anew
+from publisher.versions import ItemRecord, Version, is_verified, read_record, read_version, signed_anew
 from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Keyring, PoisonError, named_uri, seal
 from ticker.contract.facets import Facets
@@ -29,6 +29,7 @@ _PATIENCE_SECONDS: Final = 0.1
 # What one call may write: 64 take the server some 3 ms, and the first of them waits for the last.
 _TOGETHER: Final = 64
 _CANARIES_KEPT: Final = 100
+_PAGES_VERIFIED: Final = 50
 # Every message says it: eight digits, that one stream in four thousand millions bears the name of the one before; then
 # the check of its entries still tells them apart (ticker.contract.cursor).
 _EPOCH_BYTES: Final = 4
@@ -272,6 +273,16 @@ class Store:
         except StreamAwayError:
             return None
         return str(found["maxmemory_policy"]) if "maxmemory_policy" in found else None
+
+    async def unverified(self) -> int:
+        """How many of the newest 10,000 entries no key of ours verifies."""
+        found = pages = 0
+        async for page in self.calls.pages_backwards(self.keys.items):
+            found += sum(not is_verified(fields.get(b"body", b""), self.keyring) for _, fields in page)
+            pages += 1
+            if pages == _PAGES_VERIFIED:
+                break
+        return found
 
     async def aclose(self) -> None:
         """Gives the connections back; never raises for a server that is away."""

@@ -18,6 +18,8 @@ from ticker.contract.item import Item, decode_item
 from ticker.stream import Keys, translated
 
 _TAIL: Final = 8
+# As MAX_PADDING of publish.lua.
+_MOST_AHEAD: Final = 5000
 RECORD: Final[Script] = load_script("record.lua")
 
 
@@ -59,6 +61,15 @@ def read_version(body: bytes, keyring: Keyring) -> Version:
         raise PoisonError("schema") from None
 
 
+def is_verified(body: bytes, keyring: Keyring) -> bool:
+    """Whether a key of ours signed `body`, whatever is in it."""
+    try:
+        open_body(body, keyring)
+    except PoisonError as error:
+        return error.reason not in ("key", "signature")
+    return True
+
+
 def newest_version(bodies: Iterable[bytes], uri: str, keyring: Keyring) -> Version | None:
     """The readable version of `uri` with the highest number in `bodies`, or None."""
     best: Version | None = None
@@ -81,8 +92,11 @@ async def read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> I
 async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
     words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
     count, bodies, held, entry_body = await calls.script(RECORD, (*words, _TAIL))
-    number = max(count, held)
     best = newest_version([*bodies, entry_body], uri, keyring)
+    if held - count > _MOST_AHEAD and (best is None or best.item.version != held):
+        # Nobody signs the hash: so far ahead, and not confirmed by a version, its number is somebody else's.
+        held = 0
+    number = max(count, held)
     if count > _TAIL and best is None:
         _, bodies, _, _ = await calls.script(RECORD, (*words, 0))
         best = newest_version(bodies, uri, keyring)

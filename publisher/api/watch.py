@@ -56,6 +56,7 @@ class StreamWatch:
                 if not has_policy:
                     has_policy = True
                     await self._check_policy()
+                    await self._check_keys()
             except (StreamAwayError, DatabaseError) as error:
                 self._note(str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -81,6 +82,16 @@ class StreamWatch:
                 "the server may evict keys",
                 policy=policy,
                 fix="set maxmemory-policy noeviction: another policy may drop the stream or an item's ledger",
+            )
+
+    async def _check_keys(self) -> None:
+        unverified = await self._store.unverified()
+        if unverified:
+            _log.warning(
+                "entries that no signing key verifies",
+                entries=unverified,
+                fix="add the key that signed them to FLASHWIRE_SIGNING_KEYS, after the first, and run flashwire rekey; "
+                "until then no node shows these items, and a chief can only hold or withdraw them",
             )
 
     def _note(self, lost: str | None) -> None:

@@ -104,6 +104,40 @@ async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdraw
     assert [fields[b"seq"] for _, fields in await raw.xrange(keys.items)] == [b"%d" % seq for seq in range(1, 7)]
 
 
+@pytest.mark.parametrize("lost", [kept, deleted])
+@pytest.mark.parametrize("place", [b"0-1", None])
+@pytest.mark.parametrize("number", ["1003", "4999", "5002", "9007199254740993", "9" * 400, "-5", "x"])
+async def test_a_number_in_the_hash_that_somebody_wrote_keeps_no_item_on_the_screens(
+    chief: httpx2.AsyncClient, desk: Desk, raw: Any, number: str, place: bytes | None, lost: Any
+) -> None:
+    keys, name = desk.store.keys, await published(chief)
+    entry_id = place or (await raw.xrevrange(keys.items, count=1))[0][0]
+    await lost(raw, keys, name)
+    await raw.hset(keys.newest, name, entry_id + b" " + number.encode())
+    found = await chief.get(f"/v1/items/{name}")
+    assert found.status_code == 200, found.text
+    done = await act(chief, name, "withdraw", seen=int(found.headers["etag"].strip('"')), note="It was another bridge.")
+    assert done.status_code == 200, done.text
+    assert await visible(raw, desk.store.keyring) == {}
+    assert await raw.llen(keys.ledger(name)) == done.json()["item"]["version"] <= 5001
+    assert (await act(chief, name, "withdraw", note="Again.")).status_code in (409, 412)
+
+
+async def test_an_item_of_many_versions_whose_ledger_is_lost_can_be_withdrawn(
+    chief: httpx2.AsyncClient, desk: Desk, raw: Any
+) -> None:
+    keys, name = desk.store.keys, a_uri()
+    body = seal(encode_item(an_item(name, version=2500, act="update")), desk.store.keyring)
+    entry_id = await raw.xadd(keys.items, {"epoch": "e1", "seq": 1, "body": body})
+    await raw.hset(keys.meta, mapping={"epoch": "e1", "seq": 1})
+    await raw.hset(keys.newest, name, entry_id + b" 2500")
+    done = await act(chief, name, "withdraw", seen=2500, note="It was another bridge.")
+    assert done.status_code == 200, done.text
+    assert await visible(raw, desk.store.keyring) == {}
+    assert await raw.llen(keys.ledger(name)) == 2501
+    assert await raw.lindex(keys.ledger(name), -2) == body
+
+
 async def test_a_ledger_gets_its_lifetime_when_its_item_leaves_the_stream_and_loses_it_with_the_next_act(
     store: Store, raw: Any, brand: str
 ) -> None:
