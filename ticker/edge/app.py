@@ -18,6 +18,7 @@ from ticker.contract.item import Item
 from ticker.core.filter import Filter
 from ticker.edge import health, items
 from ticker.edge.board import Seat
+from ticker.edge.browser import Preflights
 from ticker.edge.live import live
 from ticker.edge.node import READER, Node
 from ticker.edge.openapi import openapi
@@ -89,7 +90,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
             Route("/openapi.json", openapi),
             *page_routes(node.site, node.settings, shown),
         ],
-        middleware=[Middleware(Paced, lane=node.lane)],
+        middleware=[Middleware(Paced, lane=node.lane), Middleware(Preflights, settings=node.settings)],
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,
     )

@@ -48,10 +48,23 @@ class BrowserHeaders:
                 message["headers"] = [*with_defaults(message["headers"], defaults), *extra]
             await send(message)
 
-        if scope["method"] == "OPTIONS" and (path == _WHOLE_SERVER or path.startswith((READS, *_PUBLIC))):
-            await self._preflight(path, headers)(scope, receive, send_with_headers)
-        else:
-            await self._app(scope, receive, send_with_headers)
+        await self._app(scope, receive, send_with_headers)
+
+
+class Preflights:
+    """Answers what browsers ask before a read from another page."""
+
+    def __init__(self, app: ASGIApp, settings: TickerSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            path: str = scope["path"]
+            if path == _WHOLE_SERVER or path.startswith((READS, *_PUBLIC)):
+                app = self._preflight(path, joined(scope["headers"]))
+        await app(scope, receive, send)
 
     def _preflight(self, path: str, headers: dict[bytes, bytes]) -> Response:
         if path.startswith(READS) and not is_allowed(self._settings, headers):

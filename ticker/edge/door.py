@@ -30,7 +30,7 @@ from ticker.edge.handshake import (
     wants_events,
 )
 from ticker.edge.node import Node
-from ticker.edge.pacing import TOO_MANY
+from ticker.edge.pacing import LEFT, TOO_MANY
 from ticker.edge.sse import SseConnection
 from ticker.edge.websocket import WebSocketConnection
 
@@ -42,13 +42,12 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 class FrontDoor(HttpToolsProtocol):
     """A connection that did not begin with a plain join, and all its requests."""
 
-    # uvicorn's seam: its lifespan state is a plain dict of anything, its loop may be any.
+    # Any: uvicorn's lifespan state is a plain dict of anything, its loop may be any.
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._node: Node = app_state["node"]
         self._request_bytes = 0
-        self._has_head = False
-        """Whether the head of the request that is read now is whole."""
+        self._has_head = False  # of the request that is read now
         self._stream: Request | None = None
         self._taken = False
         self._running: RequestResponseCycle | None = None
@@ -65,23 +64,21 @@ class FrontDoor(HttpToolsProtocol):
         self._node.knocking[self] = self._node.steady() + visitors.PATIENCE_SECONDS
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._node.intake.drop(self)
         self._node.visitors.gone(self)
         self._node.knocking.pop(self, None)
         self._leave_requests()
         super().connection_lost(exc)
 
     def show_out(self) -> None:
-        """Ends a connection that has said nothing whole in its time."""
         self._node.knocking.pop(self, None)
         self.abort()
 
     @property
     def has_input(self) -> bool:
-        """As `ticker.edge.visitors.Waiting`; what came was read, and is no whole request."""
-        return False
+        return self in self._node.intake
 
     def abort(self) -> None:
-        """Ends it at once, whatever is under way."""
         self._leave_requests()
         self.transport.abort()
 
@@ -89,7 +86,7 @@ class FrontDoor(HttpToolsProtocol):
         """Nobody hears the answers any more: none is begun, and the one under way is told."""
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True
+            self._running.scope["state"][LEFT] = self._running.disconnected = True
             self._running.message_event.set()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # Any: as uvicorn calls it
@@ -105,6 +102,9 @@ class FrontDoor(HttpToolsProtocol):
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
+        self._node.intake.offer(self, data)
+
+    def read(self, data: bytes) -> None:
         if self._lingers:
             return
         if self._last is not None:
@@ -131,7 +131,7 @@ class FrontDoor(HttpToolsProtocol):
                 return
 
     def _read(self, piece: bytes, behind: bytes) -> bytes:
-        """Reads `piece`; returns what is to be read next: `behind`, or nothing where HTTP ends here."""
+        """Returns what is to be read after `piece`: `behind`, or nothing where HTTP ends here."""
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
@@ -170,6 +170,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature
         """A client may end its side after its request and still read the answer; True keeps the socket for that."""
+        self._node.intake.finish(self)
         if self._is_answered():
             return False
         if self._last in (self._upgrade, self._open_stream):
@@ -278,11 +279,10 @@ class FrontDoor(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if self._stream is None:
-            super().on_body(body)
+        """Drops it: no route reads one, and uvicorn would wake the request for each of thousands of chunks."""
 
     def on_message_complete(self) -> None:
-        # Not at the end of the head: a body that never ends costs as much as a head that never does.
+        # Not before: a body that never ends costs as much as a head that never does.
         self._node.knocking.pop(self, None)
         self._request_bytes = 0
         if self._stream is not None:

@@ -28,6 +28,7 @@ from ticker.edge.arrivals import Arrivals
 from ticker.edge.heartbeats import EVERYONE, Heartbeats
 from ticker.edge.held import Held
 from ticker.edge.inbox import Inbox
+from ticker.edge.intake import Intake
 from ticker.edge.lookups import LookUps
 from ticker.edge.member import Member
 from ticker.edge.metrics import NodeMetrics
@@ -75,7 +76,7 @@ class Node:
         self.filled = False
         self.draining = False
         self.leaves_at_once = False
-        """Whether a drain ends now, with every client told to come back."""
+        """Whether a drain ends now."""
         self.leaving: dict[Member, float] = {}
         """Those told to close, and when their patience ends (steady clock)."""
         self.behind: set[Member] = set()
@@ -84,14 +85,13 @@ class Node:
         self.visitors = Visitors(self.knocking)
         self.work = Work(steady)
         self.lookups = LookUps()
-        self.lane = Lane()
-        """HTTP requests, a few in each iteration of the loop."""
+        self.intake = Intake(steady, is_held=self.work.is_held)
+        self.lane = Lane(is_held=self.work.is_held)
         self.entering = 0
         """Joins that wait in the work queue."""
         self.polls = 0
         """Long polls that wait; each holds a socket like any connection."""
         self.room = settings.max_connections
-        """How many may be here at once."""
         self.shares = Shares(settings.address_connections)
         self.held = Held()
         self.arrivals = Arrivals()

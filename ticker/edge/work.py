@@ -95,6 +95,10 @@ class Work:
         elif self._held_since is None:
             self._held_since = self._steady()
 
+    def is_held(self) -> bool:
+        """Whether the reader has something to do, for less than `HOLD_SECONDS` so far."""
+        return self._held_since is not None and self._steady() - self._held_since < HOLD_SECONDS
+
     def _end_delay(self) -> None:
         if self._delayed:
             self._delayed = False
