@@ -60,6 +60,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._is_framing = False
         """The parser reads only how a body is framed, of a request whose head is known."""
         self._skipped_body: bytes | None = None
+        self._pieces: list[bytes] = []
+        """What came of a body and was not passed on yet."""
         self._begin()
 
     def _begin(self) -> None:
@@ -106,6 +108,7 @@ class BoundedHttp(HttpToolsProtocol):
         try:
             while data:
                 data = self._feed(data)
+            self._pass_body()
         except httptools.HttpParserError:
             self._refuse(self._fault)
         else:
@@ -182,6 +185,14 @@ class BoundedHttp(HttpToolsProtocol):
         self._head, self.headers = self.headers, []
 
     def on_body(self, body: bytes) -> None:
+        self._pieces.append(body)
+
+    def _pass_body(self) -> None:
+        # All pieces of one packet at once: uvicorn takes 2 us for each, and a packet may hold 5,000 chunks of a byte.
+        if not self._pieces:
+            return
+        body = b"".join(self._pieces)
+        self._pieces.clear()
         self._body_bytes += len(body)
         if self.listed is self._all.pending and self._body_until and self._answered_at is None:
             self._all.pending[self] = self._body_until + self._body_bytes / BODY_BYTES_A_SECOND
@@ -190,6 +201,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._skipped_body is not None:
             return
+        self._pass_body()
         super().on_message_complete()
         if self._answered_at is not None:
             self.timeout_keep_alive_task = self.loop.call_later(

@@ -11,6 +11,7 @@ import msgspec
 import psutil
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from publisher.api import bounded_http, connections
 from publisher.api.app import create_app
@@ -432,3 +433,26 @@ def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> No
     for client in dripping:
         client.close()
     assert max(waits) < 1 and machine.ready() is True, waits
+
+
+async def test_a_body_in_thousands_of_chunks_is_passed_on_by_the_packet(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await start()
+    passed: list[int] = []
+    pass_on = HttpToolsProtocol.on_body
+
+    def counted(self: HttpToolsProtocol, body: bytes) -> None:
+        passed.append(len(body))
+        pass_on(self, body)
+
+    monkeypatch.setattr(HttpToolsProtocol, "on_body", counted)
+    # Spaces around it mean nothing in JSON.
+    body = b" " * 5_000 + msgspec.json.encode(line())
+    head = _POST + b"Authorization: Bearer %b\r\nConnection: close\r\n" % address.token.encode()
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    answer = await address.sent(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    assert status(answer) == 201
+    assert sum(passed) == len(body)
+    # As many as the kernel made packets of it.
+    assert len(passed) < 100
