@@ -1,6 +1,6 @@
 /**
- * Acts that an earlier page has sent, on items that the desk cannot show: they have no row, so they stand in a list of
- * their own until their outcome is known.
+ * Acts that an earlier page has sent, in a list of their own: those on items that the desk cannot show, which have no
+ * row, until their outcome is known; and those that are too old to be asked for, until the person removes them.
  */
 
 import { RefusedError } from "./api.js";
@@ -53,16 +53,7 @@ export class RowlessActs {
   /** Goes on asking what became of `act`. @param {KeptAct} act */
   async add(act) {
     const { ask, isOwner, expired, drop, done } = this.#around;
-    const title = h("b");
-    say(title, `act.${act.body.act}`);
-    const time = h("time");
-    tell(time, act.sent);
-    const words = h("bdi", {}, act.body.headline ?? act.body.note ?? "");
-    const status = h("p", { class: "said", role: "status" });
-    const button = h("button", { type: "button", class: "quiet" });
-    say(button, "outcome.ask");
-    this.#list.append(h("li", { "data-uri": act.uri }, title, " · ", time, " · ", words, status, button));
-    this.#section.hidden = false;
+    const { status, button } = this.#show(act, "outcome.ask");
     const attempt = new Attempt({
       ask: () => ask(act),
       isOwner,
@@ -85,5 +76,38 @@ export class RowlessActs {
     this.#pending.delete(attempt);
     button.remove();
     drop(act);
+  }
+
+  /** Shows what was entered, and that the person decides. @param {KeptAct} act */
+  keep(act) {
+    const { row, status, button } = this.#show(act, "act.remove");
+    say(status, "act.old");
+    button.addEventListener("click", () => {
+      this.#around.drop(act);
+      row.remove();
+      this.#section.hidden = !this.#list.hasChildNodes();
+      $("filter").focus();
+    });
+  }
+
+  /**
+   * @param {KeptAct} act
+   * @param {string} does what the button says
+   */
+  #show(act, does) {
+    const title = h("b");
+    say(title, `act.${act.body.act}`);
+    const time = h("time");
+    tell(time, act.sent);
+    const { headline, infoSources, note } = act.body;
+    const entered = [infoSources?.[0]?.name, headline, note].filter(Boolean);
+    const words = entered.flatMap((each) => [" · ", h("bdi", {}, each)]);
+    const status = h("p", { class: "said", role: "status" });
+    const button = h("button", { type: "button", class: "quiet" });
+    say(button, does);
+    const row = h("li", { "data-uri": act.uri }, title, " · ", time, ...words, status, button);
+    this.#list.append(row);
+    this.#section.hidden = false;
+    return { row, status, button };
   }
 }

@@ -11,7 +11,7 @@ import { ACT_KEYS, Row } from "./rows.js";
 /** More rows than anybody scrolls; what is older is the archive's business. */
 const MOST = 200;
 
-/** An act of yesterday has been seen or done again by now. */
+/** An older act is not asked for any more: done now, it would surprise who has seen or done it again since. */
 const KEPT_MS = 86_400_000;
 
 /** @typedef {import("./board.js").Item} Item */
@@ -94,10 +94,10 @@ export class Wire {
     this.#rows.clear();
     this.#list.replaceChildren();
     this.#unreadable.replaceChildren();
-    this.#kept = keptActs(this.#owner).filter((act) => {
-      if (Date.now() - act.sent > KEPT_MS) dropAct(this.#owner, act);
-      return Date.now() - act.sent <= KEPT_MS;
-    });
+    const acts = keptActs(this.#owner);
+    const old = acts.filter(({ sent }) => Date.now() - sent > KEPT_MS);
+    this.#kept = acts.filter((act) => !old.includes(act));
+    for (const act of old) this.#rowless.keep(act);
   }
 
   /** Whether the person may withdraw what the desk cannot read. */

@@ -300,6 +300,41 @@ def test_an_act_on_a_line_that_is_in_no_list_any_more_is_found_again(
     service.ticker.start()
 
 
+def test_an_act_that_is_too_old_to_be_sent_stays_with_what_was_entered_until_it_is_removed(
+    service: Service, open_desk: SignIn, line: ActsOnALine
+) -> None:
+    name = f"M {secrets.token_hex(4)}"
+    page = open_desk(token=service.token(name, "chief"))
+    body = {
+        "act": "correction",
+        "headline": "Typed words",
+        "note": "Typed note",
+        "infoSources": [{"name": "Typed name"}],
+    }
+    act = {"uri": line.uri, "version": 1, "body": body, "key": "0" * 32}
+    page.evaluate(
+        "([name, act]) => localStorage.setItem(`flashwire.act.${name}.${act.key}`,"
+        " JSON.stringify({...act, sent: Date.now() - 25 * 3600 * 1000}))",
+        [name, act],
+    )
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/acts") else None)
+    kept = page.locator("#rowless-acts li")
+    for _ in range(2):
+        page.reload()
+        for words in ("Typed words", "Typed note", "Typed name", "too old to be sent by itself", "do it again there"):
+            expect(kept).to_contain_text(words)
+        expect(line.row(page).first).to_be_visible()
+    assert sent == [] and page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.act.')).length") == 1
+    kept.get_by_role("button", name="Remove from this list").click()
+    expect(kept).to_have_count(0)
+    expect(page.locator("#rowless")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#line")).to_be_visible()
+    expect(kept).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.act.')).length") == 0
+
+
 def test_what_one_person_sent_is_not_sent_by_another_whose_name_begins_alike(
     service: Service, open_desk: SignIn, line: ActsOnALine
 ) -> None:

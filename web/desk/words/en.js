@@ -134,7 +134,7 @@ export const en = {
   filter: "Edition",
   "filter.all": "All",
   "board.empty": "Nothing has been published yet.",
-  rowless: "Sent earlier, on lines that cannot be shown here",
+  rowless: "Sent earlier, and not known to be done",
   unreadable: "Lines that cannot be read",
   "unreadable.why":
     "The desk cannot read the newest version of these lines, so readers do not see them. Here is the last version that it can read. A chief can withdraw the line.",
@@ -182,6 +182,9 @@ export const en = {
     "We do not know yet whether this is done. This page keeps asking and tells you here. It cannot be done twice.",
   "act.open":
     "We still do not know whether this is done. Look at the line above. “Ask again” sends the same; it cannot be done twice.",
+  "act.old":
+    "We do not know whether this was done. It is more than a day old, so it is too old to be sent by itself: look at the line, do it again there if it is missing, then remove it here.",
+  "act.remove": "Remove from this list",
   "act.refused": "Not done: {detail}",
   "act.faster":
     "Somebody was faster. This is version {version} now; yours is kept below. Compare, then send yours again or cancel.",

@@ -136,7 +136,7 @@ export const es = {
   filter: "Edición",
   "filter.all": "Todas",
   "board.empty": "Aún no se ha publicado nada.",
-  rowless: "Enviado antes, sobre líneas que no se pueden mostrar aquí",
+  rowless: "Enviado antes, sin saber si está hecho",
   unreadable: "Líneas que no se pueden leer",
   "unreadable.why":
     "La mesa no puede leer la última versión de estas líneas, así que el público no las ve. Aquí está la última que sí puede leer. Un jefe puede retirar la línea.",
@@ -184,6 +184,9 @@ export const es = {
     "Aún no sabemos si está hecho. Esta página sigue preguntando y se lo dirá aquí. No puede hacerse dos veces.",
   "act.open":
     "Seguimos sin saber si está hecho. Mire la línea de arriba. «Preguntar otra vez» envía lo mismo; no puede hacerse dos veces.",
+  "act.old":
+    "No sabemos si se hizo. Tiene más de un día y es demasiado antiguo para enviarse solo: mire la línea, hágalo allí de nuevo si falta y después quítelo de aquí.",
+  "act.remove": "Quitar de esta lista",
   "act.refused": "No hecho: {detail}",
   "act.faster":
     "Alguien fue más rápido. Esta es ahora la versión {version}; la suya se conserva abajo. Compare y envíe la suya otra vez, o cancele.",
