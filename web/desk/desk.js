@@ -8,6 +8,7 @@ import { $ } from "./dom.js";
 import { Feed } from "./feed.js";
 import { choose, current, say, startLanguage } from "./i18n.js";
 import { listen } from "./keys.js";
+import { keepPreviewInSight } from "./send-bar.js";
 import { SignIn } from "./signin.js";
 import { show, Watch } from "./state.js";
 import { Wire } from "./wire.js";
@@ -43,6 +44,7 @@ const watch = new Watch(desk, (good) => {
 });
 
 startLanguage();
+keepPreviewInSight();
 $("language").value = current();
 $("language").addEventListener("change", () => choose($("language").value));
 $("signout").addEventListener("click", leave);
