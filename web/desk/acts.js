@@ -5,7 +5,7 @@
 
 import { ActFields } from "./act-fields.js";
 import { LostError, RefusedError } from "./api.js";
-import { Attempt, isAct, wasDone } from "./attempt.js";
+import { Attempt, isAct, keyMs, wasDone } from "./attempt.js";
 import { NOTE_REQUIRED } from "./board.js";
 import { Check } from "./check.js";
 import { ask } from "./confirm.js";
@@ -152,7 +152,7 @@ export class ActForm {
    */
   async #settle(request, resumed) {
     const { uri, version, body, key } = request;
-    const { desk, isOwner, expired, keep, drop, done } = this.#around;
+    const { site, desk, isOwner, expired, keep, drop, done } = this.#around;
     say(this.status, "act.sending");
     this.#check.stop();
     this.#fields.lock(true);
@@ -163,6 +163,7 @@ export class ActForm {
       ask: () => desk.act(uri, version, body, key),
       isOwner,
       sent: request.sent,
+      keyMs: keyMs(site),
       resumed,
       onUnknown: (repeating) => {
         say(this.status, repeating ? "act.unknown" : "act.open");

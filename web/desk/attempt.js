@@ -13,6 +13,7 @@ import { LostError, RefusedError } from "./api.js";
 
 /** How long after the first request the page repeats it by itself, in milliseconds. */
 export const REPEAT_MS = 300_000;
+const HOUR = 3_600_000;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
 /** The last 4xx of HTTP (451); what proxies use above it (499) says that one side went away. */
@@ -30,6 +31,14 @@ const DECIDED = new Set([
   "key-reused",
   "no-item",
 ]);
+
+/**
+ * How long the desk surely knows a key, in milliseconds.
+ * @param {import("./line.js").Site} site
+ */
+export function keyMs(site) {
+  return 0.9 * HOUR * (site.limits?.idempotencyHours ?? 24);
+}
 
 /**
  * Whether nothing was written, for sure.
@@ -162,9 +171,11 @@ export class Attempt {
   #failed(error) {
     const isKnownKind = error instanceof RefusedError || error instanceof LostError;
     // What the ticker shows was done, whatever a proxy answers then.
+    // A desk that has forgotten the key finds its own act in the way, and says that somebody was faster.
+    const isForgotten = this.#unknown && Date.now() - this.#options.sent > (this.#options.keyMs ?? Infinity);
     const isSettled = this.#sighting
       ? isRefusal(error, true)
-      : wasDone(error) || isRefusal(error, this.#unknown);
+      : wasDone(error) || (!isForgotten && isRefusal(error, this.#unknown));
     if (!isKnownKind || isSettled) {
       this.#end();
       this.#reject(error);

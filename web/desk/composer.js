@@ -77,7 +77,8 @@ export class Composer {
     this.#chief = user.role === "chief";
     $("not-yours").hidden = this.#allowed;
     $("publish").setAttribute("aria-disabled", String(!this.#allowed));
-    if (user.name === this.#owner) return this.#sending.again();
+    // A person is there again: Publish asks for what is unknown, but not once the desk may have forgotten the key.
+    if (user.name === this.#owner) return this.isPending ? this.publish() : undefined;
     this.#sending.forget();
     this.#slot?.close();
     this.#owner = user.name;

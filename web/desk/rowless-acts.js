@@ -10,7 +10,7 @@ import { say, t, tell } from "./i18n.js";
 
 /** @typedef {import("./kept-acts.js").KeptAct} KeptAct */
 /**
- * @typedef {{ask: (act: KeptAct) => Promise<import("./api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
+ * @typedef {{keyMs: number, ask: (act: KeptAct) => Promise<import("./api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
  *   drop: (act: KeptAct) => void, done: (item: import("./board.js").Item) => void}} Around
  *   What the list needs of the page: `drop` forgets an act whose outcome is known.
  */
@@ -52,12 +52,13 @@ export class RowlessActs {
 
   /** Goes on asking what became of `act`. @param {KeptAct} act */
   async add(act) {
-    const { ask, isOwner, expired, drop, done } = this.#around;
+    const { keyMs, ask, isOwner, expired, drop, done } = this.#around;
     const { status, button } = this.#show(act, "outcome.ask");
     const attempt = new Attempt({
       ask: () => ask(act),
       isOwner,
       sent: act.sent,
+      keyMs,
       resumed: true,
       onUnknown: (repeating) => say(status, repeating ? "act.unknown" : "act.open"),
       onExpired: expired,

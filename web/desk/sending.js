@@ -2,13 +2,12 @@
  * The composer's line from Publish until its outcome is known: the fields are locked, and the page says what is known.
  */
 
-import { Attempt, isLine } from "./attempt.js";
+import { Attempt, isLine, keyMs } from "./attempt.js";
 import { $ } from "./dom.js";
 import { say } from "./i18n.js";
 import { attribution, bodyOf } from "./line.js";
 import { splitAsTyped } from "./split.js";
 
-const HOUR = 3_600_000;
 /** What must not change while the outcome of the line is unknown. */
 const LOCKED = ["edition", "urgency", "sections", "places", "role", "direction"];
 
@@ -90,7 +89,7 @@ export class Sending {
       ask: () => this.#desk.publish(body, draft.key),
       isOwner: this.#page.isOwner,
       sent: draft.pending.sent,
-      keyMs: this.#keyMs,
+      keyMs: keyMs(this.#site),
       resumed,
       onUnknown: (repeating) =>
         showOutcome(repeating ? "outcome.unknown" : "outcome.open", {}, "outcome.ask"),
@@ -127,12 +126,7 @@ export class Sending {
 
   /** Whether the desk may have forgotten the key, so that a repeat could be a second line. @param {Draft} draft */
   isTooOld(draft) {
-    return Date.now() - (draft.pending?.sent ?? 0) > this.#keyMs;
-  }
-
-  /** How long the desk surely knows a key. */
-  get #keyMs() {
-    return 0.9 * HOUR * (this.#site.limits?.idempotencyHours ?? 24);
+    return Date.now() - (draft.pending?.sent ?? 0) > keyMs(this.#site);
   }
 
   /** The editor clears the line without knowing what became of it. @param {Draft} draft */

@@ -2,6 +2,7 @@
 
 import { ActForm } from "./acts.js";
 import { LostError, RefusedError } from "./api.js";
+import { keyMs } from "./attempt.js";
 import { $, h } from "./dom.js";
 import { name, say } from "./i18n.js";
 import { dropAct, keepAct, keptActs } from "./kept-acts.js";
@@ -54,6 +55,7 @@ export class Wire {
     this.#onExpired = onExpired;
     this.#isOwner = isOwner;
     this.#rowless = new RowlessActs({
+      keyMs: keyMs(site),
       ask: ({ uri, version, body, key }) => desk.act(uri, version, body, key),
       isOwner,
       expired: onExpired,

@@ -225,6 +225,22 @@ test("nothing is repeated once the desk may have forgotten the key", async (cont
   assert.equal(log.filter((word) => word === "ask").length, asked);
 });
 
+test("a desk that may have forgotten the key does not say no by finding that somebody was faster", async (context) => {
+  const early = attempt(context, [new LostError(), refused(412, "stale")], { keyMs: 600_000 });
+  await early.pass(0);
+  await early.pass(2000);
+  assert.equal(early.end.error?.kind, "stale");
+  context.mock.timers.reset();
+  const late = attempt(context, [refused(412, "stale"), item()], { keyMs: 600_000, resumed: true, sent: 0 });
+  late.made.again();
+  await late.pass(0);
+  assert.equal(late.end.error, undefined);
+  assert.equal(late.log.at(-1), "open");
+  late.made.again();
+  await late.pass(0);
+  assert.equal(late.end.done?.wasUnknown, true);
+});
+
 test("one that an earlier page sent long ago is not sent by opening the page", async (context) => {
   const { log, pass } = attempt(context, [item()], { sent: 1_000_000 - REPEAT_MS, resumed: true });
   await pass(600_000);

@@ -169,6 +169,24 @@ def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_publi
     assert service.headlines().count(text) == 1
 
 
+def test_signing_in_again_days_later_does_not_send_an_unknown_line_that_the_desk_may_have_forgotten(
+    service: Service, open_desk: SignIn
+) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page, _ = unseen(service, open_desk, token)
+    service.end_sessions()
+    expect(page.get_by_text("It is not known yet whether it is done")).to_be_visible(timeout=20_000)
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 3 * 86_400_000 }")
+    page.unroute_all(behavior="ignoreErrors")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.url.endswith("/v1/items") else None)
+    page.locator("#signin-value").fill(token)
+    page.keyboard.press("Enter")
+    expect(page.locator("#outcome")).to_contain_text("we cannot find out any more", timeout=20_000)
+    service.ticker.start()
+    assert "POST" not in sent
+
+
 def test_another_person_who_signs_in_does_not_send_the_line_again(
     service: Service, open_desk: SignIn, context: BrowserContext
 ) -> None:
