@@ -11,18 +11,18 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from itertools import pairwise
+from typing import Final
 
 import structlog
 
 from ticker.contract.cancellation import stop_if_cancelled
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry, Keyring, PoisonError, read_entry
-from ticker.core.doubts import Doubt
 from ticker.core.filter import CANARY
-from ticker.core.record import Records
 from ticker.core.unread import Skipped, ahead_reason, skipped
 from ticker.ledger_check import doubts_about, folded
+from ticker.sink import Found, Sink
 from ticker.stream import Position, Record, Stream, StreamAwayError, id_order
 
 BLOCK_SECONDS: Final = 1.5
@@ -34,46 +34,12 @@ BACKOFF_SECONDS: Final = (0.05, 2.0)
 CHECK_SECONDS: Final = 1.5
 # From the end of one reading of everything to the next: entries that break the order may come without end.
 REBUILD_SECONDS: Final = 1.0
+# As many items are put right one by one in a few milliseconds; for more it is quicker to fold all anew.
+_FEW_DOUBTS: Final = 100
 # To verify 100 entries holds the loop for about 2 ms.
 _VERIFIED: Final = 100
 
 log = structlog.get_logger()
-
-
-class Sink(Protocol):
-    """Who is told what the stream says; every call is plain and quick."""
-
-    def follows(self, entry: Entry) -> bool:
-        """Whether `entry` is right after the newest held."""
-
-    def arrived(self, entries: Sequence[Entry]) -> None:
-        """Entries that follow, in order."""
-
-    def canary(self, entry: Entry) -> None:
-        """A line that proves the way."""
-
-    def rebuilt(
-        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
-    ) -> None:
-        """All that the stream holds, and what the ledger adds; `records` are the items of `entries`, folded."""
-
-    def poison(self, reason: str) -> None:
-        """One entry was skipped."""
-
-    def turn(self) -> None:
-        """The stream has just answered."""
-
-    def ahead(self, reason: str) -> None:
-        """The stream has just answered, and holds published entries that cannot be read."""
-
-    def away(self, reason: str) -> None:
-        """The stream does not answer."""
-
-    def place(self) -> tuple[str, int]:
-        """Epoch and number of the newest entry held."""
-
-    def by_place(self) -> Mapping[Cursor, Entry]:
-        """All entries held, by their places."""
 
 
 class Reader:
@@ -98,6 +64,8 @@ class Reader:
         """Told whether the reader has something to do, for which other work should wait."""
         self._last_id: bytes | None = None
         self._last_canary = b"0"
+        self._is_whole = False
+        """Whether all that the stream holds up to the last entry could be read."""
         self._sure = False
         self._settled: Position | None = None
         self._failures = 0
@@ -223,6 +191,7 @@ class Reader:
     async def _take(self, records: Sequence[Record]) -> bool:
         """Hands on what follows; returns whether a record was skipped."""
         found, skipped_records = await self._verified(records)
+        self._is_whole = self._is_whole and not skipped_records
         entries: list[Entry] = []
         for entry in found:
             previous = entries[-1].cursor if entries else None
@@ -258,24 +227,53 @@ class Reader:
         # In this order: entries that come in between are then more than the position says, never fewer.
         position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
-        held = await self._stream.held()
-        entries, skipped_records = await self._verified(held, known=self._sink.by_place())
-        doubts = await doubts_about(self._stream, self._keyring, entries, skipped_records, position)
-        records = await folded(entries, doubts)
+        known = self._sink.by_place()
+        after = await self._after_hole(position, known)
+        left_out: list[Skipped] = []
+        if after is not None:
+            last_id, behind = after
+            entries = [*known.values(), *behind]
+        else:
+            held = await self._stream.held()
+            last_id = held[-1][0] if held else b"0"
+            entries, left_out = await self._verified(held, known=known)
+            self._is_whole = not left_out
+        doubts = await doubts_about(self._stream, self._keyring, entries, left_out, position)
+        kept = len(known) if after is not None and len(doubts) <= _FEW_DOUBTS else 0
+        records = {} if kept else await folded(entries, doubts)
         # From here on nothing waits: clients get the messages that belong to what the node holds.
-        self._last_id = held[-1][0] if held else b"0"
+        self._last_id = last_id
         self._last_canary = canary
         self._settled, self._passed = position, None
         newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
         self._readable = newest
-        after = [record for record in skipped_records if record.place == len(entries)]
-        ahead = ahead_reason(after, newest, position.seq)
+        at_end = [record for record in left_out if record.place == len(entries)]
+        ahead = ahead_reason(at_end, newest, position.seq)
         fresh = ahead != self._ahead
         self._ahead = ahead
-        self._sink.rebuilt(entries, position, doubts, records)
+        self._sink.rebuilt(Found(entries, kept, position, doubts, records))
         self._rebuilt = self._steady()
         if ahead is not None and fresh:
             log.error("the stream is ahead of this node", reason=ahead)
+
+    async def _after_hole(self, position: Position, known: dict[Cursor, Entry]) -> tuple[bytes, list[Entry]] | None:
+        """What came after the last entry, and the id of the last of it; None where all must be read anew.
+
+        What is held stands where all of it could be read, and its last entry is still there.
+        """
+        epoch, seq = self._sink.place()
+        last = next(reversed(known), None)
+        stands = last is not None and last.epoch == epoch == position.epoch and last.seq <= seq <= position.seq
+        if self._last_id is None or not (stands and self._is_whole and self._sink.is_sure()):
+            return None
+        records = await self._stream.after(self._last_id, COUNT)
+        if records is None:
+            return None
+        entries, left_out = await self._verified(records)
+        places = [(epoch, seq), *((entry.cursor.epoch, entry.seq) for entry in entries)]
+        if left_out or any(place[0] != epoch or place <= before for before, place in pairwise(places)):
+            return None
+        return records[-1][0] if records else self._last_id, entries
 
     async def _verified(
         self, records: Sequence[Record], *, canary: bool = False, known: Mapping[Cursor, Entry] | None = None

@@ -124,6 +124,13 @@ class Stream:
                 return records
             start = "(" + page[-1][0].decode()
 
+    async def after(self, entry_id: bytes, most: int) -> list[Record] | None:
+        """What came after exactly that entry; None where it is gone, or so much came."""
+        if not await self.exists(entry_id):
+            return None
+        found, _ = await self.follow(entry_id, b"$", block=None, count=most)
+        return found if len(found) < most else None
+
     async def newest(self) -> Record | None:
         """The newest entry, or None."""
         async with translated():

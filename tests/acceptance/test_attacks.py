@@ -38,7 +38,7 @@ class Attack(NamedTuple):
     answers: tuple[str, ...] = ANSWERS
     """One of these must have been said to an attacker; empty where attackers wait for no answer."""
     loses: bool = False
-    """Whether the stream's place is lost in the middle of it; docs/operating.md says that news is later then."""
+    """Whether the stream's place is lost in the middle of it."""
 
 
 ATTACKS: Final = (
@@ -77,15 +77,15 @@ MUTANT: Final = next(attack for attack in ATTACKS if attack.name == "200 joins a
 Say = Callable[[str], None]
 
 
-def is_late(outcome: Outcome, loss_seconds: float = 0.0) -> bool:
+def is_late(outcome: Outcome) -> bool:
     """Whether news was later than promised: nothing is taken off for the machine, the listeners or the measuring."""
-    return outcome.delay_p99 > LATE_SECONDS + loss_seconds
+    return outcome.delay_p99 > LATE_SECONDS
 
 
-def failures(outcome: Outcome, control: Outcome, answers: tuple[str, ...], *, loses: bool = False) -> list[str]:
-    """What is not as promised; a loss of place takes its time without any attack, too."""
+def failures(outcome: Outcome, control: Outcome, answers: tuple[str, ...]) -> list[str]:
+    """What is not as promised."""
     found: list[str] = []
-    if is_late(outcome, control.delay_p99 if loses else 0.0):
+    if is_late(outcome):
         found.append(f"news {outcome.delay_p99:.3f} s late, without an attack {control.delay_p99:.3f} s")
     if outcome.missed:
         found.append(f"{outcome.missed} lines missed")
@@ -107,7 +107,7 @@ async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
                 continue
             control = await pressed.attack("  control", CONTROL_SECONDS, lose=attack.loses)
             outcome = await pressed.attack(attack.name, SECONDS, (attack.kind, attack.clients), lose=attack.loses)
-            found = failures(outcome, control, attack.answers, loses=attack.loses)
+            found = failures(outcome, control, attack.answers)
             table += [control.row(), outcome.row() + (" NOT HELD" if found else "")]
             say("\n".join(table))
             broken += [f"{attack.name}: {failure}" for failure in found]

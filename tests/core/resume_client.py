@@ -6,7 +6,7 @@ socket; behind it stands a plain list, merged as the widget merges it.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from tests.core.resume_stream import KEYRING, Model, Published, View, drive
@@ -14,11 +14,9 @@ from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item, decode_item
 from ticker.contract.site import load_site
-from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
-from ticker.core.record import Records
 from ticker.edge.handshake import RefusalError
 from ticker.edge.inbox import Inbox
 from ticker.edge.joining import JoiningConnection
@@ -28,7 +26,8 @@ from ticker.edge.recovery import Recovery
 from ticker.edge.work import Work
 from ticker.reader import Reader
 from ticker.settings import TickerSettings
-from ticker.stream import Position, StreamAwayError
+from ticker.sink import Found
+from ticker.stream import StreamAwayError
 
 SITE = load_site(None)
 PIPE_LIMIT = 2_400
@@ -100,9 +99,8 @@ class WatchedNode(Node):
             self.reader._sure = False
             self.away(str(error))
 
-    def rebuilt(
-        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
-    ) -> None:
+    def rebuilt(self, found: Found) -> None:
+        entries, position = found.entries, found.position
         self.rounds.finish()
         before = {uri: item.version for uri, item in self.folded().items()}
         for uri, version in self.passed.items():
@@ -113,7 +111,7 @@ class WatchedNode(Node):
         self.passed = {uri: n for uri, n in before.items() if uri in folded and folded[uri].version < n}
         numbers = {entry.seq for entry in entries if entry.cursor.epoch == position.epoch}
         self.unnamed = {n for n in self.view.unreadable if 0 < n <= position.seq} - numbers
-        super().rebuilt(entries, position, doubts, records)
+        super().rebuilt(found)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
     def published(self, cursor: str | None = None) -> Published | None:

@@ -12,6 +12,7 @@ import msgspec
 from tests.contract.items import item as plain_item
 from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Keyring, seal
+from ticker.contract.facets import Facets, earlier_facets
 from ticker.contract.item import Act, Item, PubStatus, Text, encode_item
 from ticker.stream import Position, Record, Stream, StreamAwayError
 
@@ -50,6 +51,8 @@ class State(NamedTuple):
     seq: int
     items: Mapping[str, Item]
     tip: Published | None
+    earlier: Mapping[str, tuple[Facets, ...]] = {}
+    """What filters find in the versions before those of `items`, as the desk's entries carry it."""
 
 
 EMPTY = State((), None, 0, {}, None)
@@ -131,7 +134,11 @@ class Model:
         if epoch is None:
             self._epochs += 1
             epoch = f"e{self._epochs}"
-        body = b"nonsense %d" % self._ids if item is None else seal(encode_item(item), KEYRING)
+        earlier = dict(state.earlier)
+        if item is not None and item.uri in state.items:
+            earlier[item.uri] = earlier_facets(state.items[item.uri], earlier.get(item.uri, ()))
+        carried = () if item is None else earlier.get(item.uri, ())
+        body = b"nonsense %d" % self._ids if item is None else seal(encode_item(item), KEYRING, carried)
         fields = {b"epoch": epoch.encode(), b"seq": b"%d" % (state.seq + 1), b"body": body}
         record = (self._next_id(), fields)
         cursor = Cursor(epoch, state.seq + 1, entry_check(record[0], body))
@@ -139,7 +146,7 @@ class Model:
         if item is not None:
             self.by_cursor[str(cursor)] = published
         items = state.items if item is None else {**state.items, item.uri: item}
-        self._set(State((*state.held, (record, published)), epoch, state.seq + 1, items, published))
+        self._set(State((*state.held, (record, published)), epoch, state.seq + 1, items, published, earlier))
         return published
 
     def _set(self, state: State) -> None:
@@ -190,6 +197,12 @@ class View(Stream):
         self._happen()
         return answer
 
+    async def after(self, entry_id: bytes, most: int) -> list[Record] | None:
+        held = [record for record, _ in self._answering().held]
+        found = [record for record in held if _number(record[0]) > _number(entry_id)]
+        self._happen()
+        return found if len(found) < most and any(record[0] == entry_id for record in held) else None
+
     async def exists(self, entry_id: bytes) -> bool:
         return any(record[0] == entry_id for record, _ in self._answering().held)
 
@@ -198,8 +211,9 @@ class View(Stream):
         return [items[uri].version if uri in items else 0 for uri in uris]
 
     async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
-        items = self._answering().items
-        return [seal(encode_item(items[uri]), KEYRING) if uri in items else b"" for uri in uris]
+        state = self._answering()
+        items = [(state.items.get(uri), state.earlier.get(uri, ())) for uri in uris]
+        return [b"" if item is None else seal(encode_item(item), KEYRING, earlier) for item, earlier in items]
 
     async def last_canary(self) -> bytes:
         self._answering()
@@ -223,12 +237,12 @@ class View(Stream):
 
 
 def drive(turn: Any) -> None:  # Any: a coroutine of whatever type
-    """Runs a coroutine that never waits."""
+    """Runs a coroutine that waits for nothing; it may let others run, of which there are none."""
     try:
-        turn.send(None)
+        while True:
+            assert turn.send(None) is None, "the model waited"
     except StopIteration:
         return
-    raise AssertionError("the model waited")
 
 
 def _number(entry_id: bytes) -> int:

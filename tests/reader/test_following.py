@@ -1,14 +1,17 @@
 """The reader follows a real stream into a node: in order, once, whatever lies between the entries."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import msgspec
 import pytest
 
 from tests.contract.items import item
 from tests.reader.conftest import Client, CountingNode, Desk, following, until
 from ticker.contract.entry import Keyring, seal
-from ticker.contract.item import encode_item
+from ticker.contract.item import Item, encode_item
 from ticker.core.filter import Filter
 from ticker.reader import Reader
 from ticker.stream import Record, Stream
@@ -92,6 +95,109 @@ async def test_a_hole_is_told_to_all_who_are_there(desk: Desk, node: CountingNod
     await desk.publish()
     await until(lambda: len(client.live()) == 2)
     assert client.kinds() == ["snapshot", "item", "snapshot", "item"]
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records each reading of the whole stream found."""
+    read: list[int] = []
+    held = Stream.held
+
+    async def counted(self: Stream) -> list[Record]:
+        found = await held(self)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Stream, "held", counted)
+    return read
+
+
+async def after_a_hole(desk: Desk, node: CountingNode) -> list[Item]:
+    """A number is given whose entry is nowhere, and then another one."""
+    await desk.raw.hincrby(desk.keys.meta, "seq", 1)
+    rebuilds = node.rebuilds
+    made = await desk.publish()
+    await until(lambda: node.rebuilds > rebuilds and node.backlog.item(made[0].uri) is not None)
+    return made
+
+
+async def test_behind_a_mere_hole_only_what_came_after_it_is_read(
+    redis_url: str, desk: Desk, readings: list[int]
+) -> None:
+    published = await desk.publish(3)
+    async with following(redis_url, desk) as node:
+        assert readings == [3]
+        client = Client(node)
+        # The second time the place is one that no entry has.
+        for _ in range(2):
+            published += await after_a_hole(desk, node)
+        await desk.raw.hincrby(desk.keys.meta, "seq", 1)
+        await until(lambda: node.place()[1] == 8)
+        published += await after_a_hole(desk, node)
+        assert node.rebuilds == 5 and readings == [3]
+        shown, _ = node.backlog.current(Filter(), 10, time.time())
+        assert {one.item.uri for one in shown} == {item.uri for item in published}
+        await until(lambda: client.kinds().count("snapshot") == 5)
+        assert [complete for complete, _ in client.snapshots()] == [True, False, False, False, False]
+
+
+async def test_a_withdrawal_in_a_mere_hole_is_found_in_its_ledger(
+    redis_url: str, desk: Desk, readings: list[int]
+) -> None:
+    first, second = await desk.publish(2)
+    async with following(redis_url, desk) as node:
+        client = Client(node)
+        withdrawn = msgspec.structs.replace(first, version=2, act="withdraw", pub_status="canceled")
+        await desk.raw.rpush(desk.keys.ledger(first.uri), seal(encode_item(withdrawn), desk.keyring))
+        (third,) = await after_a_hole(desk, node)
+        await until(lambda: len(client.snapshots()) == 2)
+        assert client.snapshots()[-1] == (False, [third.uri, second.uri]) and readings == [2]
+        # The next hole, too, finds it as it is.
+        (fourth,) = await after_a_hole(desk, node)
+        assert [each.item for each in node.backlog.current(Filter(), 10, 0)[0]] == [fourth, third, second]
+        assert readings == [2] and not node.backlog.hidden
+
+
+async def nothing(_desk: Desk) -> None: ...
+
+
+async def garbage(desk: Desk) -> None:
+    await desk.raw.xadd(desk.keys.items, {"body": "garbage"})
+
+
+async def a_version_that_nobody_can_read(desk: Desk) -> None:
+    await desk.raw.rpush(desk.keys.ledger(f"urn:flashwire:{1:026d}"), "garbage")
+
+
+async def the_last_entry_gone(desk: Desk) -> None:
+    await desk.raw.xdel(desk.keys.items, (await desk.raw.xrevrange(desk.keys.items, count=1))[0][0])
+
+
+async def another_epoch(desk: Desk) -> None:
+    await desk.raw.hset(desk.keys.meta, "epoch", "0123abcd")
+
+
+# Garbage stays in the stream. Of what nobody can read the first reading after the hole is told by the ledger.
+@pytest.mark.parametrize(
+    ("harm", "least"),
+    [
+        (nothing, 1),
+        (garbage, 3),
+        (a_version_that_nobody_can_read, 2),
+        (the_last_entry_gone, 2),
+        (another_epoch, 2),
+    ],
+)
+async def test_where_what_is_held_may_not_stand_all_is_read_again(
+    redis_url: str, desk: Desk, readings: list[int], harm: Callable[[Desk], Awaitable[None]], least: int
+) -> None:
+    await desk.publish(3)
+    async with following(redis_url, desk) as node:
+        await harm(desk)
+        for _ in range(2):
+            await after_a_hole(desk, node)
+        assert len(readings) >= least and (harm is not nothing or readings == [3])
+        assert (f"urn:flashwire:{1:026d}" in node.backlog.hidden) is (harm is a_version_that_nobody_can_read)
 
 
 async def test_an_entry_whose_signature_is_bad_and_whose_number_counts_is_a_hole(

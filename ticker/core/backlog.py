@@ -25,6 +25,7 @@ from ticker.contract.entry import Entry
 from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter, Terms, meets_any, needs_of
 from ticker.core.index import ShownItems
+from ticker.core.passed import PassedVersions
 from ticker.core.places import Places
 from ticker.core.record import ItemRecord, Records, fold
 
@@ -46,8 +47,7 @@ class Backlog:
         self._shown = ShownItems()
         self.hidden: set[str] = set()
         """Items that are not current because their newest version cannot be read."""
-        self._passed: dict[str, int] = {}
-        """Versions that were read and that the stream has no more, by uri; at most as many as entries are held."""
+        self._passed = PassedVersions(length)
         self._unread: deque[tuple[int, str]] = deque()
         """Items with an unreadable entry that may be their newest, by the number of that entry."""
         self.revision = 0
@@ -81,9 +81,7 @@ class Backlog:
         """
         if records is None:
             fold(entries, records := {})
-        passed = dict(self._passed)
-        for uri, known in self._records.items():
-            passed[uri] = max(known.entry.item.version, passed.get(uri, 0))
+        self._passed.note(self._records)
         self._entries, self._start, self._cut, self._whole_from, self._records = [], 0, 0, 0, records
         self.floor = self.newest = origin(NO_EPOCH)
         for entry in entries:
@@ -93,15 +91,11 @@ class Backlog:
             self.newest = entry.cursor
         for _ in range(len(self) - self._length):
             self._forget()
-        # Entries may have come since the stream said where it stands, so more than that is no contradiction.
-        if epoch is not None and (self.newest.epoch != epoch or self.newest.seq < seq):
-            # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
-            self.floor = self.newest = Cursor(epoch, seq, proof)
-            self._whole_from = len(self._entries)
-        doubts = doubts or {}
-        for uri, doubt in doubts.items():
-            self._settle(uri, doubt)
-        self._keep_passed(passed)
+        self._end_at(epoch, seq, proof)
+        for uri, doubt in (doubts := doubts or {}).items():
+            if uri in records:
+                records[uri].settle(doubt)
+        self._passed.settle(self._records)
         self._unread = deque(sorted((doubt.number, uri) for uri, doubt in doubts.items() if doubt.number is not None))
         self.hidden = {uri for uri, record in self._records.items() if not record.confirmed}
         self.hidden.update(uri for _, uri in self._unread)
@@ -112,6 +106,24 @@ class Backlog:
                 self._places.put(record, self._cut + at)
         # Once for all of them: item by item it held the loop for half a second.
         self._shown.fill(self._records.values())
+        self.revision += 1
+
+    def pass_hole(
+        self, entries: Sequence[Entry], epoch: str | None, seq: int, proof: str, doubts: Mapping[str, Doubt]
+    ) -> None:
+        """As `rebuild`, where all that is held stands, nothing is hidden and only `entries` came after a hole."""
+        for entry in entries:
+            if not self.follows(entry):
+                self._reset_floor(entry)
+            self._append(entry)
+        self._end_at(epoch, seq, proof)
+        for uri, doubt in doubts.items():
+            if (record := self._records.get(uri)) is not None:
+                self._shown.remove(record)
+                record.settle(doubt)
+                self._shown.add(record)
+                if not record.confirmed:
+                    self.hidden.add(uri)
         self.revision += 1
 
     def follows(self, entry: Entry) -> bool:
@@ -198,7 +210,7 @@ class Backlog:
         record = self._records.get(entry.item.uri)
         if record is None:
             record, is_news = ItemRecord(entry), True
-            record.needed = self._passed.get(entry.item.uri, 0)
+            record.needed = self._passed.version_of(entry.item.uri)
             self._records[entry.item.uri] = record
         else:
             self._shown.remove(record)
@@ -220,24 +232,12 @@ class Backlog:
                 self._disclose(forgotten.order[1])
         return is_news
 
-    def _keep_passed(self, passed: Mapping[str, int]) -> None:
-        kept: dict[str, int] = {}
-        for uri, version in passed.items():
-            record = self._records.get(uri)
-            # An item that the stream has no more may come back with an older copy of it.
-            if record is None or record.entry.item.version < version:
-                kept[uri] = version
-            if record is not None:
-                record.needed = max(record.needed, version)
-        self._passed = dict(islice(kept.items(), max(0, len(kept) - self._length), None))
-
-    def _settle(self, uri: str, doubt: Doubt) -> None:
-        record = self._records.get(uri)
-        if record is None:
-            return
-        record.needed = doubt.version
-        if doubt.newest is not None and doubt.newest.item.version > record.entry.item.version:
-            record.fold(doubt.newest)
+    def _end_at(self, epoch: str | None, seq: int, proof: str) -> None:
+        # Entries may have come since the stream said where it stands, so more than that is no contradiction.
+        if epoch is not None and (self.newest.epoch != epoch or self.newest.seq < seq):
+            # The newest entries are gone, or cannot be verified: whatever was there, it is not held.
+            self.floor = self.newest = Cursor(epoch, seq, proof)
+            self._whole_from = len(self._entries)
 
     def _forget(self) -> ItemRecord | None:
         """Lets go of the oldest entry; returns its item where that is forgotten too."""

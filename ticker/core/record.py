@@ -7,6 +7,7 @@ from ticker.contract.entry import Entry
 from ticker.contract.facets import facets_of
 from ticker.contract.item import instant
 from ticker.contract.redaction import redacted_json
+from ticker.core.doubts import Doubt
 from ticker.core.filter import Terms, terms_of
 
 NEVER: Final = float("-inf")
@@ -58,6 +59,12 @@ class ItemRecord:
     def fold(self, entry: Entry) -> None:
         """Takes a newer version that has no place in the stream; it is known from the ledger alone."""
         self._take(entry, self._see(entry))
+
+    def settle(self, doubt: Doubt) -> None:
+        """Takes what the ledger says where a newer version may be missing from the stream."""
+        self.needed = doubt.version
+        if doubt.newest is not None and doubt.newest.item.version > self.entry.item.version:
+            self.fold(doubt.newest)
 
     def terms(self, entry: Entry) -> tuple[Terms, ...]:
         """What filters find in `entry` of this item and in the versions before it."""

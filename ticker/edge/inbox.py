@@ -1,6 +1,6 @@
 """The inbox: entries that came while a round was under way; the backlog takes them when theirs begins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ticker.contract.cursor import Cursor, read_cursor
 from ticker.contract.entry import Entry
@@ -20,6 +20,9 @@ class Inbox:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
 
     @property
     def is_full(self) -> bool:

@@ -4,26 +4,23 @@ The reader calls in from one side, connections from the other; every call is pla
 next begins. The clocks are given: `wall` in seconds since 1970, `steady` for durations.
 """
 
-import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import structlog
 
 from ticker.contract import message
-from ticker.contract.cursor import Cursor, entry_check
+from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import moment
 from ticker.contract.site import Site
 from ticker.contract.tasks import Tasks
 from ticker.core.backlog import Backlog
-from ticker.core.doubts import Doubt
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
-from ticker.core.record import Records
 from ticker.edge.arrivals import Arrivals
 from ticker.edge.heartbeats import EVERYONE, Heartbeats
 from ticker.edge.held import Held
@@ -40,7 +37,7 @@ from ticker.edge.shares import Shares
 from ticker.edge.visitors import Visitors, Waiting
 from ticker.edge.work import Work
 from ticker.settings import TickerSettings
-from ticker.stream import Position
+from ticker.sink import Found
 
 # Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
 _MISSED_LIMIT: Final = 50_000
@@ -178,7 +175,7 @@ class Node:
         """The newest entry that was handed to a `member` that is not behind: it may be waiting for its turn."""
         return self._before if self.rounds.pending(member) else self.backlog.newest
 
-    # What the reader says (ticker.reader.Sink)
+    # What the reader says (ticker.sink.Sink)
 
     def follows(self, entry: Entry) -> bool:
         return self._inbox.follows(entry)
@@ -188,7 +185,10 @@ class Node:
         return newest.epoch, newest.seq
 
     def by_place(self) -> dict[Cursor, Entry]:
-        return {entry.cursor: entry for entry in self.backlog.entries()}
+        return {entry.cursor: entry for entry in (*self.backlog.entries(), *self._inbox)}
+
+    def is_sure(self) -> bool:
+        return not self.backlog.hidden
 
     def turn(self) -> None:
         self._answered = self.steady()
@@ -228,14 +228,14 @@ class Node:
     def canary(self, entry: Entry) -> None:
         self.rounds.begin(lambda: self._canary_round(entry))
 
-    def rebuilt(
-        self, entries: Sequence[Entry], position: Position, doubts: Mapping[str, Doubt], records: Records
-    ) -> None:
+    def rebuilt(self, found: Found) -> None:
         self.rounds.finish()
         before = self.backlog.newest
-        # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
-        proof = entry_check(position.last_id or secrets.token_bytes(8), b"")
-        self.backlog.rebuild(entries, position.epoch, position.seq, proof, doubts, records)
+        place = (found.position.epoch, found.position.seq, found.proof, found.doubts)
+        if found.kept:
+            self.backlog.pass_hole(found.entries[found.kept :], *place)
+        else:
+            self.backlog.rebuild(found.entries, *place, found.records)
         if self.backlog.hidden:
             log.error("items are not shown: their newest version cannot be read", items=len(self.backlog.hidden))
         if not self.filled:
