@@ -25,7 +25,7 @@ from publisher.token_commands import token_app
 from ticker.contract import output
 from ticker.contract.item import ROLES, Item
 from ticker.contract.keys import KeyringError
-from ticker.contract.listen import ListenError, http_url, listen
+from ticker.contract.listen import ListenError, bind, http_url
 from ticker.contract.site import SiteError
 
 # A server that is restarted is back within seconds; nobody watches a shell for longer than this.
@@ -63,11 +63,12 @@ def desk(
     if settings.redis_url is None:
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
-        sock = listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
+        sock = bind(settings.desk_host, settings.desk_port, 1, "--port")[0]
         _run(check_first_key(settings))
         if link := welcome_link(settings.data, settings.desk_url or http_url(sock)):
-            output.tell(f"Open {link} once, to make the first editor.")
-        _run(serve(settings, sock))
+            _run(serve(settings, sock, lambda: output.tell(f"Open {link} once, to make the first editor.")))
+        else:
+            _run(serve(settings, sock))
     except (SiteError, KeyringError, DatabaseError, ListenError, OSError) as error:
         fail(str(error), 2)
 

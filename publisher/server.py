@@ -4,14 +4,15 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
+from publisher.api.acceptor import DeskAcceptor
 from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
 from publisher.api.connections import Connections
@@ -20,7 +21,7 @@ from publisher.desk import desk_routes
 from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
 from ticker.contract.forwarded import Proxies
-from ticker.contract.listen import BACKLOG, listen
+from ticker.contract.listen import open_to_clients
 from ticker.contract.logs import configure_logs
 from ticker.contract.stopping import may_stop
 
@@ -32,14 +33,13 @@ _COLLECTED_AT: Final = 20_000
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> None:
-    """Serves on the settings' address, or on `sock` if given; returns after SIGTERM or SIGINT, within 3 s or so.
+async def serve(settings: DeskSettings, sock: socket.socket, announce: Callable[[], None] = lambda: None) -> None:
+    """Serves on `sock`, and calls `announce` when it does; returns after SIGTERM or SIGINT, within 3 s or so.
 
-    Raises what `check_first_key` and `open_desk` raise before it serves, each with one line for an operator.
+    Raises what `check_first_key` and `open_desk` raise before it serves, and `ListenError` where it cannot, each with
+    one line for an operator.
     """
     configure_logs(settings.log_format, settings.log_level, side="desk")
-    # Not uvicorn's own binding, which has already started the application when it finds a port taken.
-    sock = sock or listen(settings.desk_host, settings.desk_port, 1, "--port")[0]
     await check_first_key(settings)
     desk = open_desk(settings)
     config = uvicorn.Config(
@@ -55,8 +55,6 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_keep_alive=_IDLE_SECONDS,
         lifespan="on",
-        # uvicorn listens again, and by itself with 2,048.
-        backlog=BACKLOG,
     )
     if sock.family != socket.AF_UNIX:
         # asyncio sets this only on sockets that were made with an explicit protocol; accepted ones inherit it.
@@ -67,27 +65,43 @@ async def serve(settings: DeskSettings, sock: socket.socket | None = None) -> No
     # no collection runs in 4,800 lines.
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT)
-    await DeskServer(config, desk).serve([sock])
+    await DeskServer(config, desk, announce).serve([sock])
 
 
 class DeskServer(uvicorn.Server):
     """uvicorn's server with bounded connections, which says that it is stopping before it stops."""
 
-    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+    def __init__(self, config: uvicorn.Config, desk: Desk, announce: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
         self._desk = desk
+        self._announce = announce
         self._connections = Connections(desk.metrics)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         settings = self._desk.settings
         proxies = Proxies(settings.forwarded_allow_ips)
-        protocol = partial(BoundedHttp, self._connections, proxies, settings.body_limit_bytes)
-        # Typed as a class, only called.
-        self.config.http_protocol_class = protocol  # type: ignore[assignment]
-        await super().startup(sockets)
-        self._connections.start(asyncio.get_running_loop())
+        # Without sockets: the loop would accept more than there are descriptors for.
+        await super().startup([])
+        loop = asyncio.get_running_loop()
+        uvicorns = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
+        protocol = partial(BoundedHttp, self._connections, proxies, settings.body_limit_bytes, **uvicorns)
+        # Any: uvicorn calls `close` and `wait_closed` of what stands there.
+        servers: list[Any] = []
+        for sock in sockets or []:
+            open_to_clients(sock)
+            servers.append(DeskAcceptor(sock, loop, self._places, protocol))
+        self.servers = servers
+        self._connections.start(loop)
+        self._announce()
+
+    def _places(self) -> int:
+        return self._connections.places(len(self.server_state.connections))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+            # Those who are on their way to a connection must be there when uvicorn ends all.
+            await server.wait_closed()
         await super().shutdown(sockets)
         self._connections.stop()
 

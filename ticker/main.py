@@ -112,7 +112,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     from publisher.access.database import DatabaseError
     from publisher.first_key import check_first_key as check_stream
     from ticker.contract.keys import KeyringError, load_keyring
-    from ticker.contract.listen import ListenError, http_url, listen
+    from ticker.contract.listen import ListenError, bind, http_url
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
     from ticker.embedded.keeper import Keeper
@@ -125,8 +125,8 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     try:
         load_site(settings.site)
         ticker_host, desk_host = settings.ticker_host, desk_settings.desk_host
-        doors = listen(ticker_host, settings.ticker_port, settings.workers, "--ticker-port", "FLASHWIRE_TICKER_HOST")
-        desk_door = listen(desk_host, desk_settings.desk_port, 1, "--desk-port", "FLASHWIRE_DESK_HOST")[0]
+        doors = bind(ticker_host, settings.ticker_port, settings.workers, "--ticker-port", "FLASHWIRE_TICKER_HOST")
+        desk_door = bind(desk_host, desk_settings.desk_port, 1, "--desk-port", "FLASHWIRE_DESK_HOST")[0]
         ticker_url, desk_url = http_url(doors[0]), http_url(desk_door)
         keeper = None if settings.redis_url else Keeper(settings.data, settings.redis_server, notice=notice)
         place = {"data": settings.data.resolve(), "redis_url": settings.redis_url}
@@ -164,12 +164,13 @@ def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]"
     from publisher.access.database import DatabaseError, open_database
     from publisher.server import serve
     from ticker.contract.keys import KeyringError
+    from ticker.contract.listen import ListenError
     from ticker.contract.site import SiteError
     from ticker.embedded.children import Part
 
     # A file that cannot be used is said here in one line, and not by each process that tries to serve the desk.
     open_database(settings.data).close()
-    reasons = (DatabaseError, KeyringError, SiteError)
+    reasons = (DatabaseError, KeyringError, ListenError, SiteError)
     return [Part("desk", door, lambda _: node.serve_or_say(serve(settings, door), *reasons))]
 
 

@@ -90,9 +90,15 @@ class BoundedHttp(HttpToolsProtocol):
     def drop(self, reason: DropReason) -> None:
         """Ends the connection: a slow request is told so, if nothing has been answered to it."""
         self._all.metrics.dropped.labels(reason).inc()
+        is_answered = self.listed is self._all.idle
         self._all.put(None, self)
         if reason == "slow" and not self._is_complete and self._answered_at is None:
             self._refuse(ApiError(408, "too-slow"))
+        elif is_answered:
+            # Not `abort`: what was answered in this iteration of the loop is not written yet.
+            self.transport.close()
+            if self.transport.get_write_buffer_size():
+                self.loop.call_later(DISCARD_SECONDS, self.transport.abort)
         else:
             self.transport.abort()
 

@@ -18,6 +18,8 @@ PENDING: Final = 256
 FOR_EACH_ADDRESS: Final = 100
 # For the stream, files and logs.
 _SPARE_DESCRIPTORS: Final = 64
+# Of the places, so many are taken at once: one that is dropped has its descriptor for a moment more.
+_TAKEN_AT_ONCE: Final = 4
 _FEWEST: Final = 16
 _SWEEP_SECONDS: Final = 0.5
 
@@ -74,6 +76,11 @@ class Connections:
                     return
         elif len(self.pending) > min(PENDING, self.limit // 2):
             next(iter(self.pending)).drop("full")
+
+    def places(self, total: int) -> int:
+        """How many connections may come now: those that are being answered go for nobody; `total` counts all."""
+        answered = total - len(self.pending) - len(self.idle) - len(self.unread)
+        return min(self.limit - answered, self.limit // _TAKEN_AT_ONCE)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Looks twice a second for connections whose time is over, until `stop`."""

@@ -18,8 +18,9 @@ from publisher.store import Store
 from tests.contract.items import item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import InfoSource, Item, Text
+from ticker.contract.listen import bind
 from ticker.edge.node import Node
-from ticker.edge.server import NodeServer, listen, make_server
+from ticker.edge.server import NodeServer, limit_buffers, make_server
 from ticker.edge.websocket import WebSocketConnection
 from ticker.settings import TickerSettings
 from ticker.stream import connect
@@ -312,7 +313,8 @@ async def serving(
     """A node that serves until the end of the block; `ready` waits until it follows its stream."""
     given = {"drain_seconds": 0.0, "redis_url": stream_url or redis_url, "brand": brand, **settings}
     server = make_server(TickerSettings(**given), keyring(brand), connection)
-    sock = listen("127.0.0.1", 0)
+    [sock] = bind("127.0.0.1", 0, 1, "--port")
+    limit_buffers(sock)
     port = sock.getsockname()[1]
     desk = Desk(redis_url, brand)
     # Without uvicorn's taking of signals: they are the test runner's.

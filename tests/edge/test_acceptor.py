@@ -13,8 +13,8 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, request, until, upgrade
+from ticker.contract.acceptor import Acceptor
 from ticker.edge import acceptor, gate, visitors
-from ticker.edge.acceptor import Acceptor
 from ticker.edge.gate import Entrance
 from ticker.edge.poller import Holder, Poller
 from ticker.edge.websocket import WebSocketConnection
@@ -78,7 +78,7 @@ def refusals(said: list[EventDict]) -> list[EventDict]:
 async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_meanwhile(
     node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
 ) -> None:
-    monkeypatch.setattr("ticker.edge.acceptor.BREATH_SECONDS", 0.2)
+    monkeypatch.setattr("ticker.contract.acceptor.BREATH_SECONDS", 0.2)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with client(node, LIVE) as waiting:
         # No number above those in use is to be had, and none below is free.
@@ -101,7 +101,7 @@ async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_me
 async def test_exhaustion_is_asked_about_once_a_breath_and_ends(
     node: Serving, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr("ticker.edge.acceptor.BREATH_SECONDS", 0.1)
+    monkeypatch.setattr("ticker.contract.acceptor.BREATH_SECONDS", 0.1)
     calls: list[float] = []
 
     def fail(_sock: socket.socket) -> tuple[int, Any]:

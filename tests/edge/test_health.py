@@ -12,9 +12,10 @@ from structlog.typing import EventDict
 
 from tests.edge.serving import Serving, Start, until
 from tests.edge.serving import keyring as make_keyring
+from ticker.contract.listen import bind
 from ticker.contract.server_state import STATE_FILE
 from ticker.edge.board import DRAINING, READY, Board
-from ticker.edge.server import listen, make_server
+from ticker.edge.server import make_server
 from ticker.settings import TickerSettings
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +43,7 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
     seat, other = board.take(), board.take()
     settings = TickerSettings(redis_url=redis_url, brand=brand, drain_seconds=0.0)
     server = make_server(settings, make_keyring(brand), seat=seat)
-    sock = listen("127.0.0.1", 0)
+    [sock] = bind("127.0.0.1", 0, 1, "--port")
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     async with httpx2.AsyncClient(trust_env=False) as http:
         task = asyncio.create_task(server._serve([sock]))

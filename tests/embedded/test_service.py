@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ from ticker.edge.board import READY, Board
 from ticker.embedded.children import Part
 from ticker.embedded.errors import EmbeddedError
 from ticker.embedded.keeper import Keeper
-from ticker.contract.listen import listen
+from ticker.contract.listen import bind, open_to_clients
 from ticker.embedded.service import Service
 data = pathlib.Path(sys.argv[1])
 
@@ -40,17 +41,22 @@ def serving(name, sock):
             with (data / "ends").open("a") as file: file.write(name + "\\n")
             sys.exit(0)
         signal.signal(signal.SIGTERM, ended)
+        while (data / f"{name} starts").exists(): time.sleep(0.01)
         {trap}
         server = http.server.HTTPServer(sock.getsockname(), Ready, bind_and_activate=False)
         server.socket = sock
+        open_to_clients(sock)
         server.serve_forever()
     return Part(name, sock, serve, {board} if name == "ticker" else None)
 
 keeper = Keeper(data)
 def parts():
-    doors = [listen("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
+    doors = [bind("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
     return [serving("desk", doors[0])], [serving("ticker", doors[1])]
-service = Service(keeper, parts, drain={drain}, announce=lambda: print("ready", flush=True),
+def ready():
+    print("ready", flush=True)
+    print(*(part.sock.getsockname()[1] for part in service._parts), flush=True)
+service = Service(keeper, parts, drain={drain}, announce=ready,
                   notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds={hang}, ready_seconds=10)
 try:
     sys.exit(service.run())
@@ -98,6 +104,36 @@ def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: O
     assert process.wait(20) == 1, "not a clean stop"
     assert 2 < time.monotonic() - begun < 1.0 + 5
     assert not any(child.is_running() for child in family)
+
+
+def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
+    outside: Outside, data: Path, until: Callable[..., None]
+) -> None:
+    """A connection that nobody accepts would wait; refused, a client goes elsewhere, or comes back."""
+    process = _ready(outside(program()))
+    *_, desk, node = _family(process)
+    ports = [int(port) for port in _line(process, process.stdout).split()]
+
+    def is_refused(port: int) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    for name, port, child in zip(("desk", "ticker"), ports, (desk, node), strict=True):
+        assert not is_refused(port)
+        (data / f"{name} starts").touch()
+        child.kill()
+        assert f"The {name} ended (SIGKILL); starting it again" in _complaint(process)
+        until(lambda port=port: is_refused(port), "its port is closed", 5)
+        # Another process is there, which is not ready.
+        until(lambda: len(_family(process)) == 4, "it is started again")
+        assert is_refused(port)
+        (data / f"{name} starts").unlink()
+        until(lambda port=port: not is_refused(port), "it serves")
+    process.terminate()
+    assert process.wait(10) == 0
 
 
 def test_a_second_interrupt_waits_for_nobody(outside: Outside, data: Path, until: Callable[..., None]) -> None:

@@ -19,9 +19,11 @@ from tests.publisher.lines import line
 
 _ROOT = Path(__file__).parents[2]
 _SERVE = """
-import asyncio, socket, sys, uvloop
+import asyncio, resource, socket, sys, uvloop
 from publisher.server import serve
 from publisher.settings import DeskSettings
+if files := int(sys.argv[2]):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 taken = socket.socket(fileno=int(sys.argv[1]))
 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
     runner.run(serve(DeskSettings(), taken))
@@ -38,10 +40,11 @@ def until(condition: Callable[[], bool], seconds: float) -> float:
 
 
 class Machine:
-    """A Valkey and a desk of this test's own."""
+    """A Valkey and a desk of this test's own; the desk may open `files`, or as many as the test itself."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: int = 0) -> None:
         self.folder = folder
+        self.files = files
         self.socket = folder / "s"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.valkey = self.start_valkey()
@@ -65,7 +68,7 @@ class Machine:
         environment |= {"PYTHONPATH": str(_ROOT), "FLASHWIRE_LOG_FORMAT": "json", "FLASHWIRE_LOG_LEVEL": "info"}
         with (self.folder / "desk.log").open("ab") as log:
             desk = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, str(listening.fileno())],
+                [sys.executable, "-c", _SERVE, str(listening.fileno()), str(self.files)],
                 pass_fds=[listening.fileno()], env=environment, cwd=self.folder, stderr=log,
             )  # fmt: skip
         self.processes.append(desk)

@@ -37,7 +37,7 @@ def command(
     from ticker.commands.configure import load
     from ticker.contract import output
     from ticker.contract.keys import KeyringError, load_keyring
-    from ticker.contract.listen import ListenError, http_url, listen
+    from ticker.contract.listen import ListenError, bind, http_url
     from ticker.contract.site import SiteError, load_site
     from ticker.embedded.errors import EmbeddedError
     from ticker.embedded.service import Service
@@ -51,7 +51,7 @@ def command(
     try:
         load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
         load_site(settings.site)
-        sockets = listen(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
+        sockets = bind(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
         service = Service(
             None,
             lambda: ([], node_parts(settings, sockets, flags)),
@@ -74,7 +74,7 @@ def node_parts(
     """
     from ticker.commands.worker import again
     from ticker.edge.board import Board
-    from ticker.edge.server import bound, check_descriptors, serve
+    from ticker.edge.server import check_descriptors, serve
     from ticker.embedded.children import Part
     from ticker.embedded.errors import EmbeddedError
 
@@ -86,7 +86,6 @@ def node_parts(
     board = Board.make(len(sockets))
     parts = []
     for number, sock in enumerate(sockets, 1):
-        bound(sock)
         name = "ticker" if len(sockets) == 1 else f"ticker {number}"
         parts.append(Part(name, sock, partial(_serve_node, serve, settings, sock), board, again(settings, flags or {})))
     return parts
@@ -94,9 +93,10 @@ def node_parts(
 
 def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, seat: "Seat | None") -> None:
     from ticker.contract.keys import KeyringError
+    from ticker.contract.listen import ListenError
     from ticker.contract.site import SiteError
 
-    serve_or_say(serve(settings, sock, seat), KeyringError, SiteError)
+    serve_or_say(serve(settings, sock, seat), KeyringError, ListenError, SiteError)
 
 
 def serve_or_say(served: Coroutine[Any, Any, None], *reasons: type[Exception]) -> None:

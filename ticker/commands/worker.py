@@ -65,6 +65,7 @@ def _take_over(pipe: int) -> None:
     from ticker.commands.node import looped
     from ticker.commands.say import refuse
     from ticker.contract.keys import KeyringError
+    from ticker.contract.listen import ListenError
     from ticker.contract.setting_faults import PREFIX
     from ticker.contract.site import SiteError
     from ticker.contract.stopping import Permission, hold
@@ -92,5 +93,5 @@ def _take_over(pipe: int) -> None:
     settings = settings.model_copy(update=told.kept | {"data": Path(told.kept["data"])})
     try:
         looped(serve(settings, socket.socket(fileno=told.sock), board.seats[told.seat]))
-    except (KeyringError, SiteError) as error:
+    except (KeyringError, ListenError, SiteError) as error:
         refuse(str(error))

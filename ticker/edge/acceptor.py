@@ -1,81 +1,66 @@
-"""The acceptor: takes connections off a listening socket, many in a turn, each with what it has said already.
+"""The node's acceptor: takes many connections in a turn, each with what it has said already.
 
-The loop's own way takes one a turn and makes two objects and several system calls for each. It stands among uvicorn's
-servers and ends like one of them.
+The loop's own way takes one a turn and makes two objects and several system calls for each.
 """
 
 import asyncio
-import errno
 import os
 import socket
 import time
 from collections import deque
-from sys import intern
 from typing import Final
 
 import structlog
 
+from ticker.contract.acceptor import BATCH, Acceptor
 from ticker.contract.limits import HEAD_BYTES
 from ticker.edge.gate import Entrance, Gate
 from ticker.edge.poller import TURN_SECONDS, Poller
 from ticker.edge.transport import SocketTransport
 
-# At 46 µs each half as long as a stretch of a round; then the loop does what else is due.
-BATCH: Final = 48
 # A whole head, and one byte by which a longer one is known.
 _READ_BYTES: Final = HEAD_BYTES + 1
-# What was wrong with the one who waited, and says nothing of the next (accept(2)).
-PASSING: Final = frozenset(
-    (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
-)
-# Mostly no descriptor or no memory is left: whoever holds them must get the time to let go.
-BREATH_SECONDS: Final = 1.0
-# Every place has a connection that just came: they say what they want, or are closed, in a moment.
-FULL_SECONDS: Final = 0.02
 
 log = structlog.get_logger()
 
 
-class Acceptor:
-    """Accepts on one listening socket, whose options accepted ones inherit, until it is closed."""
+class NodeAcceptor(Acceptor):
+    """Gives those who come to the node's `entrance`."""
 
     def __init__(
-        self, sock: socket.socket, entrance: Entrance, poller: Poller, loop: asyncio.AbstractEventLoop
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, entrance: Entrance, poller: Poller
     ) -> None:
-        self._sock = sock
         self._entrance = entrance
         self._poller = poller
-        self._loop = loop
-        self._open = True
         self._arrived: deque[tuple[int, str, bytes]] = deque()
-        sock.setblocking(False)
-        loop.add_reader(sock.fileno(), self._turn)
+        super().__init__(sock, loop)
+
+    def places(self) -> int:
+        """As the node's visitors have them."""
+        node = self._entrance.node
+        return node.visitors.acceptable(BATCH, node.steady())
 
     def close(self) -> None:
-        """Accepts nobody any more; who was accepted stays. A second call does nothing."""
-        if self._open:
-            self._open = False
-            self._loop.remove_reader(self._sock.fileno())
-            self._sock.close()
-            while self._arrived:
-                self._take(*self._arrived.popleft())
+        """As `Acceptor.close`; those who were accepted are taken."""
+        super().close()
+        while self._arrived:
+            self._take(*self._arrived.popleft())
 
     async def wait_closed(self) -> None:
-        """Returns at once: nothing is pending after `close`."""
+        """Returns at once."""
 
     def _turn(self) -> None:
-        node = self._entrance.node
-        most = node.visitors.acceptable(BATCH, node.steady())
-        if not most:
-            # Clients that are not taken yet cost no descriptor, and are not reset.
-            self._pause(FULL_SECONDS)
-            return
-        # Pass by pass over all of them, not one after the other through all passes: what a system call and the code
-        # after it throw out of the processor's caches is thrown out once a turn. A join takes 46 µs so,
-        # and 66 to 80 one after the other (docs/performance/gains.md).
+        # At 46 µs each a batch takes half as long as a stretch of a round.
         if not self._arrived:
-            self._arrived += [(fd, peer, _first_words(fd)) for fd, peer in self._accepted(most)]
-            self._take_arrived()
+            super()._turn()
+
+    def take(self, arrived: list[tuple[int, str]]) -> None:
+        """Takes them pass by pass, as far as there is time in this turn, and the others in the next."""
+        # Not one after the other through all passes: what a system call and the code after it throw out of the
+        # processor's caches is thrown out once a turn. A join takes 46 µs so, and 66 to 80 one after the other
+        # (docs/performance/gains.md).
+        self._arrived += [(fd, peer, _first_words(fd)) for fd, peer in arrived]
+        self._take_arrived()
 
     def _take_arrived(self) -> None:
         # 48 plain joins take 2 ms; as many questions with a hundred wrong names took 100.
@@ -87,25 +72,6 @@ class Acceptor:
                     break
         if self._arrived:
             self._loop.call_soon(self._take_arrived)
-
-    def _accepted(self, most: int) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
-        # The method under socket.accept, which would make an object for each.
-        accept = self._sock._accept  # type: ignore[attr-defined]  # not in typeshed
-        for _ in range(most):
-            try:
-                fd, address = accept()
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError as error:
-                if error.errno in PASSING:
-                    continue
-                self._pause(BREATH_SECONDS)
-                log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
-                break
-            # Of those behind one proxy or in one office each would keep a copy of it.
-            found.append((fd, intern(address[0]) if isinstance(address, tuple) else ""))
-        return found
 
     def _take(self, fd: int, peer: str, data: bytes) -> None:
         try:
@@ -125,14 +91,6 @@ class Acceptor:
                 gate.connection_made(transport)
         except Exception as error:
             transport.fail("the first turn", error)
-
-    def _pause(self, seconds: float) -> None:
-        self._loop.remove_reader(self._sock.fileno())
-        self._loop.call_later(seconds, self._resume)
-
-    def _resume(self) -> None:
-        if self._open:
-            self._loop.add_reader(self._sock.fileno(), self._turn)
 
 
 def _first_words(fd: int) -> bytes:

@@ -19,12 +19,12 @@ import uvicorn
 from ticker.contract.entry import Keyring
 from ticker.contract.forwarded import ForwardedMiddleware
 from ticker.contract.keys import load_keyring
-from ticker.contract.listen import BACKLOG
+from ticker.contract.listen import BACKLOG, open_to_clients
 from ticker.contract.logs import configure_logs
 from ticker.contract.site import load_site
 from ticker.contract.stopping import at_once, may_stop
 from ticker.edge import poller, visitors
-from ticker.edge.acceptor import Acceptor
+from ticker.edge.acceptor import NodeAcceptor
 from ticker.edge.app import make_app
 from ticker.edge.board import Seat
 from ticker.edge.browser import BrowserHeaders
@@ -67,12 +67,12 @@ class NodeServer(uvicorn.Server):
         self._poller: Poller | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        accepts = sockets is not None and direct
-        # Where the loop accepts; uvicorn calls it for each connection, whatever it is.
-        self.config.http_protocol_class = self._gate  # type: ignore[assignment]  # typed as a class, only called
-        await super().startup([] if accepts else sockets)
-        if accepts:
-            self._accept(sockets or [])
+        # Without sockets: uvicorn would have the loop accept.
+        await super().startup([])
+        for sock in sockets or []:
+            # Before the next client, who would wait for the loop's next turn otherwise.
+            open_to_clients(sock)
+        await self._accept(sockets or [])
         # Not before it listens: the parent takes the pulse for that, too.
         kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.seat))
         self._pulse = asyncio.create_task(kept, name="pulse")
@@ -83,17 +83,17 @@ class NodeServer(uvicorn.Server):
         self.node.leaves_at_once = at_once()
         super().handle_exit(sig, frame)
 
-    def _gate(self, app_state: dict[str, Any], **_kept: object) -> Gate:
-        if self._entrance is None:
-            self._entrance = Entrance(self.config, self.server_state, app_state, asyncio.get_running_loop())
-        return Gate(self._entrance)
-
-    def _accept(self, sockets: list[socket.socket]) -> None:
+    async def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
         self._entrance = entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
-        self._poller = Poller(loop)
         # Any: uvicorn calls `close` and `wait_closed` of what stands there.
-        servers: list[Any] = [Acceptor(sock, entrance, self._poller, loop) for sock in sockets]
+        servers: list[Any]
+        if direct:
+            self._poller = poller = Poller(loop)
+            servers = [NodeAcceptor(sock, loop, entrance, poller) for sock in sockets]
+        else:
+            # It listens anew, and by itself with 100.
+            servers = [await loop.create_server(lambda: Gate(entrance), sock=s, backlog=BACKLOG) for s in sockets]
         self.servers = servers
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -148,7 +148,7 @@ async def drain(node: Node, seconds: float) -> None:
             await asyncio.sleep(DRAIN_TICK_SECONDS)
 
 
-def bound(sock: socket.socket) -> None:
+def limit_buffers(sock: socket.socket) -> None:
     """Bounds what a client that does not read may hold in the kernel, and for how long; accepted sockets inherit it."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     # What is written leaves at once; nothing that would go with it comes later.
@@ -157,36 +157,16 @@ def bound(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
 
 
-def listen(host: str, port: int, *, share: bool = False) -> socket.socket:
-    """A listening socket with what accepted ones inherit; `share` lets several nodes have the port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if share:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        bound(sock)
-        sock.bind((host, port))
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-async def serve(settings: TickerSettings, sock: socket.socket | None = None, seat: Seat | None = None) -> None:
-    """Runs one node until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens.
-
-    `sock` is an already listening socket; without it one is made for the settings' host and port. `seat` is the
-    node's place among the workers of a service.
+async def serve(settings: TickerSettings, sock: socket.socket, seat: Seat | None = None) -> None:
+    """Runs one node on `sock` until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens, and
+    `ListenError` where it cannot. `seat` is the node's place among the workers of a service.
     """
     configure_logs(settings.log_format, settings.log_level, side="ticker")
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
     server = make_server(settings, keyring, seat=seat)
-    listening = sock or listen(settings.ticker_host, settings.ticker_port)
+    limit_buffers(sock)
     with short_pauses():
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=[sock])
 
 
 def descriptors() -> int:
@@ -235,8 +215,6 @@ def make_server(
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        # uvicorn listens anew, and by itself with 2,048.
-        backlog=BACKLOG,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=20,
     )

@@ -150,10 +150,10 @@ class Child:
             answer = connection.getresponse()
             text = answer.read(500).decode("utf-8", "replace")
         except (OSError, http.client.HTTPException) as error:
-            return f"{type(error).__name__}"
+            return f"does not answer ({type(error).__name__})"
         finally:
             connection.close()
-        return None if answer.status == 200 else f"{answer.status} {text}"
+        return None if answer.status == 200 else f"answers {answer.status} {text}"
 
     def _become(self, parent: int) -> None:
         status = 1

@@ -42,6 +42,10 @@ class Rolling:
         """Processes that run beside those in the list: a successor that is starting, a predecessor that drains."""
         return [child for child in (self._successor, self._leaving) if child is not None]
 
+    def begins(self, child: Child) -> bool:
+        """Whether a successor of `child` is starting, which opens their socket when it is ready."""
+        return self._successor is not None and self._successor.part is child.part
+
     def begin(self) -> None:
         """All of them, from now on."""
         self._waiting = list(self._children)

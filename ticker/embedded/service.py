@@ -2,7 +2,9 @@
 
 1. Ports are bound by the caller; the directory's lock comes with the server. Either can refuse the start.
 2. The server first, then the children, each forked from this one process; then whoever asked is told.
-3. A child that ends is started again with backoff. One that cannot start at all ends the start.
+3. A child that ends is started again with backoff. One that cannot start at all ends the start. A port listens only
+   while a process serves it: each child opens its own when it could answer, and this process closes it behind one
+   that ended.
 4. A node whose loop does not turn any more is ended by force, and so started again.
 5. At SIGHUP the nodes are replaced, one after another, by fresh processes (`rolling`).
 6. At SIGTERM or SIGINT: the desk (no new lines), the nodes (clients are sent away, spread), the server.
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ticker.contract.listen import close_to_clients, is_open
 from ticker.contract.output import lines_dropped
 from ticker.contract.stopping import AT_ONCE, STAY, STOP, Permission, hold
 from ticker.embedded.children import Child, Part, close_others, ending
@@ -154,6 +157,9 @@ class Service:
         if self._ready:
             wait = min(wait, self._watch(), self._roll())
             self._count_dropped_lines()
+        for child in self._children:
+            if not child.pid and not self._rolling.begins(child) and is_open(child.part.sock):
+                close_to_clients(child.part.sock)
         return wait
 
     def _start(self, child: Child) -> None:
@@ -201,7 +207,7 @@ class Service:
 
     def _unready(self) -> str:
         answers = [(child.part.name, child.asked()) for child in self._children]
-        return "; ".join(f"the {name} answers {answer}" for name, answer in answers if answer) or "the embedded server"
+        return "; ".join(f"the {name} {answer}" for name, answer in answers if answer) or "the embedded server"
 
     def _stop(self) -> int:
         if self._keeper:

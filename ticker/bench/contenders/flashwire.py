@@ -18,7 +18,7 @@ from ticker.bench.contenders.store import start_store
 from ticker.bench.process import environment_of, last_words, start_server, stop_server
 from ticker.contract.entry import seal
 from ticker.contract.keys import parse_keyring
-from ticker.edge.server import listen
+from ticker.contract.listen import bind
 from ticker.stream import Keys, connect, disconnect
 
 BRAND: Final = "bench"
@@ -69,18 +69,16 @@ class Flashwire:
     async def start(self, core: int) -> Target:
         folder, url, store = self._open(core)
         settings = environment_of(data=folder, **self._settings)
-        # Its own kind of listening socket: what a client may hold in the kernel is part of what is shipped.
-        with listen("127.0.0.1", 0) as sock:
+        [sock] = bind("127.0.0.1", 0, 1, "--port")
+        with sock:
             port = sock.getsockname()[1]
             process = start_server(self.name, sock, core, folder, REDIS_URL=url, **settings)
         self._stack.callback(stop_server, process)
         try:
             async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient(timeout=START_SECONDS) as client:
-                # It takes requests before it has found its place in the stream.
-                while True:
-                    answer = await client.get(f"http://127.0.0.1:{port}/health/ready")
-                    if answer.is_success:
-                        break
+                while not await _is_ready(client, port):
+                    if process.poll() is not None:
+                        raise TimeoutError
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
@@ -99,3 +97,11 @@ class Flashwire:
 
     async def stop(self) -> None:
         await self._stack.aclose()
+
+
+async def _is_ready(client: httpx2.AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/health/ready")).is_success
+    except httpx2.ConnectError:
+        # It listens when it could answer.
+        return False
