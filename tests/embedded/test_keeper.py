@@ -1,7 +1,6 @@
 """The embedded server: whose directory, which socket, how it ends and how it comes back."""
 
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -17,7 +16,6 @@ from ticker.contract.server_state import read_state
 from ticker.embedded.damage import MANIFEST
 from ticker.embedded.errors import DamagedError, DataInUseError, EmbeddedError
 from ticker.embedded.keeper import Keeper
-from ticker.embedded.lock import LOCK_FILE, take_lock
 from ticker.embedded.place import LONGEST, SOCKET, redis_url
 from ticker.embedded.valkey import LOG_FILE
 
@@ -301,19 +299,6 @@ def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str,
         pass
     assert "cannot be written" in str(refused.value) and "--data" in str(refused.value)
     assert "\n" not in str(refused.value)
-
-
-def test_a_full_disk_does_not_keep_the_lock_from_its_holder(data: Path) -> None:
-    data.mkdir()
-    (data / LOCK_FILE).touch()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-        os.close(take_lock(data))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.parametrize("name", [SOCKET, LOG_FILE])

@@ -155,3 +155,22 @@ def test_a_server_is_not_started_in_another_directory_of_the_same_name(
         aside.rename(data)
         keep(keeper, lambda: keeper.ready, "the right one is taken again")
         assert ask(data / "valkey.sock", "GET before") == "harm"
+
+
+def test_a_service_whose_directory_is_gone_leaves_the_one_in_its_place_alone(data: Path, ask: Ask, keep: Keep) -> None:
+    first = Keeper(data)
+    with first:
+        data.rename(data.with_name("aside"))
+        with Keeper(data) as second:
+            server = second.pid
+            keep(first, lambda: not first.pid, "the server is ended")
+            before = _contents(data)
+            first.stop()
+            assert _contents(data) == before
+            second.turn()
+            assert ask(data / "valkey.sock", "PING") == "+PONG"
+            assert (second.pid, second.ready) == (server, True)
+
+
+def _contents(data: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() if path.is_file() else b"" for path in data.iterdir()}

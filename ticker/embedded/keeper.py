@@ -8,7 +8,7 @@ Its owner calls `turn` often and sleeps as long as it says. Rules:
    somebody may have mended them, and said once.
 4. Files that were removed under a running server are written again from its memory, with no write taken meanwhile.
    Where the whole directory is gone, the server is ended: what it would acknowledge is on no disk. It is not started
-   in another directory of the same name.
+   in another directory of the same name, and nothing is written there: another service may use it.
 5. A server that does not answer is `away` and is left alone: it may be waiting for its disk, and what it has
    not acknowledged is the desk's to repeat.
 """
@@ -52,7 +52,7 @@ class Keeper:
         self.data = data.resolve()
         self._program = find_server(program)
         self._notice = notice
-        self._lock = -1
+        self._locks: tuple[int, ...] = ()
         self._server: Valkey | None = None
         self._started = 0.0
         self._due = 0.0
@@ -82,11 +82,12 @@ class Keeper:
 
     def launch(self) -> None:
         """Takes the directory and starts the server, without waiting for its answer; raises `EmbeddedError`."""
-        self._lock = take_lock(self.data, ending=self._predecessor_ends)
+        self._locks = take_lock(self.data, ending=self._predecessor_ends)
         try:
-            self._place = make_place(self.data)
             self._files = Files(self.data)
+            self._place = make_place(self.data)
         except OSError as error:
+            self.let_go()
             raise EmbeddedError(f"The data directory {self.data} cannot be used: {error}") from None
         self._write("starting", "The embedded server is starting.")
         self._start()
@@ -116,26 +117,28 @@ class Keeper:
 
     def leaving(self) -> None:
         """Writes down that the end is near, so that a successor waits for the lock."""
-        if self._lock >= 0:
+        if self._locks:
             self._write("stopping", "The service is stopping.")
 
     def stop(self, seconds: float = STOP_SECONDS) -> bool:
         """Ends the server, by force after `seconds`, and lets the directory go; whether it ended by itself."""
-        if self._lock < 0:
+        if not self._locks:
             return True
         clean = self._server is None or self._server.stop(seconds)
         self._server = None
-        with contextlib.suppress(OSError):
-            # A directory that became read-only keeps a socket that nobody answers at; the next start removes it.
-            clear_place(self.data)
+        if not self._files.folder_is_gone:
+            with contextlib.suppress(OSError):
+                # A directory that became read-only keeps a socket that nobody answers at; the next start removes it.
+                clear_place(self.data)
         self._write("stopped", "The service is stopped.")
         self.let_go()
         return clean
 
     def let_go(self) -> None:
-        """Closes the lock; a forked child calls it so that the directory is free when keeper and server are gone."""
-        os.close(self._lock)
-        self._lock = -1
+        """Closes the locks; a forked child calls it so that the directory is free when keeper and server are gone."""
+        for descriptor in self._locks:
+            os.close(descriptor)
+        self._locks = ()
         if self._server is not None:
             self._server.let_go()
 
@@ -165,7 +168,7 @@ class Keeper:
             self._say_damaged(damage)
             return
         try:
-            self._server = Valkey(self._program, self.data, self._place, self._lock)
+            self._server = Valkey(self._program, self.data, self._place, self._locks)
         except EmbeddedError as error:
             if not self._answered:
                 raise
@@ -262,6 +265,9 @@ class Keeper:
         if (phase, reason) == (self._phase, self._reason):
             return
         self._phase, self._reason = phase, reason
+        if self._files.folder_is_gone:
+            # Another service may use the directory that is there now.
+            return
         state = ServerState(phase, reason, moment(time.time()), self._restarts)
         aside = self.data / f"{STATE_FILE}.new"
         try:

@@ -43,9 +43,9 @@ def options(data: Path, place: Path) -> list[str]:
 
 
 class Valkey:
-    """A server process that ends with this one. `lock` is the directory's lock, which it holds too."""
+    """A server process that ends with this one. `locks` are the directory's, which it holds too."""
 
-    def __init__(self, program: Path, data: Path, place: Path, lock: int) -> None:
+    def __init__(self, program: Path, data: Path, place: Path, locks: tuple[int, ...]) -> None:
         self._log = data / LOG_FILE
         self._place = place
         self._kept: socket.socket | None = None
@@ -62,7 +62,7 @@ class Valkey:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(lock,),
+                    pass_fds=locks,
                     umask=0o077,
                     # A terminal's Ctrl+C is for the parent alone, which ends things in their order.
                     start_new_session=True,
