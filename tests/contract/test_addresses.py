@@ -136,3 +136,17 @@ def test_an_address_has_one_form(written: str, read: str) -> None:
 def test_what_is_no_address_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"address|host"):
         http_address(written)
+
+
+DOTS = ["/.", "/..", "/live/..", "/../live", "/live/../news", "/live/./", "/live/../", "//..", "/./"]
+
+
+@pytest.mark.parametrize("path", [*DOTS, *(path.replace(".", "%2e") for path in DOTS), "/.%2E", "/live/%2e./news"])
+def test_an_address_with_segments_of_dots_is_refused_as_browsers_resolve_them(path: str) -> None:
+    with pytest.raises(ValueError, match=r"path with \. or \.\."):
+        http_address(f"https://news.example{path}")
+
+
+@pytest.mark.parametrize("path", ["/.well-known", "/...", "/live.", "/a..b", "/..live", "/%252e", "/%2e%2e%2e"])
+def test_a_path_that_has_dots_in_its_names_is_taken(path: str) -> None:
+    assert http_address(f"https://news.example{path}") == f"https://news.example{path}"

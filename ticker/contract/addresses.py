@@ -79,7 +79,8 @@ def http_address(value: str) -> str:
         raise ValueError(f"{given} https://news.example or http://127.0.0.1:8000")
     if parts.username is not None or parts.query or parts.fragment or _FORBIDDEN.search(value):
         raise ValueError(f"{shown(value)} has more than scheme, host, port and path: leave out the rest")
-    if not _DOTS.isdisjoint(parts.path.split("/")):
+    # Browsers take an encoded dot for a dot (WHATWG URL, "double-dot URL path segment").
+    if not _DOTS.isdisjoint(parts.path.lower().replace("%2e", ".").split("/")):
         raise ValueError(f"{shown(value)} has a path with . or .., which no browser sends: write it without them")
     # As a browser sends it, so that it may stand in a header, too.
     path = quote(parts.path.rstrip("/"), safe=_PATH_SAFE)
