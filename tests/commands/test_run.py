@@ -131,7 +131,7 @@ def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path
     [
         ({"FLASHWIRE_BRNAD": "x"}, ["FLASHWIRE_BRNAD", "did you mean FLASHWIRE_BRAND"]),
         ({"FLASHWIRE_REDIS_URL": "redis://x"}, ["REDIS_URL"]),
-        ({"FLASHWIRE_TICKER_PORT": "eighty"}, ["FLASHWIRE_TICKER_PORT", "integer"]),
+        ({"FLASHWIRE_TICKER_PORT": "eighty"}, ["FLASHWIRE_TICKER_PORT", "whole number"]),
         ({"FLASHWIRE_BRAND": "Not A Brand"}, ["FLASHWIRE_BRAND"]),
         ({"FLASHWIRE_SIGNING_KEYS": "k1:secret-of-mine"}, ["openssl rand"]),
         ({"FLASHWIRE_SITE": "/nowhere.toml"}, ["/nowhere.toml"]),
