@@ -15,12 +15,15 @@ import uvicorn
 from publisher.api.acceptor import DeskAcceptor
 from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
+from publisher.api.caller import is_known
 from publisher.api.connections import Connections
 from publisher.api.desk import Desk, open_desk
+from publisher.api.turns import PIECE_BYTES
 from publisher.desk import desk_routes
 from publisher.first_key import check_first_key
 from publisher.settings import DeskSettings
 from ticker.contract.forwarded import Proxies
+from ticker.contract.intake import Intake
 from ticker.contract.listen import open_to_clients
 from ticker.contract.logs import configure_logs
 from ticker.contract.stopping import may_stop
@@ -83,13 +86,23 @@ class DeskServer(uvicorn.Server):
         # Without sockets: the loop would accept more than there are descriptors for.
         await super().startup([])
         loop = asyncio.get_running_loop()
-        uvicorns = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
-        protocol = partial(BoundedHttp, self._connections, proxies, settings.body_limit_bytes, **uvicorns)
+        intake = Intake(self._desk.steady, piece_bytes=PIECE_BYTES)
+        protocol = partial(
+            BoundedHttp,
+            self._connections,
+            proxies,
+            settings.body_limit_bytes,
+            intake=intake,
+            knows=partial(is_known, desk=self._desk),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
         # Any: uvicorn calls `close` and `wait_closed` of what stands there.
         servers: list[Any] = []
         for sock in sockets or []:
             open_to_clients(sock)
-            servers.append(DeskAcceptor(sock, loop, self._places, protocol))
+            servers.append(DeskAcceptor(sock, loop, self._places, protocol, intake.catch_up))
         self.servers = servers
         self._connections.start(loop)
         self._announce()

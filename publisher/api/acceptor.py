@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -20,8 +20,10 @@ class DeskAcceptor(Acceptor):
         loop: asyncio.AbstractEventLoop,
         places: Callable[[], int],
         protocol: Callable[[], asyncio.Protocol],
+        caught_up: Callable[[], Awaitable[None]],
     ) -> None:
         self._places = places
+        self._caught_up = caught_up
         self._protocol = protocol
         self._kind = sock.family, sock.type, sock.proto
         self._under_way: asyncio.Task[None] | None = None
@@ -45,9 +47,10 @@ class DeskAcceptor(Acceptor):
     async def _take(self, arrived: list[tuple[int, str]]) -> None:
         try:
             await asyncio.gather(*(self._give(fd) for fd, _ in arrived))
-            # The loop reads what they have sent in its next iteration.
+            # The loop hears what they have sent in its next iteration, and it is read in its turn.
             for _ in range(2):
                 await asyncio.sleep(0)
+            await self._caught_up()
         finally:
             self.release()
 

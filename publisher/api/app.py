@@ -21,6 +21,7 @@ from publisher.api.items import PUBLISH_PATH, item_routes, publish_route
 from publisher.api.operating import operating_routes
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
+from publisher.api.turns import Paced
 from publisher.core.refusals import RefusalsError
 from publisher.store import UnreadableAnswerError
 from ticker.contract.forwarded import ForwardedMiddleware
@@ -68,6 +69,7 @@ def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
             *routes,
         ],
         middleware=[
+            Middleware(Paced, steady=desk.steady),
             Middleware(ForwardedMiddleware, trusted=desk.settings.forwarded_allow_ips),
             Middleware(_Edge, told=told, publish=publish_route(desk)),
         ],

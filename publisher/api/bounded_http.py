@@ -8,12 +8,11 @@ from collections import OrderedDict
 from typing import Any, Final
 
 import httptools
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from publisher.api.connections import Connection, Connections, DropReason
 from publisher.api.problems import ApiError, answer_bytes
+from publisher.api.turns import TurnsHttp
 from ticker.contract.forwarded import Proxies, counted_address
 from ticker.contract.limits import HEAD_BYTES
 
@@ -32,7 +31,7 @@ _FRAMING: Final = 8
 _FRAMING_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(TurnsHttp):
     """One connection to the desk, and all its requests."""
 
     def __init__(
@@ -40,13 +39,9 @@ class BoundedHttp(HttpToolsProtocol):
         connections: Connections,
         proxies: Proxies,
         body_limit: int,
-        *,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],  # Any: uvicorn's lifespan state
-        _loop: Any = None,  # Any: any event loop
+        **turns: Any,  # Any: as `TurnsHttp` takes them
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(**turns)
         self._all = connections
         self._proxies = proxies
         self.address = ""
@@ -102,7 +97,7 @@ class BoundedHttp(HttpToolsProtocol):
         else:
             self.transport.abort()
 
-    def data_received(self, data: bytes) -> None:
+    def read(self, data: bytes) -> None:
         if self._is_refused or self.transport.is_closing():
             self._received += len(data)
             if self._is_lingering and self._received > DISCARDED_BYTES:

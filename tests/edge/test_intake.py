@@ -9,11 +9,11 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tests.edge.serving import Start, request, until
+from ticker.contract.intake import READ_SECONDS, Intake
+from ticker.contract.lane import Lane
 from ticker.edge.board import Board
 from ticker.edge.door import FrontDoor
-from ticker.edge.intake import READ_SECONDS, Intake
 from ticker.edge.metrics import NodeMetrics
-from ticker.edge.pacing import Lane
 from ticker.edge.transport import RESET
 
 PREFLIGHT = request(method="OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET")
@@ -23,12 +23,16 @@ CHUNKED = request("", "/v1/items", Transfer_Encoding="chunked")
 class Loop:
     """Time that passes when somebody reads, and calls that wait for the next iteration."""
 
-    def __init__(self) -> None:
+    def __init__(self, piece_bytes: int | None = None) -> None:
         self.now = 0.0
         self.calls: list[Callable[[], None]] = []
         self.held = False
         self.intake = Intake(
-            lambda: self.now, lambda: self.held, self.calls.append, lambda _seconds, call: self.calls.append(call)
+            lambda: self.now,
+            lambda: self.held,
+            self.calls.append,
+            lambda _seconds, call: self.calls.append(call),
+            piece_bytes,
         )
 
     def iterate(self) -> None:
@@ -102,6 +106,39 @@ def test_what_comes_later_is_read_later() -> None:
     assert connections[0].found == b"ab"
 
 
+def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
+    loop = Loop(piece_bytes=4)
+    long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
+    loop.intake.offer(long, b"abcdefghi")
+    assert long.found == b"abcd" and not long.flow.reads and long in loop.intake
+    loop.intake.offer(short, b"123")
+    loop.iterate()
+    assert long.found == b"abcdefgh" and short.found == b"" and not long.flow.reads
+    loop.intake.offer(late, b"456")
+    for found in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
+        loop.iterate()
+        assert (long.found, short.found, late.found) == found
+    assert long.found == b"abcdefghi" and long.flow.reads and long not in loop.intake
+
+
+@pytest.mark.anyio
+async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
+    loop = Loop(piece_bytes=4)
+    await loop.intake.catch_up()
+    first, second = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
+    loop.intake.offer(first, b"a")
+    loop.intake.offer(second, b"abcdefgh")
+    behind = asyncio.ensure_future(loop.intake.catch_up())
+    await asyncio.sleep(0)
+    loop.iterate()
+    assert second.found == b"abcd"
+    await asyncio.sleep(0)
+    assert not behind.done()
+    loop.iterate()
+    await asyncio.wait_for(behind, 5)
+    assert second.found == b"abcdefgh"
+
+
 def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() -> None:
     loop = Loop()
     loop.held = True
@@ -161,7 +198,7 @@ async def test_preflights_wait_in_the_lane_like_every_request(
     turn = asyncio.Event()
     waiting: list[None] = []
 
-    async def enter(_lane: Lane) -> None:
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
         waiting.append(None)
         await turn.wait()
 
@@ -182,7 +219,7 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
     rendered: list[None] = []
     render = NodeMetrics.render
 
-    async def enter(_lane: Lane) -> None:
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
         waiting.append(None)
         await turn.wait()
 
@@ -209,7 +246,7 @@ async def test_a_body_is_dropped_as_it_comes(start: Start, monkeypatch: pytest.M
     turn = asyncio.Event()
     cycles: list[RequestResponseCycle] = []
 
-    async def enter(_lane: Lane) -> None:
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
         await turn.wait()
 
     def noted(door: FrontDoor, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature

@@ -9,12 +9,12 @@ import pytest
 
 from tests.edge.serving import Serving, Start, request, until, upgrade
 from ticker.contract.cursor import Cursor, origin
+from ticker.contract.lane import AT_ONCE
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.long import PIECE_BYTES
 from ticker.edge.connection import Connection
 from ticker.edge.door import FrontDoor
-from ticker.edge.pacing import AT_ONCE
 from ticker.edge.reading import Reading
 from ticker.edge.work import Work
 

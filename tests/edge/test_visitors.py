@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -137,7 +137,7 @@ async def test_idle_connections_of_one_address_leave_those_of_another_alone(smal
 async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) -> None:
     entered = asyncio.Event()
 
-    async def wait() -> None:
+    async def wait(has_left: Callable[[], bool] = bool) -> None:
         await entered.wait()
 
     async with AsyncExitStack() as stack:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from ticker.contract.lane import Lane
 from ticker.core.joins import Subscription
 from ticker.edge import work
 from ticker.edge.changes import Changes
-from ticker.edge.pacing import Lane
 from ticker.edge.work import HOLD_SECONDS, STEP_SECONDS, BusyError, Work
 
 
@@ -218,6 +218,25 @@ async def test_a_lane_lets_a_few_go_on_in_each_iteration_in_their_order() -> Non
         await asyncio.sleep(0)
         assert passed == expected
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.anyio
+async def test_one_that_has_left_takes_the_turn_of_nobody_else_in_a_lane() -> None:
+    calls: list[Callable[[], None]] = []
+    lane = Lane(1, calls.append)
+
+    async def enter(has_left: bool) -> None:
+        await lane.enter(lambda: has_left)
+
+    tasks = [asyncio.ensure_future(enter(has_left)) for has_left in (False, True, True, False, False)]
+    await asyncio.sleep(0)
+    assert [task.done() for task in tasks] == [True] + [False] * 4
+    [call] = calls
+    call()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [task.done() for task in tasks] == [True] * 4 + [False]
+    tasks[-1].cancel()
 
 
 def test_subscriptions_come_a_few_at_once_then_one_a_second_and_end() -> None:

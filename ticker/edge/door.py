@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from ticker.contract.lane import LEFT
 from ticker.contract.limits import HEAD_BYTES
 from ticker.edge import visitors
 from ticker.edge.address import ADDRESS, FORWARDED, client_address, peer_of
@@ -30,7 +31,7 @@ from ticker.edge.handshake import (
     wants_events,
 )
 from ticker.edge.node import Node
-from ticker.edge.pacing import LEFT, TOO_MANY
+from ticker.edge.pacing import TOO_MANY
 from ticker.edge.sse import SseConnection
 from ticker.edge.websocket import WebSocketConnection
 

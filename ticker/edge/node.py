@@ -13,7 +13,9 @@ import structlog
 from ticker.contract import message
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
+from ticker.contract.intake import Intake
 from ticker.contract.item import moment
+from ticker.contract.lane import Lane
 from ticker.contract.site import Site
 from ticker.contract.tasks import Tasks
 from ticker.core.backlog import Backlog
@@ -25,11 +27,9 @@ from ticker.edge.arrivals import Arrivals
 from ticker.edge.heartbeats import EVERYONE, Heartbeats
 from ticker.edge.held import Held
 from ticker.edge.inbox import Inbox
-from ticker.edge.intake import Intake
 from ticker.edge.lookups import LookUps
 from ticker.edge.member import Member
 from ticker.edge.metrics import NodeMetrics
-from ticker.edge.pacing import Lane
 from ticker.edge.query import Questions
 from ticker.edge.recovery import NOWHERE, Recovery
 from ticker.edge.rounds import Rounds

@@ -24,15 +24,20 @@ class Door(Protocol):
 
 
 class Intake:
-    """The intake of one node; while `is_held` nothing is read. `soon` and `later` as in `ticker.edge.work`."""
+    """The intake of one process; while `is_held` nothing is read, of each connection `piece_bytes` at most at a time.
+
+    `soon` calls in the next iteration of the loop, `later` after some seconds.
+    """
 
     def __init__(
         self,
         steady: Callable[[], float],
-        is_held: Callable[[], bool],
+        is_held: Callable[[], bool] = lambda: False,
         soon: Callable[[Callable[[], None]], None] | None = None,
         later: Callable[[float, Callable[[], None]], None] | None = None,
+        piece_bytes: int | None = None,
     ) -> None:
+        self._piece_bytes = piece_bytes
         self._steady = steady
         self._is_held = is_held
         self._soon = soon or (lambda call: asyncio.get_running_loop().call_soon(call))
@@ -48,11 +53,18 @@ class Intake:
     def offer(self, door: Door, data: bytes) -> None:
         """Has `door` read `data`, now or in its turn."""
         if not self._waiting and self._spent < READ_SECONDS and not self._is_held():
-            self._read(door, data)
+            self._read(door, self._piece(door, data))
         else:
             self._waiting[door] = self._waiting.get(door, b"") + data
             door.flow.pause_reading()
         self._go_on()
+
+    async def catch_up(self) -> None:
+        """Returns when of all that waits now at least a piece has been read."""
+        if self._waiting:
+            mark = _Mark()
+            self._waiting[mark] = b""
+            await mark.reached
 
     def finish(self, door: Door) -> None:
         """Has it read at once what waits: nothing more will come."""
@@ -78,10 +90,20 @@ class Intake:
             door = next(iter(self._waiting))
             data = self._waiting.pop(door)
             if not door.transport.is_closing():
-                door.flow.resume_reading()
-                self._read(door, data)
+                piece = self._piece(door, data)
+                if door not in self._waiting:
+                    door.flow.resume_reading()
+                self._read(door, piece)
         if self._waiting:
             self._go_on()
+
+    def _piece(self, door: Door, data: bytes) -> bytes:
+        """What of `data` is read now; the rest waits behind all others."""
+        rest = data[self._piece_bytes :] if self._piece_bytes else b""
+        if rest:
+            self._waiting[door] = rest
+            door.flow.pause_reading()
+        return data[: self._piece_bytes]
 
     def _read(self, door: Door, data: bytes) -> None:
         begun = self._steady()
@@ -94,3 +116,20 @@ class Intake:
             door.transport.abort()
         finally:
             self._spent += self._steady() - begun
+
+
+class _Mark:
+    """A place in the order, that stands there like a connection."""
+
+    def __init__(self) -> None:
+        self.flow = self.transport = self
+        self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def is_closing(self) -> bool:
+        return self.reached.done()
+
+    def resume_reading(self) -> None:
+        """There is nothing to read."""
+
+    def read(self, data: bytes) -> None:
+        self.reached.set_result(None)
