@@ -208,7 +208,8 @@ class Reader:
         if entries:
             self._readable = entries[-1].seq
         after = [record for record in skipped_records if record.place == len(found)]
-        if self._ahead is None and ahead_reason(after, self._readable, self._sink.place()[1]) is not None:
+        epoch, counter = self._sink.place()
+        if self._ahead is None and ahead_reason(after, epoch, self._readable, counter) is not None:
             # Where a hole was there is an entry now, by a restored backup, and it cannot be read.
             await self._rebuild()
             return False
@@ -248,7 +249,7 @@ class Reader:
         newest = entries[-1].seq if entries and entries[-1].cursor.epoch == position.epoch else 0
         self._readable = newest
         at_end = [record for record in left_out if record.place == len(entries)]
-        ahead = ahead_reason(at_end, newest, position.seq)
+        ahead = ahead_reason(at_end, position.epoch, newest, position.seq)
         fresh = ahead != self._ahead
         self._ahead = ahead
         self._sink.rebuilt(Found(entries, kept, position, doubts, records))

@@ -192,6 +192,47 @@ async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: st
         assert not node.stale and len(shown(node)) == 4 and Client(node).snapshots()[0][0] is True
 
 
+async def test_a_record_of_another_epoch_is_not_one_that_the_counter_has_passed(redis_url: str, desk: Desk) -> None:
+    await desk.publish(3)
+    # The counter says 3, and nothing that can be read has that number.
+    await desk.raw.xdel(desk.keys.items, (await desk.raw.xrange(desk.keys.items))[-1][0])
+    epoch = await desk.raw.hget(desk.keys.meta, "epoch")
+    garbage: list[dict[str, object]] = [{"epoch": "e", "body": "nonsense"}, {"epoch": "e", "body": "", "seq": 3}]
+    for record in garbage:
+        await desk.raw.xadd(desk.keys.items, record)
+    async with following(redis_url, desk) as node:
+        assert not node.stale and len(shown(node)) == 2
+        for record in garbage:
+            await desk.raw.xadd(desk.keys.items, record)
+        await until(lambda: sum(node.poisoned().values()) == 4)
+        checks = node.checks
+        await until(lambda: node.checks > checks)
+        assert (node.stale, node.rebuilds) == (False, 1)
+        # A record of this epoch is one.
+        await desk.raw.xadd(desk.keys.items, {"epoch": epoch, "body": "nonsense", "seq": 3})
+        await until(lambda: node.stale, SECONDS)
+
+
+@pytest.mark.parametrize("earlier", [0, 2])
+async def test_an_item_of_an_earlier_epoch_that_cannot_be_read_is_missed_as_long_as_its_entry_is_held(
+    redis_url: str, desk: Desk, earlier: int
+) -> None:
+    await desk.publish(earlier)
+    with desk.signing_with(other_key(desk.keys.brand)):
+        [lost] = await desk.publish()
+    await desk.raw.delete(desk.keys.meta)
+    await desk.publish(2)
+    async with following(redis_url, desk, length=4) as node:
+        assert not node.stale and Client(node).snapshots()[0][0] is False and node.backlog.hidden == {lost.uri}
+        await desk.publish(2)
+        await until(lambda: node.backlog.newest.seq == 4)
+        assert Client(node).snapshots()[0][0] is False
+        # It leaves with the entries before it.
+        await desk.publish(1)
+        await until(lambda: node.backlog.newest.seq == 5)
+        assert not node.backlog.hidden and Client(node).snapshots()[0][0] is True
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("epoch", "no epoch"), ("epoch", "x" * 41), ("epoch", ""), ("seq", "+9"), ("seq", "many")]
 )

@@ -243,7 +243,8 @@ class Backlog:
         """Lets go of the oldest entry; returns its item where that is forgotten too."""
         oldest = self._entries[self._start]
         self._start += 1
-        while self._unread and self._unread[0][0] < oldest.seq:
+        # Entries of an earlier epoch come before them all, whatever their numbers.
+        while self._unread and oldest.cursor.epoch == self.newest.epoch and self._unread[0][0] < oldest.seq:
             self._disclose(self._unread.popleft()[1])
         if self._start > self._whole_from:
             self._whole_from = self._start
