@@ -49,7 +49,7 @@ journey: $(VENV)/.tests ## the promises of the README, in a real browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
 
 faults: $(VENV)/.tests ## the long forms of what must hold when something breaks; the short ones are in `make test`
-	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/commands tests/core tests/deploy tests/stream) -m slow $(ARGS)
+	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/commands tests/core tests/deploy tests/publisher tests/stream) -m slow $(ARGS)
 
 bench: $(VENV)/.runtime ## measure this machine beside other servers, into docs/performance: half an hour; ARGS="--quick" tries it out, ARGS="--all" takes 75 minutes
 	$(BIN)/flashwire bench $(ARGS)
