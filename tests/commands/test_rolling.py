@@ -191,7 +191,11 @@ async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(
 
         def back() -> bool:
             nonlocal counted
-            later = figures(service)
+            try:
+                later = figures(service)
+            except ConnectionError:
+                # Who had just come to the killed worker is cut off.
+                return False
             assert not fell(counted, later)
             counted = later
             return later.get(ended) == 1 and later.get(connections) == 12 and later["flashwire_workers[]"] == 2
