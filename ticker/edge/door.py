@@ -122,10 +122,9 @@ class FrontDoor(HttpToolsProtocol):
             if room <= 0:
                 self._refuse_length()
                 return
-            size = min(room, PIECE_BYTES)
-            piece, data = data[:size], data[size:]
+            piece = data[: min(room, PIECE_BYTES)]
             self._request_bytes += len(piece)
-            data = self._read(piece, data)
+            data = self._read(piece, data[len(piece) :])
             if len(self.pipeline) > PIPELINE_LIMIT:
                 # No client that is known sends so many; each holds 2 KB until its turn, and takes 0.03 ms to read.
                 self.abort()
