@@ -16,10 +16,10 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 import uvloop
 
-from publisher.access.database import DatabaseError
-from publisher.access.welcome import welcome_link
 from publisher.client import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
 from publisher.command_settings import DataOption, desk_and_token, desk_settings, fail, request_key
+from publisher.records.database import DatabaseError
+from publisher.records.welcome import welcome_link
 from publisher.replay import FileError, Summary, read_posts
 from publisher.token_commands import token_app
 from ticker.contract import output

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from publisher.access.database import FILE, DatabaseError, open_database, translated
-from publisher.access.tokens import ROLES, Tokens
 from publisher.command_settings import DataOption, desk_settings, fail
+from publisher.core.roles import ROLES
+from publisher.records.database import FILE, DatabaseError, open_database, translated
+from publisher.records.tokens import Tokens
 from ticker.contract import output
 from ticker.contract.item import moment
 from ticker.contract.sentences import RefusedError

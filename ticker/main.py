@@ -109,8 +109,8 @@ def run(
 
 
 def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
-    from publisher.access.database import DatabaseError
     from publisher.first_key import check_first_key as check_stream
+    from publisher.records.database import DatabaseError
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.listen import ListenError, bind, http_url
     from ticker.contract.site import SiteError, load_site
@@ -161,7 +161,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
 
 
 def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]":
-    from publisher.access.database import DatabaseError, open_database
+    from publisher.records.database import DatabaseError, open_database
     from publisher.server import serve
     from ticker.contract.keys import KeyringError
     from ticker.contract.listen import ListenError
@@ -191,8 +191,8 @@ def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
 
 
 def _welcome_link(data: Path, address: str) -> str | None:
-    from publisher.access.database import DatabaseError
-    from publisher.access.welcome import welcome_link
+    from publisher.records.database import DatabaseError
+    from publisher.records.welcome import welcome_link
 
     try:
         return welcome_link(data, address)

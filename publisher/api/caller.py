@@ -9,14 +9,14 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
-from publisher.access.guard import may_write
-from publisher.access.tokens import Actor
 from publisher.api.cookie import sessions_of
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError
 from publisher.core.decode import decode
+from publisher.core.origins import may_write
 from publisher.core.refusals import printable
 from publisher.core.words import NO_PAGE, Words
+from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
 from ticker.contract.addresses import page_origin
 from ticker.contract.forwarded import HOSTS

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.access.sessions import SESSION_SECONDS
+from publisher.records.sessions import SESSION_SECONDS
 from publisher.settings import DeskSettings
 from ticker.contract.addresses import page_origin
 

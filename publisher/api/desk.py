@@ -6,15 +6,15 @@ from typing import Final
 
 import msgspec
 
-from publisher.access.database import database_check, desk_id, open_database
-from publisher.access.notes import Notes
-from publisher.access.rate import Rate
-from publisher.access.sessions import Sessions
-from publisher.access.tokens import Tokens
-from publisher.access.welcome import Welcome
 from publisher.api.cookie import cookie_name
 from publisher.api.metrics import Metrics
 from publisher.api.watch import StreamWatch
+from publisher.core.rate import Rate
+from publisher.records.database import database_check, desk_id, open_database
+from publisher.records.notes import Notes
+from publisher.records.sessions import Sessions
+from publisher.records.tokens import Tokens
+from publisher.records.welcome import Welcome
 from publisher.settings import DeskSettings
 from publisher.store import Store
 from ticker.contract.keys import load_keyring

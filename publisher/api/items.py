@@ -18,8 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.access.guard import UNLIMITED_ACTS, role_needed
-from publisher.access.tokens import Actor
 from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError, away
@@ -28,8 +26,10 @@ from publisher.api.warnings import Warnings
 from publisher.core.draft import first_version
 from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
+from publisher.core.roles import UNLIMITED_ACTS, role_needed
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.words import act_word, holders_of
+from publisher.records.tokens import Actor
 from publisher.store import MismatchError, Published, StaleError
 from publisher.versions import ItemRecord
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.access.tokens import Actor
 from publisher.api.caller import caller, check_page, read
 from publisher.api.cookie import clear_session, sessions_of, set_session
 from publisher.api.desk import Desk
 from publisher.api.problems import ApiError
 from publisher.core.request import SessionRequest, WelcomeRequest
+from publisher.records.tokens import Actor
 
 # A stranger's body is read here, and these are a token, or a code and a name.
 _LIMIT_BYTES: Final = 4096

@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 
-from publisher.access.database import DatabaseError
 from publisher.api.metrics import Metrics
 from publisher.prepare import prepare
+from publisher.records.database import DatabaseError
 from publisher.store import Store
 from ticker.contract.cancellation import stop_if_cancelled
 from ticker.contract.tasks import Tasks

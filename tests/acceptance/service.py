@@ -17,8 +17,9 @@ from typing import Any
 import httpx2
 import psutil
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Role, Tokens
+from publisher.core.roles import Role
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
 from tests.commands.running import FLASHWIRE, Running
 
 _READY = re.compile("Ctrl")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Tokens
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
 from tests.commands.running import FLASHWIRE
 from ticker.commands.say import plain
 from ticker.embedded.damage import MANIFEST, repair_command

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.access.database import FILE, open_database
-from publisher.access.tokens import Tokens
+from publisher.records.database import FILE, open_database
+from publisher.records.tokens import Tokens
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

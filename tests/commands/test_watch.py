@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Tokens
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
 from tests.commands.running import FLASHWIRE, Running
 
 Start = Callable[..., Running]

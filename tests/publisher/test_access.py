@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.access.database import FILE, DatabaseError, open_database
-from publisher.access.guard import may_write, role_needed
-from publisher.access.notes import Notes
-from publisher.access.rate import WINDOW_SECONDS, Rate
-from publisher.access.sessions import SESSION_SECONDS, Sessions
-from publisher.access.tokens import ROLES, Actor, Tokens
-from publisher.access.welcome import Welcome
+from publisher.core.origins import may_write
+from publisher.core.rate import WINDOW_SECONDS, Rate
+from publisher.core.roles import ROLES, role_needed
 from publisher.core.words import act_word, holders_of
+from publisher.records.database import FILE, DatabaseError, open_database
+from publisher.records.notes import Notes
+from publisher.records.sessions import SESSION_SECONDS, Sessions
+from publisher.records.tokens import Actor, Tokens
+from publisher.records.welcome import Welcome
 from ticker.contract.item import ACTS, Act
 from ticker.contract.sentences import RefusedError
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.access.database import open_database
 from publisher.api.desk import Desk
+from publisher.records.database import open_database
 from tests.publisher.asking import act, entries, post, published
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from publisher.access.rate import WINDOW_SECONDS
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
+from publisher.core.rate import WINDOW_SECONDS
 from publisher.settings import DeskSettings
 from tests.publisher.asking import act, entries, post, published
 from tests.publisher.conftest import ClientFor

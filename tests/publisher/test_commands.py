@@ -14,10 +14,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Actor, Tokens
-from publisher.access.welcome import welcome_link
 from publisher.commands import mount
+from publisher.records.database import open_database
+from publisher.records.tokens import Actor, Tokens
+from publisher.records.welcome import welcome_link
 from publisher.settings import DeskSettings
 from tests.publisher.lines import line
 from tests.publisher.machine import Machine

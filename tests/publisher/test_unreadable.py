@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.access.tokens import Role
 from publisher.api.app import create_app
 from publisher.api.desk import Desk, open_desk
+from publisher.core.roles import Role
 from publisher.core.ulid import ulid, ulid_seconds
 from publisher.core.unreadable import withdrawable
 from publisher.rekey import rekey

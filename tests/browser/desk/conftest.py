@@ -15,9 +15,10 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from publisher.access.database import open_database
-from publisher.access.tokens import Role, Tokens
-from publisher.access.welcome import Welcome
+from publisher.core.roles import Role
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
+from publisher.records.welcome import Welcome
 
 _SERVE = (
     "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "

@@ -8,17 +8,15 @@ import hmac
 import secrets
 import sqlite3
 import time
-from typing import Final, Literal, get_args
+from typing import Final
 
 import msgspec
 
 import publisher.core.sentences  # noqa: F401  (adds the desk's sentences to the catalog)
+from publisher.core.roles import Role
 from ticker.contract.sentences import RefusedError
 from ticker.contract.text import clean
 
-Role = Literal["reporter", "editor", "chief"]
-
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PREFIX: Final = "fw_"
 NAME_LIMIT: Final = 60
 

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from publisher.access.database import FILE, open_database, translated
-from publisher.access.tokens import Tokens, digest
+from publisher.records.database import FILE, open_database, translated
+from publisher.records.tokens import Tokens, digest
 
 
 class Welcome:

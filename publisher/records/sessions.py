@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from publisher.access.tokens import Actor, digest
+from publisher.records.tokens import Actor, digest
 
 # A shift and its handover.
 SESSION_SECONDS: Final = 12 * 3600

@@ -1,0 +1,20 @@
+"""From which page a signed-in browser may write (CSRF)."""
+
+from collections.abc import Set
+
+from ticker.contract.addresses import page_origin
+
+
+def may_write(*, origin: str | None, fetch_site: str | None, own: Set[str | None], allowed: Set[str | None]) -> bool:
+    """Whether a request with a session cookie comes from the desk's own page (CSRF).
+
+    No script of a page can set Origin or Sec-Fetch-Site, and a request with neither is refused. Sec-Fetch-Site goes
+    first: a proxy that changes scheme, host or port makes the origin look foreign, and does not change this header.
+    """
+    normal = None if origin is None else page_origin(origin)
+    if normal is not None and normal in allowed:
+        return True
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    # Browsers send no Sec-Fetch-Site to an address without TLS, other than their own machine's.
+    return normal is not None and normal in own
