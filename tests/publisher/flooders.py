@@ -30,7 +30,7 @@ KINDS: Final = {
     "ready": _get("/health/ready"),
     "tokens": _get("/v1/items", "Authorization: Bearer fw_wrong"),
     "sign_ins": _sign_in(),
-    "page": _get("/desk/desk.js"),
+    "page": _get("/desk/shell/main.js"),
     "cookies": _get("/v1/items", "Cookie: " + "a=b;" * 4_000),
     "credentials": _get("/v1/items", "Authorization: " + "b," * 8_000),
     "chunks": _get("/v1/items", *_CHUNKED, method="POST") + b"1\r\n \r\n" * 10_000 + b"0\r\n\r\n",

@@ -20,13 +20,13 @@ def test_every_file_that_the_page_names_is_there(client: TestClient) -> None:
     page = client.get("/").text
     named = [part.split('"')[0] for part in page.replace('src="', 'href="').split('href="')[1:]]
     # Relative: a proxy may serve the page below a path of its own.
-    assert "desk/desk.js" in named
+    assert "desk/shell/main.js" in named
     assert "shared/tokens.css" in named
     assert not [path for path in named if path.startswith("/")]
     assert {path: client.get(path).status_code for path in named} == dict.fromkeys(named, 200)
 
 
-@pytest.mark.parametrize("path", ["/", "/desk/desk.js", "/desk/words/ar.js", "/shared/tokens.css"])
+@pytest.mark.parametrize("path", ["/", "/desk/shell/main.js", "/desk/words/ar.js", "/shared/tokens.css"])
 def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: str) -> None:
     first = client.get(path)
     tag = first.headers["etag"]
@@ -38,7 +38,8 @@ def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk/", "/desk/none.js", "/desk/../routes.py", "/desk//desk.js", "/shared/%2e%2e/desk/desk.js"]
+    "path",
+    ["/desk/", "/desk/none.js", "/desk/../routes.py", "/desk//shell/main.js", "/shared/%2e%2e/desk/shell/main.js"],
 )
 def test_what_is_not_among_the_files_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

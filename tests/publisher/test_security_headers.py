@@ -37,7 +37,7 @@ def check(answer: httpx2.Response, status: int) -> None:
     [
         ("GET", "/", 200),
         ("HEAD", "/", 200),
-        ("GET", "/desk/desk.js", 200),
+        ("GET", "/desk/shell/main.js", 200),
         ("GET", "/shared/tokens.css", 200),
         ("GET", "/desk/none", 404),
         ("GET", "/nowhere", 404),
@@ -48,7 +48,7 @@ def check(answer: httpx2.Response, status: int) -> None:
         ("GET", "/desk/../publisher", 404),
         ("POST", "/", 405),
         ("OPTIONS", "/", 405),
-        ("OPTIONS", "/desk/desk.js", 405),
+        ("OPTIONS", "/desk/shell/main.js", 405),
         ("PUT", "/v1/session", 405),
         ("PROPFIND", "/", 405),
         ("OPTIONS", "/v1/items", 405),

@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { LostError, RefusedError } from "../desk/api.js";
-import { Attempt, isAct, isLine, isRefusal, REPEAT_MS, wasDone } from "../desk/attempt.js";
+import { LostError, RefusedError } from "../desk/shell/api.js";
+import { Attempt, isAct, isLine, isRefusal, REPEAT_MS, wasDone } from "../desk/shell/attempt.js";
 
 /** @param {number} status @param {string} [type] */
 const refused = (status, type = "") =>
   new RefusedError(status, type ? { type: `urn:flashwire:problem:${type}`, detail: "No." } : {});
 
-/** @param {Partial<import("../desk/board.js").Item>} changes */
+/** @param {Partial<import("../desk/items/items.js").Item>} changes */
 const item = (changes = {}) =>
-  /** @type {import("../desk/board.js").Item} */ ({
+  /** @type {import("../desk/items/items.js").Item} */ ({
     uri: "urn:flashwire:a",
     version: 1,
     act: "publish",
@@ -80,8 +80,8 @@ test("after an unknown outcome only an answer for which the desk looked for the 
 /**
  * An attempt whose answers are given, and what it said.
  * @param {import("node:test").TestContext} context
- * @param {(Error | import("../desk/board.js").Item)[]} answers
- * @param {Partial<import("../desk/attempt.js").Options>} [options]
+ * @param {(Error | import("../desk/items/items.js").Item)[]} answers
+ * @param {Partial<import("../desk/shell/attempt.js").Options>} [options]
  */
 function attempt(context, answers, options = {}) {
   context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
@@ -100,7 +100,7 @@ function attempt(context, answers, options = {}) {
     onExpired: () => log.push("expired"),
     ...options,
   });
-  /** @type {{done?: import("../desk/attempt.js").Done, error?: any}} */
+  /** @type {{done?: import("../desk/shell/attempt.js").Done, error?: any}} */
   const end = {};
   made.outcome.then(
     (done) => {

@@ -1,14 +1,13 @@
 /** The desk's small rules: length, merging, acts by role, what is sent, what is kept. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DraftSlot, emptyDraft, isKeyBehind, newKey, readDraft } from "../desk/compose/draft.js";
+import { actBody, bodyOf, missing, oneLine } from "../desk/compose/line.js";
+import { graphemes, level } from "../desk/compose/meter.js";
+import { actsFor, Items } from "../desk/items/items.js";
+import { dropAct, keepAct, keptActs } from "../desk/items/sent-acts.js";
 
-import { actsFor, Board } from "../desk/board.js";
-import { DraftSlot, emptyDraft, isKeyBehind, newKey, readDraft } from "../desk/draft.js";
-import { dropAct, keepAct, keptActs } from "../desk/kept-acts.js";
-import { actBody, bodyOf, missing, oneLine } from "../desk/line.js";
-import { graphemes, level } from "../desk/meter.js";
-
-/** @type {import("../desk/line.js").Site} */
+/** @type {import("../desk/compose/line.js").Site} */
 const site = {
   ticker: "http://127.0.0.1:1",
   editions: { en: { language: "en", direction: "ltr", name: "English" } },
@@ -19,8 +18,8 @@ const site = {
 };
 
 /**
- * @param {Partial<import("../desk/board.js").Item>} changes
- * @returns {import("../desk/board.js").Item}
+ * @param {Partial<import("../desk/items/items.js").Item>} changes
+ * @returns {import("../desk/items/items.js").Item}
  */
 const item = (changes = {}) => ({
   uri: "urn:flashwire:a",
@@ -54,7 +53,7 @@ test("a text is good to 90, long to 120, and cut beyond", () => {
 });
 
 test("a version that the desk cannot read can only be withdrawn, by a chief, until it can be read again", () => {
-  const board = new Board();
+  const board = new Items();
   board.merge(item());
   const unreadable = item({ version: 3, shownVersion: 1, unreadable: true, pubStatus: "canceled" });
   board.mergeUnreadable([unreadable]);
@@ -80,7 +79,7 @@ test("what is kept for one person is not another's whose name begins alike", () 
 });
 
 test("the higher version wins, in whatever order they come", () => {
-  const board = new Board();
+  const board = new Items();
   assert.equal(board.merge(item({ version: 2, pubStatus: "canceled" })), true);
   assert.equal(board.merge(item({ version: 1 })), false);
   assert.equal(board.merge(item({ version: 2 })), false);
@@ -88,7 +87,7 @@ test("the higher version wins, in whatever order they come", () => {
 });
 
 test("what the ticker takes off without its words keeps those that the desk has", () => {
-  const board = new Board();
+  const board = new Items();
   const bare = { headline: /** @type {any} */ (null), infoSources: [] };
   board.merge(item());
   assert.equal(board.merge(item({ version: 2, pubStatus: "withheld", ...bare })), true);
@@ -103,7 +102,7 @@ test("what the ticker takes off without its words keeps those that the desk has"
 });
 
 test("after a rollback lower versions count again, and what is known of a line's way stays", () => {
-  const board = new Board();
+  const board = new Items();
   board.merge(item({ version: 3 }));
   board.prove("urn:flashwire:a", 3, { onAir: 1 });
   board.reset();
@@ -112,7 +111,7 @@ test("after a rollback lower versions count again, and what is known of a line's
 });
 
 test("items stand newest first by when they were first published, and an edition can be shown alone", () => {
-  const board = new Board();
+  const board = new Items();
   board.merge(item({ uri: "urn:flashwire:a", firstCreated: "2026-01-01T00:00:00.000Z" }));
   board.merge(item({ uri: "urn:flashwire:b", firstCreated: "2026-01-02T00:00:00.000Z", edition: "es" }));
   board.merge(item({ uri: "urn:flashwire:c", firstCreated: "2026-01-02T00:00:00.000Z" }));
@@ -127,7 +126,7 @@ test("items stand newest first by when they were first published, and an edition
 });
 
 test("a version's proof gathers what is known of it and is no other version's", () => {
-  const board = new Board();
+  const board = new Items();
   board.prove("a", 1, { onAir: 5 });
   board.prove("a", 1, { sent: 2 });
   assert.deepEqual(board.proof("a", 1), { onAir: 5, sent: 2 });

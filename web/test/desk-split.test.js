@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { sourceName, split, splitAsTyped, suggest } from "../desk/split.js";
+import { sourceName, split, splitAsTyped, suggest } from "../desk/compose/split.js";
 
 const table = JSON.parse(readFileSync(new URL("../../tests/split_examples.json", import.meta.url), "utf8"));
-/** @type {import("../desk/split.js").Sources} */
+/** @type {import("../desk/compose/split.js").Sources} */
 const sources = table.sources;
 
 for (const { line, source, text, id, why } of table.examples) {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { DIRECTIONS, STRINGS } from "../desk/strings.js";
+import { DIRECTIONS, STRINGS } from "../desk/words/strings.js";
 
 const english = STRINGS.en ?? {};
 const folder = new URL("../desk/", import.meta.url);
 const page = readFileSync(new URL("index.html", folder), "utf8");
-const code = readdirSync(folder)
-  .filter((name) => name.endsWith(".js"))
+const code = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".js") && !name.startsWith("words/"))
   .map((name) => readFileSync(new URL(name, folder), "utf8"))
   .join("\n");
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { STRINGS } from "../desk/strings.js";
+import { STRINGS } from "../desk/words/strings.js";
 import { speak } from "../widget/strings.js";
 
 const english = await speak("en");

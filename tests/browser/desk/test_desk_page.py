@@ -171,10 +171,10 @@ def test_the_page_runs_under_a_strict_policy_and_is_asked_for_by_its_tag(service
         assert rule in policy.split("; ")
     assert f"connect-src 'self' {ticker} {ticker.replace('http', 'ws')}" in policy.split("; ")
     assert "unsafe" not in policy
-    status, again = answer(service.desk.url + "/desk/desk.js")
+    status, again = answer(service.desk.url + "/desk/shell/main.js")
     assert (status, again["content-type"]) == (200, "text/javascript; charset=utf-8")
-    assert answer(service.desk.url + "/desk/desk.js", If_None_Match=again["etag"])[0] == 304
-    assert answer(service.desk.url + "/desk/desk.js", If_None_Match='"other"')[0] == 200
+    assert answer(service.desk.url + "/desk/shell/main.js", If_None_Match=again["etag"])[0] == 304
+    assert answer(service.desk.url + "/desk/shell/main.js", If_None_Match='"other"')[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_script_uses_the_tag_and_the_token_through_the_proxy(service: Service,
         # nginx takes both schemes in one header for neither; in two headers it reads the first.
         http.headers["Authorization"] = basic
         page = http.get("")
-        assert page.status_code == 200 and 'src="desk/desk.js"' in page.text
+        assert page.status_code == 200 and 'src="desk/shell/main.js"' in page.text
         signed = http.post("v1/session", json={"token": token})
         assert signed.status_code == 200, signed.text
         same = {"Sec-Fetch-Site": "same-origin"}

@@ -1,6 +1,6 @@
 /** The bar below the composer grows with what it says: what readers will see stays in sight above it. */
 
-import { $ } from "./dom.js";
+import { $ } from "../shell/dom.js";
 
 /** In CSS pixels. */
 const GAP = 8;

@@ -1,13 +1,13 @@
 /** The fields of an act's form: prefilled with what is on the wire, read as the body of a request. */
 
-import { NOTE_REQUIRED, TEXT_ACTS } from "./board.js";
-import { roleChoices, URGENCIES } from "./choices.js";
-import { fault, grow, h } from "./dom.js";
-import { say, t } from "./i18n.js";
-import { actBody, oneLine } from "./line.js";
-import { findSource } from "./split.js";
+import { roleChoices, URGENCIES } from "../compose/choices.js";
+import { actBody, oneLine } from "../compose/line.js";
+import { findSource } from "../compose/split.js";
+import { fault, grow, h } from "../shell/dom.js";
+import { say, t } from "../shell/i18n.js";
+import { NOTE_REQUIRED, TEXT_ACTS } from "./items.js";
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("./items.js").Item} Item */
 
 let forms = 0;
 
@@ -26,7 +26,7 @@ export class ActFields {
   /**
    * @param {Item} item
    * @param {string} act
-   * @param {import("./line.js").Site} site
+   * @param {import("../compose/line.js").Site} site
    */
   constructor(item, act, site) {
     this.#act = act;
@@ -112,7 +112,7 @@ export class ActFields {
 
   /**
    * Shows what the desk refused beside the fields that it is about.
-   * @param {import("./api.js").RefusedError} error
+   * @param {import("../shell/api.js").RefusedError} error
    * @returns {string[]} the messages that have no field here
    */
   showRefusal({ errors }) {

@@ -1,13 +1,13 @@
 /** The board as a list on the page: rows kept by uri, one form open at a time, the keys that go through them. */
 
-import { ActForm } from "./acts.js";
-import { LostError, RefusedError } from "./api.js";
-import { keyMs } from "./attempt.js";
-import { $, h } from "./dom.js";
-import { name, say } from "./i18n.js";
-import { dropAct, keepAct, keptActs } from "./kept-acts.js";
-import { RowlessActs } from "./rowless-acts.js";
-import { ACT_KEYS, Row } from "./rows.js";
+import { LostError, RefusedError } from "../shell/api.js";
+import { keyMs } from "../shell/attempt.js";
+import { $, h } from "../shell/dom.js";
+import { name, say } from "../shell/i18n.js";
+import { ActForm } from "./act-form.js";
+import { ACT_KEYS, Row } from "./row.js";
+import { dropAct, keepAct, keptActs } from "./sent-acts.js";
+import { RowlessActs } from "./unlisted-acts.js";
 
 /** More rows than anybody scrolls; what is older is the archive's business. */
 const MOST = 200;
@@ -15,9 +15,9 @@ const MOST = 200;
 /** An older act is not asked for any more: done now, it would surprise who has seen or done it again since. */
 const KEPT_MS = 86_400_000;
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("./items.js").Item} Item */
 
-export class Wire {
+export class ItemList {
   #board;
   #site;
   #desk;
@@ -32,7 +32,7 @@ export class Wire {
   #open = null;
   /** Forms whose act was sent and has no known outcome, open or closed. @type {Set<{form: ActForm, row: Row, act: string}>} */
   #pending = new Set();
-  /** Acts that an earlier page has sent and that have no form yet. @type {import("./kept-acts.js").KeptAct[]} */
+  /** Acts that an earlier page has sent and that have no form yet. @type {import("./sent-acts.js").KeptAct[]} */
   #kept = [];
   #rowless;
   #list = $("items");
@@ -40,9 +40,9 @@ export class Wire {
   #filter = $("filter");
 
   /**
-   * @param {import("./board.js").Board} board
-   * @param {import("./line.js").Site} site
-   * @param {import("./api.js").Desk} desk
+   * @param {import("./items.js").Items} board
+   * @param {import("../compose/line.js").Site} site
+   * @param {import("../shell/api.js").Desk} desk
    * @param {() => Promise<void>} renew asks the desk for its list
    * @param {() => void} onExpired
    * @param {() => Promise<boolean>} isOwner whether the session is still of who is signed in here
@@ -265,7 +265,7 @@ export class Wire {
    * @param {{form: ActForm, row: Row}} held
    * @param {Item} item
    * @param {number | undefined} sent
-   * @param {import("./api.js").Warning[]} warnings
+   * @param {import("../shell/api.js").Warning[]} warnings
    */
   #done({ form, row }, item, sent, warnings) {
     // Until the answer came another form may have been opened: what is typed there stays.

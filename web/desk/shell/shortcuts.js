@@ -21,8 +21,8 @@ const LIST = [
 
 /**
  * Listens for keys while the desk is open.
- * @param {import("./composer.js").Composer} composer
- * @param {import("./wire.js").Wire} wire
+ * @param {import("../compose/composer.js").Composer} composer
+ * @param {import("../items/list.js").ItemList} wire
  */
 export function listen(composer, wire) {
   /** @type {HTMLDialogElement} */

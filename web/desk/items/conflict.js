@@ -1,11 +1,11 @@
 /** What the form of an act shows where somebody was faster: their version, and the heading over what is typed here. */
 
-import { h } from "./dom.js";
-import { say } from "./i18n.js";
-import { lineOf } from "./rows.js";
+import { h } from "../shell/dom.js";
+import { say } from "../shell/i18n.js";
+import { lineOf } from "./row.js";
 
 /**
- * @param {import("./board.js").Item} item the version that was faster
+ * @param {import("./items.js").Item} item the version that was faster
  * @returns {HTMLElement[]}
  */
 export function conflictParts(item) {

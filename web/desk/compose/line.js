@@ -7,8 +7,8 @@ import { findSource, sourceName, split } from "./split.js";
  *   sections: Record<string, Record<string, string>>, places: Record<string, Record<string, string>>,
  *   sources: import("./split.js").Sources, roles: string[], limits?: {idempotencyHours: number}}} Site
  * @typedef {import("./draft.js").Draft} Draft
- * @typedef {import("./board.js").InfoSource} InfoSource
- * @typedef {import("./board.js").Text} Text
+ * @typedef {import("../items/items.js").InfoSource} InfoSource
+ * @typedef {import("../items/items.js").Text} Text
  */
 
 /**
@@ -46,7 +46,7 @@ export function bodyOf(draft, site) {
 
 /**
  * What an act changes: only what differs from the version that the editor saw.
- * @param {import("./board.js").Item} item
+ * @param {import("../items/items.js").Item} item
  * @param {{text: string, source: string, role: string, urgency: number, note: string}} typed
  * @param {string} act
  * @param {Site} site

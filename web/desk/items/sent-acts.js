@@ -2,7 +2,7 @@
  * Acts that were sent and whose outcome is unknown, kept through reloads and crashes for the person who sent them.
  */
 
-import { isKeyBehind, read, write } from "./draft.js";
+import { isKeyBehind, read, write } from "../compose/draft.js";
 
 /**
  * @typedef {{uri: string, version: number, body: Record<string, any>, key: string, sent: number}} KeptAct

@@ -1,12 +1,12 @@
 /** One item on the board: what it says, what became of it, how fast it was, and its acts. */
 
-import { actsFor } from "./board.js";
-import { h } from "./dom.js";
-import { name, say, tell } from "./i18n.js";
-import { showWarnings } from "./warnings.js";
+import { h } from "../shell/dom.js";
+import { name, say, tell } from "../shell/i18n.js";
+import { showWarnings } from "../shell/warnings.js";
+import { actsFor } from "./items.js";
 
-/** @typedef {import("./board.js").Item} Item */
-/** @typedef {import("./board.js").Proof} Proof */
+/** @typedef {import("./items.js").Item} Item */
+/** @typedef {import("./items.js").Proof} Proof */
 
 /** The key of each act on a row, by its place on the keyboard, which is the same under any alphabet. */
 export const ACT_KEYS = {
@@ -93,7 +93,7 @@ export class Row {
     this.late.replaceChildren(title, status);
   }
 
-  /** Shows what the desk took of an act and asks to look at. @param {import("./api.js").Warning[]} warnings */
+  /** Shows what the desk took of an act and asks to look at. @param {import("../shell/api.js").Warning[]} warnings */
   showWarnings(warnings) {
     const list = h("ul", { role: "status" });
     showWarnings(list, warnings);
@@ -208,7 +208,7 @@ export class Row {
 function notes({ note, version, corrections }) {
   /** @type {(Node | string)[]} */
   const parts = [];
-  /** @param {string} key @param {import("./board.js").Text} text */
+  /** @param {string} key @param {import("./items.js").Text} text */
   const add = (key, { value, language, direction }) => {
     const words = h("span");
     say(words, key);

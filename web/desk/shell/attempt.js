@@ -34,7 +34,7 @@ const DECIDED = new Set([
 
 /**
  * How long the desk surely knows a key, in milliseconds.
- * @param {import("./line.js").Site} site
+ * @param {import("../compose/line.js").Site} site
  */
 export function keyMs(site) {
   return 0.9 * HOUR * (site.limits?.idempotencyHours ?? 24);
@@ -62,7 +62,7 @@ export function wasDone(error) {
   return error instanceof RefusedError && error.kind === "answer-unreadable";
 }
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("../items/items.js").Item} Item */
 /**
  * @typedef {object} Options
  * @property {() => Promise<{item: Item, warnings?: import("./api.js").Warning[]}>} ask sends the request; the same one each time
@@ -244,7 +244,7 @@ export function isAct(item, version, body) {
 }
 
 /**
- * @param {import("./board.js").InfoSource | undefined} source
+ * @param {import("../items/items.js").InfoSource | undefined} source
  * @param {{uri?: string, name?: string}} sent
  */
 function isSource(source, sent) {

@@ -1,7 +1,7 @@
 /** The groups of choices of the composer: radios and checkboxes with names in the reader's language. */
 
-import { h } from "./dom.js";
-import { say } from "./i18n.js";
+import { h } from "../shell/dom.js";
+import { say } from "../shell/i18n.js";
 
 /** The four that people choose; 5 to 8 are for feeds. */
 export const URGENCIES = [1, 2, 3, 4];

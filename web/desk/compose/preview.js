@@ -1,7 +1,7 @@
 /** A draft as the audience will read it, who is said to say it, and how long it is; it only shows. */
 
-import { $, h } from "./dom.js";
-import { say } from "./i18n.js";
+import { $, h } from "../shell/dom.js";
+import { say } from "../shell/i18n.js";
 import { attribution } from "./line.js";
 import { graphemes, level, TV } from "./meter.js";
 import { splitAsTyped } from "./split.js";

@@ -1,7 +1,7 @@
 /** The sources offered below the line while its beginning is typed (ARIA: a text box with a list of options). */
 
-import { $, h } from "./dom.js";
-import { say } from "./i18n.js";
+import { $, h } from "../shell/dom.js";
+import { say } from "../shell/i18n.js";
 import { suggest } from "./split.js";
 
 export class Suggestions {

@@ -6,7 +6,7 @@
  */
 
 /** @typedef {'connecting' | 'live' | 'stale' | 'offline'} FeedState */
-/** @typedef {import('./board.js').Item} Item */
+/** @typedef {import('../items/items.js').Item} Item */
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;

@@ -1,8 +1,8 @@
 /** The words of the desk page by language; a test holds the languages to the same sentences with the same blanks. */
 
-import { ar } from "./words/ar.js";
-import { en } from "./words/en.js";
-import { es } from "./words/es.js";
+import { ar } from "./ar.js";
+import { en } from "./en.js";
+import { es } from "./es.js";
 
 /** @type {Record<string, Record<string, string>>} */
 export const STRINGS = { en, es, ar };

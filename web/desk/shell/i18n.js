@@ -5,7 +5,7 @@
  * part of the page to be built anew, and nothing typed is touched.
  */
 
-import { DIRECTIONS, STRINGS } from "./strings.js";
+import { DIRECTIONS, STRINGS } from "../words/strings.js";
 
 /**
  * @typedef {string | number | {t: string} | {names: Record<string, string>}} Param

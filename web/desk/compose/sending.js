@@ -2,16 +2,16 @@
  * The composer's line from Publish until its outcome is known: the fields are locked, and the page says what is known.
  */
 
-import { Attempt, isLine, keyMs } from "./attempt.js";
-import { $ } from "./dom.js";
-import { say } from "./i18n.js";
+import { Attempt, isLine, keyMs } from "../shell/attempt.js";
+import { $ } from "../shell/dom.js";
+import { say } from "../shell/i18n.js";
 import { attribution, bodyOf } from "./line.js";
 import { splitAsTyped } from "./split.js";
 
 /** What must not change while the outcome of the line is unknown. */
 const LOCKED = ["edition", "urgency", "sections", "places", "role", "direction"];
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("../items/items.js").Item} Item */
 /** @typedef {import("./draft.js").Draft} Draft */
 /**
  * @typedef {object} Page What the composer needs of the page.
@@ -27,7 +27,7 @@ const LOCKED = ["edition", "urgency", "sections", "places", "role", "direction"]
 /**
  * Says what became of the line.
  * @param {string} key
- * @param {import("./i18n.js").Params} [params]
+ * @param {import("../shell/i18n.js").Params} [params]
  * @param {string} [retry] what the button says that sends the line again; none without it
  */
 export function showOutcome(key, params = {}, retry = "") {
@@ -51,7 +51,7 @@ export class Sending {
 
   /**
    * @param {import("./line.js").Site} site
-   * @param {import("./api.js").Desk} desk
+   * @param {import("../shell/api.js").Desk} desk
    * @param {Page} page
    */
   constructor(site, desk, page) {

@@ -3,15 +3,15 @@
  * row, until their outcome is known; and those that are too old to be asked for, until the person removes them.
  */
 
-import { RefusedError } from "./api.js";
-import { Attempt, wasDone } from "./attempt.js";
-import { $, h } from "./dom.js";
-import { say, t, tell } from "./i18n.js";
+import { RefusedError } from "../shell/api.js";
+import { Attempt, wasDone } from "../shell/attempt.js";
+import { $, h } from "../shell/dom.js";
+import { say, t, tell } from "../shell/i18n.js";
 
-/** @typedef {import("./kept-acts.js").KeptAct} KeptAct */
+/** @typedef {import("./sent-acts.js").KeptAct} KeptAct */
 /**
- * @typedef {{keyMs: number, ask: (act: KeptAct) => Promise<import("./api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
- *   drop: (act: KeptAct) => void, done: (item: import("./board.js").Item) => void}} Around
+ * @typedef {{keyMs: number, ask: (act: KeptAct) => Promise<import("../shell/api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
+ *   drop: (act: KeptAct) => void, done: (item: import("./items.js").Item) => void}} Around
  *   What the list needs of the page: `drop` forgets an act whose outcome is known.
  */
 

@@ -3,24 +3,24 @@
  * that the editor saw. When somebody was faster, both wordings stand side by side and nothing typed is lost.
  */
 
+import { newKey } from "../compose/draft.js";
+import { LostError, RefusedError } from "../shell/api.js";
+import { Attempt, isAct, keyMs, wasDone } from "../shell/attempt.js";
+import { ask } from "../shell/confirm.js";
+import { h } from "../shell/dom.js";
+import { Check } from "../shell/dry-run.js";
+import { say, t } from "../shell/i18n.js";
+import { showWarnings } from "../shell/warnings.js";
 import { ActFields } from "./act-fields.js";
-import { LostError, RefusedError } from "./api.js";
-import { Attempt, isAct, keyMs, wasDone } from "./attempt.js";
-import { NOTE_REQUIRED } from "./board.js";
-import { Check } from "./check.js";
-import { ask } from "./confirm.js";
 import { conflictParts } from "./conflict.js";
-import { h } from "./dom.js";
-import { newKey } from "./draft.js";
-import { say, t } from "./i18n.js";
-import { lineOf } from "./rows.js";
-import { showWarnings } from "./warnings.js";
+import { NOTE_REQUIRED } from "./items.js";
+import { lineOf } from "./row.js";
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("./items.js").Item} Item */
 /**
- * @typedef {{site: import("./line.js").Site, desk: import("./api.js").Desk, newest: (uri: string) => Promise<Item | undefined>,
- *   keep: (act: import("./kept-acts.js").KeptAct) => void, drop: (act: import("./kept-acts.js").KeptAct) => void,
- *   done: (item: Item, sent: number | undefined, warnings: import("./api.js").Warning[]) => void, closed: () => void, expired: () => void,
+ * @typedef {{site: import("../compose/line.js").Site, desk: import("../shell/api.js").Desk, newest: (uri: string) => Promise<Item | undefined>,
+ *   keep: (act: import("./sent-acts.js").KeptAct) => void, drop: (act: import("./sent-acts.js").KeptAct) => void,
+ *   done: (item: Item, sent: number | undefined, warnings: import("../shell/api.js").Warning[]) => void, closed: () => void, expired: () => void,
  *   isOwner: () => Promise<boolean>}} Around
  *   What a form needs of the page: `newest` brings the version that was faster, `closed` gives the focus back, `keep`
  *   and `drop` hold the request through a reload for as long as its outcome is unknown.
@@ -40,7 +40,7 @@ export class ActForm {
   #busy = false;
   /** The act that is on its way, or whose outcome is unknown. @type {Attempt | null} */
   #attempt = null;
-  /** @type {import("./kept-acts.js").KeptAct | null} */
+  /** @type {import("./sent-acts.js").KeptAct | null} */
   #request = null;
   #cancel = h("button", { type: "button" });
   #conflict = h("div", { class: "conflict" });
@@ -99,7 +99,7 @@ export class ActForm {
     this.#attempt?.stop();
   }
 
-  /** Goes on with an act that an earlier page has sent. @param {import("./kept-acts.js").KeptAct} request */
+  /** Goes on with an act that an earlier page has sent. @param {import("./sent-acts.js").KeptAct} request */
   resume(request) {
     return this.#settle(request, true);
   }
@@ -147,7 +147,7 @@ export class ActForm {
 
   /**
    * Sends the act and waits until its outcome is known.
-   * @param {import("./kept-acts.js").KeptAct} request
+   * @param {import("./sent-acts.js").KeptAct} request
    * @param {boolean} resumed an earlier page has sent it
    */
   async #settle(request, resumed) {

@@ -8,7 +8,7 @@
 /** How long an answer may take. The desk itself gives up on the stream after 3 s. */
 const PATIENCE = 10_000;
 /** Where the desk is: a proxy may serve it below a path of its own. */
-const ROOT = new URL("..", import.meta.url);
+const ROOT = new URL("../..", import.meta.url);
 
 /** The desk answered, and the answer is no. */
 export class RefusedError extends Error {
@@ -37,7 +37,7 @@ const pathOf = (uri) => `/v1/items/${encodeURIComponent(uri)}`;
 /** No answer came: nobody knows whether it was done. */
 export class LostError extends Error {}
 
-/** @typedef {import('./board.js').Item} Item */
+/** @typedef {import('../items/items.js').Item} Item */
 /** @typedef {{code: string, message: string, field: string}} Warning */
 /** @typedef {{item: Item, cursor?: string, warnings?: Warning[]}} Written */
 

@@ -15,7 +15,7 @@
  *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
  */
 
-export class Board {
+export class Items {
   /** @type {Map<string, Item>} */
   #items = new Map();
   /** @type {Map<string, Proof>} by uri and version */

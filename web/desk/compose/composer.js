@@ -6,22 +6,22 @@
  * 2. The words go only after the desk or the ticker has shown that they are published.
  */
 
-import { LostError, RefusedError } from "./api.js";
-import { wasDone } from "./attempt.js";
-import { Check } from "./check.js";
-import { ask } from "./confirm.js";
-import { $ } from "./dom.js";
+import { LostError, RefusedError } from "../shell/api.js";
+import { wasDone } from "../shell/attempt.js";
+import { ask } from "../shell/confirm.js";
+import { $ } from "../shell/dom.js";
+import { Check } from "../shell/dry-run.js";
+import { say, t } from "../shell/i18n.js";
+import { showWarnings } from "../shell/warnings.js";
 import { DraftSlot, newKey } from "./draft.js";
 import { DraftForm } from "./draft-form.js";
-import { say, t } from "./i18n.js";
 import { bodyOf, missing } from "./line.js";
 import { parts } from "./preview.js";
 import { Sending, showOutcome } from "./sending.js";
-import { showWarnings } from "./warnings.js";
 
 /** What is over once somebody types on. */
 const OVER = ["outcome.done", "outcome.settled", "outcome.off", "outcome.refused", "outcome.fields"];
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("../items/items.js").Item} Item */
 
 export class Composer {
   #site;
@@ -42,7 +42,7 @@ export class Composer {
 
   /**
    * @param {import("./line.js").Site} site
-   * @param {import("./api.js").Desk} desk
+   * @param {import("../shell/api.js").Desk} desk
    * @param {import("./sending.js").Page} page
    */
   constructor(site, desk, page) {
@@ -164,7 +164,7 @@ export class Composer {
     if (isFree && $("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
   }
 
-  /** @param {import("./attempt.js").Done} done */
+  /** @param {import("../shell/attempt.js").Done} done */
   async #done({ item, warnings, wasUnknown }) {
     showWarnings($("warnings"), warnings);
     this.#doubtful = false;

@@ -1,9 +1,9 @@
 /** The composer's fields: they hold one draft, show it as the audience will read it, and say what is wrong with it. */
 
+import { $, fault, grow } from "../shell/dom.js";
+import { current, t } from "../shell/i18n.js";
 import { checkChoices, choose, chosen, editionChoices, roleChoices, urgencyChoices } from "./choices.js";
-import { $, fault, grow } from "./dom.js";
 import { emptyDraft } from "./draft.js";
-import { current, t } from "./i18n.js";
 import { missing, oneLine } from "./line.js";
 import { showDraft } from "./preview.js";
 import { splitAsTyped } from "./split.js";
@@ -123,7 +123,7 @@ export class DraftForm {
 
   /**
    * Shows what the desk refused beside what it is about; true if everything found its place.
-   * @param {import("./api.js").RefusedError} error
+   * @param {import("../shell/api.js").RefusedError} error
    * @param {boolean} go moves the focus there
    */
   showRefusal(error, go) {

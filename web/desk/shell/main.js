@@ -1,27 +1,27 @@
 /** The desk page: who is signed in, and how composer, board, feed and state line are put together. */
 
+import { Composer } from "../compose/composer.js";
+import { keepPreviewInSight } from "../compose/send-bar.js";
+import { Items } from "../items/items.js";
+import { ItemList } from "../items/list.js";
 import { Desk, LostError, RefusedError } from "./api.js";
-import { Board } from "./board.js";
-import { Composer } from "./composer.js";
 import { ask } from "./confirm.js";
 import { $ } from "./dom.js";
 import { Feed } from "./feed.js";
 import { choose, current, say, startLanguage } from "./i18n.js";
-import { listen } from "./keys.js";
-import { keepPreviewInSight } from "./send-bar.js";
-import { SignIn } from "./signin.js";
-import { show, Watch } from "./state.js";
-import { Wire } from "./wire.js";
+import { listen } from "./shortcuts.js";
+import { SignIn } from "./sign-in.js";
+import { show, Watch } from "./status.js";
 
 /** Time between two tries to reach the desk at the start, in milliseconds. */
 const RETRY = 2000;
 /** What only those who are signed in can use. */
 const SIGNED_IN = ["desk", "help", "signout", "who", "state-ticker"];
 
-const board = new Board();
+const board = new Items();
 /** @type {Composer | null} */
 let composer = null;
-/** @type {Wire | null} */
+/** @type {ItemList | null} */
 let wire = null;
 /** @type {Feed | null} */
 let feed = null;
@@ -56,7 +56,7 @@ addEventListener("beforeunload", (event) => {
 });
 start();
 
-/** @typedef {import("./board.js").Item} Item */
+/** @typedef {import("../items/items.js").Item} Item */
 
 async function start() {
   watch.now();
@@ -71,7 +71,7 @@ async function start() {
   }
 }
 
-/** @param {import("./signin.js").User} user */
+/** @param {import("./sign-in.js").User} user */
 async function enter(user) {
   if (!composer || !wire) {
     const site = await desk.site();
@@ -83,7 +83,7 @@ async function enter(user) {
       withdraw: (uri) => wire?.open(uri, "withdraw"),
       isOwner,
     });
-    wire = new Wire(board, site, desk, renew, expired, isOwner);
+    wire = new ItemList(board, site, desk, renew, expired, isOwner);
     feed = new Feed(site.ticker, heard, (state) => show("ticker", state));
     listen(composer, wire);
   }
@@ -181,7 +181,7 @@ async function newestVersion(uri) {
 }
 
 /**
- * @param {import("./board.js").Item} item
+ * @param {import("../items/items.js").Item} item
  * @param {number | undefined} sent
  */
 function published(item, sent) {
@@ -191,7 +191,7 @@ function published(item, sent) {
 }
 
 /**
- * @param {import("./board.js").Item[]} items
+ * @param {import("../items/items.js").Item[]} items
  * @param {boolean} complete
  * @param {boolean} lost the ticker does not know this page's place any more: versions may have gone back
  */
