@@ -7,7 +7,6 @@ decides; where something before it refuses, what was answered to the same reques
 import hashlib
 import re
 import secrets
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, get_args
@@ -20,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
 from publisher.api.desk import Desk
+from publisher.api.ed_notes import keep_note, notes_json, with_notes
 from publisher.api.problems import ApiError, away
 from publisher.api.records import existing, next_item, shown, stale, unreadable
 from publisher.api.warnings import Warnings
@@ -117,7 +117,9 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
         record = await existing(desk, request.path_params["uri"])
         if record.item is None:
             raise unreadable(record)
-        return _json(shown(record.item, record.version), headers={"ETag": f'"{record.version}"'})
+        notes = notes_json(desk, [record.uri])
+        body = with_notes(shown(record.item, record.version), notes.get(record.uri))
+        return _json(body, headers={"ETag": f'"{record.version}"'})
 
     async def newest(request: Request) -> Response:
         caller(request, desk)
@@ -133,7 +135,9 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
                 and (not editions or item.edition in editions)
             ),
         )
-        return _json(b'{"items":[%b]}' % b",".join(shown(*pair) for pair in items))
+        notes = notes_json(desk, (item.uri for item, _ in items))
+        bodies = (with_notes(shown(item, version), notes.get(item.uri)) for item, version in items)
+        return _json(b'{"items":[%b]}' % b",".join(bodies))
 
     return [
         Route(PUBLISH_PATH, newest, methods=["GET"]),
@@ -231,7 +235,7 @@ def _told(
 ) -> Response:
     item = published.item
     if ed_note is not None:
-        _keep_note(desk, actor, item, ed_note)
+        keep_note(desk, actor, item, ed_note)
     if published.again:
         desk.metrics.again.inc()
     else:
@@ -244,14 +248,6 @@ def _told(
     if status == 201:
         headers["Location"] = f"{desk.settings.path_prefix()}/v1/items/{item.uri}"
     return _json(body, status, headers)
-
-
-def _keep_note(desk: Desk, actor: Actor, item: Item, ed_note: str) -> None:
-    try:
-        desk.notes.keep(item.uri, item.version, actor.name, ed_note)
-    except sqlite3.Error as error:
-        # The line is out: an error here would have a client without a key publish it again.
-        _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
 def _tried(item: Item, warned: bytes) -> Response:

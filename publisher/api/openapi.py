@@ -13,6 +13,7 @@ from publisher.core.request import (
     SplitRequest,
     WelcomeRequest,
 )
+from publisher.records.notes import EdNote
 from ticker.contract.item import Item
 from ticker.contract.problem import Problem
 
@@ -42,14 +43,20 @@ class _Tried(msgspec.Struct, rename="camel"):
     warnings: list[_Warning] = []
 
 
+class _DeskItem(Item, frozen=True, rename="camel"):
+    """An item as the desk shows it, with the notes that came with its versions."""
+
+    ed_notes: tuple[EdNote, ...] = ()
+
+
 class _Items(msgspec.Struct):
-    items: list[Item]
+    items: list[_DeskItem]
 
 
 # Reading the shapes takes longer than all the rest, and they never change.
 @cache
 def _schemas() -> Json:
-    shapes = (*_SHAPES, _Published, _Tried, _Items)
+    shapes = (*_SHAPES, _Published, _Tried, _DeskItem, _Items)
     return msgspec.json.schema_components(shapes, ref_template=_COMPONENTS + "{name}")[1]
 
 
@@ -79,7 +86,10 @@ def document(version: str, cookie: str = "flashwire_desk") -> Json:
             },
             "/v1/items/{uri}": {
                 "get": _operation(
-                    "Read an item's newest version", {"200": ("Item", "The item")}, (401, 404, 503), parameters=[_uri()]
+                    "Read an item's newest version",
+                    {"200": ("_DeskItem", "The item")},
+                    (401, 404, 503),
+                    parameters=[_uri()],
                 )
             },
             "/v1/items/{uri}/acts": {

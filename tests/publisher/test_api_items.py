@@ -1,14 +1,12 @@
 """The desk's interface for items, against a real server of the stream: what is promised in docs/protocol.md."""
 
 import secrets
-import sqlite3
 from typing import Any
 
 import httpx2
 import pytest
 
 from publisher.api.desk import Desk
-from publisher.records.database import open_database
 from tests.publisher.asking import act, entries, post, published
 from tests.publisher.conftest import ClientFor
 from tests.publisher.lines import line
@@ -162,33 +160,6 @@ async def test_who_may_not_is_told_whom_to_ask_in_a_sentence(
     reporter, editor = (client_for(role, **{"Accept-Language": language}) for role in ("reporter", "editor"))
     assert (await post(reporter)).json()["detail"] == publishing
     assert (await act(editor, await published(editor), "correction", note="n")).json()["detail"] == correcting
-
-
-async def test_a_desk_note_stays_on_the_desk(editor: httpx2.AsyncClient, desk: Desk) -> None:
-    answer = await post(editor, edNote="Source asked not to be called", key="k")
-    await post(editor, edNote="Source asked not to be called", key="k")
-    uri = answer.json()["item"]["uri"]
-    kept = open_database(desk.settings.data).execute("SELECT uri, version, note FROM notes").fetchall()
-    assert kept == [(uri, 1, "Source asked not to be called")]
-    assert "asked" not in answer.text and "asked" not in (await editor.get("/v1/items")).text
-
-
-async def test_a_line_that_is_out_is_answered_so_though_its_note_cannot_be_kept(
-    chief: httpx2.AsyncClient, desk: Desk
-) -> None:
-    database = open_database(desk.settings.data)
-    # A trigger stands for a full disk: the statement fails as SQLite itself would have it fail.
-    database.execute("CREATE TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'full'); END")
-    with pytest.raises(sqlite3.Error):
-        desk.notes.keep("u", 1, "a", "n")
-    answer = await post(chief, edNote="Source asked not to be called", key="k")
-    assert answer.status_code == 201 and await entries(desk) == 1
-    uri = answer.json()["item"]["uri"]
-    assert (await act(chief, uri, "update", urgency=1, edNote="n")).status_code == 200
-    # The same request again brings the note once there is room for it.
-    database.execute("DROP TRIGGER full")
-    assert (await post(chief, edNote="Source asked not to be called", key="k")).content == answer.content
-    assert database.execute("SELECT uri, version FROM notes").fetchall() == [(uri, 1)]
 
 
 async def test_every_answer_carries_its_headers_and_every_error_is_a_problem(client_for: ClientFor) -> None:
