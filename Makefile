@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test coverage check web-check web-test journey faults bench soak lock clean
+.PHONY: help install run test coverage check web web-check web-test journey faults bench soak lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ check: $(VENV)/.dev web-check web-test ## style, types and the order of the room
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+web: web/node_modules/.stamp ## build web/dist, the widget as pages load it; commit it with its sources
+	npm --prefix web run --silent build
+
 web-check: web/node_modules/.stamp
 	npm --prefix web run --silent check
+	npm --prefix web run --silent current
 
 # The browser code's tests need no package: on a machine without Node.js, Playwright's own runs them.
 web-test: $(VENV)/.dev

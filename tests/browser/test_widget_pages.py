@@ -193,12 +193,13 @@ def test_files_are_cached_packed_and_open_to_other_sites(ticker: FakeTicker) -> 
     assert get(ticker, "/widget/breaking-ticker.js", If_None_Match='"x"')[0] == 200
 
 
-@pytest.mark.parametrize("path", ["store.js", "element.js"])
-def test_each_module_can_be_had_by_itself(ticker: FakeTicker, path: str) -> None:
-    assert get(ticker, f"/widget/{path}")[0] == 200
+def test_the_source_map_is_served_as_json(ticker: FakeTicker) -> None:
+    status, headers, body = get(ticker, "/widget/breaking-ticker.js.map")
+    assert status == 200 and headers["content-type"] == "application/json"
+    assert headers["access-control-allow-origin"] == "*" and b"../widget/element.js" in body
 
 
-@pytest.mark.parametrize("path", ["types.d.ts", "..%2Fpackage.json", "%2e%2e/package.json", "nothing.js", ""])
+@pytest.mark.parametrize("path", ["element.js", "..%2Fpackage.json", "%2e%2e/package.json", "nothing.js", ""])
 def test_only_the_browser_s_files_are_served(ticker: FakeTicker, path: str) -> None:
     assert get(ticker, f"/widget/{path}")[0] == 404
 

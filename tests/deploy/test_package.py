@@ -35,17 +35,19 @@ def test_the_package_holds_every_module_and_every_file_that_one_reads(names: fro
 def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> None:
     served = {
         str(path.relative_to(ROOT))
-        for folder in ("widget", "desk", "demo", "shared")
+        for folder in ("dist", "desk", "demo", "shared")
         for path in (ROOT / "web" / folder).rglob("*")
         if path.is_file()
     }
-    assert "web/widget/breaking-ticker.js" in served
+    assert "web/dist/breaking-ticker.js" in served
     assert served <= names
 
 
 def test_the_package_holds_nothing_that_only_a_checkout_needs(names: frozenset[str]) -> None:
-    assert not [name for name in names if name.startswith(("tests/", "web/test/", "web/node_modules/", "data/"))]
-    assert not [name for name in names if name.endswith((".pyc", ".key", ".env"))]
+    assert not [
+        name for name in names if name.startswith(("tests/", "web/test/", "web/widget/", "web/node_modules/", "data/"))
+    ]
+    assert not [name for name in names if name.endswith((".pyc", ".key", ".env", "/build.js"))]
 
 
 def test_every_library_that_is_installed_with_it_is_imported_somewhere() -> None:

@@ -1,13 +1,10 @@
-"""The browser's files, read once at the start, gzipped, under strong entity tags; it does not know what they do.
+"""Browser files, read and gzipped once at start, each under a strong entity tag.
 
-What is not among them cannot be asked for, whatever a path says. The widget leaves in one piece and made short: it
-is half comment and type, its modules would cost a page a dozen requests, and a cache could join modules of two
-releases. Each module can still be had by itself as it was written, for whoever wants to read it.
+Only these files can be requested, whatever a path says. `web/dist` is sent as it is checked in; `make web` builds it.
 """
 
 import gzip
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,7 +13,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.edge.lean import lean
 from ticker.edge.negotiate import matches, takes_gzip
 
 WEB: Final = Path(__file__).parents[2] / "web"
@@ -24,11 +20,9 @@ _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    # A source map (ECMA-426); browsers load it only for their developer tools.
+    ".map": "application/json",
 }
-_IMPORT: Final = re.compile(r'^import .* from "\./([\w-]+\.js)";$\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)
-# What other pages load; all else is loaded by it.
-ENTRY: Final = "breaking-ticker.js"
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -53,31 +47,10 @@ class Asset(msgspec.Struct, frozen=True):
         return Response(self.plain, headers=told, media_type=self.media_type)
 
 
-def joined(entry: str, sources: Mapping[str, str]) -> str:
-    """The module `entry` with all that it imports, each once and before who needs it.
-
-    It asks of the modules what their tests hold them to: imports on one line, no name twice at the top. What is
-    imported on demand stays apart.
-    """
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        if name not in order:
-            for wanted in _IMPORT.findall(sources[name]):
-                visit(wanted)
-            order.append(name)
-
-    visit(entry)
-    return "".join(_EXPORT.sub("", _IMPORT.sub("", sources[name])) for name in order)
-
-
 def load(folder: str) -> dict[str, Asset]:
-    """Every file of web/`folder` that a browser loads, by its name; the widget's entry joined with its modules."""
-    paths = [p for p in sorted((WEB / folder).iterdir()) if p.suffix in _TYPES and not p.name.endswith(".d.ts")]
-    texts = {path.name: path.read_text("utf-8") for path in paths}
-    if ENTRY in texts:
-        texts[ENTRY] = lean(joined(ENTRY, texts))
-    return {name: _asset(name, text.encode()) for name, text in texts.items()}
+    """Every file of web/`folder` that a browser loads, by its name."""
+    paths = (path for path in sorted((WEB / folder).iterdir()) if path.suffix in _TYPES)
+    return {path.name: _asset(path.name, path.read_bytes()) for path in paths}
 
 
 def _asset(name: str, plain: bytes) -> Asset:

@@ -50,8 +50,8 @@ def page_routes(site: Site, settings: TickerSettings, snapshot_items: SnapshotIt
         Route("/embed", pages.embed),
         Route("/oembed", pages.oembed),
         *(
-            Route(f"/{folder}/{{name}}", partial(pages.file, load(folder), headers))
-            for folder, headers in (("widget", _ANYWHERE), ("demo", {}), ("shared", {}))
+            Route(f"/{path}/{{name}}", partial(pages.file, load(folder), headers))
+            for path, folder, headers in (("widget", "dist", _ANYWHERE), ("demo", "demo", {}), ("shared", "shared", {}))
         ),
     ]
 
