@@ -53,7 +53,7 @@ def desk(
 ) -> None:
     """Serve the desk alone: publishing and its page. Needs REDIS_URL.
 
-    Settings come from FLASHWIRE_… variables and .env; docs/operating.md lists them. Ends within 3 s of SIGTERM.
+    Settings come from FLASHWIRE_… variables and .env; docs/settings.md lists them. Ends within 3 s of SIGTERM.
     """
     from publisher.first_key import check_first_key
     from publisher.server import serve

@@ -1,4 +1,4 @@
-"""Settings of the desk; the table in docs/operating.md is tested against these classes."""
+"""Settings of the desk; the table in docs/settings.md is tested against these classes."""
 
 from typing import Literal, Self
 from urllib.parse import urlsplit

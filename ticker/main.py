@@ -50,7 +50,7 @@ def _version(asked: bool) -> None:
 
 
 @app.callback(
-    epilog="Settings: FLASHWIRE_… variables, REDIS_URL, a .env file or flags; docs/operating.md lists them all."
+    epilog="Settings: FLASHWIRE_… variables, REDIS_URL, a .env file or flags; docs/settings.md lists them all."
 )
 def flashwire(
     context: typer.Context,

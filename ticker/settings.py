@@ -1,4 +1,4 @@
-"""Settings of a ticker node; the table in docs/operating.md is tested against these classes."""
+"""Settings of a ticker node; the table in docs/settings.md is tested against these classes."""
 
 from pydantic import Field
 

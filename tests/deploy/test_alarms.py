@@ -1,4 +1,4 @@
-"""deploy/alarms.yml: the same alarms as docs/operating.md, and what Prometheus' own unit tests say about them."""
+"""deploy/alarms.yml: the same alarms as docs/monitor.md, and what Prometheus' own unit tests say about them."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.docs.test_operating import TEXT, table
+from tests.docs.pages import code_blocks, read, table
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/alarms.yml"
@@ -33,7 +33,7 @@ def rules() -> list[dict[str, Any]]:  # Any: a rule of Prometheus
 def test_the_rules_are_the_alarms_of_the_page_in_its_order() -> None:
     units = {" s": "s", " min": "m"}
     documented = []
-    for name, when, wait, because in table("Alarms"):
+    for name, when, wait, because in table(read("monitor.md"), "## Alarms"):
         lasts = re.sub("|".join(units), lambda found: units[found[0]], wait)
         documented.append(
             {
@@ -65,9 +65,7 @@ def test_every_alarm_comes_with_its_first_event_and_none_in_peace() -> None:
 
 
 def test_prometheus_takes_the_configuration_on_the_page(tmp_path: Path) -> None:
-    quoted = re.search(r"^    rule_files:.*\n(?:    .*\n)+", TEXT, re.MULTILINE)
-    assert quoted
-    text = re.sub("^    ", "", quoted[0], flags=re.MULTILINE)
+    (text,) = code_blocks(read("monitor.md"), "yaml")
     (tmp_path / "prometheus.yml").write_text(text, "utf-8")
     shutil.copy(RULES, tmp_path)
     promtool("check", "config", "prometheus.yml", folder=tmp_path)

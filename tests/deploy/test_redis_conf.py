@@ -74,7 +74,7 @@ def test_nobody_comes_in_without_a_user_and_a_password() -> None:
 
 @pytest.mark.parametrize("name", ["desk", "node"])
 def test_the_rights_are_those_of_the_docs(name: str) -> None:
-    shown = (DEPLOY.parent / "docs/operating.md").read_text("utf-8")
+    shown = (DEPLOY.parent / "docs/deploy.md").read_text("utf-8")
     [written] = re.findall(rf"ACL SETUSER {name} on .*(-@all .*)$", shown, re.MULTILINE)
     [shipped] = re.findall(rf"^user {name} on .*(-@all .*)$", USERS.read_text("utf-8"), re.MULTILINE)
     assert set(written.split()) == set(shipped.split())

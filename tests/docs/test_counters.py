@@ -14,8 +14,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from publisher.api.metrics import Metrics
-from tests.docs.test_operating import table
-from tests.docs.test_protocol import ROOT, called, calls, names, nodes, problem_types, rows
+from tests.docs.pages import ROOT, code_words, read, table
+from tests.docs.source import called_name, calls, nodes
+from tests.docs.test_protocol import problem_types, rows
 from ticker.contract.item import ACTS
 from ticker.edge.board import Board
 from ticker.edge.metrics import NodeMetrics
@@ -25,13 +26,15 @@ Series = tuple[str, frozenset[tuple[str, str]]]
 
 def written(folder: str, function: str, position: int) -> set[str]:
     """The constants at one position of all calls of a function, those of an `if` there too."""
-    given = [call.args[position] for call in calls(folder) if called(call) == function and len(call.args) > position]
+    given = [
+        call.args[position] for call in calls(folder) if called_name(call) == function and len(call.args) > position
+    ]
     given += [branch for value in given if isinstance(value, ast.IfExp) for branch in (value.body, value.orelse)]
     return {str(value.value) for value in given if isinstance(value, ast.Constant)}
 
 
 def restart_reasons() -> set[str]:
-    given = [word.value for call in calls("ticker/embedded") if called(call) == "count" for word in call.keywords]
+    given = [word.value for call in calls("ticker/embedded") if called_name(call) == "count" for word in call.keywords]
     return {str(value.value) for word in given for value in ast.walk(word) if isinstance(value, ast.Constant)}
 
 
@@ -48,8 +51,8 @@ def tasks(folder: str) -> set[str]:
 
 def words(metric: str) -> set[str]:
     """What the table of metrics has in code type in the meaning of a metric."""
-    (row,) = (row for row in table("Metrics") if row[0] == f"`{metric}`")
-    return set(names(row[2]))
+    (row,) = (row for row in table(read("metrics.md"), "## Table") if row[0] == f"`{metric}`")
+    return set(code_words(row[2]))
 
 
 def one(label: str, values: set[str]) -> set[frozenset[tuple[str, str]]]:

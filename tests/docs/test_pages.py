@@ -1,76 +1,59 @@
-"""README and the other pages: what they point at is there, and what they tell to type works."""
+"""README and docs/ as a whole: every page can be reached, and everything that a page points at exists."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-import typer
-import typer.main
-from typer.core import TyperGroup
 
-from publisher.commands import mount
-from ticker.main import app as command_line
+from tests.docs.pages import PAGES, ROOT, anchors, code_blocks, links, read
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-README = (ROOT / "README.md").read_text("utf-8")
-
-
-def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+README = ROOT / "README.md"
+DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")):
-        if link.startswith("https://"):
-            continue
-        path, _, anchor = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+def test_every_relative_link_and_anchor_resolves(page: Path) -> None:
+    for target, anchor in links(page):
+        assert target.exists(), target
+        assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("start", ["README.md", "docs/README.md"])
+def test_every_page_is_reached(start: str) -> None:
+    reached, waiting = set(), [ROOT / start]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            waiting += [target for target, _ in links(page) if target.suffix == ".md"]
+    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} <= reached
+
+
+def test_the_index_names_every_page_of_its_folder() -> None:
+    named = {target for target, _ in links(ROOT / "docs/README.md")}
+    assert {page for page in PAGES if page.parent == ROOT / "docs"} - {ROOT / "docs/README.md"} <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_of_the_code_that_a_page_names_is_there(page: Path) -> None:
-    for name in re.findall(r"`((?:ticker|publisher|web|tests|deploy|docs)/[\w./-]*)`", page.read_text("utf-8")):
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    for name in re.findall(rf"`((?:{DIRECTORIES})/[\w./-]*)`", page.read_text("utf-8")):
         assert (ROOT / name).exists(), name
 
 
-def test_the_reading_order_names_every_file_in_its_room() -> None:
-    lines = re.findall(r"^\d\. .*(?:\n   .*)*", README, re.MULTILINE)
-    assert len(lines) >= 8
-    room = ""
-    for name in re.findall(r"`([\w./-]+)`", "\n".join(lines)):
+def test_the_reading_order_names_files_that_exist() -> None:
+    steps = re.findall(r"^\d\. .*(?:\n   .*)*", README.read_text("utf-8"), re.MULTILINE)
+    assert len(steps) >= 8
+    folder = ""
+    for name in re.findall(r"`([\w./-]+)`", "\n".join(steps)):
         if "/" in name:
-            room = name if name.endswith("/") else room
+            folder = name if name.endswith("/") else folder
             assert (ROOT / name).exists(), name
         elif "." in name:
-            assert (ROOT / room / name).exists(), f"{room}{name}"
+            assert (ROOT / folder / name).exists(), f"{folder}{name}"
 
 
-def test_every_make_target_that_a_page_names_exists() -> None:
-    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for page in PAGES:
-        assert set(re.findall(r"(?:`| {4})make ([a-z-]+)", page.read_text("utf-8"))) <= made, page.name
-
-
-def test_every_command_that_a_page_names_exists() -> None:
-    mount(desk_side := typer.Typer())
-    known: set[str] = set()
-    for side in (command_line, desk_side):
-        group = typer.main.get_command(side)
-        assert isinstance(group, TyperGroup)
-        known |= set(group.commands)
-    for page in PAGES:
-        named = set(re.findall(r"(?:`| {4}|bin/|\()flashwire ([a-z]+)", page.read_text("utf-8")))
-        assert named <= known, page.name
-
-
-def test_make_help_lists_every_target_that_is_for_people() -> None:
-    shown = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("install", "run", "test", "check", "journey", "bench", "lock", "clean"):
-        assert re.search(rf"^  make {target} ", shown, re.MULTILINE), target
+def test_the_unit_on_the_page_is_the_one_in_deploy() -> None:
+    unit = (ROOT / "deploy/flashwire.service").read_text("utf-8")
+    (quoted,) = code_blocks(read("deploy.md"), "ini")
+    assert quoted.startswith("[Service]\n") and quoted in unit
+    assert "KillMode=mixed\n" in quoted

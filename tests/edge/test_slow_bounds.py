@@ -10,7 +10,7 @@ from ticker.bench.sockets import kernel_bytes
 
 pytestmark = pytest.mark.anyio
 
-# As the runbook promises; docs/operating.md.
+# As the runbook promises; docs/deploy.md, Limits.
 KERNEL_LIMIT = 65_536
 
 

@@ -15,7 +15,7 @@ from ticker.stream import Keys, StreamAwayError, connect
 
 pytestmark = pytest.mark.anyio
 
-# Every right of the desk's user that the script needs; tests/docs hold docs/operating.md against the same list.
+# Every right of the desk's user that the script needs; tests/docs hold docs/deploy.md against the same list.
 RIGHTS = "get set rpush ltrim persist pexpire hset hdel llen hmget xinfo|stream xrange time xadd evalsha eval".split()
 # What the probe needs besides: acts read before they publish.
 RIGHTS_OF_ACTS = ["lrange", "xrevrange"]

@@ -1,4 +1,4 @@
-"""The two lines of rights in docs/operating.md: exactly those users can do all that desk and nodes do."""
+"""The two lines of rights in docs/deploy.md: exactly those users can do all that desk and nodes do."""
 
 import re
 import secrets
@@ -17,10 +17,8 @@ from ticker.contract.entry import Keyring
 from ticker.stream import Keys, Stream, StreamAwayError, connect
 
 pytestmark = pytest.mark.anyio
-_PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
-LINES = {
-    name: words.split() for name, words in re.findall(r"^    ACL SETUSER (desk|node) on >PASSWORD (.*)$", _PAGE, re.M)
-}
+_PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text("utf-8")
+LINES = {name: words.split() for name, words in re.findall(r"^ACL SETUSER (desk|node) on >PASSWORD (.*)$", _PAGE, re.M)}
 
 
 @pytest.fixture

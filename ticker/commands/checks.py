@@ -75,7 +75,7 @@ async def check_stream(url: str, settings: "StreamSettings", keyring: Keyring | 
             why = f"{error}" + (f" {state.reason}" if state and state.reason else "")
             fix = "Start it with `flashwire run`." if not settings.redis_url else "Check REDIS_URL and that server."
             if "Permission" in why:
-                fix = "Give this user its rights (docs/operating.md, “Rights”)."
+                fix = "Give this user its rights (docs/deploy.md, “Rights”)."
             return [Finding("stream", False, why, fix)]
         took = (time.perf_counter() - begun) * 1000
         found = [Finding("stream", True, f"server {facts.version}, {position.seq} entries so far", "", took)]
@@ -213,7 +213,7 @@ def _hidden(answer: bytes) -> list[Finding]:
         return []
     names = ": " + ", ".join(ready.names) if ready.names else ""
     fix = "Withdraw or publish them again; after a restored backup, restart the nodes."
-    fix += " See “Items are hidden” in docs/operating.md."
+    fix += " See “Items are hidden” in docs/monitor.md."
     return [Finding("hidden", False, f"{ready.hidden} items are not shown{names}", fix)]
 
 

@@ -60,7 +60,7 @@ def check_names(kinds: Iterable[type[StreamSettings]], others: Iterable[str]) ->
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
             wanted = "REDIS_URL" if name.upper() == PREFIX + "REDIS_URL" else near[0] if near else None
-            advice = f"did you mean {wanted}?" if wanted else "docs/operating.md lists them."
+            advice = f"did you mean {wanted}?" if wanted else "docs/settings.md lists them."
             refuse(f"{name}{where} is not a setting; {advice}")
 
 

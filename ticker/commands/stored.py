@@ -24,7 +24,7 @@ async def check_stored(url: str, settings: "StreamSettings", keyring: Keyring) -
         facts = await stream.server()
         return [_eviction(facts.eviction), await _stream(stream, keyring), await _ledgers(stream, keyring)]
     except StreamAwayError as error:
-        fix = "Give this user its rights (docs/operating.md, “Rights”)." if "Permission" in str(error) else "Try again."
+        fix = "Give this user its rights (docs/deploy.md, “Rights”)." if "Permission" in str(error) else "Try again."
         return [Finding("readable", False, str(error), fix)]
     finally:
         await stream.aclose()
@@ -69,7 +69,7 @@ def _finding(where: str, looked_at: str, reasons: "Counter[str]") -> Finding:
     if not reasons:
         return Finding("readable", True, f"all of {looked_at}")
     counts = ", ".join(f"{count} ({reason})" for reason, count in sorted(reasons.items()))
-    fix = "See “A version cannot be read” in docs/operating.md."
+    fix = "See “A version cannot be read” in docs/monitor.md."
     if _KEY_REASONS & reasons.keys():
         fix = "Put the missing key back and run `flashwire rekey`, or let a chief withdraw these items. " + fix
     return Finding("readable", False, f"unreadable in {where}, of {looked_at}: {counts}", fix)

@@ -18,7 +18,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "signature": "compare FLASHWIRE_SIGNING_KEYS and FLASHWIRE_BRAND with those of the desk",
     "schema": "install the desk's release on this node",
 }
-_OTHER_ADVICE: Final = "look for another writer to Redis; docs/operating.md says how"
+_OTHER_ADVICE: Final = "look for another writer to Redis; docs/monitor.md says how"
 
 
 class Skipped(msgspec.Struct, frozen=True):

@@ -76,7 +76,7 @@ class Tally(Collector):
 
 
 class NodeMetrics:
-    """The table in docs/operating.md says what each means and when to be woken by it."""
+    """The table in docs/metrics.md says what each means and when to be woken by it."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -1,0 +1,90 @@
+"""Commands in the documentation: the table of docs/commands.md, and every command that a reader may paste."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.command_line import commands
+from tests.docs.pages import PAGES, ROOT, code_blocks, code_words, read, table, without_blocks
+
+# The programs of other projects that pages use; a name that is missing here is usually a typing error.
+PROGRAMS = {
+    *("curl", "openssl", "docker", "echo", "export", "sudo", "systemctl", "sysctl", "promtool", "git", "cd", "cp"),
+    *("redis-cli", "redis-check-aof", "nstat", "kill", "tar", "pg_dump", "psql", "pip", "python3", "nginx"),
+}
+
+
+def statements(block: str) -> Iterator[str]:
+    """The lines of a block with their continuations, without comments."""
+    for line in block.replace("\\\n", " ").splitlines():
+        if statement := re.sub(r"(^|\s)#.*", "", line).strip():
+            yield statement
+
+
+def pasted() -> list[tuple[str, str]]:
+    """Every statement of every `sh` block, with the name of its page."""
+    blocks = [(page.name, block) for page in PAGES for block in code_blocks(page.read_text("utf-8"), "sh")]
+    return [(name, statement) for name, block in blocks for statement in statements(block)]
+
+
+def arguments(program: str, statement: str) -> Iterator[list[str]]:
+    """The words after each call of a program in a statement, up to the end of that call."""
+    for match in re.finditer(rf"(?:^|[\s(/]){program}[ \t]+([^|&;)]*)", statement):
+        yield shlex.split(match[1])
+
+
+def test_every_command_and_option_is_documented_and_no_other() -> None:
+    rows = table(read("commands.md"), "# Commands")
+    documented = {re.sub(r" [A-Z]+$", "", code_words(row[0])[0]): set(code_words(row[2])) for row in rows}
+    assert documented == commands()
+
+
+def test_every_flashwire_command_in_a_block_has_its_options() -> None:
+    known = commands()
+    checked = 0
+    for page, statement in pasted():
+        for words in arguments("flashwire", statement):
+            names = [f"flashwire {' '.join(words[:count])}" for count in (2, 1)]
+            name = next((name for name in names if name in known), None)
+            assert name or words[0] in ("--help", "--version"), f"{page}: {statement}"
+            options = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert name is None or options <= known[name] | {"--help"}, f"{page}: {statement}"
+            checked += 1
+    assert checked >= 10
+
+
+def test_every_make_target_in_a_page_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    used = {word for page in PAGES for word in re.findall(r"`make ([a-z-]+)", page.read_text("utf-8"))}
+    for _, statement in pasted():
+        for words in arguments("make", statement):
+            used |= {word for word in words if "=" not in word and not word.startswith("-")}
+    assert {"run", "test", "check"} <= used <= targets
+
+
+def test_every_block_is_shell_and_begins_with_a_program_that_is_known() -> None:
+    for page, statement in pasted():
+        done = subprocess.run(["bash", "-n", "-c", statement], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{page}: {statement}\n{done.stderr}"
+        word = re.sub(r"^(\w+=\S*\s+)*", "", statement).split(" ")[0]
+        local = word in ("make", "flashwire") or word.startswith((".venv/bin/", "deploy/"))
+        assert local or word in PROGRAMS or re.match(r"\w+=", word), f"{page}: {statement}"
+        assert not word.startswith("deploy/") or (ROOT / word).exists(), f"{page}: {statement}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_running_text_exists(page: Path) -> None:
+    text = without_blocks(page.read_text("utf-8"))
+    known = {name.split(" ")[1] for name in commands()}
+    assert set(re.findall(r"`(?:\.venv/bin/)?flashwire ([a-z]+)", text)) <= known
+
+
+def test_make_help_lists_every_target_that_is_for_people() -> None:
+    shown = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("install", "run", "test", "check", "journey", "bench", "lock", "clean"):
+        assert re.search(rf"^  make {target} ", shown, re.MULTILINE), target

@@ -1,0 +1,38 @@
+"""docs/theming.md against the element's source, both ways."""
+
+import re
+
+from tests.docs.pages import ROOT, code_words, read, table
+
+PAGE = read("theming.md")
+SOURCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "web/widget").glob("*.js")))
+
+
+def documented(heading: str) -> set[str]:
+    """The words in code type in the first column of a table."""
+    return {word for row in table(PAGE, heading) for word in code_words(row[0])}
+
+
+def test_every_attribute_of_the_element_is_documented_and_no_other() -> None:
+    filters = re.search(r"FILTERS = \[(.*?)\]", SOURCE, re.DOTALL)
+    observed = re.search(r"observedAttributes = \[(.*?)\]", SOURCE, re.DOTALL)
+    assert filters and observed
+    assert set(re.findall(r'"([a-z]+)"', filters[1] + observed[1])) == documented("## Attributes")
+
+
+def test_every_event_is_documented_and_no_other() -> None:
+    assert set(re.findall(r'#emit\("([a-z-]+)"', SOURCE)) == documented("## Events")
+
+
+def test_every_custom_property_is_documented_and_no_other() -> None:
+    assert set(re.findall(r"var\((--ticker-[a-z]+)", SOURCE)) == documented("## Custom properties")
+
+
+def test_every_part_is_documented_and_no_other() -> None:
+    given = re.findall(r'\bel\(\s*"\w+",\s*(?:line \? )?"([^"]*)"(?: : "(\w+)")?', SOURCE)
+    given += re.findall(r"\bel\(\s*\"\w+\",\s*(?:line \? )?[`]([^`$]*)()", SOURCE)
+    given += re.findall(r'\b(?:icon|bdi)\((?:[\w.]+, )?"([a-z ]+)"()', SOURCE)
+    built = {word for pair in given for text in pair for word in text.split()}
+    words = {word for row in table(PAGE, "## Parts") for word in code_words(" ".join(row))}
+    # An item's urgency is a part of its own.
+    assert {word for word in words if not re.fullmatch("u[0-9]", word)} == built - {"u"}
