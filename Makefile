@@ -53,13 +53,13 @@ journey: $(VENV)/.tests ## the promises of the README, in a real browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
 
 faults: $(VENV)/.tests ## the long forms of what must hold when something breaks; the short ones are in `make test`
-	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/commands tests/core tests/deploy tests/publisher tests/stream) -m slow $(ARGS)
+	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/deploy tests/flashwire tests/publisher tests/ticker) -m slow $(ARGS)
 
 bench: $(VENV)/.runtime ## measure this machine beside other servers, into docs/performance: half an hour; ARGS="--quick" tries it out, ARGS="--all" takes 75 minutes
-	$(BIN)/flashwire bench $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 soak: $(VENV)/.runtime ## half an hour of coming and going, that must end with the memory it had; MINUTES=n, or SHORT=1
-	SOAK_MINUTES=$(MINUTES) $(BIN)/flashwire bench soak $(if $(SHORT),--quick) $(ARGS)
+	SOAK_MINUTES=$(MINUTES) $(BIN)/python -m bench soak $(if $(SHORT),--quick) $(ARGS)
 
 lock: $(VENV)/.place ## write both lock files again; UPGRADE=1 takes newer versions too
 	$(PIP) install uv
@@ -71,7 +71,7 @@ COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashe
 
 clean: ## remove what the other targets made; data/ stays
 	rm -rf $(VENV) build dist web/node_modules .coverage* .*_cache .hypothesis
-	find ticker publisher tests -name __pycache__ -prune -exec rm -rf {} +
+	find flashwire ticker publisher bench tests -name __pycache__ -prune -exec rm -rf {} +
 
 # A virtual environment holds its own path: in a moved or copied checkout it is made again.
 ifneq ($(CURDIR),$(shell cat $(VENV)/.place 2>/dev/null))

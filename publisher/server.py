@@ -12,21 +12,21 @@ from typing import Any, Final
 
 import uvicorn
 
-from publisher.api.acceptor import DeskAcceptor
+from publisher.api.accept import DeskAcceptor
 from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
 from publisher.api.caller import is_known
 from publisher.api.connections import Connections
-from publisher.api.desk import Desk, open_desk
+from publisher.api.parts import Desk, open_desk
 from publisher.api.turns import PIECE_BYTES
-from publisher.desk import desk_routes
-from publisher.first_key import check_first_key
+from publisher.page import desk_routes
 from publisher.settings import DeskSettings
-from ticker.contract.forwarded import Proxies
-from ticker.contract.intake import Intake
-from ticker.contract.listen import open_to_clients
-from ticker.contract.logs import configure_logs
-from ticker.contract.stopping import may_stop
+from publisher.stream.first_key import check_first_key
+from ticker.shared.http.forwarded import Proxies
+from ticker.shared.http.intake import Intake
+from ticker.shared.process.listen import open_to_clients
+from ticker.shared.process.logs import configure_logs
+from ticker.shared.process.stopping import may_stop
 
 # A publication takes 2.5 s at most; nobody waits longer for the desk to stop.
 _GRACE_SECONDS: Final = 3

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from ticker.contract.settings import StreamSettings
+from ticker.shared.process.settings import StreamSettings
 
 
 class DeskSettings(StreamSettings):

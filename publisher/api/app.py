@@ -16,18 +16,18 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.api.composer import composer_routes
-from publisher.api.desk import Desk
 from publisher.api.items import PUBLISH_PATH, item_routes, publish_route
 from publisher.api.operating import operating_routes
+from publisher.api.parts import Desk
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
 from publisher.api.turns import Paced
 from publisher.core.refusals import RefusalsError
-from publisher.store import UnreadableAnswerError
-from ticker.contract.forwarded import ForwardedMiddleware
-from ticker.contract.headers import SECURITY_HEADERS, pairs, with_defaults
+from publisher.stream.store import UnreadableAnswerError
 from ticker.contract.sentences import RefusedError
-from ticker.stream import StreamAwayError
+from ticker.shared.http.forwarded import ForwardedMiddleware
+from ticker.shared.http.headers import SECURITY_HEADERS, pairs, with_defaults
+from ticker.stream.redis_stream import StreamAwayError
 
 # What has an answer of its own.
 FORESEEN: Final = (

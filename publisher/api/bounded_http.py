@@ -13,8 +13,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from publisher.api.connections import Connection, Connections, DropReason
 from publisher.api.problems import ApiError, answer_bytes
 from publisher.api.turns import TurnsHttp
-from ticker.contract.forwarded import Proxies, counted_address
-from ticker.contract.limits import HEAD_BYTES
+from ticker.shared.http.forwarded import Proxies, counted_address
+from ticker.shared.http.limits import HEAD_BYTES
 
 HEADER_LINES: Final = 100
 PIPELINED: Final = 16

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
 from publisher.api.cookie import sessions_of
-from publisher.api.desk import Desk
+from publisher.api.parts import Desk
 from publisher.api.problems import ApiError
 from publisher.core.decode import decode
 from publisher.core.origins import may_write
@@ -18,8 +18,8 @@ from publisher.core.refusals import printable
 from publisher.core.words import NO_PAGE, Words
 from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
-from ticker.contract.addresses import page_origin
-from ticker.contract.forwarded import HOSTS
+from ticker.shared.http.addresses import page_origin
+from ticker.shared.http.forwarded import HOSTS
 
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 # What is longer is looked at in its turn only: to split a long list of cookies takes milliseconds.

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
-from publisher.api.desk import CANARY_LIMIT, Desk
+from publisher.api.parts import CANARY_LIMIT, Desk
 from publisher.api.problems import ApiError
 from publisher.core.draft import LINE_LIMIT
 from publisher.core.refusals import Refusals

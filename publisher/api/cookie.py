@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from publisher.records.sessions import SESSION_SECONDS
 from publisher.settings import DeskSettings
-from ticker.contract.addresses import page_origin
+from ticker.shared.http.addresses import page_origin
 
 OLD_NAME: Final = "flashwire_desk"
 """The name up to release 0.1.0; still read without TLS, so that an upgrade signs no editor out there."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import structlog
 
-from publisher.api.desk import Desk
+from publisher.api.parts import Desk
 from publisher.records.tokens import Actor
 from ticker.contract.item import Item
 

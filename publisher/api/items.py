@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
-from publisher.api.desk import Desk
 from publisher.api.ed_notes import keep_note, notes_json, with_notes
+from publisher.api.parts import Desk
 from publisher.api.problems import ApiError, away
-from publisher.api.records import existing, next_item, shown, stale, unreadable
+from publisher.api.stored_items import existing, next_item, shown, stale, unreadable
 from publisher.api.warnings import Warnings
 from publisher.core.draft import first_version
 from publisher.core.refusals import RefusalsError, printable
@@ -30,11 +30,11 @@ from publisher.core.roles import UNLIMITED_ACTS, role_needed
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.words import act_word, holders_of
 from publisher.records.tokens import Actor
-from publisher.store import MismatchError, Published, StaleError
-from publisher.versions import ItemRecord
+from publisher.stream.store import MismatchError, Published, StaleError
+from publisher.stream.versions import ItemRecord
 from ticker.contract.item import URI_PREFIX, Act, Item, PubStatus, encode_item
 from ticker.contract.sentences import RefusedError
-from ticker.stream import StreamAwayError
+from ticker.stream.redis_stream import StreamAwayError
 
 KEY_LIMIT: Final = 200
 LIST_LIMIT: Final = 200

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from publisher.api.problems import CODES
 from ticker.contract.item import ACTS
-from ticker.contract.output import lines_dropped
+from ticker.shared.process.output import lines_dropped
 
 
 class Metrics:

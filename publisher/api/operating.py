@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.desk import Desk
 from publisher.api.openapi import document
-from ticker.contract.callers import is_local, reason_for
-from ticker.contract.version import RUNNING
+from publisher.api.parts import Desk
+from ticker.shared.http.callers import is_local, reason_for
+from ticker.shared.process.version import RUNNING
 
 
 def operating_routes(desk: Desk) -> list[BaseRoute]:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from publisher.core.decode import MalformedError
 from publisher.core.refusals import ConflictError, RefusalsError
-from ticker.contract.headers import SECURITY_HEADERS, lines
 from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
 from ticker.contract.sentences import LANGUAGES, RefusedError
+from ticker.shared.http.headers import SECURITY_HEADERS, lines
 
 RETRY_SECONDS: Final = 2
 PAGE_HEADER: Final = "flashwire-page"

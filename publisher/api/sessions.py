@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, check_page, read
 from publisher.api.cookie import clear_session, sessions_of, set_session
-from publisher.api.desk import Desk
+from publisher.api.parts import Desk
 from publisher.api.problems import ApiError
 from publisher.core.request import SessionRequest, WelcomeRequest
 from publisher.records.tokens import Actor

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from ticker.contract.intake import Intake
-from ticker.contract.lane import LEFT, Lane
+from ticker.shared.http.intake import Intake
+from ticker.shared.http.lane import LEFT, Lane
 
 # Of a connection at a time: a body in chunks of one byte takes a millisecond for these, and others wait behind it.
 PIECE_BYTES: Final = 8_192

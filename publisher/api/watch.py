@@ -7,12 +7,12 @@ from typing import Final
 import structlog
 
 from publisher.api.metrics import Metrics
-from publisher.prepare import prepare
 from publisher.records.database import DatabaseError
-from publisher.store import Store
-from ticker.contract.cancellation import stop_if_cancelled
-from ticker.contract.tasks import Tasks
-from ticker.stream import StreamAwayError
+from publisher.stream.prepare import prepare
+from publisher.stream.store import Store
+from ticker.shared.process.cancellation import stop_if_cancelled
+from ticker.shared.process.tasks import Tasks
+from ticker.stream.redis_stream import StreamAwayError
 
 # With the store's own bound of 2.5 s a stream that is lost is known within 5 s.
 _PAUSE_SECONDS: Final = 1.0

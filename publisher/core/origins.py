@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from ticker.contract.addresses import page_origin
+from ticker.shared.http.addresses import page_origin
 
 
 def may_write(*, origin: str | None, fetch_site: str | None, own: Set[str | None], allowed: Set[str | None]) -> bool:

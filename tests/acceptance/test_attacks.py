@@ -116,7 +116,9 @@ async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
 
 async def test_without_the_budget_an_attack_holds_up_everybody(folder: Path, say: Say) -> None:
     # The mutant. Python runs this file when it starts, in the ticker's process too.
-    (folder / "sitecustomize.py").write_text("import ticker.edge.work as w\nw.STEP_SECONDS = float('inf')\n", "utf-8")
+    (folder / "sitecustomize.py").write_text(
+        "import ticker.node.work_queue as w\nw.STEP_SECONDS = float('inf')\n", "utf-8"
+    )
     async with measured(folder, PYTHONPATH=str(folder)) as pressed:
         control = await pressed.attack("  control", CONTROL_SECONDS)
         outcome = await pressed.attack("no budget", SECONDS, (MUTANT.kind, MUTANT.clients))

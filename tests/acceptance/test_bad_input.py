@@ -15,7 +15,7 @@ import pytest
 from tests.acceptance.audience import Client, listening, reached
 from tests.acceptance.service import make_token, readiness, running
 from tests.acceptance.truth import read_mark, read_stream
-from tests.commands.running import Running
+from tests.support.commands import Running
 
 ORIGIN: Final = "https://news.example"
 _UNKNOWN_URI: Final = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.acceptance.audience import Client, listening
 from tests.acceptance.service import environment, readiness, start, stop, until
-from tests.commands.running import FLASHWIRE, Running, runs
+from tests.support.commands import FLASHWIRE, Running, runs
 
 Say = Callable[[str], None]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.audience import Client, caught_up, listening, reached
 from tests.acceptance.service import Editor, make_token, readiness, running, server
 from tests.acceptance.truth import read_mark, read_stream, store
-from tests.commands.running import Running
+from tests.support.commands import Running
 
 pytestmark = pytest.mark.anyio
 

@@ -24,7 +24,7 @@ from tests.acceptance.service import (
     stop,
 )
 from tests.acceptance.truth import Entry, Parameters, belonging, folded, read_stream
-from tests.commands.running import Running, runs
+from tests.support.commands import Running, runs
 
 pytestmark = pytest.mark.anyio
 

@@ -1,6 +1,6 @@
 """One key, one item: however often it is sent, at once or again, and whatever became of the answer.
 
-The mutant, a plain XADD with redis-py's defaults, is in tests/publisher/test_store.py: there the item is doubled.
+The mutant, a plain XADD with redis-py's defaults, is in tests/publisher/stream/test_store.py: it doubles the item.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from anyio import to_thread
 
 from tests.acceptance.service import Editor, make_token, running, start, stop
 from tests.acceptance.truth import read_mark, read_stream
-from tests.publisher.lossy import lossy
-from ticker.stream import Keys
+from tests.support.lossy import lossy
+from ticker.stream.redis_stream import Keys
 
 pytestmark = pytest.mark.anyio
 

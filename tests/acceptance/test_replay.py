@@ -31,7 +31,7 @@ from tests.acceptance.truth import (
     read_stream,
     replayed,
 )
-from tests.commands.running import FLASHWIRE, Running
+from tests.support.commands import FLASHWIRE, Running
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ticker.bench.items import numbered
+from bench.items import numbered
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 

@@ -11,22 +11,22 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ticker.bench import scenarios
-from ticker.bench.command import command
-from ticker.bench.compiled import compiled, compiler_absent
-from ticker.bench.contender import Contender, ContenderError, Target
-from ticker.bench.contenders import CONTENDERS
-from ticker.bench.contenders.bare import Bare
-from ticker.bench.items import numbered
-from ticker.bench.load import MissedError
-from ticker.bench.process import cpu_seconds, memory_kib, stop_server
-from ticker.bench.report import Report
-from ticker.bench.scenario import Run, Scenario, Section
-from ticker.bench.scenarios import curves
-from ticker.bench.session import audience
+from bench import scenarios
+from bench.command import command
+from bench.compiled import compiled, compiler_absent
+from bench.contender import Contender, ContenderError, Target
+from bench.contenders import CONTENDERS
+from bench.contenders.bare import Bare
+from bench.items import numbered
+from bench.load import MissedError
+from bench.process import cpu_seconds, memory_kib, stop_server
+from bench.report import Report
+from bench.scenario import Run, Scenario, Section
+from bench.scenarios import curves
+from bench.session import audience
 from ticker.contract.item import decode_item
 from ticker.contract.site import load_site
-from ticker.edge.query import Query, read_pairs
+from ticker.core.query import Query, read_pairs
 
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -219,7 +219,7 @@ def test_cpu_and_memory_of_a_process_are_read_while_it_works() -> None:
 
 
 def test_a_server_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticker.bench.process.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("bench.process.STOP_SECONDS", 0.2)
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); signal.pause()"
     with subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stdout.readline()

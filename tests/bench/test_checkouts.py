@@ -1,12 +1,12 @@
-"""`flashwire bench --beside`: two checkouts, each scenario by both in turn."""
+"""`python -m bench --beside`: two checkouts, each scenario by both in turn."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from ticker.bench import checkouts
-from ticker.bench.contender import ContenderError
+from bench import checkouts
+from bench.contender import ContenderError
 
 SCRIPT = """#!/bin/sh
 echo "$@" >> {calls}

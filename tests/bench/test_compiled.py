@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ticker.bench.compiled import compiled
-from ticker.bench.contender import ContenderError
+from bench.compiled import compiled
+from bench.contender import ContenderError
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from ticker.bench.contender import Contender, ContenderError, Target
-from ticker.bench.contenders import CONTENDERS, base, nchan, node, program
-from ticker.bench.contenders.base import Base
-from ticker.bench.contenders.feed import Feed, Way
-from ticker.bench.items import numbered
+from bench.contender import Contender, ContenderError, Target
+from bench.contenders import CONTENDERS, base, nchan, node, program
+from bench.contenders.base import Base
+from bench.contenders.feed import Feed, Way
+from bench.items import numbered
 
 pytestmark = pytest.mark.anyio
 CORE = max(os.sched_getaffinity(0))
@@ -206,7 +206,7 @@ async def test_a_program_that_never_listens_is_given_up_and_ended(
 def test_a_program_is_pinned_and_ends_with_a_benchmark_that_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, sys, time\n"
-        "from ticker.bench.contenders.program import start_program\n"
+        "from bench.contenders.program import start_program\n"
         f"process = start_program(['sleep', '60'], {CORE}, pathlib.Path({str(tmp_path)!r}))\n"
         "name = pathlib.Path(f'/proc/{process.pid}/comm')\n"
         "while name.read_text() != 'sleep\\n': time.sleep(0.01)\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ticker.bench.contender import ContenderError
-from ticker.bench.contenders import feed
-from ticker.bench.contenders.bare import Intake
-from ticker.bench.contenders.feed import Feed, Pipe, Poster
-from ticker.bench.items import numbered
+from bench.contender import ContenderError
+from bench.contenders import feed
+from bench.contenders.bare import Intake
+from bench.contenders.feed import Feed, Pipe, Poster
+from bench.items import numbered
 from ticker.contract.cursor import read_cursor
 
 pytestmark = pytest.mark.anyio

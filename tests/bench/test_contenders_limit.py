@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from ticker.bench.contender import Target
-from ticker.bench.contenders.feed import text_frame
-from ticker.bench.contenders.limit import Limit
-from ticker.bench.process import cpu_seconds
+from bench.contender import Target
+from bench.contenders.feed import text_frame
+from bench.contenders.limit import Limit
+from bench.process import cpu_seconds
 
 pytestmark = pytest.mark.anyio
 CORE = max(os.sched_getaffinity(0))

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ticker.bench.editors import post_all, post_paced
-from ticker.bench.load import MissedError
-from ticker.bench.scenario import Run
-from ticker.bench.scenarios import ack, painted
+from bench.editors import post_all, post_paced
+from bench.load import MissedError
+from bench.scenario import Run
+from bench.scenarios import ack, painted
 
 pytestmark = pytest.mark.anyio
 

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from ticker.bench.contenders import CONTENDERS
-from ticker.bench.scenario import Run
-from ticker.bench.scenarios import hold as module
-from ticker.bench.scenarios.hold import Held, Sample, hold
+from bench.contenders import CONTENDERS
+from bench.scenario import Run
+from bench.scenarios import hold as module
+from bench.scenarios.hold import Held, Sample, hold
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticker.bench import compiled
+from bench import compiled
 
 Inflate = Callable[[bytes, int], bytes | None]
 ROOM = 1 << 20

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from bench.contender import Target
+from bench.load import Load, MissedError
 from tests.bench.raw import Server, deflated, frame, item, message, snapshot, within
-from ticker.bench.contender import Target
-from ticker.bench.load import Load, MissedError
 
 pytestmark = pytest.mark.anyio
 

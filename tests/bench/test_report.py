@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from ticker.bench import machine
-from ticker.bench.aims import AIMS
-from ticker.bench.bends import bend, said
-from ticker.bench.figures import Figure, figure, median, quantile, ratio, table
-from ticker.bench.machine import Machine, Others, this_machine
-from ticker.bench.plot import WIDTH, Lines, Panel, bars, lines
-from ticker.bench.report import Report, overview, read_reports, write_report
-from ticker.bench.scenario import Effort, Picture, Row, Section
+from bench import machine
+from bench.aims import AIMS
+from bench.bends import bend, said
+from bench.figures import Figure, figure, median, quantile, ratio, table
+from bench.machine import Machine, Others, this_machine
+from bench.plot import WIDTH, Lines, Panel, bars, lines
+from bench.report import Report, overview, read_reports, write_report
+from bench.scenario import Effort, Picture, Row, Section
 
 MACHINE = Machine("A processor", 2, 24, "6.1", "3.11.7", {"uvicorn": "0.54.0"}, 0.25)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -80,7 +80,7 @@ def test_a_scenario_is_a_page_data_and_pictures(tmp_path: Path) -> None:
         "| load client | 2.00 µs of CPU a delivery beside the servers' 5.00; busy for 25% of the time |",
         "uvicorn 0.54.0",
         "nginx 1.22.1, nchan 1.3.6",
-        "`flashwire bench steady`",
+        "`python -m bench steady`",
     ):
         assert part in page
     assert "trial" not in page

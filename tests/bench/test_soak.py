@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ticker.bench.soak.judge import GROWTH_KIB, Look, judge
+from bench.soak.judge import GROWTH_KIB, Look, judge
 
 CYCLES = 20
 
@@ -58,8 +58,7 @@ def test_a_file_that_is_open_for_a_moment_is_none() -> None:
 
 
 def soak(folder: Path, python_path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from ticker.main import main; main()"]
-    command += ["bench", "soak", "--quick", "--out", str(folder)]
+    command = [sys.executable, "-m", "bench", "soak", "--quick", "--out", str(folder)]
     environment = {**os.environ, **({"PYTHONPATH": str(python_path)} if python_path else {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
 
@@ -75,7 +74,7 @@ def test_the_short_soak_ends_with_the_memory_it_had(tmp_path: Path) -> None:
 def test_a_node_that_keeps_who_has_left_does_not_pass(tmp_path: Path) -> None:
     # The mutant. Python runs this file at its start, in the node's process too.
     (tmp_path / "sitecustomize.py").write_text(
-        "from ticker.edge.connection import Connection\n"
+        "from ticker.net.connection import Connection\n"
         "kept, left = [], Connection.left\n"
         "Connection.left = lambda self: (kept.append(self), left(self))[1]\n",
         "utf-8",

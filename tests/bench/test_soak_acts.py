@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from ticker.bench.load import MissedError
-from ticker.bench.soak.acts import made, number_in, replaced, replaced_by
-from ticker.bench.soak.clients import EventReader
+from bench.load import MissedError
+from bench.soak.acts import made, number_in, replaced, replaced_by
+from bench.soak.clients import EventReader
 from ticker.contract.item import decode_item
 from ticker.contract.redaction import redacted_json
 

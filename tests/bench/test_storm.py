@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from ticker.bench.contenders import CONTENDERS
-from ticker.bench.scenario import Run
-from ticker.bench.scenarios import joins, storm
+from bench.contenders import CONTENDERS
+from bench.scenario import Run
+from bench.scenarios import joins, storm
 
 pytestmark = pytest.mark.anyio
 

@@ -12,12 +12,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
-from ticker.bench.contender import ContenderError, Target
-from ticker.bench.contenders import centrifugo
-from ticker.bench.contenders.centrifugo import Centrifugo
-from ticker.bench.scenario import OURS, Run
-from ticker.bench.scenarios import wire as scenario
-from ticker.bench.wire import Counted, Wire
+from bench.contender import ContenderError, Target
+from bench.contenders import centrifugo
+from bench.contenders.centrifugo import Centrifugo
+from bench.scenario import OURS, Run
+from bench.scenarios import wire as scenario
+from bench.wire import Counted, Wire
 from ticker.contract.item import decode_item
 
 CORE = max(os.sched_getaffinity(0))

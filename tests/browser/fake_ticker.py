@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ticker.contract.item import Item, decode_item, moment
 from ticker.contract.site import load_site
-from ticker.edge.pages import page_routes
+from ticker.http.pages import page_routes
 from ticker.settings import TickerSettings
 
 Json = dict[str, Any]

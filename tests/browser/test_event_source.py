@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.acceptance.conftest import folder
 from tests.acceptance.service import free_port, listener, make_token, running, server, start, stop, until
-from tests.commands.running import Running
 from tests.deploy.stack import NODES, Stack, two_nodes
+from tests.support.commands import Running
 
 __all__ = ["folder"]  # fixtures
 

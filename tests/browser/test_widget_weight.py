@@ -4,7 +4,7 @@ import subprocess
 
 import msgspec
 
-from ticker.edge.assets import WEB, load
+from ticker.http.assets import WEB, load
 
 BUDGET = 8_192
 WIDGET = "breaking-ticker.js"

@@ -28,7 +28,7 @@ def test_the_package_holds_every_module_and_every_file_that_one_reads(names: fro
     for package in ("ticker", "publisher"):
         files = (path for path in (ROOT / package).rglob("*") if path.is_file())
         there |= {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
-    assert {"ticker/contract/site.toml", "publisher/publish.lua"} <= there
+    assert {"ticker/contract/site.toml", "publisher/stream/publish.lua"} <= there
     assert there <= names
 
 
@@ -52,7 +52,9 @@ def test_the_package_holds_nothing_that_only_a_checkout_needs(names: frozenset[s
 
 def test_every_library_that_is_installed_with_it_is_imported_somewhere() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    code = "\n".join(path.read_text() for package in ("ticker", "publisher") for path in (ROOT / package).rglob("*.py"))
+    code = "\n".join(
+        path.read_text() for package in ("flashwire", "ticker", "publisher") for path in (ROOT / package).rglob("*.py")
+    )
     # The server's library is only looked for: it may be missing where a system package brings the server.
     imported = set(re.findall(r"""(?:^\s*(?:import|from) |find_spec\(")(\w+)""", code, re.MULTILINE))
     names = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in wanted}  # type: ignore[index]  # all have names

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.servers import Machines, machines, until
+from tests.support.redis_servers import Machines, machines, until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 USERS = DEPLOY / "users.acl"

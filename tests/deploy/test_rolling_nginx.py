@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.deploy.stack import NODES, Stack, answers, two_nodes, until
-from ticker.contract.headers import SECURITY_HEADERS
+from ticker.shared.http.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from publisher.commands import mount
-from ticker.main import app
+from flashwire.cli.desk import mount
+from flashwire.cli.main import app
 
 
 def _commands(group: TyperGroup, prefix: str) -> Iterator[tuple[str, set[str]]]:

@@ -18,8 +18,8 @@ from tests.docs.pages import ROOT, code_words, read, table
 from tests.docs.source import called_name, calls, nodes
 from tests.docs.test_protocol import problem_types, rows
 from ticker.contract.item import ACTS
-from ticker.edge.board import Board
-from ticker.edge.metrics import NodeMetrics
+from ticker.node.metrics import NodeMetrics
+from ticker.workers.shared_state import Board
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -34,7 +34,7 @@ def written(folder: str, function: str, position: int) -> set[str]:
 
 
 def restart_reasons() -> set[str]:
-    given = [word.value for call in calls("ticker/embedded") if called_name(call) == "count" for word in call.keywords]
+    given = [word.value for call in calls("flashwire") if called_name(call) == "count" for word in call.keywords]
     return {str(value.value) for word in given for value in ast.walk(word) if isinstance(value, ast.Constant)}
 
 
@@ -72,7 +72,7 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
             for transport, kind in product(STREAMS | {"poll"}, words("flashwire_joins_total") - {"transport", "kind"})
         },
         # A wrong parameter is 400.
-        "flashwire_refused_total": one("status", written("ticker/edge", "refusal", 0) | {"400"}),
+        "flashwire_refused_total": one("status", written("ticker/net", "refusal", 0) | {"400"}),
         "flashwire_closes_total": one("code", {row[0] for row in rows("### Ends")}),
         "flashwire_poison_entries_total": one(
             "reason", written("ticker", "PoisonError", 0) | written("ticker", "poison", 0)

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from publisher.api.metrics import Metrics
 from tests.docs.pages import read, table
 from tests.docs.source import PRODUCT, called_name, calls, nodes
-from ticker.edge.metrics import NodeMetrics
+from ticker.node.metrics import NodeMetrics
 
 LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from publisher.api.openapi import document as desk_document
 from tests.docs.running import Running
-from ticker.edge.openapi import document as ticker_document
+from ticker.http.openapi import document as ticker_document
 
 # Whether a request of a good form is accepted depends on names that only the site file knows.
 CHECKS = [

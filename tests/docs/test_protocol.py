@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from starlette.routing import BaseRoute, Route
 
-from publisher import client
+from flashwire.client import publish as client
 from publisher.api.app import create_app
-from publisher.api.desk import open_desk
+from publisher.api.parts import open_desk
 from publisher.core.sentences import DESK_SENTENCES
-from publisher.desk import desk_routes
+from publisher.page import desk_routes
 from publisher.settings import DeskSettings
 from tests.docs.pages import ROOT, code_words, read, section, table
 from tests.docs.source import called_name, calls, constant
@@ -21,9 +21,9 @@ from ticker.contract.item import ACTS, ROLES, Item
 from ticker.contract.message import Kind
 from ticker.contract.sentences import SENTENCES
 from ticker.contract.site import load_site
-from ticker.edge.app import make_app
-from ticker.edge.node import Node
-from ticker.edge.query import Query, filter_names
+from ticker.core.query import Query, filter_names
+from ticker.http.app import make_app
+from ticker.node.node import Node
 from ticker.settings import TickerSettings
 
 TEXT = read("protocol.md")
@@ -101,7 +101,7 @@ def test_every_message_type_is_documented_and_no_other() -> None:
 
 
 def test_every_close_code_is_documented_and_no_other() -> None:
-    used = {constant(call, 0) for call in calls("ticker/edge") if called_name(call) == "farewell"} - {None}
+    used = {constant(call, 0) for call in calls("ticker") if called_name(call) == "farewell"} - {None}
     assert used == {int(row[0]) for row in rows("### Ends")}
 
 
@@ -112,14 +112,14 @@ def problem_types(side: str) -> set[str]:
 
 def test_every_problem_type_of_the_ticker_is_documented_and_no_other() -> None:
     used: set[object] = set()
-    for call in calls("ticker/edge"):
+    for call in calls("ticker"):
         if called_name(call) in ("problem", "refusal"):
             used.add(constant(call, 1))
         if called_name(call) in ("Problem", "Gone"):
             said = [word.value for word in call.keywords if word.arg == "slug"]
             used |= {value.value for value in said if isinstance(value, ast.Constant)}
     # Pages choose theirs by status, from a table.
-    tree = ast.parse((ROOT / "ticker/edge/pages.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "ticker/http/pages.py").read_text("utf-8"))
     for found in ast.walk(tree):
         if isinstance(found, ast.Assign) and ast.unparse(found.targets[0]) == "slug":
             used |= {value.value for value in ast.walk(found) if isinstance(value, ast.Constant)}

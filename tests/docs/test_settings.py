@@ -3,11 +3,11 @@
 import pytest
 from pydantic.fields import FieldInfo
 
+from flashwire.cli.run_settings import RunSettings
 from publisher.settings import DeskSettings
 from tests.docs.pages import read, table
-from ticker.contract.settings import StreamSettings
-from ticker.embedded.settings import RunSettings
 from ticker.settings import TickerSettings
+from ticker.shared.process.settings import StreamSettings
 
 
 def variable(name: str) -> str:

@@ -1,7 +1,6 @@
 """A desk of its own for each test that asks: real Valkey, real SQLite, the application without a socket."""
 
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ import redis.asyncio
 from starlette.applications import Starlette
 
 from publisher.api.app import create_app
-from publisher.api.desk import Desk, open_desk
+from publisher.api.parts import Desk, open_desk
 from publisher.core.roles import Role
 from publisher.settings import DeskSettings
-from publisher.store import Store
-from tests.publisher.machine import Machine
+from publisher.stream.store import Store
 from ticker.contract.entry import Keyring
-from ticker.stream import connect
+from ticker.stream.redis_stream import connect
 
 ClientFor = Callable[..., httpx2.AsyncClient]
 
@@ -94,12 +92,3 @@ async def editor(client_for: ClientFor) -> httpx2.AsyncClient:
 async def chief(client_for: ClientFor) -> httpx2.AsyncClient:
     """A client with a chief's token."""
     return client_for("chief")
-
-
-@pytest.fixture
-def machine() -> Iterator[Machine]:
-    """A desk and its server as processes; not pytest's own folder: a socket's path may have 107 bytes at most."""
-    with tempfile.TemporaryDirectory(prefix="fw") as folder:
-        started = Machine(Path(folder))
-        yield started
-        started.close()

@@ -14,13 +14,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from publisher.commands import mount
+from flashwire.cli.desk import mount
 from publisher.records.database import open_database
 from publisher.records.tokens import Actor, Tokens
 from publisher.records.welcome import welcome_link
 from publisher.settings import DeskSettings
-from tests.publisher.lines import line
-from tests.publisher.machine import Machine
+from tests.support.lines import line
+from tests.support.machine import Machine
 
 _ROOT = Path(__file__).parents[2]
 _HEADLINES = Path(__file__).parents[3] / "shared" / "data" / "headlines" / "headlines.jsonl"
@@ -94,7 +94,7 @@ def test_an_address_that_is_none_stops_every_server_with_one_clear_line(
 ) -> None:
     given = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
     outcome = subprocess.run(
-        [sys.executable, "-c", "from ticker.main import main; main()", command, "--data", str(tmp_path / "data")],
+        [Path(sys.executable).with_name("flashwire"), command, "--data", str(tmp_path / "data")],
         env={**given, "REDIS_URL": address, "PYTHONPATH": str(_ROOT)},
         cwd=tmp_path, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def test_post_waits_for_a_stream_that_comes_back_and_publishes_once(machine: Mac
 
 
 def test_post_gives_up_on_a_desk_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.commands._POST_PATIENCE", 0.5)
+    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -211,7 +211,7 @@ def test_the_real_headlines_run_in_three_editions(machine: Machine) -> None:
 
 def test_a_command_loads_neither_the_server_nor_the_stream_that_it_does_not_use() -> None:
     # Half of what `flashwire post` took was for them.
-    program = "import sys, ticker.main, publisher.commands; print(*sys.modules)"
+    program = "import sys, flashwire.cli.main, flashwire.cli.desk; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert "httpx2" in done.stdout.split()
     assert not {"uvicorn", "starlette", "redis", "structlog"} & set(done.stdout.split())

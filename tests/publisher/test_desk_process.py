@@ -6,7 +6,7 @@ import time
 import pytest
 import redis
 
-from tests.publisher.machine import Machine, until
+from tests.support.machine import Machine, until
 
 
 @pytest.mark.alone

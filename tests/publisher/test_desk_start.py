@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 Start = Callable[..., "subprocess.Popen[str]"]
-COMMAND = (sys.executable, "-c", "from ticker.main import main; main()", "desk")
+COMMAND = (sys.executable, "-c", "from flashwire.cli.main import main; main()", "desk")
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def read_entry(
 
 
 def read_number(digits: bytes) -> int:
-    """The number of an entry, by the rule of the desk (publisher/publish.lua); raises `ValueError`."""
+    """The number of an entry, by the rule of the desk (publisher/stream/publish.lua); raises `ValueError`."""
     # Not int() alone: it also takes signs, spaces, underscores and leading zeros, and Lua counts to 2^53 exactly.
     if not _NUMBER.fullmatch(digits) or (number := int(digits)) > LAST_NUMBER:
         raise ValueError

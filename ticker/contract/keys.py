@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ticker.contract.entry import Keyring
-from ticker.contract.plain_file import PlainFileError, read_plain_text
+from ticker.shared.process.plain_file import PlainFileError, read_plain_text
 
 KEY_FILE: Final = "signing.key"
 _LEAST_BYTES: Final = 32

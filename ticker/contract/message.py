@@ -11,7 +11,7 @@ import msgspec
 
 from ticker.contract.cursor import Cursor
 
-# A new connection's send buffer takes what is shorter at once (ticker.edge.server); longer ones wait.
+# A new connection's send buffer takes what is shorter at once (ticker.server); longer ones wait.
 LONG_BYTES: Final = 32_768
 
 Kind = Literal["snapshot", "replay", "item", "heartbeat", "bye"]

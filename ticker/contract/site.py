@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from ticker.contract.item import Direction, Role, Text
-from ticker.contract.plain_file import PlainFileError, read_plain_text
 from ticker.contract.sentences import RefusedError
 from ticker.contract.text import clean_language
+from ticker.shared.process.plain_file import PlainFileError, read_plain_text
 
 CANARY_EDITION: Final = "canary"
 DEFAULT_SITE: Final = Path(__file__).with_name("site.toml")

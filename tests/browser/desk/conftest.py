@@ -22,11 +22,11 @@ from publisher.records.welcome import Welcome
 
 _SERVE = (
     "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "
-    "from ticker.contract.listen import bind; found = Settings(); "
+    "from ticker.shared.process.listen import bind; found = Settings(); "
     "asyncio.run(serve(found, bind(found.{side}_host, found.{side}_port, 1, '--port')[0]))"
 )
 _DESK = _SERVE.format(room="publisher.server", module="publisher.settings", settings="DeskSettings", side="desk")
-_TICKER = _SERVE.format(room="ticker.edge.server", module="ticker.settings", settings="TickerSettings", side="ticker")
+_TICKER = _SERVE.format(room="ticker.server", module="ticker.settings", settings="TickerSettings", side="ticker")
 
 
 class Server:

@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from publisher.core.ulid import CHANCE_BYTES, ulid
-from publisher.store import Store
+from publisher.stream.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.publisher.lines import an_item
+from tests.support.lines import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
-from ticker.stream import connect
+from ticker.stream.redis_stream import connect
 
 pytestmark = pytest.mark.browser
 

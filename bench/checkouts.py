@@ -1,0 +1,98 @@
+"""This checkout beside another one: each scenario by both in turn, and how many times the other's each figure is."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from bench.contender import ContenderError
+from bench.figures import figure, median, quantile, ratio, table
+
+TURNS: Final = 3
+PAGE: Final = "checkouts.md"
+_HERE: Final = Path(__file__).parents[1]
+# Twice what the longest scenario takes.
+_LIMIT_SECONDS: Final = 3600
+
+Figures = dict[tuple[str, str], float]
+"""The median of each figure of one turn, by way and name."""
+
+
+def compare(
+    scenarios: Sequence[str],
+    other: Path,
+    *,
+    quick: bool,
+    turns: int,
+    contenders: Sequence[str],
+    say: Callable[[str], None],
+) -> str:
+    """A Markdown page; raises `ContenderError` where a checkout cannot be measured."""
+    options = [*(["--quick"] if quick else []), *(word for name in contenders for word in ("--contender", name))]
+    parts = []
+    for scenario in scenarios:
+        found: dict[Path, list[Figures]] = {other: [], _HERE: []}
+        for turn in range(turns):
+            for checkout in found:
+                say(f"{scenario}: {checkout}, {turn + 1} of {turns}")
+                found[checkout].append(_measured(checkout, scenario, options))
+        parts.append(f"## {scenario}\n\n{_table(found[other], found[_HERE])}\n")
+    head = (
+        f"# This checkout beside {other.name}\n\n"
+        f"Both in turn (A B A B), {turns} turns; medians with the least and the most in brackets. The ratio is this\n"
+        "checkout's figure ÷ the other's, turn by turn. Ways that are not our code show how much the machine changed.\n"
+    )
+    return "\n".join([head, *parts])
+
+
+def _measured(checkout: Path, scenario: str, options: Sequence[str]) -> Figures:
+    programs = checkout / ".venv" / "bin"
+    # Releases up to 0.1 had the benchmark as a command of `flashwire`.
+    is_module = (checkout / "bench" / "__main__.py").exists()
+    command: list[str | Path] = [programs / "python", "-m", "bench"] if is_module else [programs / "flashwire", "bench"]
+    with tempfile.TemporaryDirectory(prefix="fwc") as name:
+        try:
+            done = subprocess.run(
+                [*command, scenario, "--repeats", "1", "--out", name, *options],
+                cwd=checkout,
+                capture_output=True,
+                timeout=_LIMIT_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ContenderError(f"{checkout} cannot be measured: {error}") from None
+        report = Path(name) / f"{scenario}.json"
+        if done.returncode != 0 or not report.exists():
+            last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise ContenderError(f"{checkout} did not measure {scenario}: {' '.join(last)}")
+        data = msgspec.json.decode(report.read_bytes())["data"]
+    # A scenario with one way lists its turns alone.
+    return dict(_figures({scenario: data} if isinstance(data, list) else data))
+
+
+def _figures(data: Any) -> Iterator[tuple[tuple[str, str], float]]:  # Any: each scenario has its own JSON
+    """The numbers of a scenario whose data are turns by way, each with named figures or lists of them."""
+    if not isinstance(data, dict):
+        return
+    for way, turns in data.items():
+        if not isinstance(turns, list) or not turns or not isinstance(turns[0], dict):
+            continue
+        for name, value in turns[0].items():
+            if isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
+                yield (way, f"{name}, median"), median(value)
+                yield (way, f"{name}, p99"), quantile(value, 0.99)
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                yield (way, name), value
+
+
+def _table(before: Sequence[Figures], now: Sequence[Figures]) -> str:
+    rows = []
+    for key in before[0]:
+        if all(key in turn for turn in (*before, *now)):
+            old, new = [turn[key] for turn in before], [turn[key] for turn in now]
+            times = ratio(new, old).said(2) if all(value > 0 for value in old) else ""
+            rows.append((*key, figure(old).said(2), figure(new).said(2), times))
+    return table(("way", "figure", "the other", "this", "ratio"), rows)

@@ -1,0 +1,249 @@
+"""`python -m bench`: runs the scenarios one after another, shows how far they are, and writes what they found."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from bench.contender import Contender
+    from bench.machine import Machine
+    from bench.report import Report
+    from bench.scenario import Run, Scenario, Section
+
+FULL = Path("docs/performance")
+TRIAL = Path("build/performance")
+# Rounds may need room for a contender that is slower than expected, before they are cut short.
+_PATIENCE = 1.5
+
+
+def command(
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Measure only these; without any, all but the longest.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="The longest, too: 10 minutes of hold, 30 of soak.")] = False,
+    quick: Annotated[bool, typer.Option(help="A few seconds each: proves that it works, measures nothing.")] = False,
+    repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns of each contender; 0: each scenario's own.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further scenario begins.")] = 7200,
+    contender: Annotated[list[str] | None, typer.Option(help="Beside ours measure only this one; repeatable.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help=f"Directory for pages, data and pictures. [default: {FULL}; with --quick {TRIAL}]"),
+    ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another checkout with a .venv of its own: measure the scenarios of both in turn, and the ratios."
+        ),
+    ] = None,
+) -> None:
+    """Measure this machine: what reaching an audience costs, beside others in the same run.
+
+    Servers on one core, the load client on another, on loopback; every subscriber counts every item. Needs Linux and a
+    C compiler. Contenders that are not installed are named with the command that installs them.
+
+    [dim]$ python -m bench steady --contender nchan --out /tmp/bench[/dim]
+    """
+    from rich.console import Console
+
+    from bench.checkouts import PAGE, TURNS, compare
+    from bench.contender import ContenderError
+    from bench.scenarios import known, load_scenario
+
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    names = known()
+    if unknown := [name for name in scenario or () if name not in names]:
+        _refuse(errors, f"There is no scenario {unknown[0]}; known: {', '.join(names)}.")
+    everyone = [load_scenario(name) for name in names if not scenario or name in scenario]
+    chosen = everyone if scenario or all_ else [one for one in everyone if one.default]
+    folder = out or (TRIAL if quick else FULL)
+    try:
+        able, left_out = _contenders(contender)
+        _prepare()
+        folder.mkdir(parents=True, exist_ok=True)
+        if beside is not None:
+            page = compare(
+                [one.name for one in chosen],
+                beside.resolve(),
+                quick=quick,
+                turns=repeats or (1 if quick else TURNS),
+                contenders=contender or (),
+                say=lambda line: errors.print(line, markup=False),
+            )
+            (folder / PAGE).write_text(page, "utf-8")
+            sys.stdout.write(page)
+            return
+        expected = sum(one.quick_seconds if quick else one.seconds for one in chosen)
+        errors.print(f"{', '.join(one.name for one in chosen)}: about {_minutes(expected)}.")
+        for lack in left_out.values():
+            errors.print(f"Left out: {lack}", markup=False)
+        failed = _run(chosen, folder, errors, able, left_out, quick=quick, repeats=repeats, seconds=seconds)
+    except (ContenderError, OSError) as error:
+        _refuse(errors, f"No measurement: {error}")
+    errors.print(f"Written to {folder}: README.md and a page for each scenario")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _contenders(asked: Sequence[str] | None) -> tuple[dict[str, "Callable[[], Contender]"], dict[str, str]]:
+    from bench.contender import ContenderError
+    from bench.contenders import CONTENDERS
+    from bench.scenario import OURS
+
+    if unknown := [name for name in asked or () if name not in CONTENDERS]:
+        raise ContenderError(f"there is no contender {unknown[0]}; known: {', '.join(CONTENDERS)}.")
+    able, left_out = {}, {}
+    for name, make in CONTENDERS.items():
+        if asked and name != OURS and name not in asked:
+            continue
+        if (lack := make().absent()) is None:
+            able[name] = make
+        else:
+            left_out[name] = lack
+    return able, left_out
+
+
+def _prepare() -> None:
+    """Raises `ContenderError` where nothing can be measured."""
+    import resource
+
+    from bench.compiled import compiled
+    from bench.contender import ContenderError
+    from bench.load import HEADERS, SOURCES
+
+    if not hasattr(os, "sched_setaffinity") or not Path("/proc/self/smaps_rollup").exists():
+        raise ContenderError("the benchmark pins processes and reads /proc, which only Linux has.")
+    # Servers inherit it: one of them may hold 19,000 connections.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    compiled("load", SOURCES, HEADERS)
+
+
+def _run(
+    chosen: "Sequence[Scenario]",
+    folder: Path,
+    errors: "Console",
+    able: "Mapping[str, Callable[[], Contender]]",
+    left_out: dict[str, str],
+    *,
+    quick: bool,
+    repeats: int,
+    seconds: float,
+) -> int:
+    """How many scenarios failed."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    from bench.contender import ContenderError
+    from bench.load import MissedError
+    from bench.machine import this_machine
+    from bench.report import overview, read_reports, write_report
+    from bench.scenario import Run
+    from bench.scenarios import NAMES
+    from ticker.contract.item import moment
+
+    began, made, failed = time.monotonic(), moment(time.time()), 0
+    cores, machine = sorted(os.sched_getaffinity(0)), this_machine()
+    versions = {name: make().version() for name, make in able.items()}
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    # Drawn only between steps: a thread that draws would take turns with the clients.
+    with Progress(*columns, console=errors, auto_refresh=False) as progress:
+        for one in chosen:
+            if time.monotonic() - began >= seconds:
+                errors.print(f"{one.name}: not begun, the time is up.")
+                failed += 1
+                continue
+            bar = progress.add_task(one.name, total=1.0)
+            if not errors.is_terminal:
+                errors.print(f"{one.name}: about {_minutes(one.quick_seconds if quick else one.seconds)} from now")
+
+            def say(what: str, share: float, name: str = one.name, bar: "TaskID" = bar) -> None:
+                progress.update(bar, description=f"{name}: {what}", completed=share, refresh=True)
+
+            run = Run(
+                quick=quick,
+                repeats=repeats or (1 if quick else one.repeats),
+                server_core=cores[0],
+                client_core=cores[1 % len(cores)],
+                contenders=able,
+                say=say,
+                seconds=_PATIENCE * one.seconds,
+            )
+            if len(cores) == 1:
+                run.notes.append("Server and load client shared the only core: elapsed times are of both together.")
+            try:
+                section, report = _measure(one, run, machine, versions, left_out)
+            except (ContenderError, MissedError, OSError) as error:
+                failed += 1
+                progress.remove_task(bar)
+                errors.print(f"{one.name}: no measurement: {error}", style="red", markup=False)
+                continue
+            write_report(folder, report, section)
+            page = overview(read_reports(folder, NAMES), made)
+            (folder / "README.md").write_text(page, "utf-8")
+            say(f"done in {_minutes(report.seconds)}", 1.0)
+            sys.stdout.write(f"{one.title}\n\n{section.text.strip()}\n\n")
+            sys.stdout.flush()
+    return failed
+
+
+def _measure(
+    scenario: "Scenario", run: "Run", machine: "Machine", versions: dict[str, str], left_out: dict[str, str]
+) -> "tuple[Section, Report]":
+    import asyncio
+
+    import uvloop
+
+    from bench.machine import Others
+    from bench.report import Report
+    from ticker.contract.item import moment
+
+    others = Others()
+    own = os.sched_getaffinity(0)
+    began = time.monotonic()
+    try:
+        if scenario.pinned:
+            os.sched_setaffinity(0, {run.client_core})
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            section = runner.run(_awaited(scenario, run))
+    finally:
+        os.sched_setaffinity(0, own)
+    pictures = tuple(
+        f"{scenario.name}-{picture.name}.svg" if picture.name else f"{scenario.name}.svg"
+        for picture in section.pictures
+    )
+    return section, Report(
+        name=scenario.name,
+        title=scenario.title,
+        made=moment(time.time()),
+        seconds=round(time.monotonic() - began, 1),
+        quick=run.quick,
+        machine=machine,
+        others=others.share(),
+        effort=run.effort,
+        contenders=versions,
+        left_out=left_out,
+        notes=tuple(run.notes),
+        rows=section.rows,
+        pictures=pictures,
+        data=section.data,
+    )
+
+
+async def _awaited(scenario: "Scenario", run: "Run") -> "Section":
+    return await scenario.measure(run)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _refuse(errors: "Console", line: str) -> NoReturn:
+    errors.print(line, style="red", markup=False)
+    raise typer.Exit(1)

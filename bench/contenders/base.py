@@ -1,0 +1,105 @@
+"""What contenders have alike: a private folder, one server process on its core, a way in, and an end of all of it."""
+
+import asyncio
+import contextlib
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final, TypeVar
+
+from bench.contender import ContenderError, Target
+from bench.contenders.feed import Feed, Pipe, Poster, Way
+from bench.process import last_words, listener, start_server, stop_server
+
+START_SECONDS: Final = 15.0
+CONTROL: Final = "control"
+_POLL_SECONDS: Final = 0.02
+T = TypeVar("T")
+
+
+def versions(*packages: str) -> str:
+    """The installed versions of Python packages, in one line."""
+    return ", ".join(f"{package} {metadata.version(package)}" for package in packages)
+
+
+def free_port() -> int:
+    """A port of loopback that was free a moment ago, for programs that take no listening socket."""
+    with listener() as sock:
+        return int(sock.getsockname()[1])
+
+
+class Base(ABC):
+    """Subclasses say what is started in `_launch`, which returns the target and how items get in."""
+
+    name: str
+    title: str
+
+    def __init__(self) -> None:
+        self._stack = contextlib.AsyncExitStack()
+        self._feed = Feed()
+
+    def absent(self) -> str | None:
+        return None
+
+    @abstractmethod
+    def version(self) -> str:
+        """Of what is measured."""
+
+    async def start(self, core: int) -> Target:
+        if (lack := self.absent()) is not None:
+            raise ContenderError(lack)
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
+        target, self._way = await self._launch(core)
+        self._stack.callback(self._way.close)
+        return target
+
+    async def publish(self, items: Sequence[bytes]) -> None:
+        await self._way.send(self._feed.messages(items))
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    @abstractmethod
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        """Starts the server; where it is, and the way in for items."""
+
+    def _held(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """`process`, which ends with this contender."""
+        self._stack.callback(stop_server, process)
+        return process
+
+    async def _connected(self, process: subprocess.Popen[bytes], connect: Callable[[], Awaitable[T]]) -> T:
+        """What `connect` returns as soon as `process` listens; raises `ContenderError` if it ends or takes too long."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_SECONDS
+        while process.poll() is None and loop.time() < deadline:
+            with contextlib.suppress(OSError):
+                return await connect()
+            await asyncio.sleep(_POLL_SECONDS)
+        raise ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
+
+    async def _piped(self, process: subprocess.Popen[bytes]) -> Pipe:
+        """The way in over the control socket that `process` makes in its folder when it is ready."""
+        return await self._connected(process, lambda: Pipe.open(self._folder / CONTROL))
+
+    async def _posted(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
+        """The way in over HTTP, as soon as `process` listens and answers."""
+        return await self._connected(process, lambda: Poster.open(port, path))
+
+
+class ServedInPython(Base):
+    """A server of `bench.contenders.served`, in a process of its own, items on its control socket."""
+
+    path: str = "/"
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        with listener() as sock:
+            port = sock.getsockname()[1]
+            process = self._held(start_server(self.name, sock, core, self._folder))
+        return Target(ports=(port,), path=self.path, processes=(process.pid,)), await self._entered(process, port)
+
+    async def _entered(self, process: subprocess.Popen[bytes], port: int) -> Way:
+        return await self._piped(process)

@@ -1,0 +1,39 @@
+"""The limit: a C program that does one `send()` of ready bytes for each subscriber and nothing else.
+
+No server that pushes over TCP connections costs less without going round the kernel's sockets; what another costs
+above this is its own doing. No Redis, no order to keep, no filter, nothing remembered.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from bench.compiled import COMPILER, compiled, compiler_absent
+from bench.contender import Target
+from bench.contenders.base import CONTROL, Base
+from bench.contenders.feed import Way
+from bench.contenders.program import printed_version, start_program
+from bench.process import listener
+
+SOURCE: Final = Path(__file__).with_name("limit.c")
+
+
+class Limit(Base):
+    """One process without threads."""
+
+    name = "limit"
+    title = "The limit: C and epoll, one send() each"
+
+    def absent(self) -> str | None:
+        return compiler_absent()
+
+    def version(self) -> str:
+        return f"{COMPILER[0]} {printed_version(Path(COMPILER[0]), '--version')}"
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        program = await asyncio.to_thread(compiled, self.name, [SOURCE])
+        with listener() as sock:
+            port, number = sock.getsockname()[1], sock.fileno()
+            command = (program, str(number), CONTROL)
+            process = self._held(start_program(command, core, self._folder, (number,)))
+        return Target(ports=(port,), path="/", processes=(process.pid,)), await self._piped(process)

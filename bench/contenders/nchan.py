@@ -1,0 +1,102 @@
+"""nchan, nginx's push module, as one who wants the most of it for this task would set it up.
+
+One worker in one process (`master_process off`: nothing but a supervisor is left out, and no worker can outlive a
+killed benchmark); epoll, connections enough for all, several accepted at a time; TCP_NODELAY; no access log; a thousand
+messages kept in memory, so that a burst finds room and nobody is skipped; a subscriber starts with what comes next. No
+Redis: a message is on no disk when it is acknowledged.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from bench.contender import Target
+from bench.contenders.base import Base, free_port
+from bench.contenders.feed import Way
+from bench.contenders.program import debian_version, find_program, printed_version, start_program
+
+MISSING: Final = "nginx with nchan is not installed; install it with: apt-get install nginx libnginx-mod-nchan"
+MODULE: Final = "ngx_nchan_module.so"
+_USUAL: Final = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules")
+_CONFIGURATION: Final = """\
+load_module {module};
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr error;
+events {{
+    use epoll;
+    worker_connections {connections};
+    multi_accept on;
+}}
+http {{
+    access_log off;
+    tcp_nodelay on;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    nchan_shared_memory_size 128M;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        location = /live {{
+            nchan_subscriber websocket;
+            nchan_channel_id bench;
+            nchan_subscriber_first_message newest;
+            nchan_websocket_ping_interval 30;
+        }}
+        location = /publish {{
+            client_body_buffer_size 64k;
+            nchan_publisher http;
+            nchan_channel_id bench;
+            nchan_message_buffer_length 1000;
+            nchan_message_timeout 10m;
+        }}
+    }}
+}}
+"""
+
+
+def find_module(nginx: Path) -> Path | None:
+    """nchan's module, where this nginx says that its modules are or where systems put them."""
+    try:
+        said = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False, timeout=5).stderr
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return None
+    places = (*re.findall(r"--modules-path=(\S+)", said), *_USUAL)
+    return next((path for place in places if (path := Path(place) / MODULE).exists()), None)
+
+
+class Nchan(Base):
+    """nginx in the foreground, with a configuration and a folder of its own."""
+
+    name = "nchan"
+    title = "nchan: nginx, one worker, without Redis"
+
+    def absent(self) -> str | None:
+        nginx = find_program("nginx")
+        return None if nginx and find_module(nginx) else MISSING
+
+    def version(self) -> str:
+        nginx = find_program("nginx")
+        return f"nginx {printed_version(nginx, '-v') if nginx else ''}, nchan {debian_version('libnginx-mod-nchan')}"
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        nginx = find_program("nginx")
+        module = nginx and find_module(nginx)
+        assert nginx and module, "asked of `absent`"
+        port = free_port()
+        configuration = self._folder / "nginx.conf"
+        configuration.write_text(
+            _CONFIGURATION.format(
+                module=module, folder=self._folder, port=port, connections=max(1024, os.sysconf("SC_OPEN_MAX") - 100)
+            )
+        )
+        command = (nginx, "-p", self._folder, "-c", configuration, "-e", "stderr")
+        process = self._held(start_program(command, core, self._folder))
+        way = await self._posted(process, port, "/publish")
+        return Target(ports=(port,), path="/live", processes=(process.pid,)), way

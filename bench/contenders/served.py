@@ -1,0 +1,65 @@
+"""The contenders that are served in Python: what `bench.server` runs in a process of its own."""
+
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from bench.ways import WAYS
+
+WRITES: Final = "writes-"
+
+
+async def _flashwire(sock: socket.socket) -> None:
+    from ticker.server import serve
+    from ticker.settings import TickerSettings
+
+    await serve(TickerSettings(), sock)
+
+
+async def _naive(sock: socket.socket) -> None:
+    from bench.contenders.naive import serve
+
+    await serve(sock)
+
+
+async def _bare(sock: socket.socket) -> None:
+    from bench.contenders.bare import serve
+
+    await serve(sock)
+
+
+async def _broadcast(sock: socket.socket) -> None:
+    from bench.contenders.broadcast import serve
+
+    await serve(sock)
+
+
+def _collected(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+    async def serve_so(sock: socket.socket) -> None:
+        from bench.pauses import serve
+
+        await serve(way, sock)
+
+    return serve_so
+
+
+def _written(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+    async def serve_so(sock: socket.socket) -> None:
+        from bench.ways import serve
+
+        await serve(way, sock)
+
+    return serve_so
+
+
+# Any: what a coroutine is sent.
+SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] = {
+    "flashwire": _flashwire,
+    "bare": _bare,
+    "naive": _naive,
+    "broadcast": _broadcast,
+    # For the scenario `transports`.
+    **{f"{WRITES}{way}": _written(way) for way in WAYS},
+    # For the scenario `gc`; the names are those of bench.pauses.
+    **{f"collector-{way}": _collected(way) for way in ("shipped", "frozen", "python")},
+}

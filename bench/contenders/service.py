@@ -1,0 +1,46 @@
+"""`flashwire ticker` as an operator starts it, with several workers, for the scenarios that need them."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.contender import ContenderError
+from bench.installed import begun, ended, free_port
+from bench.process import last_words
+
+_START_SECONDS: Final = 60.0
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A running service: its port, the process that watches over the others, and its nodes."""
+
+    port: int
+    parent: int
+    nodes: tuple[int, ...]
+
+
+async def start_service(
+    stack: contextlib.AsyncExitStack, folder: Path, redis_url: str, workers: int, settings: Mapping[str, object]
+) -> Service:
+    """A service on any core that ends with `stack`, once it takes joins; raises `ContenderError`."""
+    port = free_port()
+    words = ("ticker", "--port", str(port), "--workers", str(workers))
+    parent = begun(folder, *words, redis_url=redis_url, **settings)
+    stack.push_async_callback(ended, parent)
+    assert parent.stdout is not None, "it has a pipe"
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            line = await asyncio.to_thread(parent.stdout.readline)
+    except TimeoutError:
+        line = b""
+    if b"Ticker" not in line:
+        raise ContenderError(f"The workers did not start: {last_words(folder)}")
+    return Service(port, parent.pid, _children(parent.pid))
+
+
+def _children(process: int) -> tuple[int, ...]:
+    return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))

@@ -1,0 +1,86 @@
+"""Socket.IO with its Redis-streams adapter: the peer that is built as we are, with a real Redis in the path.
+
+The same Valkey as ours, on the server's core. An item is emitted by a second Socket.IO process that has no clients (the
+editor, on the audience's core, as our publisher is), whose adapter writes it to the stream that the server reads. Only
+the WebSocket transport, no compression (its default), the first request of each connection let go as its chapter on
+performance advises; production mode. A client answers Engine.IO's pings.
+"""
+
+import asyncio
+import subprocess
+from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
+
+from bench.contender import ContenderError, Target
+from bench.contenders.base import START_SECONDS, Base
+from bench.contenders.feed import Way
+from bench.contenders.node import lacking, node_command, node_environment, node_versions
+from bench.contenders.program import start_program
+from bench.contenders.store import start_store
+from bench.process import listener
+from ticker.stream.redis_stream import connect, disconnect
+
+PACKAGES: Final = ("socket.io", "@socket.io/redis-streams-adapter", "redis")
+
+
+class SocketIo(Base):
+    """Valkey and one Node process on the same core, an editor beside.
+
+    With `deflate`, whoever agrees to it gets messages compressed: `kept` as Socket.IO does it when it is switched on,
+    with what was said before kept for each connection; `anew` without, and then whatever the message's size.
+    """
+
+    name = "socketio"
+    title = "Socket.IO, Redis-streams adapter, Valkey with fsync in the path"
+
+    def __init__(self, deflate: Literal["", "kept", "anew"] = "") -> None:
+        super().__init__()
+        self._deflate = {"DEFLATE": deflate}
+
+    def absent(self) -> str | None:
+        return lacking(*PACKAGES)
+
+    def version(self) -> str:
+        return node_versions(*PACKAGES)
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        keeper, store = start_store(self._stack, self._folder, core)
+        path = unquote(urlsplit(keeper.url).path)
+        server, port = self._node("server", path, core)
+        editor, editing = self._node("editor", path, None)
+        await self._posted_once(server, port)
+        way = await self._posted(editor, editing, "/publish")
+        await self._reading(keeper.url)
+        return Target(
+            ports=(port,),
+            path="/socket.io/?EIO=4&transport=websocket",
+            processes=(server.pid, store),
+            hello=(b"40",),
+            joined=b'40{"sid"',
+            answers=((b"2", b"3"),),
+        ), way
+
+    def _node(self, role: str, path: str, core: int | None) -> tuple[subprocess.Popen[bytes], int]:
+        with listener() as sock:
+            port, number = sock.getsockname()[1], sock.fileno()
+            command = node_command("socketio.js", str(number), path, role)
+            process = self._held(
+                start_program(command, core, self._folder, (number,), **node_environment(), **self._deflate)
+            )
+        return process, int(port)
+
+    async def _posted_once(self, server: subprocess.Popen[bytes], port: int) -> None:
+        (await self._posted(server, port, "/")).close()
+
+    async def _reading(self, url: str) -> None:
+        # The adapter reads from "what comes next" on: an item from before it waits for the stream would be lost.
+        client = connect(url, timeout=5)
+        try:
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + START_SECONDS
+            while sum(one["cmd"] == "xread" for one in await client.client_list()) < 2:
+                if loop.time() > deadline:
+                    raise ContenderError("Socket.IO's adapter does not read the stream.")
+                await asyncio.sleep(0.02)
+        finally:
+            await disconnect(client)

@@ -1,0 +1,32 @@
+"""`ws` on Node, the server that most JavaScript pushes with, broadcasting as its README does.
+
+No compression (its default); one process for the one core; items come over HTTP; no Redis.
+"""
+
+from bench.contender import Target
+from bench.contenders.base import Base
+from bench.contenders.feed import Way
+from bench.contenders.node import lacking, node_command, node_environment, node_versions
+from bench.contenders.program import start_program
+from bench.process import listener
+
+
+class Ws(Base):
+    """One Node process."""
+
+    name = "ws"
+    title = "ws on Node, its README's broadcast, without Redis"
+
+    def absent(self) -> str | None:
+        return lacking("ws")
+
+    def version(self) -> str:
+        return node_versions("ws")
+
+    async def _launch(self, core: int) -> tuple[Target, Way]:
+        with listener() as sock:
+            port, number = sock.getsockname()[1], sock.fileno()
+            command = node_command("ws.js", str(number))
+            process = self._held(start_program(command, core, self._folder, (number,), **node_environment()))
+        way = await self._posted(process, port, "/publish")
+        return Target(ports=(port,), path="/live", processes=(process.pid,)), way

@@ -1,0 +1,146 @@
+"""Editors of a measurement: raw keep-alive connections that post lines, all that they can or at a pace.
+
+They parse no more of an answer than its status and its length; what they cost is reported beside what they measured.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+import msgspec
+
+from bench.load import MissedError
+
+_BODY: Final = (
+    b'{"text":"Health ministry: Hospital in the old town reopens after repairs, minister says (%d)",'
+    b'"role":"official","edition":"en","urgency":3}'
+)
+
+
+class Posted(msgspec.Struct):
+    """What became of a number of posts; all were answered 201."""
+
+    seconds: float
+    """From the first post to the last answer."""
+    client_seconds: float
+    """CPU of the editors themselves, all together."""
+    waits: list[float]
+    """Seconds from when each was due until its answer was there."""
+
+
+class Editor(asyncio.Protocol):
+    """One connection to a desk, with one post in flight at most."""
+
+    def __init__(self, token: str, prefix: str) -> None:
+        self._token = token
+        self._prefix = prefix
+        self._buffer = b""
+        self._answer: asyncio.Future[float] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transport is none of asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def post(self, number: int) -> "asyncio.Future[float]":
+        """Posts a line; the future has the time (monotonic) at which it was acknowledged."""
+        body = _BODY % number
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(
+            (
+                "POST /v1/items HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n"
+                f"Authorization: Bearer {self._token}\r\nIdempotency-Key: {self._prefix}-{number}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            ).encode()
+            + body
+        )
+        return self._answer
+
+    def data_received(self, data: bytes) -> None:
+        now = time.monotonic()
+        self._buffer += data
+        head, found, rest = self._buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+        if len(rest) < length or self._answer is None:
+            return
+        self._buffer = b""
+        answer, self._answer = self._answer, None
+        if answer.done():
+            return
+        if head.split(b" ", 2)[1] == b"201":
+            answer.set_result(now)
+        else:
+            answer.set_exception(MissedError(f"the desk did not publish: {rest[:300].decode('utf-8', 'replace')}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(MissedError("the desk hung up before it had answered"))
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._transport.close()
+
+
+async def editors(port: int, tokens: Sequence[str], number: int) -> list[Editor]:
+    """So many connections to the desk on `port`, whose holders take turns."""
+    loop, prefix = asyncio.get_running_loop(), secrets.token_hex(6)
+    made = []
+    for place in range(number):
+        token = tokens[place % len(tokens)]
+
+        def editor(token: str = token, place: int = place) -> Editor:
+            return Editor(token, f"{prefix}-{place}")
+
+        made.append((await loop.create_connection(editor, "127.0.0.1", port))[1])
+    return made
+
+
+async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int) -> Posted:
+    """So many posts by `at_once` editors, each of whom posts the next line when the last is acknowledged."""
+    working = await editors(port, tokens, at_once)
+    numbers: Iterator[int] = iter(range(posts))
+    waits: list[float] = []
+
+    async def work(editor: Editor) -> None:
+        for number in numbers:
+            began = time.monotonic()
+            waits.append(await editor.post(number) - began)
+
+    began, spent = time.monotonic(), time.process_time()
+    try:
+        await asyncio.gather(*(work(editor) for editor in working))
+        return Posted(time.monotonic() - began, time.process_time() - spent, waits)
+    finally:
+        for editor in working:
+            editor.close()
+
+
+async def post_paced(port: int, tokens: Sequence[str], posts: int, *, rate: float, at_once: int = 16) -> Posted:
+    """So many posts, `rate` a second, whether the earlier ones are answered or not.
+
+    A wait counts from when its post was due: an editor who finds nobody free has waited too.
+    """
+    working = await editors(port, tokens, at_once)
+    free: asyncio.Queue[Editor] = asyncio.Queue()
+    for editor in working:
+        free.put_nowait(editor)
+    waits: list[float] = []
+
+    async def one(editor: Editor, number: int, due: float) -> None:
+        waits.append(await editor.post(number) - due)
+        free.put_nowait(editor)
+
+    began, spent = time.monotonic(), time.process_time()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(posts):
+                due = began + number / rate
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                group.create_task(one(await free.get(), number, due))
+        return Posted(time.monotonic() - began, time.process_time() - spent, waits)
+    finally:
+        for editor in working:
+            editor.close()

@@ -1,0 +1,148 @@
+"""The installed command, run as a user runs it: `flashwire …` in a folder of its own, without anybody's settings."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.contender import ContenderError
+from bench.process import last_words
+from flashwire.valkey.errors import EmbeddedError
+from flashwire.valkey.keeper import Keeper
+
+READY_LINE: Final = b"Flashwire is live."
+STOP_SECONDS: Final = 15.0
+START_SECONDS: Final = 30.0
+_COMMAND: Final = (sys.executable, "-c", "from flashwire.cli.main import main; main()")
+_ROOT: Final = Path(__file__).parents[1]
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """A desk that runs, with an embedded Valkey of its own."""
+
+    port: int
+    pid: int
+    valkey: int
+    """The store's process."""
+    url: str
+    """The store's address."""
+    tokens: tuple[str, ...]
+
+
+def environment(folder: Path, **settings: object) -> dict[str, str]:
+    """This process's environment with `settings` as the only settings of Flashwire, and the data in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("FLASHWIRE_", "REDIS_"))}
+    own = {f"FLASHWIRE_{name.upper()}": str(value) for name, value in settings.items() if name != "redis_url"}
+    if "redis_url" in settings:
+        own["REDIS_URL"] = str(settings["redis_url"])
+    # The package that runs this, also where it runs without being installed.
+    return {**kept, **own, "FLASHWIRE_DATA": str(folder), "PYTHONPATH": str(_ROOT)}
+
+
+def begun(folder: Path, *words: str, **settings: object) -> subprocess.Popen[bytes]:
+    """`flashwire` with `words`, begun; its output can be read, what it says besides goes to `folder`/log."""
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [*_COMMAND, *words],
+            cwd=folder,
+            env=environment(folder, **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+
+
+async def tokens(folder: Path, number: int) -> tuple[str, ...]:
+    """So many new tokens of editors whom no rate rule holds; raises `ContenderError`."""
+    names = (f"editor {secret}" for secret in range(number))
+    asking = [
+        begun(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
+        for name in names
+    ]
+    said = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in asking]
+    if not all(said):
+        raise ContenderError(f"no token was made: {last_words(folder)}")
+    return tuple(said)
+
+
+@asynccontextmanager
+async def desk(folder: Path, core: int, *, editors: int = 4) -> AsyncIterator[Desk]:
+    """`flashwire desk` alone on `core`, Valkey where this process is; raises `ContenderError`."""
+    try:
+        with Keeper(folder) as keeper:
+            assert keeper.pid is not None, "a server that is ready has a process"
+            port = free_port()
+            process = begun(folder, "desk", "--port", str(port), redis_url=keeper.url)
+            try:
+                os.sched_setaffinity(process.pid, {core})
+                await _ready(process, port, folder)
+                yield Desk(port, process.pid, keeper.pid, keeper.url, await tokens(folder, editors))
+            finally:
+                await ended(process)
+    except EmbeddedError as error:
+        raise ContenderError(str(error)) from None
+
+
+@asynccontextmanager
+async def service(folder: Path, **settings: object) -> AsyncIterator[tuple[float, int, int]]:
+    """`flashwire run` on free ports; the seconds until it said that it is ready, the ticker's port and the desk's."""
+    ticker, desk_port = free_port(), free_port()
+    ports = ("--ticker-port", str(ticker), "--desk-port", str(desk_port))
+    start = time.monotonic()
+    process = begun(folder, "run", "--data", str(folder), "--drain-seconds", "0", *ports, **settings)
+    try:
+        assert process.stdout is not None
+        line = await asyncio.to_thread(process.stdout.readline)
+        seconds = time.monotonic() - start
+        if READY_LINE not in line:
+            raise ContenderError(f"flashwire run did not start: {last_words(folder)}")
+        yield seconds, ticker, desk_port
+    finally:
+        await ended(process)
+
+
+async def ended(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process in order, and by force after `STOP_SECONDS`."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.to_thread(process.wait, STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+async def _ready(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit and process.poll() is None:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /health/ready HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
+            status = await reader.readline()
+            writer.close()
+            if b" 200 " in status:
+                return
+        except OSError:
+            pass
+        await asyncio.sleep(0.05)
+    raise ContenderError(f"flashwire desk did not start: {last_words(folder)}")

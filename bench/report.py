@@ -1,0 +1,152 @@
+"""What a run writes: a page, data and pictures for each scenario, and the table of all of them; it measures nothing.
+
+Each scenario's JSON holds its rows and when and where they were measured. The table is put together from these files,
+so that a scenario that was not run this time stands there with the date of the run that it was measured in.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.aims import AIMS
+from bench.figures import table
+from bench.machine import Machine
+from bench.scenario import Effort, Row, Section
+
+
+class Report(msgspec.Struct, frozen=True):
+    """One scenario's run; `<name>.json` is this, as it stands."""
+
+    name: str
+    title: str
+    made: str
+    seconds: float
+    quick: bool
+    """A trial of a few seconds, whose figures mean nothing."""
+    machine: Machine
+    others: float
+    """How much of the machine's cores others used meanwhile, 0 to 1: it is in the spread."""
+    effort: Effort
+    contenders: dict[str, str]
+    """The versions of those that could run here, by name."""
+    left_out: dict[str, str]
+    """What the others lack, and how it is installed."""
+    notes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    pictures: tuple[str, ...]
+    data: Any  # any JSON: each scenario has its own
+
+
+def write_report(out: Path, report: Report, section: Section) -> None:
+    """`<name>.md`, `<name>.json` and the pictures, in the folder `out`."""
+    for picture, name in zip(section.pictures, report.pictures, strict=True):
+        (out / name).write_text(picture.svg, "utf-8")
+    (out / f"{report.name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    (out / f"{report.name}.md").write_text(page(report, section), "utf-8")
+
+
+def read_reports(out: Path, names: Iterable[str]) -> dict[str, Report]:
+    """The reports in the folder, of this run or of earlier ones; what cannot be read is not there."""
+    reports = {}
+    for name in names:
+        try:
+            reports[name] = msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Report)
+        except (OSError, msgspec.DecodeError):
+            continue
+    return reports
+
+
+def page(report: Report, section: Section) -> str:
+    """One scenario's page."""
+    pictures = "".join(
+        f"\n![{picture.says or report.title}]({name})\n"
+        for picture, name in zip(section.pictures, report.pictures, strict=True)
+    )
+    notes = "".join(f"- {note}\n" for note in report.notes)
+    return f"""# {report.title}
+
+{_trial(report)}{section.text.strip()}
+{pictures}
+{notes and f"Of this run:{chr(10)}{chr(10)}{notes}{chr(10)}"}{_machine(report)}"""
+
+
+def _trial(report: Report) -> str:
+    return "**A trial of a few seconds: these figures mean nothing.**\n\n" if report.quick else ""
+
+
+def _machine(report: Report) -> str:
+    machine = report.machine
+    rows = [
+        ("made", f"{report.made}, in {report.seconds:.0f} s, by `python -m bench {report.name}`"),
+        ("machine", machine.said()),
+        ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
+        ("others meanwhile", f"{report.others:.0%} of all cores' time went to processes that are no part of this"),
+        ("load client", report.effort.said()),
+        ("kernel, Python", f"{machine.kernel}, {machine.python}"),
+        ("packages", _listed(machine.packages)),
+    ]
+    if report.contenders:
+        rows.append(("contenders", "; ".join(sorted(set(report.contenders.values())))))
+    return table(("", ""), rows) + "\n"
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def overview(reports: Mapping[str, Report], made: str) -> str:
+    """The table "What to reach", from all scenarios that `reports` has; `made`: the run that is being written."""
+    newest = max(reports.values(), key=lambda report: report.made, default=None)
+    left_out = dict(newest.left_out) if newest else {}
+    lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or [
+        "None of the contenders that the benchmark has."
+    ]
+    pages = [
+        (f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s", f"{one.others:.0%}")
+        for one in reports.values()
+    ]
+    where = (
+        f"On {newest.machine.said()}, kernel {newest.machine.kernel}, Python {newest.machine.python}; "
+        if newest
+        else ""
+    )
+    busy = f"load before: {newest.machine.load}." if newest else ""
+    return f"""# What to reach, and what is reached
+
+Printed by `python -m bench` (`make bench`). Server on one core, load client on another, over loopback; everyone
+started, loaded and measured the same way, in turn (A B A B). Figures are medians with the least and the most in
+brackets. Those of another machine differ, the ratios should not. {where}{busy}
+
+{table(("figure", "to reach", "ours", "beside it, in the same run", "reached", "measured"), list(_rows(reports, made)))}
+
+## Left out here
+
+{chr(10).join(lines)}
+
+## Pages
+
+{table(("scenario", "made", "took", "of all cores' time others used"), pages)}
+"""
+
+
+def _rows(reports: Mapping[str, Report], made: str) -> Iterable[tuple[str, ...]]:
+    newest = max(reports.values(), key=lambda report: report.made, default=None)
+    for key, aim in AIMS.items():
+        found = [(report, row) for report in reports.values() for row in report.rows if row.key == key]
+        if not found:
+            yield aim.figure, aim.aim, "not measured", "", "", ""
+        for report, row in found:
+            when = "in this run" if report.made >= made else report.made[:10]
+            if newest and not report.machine.same(newest.machine):
+                when += f" on {report.machine.said()}"
+            if report.quick:
+                when += ", a trial"
+            when = f"[{when}]({report.name}.md)"
+            yield aim.figure, aim.aim, row.ours, row.beside, "–" if report.quick else _verdict(row), when
+
+
+def _verdict(row: Row) -> str:
+    said = {True: "yes", False: "**no**", None: "–"}[row.reached]
+    return f"{said}: {row.why}" if row.why else said

@@ -1,0 +1,185 @@
+"""How long an editor waits until a line is safe on disk, and how many lines a desk can take."""
+
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.editors import Posted, post_all, post_paced
+from bench.figures import figure, median, quantile, table
+from bench.installed import Desk, desk
+from bench.plot import Lines, lines
+from bench.process import cpu_seconds
+from bench.scenario import Picture, Row, Run, Scenario, Section
+from ticker.stream.redis_stream import Client, connect, disconnect
+
+RATE: Final = 100
+AT_ONCE: Final = 64
+PACED, BUSY, BARE, DISK = "paced", "busy", "bare", "disk"
+P99_MS: Final = 10.0
+SUSTAINED: Final = 2000
+
+
+class Found(msgspec.Struct):
+    """One turn of one way."""
+
+    waits_ms: list[float]
+    a_second: float
+    desk_us: float = 0.0
+    """CPU of the desk's process, for each line; `valkey_us` and `client_us` likewise."""
+    valkey_us: float = 0.0
+    client_us: float = 0.0
+
+
+async def measure(run: Run) -> Section:
+    paced, busy = (30, 200) if run.quick else (500, 6000)
+    with tempfile.TemporaryDirectory(prefix="fwa") as name:
+        folder = Path(name)
+        run.step("starting a desk")
+        async with desk(folder, run.server_core, editors=1 if run.quick else 4) as ours:
+            client = connect(ours.url, timeout=5)
+            await post_all(ours.port, ours.tokens, busy // 10, at_once=AT_ONCE)
+
+            async def one(way: str) -> Found:
+                run.step(way)
+                if way == DISK:
+                    return await asyncio.to_thread(_disk, folder / "probe", paced)
+                if way == BARE:
+                    return await _bare(client, paced)
+                posting = (
+                    post_paced(ours.port, ours.tokens, paced, rate=RATE)
+                    if way == PACED
+                    else post_all(ours.port, ours.tokens, busy, at_once=AT_ONCE)
+                )
+                before = _spent(ours)
+                posted = await posting
+                return _found(posted, [now - then for now, then in zip(_spent(ours), before, strict=True)])
+
+            try:
+                found = await run.in_turn((PACED, BARE, BUSY, DISK), one)
+            finally:
+                await disconnect(client)
+    return Section(_text(found), found, (_row(found),), (_picture(found),))
+
+
+def _spent(ours: Desk) -> tuple[float, float]:
+    return cpu_seconds((ours.pid,)), cpu_seconds((ours.valkey,))
+
+
+def _found(posted: Posted, spent: list[float]) -> Found:
+    number = len(posted.waits)
+    return Found(
+        waits_ms=[wait * 1000 for wait in posted.waits],
+        a_second=number / posted.seconds,
+        desk_us=spent[0] / number * 1e6,
+        valkey_us=spent[1] / number * 1e6,
+        client_us=posted.client_seconds / number * 1e6,
+    )
+
+
+async def _bare(client: Client, number: int) -> Found:
+    """One entry of the same size at the same pace, straight into Valkey: what no desk can be faster than."""
+    waits, began = [], time.monotonic()
+    for place in range(number):
+        due = began + place / RATE
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        await client.xadd("bare", {"body": b"x" * 900}, maxlen=10_000)
+        waits.append((time.monotonic() - due) * 1000)
+    return Found(waits, number / (time.monotonic() - began))
+
+
+def _disk(path: Path, number: int) -> Found:
+    """The same bytes appended and synced by nobody but us, at the same pace."""
+    waits, began = [], time.monotonic()
+    file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    try:
+        for place in range(number):
+            time.sleep(max(0.0, began + place / RATE - time.monotonic()))
+            start = time.monotonic()
+            os.write(file, b"x" * 900)
+            os.fdatasync(file)
+            waits.append((time.monotonic() - start) * 1000)
+    finally:
+        os.close(file)
+    return Found(waits, number / (time.monotonic() - began))
+
+
+_TITLES: Final = {
+    PACED: f"a desk, {RATE} lines a second",
+    BUSY: f"a desk, {AT_ONCE} editors who post as soon as they may",
+    BARE: f"bare XADD, {RATE} a second",
+    DISK: f"write and fdatasync alone, {RATE} a second",
+}
+
+
+def _at(turns: list[Found], share: float) -> list[float]:
+    return [quantile(turn.waits_ms, share) for turn in turns]
+
+
+def _text(found: dict[str, list[Found]]) -> str:
+    rows = []
+    for way, turns in found.items():
+        cpu = [
+            f"{median([getattr(turn, f'{whose}_us') for turn in turns]):.0f}" for whose in ("desk", "valkey", "client")
+        ]
+        rows.append(
+            (
+                _TITLES[way],
+                *(figure(_at(turns, share)).said(2) for share in (0.5, 0.99)),
+                figure([turn.a_second for turn in turns]).said(0),
+                " · ".join(cpu) if way in (PACED, BUSY) else "–",
+            )
+        )
+    head = ("way", "acknowledged, p50, ms", "p99, ms", "lines a second", "CPU a line: desk · Valkey · editors, µs")
+    return f"""{table(head, rows)}
+
+One desk process on one core; Valkey, which syncs its file before it answers (`appendfsync always`), and the editors on
+the other. Each line comes with a token that is looked up, an Idempotency-Key, an attribution that is split off and
+checked, a signature and a log line. At a pace a wait counts from when the line was due, so that one slow answer is not
+hidden by those that could not be asked for meanwhile. Every post was answered 201.
+"""
+
+
+def _picture(found: dict[str, list[Found]]) -> Picture:
+    shares = [*range(5, 100, 5), 98, 99]
+    series = {
+        _TITLES[way].removeprefix("a ").split(",")[0]: [
+            (float(share), median(_at(found[way], share / 100))) for share in shares
+        ]
+        for way in (PACED, BARE, DISK)
+    }
+    chart = Lines(
+        f"Acknowledged within, ms, at {RATE} lines a second", "share of the lines, %", series, logarithmic=False
+    )
+    return Picture(lines([chart]), says="Within how many milliseconds which share of the lines was acknowledged")
+
+
+def _row(found: dict[str, list[Found]]) -> Row:
+    p99, a_second = figure(_at(found[PACED], 0.99)), figure([turn.a_second for turn in found[BUSY]])
+    bare, disk = figure(_at(found[BARE], 0.99)), figure(_at(found[DISK], 0.99))
+    cpu = {
+        whose: median([getattr(turn, f"{whose}_us") for turn in found[BUSY]]) for whose in ("desk", "valkey", "client")
+    }
+    slow = []
+    if p99.median > P99_MS:
+        slow.append(f"a bare XADD at the same pace took {bare.said()} ms at p99 here")
+    if a_second.median < SUSTAINED:
+        share = cpu["desk"] * a_second.median / 1e6
+        slow.append(
+            f"a line costs the desk {cpu['desk']:.0f} µs of CPU, of which its core gave it {share:.0%} of the time; "
+            f"{SUSTAINED:,}/s take {1e6 / SUSTAINED:.0f} µs"
+        )
+    return Row(
+        "ack",
+        f"{p99.said()} ms at {RATE}/s; {a_second.said(0)}/s with {AT_ONCE} editors",
+        f"bare XADD {bare.said()} ms, fdatasync alone {disk.said()} ms",
+        not slow,
+        "; ".join(slow),
+    )
+
+
+SCENARIO: Final = Scenario("ack", "Acknowledged: from an editor to the disk", measure, seconds=90, quick_seconds=8)

@@ -1,0 +1,203 @@
+"""Cost as work grows: more subscribers, larger bursts, more filters, a longer backlog; and which lines bend."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from bench.bends import said
+from bench.contenders.flashwire import Flashwire
+from bench.figures import figure, median, ratio, table
+from bench.plot import Lines, lines
+from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
+from bench.session import audience
+from ticker.contract.site import load_site
+
+WITH: Final = (OURS, "limit", "nchan")
+Points = Sequence[tuple[float, float]]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One point of one line."""
+
+    at: int
+    cpu_us: float
+    last_ms: float
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """One picture and what is said about its lines."""
+
+    chart: Lines
+    unit: str
+    work: str
+    per: bool = False
+    """Whether its values are divided by the work before they are looked at: a straight line does not bend."""
+
+    def sentences(self) -> list[str]:
+        """One for each line."""
+        found = []
+        for name, points in self.chart.series.items():
+            costs = [(x, y / x * 1000) for x, y in points] if self.per else points
+            found.append(said(name, costs, f"{self.unit} for each thousand" if self.per else self.unit, self.work))
+        return found
+
+
+async def measure(run: Run) -> Section:
+    run.part(0, 4)
+    grown = await run.in_turn(WITH, lambda name: subscribers(run, name), repeats=_repeats(run, 2))
+    run.part(1, 4)
+    bursts = await run.in_turn(WITH, lambda name: burst(run, name), repeats=_repeats(run, 2))
+    run.part(2, 4)
+    counts = (1, 10) if run.quick else (1, 10, 100, 200, 1000)
+    filtered = await run.in_turn(
+        [f"{count} filters" for count in counts],
+        lambda name: filters(run, int(name.split()[0])),
+        repeats=_repeats(run, 3),
+    )
+    run.part(3, 4)
+    lengths = (10, 100) if run.quick else (10, 1000, 10_000)
+    stored = await run.in_turn(
+        [f"backlog {length}" for length in lengths],
+        lambda name: backlog(run, int(name.split()[1])),
+        repeats=_repeats(run, 2),
+    )
+
+    per_filter = [(float(name.split()[0]), median(found)) for name, found in filtered.items()]
+    per_length = {
+        title: [(float(name.split()[1]), median([one[field] for one in found])) for name, found in stored.items()]
+        for field, title in enumerate(("a join with 10 items", "a delivery", "a replayed entry"))
+    }
+    charts = (
+        Curve(Lines("Server CPU per delivery, µs", "subscribers", _lines(grown, "cpu_us")), "µs", "subscribers"),
+        Curve(Lines("To the last, ms", "subscribers", _lines(grown, "last_ms"), False), "ms", "subscribers", True),
+        Curve(Lines("Server CPU per delivery, µs", "items in a burst", _lines(bursts, "cpu_us")), "µs", "items"),
+        Curve(Lines("Server CPU per delivery, µs", "filters", {OURS: per_filter}), "µs", "filters"),
+        Curve(Lines("Server CPU, µs", "entries in the backlog", per_length), "µs", "entries"),
+    )
+    titles = ("Subscribers", "Subscribers: how long the last waits", "Burst", "Filters", "Backlog")
+    text = "\n\n".join(_told(title, curve) for title, curve in zip(titles, charts, strict=True))
+    text += f"""
+
+Median over the turns, each with a fresh server. A line bends where a unit costs over 1.25 × the least before it and it
+stays so. Subscribers: one item at a time. Bursts and filters: {_few(run):,} and {_many(run):,} subscribers, who all get
+all items; with filters, connections have so many different ones in turn, each of which lets every item pass. Backlog:
+so many entries before; joins get a snapshot of 10 items; a replay is what a client gets who comes back after so many.
+"""
+    data = {"subscribers": grown, "burst": bursts, "filters": filtered, "backlog": stored}
+    picture = Picture(lines([curve.chart for curve in charts]), says="The curves; each line is described above")
+    return Section(text, data, _rows(filtered), (picture,))
+
+
+def _repeats(run: Run, wanted: int) -> int:
+    return 1 if run.quick else min(wanted, run.repeats)
+
+
+def _few(run: Run) -> int:
+    return 100 if run.quick else 2000
+
+
+def _many(run: Run) -> int:
+    return 200 if run.quick else 10_000
+
+
+async def subscribers(run: Run, name: str) -> list[Point]:
+    """One server, to which more and more join."""
+    points, there = [], 0
+    async with audience(run, run.contenders[name]()) as session:
+        for count in (100, 200) if run.quick else (1000, 2000, 5000, 10_000, 19_000):
+            await session.join(count - there)
+            there = count
+            await session.deliver()
+            made = await session.series(2 if run.quick else 6)
+            cost = sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
+            points.append(Point(count, cost, median([one.last_ms for one in made])))
+    return points
+
+
+async def burst(run: Run, name: str) -> list[Point]:
+    """One server, to which more and more items are given at once."""
+    points = []
+    async with audience(run, run.contenders[name]()) as session:
+        await session.join(_few(run))
+        for count in (1, 5, 20):
+            await session.deliver(count)
+            made = await session.series(2 if run.quick else 10, count)
+            cost = sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
+            points.append(Point(count, cost, median([one.last_ms for one in made])))
+    return points
+
+
+async def filters(run: Run, count: int) -> float:
+    """Server CPU per delivery where subscribers have `count` different filters, all of which let all items pass."""
+    async with audience(run, Flashwire(), paths=filter_paths(count)) as session:
+        await session.join(_many(run))
+        await session.deliver()
+        made = await session.series(2 if run.quick else 10)
+        return sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
+
+
+def filter_paths(count: int) -> list[str]:
+    """`count` addresses whose filters differ and which all let the benchmark's items pass."""
+    others = [section for section in load_site(None).sections if section != "health"]
+    chosen = itertools.chain.from_iterable(itertools.combinations(others, size) for size in range(len(others) + 1))
+    paths = (
+        f"/v1/live?backlog=0&section=health{''.join(f'&section={section}' for section in sections)}"
+        f"&urgency={urgency}{language}"
+        for language, sections, urgency in itertools.product(("", "&language=en"), chosen, range(2, 8))
+    )
+    return list(itertools.islice(paths, count))
+
+
+async def backlog(run: Run, length: int) -> tuple[float, float, float]:
+    """Server CPU in µs, after `length` entries: of a join with 10 items, of a delivery, of each entry of a replay."""
+    joiners, returning = (50, 3) if run.quick else (2000, 10)
+    async with audience(run, Flashwire("/v1/live?backlog=10")) as session:
+        await session.join(returning, first=0)
+        await session.load.cut(returning)
+        for start in range(0, length, 500):
+            await session.publish(min(500, length - start))
+        run.step("they come back")
+        spent = session.cpu_seconds()
+        waiting = await session.load.expect(session.next - 1, session.next - 1)
+        await session.load.resume()
+        await waiting
+        replay = (session.cpu_seconds() - spent) * 1e6 / (returning * length)
+        spent = session.cpu_seconds()
+        await session.join(joiners)
+        joined = (session.cpu_seconds() - spent) * 1e6 / joiners
+        await session.deliver()
+        made = await session.series(2 if run.quick else 10)
+        return joined, sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made), replay
+
+
+def _lines(found: Mapping[str, Sequence[Sequence[Point]]], field: str) -> dict[str, Points]:
+    return {
+        name: [
+            (float(same[0].at), median([getattr(point, field) for point in same])) for same in zip(*turns, strict=True)
+        ]
+        for name, turns in found.items()
+    }
+
+
+def _told(title: str, curve: Curve) -> str:
+    series = curve.chart.series
+    across = [x for x, _ in next(iter(series.values()))]
+    head = (curve.chart.across, *(f"{x:,g}" for x in across))
+    rows = [(f"{name}, {curve.unit}", *(f"{y:.1f}" for _, y in points)) for name, points in series.items()]
+    sentences = "\n".join(f"- {sentence}" for sentence in curve.sentences())
+    return f"## {title}\n\n{curve.chart.title}.\n\n{table(head, rows)}\n\n{sentences}"
+
+
+def _rows(filtered: Mapping[str, Sequence[float]]) -> tuple[Row, ...]:
+    one, many = filtered.get("1 filters"), filtered.get("200 filters")
+    if not one or not many:
+        return ()
+    times = ratio(many, one)
+    beside = f"one filter {figure(one).said()} µs a delivery"
+    ours = f"{figure(many).said()} µs a delivery, ×{times.said(2)}"
+    return (Row("filters", ours, beside, times.median <= 1.15),)
+
+
+SCENARIO: Final = Scenario("curves", "Cost as work grows", measure, seconds=270, quick_seconds=25)

@@ -1,0 +1,287 @@
+"""100,000 connections held on one machine: what they cost in memory and CPU over time, and how long news takes."""
+
+import asyncio
+import contextlib
+import math
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.contender import ContenderError, Target
+from bench.contenders.flashwire import Flashwire
+from bench.contenders.service import start_service
+from bench.figures import Figure, figure, quantile, table
+from bench.plot import Lines, lines
+from bench.process import cpu_seconds, memory_kib
+from bench.scenario import Picture, Row, Run, Scenario, Section
+from bench.session import Delivery, Session, audience
+
+SUBSCRIBERS: Final = 100_000
+SECONDS: Final = 600.0
+# Below what a process may have open (20,000 in many places), with room for an uneven spread.
+PER_WORKER: Final = 15_000
+PER_CLIENT: Final = 17_000
+ITEM_SECONDS: Final = 5.0
+LAST_SECONDS: Final = 2.0
+# Growth of the workers' memory, from a tenth of the time to the last tenth of it, that still counts as flat.
+FLAT: Final = 0.02
+# By then each worker's collector has once looked at all there is, and so has pages of its own that were its parent's.
+SETTLED_SECONDS: Final = 75.0
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One look, about a second after the one before."""
+
+    at: float
+    """Seconds since all had joined."""
+    pss_mib: float
+    """All workers together."""
+    kernel_mib: float
+    """TCP's buffers of both ends, as the kernel counts them for the machine."""
+    cpu: float
+    """Share of one core that all workers used since the look before."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What was seen."""
+
+    subscribers: int
+    seconds: float
+    joined_seconds: float
+    joins_cpu_us: float
+    base_mib: float
+    """The workers' memory before anybody joined."""
+    spread: list[int]
+    """Connections of each worker."""
+    samples: list[Sample]
+    last_ms: list[float]
+    """Of each item."""
+    item_at: list[float]
+    delivery_us: list[float]
+    heartbeats: int
+    quiet_cpu: float
+    """Share of one core between items: heartbeats, their answers, and nothing else."""
+    client_cpu: float
+    """Share of one core that the load clients used, items included."""
+
+    @property
+    def growth(self) -> float:
+        """Of memory, from the first tenth of the samples, once it has settled, to the last."""
+        settled = [sample for sample in self.samples if sample.at > SETTLED_SECONDS] or self.samples
+        tenth = max(1, len(settled) // 10)
+        first, last = (
+            sum(sample.pss_mib for sample in some) / len(some) for some in (settled[:tenth], settled[-tenth:])
+        )
+        return last / first - 1
+
+
+class Workers(Flashwire):
+    """`flashwire ticker` with several workers and an embedded Valkey, on any core."""
+
+    def __init__(self, workers: int, heartbeat_seconds: float) -> None:
+        super().__init__(heartbeat_seconds=heartbeat_seconds)
+        self._workers = workers
+
+    async def start(self, core: int) -> Target:
+        folder, url, store = self._open(core)
+        # All cores are the service's, as they are where readers come from other machines; this process has them all.
+        os.sched_setaffinity(store, os.sched_getaffinity(0))
+        service = await start_service(self._stack, folder, url, self._workers, self._settings)
+        return Target(
+            ports=(service.port,),
+            path=self._path,
+            processes=(*service.nodes, service.parent, store),
+            servers=len(service.nodes),
+            joined=b'"cursor":"',
+        )
+
+
+async def measure(run: Run) -> Section:
+    if run.quick:
+        held = await hold(run, subscribers=1000, workers=2, seconds=3.0, item_seconds=0.5)
+    else:
+        held = await hold(run, subscribers=SUBSCRIBERS, workers=math.ceil(SUBSCRIBERS / PER_WORKER), seconds=SECONDS)
+    return Section(_text(held), held, (_row(held),), (_picture(held),))
+
+
+async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item_seconds: float = ITEM_SECONDS) -> Held:
+    """`subscribers` join, stay for `seconds` and get an item every `item_seconds`; raises `MissedError`."""
+    processes = max(2, math.ceil(subscribers / PER_CLIENT))
+    heartbeat = 1.0 if run.quick else 15.0
+    contender = Workers(workers, heartbeat)
+    async with audience(run, contender, processes=processes) as session:
+        servers = session.target.processes[:workers]
+        base, spent = session.memory_kib() / 1024, session.cpu_seconds()
+        began = time.monotonic()
+        await session.join(subscribers, seconds=180.0)
+        joined, spent = time.monotonic() - began, session.cpu_seconds() - spent
+        await session.deliver()
+        spread = [_sockets(worker) for worker in servers]
+        before = await session.load.stats()
+        samples: list[Sample] = []
+        looking = asyncio.create_task(_look(servers, samples))
+        try:
+            news = await _publish(run, session, seconds, item_seconds)
+        finally:
+            looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await looking
+        after = await session.load.stats()
+        if after.open != subscribers:
+            raise ContenderError(f"{subscribers - after.open} connections were lost")
+        items = sum(one.deliveries for one in news.delivered)
+        return Held(
+            subscribers=subscribers,
+            seconds=news.seconds,
+            joined_seconds=joined,
+            joins_cpu_us=spent / subscribers * 1e6,
+            base_mib=base,
+            spread=spread,
+            samples=samples,
+            last_ms=[one.last_ms for one in news.delivered],
+            item_at=news.at,
+            delivery_us=[one.cpu_us for one in news.delivered],
+            # Whatever came that was no item: nobody joined meanwhile.
+            heartbeats=after.messages - before.messages - items,
+            quiet_cpu=news.quiet_cpu / news.quiet,
+            client_cpu=(after.cpu - before.cpu) / 1e9 / news.seconds,
+        )
+
+
+class _News:
+    """Items that were published, and the time between them."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+        self.delivered: list[Delivery] = []
+        self.quiet = 0.0
+        self.quiet_cpu = 0.0
+        self.seconds = 0.0
+
+
+async def _publish(run: Run, session: Session, seconds: float, item_seconds: float) -> _News:
+    news, began = _News(), time.monotonic()
+    due = began + item_seconds
+    while due < began + seconds:
+        done = (due - began) / seconds
+        run.step(f"held for {due - began - item_seconds:.0f} of {seconds:.0f} s", 0.15 + 0.85 * done)
+        quiet, spent = time.monotonic(), session.cpu_seconds()
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        news.quiet_cpu += session.cpu_seconds() - spent
+        news.quiet += time.monotonic() - quiet
+        news.at.append(time.monotonic() - began)
+        news.delivered.append(await session.deliver())
+        due += item_seconds
+    news.seconds = time.monotonic() - began
+    return news
+
+
+async def _look(workers: Sequence[int], samples: list[Sample]) -> None:
+    began, spent = time.monotonic(), cpu_seconds(tuple(workers))
+    last = began
+    while True:
+        await asyncio.sleep(1.0)
+        now, used = time.monotonic(), cpu_seconds(tuple(workers))
+        pss = sum(memory_kib(worker) for worker in workers) / 1024
+        samples.append(Sample(now - began, pss, _kernel_mib(), (used - spent) / (now - last)))
+        last, spent = now, used
+
+
+def _kernel_mib() -> float:
+    for line in Path("/proc/net/sockstat").read_text().splitlines():
+        if line.startswith("TCP:"):
+            pages = int(line.split()[-1])
+            return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+    return 0.0
+
+
+def _sockets(process: int) -> int:
+    found = 0
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found += os.readlink(descriptor).startswith("socket:")
+    return found
+
+
+def _text(held: Held) -> str:
+    news = figure(held.last_ms)
+    samples = held.samples
+    most, first, last = max(sample.pss_mib for sample in samples), samples[0].pss_mib, samples[-1].pss_mib
+    rows = [
+        (
+            "connections",
+            f"{held.subscribers:,} on {len(held.spread)} workers ({min(held.spread):,} to {max(held.spread):,})",
+        ),
+        ("all joined within", f"{held.joined_seconds:.1f} s, {held.joins_cpu_us:.0f} µs of server CPU each"),
+        ("held for", f"{held.seconds:.0f} s; {len(held.last_ms)} items, {held.heartbeats:,} heartbeats received"),
+        ("publish → last of all", f"{news.said(0)} ms; p99 {quantile(held.last_ms, 0.99):.0f} ms"),
+        ("server CPU per delivery", f"{figure(held.delivery_us).said()} µs"),
+        ("server CPU between items", f"{held.quiet_cpu:.1%} of one core"),
+        ("memory of the workers (PSS)", f"{first:.0f} MiB at first, {last:.0f} at last, {most:.0f} at most"),
+        ("of it without connections", f"{held.base_mib:.0f} MiB"),
+        ("memory per connection", f"{(last - held.base_mib) * 1024 / held.subscribers:.2f} KiB"),
+        (
+            "growth of memory",
+            f"{held.growth:+.2%} from the first tenth of the time to the last, after {SETTLED_SECONDS:.0f} s",
+        ),
+        ("the load clients' CPU", f"{held.client_cpu:.1%} of one core"),
+    ]
+    return f"""{table(("what", "figure"), rows)}
+
+`flashwire ticker --workers {len(held.spread)}`, an embedded Valkey that syncs each entry to disk, and the load clients
+on the same machine. Every subscriber counted every item: all arrived, in order, once, and no connection was lost.
+The workers share one port; the kernel spreads connections by a hash of their addresses, hence the spread. Memory and
+CPU were looked at each second. About a minute after its start each worker's garbage collector looks at all there is;
+pages that it had shared with its parent until then are its own from there on, once.
+"""
+
+
+def _picture(held: Held) -> Picture:
+    pss = [(sample.at, sample.pss_mib) for sample in held.samples]
+    kernel = [(sample.at, sample.kernel_mib) for sample in held.samples]
+    charts = [
+        Lines("Memory, MiB", "seconds", {"workers": pss, "kernel, TCP": kernel}, logarithmic=False),
+        Lines(
+            "Publish → last of all, ms",
+            "seconds",
+            {"items": list(zip(held.item_at, held.last_ms, strict=True))},
+            logarithmic=False,
+        ),
+        Lines(
+            "Server CPU, share of one core",
+            "seconds",
+            {"workers": [(sample.at, sample.cpu) for sample in held.samples]},
+            logarithmic=False,
+        ),
+    ]
+    says = "Over the time: memory of workers and kernel, the time until the last has an item, and the workers' CPU"
+    return Picture(lines(charts), says=says)
+
+
+def _row(held: Held) -> Row:
+    news: Figure = figure(held.last_ms)
+    missed = []
+    if held.subscribers < SUBSCRIBERS or held.seconds < SECONDS * 0.9:
+        missed.append(f"{held.subscribers:,} were held for {held.seconds:.0f} s only")
+    if news.most > LAST_SECONDS * 1e3:
+        missed.append(f"the slowest item took {news.most:.0f} ms, at {figure(held.delivery_us).said()} µs a delivery")
+    if held.growth > FLAT:
+        missed.append(f"memory grew by {held.growth:.1%}")
+    said = f"{held.subscribers:,} for {held.seconds:.0f} s; last {news.said(0)} ms; memory {held.growth:+.1%}"
+    return Row("hold", said, "", not missed, "; ".join(missed))
+
+
+SCENARIO: Final = Scenario(
+    "hold",
+    "100,000 connections on one machine",
+    measure,
+    seconds=SECONDS + 90,
+    quick_seconds=12,
+    repeats=1,
+    default=False,
+    pinned=False,
+)

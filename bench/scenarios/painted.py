@@ -1,0 +1,202 @@
+"""From an editor's key to a reader's eye: a line is posted at the desk, and painted by the widget in a real browser."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.editors import editors
+from bench.figures import figure, quantile, table
+from bench.installed import service, tokens
+from bench.load import MissedError
+from bench.plot import Lines, lines
+from bench.scenario import Picture, Row, Run, Scenario, Section
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+POSTED, TYPED = "posted", "typed"
+P50_MS: Final = 50.0
+P99_MS: Final = 250.0
+INSTALL: Final = "pip install playwright && sudo apt-get install chromium"
+_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+# After the second frame's callback the first frame, with the line in it, has been handed to the screen.
+_WATCH: Final = r"""() => {
+  const root = document.querySelector("breaking-ticker").shadowRoot;
+  window.painted = {};
+  const look = () => {
+    for (const [, number] of root.textContent.matchAll(/\((\d+)\)/g)) {
+      if (number in window.painted) continue;
+      window.painted[number] = 0;
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        window.painted[number] = performance.timeOrigin + performance.now();
+      }));
+    }
+  };
+  new MutationObserver(look).observe(root, { subtree: true, childList: true, characterData: true });
+  look();
+}"""
+_NOW: Final = "() => performance.timeOrigin + performance.now()"
+
+
+async def measure(run: Run) -> Section:
+    try:
+        from playwright.async_api import Error, async_playwright
+    except ImportError:
+        return _left_out(run)
+    posts, keys = (10, 2) if run.quick else (120, 20)
+    with tempfile.TemporaryDirectory(prefix="fwp") as name:
+        folder = Path(name)
+        run.step("starting the service and a browser")
+        async with service(folder) as (_, ticker_port, desk_port), async_playwright() as playwright:
+            token = (await tokens(folder, 1))[0]
+            try:
+                browser = await playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=list(_ARGUMENTS)
+                )
+            except Error:
+                return _left_out(run)
+            reader = await _reader(browser, ticker_port)
+            skew = await _skew(reader)
+
+            async def one(way: str) -> list[float]:
+                run.step(f"{posts if way == POSTED else keys} lines")
+                if way == TYPED:
+                    due = await _typed(browser, desk_port, token, keys)
+                else:
+                    due = await _posted(desk_port, token, posts)
+                seen = await _seen(reader, due)
+                return [seen[number] - skew - began * 1000 for number, began in due.items()]
+
+            found = await run.in_turn((POSTED, TYPED), one)
+            version = browser.version
+            await browser.close()
+    return _section(found, version)
+
+
+async def _reader(browser: "Browser", port: int) -> "Page":
+    page = await (await browser.new_context(locale="en-GB")).new_page()
+    await page.goto(f"http://127.0.0.1:{port}/embed?edition=en&layout=list")
+    await page.wait_for_selector('breaking-ticker[state="live"]')
+    await page.evaluate(_WATCH)
+    return page
+
+
+async def _skew(page: "Page") -> float:
+    """By how many milliseconds the browser's clock is ahead of ours: both read one, at most a few apart."""
+    offsets = []
+    for _ in range(20):
+        before = time.time()
+        theirs = await page.evaluate(_NOW)
+        after = time.time()
+        offsets.append((after - before, theirs - (before + after) / 2 * 1000))
+    return float(min(offsets)[1])
+
+
+async def _posted(port: int, token: str, number: int) -> dict[str, float]:
+    editor = (await editors(port, [token], 1))[0]
+    due = {}
+    try:
+        for _ in range(number):
+            # Not in step with the screen's frames.
+            await asyncio.sleep(0.05 + random.random() * 0.1)
+            mark = len(_marks)
+            _marks.append(mark)
+            due[str(mark)] = time.time()
+            await editor.post(mark)
+    finally:
+        editor.close()
+    return due
+
+
+# Each line of a run has a number of its own, so that a line from an earlier turn is not taken for a new one.
+_marks: Final[list[int]] = []
+
+
+async def _typed(browser: "Browser", port: int, token: str, number: int) -> dict[str, float]:
+    context = await browser.new_context(locale="en-GB")
+    due = {}
+    try:
+        page = await context.new_page()
+        await page.goto(f"http://127.0.0.1:{port}")
+        await page.fill("#signin-value", token)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#line:focus")
+        for _ in range(number):
+            mark = len(_marks)
+            _marks.append(mark)
+            await page.fill("#line", f"Civil Defence: Bridge in the old town reopened to all traffic ({mark})")
+            await asyncio.sleep(0.3 + random.random() * 0.1)
+            due[str(mark)] = time.time()
+            await page.keyboard.press("Control+Enter")
+            await page.wait_for_function("() => document.querySelector('#line').value === ''")
+    finally:
+        await context.close()
+    return due
+
+
+async def _seen(page: "Page", due: dict[str, float]) -> dict[str, float]:
+    limit = time.monotonic() + 10
+    while True:
+        painted: dict[str, float] = await page.evaluate("() => window.painted")
+        if all(painted.get(number) for number in due):
+            return painted
+        if time.monotonic() > limit:
+            missed = sorted(int(number) for number in due if not painted.get(number))
+            raise MissedError(f"{len(missed)} of {len(due)} lines were never painted, the first is number {missed[0]}")
+        await asyncio.sleep(0.1)
+
+
+_TITLES: Final = {POSTED: "posted to the desk's API", TYPED: "typed at the desk's page, Ctrl+Enter"}
+
+
+def _section(found: dict[str, list[list[float]]], version: str) -> Section:
+    def at(way: str, share: float) -> list[float]:
+        return [quantile(turn, share) for turn in found[way]]
+
+    rows = [
+        (_TITLES[way], *(figure(at(way, share)).said(0) for share in (0.5, 0.9, 0.99)), str(sum(map(len, turns))))
+        for way, turns in found.items()
+    ]
+    text = f"""{table(("a line is", "painted after, p50, ms", "p90, ms", "p99, ms", "lines"), rows)}
+
+The whole service as `flashwire run` starts it, and Chromium {version} without a window, on the same cores: one page
+with the widget, which hears by WebSocket. From before the request is written (or the key pressed, through Playwright)
+until the second animation frame after the line was in the page: by then the frame that shows it is painted. The
+disk's sync, the stream, the node, the socket, the widget and up to two frames of 16.7 ms are in it. The browser's clock
+was compared with ours before.
+"""
+    series = {
+        _TITLES[way].split(",")[0]: [
+            (float(share), figure(at(way, share / 100)).median) for share in (*range(5, 100, 5), 99)
+        ]
+        for way in found
+    }
+    chart = Lines("Painted within, ms", "share of the lines, %", series, logarithmic=False)
+    p50, p99 = figure(at(POSTED, 0.5)), figure(at(POSTED, 0.99))
+    reached = p50.median <= P50_MS and p99.median <= P99_MS
+    row = Row(
+        "painted",
+        f"{p50.said(0)} / {p99.said(0)} ms",
+        f"typed at the desk's page {figure(at(TYPED, 0.5)).said(0)} / {figure(at(TYPED, 0.99)).said(0)} ms",
+        reached,
+        "" if reached else "a browser that draws in software shares two cores with the whole service",
+    )
+    picture = Picture(lines([chart]), says="Within how many milliseconds which share of the lines was painted")
+    return Section(text, found, (row,), (picture,))
+
+
+def _left_out(run: Run) -> Section:
+    run.notes.append(f"Not measured: no Playwright with Chromium here. {INSTALL}")
+    why = f"not measured here; {INSTALL}"
+    return Section(
+        f"Not measured: there is no Playwright with Chromium here. {INSTALL}", {}, (Row("painted", "–", why=why),)
+    )
+
+
+SCENARIO: Final = Scenario(
+    "painted", "From the desk to the screen", measure, seconds=100, quick_seconds=12, repeats=3, pinned=False
+)

@@ -1,0 +1,72 @@
+"""How long `flashwire run` takes from its start until it serves, with nothing yet and with a full stream."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from bench.editors import post_all
+from bench.figures import figure, table
+from bench.installed import service, tokens
+from bench.plot import Panel, bars
+from bench.scenario import Picture, Row, Run, Scenario, Section
+
+EMPTY, FULL, PYTHON = "empty", "full", "python"
+LIMIT_SECONDS: Final = 1.5
+_TITLES: Final = {EMPTY: "an empty directory", PYTHON: "the imports of the command alone"}
+_IMPORTS: Final = "import flashwire.cli.main, publisher.server, ticker.server, flashwire.service.service"
+
+
+async def measure(run: Run) -> Section:
+    entries = 200 if run.quick else 10_000
+    with tempfile.TemporaryDirectory(prefix="fwr") as name:
+        kept = Path(name)
+        run.step(f"publishing {entries:,} items")
+        # Compiled bytecode is there from here on, as it is wherever it ran once.
+        async with service(kept) as (_, _, desk_port):
+            await post_all(desk_port, await tokens(kept, 1), entries, at_once=32)
+
+        async def one(way: str) -> float:
+            if way == PYTHON:
+                return await asyncio.to_thread(_imports)
+            if way == FULL:
+                async with service(kept) as (seconds, _, _):
+                    return seconds
+            with tempfile.TemporaryDirectory(prefix="fwr") as fresh:
+                async with service(Path(fresh)) as (seconds, _, _):
+                    return seconds
+
+        found = await run.in_turn((EMPTY, FULL, PYTHON), one)
+    titles = {**_TITLES, FULL: f"a stream of {entries:,} entries"}
+    rows = [(titles[way], figure(seconds).said(2)) for way, seconds in found.items()]
+    text = f"""{table(("from", "start to ready, s"), rows)}
+
+From the start of the process until it says that it is live: the embedded Valkey has answered, the node holds the stream
+and says that it is ready, and so does the desk. One worker, bytecode compiled, both cores free for it. The imports are
+measured in a process of their own; they overlap with Valkey's start.
+"""
+    empty, full = figure(found[EMPTY]), figure(found[FULL])
+    reached = empty.median <= LIMIT_SECONDS and full.median <= LIMIT_SECONDS
+    row = Row(
+        "ready",
+        f"{empty.said(2)} s; with {entries:,} entries {full.said(2)} s",
+        f"its imports alone {figure(found[PYTHON]).said(2)} s",
+        reached,
+        "" if reached else "imports and reading the stream take the processor; the row above says how much",
+    )
+    panel = Panel("Start to ready, s", [(titles[way], figure(seconds)) for way, seconds in found.items()], digits=2)
+    return Section(text, found, (row,), (Picture(bars([panel]), says="Start to ready as bars"),))
+
+
+def _imports() -> float:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
+    return time.monotonic() - began
+
+
+SCENARIO: Final = Scenario(
+    "ready", "Start to ready, embedded Valkey included", measure, seconds=60, quick_seconds=10, repeats=5, pinned=False
+)

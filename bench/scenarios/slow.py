@@ -1,0 +1,176 @@
+"""What those who never read cost the others, and the machine: rounds without any, with one, and with hundreds."""
+
+import asyncio
+import time
+from typing import Final
+
+import msgspec
+
+from bench.contenders.flashwire import Flashwire
+from bench.figures import figure, quantile, ratio, table
+from bench.load import Load
+from bench.plot import Panel, bars
+from bench.scenario import Picture, Row, Run, Scenario, Section
+from bench.session import Session, audience
+from bench.sockets import kernel_bytes
+
+# How many never read, by what a round is called.
+ROUNDS: Final = {"nobody": 0, "one": 1, "many": 500}
+# What docs/protocol.md and the runbook promise of each of them: bytes, seconds.
+KERNEL_BYTES: Final = 64 << 10
+PROCESS_BYTES: Final = 256 << 10
+GONE_SECONDS: Final = 30.0
+BURST: Final = 20
+PATH: Final = "/v1/live?backlog=0"
+# A deaf client's own window: what it takes without reading is its own memory, not the server's.
+WINDOW_BYTES: Final = 4096
+_LOOK_SECONDS: Final = 0.25
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What one round found."""
+
+    p99_ms: float
+    """From publishing to 99 of 100 readers, at 99 of 100 items."""
+    median_ms: float
+    cpu_us: float
+    process_bytes: float
+    """What the server's PSS grew by, per one who never reads, when it could take no more."""
+    kernel_bytes: int
+    """The most of any."""
+    gone_seconds: float
+    """From when they stopped reading until all of them were closed; 0 where that was not waited for."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How much a round does."""
+
+    readers: int
+    flood: int
+    items: int
+    deaf: dict[str, int]
+    settings: dict[str, float]
+
+
+FULL: Final = Plan(1000, 900, 200, ROUNDS, {})
+QUICK: Final = Plan(100, 200, 20, {**ROUNDS, "many": 20}, {"write_limit_bytes": 16_384, "slow_seconds": 1})
+
+
+async def measure(run: Run) -> Section:
+    plan = QUICK if run.quick else FULL
+    found = await run.in_turn(ROUNDS, lambda name: _round(run, plan, plan.deaf[name]))
+    alone, one, many = found["nobody"], found["one"], found["many"]
+
+    def line(name: str) -> tuple[str, ...]:
+        rounds, deaf = found[name], plan.deaf[name]
+        held = (
+            f"{figure([each.process_bytes for each in rounds]).said(0)} + {max(each.kernel_bytes for each in rounds):,}"
+        )
+        gone = figure([each.gone_seconds for each in rounds]).said() if name == "many" else "–"
+        return (
+            f"{deaf:,}",
+            figure([each.p99_ms for each in rounds]).said(),
+            figure([each.median_ms for each in rounds]).said(),
+            figure([each.cpu_us for each in rounds]).said(),
+            held if name == "many" else f"{max(each.kernel_bytes for each in rounds):,} kernel" if deaf else "–",
+            gone,
+        )
+
+    head = (
+        "never read",
+        "others' p99, ms",
+        "others' median, ms",
+        "CPU per delivery, µs",
+        "bytes held by each",
+        "gone, s",
+    )
+    text = f"""{table(head, [line(name) for name in ROUNDS])}
+
+{plan.readers:,} subscribers read everything and were checked: every item, in order, once. In each round {plan.flood:,}
+items came in bursts of {BURST}, so that those who never read had as much as they can hold; then {plan.items} came
+one by one, and those are the figures. p99: 99 of 100 items had reached 99 of 100 readers within it. Bytes: growth of
+the server's PSS ÷ those who never read, and the most that the kernel held for any of them (sock_diag, frames
+included); their own receive buffers are not counted. Gone: from when they stopped reading until the last had been
+closed with 4001.
+"""
+    row = _row([each.p99_ms for each in alone], [each.p99_ms for each in one], many)
+    panels = [
+        Panel(
+            title,
+            [
+                (f"{plan.deaf[name]:,} never read", figure([getattr(each, of) for each in found[name]]))
+                for name in found
+            ],
+        )
+        for title, of in (("The readers' p99, ms", "p99_ms"), ("Server CPU per delivery, µs", "cpu_us"))
+    ]
+    picture = Picture(bars(panels), says="What readers wait, with and without some who never read")
+    return Section(text, found, () if run.quick else (row,), (picture,))
+
+
+async def _round(run: Run, plan: Plan, deaf: int) -> Round:
+    contender = Flashwire(PATH, **plan.settings)
+    async with audience(run, contender) as session:
+        await session.warm(plan.readers, 5)
+        port = session.target.port
+        silent = Load(session.target, core=run.client_core, lenient=True, receive_buffer=WINDOW_BYTES)
+        async with silent:
+            if deaf:
+                run.step(f"{deaf} stop reading")
+                await silent.open(deaf)
+                await silent.mute(deaf)
+            began = time.monotonic()
+            await session.settle()
+            before = session.memory_kib()
+            run.step(f"{plan.flood:,} items in bursts")
+            for _ in range(plan.flood // BURST):
+                await session.deliver(BURST)
+            held = sorted(kernel_bytes(port))[-deaf:] if deaf else [0]
+            grown = (session.memory_kib() - before) * 1024
+            run.step(f"{plan.items} items")
+            made = []
+            for _ in range(plan.items):
+                made.append(await session.deliver())
+                await asyncio.sleep(0.005)
+            gone = 0.0
+            if deaf == plan.deaf["many"]:
+                gone = await _gone(session, silent, deaf, began)
+    waits = [(each.items[0].late - each.published) / 1e6 for each in made]
+    middle = [(each.items[0].middle - each.published) / 1e6 for each in made]
+    cpu = sum(each.server_cpu for each in made) * 1e6 / sum(each.deliveries for each in made)
+    return Round(quantile(waits, 0.99), quantile(middle, 0.5), cpu, grown / deaf if deaf else 0.0, max(held), gone)
+
+
+async def _gone(session: Session, silent: Load, deaf: int, began: float) -> float:
+    session.run.step("waiting until they are gone")
+    while (await silent.stats()).closed_muted < deaf:
+        if time.monotonic() - began > 3 * GONE_SECONDS:
+            break
+        # Readers go on hearing meanwhile: whoever is closed must cost them nothing either.
+        await session.deliver()
+        await asyncio.sleep(_LOOK_SECONDS)
+    return time.monotonic() - began
+
+
+def _row(alone: list[float], one: list[float], many: list[Round]) -> Row:
+    times = ratio(one, alone)
+    # The noise is what rounds without anybody differ by among themselves.
+    noise = max(alone) / min(alone)
+    process = max(each.process_bytes for each in many)
+    kernel = max(each.kernel_bytes for each in many)
+    gone = max(each.gone_seconds for each in many)
+    bounded = process <= PROCESS_BYTES * 1.1 and kernel <= KERNEL_BYTES and gone <= GONE_SECONDS
+    return Row(
+        "slow",
+        f"p99 {figure(one).said()} ms with one, {figure(alone).said()} ms without (×{times.said(2)}); "
+        f"each of 500 held {process / 1024:,.0f} KiB in the process and {kernel / 1024:,.0f} KiB in the kernel, "
+        f"gone after {gone:.0f} s",
+        f"rounds without one differ by ×{noise:.2f} among themselves",
+        bounded and times.median <= noise,
+        "" if bounded and times.median <= noise else "see the table",
+    )
+
+
+SCENARIO: Final = Scenario(
+    "slow", "One that never reads, and hundreds", measure, seconds=320, quick_seconds=12, repeats=5
+)

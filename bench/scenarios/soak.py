@@ -1,0 +1,150 @@
+"""Half an hour of everything that clients do, to a node that must end with the memory it had."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from bench.contender import ContenderError
+from bench.contenders.flashwire import Flashwire
+from bench.figures import figure, table
+from bench.load import Load
+from bench.plot import Lines, lines
+from bench.process import memory_kib
+from bench.scenario import Picture, Run, Scenario, Section
+from bench.session import audience
+from bench.soak.cycle import Cycle, Plan
+from bench.soak.judge import GROWTH_KIB, Look, Verdict, judge
+
+FULL: Final = Plan(base=1000, churn=3000, deaf=200, deaf_every=1, slow=100, pause=2, readers=20, flood=200, items=100)
+QUICK: Final = Plan(base=200, churn=1600, deaf=30, deaf_every=4, slow=20, pause=1, readers=5, flood=140, items=10)
+# How long it takes, but with the quick form: minutes, which may be a fraction.
+MINUTES_VARIABLE: Final = "SOAK_MINUTES"
+MINUTES: Final = 30.0
+QUICK_CYCLES: Final = 3
+# So that the node holds what it will hold, and has been through everything, before memory counts.
+WARM_CYCLES: Final = 1
+# A quick cycle has 171 items: the stream is full after the first.
+QUICK_SETTINGS: Final[dict[str, float]] = {"stream_length": 170, "slow_seconds": 3}
+# Small, so that a cycle can fill and outwait them.
+SETTINGS: Final[dict[str, float]] = {"write_limit_bytes": 16_384, "slow_seconds": 6, "stream_length": 400}
+LEAST_LOOKS: Final = 4
+CLOSED_SECONDS: Final = 3.0
+
+
+async def measure(run: Run) -> Section:
+    plan = QUICK if run.quick else FULL
+    minutes = float(os.environ.get(MINUTES_VARIABLE) or MINUTES)
+    looks: list[Look] = []
+    async with audience(run, Flashwire(**_texts({**SETTINGS, **(QUICK_SETTINGS if run.quick else {})}))) as session:
+        target, core = session.target, run.client_core
+        server = target.processes[0]
+        async with (
+            Load(target, core=core, deflate=True) as deflated,
+            Load(target, core=core, lenient=True, receive_buffer=4096) as deaf,
+            Load(target, core=core, receive_buffer=4096) as slow,
+        ):
+            cycle = Cycle(session, plan, deflated, deaf, slow)
+            idle = _descriptors(server)
+            await session.join(plan.base)
+            began, turns = time.monotonic(), 0
+            while (
+                turns < WARM_CYCLES + QUICK_CYCLES
+                if run.quick
+                else len(looks) < LEAST_LOOKS or time.monotonic() - began < minutes * 60
+            ):
+                p99 = await cycle.turn()
+                turns += 1
+                await session.settle()
+                at = time.monotonic() - began
+                look = Look(at, memory_kib(server), _descriptors(server), _threads(server), cycle.left, p99)
+                if turns > WARM_CYCLES:
+                    looks.append(look)
+                share = turns / (WARM_CYCLES + QUICK_CYCLES) if run.quick else at / (minutes * 60)
+                run.step(f"{look.pss_kib:,.0f} KiB after {turns} cycles", min(share, 1.0))
+            left_out = sum([(await load.stats()).left_out for load in (session.load, deflated, slow)])
+            if not left_out:
+                raise ContenderError("No version was left out: no replay had corrections to fold.")
+            await session.load.leave(plan.base)
+            await cycle.empty(0)
+            after = await _closed(server, idle)
+    verdict = judge(looks, settled=0.0 if run.quick else 0.5)
+    wrong = list(verdict.wrong)
+    if after > idle:
+        wrong.append(f"When all had left, {after} files were open where there had been {idle}.")
+    if wrong:
+        raise ContenderError(" ".join(wrong))
+    return _section(plan, looks, verdict, (idle, after), left_out)
+
+
+def _section(plan: Plan, looks: list[Look], verdict: Verdict, files: tuple[int, int], left_out: int) -> Section:
+    pss = figure([look.pss_kib / 1024 for look in looks])
+    rows = [
+        ("cycles that count", f"{len(looks)}, over {(looks[-1].at - looks[0].at) / 60:.1f} minutes"),
+        ("came and went", f"{looks[-1].left:,}"),
+        ("memory at each cycle's end, MiB", pss.said(2)),
+        ("slope of the second half", f"{verdict.slope_kib:+,.0f} KiB an hour"),
+        ("its growth", f"{verdict.growth_kib:+,.0f} KiB, {GROWTH_KIB:,} allowed"),
+        ("for each who came and went in it", f"{verdict.growth_kib * 1024 / max(1, verdict.left):+.1f} bytes"),
+        ("open files, at each cycle's end", f"{figure([look.descriptors for look in looks]).said(0)}"),
+        ("open files, nobody there, before and after", f"{files[0]}, {files[1]}"),
+        ("versions left out where a newer one replaced them", f"{left_out:,}"),
+        ("p99 of a cycle's deliveries, ms", figure([look.p99_ms for look in looks]).said()),
+    ]
+    text = f"""{table(("what", "seen"), rows)}
+
+A node with an embedded Valkey. {plan.base:,} connections stay all the time. In each cycle {plan.churn:,} more come,
+half of them with deflate, {plan.slow} that stop reading and go on, {plan.deaf} that never read and are closed with
+4001, {plan.readers} by SSE and {plan.readers} that change their filter; {plan.flood} items come in bursts of 20, and
+{plan.items} one by one, corrections, holds, releases and withdrawals among them; some cannot ask properly; a third is
+cut and comes back with its cursor; then all but the base leave. Every entry was counted by everyone who read: all
+arrived, in order, once, those of the cut ones too, but for versions that a newer one replaced meanwhile. When all have
+left, the node's metrics say that it holds nobody and nothing for anybody.
+
+Memory is the node's PSS when only the base is there. The verdict is the median of all slopes between two looks of the
+second half. To see more of a leaving client than of a staying one, a connection's buffers are small here
+({SETTINGS["write_limit_bytes"]:,.0f} bytes), patience is {SETTINGS["slow_seconds"]:.0f} s and the stream holds
+{SETTINGS["stream_length"]:,.0f} entries.
+"""
+    minutes = [look.at / 60 for look in looks]
+    charts = [
+        Lines(title, "minutes", {name: list(zip(minutes, values, strict=True))}, logarithmic=False)
+        for title, name, values in (
+            ("Memory with the base alone, MiB", "PSS", [look.pss_kib / 1024 for look in looks]),
+            ("Connections that have come and gone, thousands", "gone", [look.left / 1000 for look in looks]),
+            ("Open files with the base alone", "files", [float(look.descriptors) for look in looks]),
+            ("p99 of a cycle's deliveries, ms", "p99", [look.p99_ms for look in looks]),
+        )
+    ]
+    data = {"plan": plan, "settings": SETTINGS, "looks": looks, "verdict": verdict}
+    return Section(text, msgspec.to_builtins(data), (), (Picture(lines(charts), says="Memory, over time"),))
+
+
+def _descriptors(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
+
+
+async def _closed(process: int, idle: int) -> int:
+    """How many files are open when all that were going to be closed are; the last request had one."""
+    deadline = time.monotonic() + CLOSED_SECONDS
+    while True:
+        count = _descriptors(process)
+        if count <= idle or time.monotonic() > deadline:
+            return count
+        await asyncio.sleep(0.05)
+
+
+def _threads(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/task").iterdir()))
+
+
+def _texts(settings: dict[str, float]) -> dict[str, Any]:  # Any: whatever a setting is
+    return {name: f"{value:g}" for name, value in settings.items()}
+
+
+SCENARIO: Final = Scenario(
+    "soak", "Half an hour of coming and going", measure, seconds=1830, quick_seconds=30, repeats=1, default=False
+)

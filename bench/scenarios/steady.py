@@ -1,0 +1,154 @@
+"""One item at a time to 10,000 subscribers on one core: what a delivery costs, how long the last one waits, and what a
+quiet connection holds."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from bench.figures import figure, median, ratio, table
+from bench.plot import Panel, bars
+from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
+from bench.session import audience
+
+WARM: Final = 50
+Of = Callable[[str, str], list[float]]
+LIMIT: Final = "limit"
+PEER: Final = "nchan"
+DEFLATED: Final = "flashwire, deflated"
+
+# Beside whom the last one's wait is looked at, and how many times theirs it may be.
+YARDSTICKS: Final = ((PEER, 1.0), (LIMIT, 1.3))
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One round of one contender."""
+
+    cpu_us: float
+    """Server CPU per delivery, all its processes."""
+    last_ms: float
+    """From publishing to the last of the subscribers, median over the items."""
+    holders_us: float
+    """Of `cpu_us`, what those processes took that hold the connections."""
+    first_ms: float
+    """From publishing to the first of them."""
+    memory_kib: float
+    """What the servers' PSS grew by, per quiet connection."""
+    client_us: float
+    busy: float
+    """Share of the elapsed time that the load client worked."""
+
+
+async def measure(run: Run) -> Section:
+    subscribers, items = (300, 3) if run.quick else (10_000, 12)
+
+    async def one(name: str) -> Round:
+        make = run.contenders[OURS if name == DEFLATED else name]
+        async with audience(run, make(), deflate=name == DEFLATED) as session:
+            await session.warm(WARM, 2 if run.quick else 10)
+            memory = await session.grow(subscribers - WARM)
+            await session.deliver()
+            run.step(f"{items} items")
+            made = await session.series(items)
+            deliveries = sum(each.deliveries for each in made)
+            return Round(
+                cpu_us=sum(each.server_cpu for each in made) * 1e6 / deliveries,
+                last_ms=median([each.last_ms for each in made]),
+                holders_us=sum(each.holders_cpu for each in made) * 1e6 / deliveries,
+                first_ms=median([(each.items[0].first - each.published) / 1e6 for each in made]),
+                memory_kib=memory,
+                client_us=sum(each.client_cpu for each in made) * 1e6 / deliveries,
+                busy=median([each.busy for each in made]),
+            )
+
+    found = await run.in_turn([*run.contenders, DEFLATED], one)
+    titles = {name: run.contenders[name]().title for name in found if name in run.contenders}
+    titles[DEFLATED] = "Flashwire, permessage-deflate negotiated"
+
+    def of(name: str, field: str) -> list[float]:
+        return [getattr(each, field) for each in found.get(name, ())]
+
+    def line(name: str) -> tuple[str, ...]:
+        def cell(field: str, digits: int = 1) -> str:
+            own, theirs = of(name, field), of(OURS, field)
+            said = figure(own).said(digits)
+            return said if name == OURS or median(theirs) <= 0 else f"{said} · ×{ratio(own, theirs).median:.2f}"
+
+        client = f"{median(of(name, 'client_us')):.1f} µs, {median(of(name, 'busy')):.0%}"
+        return titles[name], cell("cpu_us"), cell("last_ms", 0), cell("memory_kib"), client
+
+    head = ("way", "CPU per delivery, µs", "to the last, ms", "memory per connection, KiB", "the load client's own")
+    panels = [
+        Panel(title, [(titles[name], figure(of(name, field))) for name in found])
+        for title, field in (
+            ("Server CPU per delivery, µs", "cpu_us"),
+            (f"From publishing to the last of {subscribers:,}, ms", "last_ms"),
+            ("Server memory per quiet connection, KiB", "memory_kib"),
+        )
+    ]
+    text = f"""{table(head, [line(name) for name in found])}
+
+Median of {len(found[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn. Each
+round starts its server anew; {subscribers:,} subscribers, up to {items} items of 560 bytes, each published when
+the one before had reached everybody. Every subscriber counted every item: all arrived, in order, once.
+
+- **CPU per delivery**: user and system time of all the contender's processes (for ours Valkey too) ÷ deliveries.
+- **To the last**: from before the item is published until the last subscriber has it. Ours includes Valkey and an
+  fsync; the others are handed the item.
+- **Deflated**: ours once more, with a load client that offers compression; items are compressed once for all.
+- **Memory**: growth of the server's proportional set size while they joined. The kernel's socket buffers are in no
+  process and not counted.
+- **The load client's own**: its CPU per delivery, and the share of the elapsed time that its core worked for it. Where
+  its CPU is below the server's, it waited for the server and not the server for it.
+"""
+    rows = (_last(of), _cpu(of), _memory(of))
+    return Section(text, found, rows, (Picture(bars(panels), says="The three figures as bars, ours first"),))
+
+
+def _last(of: Of) -> Row:
+    ours = of(OURS, "last_ms")
+    said = f"{figure(ours).said(0)} ms"
+    beside, missed = [], False
+    for name, most in YARDSTICKS:
+        if theirs := of(name, "last_ms"):
+            times = ratio(ours, theirs)
+            beside.append(f"{name} {figure(theirs).said(0)} ms, ours ×{times.said(2)}")
+            missed = missed or times.median > most
+    first = median(of(OURS, "first_ms"))
+    why = f"with Valkey, fsync and reader the first had it after {first:.1f} ms; {_split(of)}"
+    return _row("last", said, beside, missed, why, all(of(name, "last_ms") for name, _ in YARDSTICKS))
+
+
+def _cpu(of: Of) -> Row:
+    ours, limit = of(OURS, "cpu_us"), of(LIMIT, "cpu_us")
+    beside = [f"{name} {figure(of(name, 'cpu_us')).said()} µs" for name in (LIMIT, PEER) if of(name, "cpu_us")]
+    said = f"{figure(ours).said()} µs"
+    if not limit:
+        return _row("cpu", said, beside, False, "", False)
+    times = ratio(ours, limit)
+    return _row("cpu", f"{said}, ×{times.said(2)} the limit", beside, times.median > 1.25, _split(of), True)
+
+
+def _split(of: Of) -> str:
+    node, whole = median(of(OURS, "holders_us")), median(of(OURS, "cpu_us"))
+    return f"of {whole:.1f} µs a delivery the node takes {node:.1f} and Valkey {whole - node:.1f}"
+
+
+def _memory(of: Of) -> Row:
+    plain, deflated = figure(of(OURS, "memory_kib")), figure(of(DEFLATED, "memory_kib"))
+    beside = [f"{name} {figure(of(name, 'memory_kib')).said()} KiB" for name in (PEER,) if of(name, "memory_kib")]
+    missed = plain.median > 3000 / 1024 or deflated.median > 4000 / 1024
+    said = f"{plain.said()} KiB plain, {deflated.said()} KiB with deflate negotiated"
+    return Row("memory", said, ", ".join(beside), not missed)
+
+
+def _row(key: str, ours: str, beside: list[str], missed: bool, why: str, known: bool) -> Row:
+    """Missed beside one yardstick is missed; reached only where all of them are here."""
+    if missed or known:
+        return Row(key, ours, "; ".join(beside), not missed, why if missed else "")
+    return Row(key, ours, "; ".join(beside), None, "a yardstick is not installed here")
+
+
+SCENARIO: Final = Scenario(
+    "steady", "Steady state: 10,000 subscribers on one core", measure, seconds=240, quick_seconds=12
+)

@@ -1,0 +1,171 @@
+"""A node dies with 20,000 connections; all come back to another within a second, each with its cursor."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from typing import Final
+
+import msgspec
+
+from bench.contender import Target
+from bench.contenders.service import Service, start_service
+from bench.figures import figure, quantile, table
+from bench.load import MissedError
+from bench.plot import Panel, bars
+from bench.process import cpu_seconds
+from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
+from bench.scenarios.joins import READER, Counted
+from bench.session import Session, audience
+
+SUBSCRIBERS: Final = 20_000
+SPREAD_SECONDS: Final = 1.0
+AIM_SECONDS: Final = 3.0
+WORKERS: Final = 2
+# Published to all, then while nobody is there, while they return, and after.
+BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
+
+
+class Pair(Counted):
+    """Two services of `WORKERS` workers each on one Valkey, on any core; the first is the one that dies."""
+
+    def __init__(self) -> None:
+        super().__init__("/v1/live?backlog=10")
+        self.services: list[Service] = []
+
+    async def start(self, core: int) -> Target:
+        folder, url, store = self._open(core)
+        os.sched_setaffinity(store, os.sched_getaffinity(0))
+        for _ in range(2):
+            self.services.append(await start_service(self._stack, folder, url, WORKERS, self._settings))
+        second = self.services[1].nodes
+        return Target(
+            ports=(self.services[0].port,),
+            path=self._path,
+            processes=(*second, store),
+            servers=len(second),
+            joined=b'"cursor":"',
+        )
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One storm."""
+
+    resumed_s: float
+    """From the kill to the last one's first message on the other service."""
+    noticed_s: float
+    """From the kill until every connection had ended."""
+    return_s: float
+    """From the first one's connect() to the last one's first message."""
+    p99_ms: float
+    """From one's connect() to its first message."""
+    cpu_us: float
+    """CPU of the surviving workers and the store for each resume, items included."""
+    refused: int
+    items: int
+    commands: dict[str, int]
+
+
+async def measure(run: Run) -> Section:
+    count = 400 if run.quick else SUBSCRIBERS
+
+    async def one(_name: str) -> Round:
+        pair = Pair()
+        async with audience(run, pair, processes=2) as session:
+            return await _storm(session, pair, count)
+
+    found = (await run.in_turn([OURS], one))[OURS]
+    fields = (
+        ("all had resumed after the kill, s", "resumed_s", 2),
+        ("the last connection had ended, s", "noticed_s", 2),
+        ("from the first connect to the last replay, s", "return_s", 2),
+        ("one resume, p99, ms", "p99_ms", 0),
+        ("CPU of the surviving service per resume, µs", "cpu_us", 0),
+        ("connects that were refused and repeated", "refused", 0),
+    )
+    rows = [(title, figure([getattr(each, field) for each in found]).said(digits)) for title, field, digits in fields]
+    asked = {name: max(each.commands.get(name, 0) for each in found) for each in found for name in each.commands}
+    said = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(asked.items()))
+    text = f"""{table(("what", "figure"), rows)}
+
+{count:,} subscribers of `flashwire ticker --workers {WORKERS}`, which is killed with SIGKILL. When every
+connection has ended, they return to a second service like it, at an even rate within {SPREAD_SECONDS:.0f} s, each with
+its newest cursor. {BEFORE} items were published before, {AWAY} while nobody was connected, {RETURNING} while they
+returned and {AFTER} after. **Every subscriber got each of the {found[0].items} items once and in order over both
+connections**: the load client counts them, and there would be no figure otherwise. Services, Valkey and the load client
+shared the machine's cores.
+
+During the storm the store was asked: {said}. EVAL, and what it calls, are the
+{AWAY + RETURNING + AFTER} publishings, INFO is the counting; the rest is the readers of {2 * WORKERS} workers.
+"""
+    seconds = figure([each.resumed_s for each in found])
+    reads = {name: calls for name, calls in asked.items() if name not in READER | _PUBLISHING}
+    reached = seconds.most <= AIM_SECONDS and not reads and count == SUBSCRIBERS
+    row = Row(
+        "storm",
+        f"{count:,} in {seconds.said(2)} s from the kill, all items once and in order; "
+        f"{sum(reads.values())} Redis reads for it",
+        "",
+        reached,
+        "" if reached else f"each resume took {figure([each.cpu_us for each in found]).said(0)} µs of CPU",
+    )
+    panel = Panel("Seconds from the kill", [("all resumed", seconds)], digits=2)
+    return Section(text, found, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
+
+
+_PUBLISHING: Final = frozenset(("eval", "evalsha", "xadd", "hset", "rpush", "pexpire", "set", "script", "expire"))
+
+
+async def _storm(session: Session, pair: Pair, count: int) -> Round:
+    load = session.load
+    await session.join(count, inflight=400)
+    for _ in range(BEFORE):
+        await session.deliver()
+    load.tolerate(True)
+    before, asked, spent = await load.stats(), await pair.commands(), session.cpu_seconds()
+    session.run.step("the node dies")
+    parent, workers = pair.services[0].parent, pair.services[0].nodes
+    killed = time.monotonic_ns()
+    for process in (parent, *workers):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    while (await load.stats()).cut < count:
+        if time.monotonic_ns() - killed > 20e9:
+            raise MissedError("not every connection of the killed node ended")
+        await asyncio.sleep(0.01)
+    noticed = time.monotonic_ns()
+    load.aim((pair.services[1].port,))
+    first = session.next
+    waiting = await load.expect(first, first + AWAY + RETURNING + AFTER - 1)
+    if waiting.due != count:
+        raise MissedError(f"only {waiting.due} of {count} have a cursor")
+    await session.publish(AWAY)
+    session.run.step(f"{count:,} return")
+    returning = asyncio.ensure_future(load.resume(rate=count / SPREAD_SECONDS))
+    for _ in range(RETURNING):
+        await session.publish(1)
+        await asyncio.sleep(SPREAD_SECONDS / RETURNING)
+    joined = await returning
+    await session.publish(AFTER)
+    await waiting
+    after = await load.stats()
+    told = await pair.commands()
+    if after.incomplete > before.incomplete or after.open != count:
+        raise MissedError(f"{after.incomplete - before.incomplete} lost their place, {count - after.open} are gone")
+    times = sorted(joined.took_ms)
+    return Round(
+        resumed_s=(joined.last - killed) / 1e9,
+        noticed_s=(noticed - killed) / 1e9,
+        return_s=(joined.last - joined.began) / 1e9,
+        p99_ms=quantile(times, 0.99),
+        cpu_us=(cpu_seconds(session.target.processes) - spent) * 1e6 / count,
+        refused=joined.refused,
+        items=BEFORE + AWAY + RETURNING + AFTER,
+        commands={name: calls - asked.get(name, 0) for name, calls in told.items() if calls > asked.get(name, 0)},
+    )
+
+
+SCENARIO: Final = Scenario(
+    "storm", "20,000 come back when a node dies", measure, seconds=120, quick_seconds=15, pinned=False
+)

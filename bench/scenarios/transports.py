@@ -1,0 +1,92 @@
+"""Loops and transports under our class, in each of `bench.ways`: what a delivery costs, how long the last
+one waits, what a burst reaches and what a connection holds."""
+
+import msgspec
+
+from bench.contenders.flashwire import Flashwire
+from bench.contenders.served import WRITES
+from bench.figures import figure, median, table
+from bench.plot import Panel, bars
+from bench.scenario import Picture, Run, Scenario, Section
+from bench.session import audience
+from bench.ways import WAYS, absent
+
+WARM = 50
+BURST = 20
+SHIPPED = "epoll"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """One round of one way."""
+
+    cpu_us: float
+    """CPU of the node alone per delivery, without Valkey."""
+    last_ms: float
+    burst_per_second: float
+    """Deliveries that a core makes in a second of its own time, in bursts."""
+    memory_kib: float
+
+
+class Way(Flashwire):
+    """Our node, writing in one of the ways."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.name = f"{WRITES}{way}"
+
+
+async def measure(run: Run) -> Section:
+    subscribers, items = (200, 3) if run.quick else (5_000, 10)
+    missing = {way: how for way in WAYS if (how := absent(way))}
+    if missing:
+        run.notes.append(f"{', '.join(missing)} left out; to measure them: {next(iter(missing.values()))}")
+
+    async def one(way: str) -> Written:
+        async with audience(run, Way(way)) as session:
+            await session.warm(WARM, 2 if run.quick else 10)
+            memory = await session.grow(subscribers - WARM)
+            await session.deliver()
+            run.step(f"{items} items")
+            singles = await session.series(items)
+            run.step(f"bursts of {BURST}")
+            bursts = await session.series(max(2, items // 2), BURST)
+            return Written(
+                cpu_us=sum(each.holders_cpu for each in singles) * 1e6 / sum(each.deliveries for each in singles),
+                last_ms=median([each.last_ms for each in singles]),
+                burst_per_second=sum(each.deliveries for each in bursts) / sum(each.holders_cpu for each in bursts),
+                memory_kib=memory,
+            )
+
+    found = await run.in_turn([way for way in WAYS if way not in missing], one)
+
+    def of(way: str, field: str) -> list[float]:
+        return [getattr(each, field) for each in found[way]]
+
+    def cell(way: str, field: str, digits: int = 1) -> str:
+        times = median([mine / theirs for mine, theirs in zip(of(way, field), of(SHIPPED, field), strict=False)])
+        said = figure(of(way, field)).said(digits)
+        return said if way == SHIPPED else f"{said} · ×{times:.2f}"
+
+    lines = [
+        (
+            WAYS[way][0],
+            cell(way, "cpu_us"),
+            cell(way, "last_ms", 0),
+            cell(way, "burst_per_second", 0),
+            cell(way, "memory_kib"),
+        )
+        for way in found
+    ]
+    head = ("way", "CPU per delivery, µs", "to the last, ms", f"in bursts of {BURST}, deliveries/s a core", "KiB each")
+    text = f"""{table(head, lines)}
+
+Our node alone, without Valkey; {subscribers:,} subscribers, items of 560 bytes. × is the ratio to what is shipped,
+turn by turn. *Straight to its descriptor* is the same node on the loop's own transports; *through it* has the short way
+to the descriptor closed, too. Handshake, hub and backlog are the same for all; KiB each is the growth of the process
+while they joined.
+"""
+    panel = Panel("Node CPU per delivery, µs", [(WAYS[way][0], figure(of(way, "cpu_us"))) for way in found])
+    return Section(text, found, (), (Picture(bars([panel]), says="CPU per delivery of each way, as bars"),))
+
+
+SCENARIO = Scenario("transports", "Loops and transports under our class", measure, seconds=220, quick_seconds=18)

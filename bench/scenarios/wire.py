@@ -1,0 +1,326 @@
+"""Bytes on the wire: what one item and one join cost a reader's line, and what the page's script weighs."""
+
+import gzip
+from collections.abc import Callable, Mapping
+from functools import partial
+from random import Random
+from typing import Final
+
+import msgspec
+
+from bench.contender import Contender, ContenderError, Target
+from bench.contenders.centrifugo import Centrifugo, Kind
+from bench.contenders.flashwire import Flashwire
+from bench.contenders.node import FOLDER, modules
+from bench.contenders.socketio import SocketIo
+from bench.figures import median, table
+from bench.items import numbered
+from bench.load import DIGITS, MARK
+from bench.scenario import OURS, Row, Run, Scenario, Section
+from bench.wire import Counted, Wire
+from ticker.contract.item import Text, decode_item, encode_item
+from ticker.http.assets import load
+
+BUDGET: Final = 8_192
+# zconf.h: (1 << (windowBits + 2)) + (1 << (memLevel + 9)), at 15 and 8.
+KEPT_KB: Final = ((1 << 17) + (1 << 17)) // 1024
+# So many items were published before anybody joined.
+FILLED: Final = 10
+_OFFSET: Final = "Centrifugo's offset is a number alone, where our cursor names the stream, too, and proves the entry"
+_ONE_WAY: Final = "who joins its one way can ask for nothing more, no list either"
+_DELTA: Final = "its deltas are of use only to who has the item before, and are text to be patched and parsed"
+_EACH: Final = "Centrifugo compresses for each subscriber"
+_KEPT: Final = f"Socket.IO keeps {KEPT_KB} KB of zlib for each connection, and compresses for each subscriber"
+# The ways in which Centrifugo is joined: what they are called, and what it takes for fewer bytes.
+CENTRIFUGO: Final[dict[Kind, tuple[str, tuple[str, ...]]]] = {
+    "": ("", (_OFFSET,)),
+    "list": (", a list of 10 on joining", (_OFFSET,)),
+    "oneway": (", one way", (_OFFSET, _ONE_WAY)),
+    "delta": (", one way, deltas", (_OFFSET, _ONE_WAY, _DELTA)),
+}
+_CENTRIFUGO: Final = """
+Centrifugo carries the bare item, for its own envelope has what resuming takes: an offset with each item, and the epoch
+on joining. It is set up for few bytes: a channel of one letter, short paths, deflate at its strongest, all commands of
+a join in one message; the list is its history. `One way` is its transport that takes no command after the first: a
+smaller envelope, and no list. `Deltas` are Fossil's, of each item to the one before; the items here differ in headline,
+number and time alone, which favours them. Its deflate starts anew with each message, as ours does, but as of 6.9
+compresses it for each subscriber.
+"""
+CLIENTS: Final = {
+    "socket.io-client": "dist/socket.io.min.js",
+    "centrifuge": "dist/centrifuge.js",
+    "pusher-js": "dist/web/pusher.min.js",
+}
+INSTALL: Final = f"npm install --prefix {FOLDER} {' '.join(CLIENTS)}"
+# Headlines are drawn from these: alike as news is, yet none like the one before, which would favour who keeps it.
+WORDS: Final = """north reopens power parliament adopts budget votes debate fuel prices earthquake coast tsunami
+    expected trains airport delays evening central bank rate percent climbers rescued face night metres coach resigns
+    hours quarter-final water town boiled laboratory minister court ruling appeal harbour storm warning bridge
+    closed strike ends teachers agreement fire forest villages evacuated police search missing vaccine trial
+    results border crossing opens flood river record temperature president visit talks ceasefire observers
+    election turnout count recount satellite launch""".split()
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One way to subscribe to a contender."""
+
+    title: str
+    contender: Callable[[], Contender]
+    deflate: bool = False
+    events: bool = False
+    joins: bool = False
+    """Only its joining is of interest."""
+    offsets: bool = False
+    """Its messages are known by their offset: what changed in an item need not contain its mark."""
+
+
+class Bytes(msgspec.Struct, frozen=True):
+    """One subscriber of one contender."""
+
+    sent: int
+    """To join, all requests and messages."""
+    joined: int
+    """Received until it has joined."""
+    items: list[int]
+    """Received for each item."""
+    alone: list[int]
+    """Each item's own JSON."""
+    said: list[int]
+    """The messages that carried them, inflated."""
+
+
+class Rival(msgspec.Struct, frozen=True):
+    """One way of a contender that ours shall have fewer bytes than."""
+
+    maker: str
+    title: str
+    own: str
+    """The way of ours beside it."""
+    costs: tuple[str, ...] = ()
+    """What it takes for fewer."""
+
+
+def _rivals() -> dict[str, Rival]:
+    """All of the yardstick, by the name of the way."""
+    rivals = {
+        "socketio": Rival("Socket.IO", "Socket.IO", OURS),
+        "socketio-anew": Rival("Socket.IO", "Socket.IO, deflate anew", "deflated"),
+        "socketio-kept": Rival("Socket.IO", "Socket.IO, deflate as it comes", "deflated", (_KEPT,)),
+    }
+    for kind, (title, costs) in CENTRIFUGO.items():
+        plain, deflated = ("list", "list-deflated") if kind == "list" else (OURS, "deflated")
+        rivals[_called(kind)] = Rival("Centrifugo", f"Centrifugo{title}", plain, costs)
+        rivals[_called(kind, deflate=True)] = Rival(
+            "Centrifugo", f"Centrifugo, deflate{title}", deflated, (*costs, _EACH)
+        )
+    return rivals
+
+
+def _called(kind: Kind, *, deflate: bool = False) -> str:
+    return "-".join(filter(None, ("centrifugo", kind, "deflated" if deflate else "")))
+
+
+def ways(run: Run) -> dict[str, Way]:
+    """All that is asked, the contenders that can run here only."""
+    found = {
+        OURS: Way("Flashwire", run.contenders[OURS]),
+        "deflated": Way("Flashwire, deflate", run.contenders[OURS], deflate=True),
+        "events": Way("Flashwire, server-sent events", run.contenders[OURS], events=True),
+        "list": Way("Flashwire, a list of 10 on joining", _listing, joins=True),
+        "list-deflated": Way("Flashwire, deflate, a list of 10 on joining", _listing, deflate=True, joins=True),
+    }
+    for name in ("nchan", "nats", "socketio"):
+        if name in run.contenders:
+            found[name] = Way(run.contenders[name]().title.split(",")[0].split(":")[0], run.contenders[name])
+    if "socketio" in run.contenders:
+        found["socketio-anew"] = Way("Socket.IO, deflate, each message anew", partial(SocketIo, "anew"), deflate=True)
+        found["socketio-kept"] = Way("Socket.IO, deflate as it comes", partial(SocketIo, "kept"), deflate=True)
+    if Centrifugo().absent() is None:
+        for kind, (title, _) in CENTRIFUGO.items():
+            for deflate in (False, True):
+                found[_called(kind, deflate=deflate)] = Way(
+                    f"Centrifugo{', deflate' if deflate else ''}{title}",
+                    partial(Centrifugo, kind),
+                    deflate=deflate,
+                    joins=kind == "list",
+                    offsets=kind == "delta",
+                )
+    return found
+
+
+def _listing() -> Contender:
+    return Flashwire("/v1/live?backlog=10")
+
+
+def item(number: int) -> bytes:
+    """The JSON of item `number`, with its mark, in words unlike those before."""
+    plain = decode_item(numbered(number))
+    headline = f"{' '.join(Random(number).sample(WORDS, 9))} {_mark(number).decode()}"
+    return encode_item(msgspec.structs.replace(plain, headline=Text(headline, "en", "ltr")))
+
+
+def _mark(number: int) -> bytes:
+    return b"%b%0*d" % (MARK, DIGITS, number)
+
+
+def _sought(way: Way, number: int, place: int) -> bytes:
+    """What the message with item `number` contains, which was published as the `place`th."""
+    return b'"offset":%d' % place if way.offsets else _mark(number)
+
+
+async def _filled(contender: Contender, way: Way, target: Target) -> None:
+    """Ten items, which are no longer on their way to anybody."""
+    wire, _ = await Wire.join(target)
+    try:
+        await contender.publish([item(number) for number in range(FILLED)])
+        await wire.next(_sought(way, FILLED - 1, FILLED))
+    finally:
+        await wire.close()
+
+
+async def _counted(contender: Contender, way: Way, wire: Wire, joined: Counted, count: int) -> Bytes:
+    received, alone, said = [], [], []
+    for place, number in enumerate(range(100, 100 + count), FILLED + 1):
+        each = item(number)
+        await contender.publish([each])
+        got = await wire.next(_sought(way, number, place))
+        received.append(got.received)
+        alone.append(len(each))
+        said.append(len(got.text))
+    return Bytes(joined.sent, joined.received, received, alone, said)
+
+
+def clients() -> dict[str, int]:
+    """What the incumbents' bundles weigh, packed by `gzip -9`, of those that are installed."""
+    files = {name: modules() / name / path for name, path in CLIENTS.items()}
+    return {name: len(gzip.compress(path.read_bytes(), 9, mtime=0)) for name, path in files.items() if path.exists()}
+
+
+async def measure(run: Run) -> Section:
+    asked = ways(run)
+    count = 4 if run.quick else 40
+
+    async def one(name: str) -> Bytes | None:
+        way = asked[name]
+        contender = way.contender()
+        try:
+            target = await contender.start(run.server_core)
+            await _filled(contender, way, target)
+            wire, joined = await Wire.join(target, deflate=way.deflate, events=way.events)
+            try:
+                return await _counted(contender, way, wire, joined, 0 if way.joins else count)
+            finally:
+                await wire.close()
+        except ContenderError as error:
+            if way.title.startswith("Flashwire"):
+                raise
+            run.notes.append(f"{way.title} was left out: {error}")
+            return None
+        finally:
+            await contender.stop()
+
+    found = await run.in_turn(asked, one, repeats=1)
+    weights = {"Flashwire": len(load("dist")["breaking-ticker.js"].packed), **clients()}
+    run.notes.append(
+        f"Centrifugo is left out: {lack}"
+        if (lack := Centrifugo().absent())
+        else f"Measured here alone: {Centrifugo().version()}"
+    )
+    if lacking := [name for name in CLIENTS if name not in weights]:
+        run.notes.append(f"{', '.join(lacking)} left out: not installed; install with: {INSTALL}")
+    first = {name: results[0] for name, results in found.items() if results[0]}
+    return Section(_text(asked, first, weights), {"wire": first, "scripts": weights}, _rows(first, weights))
+
+
+def _text(asked: Mapping[str, Way], found: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
+    per_item = [
+        (asked[name].title, f"{median(one.items):,.0f}", f"{median(one.items) - median(one.alone):+,.0f}")
+        for name, one in found.items()
+        if one.items
+    ]
+    joins = [
+        (asked[name].title, f"{one.sent:,}", f"{one.joined:,}", f"{one.sent + one.joined:,}")
+        for name, one in found.items()
+    ]
+    scripts = [(name, f"{size:,}") for name, size in weights.items()]
+    size = median(found[OURS].alone)
+    centrifugo = _CENTRIFUGO if any(name.startswith("centrifugo") for name in found) else ""
+    # The client ends each message with a line feed.
+    cursor = median(found[OURS].said) - 1 - size
+    return f"""{table(("way", "received per item, bytes", "beside the item's own JSON"), per_item)}
+
+{table(("way", "sent to join", "received to join", "together"), joins)}
+
+{table(("script of a page, gzip -9", "bytes"), scripts)}
+
+TCP payload as one subscriber gets it, heads of HTTP and of frames included, counted by a client that speaks each
+dialect; no figure depends on how busy the machine is, so there is one turn. {len(found[OURS].items)} items of about
+{size:,.0f} bytes of JSON, one at a time, medians.
+
+What everybody{" but Centrifugo" if centrifugo else ""} carries is our live message, the item and the cursor by which
+a reader who comes back resumes ({cursor:,.0f} bytes); an envelope of their own comes on top. Who does without resuming
+could send the bare item, {cursor:,.0f} bytes less. The joins bring no item, except where a list is named; nchan, NATS
+and Socket.IO, as they are set up here, have no list to bring.
+{centrifugo}
+Our deflate starts anew with each message, so that one compression serves all subscribers and none has a state of its
+own. Socket.IO's, when it is switched on, keeps what it said before for each connection. That makes an item small, and
+costs one compression for each subscriber and {KEPT_KB} KB in zlib for each connection (its own formula, at its usual
+window and level).
+
+Our script is the whole widget with its interface; the others' are the connection alone.
+"""
+
+
+def _rows(found: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row, ...]:
+    def item_of(name: str) -> float:
+        return median(found[name].items) if name in found and found[name].items else 0
+
+    def join_of(name: str) -> int:
+        return found[name].sent + found[name].joined if name in found else 0
+
+    ours = (
+        f"{item_of(OURS):,.0f} B an item, {join_of(OURS):,} B a join; "
+        f"deflate {item_of('deflated'):,.0f} B and {join_of('deflated'):,} B"
+        + (f"; a list of 10 {join_of('list'):,} B, deflate {join_of('list-deflated'):,} B" if "list" in found else "")
+    )
+    rivals = {name: rival for name, rival in _rivals().items() if name in found}
+    beside = [
+        f"{rival.title} "
+        + (f"{item_of(name):,.0f} and {join_of(name):,} B" if item_of(name) else f"{join_of(name):,} B")
+        for name, rival in rivals.items()
+    ]
+    more: list[str] = []
+    costs: dict[str, None] = {}
+    for name, rival in rivals.items():
+        for what, of in (("an item", item_of), ("a join", join_of)):
+            theirs, own = of(name), of(rival.own)
+            if theirs and theirs <= own:
+                more.append(f"{rival.title} has {'fewer' if theirs < own else 'as few'} for {what}")
+                costs |= dict.fromkeys(rival.costs if theirs < own else ())
+    lacking = _lacking(found)
+    reached = False if more else None if lacking else True
+    why = "; ".join([*more, *costs, *lacking])
+    widget = weights["Flashwire"]
+    others = ", ".join(f"{name} {size:,} B" for name, size in weights.items() if name != "Flashwire")
+    return (
+        Row("wire", ours, "; ".join(beside), reached, why),
+        Row("widget", f"{widget:,} B", f"{others} (without an interface)" if others else "", widget <= BUDGET),
+    )
+
+
+def _lacking(found: Mapping[str, Bytes]) -> list[str]:
+    """What of the yardstick was not measured."""
+    makers: dict[str, list[str]] = {}
+    absent = set(_rivals()) - set(found)
+    for name, rival in _rivals().items():
+        makers.setdefault(rival.maker, []).append(name)
+    return [
+        f"{maker} was not measured" if absent.issuperset(names) else f"{maker} was not measured in all ways"
+        for maker, names in makers.items()
+        if absent.intersection(names)
+    ]
+
+
+SCENARIO: Final = Scenario(
+    "wire", "Bytes on the wire, and the weight of the script", measure, seconds=120, quick_seconds=35, repeats=1
+)

@@ -1,0 +1,169 @@
+"""One cycle of the soak: everything that clients do, in this order, and the node as it was before.
+
+1. Thousands join, a part of them with deflate; some stop reading for a while, some for good.
+2. Items come in bursts until those who do not read have all that they can hold; then the former read on.
+3. Items come one by one, corrections, holds, releases and withdrawals among them; filters change; bad handshakes knock.
+4. A third is cut and comes back with cursors while more is published; everybody must have everything.
+5. All but the base leave; those who never read are closed. Nothing but the base may be left.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import httpx2
+import msgspec
+
+from bench.contender import ContenderError
+from bench.figures import quantile
+from bench.load import Load
+from bench.session import Session
+from bench.soak.acts import made, replaced
+from bench.soak.clients import ChangingReader, EventReader, Reader, all_at, knock_badly
+
+BURST: Final = 20
+EMPTY_SECONDS: Final = 20.0
+_TICK_SECONDS: Final = 0.05
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How many there are of each, and how much is said."""
+
+    base: int
+    churn: int
+    """Half of them with deflate."""
+    deaf: int
+    deaf_every: int
+    """In each of so many cycles: to outwait them takes seven seconds."""
+    slow: int
+    pause: float
+    """How long these do not read, in seconds, or until the bursts are over."""
+    readers: int
+    """Of each kind that is played in Python."""
+    flood: int
+    items: int
+
+
+class Cycle:
+    """All audiences of a soak; `turn` is one cycle."""
+
+    def __init__(self, session: Session, plan: Plan, deflated: Load, deaf: Load, slow: Load) -> None:
+        self.session = session
+        self.plan = plan
+        self.left = 0
+        self._deflated = deflated
+        self._deaf = deaf
+        self._slow = slow
+        self._waits: list[float] = []
+        self._turns = 0
+
+    async def turn(self) -> float:
+        """One cycle; returns the p99 of its deliveries in milliseconds. Raises `MissedError`, `ContenderError`."""
+        plan, session, port = self.plan, self.session, self.session.target.port
+        self._waits = []
+        session.run.step(f"cycle {self._turns + 1}: joining")
+        half, first = plan.churn // 2, session.next
+        await session.load.open(half, first=first)
+        await self._deflated.open(half, first=first)
+        await self._slow.open(plan.slow, first=first)
+        deaf = 0 if self._turns % plan.deaf_every else plan.deaf
+        if deaf:
+            await (self._deaf.resume() if self._turns else self._deaf.open(deaf))
+        events = [await EventReader.join(port) for _ in range(plan.readers)]
+        changing = [await ChangingReader.join(port) for _ in range(plan.readers)]
+        await self._deaf.mute(deaf)
+        await self._slow.mute(plan.slow)
+
+        session.run.step(f"cycle {self._turns + 1}: bursts")
+        until = time.monotonic() + plan.pause
+        for _ in range(plan.flood // BURST):
+            await self.deliver(BURST)
+            # Before the node's patience is over, however slow the machine.
+            if time.monotonic() > until:
+                until = math.inf
+                await self._slow.unmute(plan.slow)
+        if until < math.inf:
+            await self._slow.unmute(plan.slow)
+
+        session.run.step(f"cycle {self._turns + 1}: items")
+        for number in range(plan.items):
+            await self.deliver(1)
+            if number % 5 == 0:
+                for index, one in enumerate(changing):
+                    await one.ask(self._turns + number // 5 + index)
+            if number % 10 == 0:
+                await knock_badly(port, 7)
+        session.run.step(f"cycle {self._turns + 1}: cut and back")
+        await session.load.cut((plan.base + half) // 3)
+        await self._deflated.cut(half // 3)
+        cursors = [reader.cursor for reader in events]
+        await asyncio.gather(*(reader.leave() for reader in events))
+        await session.contender.publish(self._next(BURST))
+        await asyncio.gather(session.load.resume(), self._deflated.resume())
+        events = [await EventReader.join(port, cursor) for cursor in cursors]
+        readers: list[Reader] = [*events, *changing]
+        await self.deliver(1)
+        await all_at(readers, session.next)
+
+        session.run.step(f"cycle {self._turns + 1}: leaving")
+        await asyncio.gather(
+            session.load.leave(half),
+            self._deflated.leave(half),
+            self._slow.leave(plan.slow),
+            *(reader.leave() for reader in readers),
+        )
+        self._turns += 1
+        self.left += 2 * half + plan.slow + deaf + 3 * plan.readers + (plan.base + plan.churn) // 3
+        await self.empty(plan.base)
+        return quantile(self._waits, 0.99)
+
+    async def deliver(self, count: int) -> None:
+        """`count` items at once; everybody who reads must have them."""
+        session = self.session
+        first, last = session.next, session.next + count - 1
+        waiting = [await load.expect(first, last) for load in (session.load, self._deflated, self._slow)]
+        items = self._next(count)
+        published = time.monotonic_ns()
+        await session.contender.publish(items)
+        for one in waiting:
+            self._waits += [(item.late - published) / 1e6 for item in await one if item.count]
+
+    def _next(self, count: int) -> list[bytes]:
+        """The next `count` items; everybody is told what they replace."""
+        first = self.session.next
+        self.session.next += count
+        for load in (self.session.load, self._deflated, self._slow, self._deaf):
+            load.replace(replaced(first, first + count - 1))
+        return [made(number) for number in range(first, first + count)]
+
+    async def empty(self, base: int) -> None:
+        """Waits until the node has nobody but the base, and holds nothing for anyone who was there."""
+        want = {
+            "flashwire_connections": float(base),
+            "flashwire_slow_connections": 0.0,
+            "flashwire_knocking": 0.0,
+            "flashwire_held_bytes": 0.0,
+        }
+        deadline = time.monotonic() + EMPTY_SECONDS
+        while True:
+            found = await self._metrics(tuple(want))
+            # The door has one who has not said all yet: who asks.
+            if found == want and not (await self._deaf.stats()).open:
+                return
+            if time.monotonic() > deadline:
+                wrong = ", ".join(f"{name} {value:g}" for name, value in found.items() if value != want[name])
+                raise ContenderError(f"everybody had left but the base of {base}, and yet: {wrong or 'some are open'}")
+            await asyncio.sleep(_TICK_SECONDS)
+
+    async def _metrics(self, names: Sequence[str]) -> dict[str, float]:
+        async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
+            text = (await client.get(f"http://127.0.0.1:{self.session.target.port}/metrics")).text
+        sums = dict.fromkeys(names, 0.0)
+        for line in text.splitlines():
+            name, _, value = line.rpartition(" ")
+            name = name.partition("{")[0]
+            if name in sums:
+                sums[name] += float(value)
+        return sums

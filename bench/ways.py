@@ -1,0 +1,54 @@
+"""The ways in which a node can write: loops and transports under one protocol class, for the scenario `transports`."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Final
+
+import uvloop
+
+# aiofastnet replaces the transports of a loop that is there; it is no dependency of ours.
+INSTALL: Final = "pip install aiofastnet"
+Factory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def _fastnet(under: Factory) -> Factory:
+    def make() -> asyncio.AbstractEventLoop:
+        from aiofastnet import patch_loop  # type: ignore[import-not-found,unused-ignore]  # may not be installed
+
+        patched: asyncio.AbstractEventLoop = patch_loop(under())
+        return patched
+
+    return make
+
+
+WAYS: Final[dict[str, tuple[str, Factory]]] = {
+    "epoll": ("our transport in an epoll set on uvloop (as shipped)", uvloop.new_event_loop),
+    "epoll-transport": ("our transport in an epoll set on uvloop, and through it", uvloop.new_event_loop),
+    "epoll-asyncio": ("our transport in an epoll set on asyncio", asyncio.new_event_loop),
+    "uvloop": ("uvloop's transport, straight to its descriptor", uvloop.new_event_loop),
+    "uvloop-transport": ("uvloop's transport, and through it", uvloop.new_event_loop),
+    "asyncio": ("asyncio's transport, straight to its descriptor", asyncio.new_event_loop),
+    "asyncio-transport": ("asyncio's transport, and through it", asyncio.new_event_loop),
+    "aiofastnet": ("aiofastnet's transport on uvloop, straight to its descriptor", _fastnet(uvloop.new_event_loop)),
+    "aiofastnet-transport": ("aiofastnet's transport on uvloop, and through it", _fastnet(uvloop.new_event_loop)),
+}
+"""By name: what it is, and what makes its loop."""
+
+
+def absent(way: str) -> str | None:
+    """How to install what `way` needs, if it is not there."""
+    return INSTALL if way.startswith("aiofastnet") and find_spec("aiofastnet") is None else None
+
+
+async def serve(way: str, sock: socket.socket) -> None:
+    """The node as it is shipped, or on the loop's transports, or with the short way to the descriptor closed, too."""
+    from ticker import server
+    from ticker.net import connection
+    from ticker.settings import TickerSettings
+
+    server.direct = server.direct and way.startswith("epoll")
+    if way.endswith("-transport"):
+        connection.descriptor = lambda transport: connection.NOWHERE
+    await server.serve(TickerSettings(), sock)

@@ -1,0 +1,137 @@
+"""A client that counts: what one subscriber sends and receives, byte for byte as TCP hands it over."""
+
+import asyncio
+import contextlib
+import zlib
+from collections.abc import Iterator
+from typing import Final, Self
+
+import msgspec
+
+from bench.contender import ContenderError, Target
+
+WAIT_SECONDS: Final = 10.0
+# Nothing for so long, and what was asked for has come.
+QUIET_SECONDS: Final = 0.15
+_MASK: Final = b"\x11\x22\x33\x44"
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """Bytes of TCP payload, HTTP's head and frames' heads included."""
+
+    sent: int
+    received: int
+    text: bytes
+    """What was said in the messages, inflated where they were deflated; of an event stream, all of it."""
+
+
+class Wire:
+    """One connection to `target`, as WebSocket or as an event stream."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._pending = b""
+        self._sent = 0
+        self._stream = False
+        self._inflate = zlib.decompressobj(-15)
+        self._kept = True
+
+    @classmethod
+    async def join(cls, target: Target, *, deflate: bool = False, events: bool = False) -> tuple[Self, Counted]:
+        """A subscriber of `target` and what its joining took; raises `ContenderError`."""
+        try:
+            wire = cls(*await asyncio.open_connection(target.host, target.port))
+        except OSError as error:
+            raise ContenderError(f"nobody answers: {error}") from None
+        try:
+            return wire, await wire._join(target, deflate, events)
+        except BaseException:
+            await wire.close()
+            raise
+
+    async def next(self, mark: bytes) -> Counted:
+        """What the message with `mark` in it took, and all that came with it; raises `ContenderError`."""
+        return await self._until(mark)
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def _join(self, target: Target, deflate: bool, events: bool) -> Counted:
+        lines = [f"GET {target.path} HTTP/1.1", f"Host: {target.host}:{target.port}"]
+        if events:
+            lines += ["Accept: text/event-stream"]
+        else:
+            lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+            lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+            lines += [f"{name}: {value}" for name, value in target.headers]
+        # As browsers offer it.
+        lines += ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"] if deflate else []
+        self._send("\r\n".join(lines).encode() + b"\r\n\r\n")
+        head = await self._head(events)
+        self._stream = events
+        self._kept = b"server_no_context_takeover" not in head
+        if deflate and b"permessage-deflate" not in head:
+            raise ContenderError("it does not agree to compress")
+        for payload in target.hello:
+            self._send(_frame(payload))
+        joined = await self._until(target.joined)
+        return Counted(joined.sent, len(head) + joined.received, joined.text)
+
+    async def _head(self, events: bool) -> bytes:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                head = await self._reader.readuntil(b"\r\n\r\n")
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            raise ContenderError("it does not answer") from None
+        if not head.startswith(b"HTTP/1.1 200" if events else b"HTTP/1.1 101"):
+            raise ContenderError(f"it refuses: {head[:40]!r}")
+        return head
+
+    async def _until(self, mark: bytes) -> Counted:
+        """Reads until `mark` was said, and then until it is quiet."""
+        received, text = 0, b""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_SECONDS
+        while (left := deadline - loop.time()) > 0:
+            try:
+                async with asyncio.timeout(QUIET_SECONDS if mark in text else left):
+                    read = await self._reader.read(65536)
+            except TimeoutError:
+                break
+            if not read:
+                raise ContenderError("it hung up")
+            received += len(read)
+            text += read if self._stream else b"".join(self._said(read))
+        if mark not in text:
+            raise ContenderError(f"nothing came with {mark!r}")
+        sent, self._sent = self._sent, 0
+        return Counted(sent, received, text)
+
+    def _said(self, read: bytes) -> Iterator[bytes]:
+        """The payloads of the messages that are whole now."""
+        self._pending += read
+        while len(self._pending) >= 2:
+            first, second = self._pending[:2]
+            more = {126: 2, 127: 8}.get(second & 0x7F, 0)
+            length = int.from_bytes(self._pending[2 : 2 + more]) if more else second & 0x7F
+            if len(self._pending) < 2 + more + length:
+                return
+            payload = self._pending[2 + more : 2 + more + length]
+            self._pending = self._pending[2 + more + length :]
+            if first & 0x40:
+                payload = self._inflate.decompress(payload + b"\x00\x00\xff\xff")
+                self._inflate = self._inflate if self._kept else zlib.decompressobj(-15)
+            yield payload + b"\n"
+
+    def _send(self, data: bytes) -> None:
+        self._sent += len(data)
+        self._writer.write(data)
+
+
+def _frame(payload: bytes) -> bytes:
+    """`payload` as a client's text frame, masked."""
+    length = len(payload)
+    head = bytes((0x81, 0x80 | length)) if length < 126 else b"\x81\xfe" + length.to_bytes(2)
+    return head + _MASK + bytes(byte ^ _MASK[at % 4] for at, byte in enumerate(payload))

@@ -1,0 +1,224 @@
+"""What `flashwire doctor` looks at, one function a step; each returns what it found and never raises for it."""
+
+import asyncio
+import os
+import secrets
+import time
+from contextlib import aclosing
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+import httpx2
+import msgspec
+
+from flashwire.cli.follow import EndedError, Follower
+from ticker.contract.entry import Keyring, PoisonError, read_entry
+from ticker.contract.item import Item, decode_item
+from ticker.contract.keys import KeyringError, load_keyring
+from ticker.shared.process.server_state import read_state
+from ticker.stream.redis_stream import Record, Stream, StreamAwayError, connect
+
+if TYPE_CHECKING:
+    from ticker.shared.process.settings import StreamSettings
+
+_ANSWER_SECONDS: Final = 5.0
+_CANARY_SECONDS: Final = 10.0
+# Below it, times on a page are still right to the second; NTP keeps machines within milliseconds.
+_CLOCK_SECONDS: Final = 2.0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One step's result; `fix` is what to do where it is broken, `milliseconds` what it took where that tells."""
+
+    step: str
+    ok: bool
+    found: str
+    fix: str = ""
+    milliseconds: float | None = None
+
+
+def check_data(settings: "StreamSettings") -> Finding:
+    """The data directory: there, writable, not another's to write."""
+    data = settings.data.resolve()
+    if not data.is_dir():
+        if settings.redis_url and settings.signing_keys:
+            return Finding("data", True, f"{data} does not exist and is not needed")
+        return Finding("data", False, f"{data} does not exist", "Start with `flashwire run`, or name it with --data.")
+    mode = data.stat().st_mode
+    if not os.access(data, os.W_OK):
+        return Finding("data", False, f"{data} cannot be written", f"Give it to this user: chown {os.getuid()} {data}")
+    if mode & 0o022:
+        return Finding("data", False, f"others may write {data}", f"Run: chmod go-w {data}")
+    return Finding("data", True, str(data))
+
+
+def check_keys(settings: "StreamSettings") -> tuple[Finding, Keyring | None]:
+    """The signing keys: there, readable by this user only, well formed."""
+    try:
+        keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
+    except KeyringError as error:
+        return Finding("key", False, str(error), "Signing keys must be the desk's own, on every node."), None
+    where = "FLASHWIRE_SIGNING_KEYS" if settings.signing_keys else "signing.key"
+    return Finding("key", True, f"{len(keyring.keys)} from {where}; {keyring.signer} signs"), keyring
+
+
+async def check_stream(url: str, settings: "StreamSettings", keyring: Keyring | None) -> list[Finding]:
+    """The stream's server: reachable, durable, its clock, and whether our keys verify what it holds."""
+    stream = Stream(connect(url, timeout=_ANSWER_SECONDS), settings.brand)
+    try:
+        begun = time.perf_counter()
+        try:
+            facts = await stream.server()
+            position, newest = await stream.position(), await stream.newest()
+        except (StreamAwayError, ValueError) as error:
+            state = None if settings.redis_url else read_state(settings.data)
+            why = f"{error}" + (f" {state.reason}" if state and state.reason else "")
+            fix = "Start it with `flashwire run`." if not settings.redis_url else "Check REDIS_URL and that server."
+            if "Permission" in why:
+                fix = "Give this user its rights (docs/deploy.md, “Rights”)."
+            return [Finding("stream", False, why, fix)]
+        took = (time.perf_counter() - begun) * 1000
+        found = [Finding("stream", True, f"server {facts.version}, {position.seq} entries so far", "", took)]
+        found.append(_durable(facts.append_only, facts.fsync))
+        found.append(_clock("Redis' clock", facts.clock))
+        if newest is not None and keyring is not None:
+            found.append(_signature(newest, keyring))
+        return found
+    finally:
+        await stream.aclose()
+
+
+async def check_side(side: str, url: str) -> list[Finding]:
+    """One side's readiness, as its load balancer asks for it, and the clock of its machine."""
+    begun = time.perf_counter()
+    try:
+        async with _http(url) as http:
+            answer = await http.get("/health/ready")
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        fix = f"Start it, or name its address with --{side}."
+        return [Finding(side, False, f"{url} cannot be reached ({type(error).__name__})", fix)]
+    took = (time.perf_counter() - begun) * 1000
+    if answer.status_code != 200:
+        why = answer.text[:300].replace("\n", " ")
+        return [Finding(side, False, f"{url} answers {answer.status_code}: {why}", "Mend what it names.", took)]
+    found = [Finding(side, True, f"{url} is ready", "", took), *_hidden(answer.content)]
+    if (date := answer.headers.get("date")) is not None:
+        try:
+            found.append(_clock(f"the {side}'s clock", parsedate_to_datetime(date).timestamp(), whole=True))
+        except ValueError:
+            found.append(Finding("clock", False, f"the {side} sends no date", f"Check what answers at {url}."))
+    return found
+
+
+async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
+    """A canary from the desk to a socket: joined, posted, arrived, with the milliseconds of each."""
+    if not token:
+        fix = "Run: export FLASHWIRE_TOKEN=$(flashwire token create doctor --role reporter)"
+        return [Finding("canary", False, "no token to post it with", fix)]
+    found: list[Finding] = []
+    begun = time.perf_counter()
+
+    def step(name: str, words: str) -> None:
+        found.append(Finding(name, True, words, "", (time.perf_counter() - begun) * 1000))
+
+    mark = f"doctor {secrets.token_hex(8)}"
+    doing = "join"
+    try:
+        async with (
+            asyncio.timeout(_CANARY_SECONDS),
+            aclosing(Follower(ticker, [("edition", "canary"), ("backlog", "0")]).messages()) as messages,
+        ):
+            await anext(messages)
+            step("join", "the socket is open")
+            doing, begun = "post", time.perf_counter()
+            posted = await _post(desk, token, mark)
+            if posted is not None:
+                return [*found, posted]
+            step("post", "the desk has it in the stream")
+            doing = "canary"
+            async for message in messages:
+                item = _item(bytes(message.item)) if message.type == "item" else None
+                if item is not None and item.headline.value == mark:
+                    step("canary", "from the desk to the socket")
+                    return found
+    except TimeoutError:
+        fix = {
+            "join": "Check the ticker's address, and that the proxy before it lets WebSocket through.",
+            "post": "Check the desk's log.",
+            "canary": "Desk and ticker must share REDIS_URL, FLASHWIRE_BRAND and signing keys.",
+        }[doing]
+        found.append(Finding(doing, False, f"not within {_CANARY_SECONDS:.0f} s", fix))
+    except EndedError as error:
+        found.append(Finding(doing, False, str(error), "Check the ticker's address and version."))
+    return found
+
+
+async def _post(desk: str, token: str, mark: str) -> Finding | None:
+    try:
+        async with _http(desk) as http:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await http.post("/v1/canary", json={"mark": mark}, headers=headers)
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+        return Finding("post", False, f"{desk} cannot be reached ({type(error).__name__})", "Check --desk.")
+    if answer.status_code == 401:
+        return Finding("post", False, "the desk does not know the token", "Make one: flashwire token create doctor")
+    if answer.status_code != 201:
+        return Finding("post", False, f"the desk answers {answer.status_code}: {answer.text[:200]}", "See its log.")
+    return None
+
+
+def _http(url: str) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(base_url=url, timeout=_ANSWER_SECONDS, trust_env=False)
+
+
+def _durable(append_only: bool, fsync: str | None) -> Finding:
+    fix = "Set appendonly yes and appendfsync always: an acknowledged line must survive a power cut."
+    if not append_only:
+        return Finding("durable", False, "the server writes no append-only file", fix)
+    if fsync is None:
+        return Finding("durable", True, "append-only file on; when it is synced cannot be asked")
+    return Finding(
+        "durable", fsync == "always", f"append-only file, appendfsync {fsync}", "" if fsync == "always" else fix
+    )
+
+
+def _clock(whose: str, seconds: float, *, whole: bool = False) -> Finding:
+    # An HTTP date is cut to the second.
+    away = abs(time.time() - seconds - (0.5 if whole else 0))
+    fix = "" if away <= _CLOCK_SECONDS else "Set the clocks by NTP."
+    return Finding("clock", not fix, f"{whose} is {'about ' if whole else ''}{away:.1f} s from this one", fix)
+
+
+def _signature(newest: Record, keyring: Keyring) -> Finding:
+    try:
+        read_entry(*newest, keyring)
+    except PoisonError as error:
+        fix = "Give desk and nodes the same signing keys."
+        return Finding("signature", False, f"the newest entry does not verify here ({error.reason})", fix)
+    return Finding("signature", True, "the newest entry verifies with our keys")
+
+
+class _Ready(msgspec.Struct):
+    hidden: int = 0
+    names: list[str] = msgspec.field(name="hiddenItems", default_factory=list)
+
+
+def _hidden(answer: bytes) -> list[Finding]:
+    """The items that a ready node does not show, where there are any."""
+    try:
+        ready = msgspec.json.decode(answer, type=_Ready)
+    except msgspec.DecodeError:
+        return []
+    if not ready.hidden:
+        return []
+    names = ": " + ", ".join(ready.names) if ready.names else ""
+    fix = "Withdraw or publish them again; after a restored backup, restart the nodes."
+    fix += " See “Items are hidden” in docs/monitor.md."
+    return [Finding("hidden", False, f"{ready.hidden} items are not shown{names}", fix)]
+
+
+def _item(data: bytes) -> Item | None:
+    try:
+        return decode_item(data)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,118 @@
+"""`flashwire ticker`: the audience's side alone, for several machines."""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flashwire.cli.console import notice, refuse, show
+
+if TYPE_CHECKING:
+    from flashwire.service.children import Part
+    from ticker.settings import TickerSettings
+    from ticker.workers.shared_state import Seat
+
+
+def command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")] = None,
+    workers: Annotated[int | None, typer.Option(help="Nodes, each with its own socket.", show_default="1")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Directory of the signing key.", show_default="./data")
+    ] = None,
+    drain_seconds: Annotated[
+        float | None, typer.Option(help="Time over which clients are sent away at a stop.", show_default="10")
+    ] = None,
+) -> None:
+    """Serve the audience only, from the stream in REDIS_URL.
+
+    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data. SIGHUP replaces them
+    one after another by fresh ones, which read code, settings, site file and keys anew.
+
+    [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
+    """
+    from flashwire.cli.settings import load
+    from flashwire.service.service import Service
+    from flashwire.valkey.errors import EmbeddedError
+    from ticker.contract.keys import KeyringError, load_keyring
+    from ticker.contract.site import SiteError, load_site
+    from ticker.settings import TickerSettings
+    from ticker.shared.process import output
+    from ticker.shared.process.listen import ListenError, bind, http_url
+
+    output.protect(blocks=False)
+    flags = {"data": data, "drain_seconds": drain_seconds}
+    settings = load(TickerSettings, ticker_host=host, ticker_port=port, workers=workers, **flags)
+    if not settings.redis_url:
+        refuse("Set REDIS_URL to the desk's Redis; `flashwire run` brings a server of its own.")
+    try:
+        load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
+        load_site(settings.site)
+        sockets = bind(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
+        service = Service(
+            None,
+            lambda: ([], node_parts(settings, sockets, flags)),
+            drain=settings.drain_seconds,
+            announce=lambda: show(f"Ticker  {http_url(sockets[0])}"),
+            notice=notice,
+        )
+        status = service.run()
+    except (EmbeddedError, KeyringError, ListenError, SiteError) as error:
+        refuse(str(error))
+    raise typer.Exit(status)
+
+
+def node_parts(
+    settings: "TickerSettings", sockets: list[socket.socket], flags: dict[str, Any] | None = None
+) -> "list[Part]":
+    """A node for each socket, ready to be forked; imports all that a node needs.
+
+    `flags` are what the command line said, for a fresh process that reads everything else anew.
+    """
+    from flashwire.cli.worker import again
+    from flashwire.service.children import Part
+    from flashwire.valkey.errors import EmbeddedError
+    from ticker.server import check_descriptors, serve
+    from ticker.workers.shared_state import Board
+
+    try:
+        check_descriptors()
+    except ValueError as error:
+        raise EmbeddedError(str(error)) from None
+
+    board = Board.make(len(sockets))
+    parts = []
+    for number, sock in enumerate(sockets, 1):
+        name = "ticker" if len(sockets) == 1 else f"ticker {number}"
+        parts.append(Part(name, sock, partial(_serve_node, serve, settings, sock), board, again(settings, flags or {})))
+    return parts
+
+
+def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, seat: "Seat | None") -> None:
+    from ticker.contract.keys import KeyringError
+    from ticker.contract.site import SiteError
+    from ticker.shared.process.listen import ListenError
+
+    serve_or_say(serve(settings, sock, seat), KeyringError, ListenError, SiteError)
+
+
+def serve_or_say(served: Coroutine[Any, Any, None], *reasons: type[Exception]) -> None:
+    """`looped`, in a child: what keeps it from serving is one line, and ends it with status 2."""
+    try:
+        looped(served)
+    except reasons as reason:
+        notice(str(reason))
+        raise SystemExit(2) from None
+
+
+def looped(served: Coroutine[Any, Any, None]) -> None:
+    """Runs one side's server on a fresh event loop, uvloop's where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(served)
+    else:
+        uvloop.run(served)

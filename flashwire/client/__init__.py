@@ -1,0 +1,1 @@
+"""The Python client of desk and ticker; it imports only the contract."""

@@ -1,0 +1,84 @@
+"""The routes of the desk page; mounted beside the API, which it does not know.
+
+All that is served here is the same for everybody and holds no secret: who is asking is the API's question.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from publisher.page.assets import WEB, Asset, load
+from ticker.shared.http.headers import SECURITY_HEADERS
+
+PAGE: Final = "index.html"
+
+
+def desk_routes(ticker_url: str) -> list[BaseRoute]:
+    """`/`, `/desk/…` and `/shared/…`; `ticker_url` is where browsers reach the ticker (its origin counts)."""
+    desk = load(WEB / "desk")
+    shared = load(WEB / "shared")
+    headers = page_headers(ticker_url)
+
+    async def page(request: Request) -> Response:
+        return _answer(request, desk[PAGE], headers)
+
+    async def desk_file(request: Request) -> Response:
+        return _answer(request, _found(desk, request), headers)
+
+    async def shared_file(request: Request) -> Response:
+        return _answer(request, _found(shared, request), headers)
+
+    return [
+        Route("/", page, methods=["GET"]),
+        Route("/desk/{path:path}", desk_file, methods=["GET"]),
+        Route("/shared/{path:path}", shared_file, methods=["GET"]),
+    ]
+
+
+def page_headers(ticker_url: str) -> dict[str, str]:
+    """What a browser must hold to: no inline script or style, no frame, and no connection but to desk and ticker."""
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": " ".join(["'self'", *_origins(ticker_url)]),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+    }
+    return {
+        **SECURITY_HEADERS,
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        # Kept by browsers but asked for again each time: an editor must never work with yesterday's page.
+        "Cache-Control": "no-cache",
+    }
+
+
+def _origins(ticker_url: str) -> list[str]:
+    """The ticker's origin for fetch and for WebSocket, which CSP level 3 does not take for the same."""
+    parts = urlsplit(ticker_url)
+    secure = parts.scheme == "https"
+    return [f"{parts.scheme}://{parts.netloc}", f"{'wss' if secure else 'ws'}://{parts.netloc}"]
+
+
+def _found(files: Mapping[str, Asset], request: Request) -> Asset:
+    found = files.get(request.path_params["path"])
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _answer(request: Request, file: Asset, headers: Mapping[str, str]) -> Response:
+    told = {**headers, "ETag": file.etag}
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if file.etag in known or known == ["*"]:
+        return Response(status_code=304, headers=told)
+    return Response(file.content, headers=told, media_type=file.media_type)

@@ -1,0 +1,104 @@
+"""Signs everything that a key other than the signer has signed again, so that the other key can be dropped.
+
+1. Each ledger's bodies are replaced where they are; the newest version of an item in the stream is appended once more
+   (same version, next number), together with its ledger, in one call of publish.lua.
+2. What is signed already is left alone: a second run changes nothing, and an interrupted one is simply run again.
+3. What no key of ours verifies is counted and left alone, and so is what a newer release wrote in its own schema. Where
+   the newest version of an item is such, no older version is appended: it would look like news.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from publisher.stream.calls import load_script
+from publisher.stream.prepare import ledgers
+from publisher.stream.store import Store
+from publisher.stream.versions import RECORD, Version, read_version
+from ticker.contract.entry import SCHEMA, PoisonError, seal
+from ticker.contract.item import Item
+
+_RESIGN: Final = load_script("resign.lua")
+
+
+class Rekeyed(msgspec.Struct):
+    """What was done, or in a dry run would be done; `unreadable` counts bodies by reason."""
+
+    items: int = 0
+    bodies: int = 0
+    changed_meanwhile: int = 0
+    unreadable: Counter[str] = msgspec.field(default_factory=Counter)
+    unreadable_items: list[str] = msgspec.field(default_factory=list)
+    """The uri of each item whose newest version cannot be read."""
+    signed: list[Item] = msgspec.field(default_factory=list)
+    """Each item whose entry is signed again."""
+
+
+async def rekey(
+    store: Store, *, dry_run: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Rekeyed:
+    """Signs all again; `progress` gets how many items are done, of how many. Raises `StreamAwayError`."""
+    result = Rekeyed()
+    newest = await _newest_in_stream(store, result)
+    uris = sorted({*newest, *await ledgers(store)})
+    for done, uri in enumerate(uris, 1):
+        await _rekey_item(store, uri, newest.get(uri), dry_run, result)
+        progress(done, len(uris))
+    return result
+
+
+async def _newest_in_stream(store: Store, result: Rekeyed) -> dict[str, Version]:
+    newest: dict[str, Version] = {}
+    async for page in store.calls.pages_backwards(store.keys.items):
+        for _, fields in page:
+            try:
+                version = read_version(fields.get(b"body", b""), store.keyring)
+            except PoisonError as error:
+                result.unreadable[f"stream, {error.reason}"] += 1
+                continue
+            known = newest.get(version.item.uri)
+            if known is None or version.item.version > known.item.version:
+                newest[version.item.uri] = version
+    return newest
+
+
+async def _rekey_item(store: Store, uri: str, in_stream: Version | None, dry_run: bool, result: Rekeyed) -> None:
+    words = (3, store.keys.items, store.keys.newest, store.keys.ledger(uri), uri, 0)
+    count, bodies, held, _ = await store.calls.script(RECORD, words)
+    result.items += 1
+    number = max(count, held, in_stream.item.version if in_stream else 0)
+    last: Version | None = in_stream if in_stream and in_stream.item.version == number else None
+    for place, body in enumerate(bodies):
+        try:
+            version = read_version(body, store.keyring)
+        except PoisonError as error:
+            # An empty body stands for a version that was lost.
+            if body:
+                result.unreadable[f"ledger, {error.reason}"] += 1
+            continue
+        is_last = version.item.version == number and place + 1 == count
+        last = version if is_last else last
+        # The last body is signed with its entry, if the stream has one that needs it.
+        if _is_old(version, store) and not (is_last and in_stream and _is_old(in_stream, store)):
+            result.bodies += 1
+            if not dry_run:
+                ledger = store.keys.ledger(uri)
+                await store.calls.script(_RESIGN, (1, ledger, place, body, signed_again(version, store)))
+    if last is None:
+        result.unreadable_items.append(uri)
+    elif in_stream and _is_old(in_stream, store):
+        result.signed.append(last.item)
+        current = bodies[-1] if count == number else last.body
+        if not dry_run and not await store.renew(last, signed_again(last, store), current):
+            result.changed_meanwhile += 1
+
+
+def signed_again(version: Version, store: Store) -> bytes:
+    """The same bytes of the item under the signer's key; equal for equal input, so that a repeat finds its answer."""
+    return seal(version.item_json, store.keyring, version.earlier)
+
+
+def _is_old(version: Version, store: Store) -> bool:
+    return version.key_id != store.keyring.signer and version.body.startswith(SCHEMA + b".")

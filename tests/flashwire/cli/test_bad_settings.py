@@ -1,0 +1,232 @@
+"""Values that do not serve, of every setting: one line at the start, or the form that was meant."""
+
+import contextlib
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic import ValidationError
+
+from flashwire.cli.desk_settings import desk_settings
+from flashwire.cli.run_settings import RunSettings
+from flashwire.cli.settings import load
+from publisher.settings import DeskSettings
+from ticker.contract.keys import KeyringError, load_keyring
+from ticker.shared.process.setting_faults import variable
+from ticker.shared.process.settings import StreamSettings
+
+FIELDS = DeskSettings.model_fields | RunSettings.model_fields
+# What no setting of its kind can mean; text that names a file or holds a secret is judged where it is read.
+JUNK: dict[type, tuple[str, ...]] = {
+    int: ("", " ", "many", "-1", "1.5", "nan", "1e3", "99999999999999999999999x"),
+    float: ("", "soon", "-1", "nan", "inf", "-inf", "10s"),
+    str: ("\x00", "no such thing!"),
+}
+FREE = {"redis_url", "signing_keys", "ticker_host", "desk_host"}
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in FIELDS:
+        monkeypatch.delenv(f"FLASHWIRE_{name.upper()}", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+
+
+def kinds_with(name: str) -> list[type[StreamSettings]]:
+    return [kind for kind in (DeskSettings, RunSettings) if name in kind.model_fields]
+
+
+def junk() -> list[tuple[str, str]]:
+    found = []
+    for name, field in FIELDS.items():
+        kind = field.annotation if field.annotation in JUNK else str
+        if name not in FREE and "Path" not in str(field.annotation):
+            found += [(name, value) for value in JUNK[kind] if "\x00" not in value]
+    return found
+
+
+@pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys", "address_connections"])
+@pytest.mark.parametrize("blank", ["", "  ", '""'])
+def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
+    monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", blank)
+    for kind in kinds_with(name):
+        assert getattr(kind(), name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ledger_days", "36501"),
+        ("idempotency_hours", "0.0000001"),
+        ("data", "~nobody-of-that-name/x"),
+        ("site", "~nobody-of-that-name/x"),
+        ("data", "caf\udce9"),
+        ("write_limit_bytes", "2147483648"),
+        ("brand", ""),
+        ("brand", "News"),
+        ("brand", "-news"),
+        ("brand", "news}"),
+        ("brand", "n" * 32),
+        ("brand", "news\n"),
+        ("stream_length", "99"),
+        ("stream_length", "1000001"),
+        ("log_format", "xml"),
+        ("log_level", "loud"),
+        *junk(),
+    ],
+)
+def test_what_does_not_serve_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", value)
+    for kind in kinds_with(name):
+        with pytest.raises(ValidationError) as caught:
+            kind()
+        assert name in str(caught.value)
+
+
+WRONG = (
+    "",
+    " ",
+    '""',
+    "5x",
+    "-1",
+    "0.0001",
+    "9" * 30,
+    "9" * 5000,
+    "nan",
+    "-inf",
+    "٣",
+    "\ufeff5",
+    "no such thing!",
+    "caf\udce9",
+)
+# Names of files and hosts are tried where they are used.
+NAMES = {"data", "site", "redis_server", "ticker_host", "desk_host"}
+# The words of a library, or of a program to itself.
+NOT_PLAIN = ("should", "pattern", "Input", "parse", "Error", "validation", "None", "\\n")
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS.keys() - NAMES - {"signing_keys"}))
+def test_every_refusal_is_one_plain_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    refused = set()
+    for given in WRONG:
+        monkeypatch.setenv(variable(name), given)
+        for read in (desk_settings, partial(load, RunSettings)):
+            try:
+                read()
+            except typer.Exit as end:
+                said = capsys.readouterr().err
+                assert end.exit_code == 2 and said.endswith(".\n") and said.count("\n") == 1 and len(said) < 400
+                assert said.startswith(variable(name)) and re.search("write|choose|percent-encoded", said), said
+                assert not [word for word in NOT_PLAIN if word in said], said
+                shown = ascii(given.strip()[:30])[1:-1].split(" ")[0]
+                if name != "redis_url":
+                    assert (shown in said) if given.strip(' "') else ("empty" in said), said
+                refused.add(given)
+    assert len(refused) >= 7
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("desk_port", "'8101'", 8101),
+        ("ticker_port", ' "8100" ', 8100),
+        ("drain_seconds", "'2.5'", 2.5),
+        ("brand", '"mine"', "mine"),
+        ("log_level", "WARNING", "warning"),
+        ("log_format", '"Json"', "json"),
+        ("secure_cookies", " Always ", "always"),
+    ],
+)
+def test_quotes_and_capitals_of_no_meaning_are_taken_off(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str, meant: object
+) -> None:
+    monkeypatch.setenv(variable(name), given)
+    for kind in kinds_with(name):
+        assert getattr(kind(), name) == meant
+
+
+def test_no_password_of_an_address_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("PUBLIC_URL", "ALLOWED_ORIGINS", "DESK_URL", "FORWARDED_ALLOW_IPS", "BRAND", "DESK_PORT"):
+        for address in ("https://desk:hunter2@news.example/x", "desk:hunter2@news.example", "https://desk:hunter2@"):
+            monkeypatch.setenv(f"FLASHWIRE_{name}", address)
+            for read in (desk_settings, partial(load, RunSettings)):
+                with contextlib.suppress(typer.Exit):
+                    read()
+        monkeypatch.delenv(f"FLASHWIRE_{name}")
+    said = capsys.readouterr().err
+    assert said.count("\n") >= 12 and "hunter2" not in said
+
+
+def test_keys_that_are_none_name_their_setting(tmp_path: Path) -> None:
+    for given in ("hunter2", "k1:hunter2", "k1", ","):
+        with pytest.raises(KeyringError, match=r"^FLASHWIRE_SIGNING_KEYS cannot be used\. .*<id>:<base64") as caught:
+            load_keyring(given, tmp_path, "news", create=True)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_several_faults_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FLASHWIRE_BRAND", "News")
+    monkeypatch.setenv("FLASHWIRE_STREAM_LENGTH", "1")
+    for read in (desk_settings, partial(load, RunSettings)):
+        with pytest.raises(typer.Exit):
+            read()
+        assert re.fullmatch(
+            r"FLASHWIRE_BRAND is “News”: write [^.]*\. "
+            r"FLASHWIRE_STREAM_LENGTH is “1”: write a whole number from 100 to 1000000\.\n",
+            capsys.readouterr().err,
+        )
+
+
+def test_a_home_directory_is_meant_where_no_shell_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/desk")
+    Path(".env").write_text("FLASHWIRE_DATA=~/data\nFLASHWIRE_SITE='~/site.toml'\n")
+    assert (DeskSettings().data, DeskSettings().site) == (Path("/home/desk/data"), Path("/home/desk/site.toml"))
+
+
+def test_a_folder_that_is_gone_is_one_fault_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Path("gone")
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    Path("../gone").resolve().rmdir()
+    with pytest.raises(ValidationError, match="leads nowhere"):
+        DeskSettings()
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "''"])
+def test_a_blank_directory_is_refused(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    for given in ({"data": blank}, {}):
+        monkeypatch.setenv("FLASHWIRE_DATA", blank)
+        with pytest.raises(ValidationError, match="current one"):
+            DeskSettings.model_validate(given)
+    assert DeskSettings.model_validate({"data": "."}).data == Path()
+
+
+def test_what_is_meant_is_brought_into_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", "HTTPS://News.example:443/")
+    monkeypatch.setenv("FLASHWIRE_FORWARDED_ALLOW_IPS", "10.1.2.3/8 ::1")
+    monkeypatch.setenv("FLASHWIRE_DESK_ORIGINS", "'https://desk.example/'")
+    monkeypatch.setenv("FLASHWIRE_TICKER_URL", "https://news.example/")
+    settings, desk = RunSettings(), DeskSettings()
+    assert settings.allowed_origins == "https://news.example"
+    assert settings.forwarded_allow_ips == desk.forwarded_allow_ips == "10.0.0.0/8,::1"
+    assert (desk.desk_origins, desk.ticker_url) == ("https://desk.example", "https://news.example")
+
+
+def test_no_origin_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", " ")
+    with pytest.raises(ValidationError, match="refuses every page"):
+        RunSettings()
+
+
+def test_any_origin_for_the_desk_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It would allow none: a page is compared with the addresses that are named.
+    monkeypatch.setenv("FLASHWIRE_DESK_ORIGINS", "*")
+    with pytest.raises(ValidationError, match=r"names no origin.*https://desk\.example"):
+        DeskSettings()

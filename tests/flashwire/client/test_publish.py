@@ -1,0 +1,279 @@
+"""The command line's client: done, refused, or not known yet, and never one for another."""
+
+import asyncio
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from flashwire.cli.replay import Post, replay
+from flashwire.client.publish import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
+from tests.publisher.test_commands import one_line, run
+from tests.support.machine import Machine
+
+pytestmark = pytest.mark.anyio
+
+BODY = {"text": "Civil Defence: x", "edition": "en"}
+DONE = (
+    '{"item":{"uri":"urn:flashwire:a","version":1,"act":"publish","pubStatus":"usable","urgency":4,"headline":'
+    '{"value":"x","language":"en","direction":"ltr"},"infoSources":[],"edition":"en","sections":[],"places":[],'
+    '"link":null,"note":null,"firstCreated":"2026-01-01T00:00:00.000Z","versionCreated":"2026-01-01T00:00:00.000Z",'
+    '"expires":null,"pinnedUntil":null,"translationOf":null},"cursor":"e.1.c"}'
+)
+
+
+Answer = tuple[int, str] | tuple[int, str, str]
+"""Status, body, and perhaps a header line."""
+
+
+def problem(name: str) -> str:
+    return f'{{"type":"urn:flashwire:problem:{name}","title":"x","status":1,"detail":"Said {name}."}}'
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flashwire.client.publish._PAUSE_SECONDS", 0.1)
+
+
+@asynccontextmanager
+async def answering(*answers: Answer | None, patience: float = 2.5) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
+    """A desk that gives these answers, the last one again and again; None takes the request and hangs up."""
+    left, keys = list(answers), list[bytes]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        keys.append(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"idempotency-key")))
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer:
+            status, body, *lines = answer
+            told = "\r\n".join((f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", *lines))
+            writer.write(f"{told}\r\n\r\n{body}".encode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with DeskClient(f"http://127.0.0.1:{port}", "fw_x", patience=patience) as client:
+        yield client, keys
+    server.close()
+
+
+UNREADABLE: list[Answer | None] = [
+    None,
+    (201, DONE, "Content-Encoding: gzip"),
+    (202, "<h1>Accepted</h1>"),
+    (206, DONE[:90]),
+    (499, ""),
+    (520, "<h1>Web server returned an unknown error</h1>"),
+    (201, "<h1>Welcome</h1>"),
+    (200, "{}"),
+    (408, ""),
+    (500, problem("internal")),
+    (502, "<h1>Bad gateway</h1>"),
+    (503, problem("stream-away")),
+    (503, ""),
+    (504, ""),
+]
+
+
+@pytest.mark.parametrize("answer", UNREADABLE)
+async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(answer: Answer | None) -> None:
+    async with answering(answer, (201, DONE)) as (client, keys):
+        done = await client.publish(BODY, "k")
+    assert done.attempts == 2 and len(keys) == 2 and len(set(keys)) == 1
+
+
+@pytest.mark.parametrize("answer", UNREADABLE)
+async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: Answer | None) -> None:
+    async with answering(answer, patience=0.3) as (client, _):
+        with pytest.raises(UnknownOutcomeError):
+            await client.publish(BODY, "k")
+
+
+@pytest.mark.parametrize("later", [(401, problem("unauthorized")), (403, problem("role-act")), (429, problem("rate"))])
+async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknown(later: tuple[int, str]) -> None:
+    async with answering((503, problem("stream-away")), later) as (client, _):
+        with pytest.raises(UnknownOutcomeError):
+            await client.publish(BODY, "k")
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [
+        ((422, problem("invalid")), 1),
+        ((401, problem("token-refused")), 1),
+        ((404, "<h1>Not found</h1>"), 1),
+        ((429, problem("rate")), 2),
+        ((503, problem("desk-file")), 2),
+        ((408, problem("too-slow")), 2),
+        ((413, "<h1>Request entity too large</h1>"), 1),
+        ((302, ""), 1),
+    ],
+)
+async def test_a_plain_refusal_is_one(answer: tuple[int, str], asked: int) -> None:
+    async with answering(answer) as (client, keys):
+        with pytest.raises(DeskError) as refused:
+            await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError) and len(keys) >= asked
+
+
+async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one() -> None:
+    async with answering((503, problem("stream-away")), (422, problem("invalid"))) as (client, _):
+        with pytest.raises(DeskError) as refused:
+            await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_open"),
+    [
+        ((401, problem("token-refused")), True),
+        ((503, problem("desk-file")), True),
+        ((404, "<h1>Not found</h1>"), True),
+        ((422, problem("invalid")), False),
+        ((422, problem("key-reused")), False),
+    ],
+)
+async def test_what_an_earlier_call_sent_is_not_refused_by_an_answer_that_says_nothing_of_it(
+    answer: Answer, is_open: bool
+) -> None:
+    async with answering(answer) as (client, _):
+        with pytest.raises(DeskError) as raised:
+            await client.publish(BODY, "k", was_sent_before=True)
+    assert isinstance(raised.value, UnknownOutcomeError) is is_open
+
+
+def test_a_call_that_asks_again_and_cannot_reach_the_desk_does_not_say_that_nothing_was_published(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.2)
+    line = ("post", "Civil Defence: x")
+    outcome = run(*line, "--key", "post-earlier", "--token", "fw_revoked", machine=machine)
+    assert outcome.exit_code == 3 and "--key post-earlier" in outcome.stderr and "within 24 hours" in outcome.stderr
+    assert run(*line, "--token", "fw_revoked", machine=machine).exit_code == 1
+    assert run(*line, "--key", "post-earlier", "--dry-run", "--token", "fw_revoked", machine=machine).exit_code == 1
+
+
+@pytest.mark.parametrize("first", [None, (409, problem("answer-unreadable"))])
+async def test_what_was_done_and_cannot_be_read_any_more_is_neither_refused_nor_unknown(first: Answer | None) -> None:
+    done = (409, problem("answer-unreadable"))
+    async with answering(first, done) as (client, _):
+        with pytest.raises(AnswerUnreadableError, match="Said answer-unreadable"):
+            await client.publish(BODY, "k")
+    async with answering(first, done) as (client, _):
+        kept = await replay([Post("en", b"{}", "k", 1)], client)
+    assert (kept.acknowledged, kept.refused, kept.unknown, kept.first_error) == (1, 0, 0, None)
+
+
+async def test_a_success_that_a_proxy_changed_is_one() -> None:
+    async with answering((203, DONE)) as (client, _):
+        assert (await client.publish(BODY, "k")).attempts == 1
+
+
+@pytest.mark.parametrize("address", ["desk.example:8001", "ftp://desk.example", "http://[::1", "desk"])
+async def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    with pytest.raises(DeskError, match="not the address of a desk") as refused:
+        DeskClient(address, "fw_x", patience=5)
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+async def test_without_a_connection_nothing_was_sent() -> None:
+    with socket.socket() as taken:
+        # Bound and not listening: as long as it is open no other program gets the port.
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with DeskClient(address, "fw_x", patience=0.5) as client:
+            with pytest.raises(DeskError) as refused:
+                await client.publish(BODY, "k")
+    assert not isinstance(refused.value, UnknownOutcomeError)
+
+
+def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.5)
+    machine.valkey.send_signal(signal.SIGSTOP)
+    try:
+        outcome = run("post", "Civil Defence: it's x", "--urgency", "3", machine=machine)
+    finally:
+        machine.valkey.send_signal(signal.SIGCONT)
+    assert outcome.exit_code == 3 and one_line(outcome.stderr) and not outcome.stdout
+    assert "not known yet" in outcome.stderr and machine.token not in outcome.stderr
+    assert "Idempotency-Key" not in outcome.stderr, "a person who types a line does not know the word"
+    command = outcome.stderr[outcome.stderr.index("flashwire post") :]
+    again = run(*shlex.split(command)[1:], machine=machine)
+    assert again.exit_code == 0, again.stderr
+    assert [item["headline"]["value"] for item in machine.http.get("/v1/items").json()["items"]] == ["it's x"]
+
+
+@pytest.mark.parametrize("broken", ["closed pipe", "full disk"])
+@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_what_is_published_ends_with_0_whatever_became_of_the_output(
+    machine: Machine, words: tuple[str, ...], broken: str
+) -> None:
+    (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
+    if broken == "full disk":
+        out = os.open("/dev/full", os.O_WRONLY)
+    else:
+        read, out = os.pipe()
+        os.close(read)
+    address = str(machine.http.base_url).rstrip("/")
+    done = subprocess.run(
+        [sys.executable, "-c", "from flashwire.cli.main import main; main()", *words],
+        cwd=machine.folder,
+        env=os.environ | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": address},
+        stdout=out, stderr=subprocess.PIPE, timeout=60, check=False, text=True,
+    )  # fmt: skip
+    os.close(out)
+    assert done.returncode == 0, done.stderr
+    assert "Standard output did not take" in done.stderr and "Traceback" not in done.stderr
+    assert len(machine.http.get("/v1/items").json()["items"]) == 1
+
+
+def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("flashwire.cli.replay_report._REPLAY_PATIENCE", 0.5)
+    file = tmp_path / "rehearsal.jsonl"
+    file.write_text('{"text": "Civil Defence: x", "edition": "en"}', "utf-8")
+    machine.valkey.send_signal(signal.SIGSTOP)
+    try:
+        outcome = run("replay", str(file), machine=machine)
+    finally:
+        machine.valkey.send_signal(signal.SIGCONT)
+    assert outcome.exit_code == 3, outcome.output
+    assert "0 acknowledged, 0 refused, 1 not known yet" in outcome.stdout
+    again = run("replay", str(file), machine=machine)
+    assert again.exit_code == 0 and "1 acknowledged, 0 refused in" in again.stdout
+    assert len(machine.http.get("/v1/items").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_a_command_that_is_stopped_while_nobody_knows_says_so(
+    machine: Machine, words: tuple[str, ...], number: signal.Signals
+) -> None:
+    (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        stopped = subprocess.Popen(
+            [sys.executable, "-c", "from flashwire.cli.main import main; main()", *words],
+            cwd=machine.folder,
+            env=os.environ
+            | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)
+            stopped.send_signal(number)
+            _, said = stopped.communicate(timeout=30)
+    assert stopped.returncode == 3, said
+    assert "not known yet" in said and "Traceback" not in said
+    assert words[0] == "replay" or "--key" in said

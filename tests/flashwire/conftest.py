@@ -1,0 +1,88 @@
+"""A data directory for one test, short enough for a socket, and ways to look at processes from outside."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from flashwire.valkey.keeper import Keeper
+
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fw") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits for a condition with a limit."""
+
+    def wait(condition: Callable[[], object], what: str, seconds: float = 45) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def ask() -> Callable[[Path, str], str]:
+    """One command to a server on a socket, inline; its first line of answer (the value of a bulk answer)."""
+
+    def command(place: Path, line: str) -> str:
+        with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rb") as answers:
+            connection.settimeout(10)
+            connection.connect(str(place))
+            connection.sendall(line.encode() + b"\r\n")
+            first = bytes(answers.readline()).strip().decode()
+            return bytes(answers.readline()).strip().decode() if first.startswith("$") and first != "$-1" else first
+
+    return command
+
+
+@pytest.fixture
+def keep(until: Callable[..., None]) -> Callable[[Keeper, Callable[[], object], str], None]:
+    """Turns a keeper until a condition holds."""
+
+    def turn(keeper: Keeper, condition: Callable[[], object], what: str) -> None:
+        def turned() -> object:
+            keeper.turn()
+            return condition()
+
+        until(turned, what)
+
+    return turn
+
+
+@pytest.fixture
+def outside(data: Path, spawn: Spawn) -> Spawn:
+    """Starts a Python program of its own with `data` as its argument."""
+
+    def start(program: str, descriptors: tuple[int, ...] = ()) -> "subprocess.Popen[str]":
+        return spawn([sys.executable, "-c", program, str(data)], pass_fds=descriptors)
+
+    return start
+
+
+@pytest.fixture
+def running() -> Callable[[Path], list[int]]:
+    """The processes that run with `data` in their arguments or as their directory, ended ones left out."""
+
+    def find(data: Path) -> list[int]:
+        found = []
+        for process in psutil.process_iter(["pid", "cmdline", "status"]):
+            if process.info["status"] != psutil.STATUS_ZOMBIE and str(data) in " ".join(process.info["cmdline"] or []):
+                found.append(process.info["pid"])
+        return found
+
+    return find

@@ -1,0 +1,316 @@
+"""The parent of a service, with children that misbehave: each program runs in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+
+from ticker.shared.process.server_state import read_state
+
+Outside = Callable[..., "subprocess.Popen[str]"]
+# Long enough that a busy machine does not look like a node that stands still.
+HANG_SECONDS = 2
+# A child that answers `/health/ready`; `{trap}` runs before it serves, `{then}` as it starts.
+PROGRAM = """
+import http.server, pathlib, signal, socket, sys, threading, time
+from ticker.workers.shared_state import READY, Board
+from flashwire.service.children import Part
+from flashwire.valkey.errors import EmbeddedError
+from flashwire.valkey.keeper import Keeper
+from ticker.shared.process.listen import bind, open_to_clients
+from flashwire.service.service import Service
+data = pathlib.Path(sys.argv[1])
+
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+    def log_message(self, *_): pass
+
+def serving(name, sock):
+    def serve(seat):
+        def ended(*_):
+            with (data / "ends").open("a") as file: file.write(name + "\\n")
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, ended)
+        while (data / f"{name} starts").exists(): time.sleep(0.01)
+        {trap}
+        server = http.server.HTTPServer(sock.getsockname(), Ready, bind_and_activate=False)
+        server.socket = sock
+        open_to_clients(sock)
+        server.serve_forever()
+    return Part(name, sock, serve, {board} if name == "ticker" else None)
+
+keeper = Keeper(data)
+def parts():
+    doors = [bind("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
+    return [serving("desk", doors[0])], [serving("ticker", doors[1])]
+def ready():
+    print("ready", flush=True)
+    print(*(part.sock.getsockname()[1] for part in service._parts), flush=True)
+service = Service(keeper, parts, drain={drain}, announce=ready,
+                  notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds={hang}, ready_seconds=10)
+try:
+    sys.exit(service.run())
+except EmbeddedError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+"""
+
+
+# What a node does beside serving: its loop turns, and it counts.
+BEATING = """
+        def beat():
+            while True:
+                seat.beat()
+                seat.state = READY
+                time.sleep(0.05)
+        if seat is not None: threading.Thread(target=beat, daemon=True).start()
+"""
+
+
+def program(trap: str = "pass", drain: float = 1.0, board: str = "None") -> str:
+    return (
+        PROGRAM.replace("{trap}", trap)
+        .replace("{drain}", str(drain))
+        .replace("{board}", board)
+        .replace("{hang}", str(HANG_SECONDS))
+    )
+
+
+def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, data: Path) -> None:
+    process = _ready(outside(program()))
+    process.terminate()
+    assert process.wait(10) == 0
+    assert (data / "ends").read_text().split() == ["desk", "ticker"]
+    log = (data / "valkey.log").read_text()
+    assert "ready to exit, bye bye" in log
+
+
+@pytest.mark.alone
+def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: Outside, data: Path) -> None:
+    process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)")))
+    family = psutil.Process(process.pid).children(recursive=True)
+    begun = time.monotonic()
+    process.terminate()
+    assert process.wait(20) == 1, "not a clean stop"
+    assert 2 < time.monotonic() - begun < 1.0 + 5
+    assert not any(child.is_running() for child in family)
+
+
+def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
+    outside: Outside, data: Path, until: Callable[..., None]
+) -> None:
+    """A connection that nobody accepts would wait; refused, a client goes elsewhere, or comes back."""
+    process = _ready(outside(program()))
+    *_, desk, node = _family(process)
+    ports = [int(port) for port in _line(process, process.stdout).split()]
+
+    def is_refused(port: int) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    for name, port, child in zip(("desk", "ticker"), ports, (desk, node), strict=True):
+        assert not is_refused(port)
+        (data / f"{name} starts").touch()
+        child.kill()
+        assert f"The {name} ended (SIGKILL); starting it again" in _complaint(process)
+        until(lambda port=port: is_refused(port), "its port is closed", 5)
+        # Another process is there, which is not ready.
+        until(lambda: len(_family(process)) == 4, "it is started again")
+        assert is_refused(port)
+        (data / f"{name} starts").unlink()
+        until(lambda port=port: not is_refused(port), "it serves")
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_second_interrupt_waits_for_nobody(outside: Outside, data: Path, until: Callable[..., None]) -> None:
+    process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)", drain=60)))
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    # Two signals of a kind that come at once are one to the kernel.
+    until(lambda: "stopping" in str(read_state(data)), "the first one is taken")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    assert time.monotonic() - begun < 5
+
+
+def test_a_child_that_cannot_start_ends_the_start_and_takes_everything_with_it(outside: Outside, data: Path) -> None:
+    process = outside(program("if name == 'desk': raise SystemExit(3)"))
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 2 and "ready" not in output
+    assert "desk cannot start" in errors and "status 3" in errors
+    assert errors.count("starting it again") == 2, "three tries"
+
+
+def test_what_a_child_writes_when_it_falls_over_is_its_own_traceback_once(outside: Outside, data: Path) -> None:
+    process = outside(program("if name == 'ticker': raise RuntimeError('a bug')"))
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2 and errors.count("RuntimeError: a bug") == 3
+    assert "service.run" not in errors.replace("service.run()", ""), "not the parent's stack"
+
+
+def test_a_terminals_interrupt_reaches_the_parent_alone(outside: Outside, data: Path) -> None:
+    process = _ready(outside(program()))
+    groups = {psutil.Process(process.pid).pid} | {child.pid for child in psutil.Process(process.pid).children()}
+    assert len({os.getpgid(pid) for pid in groups}) == len(groups)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+
+
+def test_a_terminal_that_hangs_up_stops_it_in_order(outside: Outside, data: Path) -> None:
+    """As when a window is closed: the session's leader gets SIGHUP, and /dev/tty leads nowhere any more."""
+    controller, terminal = os.openpty()
+    taking = f"import os, fcntl, termios; os.setsid(); fcntl.ioctl({terminal}, termios.TIOCSCTTY, 0)\n"
+    process = _ready(outside(taking + program(), (terminal,)))
+    os.close(terminal)
+    os.close(controller)
+    assert process.wait(10) == 0
+    assert (data / "ends").read_text().split() == ["desk", "ticker"]
+
+
+def test_a_hang_up_without_a_terminal_is_no_request_to_stop(outside: Outside, data: Path) -> None:
+    process = _ready(outside("import os; os.setsid()\n" + program()))
+    family = {child.pid for child in psutil.Process(process.pid).children()}
+    process.send_signal(signal.SIGHUP)
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "Rolling restart done: 1 worker new" in _complaint(process)
+    assert len({child.pid for child in psutil.Process(process.pid).children()} & family) == len(family) - 1
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_hang_up_to_every_process_of_the_service_is_one_to_the_parent(outside: Outside, data: Path) -> None:
+    """As by `pkill -HUP flashwire`."""
+    process = _ready(outside("import os; os.setsid()\n" + program()))
+    family = psutil.Process(process.pid).children()
+    for one in family:
+        one.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "Rolling restart done: 1 worker new" in _complaint(process)
+    assert len({child.pid for child in psutil.Process(process.pid).children()} & {one.pid for one in family}) == 2
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stderr is not None and process.stderr.read() == ""
+
+
+def test_a_child_ignores_a_hang_up_in_a_fresh_interpreter_too() -> None:
+    asked = "import signal; print(*(signal.getsignal(n).name for n in (signal.SIGHUP, signal.SIGTERM)))"
+    program = f"""
+import os, sys
+from flashwire.service.signals import Signals
+with Signals() as signals:
+    if os.fork():
+        os.wait()
+    else:
+        signals.reset()
+        os.execv(sys.executable, [sys.executable, "-c", {asked!r}])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == "SIG_IGN SIG_DFL\n"
+
+
+def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
+    process = _ready(outside(program(BEATING.strip(), board="Board.make(1)")))
+    *_, node = _family(process)
+    begun = time.monotonic()
+    node.suspend()
+    assert f"The ticker stands still for {HANG_SECONDS} s" in _complaint(process)
+    assert time.monotonic() - begun < HANG_SECONDS + 6
+    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: Path) -> None:
+    process = _ready(outside("import os; os.setsid()\n" + program(BEATING.strip(), board="Board.make(1)")))
+    *others, node = _family(process)
+    for one in (*others, node):
+        one.suspend()
+    begun = time.monotonic()
+    while time.monotonic() - begun < 3.3:
+        time.sleep(0.1)
+    # It looks for nodes that stand still before it hears a request: what it says first tells what it saw.
+    process.send_signal(signal.SIGHUP)
+    for one in others:
+        one.resume()
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    node.resume()
+    assert "Rolling restart done" in _complaint(process)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stderr is not None and process.stderr.read() == ""
+
+
+# In the parent: from the third fork on (desk and node are two), the system has room for none until a file is removed.
+NO_ROOM = """
+import os
+forks, fork = [], os.fork
+def crowded():
+    forks.append(1)
+    if len(forks) > 2 and (data / "crowded").exists(): raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = crowded
+keeper = Keeper(data)
+"""
+
+
+def test_a_system_without_room_for_a_process_ends_nobody(outside: Outside, data: Path) -> None:
+    process = _ready(outside("import os; os.setsid()\n" + program().replace("keeper = Keeper(data)", NO_ROOM)))
+    *_, desk, node = _family(process)
+    (data / "crowded").touch()
+    process.send_signal(signal.SIGHUP)
+    assert "Rolling restart of 1 worker" in _complaint(process)
+    assert "The new ticker cannot be started (Resource temporarily unavailable)" in _complaint(process)
+    assert node.is_running()
+    node.kill()
+    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
+    assert "The ticker cannot be started (Resource temporarily unavailable); trying again" in _complaint(process)
+    assert desk.is_running()
+    (data / "crowded").unlink()
+    while len(psutil.Process(process.pid).children()) < 3:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def _ready(process: "subprocess.Popen[str]") -> "subprocess.Popen[str]":
+    line = _line(process, process.stdout)
+    if line != "ready\n":
+        process.kill()
+        pytest.fail(f"{line!r} instead of ready; {process.communicate()[1]}")
+    return process
+
+
+def _family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """The service's processes in the order of their start: parent, server, desk, node."""
+    parent = psutil.Process(process.pid)
+    return [parent, *sorted(parent.children(), key=lambda child: (child.create_time(), child.pid))]
+
+
+def _complaint(process: "subprocess.Popen[str]") -> str:
+    return _line(process, process.stderr)
+
+
+def _line(process: "subprocess.Popen[str]", stream: IO[str] | None, seconds: float = 30) -> str:
+    """The next line; what there is of it when the process has said nothing for `seconds`, which ends it."""
+    assert stream is not None
+    limit = threading.Timer(seconds, process.kill)
+    limit.start()
+    try:
+        return stream.readline()
+    finally:
+        limit.cancel()

@@ -1,0 +1,351 @@
+"""The embedded server: whose directory, which socket, how it ends and how it comes back."""
+
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from flashwire.valkey.damage import MANIFEST
+from flashwire.valkey.data_dir import LONGEST, SOCKET, redis_url
+from flashwire.valkey.errors import DamagedError, DataInUseError, EmbeddedError
+from flashwire.valkey.keeper import Keeper
+from flashwire.valkey.server import LOG_FILE
+from tests.support.odd_files import at_once
+from ticker.shared.process.server_state import read_state
+
+Ask = Callable[[Path, str], str]
+Until = Callable[..., None]
+Keep = Callable[[Keeper, Callable[[], object], str], None]
+# A program of its own that keeps a server and says its process id.
+KEEPING = """
+import sys, pathlib, time
+from flashwire.valkey.keeper import Keeper
+with Keeper(pathlib.Path(sys.argv[1])) as keeper:
+    print(keeper.pid, flush=True)
+    while True:
+        time.sleep(keeper.turn())
+"""
+
+
+def test_a_server_answers_on_a_private_socket_and_keeps_everything_on_disk(data: Path, ask: Ask) -> None:
+    with Keeper(data) as keeper:
+        place = data / SOCKET
+        assert keeper.url == f"unix://{place}"
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        assert "aof_enabled:1" in _info(place, "persistence")
+        assert [_config(place, name) for name in ("appendfsync", "maxmemory-policy", "port", "save")] == [
+            "always",
+            "noeviction",
+            "0",
+            "",
+        ]
+        assert ask(place, "PING") == "+PONG"
+        private = [path for path in data.rglob("*") if path.is_file()]
+        assert private and all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in private)
+    assert not place.exists()
+
+
+def test_a_log_that_is_a_pipe_does_not_keep_the_start_waiting(data: Path) -> None:
+    data.mkdir(mode=0o700, exist_ok=True)
+    os.mkfifo(data / LOG_FILE)
+    with at_once(), pytest.raises(EmbeddedError, match="cannot be started"), Keeper(data):
+        raise AssertionError("it was started")
+
+
+def test_the_servers_own_words_go_to_a_file(data: Path) -> None:
+    with Keeper(data):
+        assert "Ready to accept connections" in (data / LOG_FILE).read_text()
+
+
+def test_what_was_acknowledged_is_there_after_a_stop(data: Path, ask: Ask) -> None:
+    with Keeper(data):
+        assert ask(data / SOCKET, "SET line first") == "+OK"
+    with Keeper(data):
+        assert ask(data / SOCKET, "GET line") == "first"
+
+
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed_while_writing(data: Path, ask: Ask, keep: Keep) -> None:
+    with Keeper(data) as keeper:
+        for life in range(3):
+            for number in range(200):
+                assert ask(data / SOCKET, f"RPUSH lines {life}.{number}").startswith(":")
+            assert keeper.pid is not None
+            os.kill(keeper.pid, signal.SIGKILL)
+            keep(keeper, lambda: not keeper.ready, "the end is noticed")
+            keep(keeper, lambda: keeper.ready, "it is back")
+            assert ask(data / SOCKET, "LLEN lines") == f":{200 * (life + 1)}"
+
+
+def test_a_server_that_ends_is_started_again_and_the_file_says_why_it_was_away(
+    data: Path, until: Until, keep: Keep
+) -> None:
+    notices: list[str] = []
+    with Keeper(data, notice=notices.append) as keeper:
+        first = keeper.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        keep(keeper, lambda: not keeper.ready, "the end is noticed")
+        away = read_state(data)
+        assert away is not None and away.state == "away" and "SIGKILL" in away.reason
+        keep(keeper, lambda: keeper.ready, "it is back")
+        ready = read_state(data)
+        assert ready is not None and (ready.state, ready.reason, ready.restarts) == ("ready", "", 1)
+        assert ready.since >= away.since
+        assert keeper.pid != first
+        assert len(notices) == 2 and "SIGKILL" in notices[0] and "back" in notices[1]
+    stopped = read_state(data)
+    assert stopped is not None and stopped.state == "stopped"
+
+
+def test_a_frozen_server_is_away_and_is_left_alone(data: Path, keep: Keep) -> None:
+    with Keeper(data) as keeper:
+        frozen = keeper.pid
+        assert frozen is not None
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            keep(keeper, lambda: not keeper.ready, "the silence is noticed")
+            state = read_state(data)
+            assert state is not None and state.state == "away" and "does not answer" in state.reason
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+        keep(keeper, lambda: keeper.ready, "it answers again")
+        assert keeper.pid == frozen
+
+
+def test_a_second_start_on_a_directory_is_refused_with_one_line_that_names_the_first(data: Path) -> None:
+    with Keeper(data) as first:
+        with pytest.raises(DataInUseError) as refused, Keeper(data):
+            pass
+        assert str(os.getpid()) in str(refused.value) and "\n" not in str(refused.value)
+        assert first.turn() <= 1 and first.ready
+
+
+def test_a_killed_keeper_leaves_no_process_and_its_successor_starts_at_once(
+    data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until, ask: Ask
+) -> None:
+    keeping = outside(KEEPING)
+    assert keeping.stdout is not None
+    server = int(keeping.stdout.readline())
+    assert ask(data / SOCKET, "SET line kept") == "+OK"
+    os.kill(keeping.pid, signal.SIGKILL)
+    with Keeper(data):
+        assert ask(data / SOCKET, "GET line") == "kept"
+    until(lambda: not psutil.pid_exists(server), "the server is gone")
+
+
+def test_where_the_kernel_does_not_end_children_a_guard_does(
+    data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until
+) -> None:
+    elsewhere = "import ticker.shared.process.parent as process; process._libc = None\n" + KEEPING
+    keeping = outside(elsewhere)
+    assert keeping.stdout is not None
+    server = psutil.Process(int(keeping.stdout.readline()))
+    children = psutil.Process(keeping.pid).children()
+    assert len(children) == 2, "the server and its guard"
+    os.kill(keeping.pid, signal.SIGKILL)
+    until(lambda: not any(_runs(process) for process in [server, *children]), "server and guard are gone")
+
+
+def test_a_guard_ends_with_the_server_it_guards(
+    data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until
+) -> None:
+    elsewhere = (
+        "import ticker.shared.process.parent as process; process._libc = None\n"
+        "import pathlib, sys, psutil\nfrom flashwire.valkey.keeper import Keeper\n"
+        "with Keeper(pathlib.Path(sys.argv[1])): pass\nprint(len(psutil.Process().children()))"
+    )
+    output, errors = outside(elsewhere).communicate(timeout=20)
+    assert (output.strip(), errors) == ("0", "")
+
+
+def test_a_path_too_long_for_a_socket_works_and_leaves_nothing_behind(data: Path, ask: Ask) -> None:
+    deep = data / ("ein-sehr-langer-name-" * 5) / "ünïcödé & space"
+    with Keeper(deep) as keeper:
+        link = deep.resolve() / SOCKET
+        assert len(os.fsencode(link)) > LONGEST and link.is_symlink()
+        private = link.readlink()
+        assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
+        assert ask(private, "PING") == "+PONG"
+        assert keeper.url == redis_url(deep) == f"unix://{private}"
+    assert not private.parent.exists() and not link.is_symlink()
+
+
+def test_a_private_directory_left_by_a_killed_keeper_is_cleared_away(data: Path, ask: Ask) -> None:
+    deep = data / ("ein-sehr-langer-name-" * 6)
+    with Keeper(deep) as keeper:
+        left = (deep / SOCKET).readlink().parent
+        assert keeper.pid is not None
+    left.mkdir(mode=0o700)
+    (deep / SOCKET).symlink_to(left / SOCKET)
+    with Keeper(deep):
+        assert not left.exists()
+
+
+def test_a_link_set_by_somebody_else_leads_nothing_to_its_removal(data: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("kept")
+    data.mkdir()
+    (data / SOCKET).symlink_to(precious / "file")
+    with Keeper(data):
+        assert not (data / SOCKET).is_symlink()
+    assert (precious / "file").read_text() == "kept"
+
+
+def test_a_stale_socket_does_not_stand_in_the_way(data: Path, ask: Ask) -> None:
+    import socket
+
+    data.mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(data / SOCKET))
+    assert (data / SOCKET).exists()
+    with Keeper(data):
+        assert ask(data / SOCKET, "PING") == "+PONG"
+
+
+def test_a_tail_torn_by_a_power_cut_is_left_out_and_the_rest_is_there(data: Path, ask: Ask) -> None:
+    with Keeper(data):
+        for number in range(50):
+            assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
+    log = next((data / "appendonlydir").glob("*.incr.aof"))
+    os.truncate(log, log.stat().st_size - 5)
+    with Keeper(data):
+        assert ask(data / SOCKET, "LLEN lines") == ":49"
+
+
+def test_damaged_files_end_the_start_with_one_line_whose_command_mends_them(data: Path, ask: Ask) -> None:
+    with Keeper(data):
+        for number in range(50):
+            assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
+    _damage(data)
+    with pytest.raises(DamagedError) as refused, Keeper(data):
+        pass
+    message = str(refused.value)
+    assert "\n" not in message and str(data / "appendonlydir") in message
+    command = message.partition("mend it with: ")[2]
+    assert MANIFEST in command
+    mended = subprocess.run(command, shell=True, input="y\n", capture_output=True, text=True, check=False)
+    assert mended.returncode == 0, mended.stdout
+    with Keeper(data):
+        assert 1 <= int(ask(data / SOCKET, "LLEN lines")[1:]) < 50
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.write(data)
+
+
+def _replace(path: Path, old: bytes, new: bytes) -> None:
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+
+
+BEYOND_REPAIR: dict[str, Callable[[Path], object]] = {
+    "the list is gone": lambda files: (files / Path(MANIFEST).name).unlink(),
+    "the list is empty": lambda files: (files / Path(MANIFEST).name).write_bytes(b""),
+    "the list names one file twice": lambda files: _replace(files / Path(MANIFEST).name, b"type i", b"type b"),
+    "the written file is gone": lambda files: next(files.glob("*.incr.aof")).unlink(),
+    "a foreign form": lambda files: _overwrite(next(files.glob("*.incr.aof")), b"REDIS0011xxx"),
+    "no command of the server": lambda files: _replace(next(files.glob("*.incr.aof")), b"RPUSH", b"RPUXH"),
+    "too few words": lambda files: _replace(next(files.glob("*.incr.aof")), b"*5", b"*2"),
+    "the base is damaged": lambda files: _replace(next(files.glob("*.base.aof")), b"line", b"GARBAGE"),
+    "the base is cut": lambda files: os.truncate(base := next(files.glob("*.base.aof")), base.stat().st_size - 5),
+}
+
+
+@pytest.mark.parametrize("harm", BEYOND_REPAIR)
+def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_store(
+    data: Path, ask: Ask, until: Until, harm: str
+) -> None:
+    with Keeper(data):
+        ask(data / SOCKET, "RPUSH lines 1 2 3")
+        if "base" in harm:
+            ask(data / SOCKET, "BGREWRITEAOF")
+            base = data / "appendonlydir" / "appendonly.aof.2.base.aof"
+            until(lambda: base.exists() and "aof.2.base" in (data / MANIFEST).read_text(), "it is rewritten")
+            ask(data / SOCKET, "RPUSH lines 4")
+    BEYOND_REPAIR[harm](data / "appendonlydir")
+    # A service manager tries again: what the first start has done must not let the second one begin with less.
+    for _ in range(2):
+        with pytest.raises(DamagedError) as refused, Keeper(data):
+            pass
+        message = str(refused.value)
+        assert "put a backup in its place" in message and "--fix" not in message and "\n" not in message, message
+
+
+def test_files_damaged_under_a_running_server_are_tried_slowly_and_said_once(data: Path, ask: Ask, keep: Keep) -> None:
+    notices: list[str] = []
+    with Keeper(data, notice=notices.append) as keeper:
+        for number in range(50):
+            assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
+        _damage(data)
+        assert keeper.pid is not None
+        os.kill(keeper.pid, signal.SIGKILL)
+        keep(keeper, lambda: "damaged" in str(read_state(data)), "the damage is written down")
+        assert keeper.turn() > 30
+        assert len([notice for notice in notices if "damaged" in notice]) == 1
+
+
+@pytest.mark.parametrize("place", ["/proc/flashwire", "{file}/data"])
+def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddedError) as refused, Keeper(Path(place.format(file=tmp_path / "file"))):
+        pass
+    assert "cannot be written" in str(refused.value) and "--data" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [SOCKET, LOG_FILE])
+def test_a_directory_in_the_place_of_a_file_is_refused_with_one_line(data: Path, name: str) -> None:
+    (data / name / "more").mkdir(parents=True)
+    with pytest.raises(EmbeddedError) as refused, Keeper(data):
+        pass
+    assert str(data) in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_the_lock_is_free_again_after_a_stop(data: Path) -> None:
+    for _ in range(2):
+        with Keeper(data) as keeper:
+            assert keeper.ready
+
+
+def test_state_that_is_absent_or_broken_reads_as_none(tmp_path: Path) -> None:
+    assert read_state(tmp_path) is None
+    (tmp_path / "server.json").write_text('{"state": "dancing"}')
+    assert read_state(tmp_path) is None
+
+
+def _damage(data: Path) -> None:
+    log = next((data / "appendonlydir").glob("*.incr.aof"))
+    with log.open("r+b") as file:
+        file.seek(log.stat().st_size // 2)
+        file.write(b"GARBAGE GARBAGE GARBAGE")
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _query(place: Path, *command: str) -> Any:  # Any: the shape depends on the command
+    import redis
+
+    with redis.Redis(unix_socket_path=str(place), decode_responses=True, legacy_responses=False) as client:
+        return client.execute_command(*command)
+
+
+def _info(place: Path, section: str) -> str:
+    answer = _query(place, "INFO", section)
+    return "\n".join(f"{key}:{value}" for key, value in answer.items())
+
+
+def _config(place: Path, name: str) -> str:
+    return str(_query(place, "CONFIG", "GET", name)[name])

@@ -1,0 +1,66 @@
+"""The page's files as they are served: the same for everybody, under one policy, found by their content's tag."""
+
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from publisher.page import desk_routes
+from publisher.page.assets import asset, load
+from publisher.page.routes import page_headers
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=desk_routes("https://ticker.example/")))
+
+
+def test_every_file_that_the_page_names_is_there(client: TestClient) -> None:
+    page = client.get("/").text
+    named = [part.split('"')[0] for part in page.replace('src="', 'href="').split('href="')[1:]]
+    # Relative: a proxy may serve the page below a path of its own.
+    assert "desk/shell/main.js" in named
+    assert "shared/tokens.css" in named
+    assert not [path for path in named if path.startswith("/")]
+    assert {path: client.get(path).status_code for path in named} == dict.fromkeys(named, 200)
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/shell/main.js", "/desk/words/ar.js", "/shared/tokens.css"])
+def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).content == first.content
+    assert first.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/desk/", "/desk/none.js", "/desk/../routes.py", "/desk//shell/main.js", "/shared/%2e%2e/desk/shell/main.js"],
+)
+def test_what_is_not_among_the_files_is_not_found(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_the_page_may_connect_to_the_desk_and_the_ticker_only() -> None:
+    for url, origins in {
+        "https://ticker.example/path": "https://ticker.example wss://ticker.example",
+        "http://127.0.0.1:8000": "http://127.0.0.1:8000 ws://127.0.0.1:8000",
+    }.items():
+        policy = page_headers(url)["Content-Security-Policy"].split("; ")
+        assert f"connect-src 'self' {origins}" in policy
+        assert "default-src 'none'" in policy
+
+
+def test_a_tag_is_of_the_content_and_not_of_its_time(tmp_path: Path) -> None:
+    file = tmp_path / "below" / "a.js"
+    file.parent.mkdir()
+    file.write_text("1")
+    first = load(tmp_path)["below/a.js"]
+    assert first == asset(b"1", "a.js")
+    assert first.media_type == "text/javascript; charset=utf-8"
+    file.write_text("2")
+    assert load(tmp_path)["below/a.js"].etag != first.etag

@@ -1,0 +1,111 @@
+"""Signing in to the desk page: the cookie, from where it speaks, and the first welcome."""
+
+import httpx2
+import pytest
+
+from publisher.api.parts import Desk
+from tests.publisher.conftest import ClientFor
+from tests.support.lines import line
+
+pytestmark = pytest.mark.anyio
+
+_PAGE = {"Origin": "http://desk.test", "Sec-Fetch-Site": "same-origin"}
+
+
+async def signed_in(client_for: ClientFor, desk: Desk, name: str = "ed") -> httpx2.AsyncClient:
+    client = client_for(None)
+    token = desk.tokens.create(name, "editor")
+    answer = await client.post("/v1/session", json={"token": token}, headers=_PAGE)
+    assert answer.status_code == 200 and answer.json() == {"name": name, "role": "editor"}
+    return client
+
+
+async def test_a_session_speaks_for_its_token_until_it_is_closed(client_for: ClientFor, desk: Desk) -> None:
+    client = await signed_in(client_for, desk)
+    assert (await client.get("/v1/session")).json()["name"] == "ed"
+    assert (await client.post("/v1/items", json=line(), headers=_PAGE)).status_code == 201
+    kept = dict(client.cookies)
+    assert (await client.delete("/v1/session", headers=_PAGE)).status_code == 204
+    assert not client.cookies
+    # The cookie is worth nothing any more, also to someone who kept a copy.
+    client.cookies.update(kept)
+    assert (await client.get("/v1/session")).status_code == 401
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client_for: ClientFor, desk: Desk) -> None:
+    token = desk.tokens.create("ed", "editor")
+    answer = await client_for(None).post("/v1/session", json={"token": token}, headers=_PAGE)
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=strict" in cookie and "max-age=43200" in cookie and "secure" not in cookie
+    assert token.lower() not in cookie
+    secure = await client_for(None).post("https://desk.test/v1/session", json={"token": token})
+    assert "secure" in secure.headers["set-cookie"].lower()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://desk.test.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://desk.test", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_a_foreign_page_cannot_write_with_the_cookie(
+    client_for: ClientFor, desk: Desk, headers: dict[str, str]
+) -> None:
+    client = await signed_in(client_for, desk)
+    for method, path in (("POST", "/v1/items"), ("POST", "/v1/canary"), ("DELETE", "/v1/session")):
+        assert (await client.request(method, path, json=line(), headers=headers)).status_code == 403
+    assert (await client.get("/v1/session", headers=headers)).status_code == 200
+
+
+async def test_a_token_beside_the_cookie_does_not_let_a_foreign_page_sign_out(
+    client_for: ClientFor, desk: Desk
+) -> None:
+    client = await signed_in(client_for, desk)
+    token = {"Authorization": f"Bearer {desk.tokens.create('another', 'editor')}"}
+    for foreign in ({}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        refused = await client.delete("/v1/session", headers=token | foreign)
+        assert refused.status_code == 403 and "set-cookie" not in refused.headers
+    assert (await client.get("/v1/session")).json()["name"] == "ed"
+    script = client_for("editor")
+    assert (await script.delete("/v1/session")).status_code == 204
+    assert (await client.delete("/v1/session", headers=token | _PAGE)).status_code == 204
+    assert (await client.get("/v1/session")).status_code == 401
+
+
+async def test_a_foreign_page_cannot_sign_anyone_in(client_for: ClientFor, desk: Desk) -> None:
+    token = desk.tokens.create("ed", "editor")
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    answer = await client_for(None).post("/v1/session", json={"token": token}, headers=foreign)
+    assert answer.status_code == 403 and "set-cookie" not in answer.headers
+
+
+async def test_a_wrong_token_signs_nobody_in_and_a_revoked_one_signs_out(client_for: ClientFor, desk: Desk) -> None:
+    wrong = await client_for(None).post("/v1/session", json={"token": "fw_x"}, headers=_PAGE)
+    assert wrong.status_code == 401 and "set-cookie" not in wrong.headers
+    client = await signed_in(client_for, desk)
+    desk.tokens.revoke("ed")
+    assert (await client.get("/v1/session")).status_code == 401
+
+
+async def test_a_wrong_token_is_not_rescued_by_a_good_cookie(client_for: ClientFor, desk: Desk) -> None:
+    client = await signed_in(client_for, desk)
+    assert (await client.get("/v1/session", headers={"Authorization": "Bearer fw_x"})).status_code == 401
+
+
+async def test_a_welcome_shows_the_first_token_once_and_signs_in(client_for: ClientFor, desk: Desk) -> None:
+    code = desk.welcome.code()
+    client = client_for(None)
+    assert (await client.post("/v1/welcome", json={"code": "x", "name": "Amal"}, headers=_PAGE)).status_code == 403
+    bad = await client.post("/v1/welcome", json={"code": code, "name": ""}, headers=_PAGE)
+    assert bad.status_code == 422 and bad.json()["errors"][0]["field"] == "name"
+    answer = await client.post("/v1/welcome", json={"code": code, "name": "Amal"}, headers=_PAGE)
+    assert answer.status_code == 201 and answer.headers["cache-control"] == "no-store"
+    assert (await client.get("/v1/session")).json() == {"name": "Amal", "role": "chief"}
+    bearer = client_for(None, Authorization=f"Bearer {answer.json()['token']}")
+    assert (await bearer.post("/v1/items", json=line())).status_code == 201
+    assert (await client.post("/v1/welcome", json={"code": code, "name": "Bea"}, headers=_PAGE)).status_code == 403

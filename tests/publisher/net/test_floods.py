@@ -1,0 +1,47 @@
+"""Floods of clients without a token: an editor's line is acknowledged in time, whatever they ask for."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.flooders import KINDS
+from tests.support.lines import line
+from tests.support.machine import Machine
+
+_CLIENTS: Final = 60
+_SECONDS: Final = 1.5
+
+
+_SHORT: Final = ("metrics", "chunks", "packed", "visits")
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in _SHORT else pytest.mark.slow) for kind in KINDS]
+)
+def test_an_editor_is_answered_in_time_beside_a_flood(machine: Machine, kind: str) -> None:
+    port = machine.http.base_url.port
+    machine.post("warm")
+    command = [sys.executable, str(Path(__file__).parents[2] / "support" / "flooders.py"), kind]
+    flood = subprocess.Popen([*command, str(port), str(_CLIENTS), str(_SECONDS + 0.5)])
+    try:
+        time.sleep(0.5)
+        waits: list[float] = []
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            begun = time.monotonic()
+            # Every other line comes on a connection of its own, as a script sends it.
+            closes = {"Connection": "close"} if len(waits) % 2 else {}
+            answer = machine.http.post("/v1/items", json=line(), headers=closes)
+            assert answer.status_code == 201
+            waits.append(time.monotonic() - begun)
+        assert flood.poll() is None, "the flood ended early"
+    finally:
+        flood.kill()
+        flood.wait()
+    late = sorted(waits)[int(0.99 * len(waits))]
+    assert late < 0.25, f"{late:.3f} s at the 99th percentile"

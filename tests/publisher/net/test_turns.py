@@ -1,0 +1,158 @@
+"""The turns of the desk's requests: strangers wait for theirs, who is known does not, and who has left has none."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from publisher.api.caller import is_known
+from publisher.api.parts import Desk
+from publisher.api.turns import HOLD_SECONDS, KNOWN, Paced, TurnsHttp
+from ticker.shared.http.intake import Intake
+from ticker.shared.http.lane import LEFT
+
+pytestmark = pytest.mark.anyio
+
+
+class Began:
+    """An application that notes which requests began, and ends one when told so."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.end = asyncio.Event()
+        """Those who are known are answered."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.paths.append(scope["path"])
+        if scope["state"].get(KNOWN):
+            await self.end.wait()
+
+
+class Requests:
+    """Requests to `Paced`, at a time that the test says."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.app = Began()
+        self._paced = Paced(self.app, lambda: self.now)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def send(self, path: str, **state: bool) -> dict[str, bool]:
+        async def receive() -> Message:
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            raise AssertionError
+
+        scope = {"type": "http", "path": path, "state": state}
+        self._tasks.append(asyncio.create_task(self._paced(scope, receive, send)))
+        return state
+
+    async def strangers(self, count: int) -> None:
+        """Waits for the first of them."""
+        await asyncio.gather(*self._tasks[:count])
+
+    async def all_done(self) -> None:
+        """Waits for every one of them."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self._tasks)
+
+
+async def test_one_stranger_and_one_health_check_begin_in_an_iteration() -> None:
+    requests = Requests()
+    for path in ("/a", "/b", "/c", "/health/ready", "/health/live"):
+        requests.send(path)
+    await asyncio.sleep(0)
+    assert requests.app.paths == ["/a", "/health/ready"]
+    await requests.all_done()
+    assert [path for path in requests.app.paths if len(path) == 2] == ["/a", "/b", "/c"]
+
+
+async def test_no_stranger_begins_while_one_who_is_known_is_served() -> None:
+    requests = Requests()
+    requests.send("/stranger")
+    requests.send("/before")
+    requests.send("/known", known=True)
+    requests.send("/health/live")
+    for _ in range(5):
+        await asyncio.sleep(0.002)
+    assert requests.app.paths == ["/stranger", "/known", "/health/live"]
+    # One that takes long does not keep them waiting.
+    requests.now += HOLD_SECONDS
+    async with asyncio.timeout(5):
+        await requests.strangers(2)
+    assert requests.app.paths == ["/stranger", "/known", "/health/live", "/before"]
+    requests.app.end.set()
+    await requests.all_done()
+
+
+async def test_a_request_whose_client_has_left_is_not_begun() -> None:
+    requests = Requests()
+    requests.send("/first")
+    gone = requests.send("/gone")
+    requests.send("/last")
+    await asyncio.sleep(0)
+    gone[LEFT] = True
+    await requests.all_done()
+    assert requests.app.paths == ["/first", "/last"]
+
+
+def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -> None:
+    calls: list[str] = []
+    # Any: what stands in for the loop's and uvicorn's classes.
+    transport: Any = SimpleNamespace(
+        pause_reading=lambda: calls.append("pause"), resume_reading=lambda: calls.append("resume"),
+        get_extra_info=lambda name: None, is_closing=lambda: False,
+    )  # fmt: skip
+    config: Any = SimpleNamespace(
+        loaded=True, loaded_app=None, root_path="", asgi_version="3.0", limit_concurrency=None, timeout_keep_alive=1,
+        ws_protocol_class=None,
+    )  # fmt: skip
+    state: Any = SimpleNamespace(connections=set(), tasks=set())
+    turns: list[Any] = []
+    intake = Intake(lambda: 0.0, soon=turns.append, piece_bytes=4)
+    http = TurnsHttp(intake, lambda scope: False, config, state, {}, SimpleNamespace())
+    http.connection_made(transport)
+    http.data_received(b"GET / HT")
+    http.flow.resume_reading()
+    assert calls == ["pause"]
+    turns.pop()()
+    assert calls == ["pause", "resume"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("token", True),
+        ("session", True),
+        ("both", True),
+        ("nothing", False),
+        ("wrong", False),
+        ("wrong session", False),
+        ("two", False),
+        ("basic", False),
+        ("long", False),
+    ],
+)
+async def test_known_is_who_has_a_token_or_session_in_force(desk: Desk, given: str, expected: bool) -> None:
+    token = desk.tokens.create("ed", "editor")
+    session = desk.sessions.open("ed")
+    bearer, cookie = ("authorization", f"Bearer {token}"), ("cookie", f"{desk.cookie}={session}")
+    headers = {
+        "token": [bearer],
+        "session": [cookie],
+        "both": [bearer, cookie],
+        "nothing": [("accept", token)],
+        "wrong": [("authorization", "Bearer fw_wrong"), cookie],
+        "wrong session": [("cookie", f"{desk.cookie}=wrong")],
+        "two": [bearer, ("authorization", "Bearer fw_wrong")],
+        "basic": [("authorization", f"Basic {token}")],
+        "long": [bearer, ("cookie", "a=b;" * 2_000)],
+    }[given]
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": raw}
+    assert is_known(scope, desk) is expected
+    desk.tokens.revoke("ed")
+    assert not is_known(scope, desk)

@@ -1,0 +1,78 @@
+"""A desk whose signing keys are not those of the stream says so once at its start, and publishes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from structlog.testing import capture_logs
+
+from publisher.api.metrics import Metrics
+from publisher.api.watch import StreamWatch
+from publisher.stream.store import Store
+from tests.support.lines import a_uri, an_item
+from ticker.contract.entry import Keyring
+from ticker.stream.redis_stream import connect
+
+pytestmark = pytest.mark.anyio
+OLD, NEW = b"o" * 32, b"n" * 32
+EVENT = "entries that no signing key verifies"
+
+
+@asynccontextmanager
+async def opened(redis_url: str, brand: str, **keys: bytes) -> AsyncIterator[Store]:
+    store = Store(connect(redis_url, timeout=1.2), Keyring(next(iter(keys)), keys, brand))
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+async def said_at_the_start(store: Store) -> list[dict[str, object]]:
+    """What the desk's watch says of the keys in its first three probes."""
+    probes = 0
+    third = asyncio.Event()
+
+    def check_file() -> None:
+        nonlocal probes
+        probes += 1
+        if probes == 3:
+            third.set()
+
+    watch = StreamWatch(store, Metrics(), check_file)
+    with capture_logs() as logs:
+        task = asyncio.create_task(watch.run())
+        async with asyncio.timeout(20):
+            await third.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert watch.reason is None
+    return [dict(line) for line in logs if line["event"] == EVENT]
+
+
+async def test_another_key_is_said_once_and_does_not_keep_the_desk_from_publishing(redis_url: str, brand: str) -> None:
+    async with opened(redis_url, brand, k1=OLD) as before:
+        for _ in range(3):
+            await before.publish(an_item(name := a_uri()), name, "f")
+    # Another id, and the same id with other bytes.
+    for number, keys in ((3, {"k2": NEW}), (4, {"k1": b"x" * 32})):
+        async with opened(redis_url, brand, **keys) as store:
+            [line] = await said_at_the_start(store)
+            assert line["log_level"] == "warning" and line["entries"] == number
+            assert "FLASHWIRE_SIGNING_KEYS" in str(line["fix"]) and "flashwire rekey" in str(line["fix"])
+            await store.publish(an_item(name := a_uri()), name, "f")
+
+
+@pytest.mark.parametrize("keys", [{"k1": OLD}, {"k2": NEW, "k1": OLD}, {"k1": OLD, "k2": NEW}])
+async def test_a_rotation_is_not_warned_of(redis_url: str, brand: str, keys: dict[str, bytes]) -> None:
+    async with opened(redis_url, brand, k1=OLD) as before:
+        await before.publish(an_item(name := a_uri()), name, "f")
+        await before.calls.client.xadd(before.keys.items, {"garbage": "x"})
+    async with opened(redis_url, brand, **keys) as store:
+        assert await said_at_the_start(store) == []
+
+
+async def test_an_empty_stream_is_not_warned_of(redis_url: str, brand: str) -> None:
+    async with opened(redis_url, brand, k2=NEW) as store:
+        assert await said_at_the_start(store) == []

@@ -1,0 +1,37 @@
+"""What a client of the desk asks for in these tests, and what the stream holds then."""
+
+from typing import Any
+
+import httpx2
+import redis.asyncio
+
+from publisher.api.parts import Desk
+from tests.support.lines import line
+from ticker.stream.redis_stream import Keys
+
+
+async def entries(desk: Desk) -> int:
+    """How many entries the stream has."""
+    settings = desk.settings
+    assert settings.redis_url
+    async with redis.asyncio.Redis.from_url(settings.redis_url, legacy_responses=False) as client:
+        return int(await client.xlen(Keys(settings.brand).items))
+
+
+async def post(client: httpx2.AsyncClient, *, key: str | None = None, **fields: Any) -> httpx2.Response:
+    """Publishes a sound line with `fields` changed."""
+    headers = {"Idempotency-Key": key} if key else {}
+    return await client.post("/v1/items", json=line(**fields), headers=headers)
+
+
+async def act(
+    client: httpx2.AsyncClient, uri: str, act: str, *, seen: int = 1, key: str | None = None, **fields: Any
+) -> httpx2.Response:
+    """Acts on an item; `seen` is the version that the client has seen."""
+    headers = {"If-Match": f'"{seen}"'} | ({"Idempotency-Key": key} if key else {})
+    return await client.post(f"/v1/items/{uri}/acts", json={"act": act, **fields}, headers=headers)
+
+
+async def published(client: httpx2.AsyncClient, **fields: Any) -> str:
+    """The uri of a line that is newly published."""
+    return str((await post(client, **fields)).json()["item"]["uri"])

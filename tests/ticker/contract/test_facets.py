@@ -1,0 +1,33 @@
+"""Facets: each distinct earlier version is carried once, and an item with too many of them goes to every reader."""
+
+from tests.support.items import item
+from ticker.contract.facets import (
+    EVERYTHING,
+    FACETS_KEPT,
+    Facets,
+    decode_facets,
+    earlier_facets,
+    encode_facets,
+    facets_of,
+)
+
+
+def test_what_the_next_version_carries_is_each_distinct_earlier_one_once() -> None:
+    first, second = item(sections=("politics",)), item(version=2, sections=("world",))
+    carried = earlier_facets(first, ())
+    assert carried == (facets_of(first),)
+    assert earlier_facets(second, carried) == (facets_of(first), facets_of(second))
+    assert earlier_facets(item(version=3, sections=("politics",)), carried) == carried
+
+
+def test_what_is_written_is_read() -> None:
+    facets = (facets_of(item()), EVERYTHING)
+    assert decode_facets(encode_facets(facets)) == facets
+
+
+def test_more_versions_than_an_entry_holds_match_every_filter_from_then_on() -> None:
+    carried: tuple[Facets, ...] = ()
+    for place in range(FACETS_KEPT + 1):
+        carried = earlier_facets(item(places=(str(place),)), carried)
+    assert carried == (EVERYTHING,)
+    assert earlier_facets(item(places=("x",)), carried) == (EVERYTHING,)

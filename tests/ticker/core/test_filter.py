@@ -1,0 +1,83 @@
+"""Filters against a naive reading of the protocol's table."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.items import item
+from ticker.contract.item import InfoSource, Item, Text
+from ticker.core.filter import Filter
+
+names = st.sampled_from(["a", "b", "c"])
+languages = st.sampled_from(["en", "es", "es-419", "zh-Hant-TW", "zh-Hant", "zh"])
+sets = st.frozensets(names, max_size=2)
+lists = st.lists(names, max_size=2).map(tuple)
+sources = st.builds(
+    InfoSource,
+    name=st.builds(Text, names, st.just("en"), st.just("ltr")),
+    role=st.sampled_from(["official", "platform", "agency"]),
+    uri=st.sampled_from(["a", "x", "y"]),
+)
+some_items = st.builds(
+    lambda edition, sections, places, infos, language, urgency: item(
+        edition=edition,
+        sections=sections,
+        places=places,
+        info_sources=infos,
+        headline=Text("x", language, "auto"),
+        urgency=urgency,
+    ),
+    names,
+    lists,
+    lists,
+    st.lists(sources, min_size=1, max_size=2).map(tuple),
+    languages,
+    st.integers(1, 8),
+)
+filters = st.builds(
+    Filter,
+    editions=sets,
+    sections=sets,
+    places=sets,
+    roles=st.frozensets(st.sampled_from(["official", "platform"]), max_size=2),
+    sources=st.frozensets(st.sampled_from(["a", "b", "x"]), max_size=2),
+    languages=st.frozensets(languages, max_size=2),
+    urgency=st.integers(1, 8),
+)
+
+
+def naive(wanted: Filter, shown: Item) -> bool:
+    """Each named parameter in words: empty asks for all, otherwise one of its values must be there."""
+    infos = shown.info_sources
+    carried: list[tuple[frozenset[str], set[str]]] = [
+        (wanted.editions, {shown.edition}),
+        (wanted.sections, set(shown.sections)),
+        (wanted.places, set(shown.places)),
+        (wanted.roles, {info.role for info in infos}),
+        (wanted.sources, {info.name.value for info in infos} | {str(info.uri) for info in infos}),
+    ]
+    language = shown.headline.language + "-"
+    spoken = not wanted.languages or any(language.startswith(asked + "-") for asked in wanted.languages)
+    return shown.urgency <= wanted.urgency and spoken and all(not asked or asked & has for asked, has in carried)
+
+
+@given(filters, some_items)
+def test_a_value_of_each_named_parameter_must_match(wanted: Filter, shown: Item) -> None:
+    assert wanted.matches(shown) == naive(wanted, shown)
+
+
+def test_a_language_range_matches_its_own_variants_and_never_a_wider_one() -> None:
+    shown = item(headline=Text("x", "es-419", "ltr"))
+    assert Filter(languages=frozenset({"es"})).matches(shown)
+    assert not Filter(languages=frozenset({"es-419"})).matches(item(headline=Text("x", "es", "ltr")))
+    assert not Filter(languages=frozenset({"e"})).matches(shown)
+    assert not Filter(languages=frozenset({"es"})).matches(item(headline=Text("x", "en-", "ltr")))
+
+
+def test_the_canaries_are_for_those_alone_who_ask_for_them_by_name() -> None:
+    assert Filter(editions=frozenset({"canary"})).canary
+    assert not Filter().canary and not Filter(editions=frozenset({"en"})).canary
+
+
+def test_two_clients_that_ask_for_the_same_share_one_filter() -> None:
+    one, other = (Filter(editions=frozenset(["a", "b"])), Filter(editions=frozenset(["b", "a"])))
+    assert {one: 1}[other] == 1

@@ -1,0 +1,110 @@
+"""The hub: judged once a group, the same bytes for all of it, in stream order."""
+
+from tests.support.entries import entry
+from ticker.contract.entry import Entry
+from ticker.contract.message import live
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.frame import Encoded, Format
+from ticker.core.hub import Delivery, Hub
+
+WORLD = Filter(sections=frozenset({"world"}))
+SPORT = Filter(sections=frozenset({"sport"}))
+CANARY = Filter(editions=frozenset({"canary"}))
+
+
+def encoded(each: Entry) -> Encoded:
+    return Encoded(live(each.cursor, each.item_json), each.item.version_created)
+
+
+def hub() -> Hub[str]:
+    return Hub(Backlog(10))
+
+
+def plain(deliveries: list[Delivery[str]]) -> list[tuple[set[str], bytes, int]]:
+    return [(set(members), data, entries) for members, data, entries in deliveries]
+
+
+def test_entries_that_came_together_are_one_write_for_a_group_in_stream_order() -> None:
+    made = hub()
+    made.join("a", WORLD, Format.PLAIN)
+    made.join("b", WORLD, Format.PLAIN)
+    made.join("c", WORLD, Format.SSE)
+    made.join("d", SPORT, Format.PLAIN)
+    arrived = [(each, encoded(each)) for each in (entry(1), entry(2, sections=("sport",)), entry(3))]
+    first, other, third = (each for _, each in arrived)
+    assert plain(list(made.deliveries(arrived))) == [
+        ({"a", "b"}, first.bytes_for(Format.PLAIN) + third.bytes_for(Format.PLAIN), 2),
+        ({"c"}, first.bytes_for(Format.SSE) + third.bytes_for(Format.SSE), 2),
+        ({"d"}, other.bytes_for(Format.PLAIN), 1),
+    ]
+
+
+def test_nobody_is_written_to_for_what_nobody_asked_for() -> None:
+    made = hub()
+    made.join("d", SPORT, Format.PLAIN)
+    assert not list(made.deliveries([(entry(1), encoded(entry(1)))]))
+
+
+def test_a_canary_is_for_those_alone_who_asked_and_a_heartbeat_for_all() -> None:
+    made = hub()
+    made.join("a", Filter(), Format.PLAIN)
+    made.join("k", CANARY, Format.PLAIN)
+    assert [members for members, _, _ in made.canary(encoded(entry(1)))] == [("k",)]
+    assert [members for members, _, _ in made.everyone(encoded(entry(1)))] == [("a",), ("k",)]
+    assert sorted(made.members()) == ["a", "k"] and len(made) == 2
+
+
+def test_a_group_that_nobody_is_in_is_forgotten() -> None:
+    made = hub()
+    group = made.join("a", WORLD, Format.PLAIN)
+    assert made.join("b", WORLD, Format.SSE) is group
+    made.leave("a", group, Format.PLAIN)
+    assert made.groups == {WORLD: group}
+    made.leave("b", group, Format.SSE)
+    made.leave("b", group, Format.SSE)
+    assert not made.groups
+
+
+def test_one_that_leaves_a_forgotten_group_leaves_the_new_one_of_the_same_filter_alone() -> None:
+    made = hub()
+    old = made.join("a", WORLD, Format.PLAIN)
+    made.leave("a", old, Format.PLAIN)
+    new = made.join("b", WORLD, Format.PLAIN)
+    made.leave("a", old, Format.PLAIN)
+    assert made.groups == {WORLD: new}
+
+
+def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> None:
+    # A changed dictionary ended the walk, and the groups behind it were left without the entry.
+    for walk in ("deliveries", "everyone", "canary"):
+        made = hub()
+        groups = {
+            name: made.join(name, Filter(urgency=n, editions=frozenset({"canary", "ar"})), Format.PLAIN)
+            for n, name in enumerate("abc", 3)
+        }
+        one = encoded(entry(1))
+        way = {
+            "deliveries": made.deliveries([(entry(1), one)]),
+            "everyone": made.everyone(one),
+            "canary": made.canary(one),
+        }
+        reached = []
+        for members, _, _ in way[walk]:
+            for member in tuple(members):
+                reached.append(member)
+                made.leave(member, groups[member], Format.PLAIN)
+        assert reached == ["a", "b", "c"]
+
+
+def test_the_count_is_of_those_who_are_there_however_often_they_come_or_leave() -> None:
+    made = hub()
+    group = made.join("a", WORLD, Format.PLAIN)
+    made.join("a", WORLD, Format.PLAIN)
+    made.join("b", SPORT, Format.SSE)
+    assert len(made) == 2
+    made.leave("b", group, Format.SSE)
+    assert len(made) == 2
+    made.leave("a", group, Format.PLAIN)
+    made.leave("a", group, Format.PLAIN)
+    assert len(made) == 1 == len(made.members())

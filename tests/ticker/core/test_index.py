@@ -1,0 +1,209 @@
+"""The index of current items against a plain list, whatever comes and goes, and how little of it a filter looks at."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.entries import URI, entry, uris
+from tests.ticker.core.test_filter import filters, some_items
+from ticker.contract.cursor import Cursor
+from ticker.contract.entry import Entry
+from ticker.contract.facets import EVERYTHING, facets_of
+from ticker.contract.item import Item, encode_item, moment
+from ticker.core import index
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.record import ItemRecord
+
+SPORT = Filter(sections=frozenset({"sport"}))
+times = st.integers(1, 9)
+steps = st.tuples(
+    st.integers(1, 12),
+    some_items,
+    times,
+    st.none() | times,
+    st.none() | times,
+    st.sampled_from(["usable", "usable", "withheld", "canceled"]),
+)
+
+
+def naive(items: list[Item], wanted: Filter, now: float) -> list[Item]:
+    shown = [one for one in items if one.current(now) and wanted.matches(one)]
+    return sorted(shown, key=lambda one: (one.pinned(now), one.first_created, one.uri), reverse=True)
+
+
+@given(st.lists(steps, max_size=40), filters, st.lists(st.integers(0, 10), min_size=1, max_size=3), st.integers(0, 9))
+def test_it_holds_what_a_plain_list_would_show(
+    given_steps: list[tuple[int, Item, int, int | None, int | None, str]],
+    wanted: Filter,
+    nows: list[int],
+    count: int,
+) -> None:
+    backlog, versions = Backlog(1000), dict[str, Item]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "BLOCK", 3)
+        for seq, (number, plain, created, expires, pinned, status) in enumerate(given_steps, 1):
+            uri = URI.format(number)
+            old = versions.get(uri)
+            made = msgspec.structs.replace(
+                plain,
+                uri=uri,
+                version=old.version + 1 if old else 1,
+                pub_status=status,
+                first_created=old.first_created if old else moment(created),
+                expires=None if expires is None else moment(expires),
+                pinned_until=None if pinned is None else moment(pinned),
+            )
+            versions[uri] = made
+            backlog.add(Entry(Cursor("e1", seq, "c"), made, encode_item(made), 0.0))
+            now = float(nows[seq % len(nows)])
+            expected = naive(list(versions.values()), wanted, now)
+            assert [each.item for each in backlog.current(wanted, count, now)[0]] == expected[:count]
+        for now in map(float, nows):
+            expected = naive(list(versions.values()), wanted, now)
+            for place, one in enumerate(expected):
+                if not one.pinned(now):
+                    page, more = backlog.page(wanted, 2, one.uri, now)
+                    rest = expected[place + 1 :]
+                    assert ([each.item for each in page], more) == (rest[:2], len(rest) > 2)
+
+
+def test_a_page_after_an_item_that_is_no_longer_pinned_does_not_begin_with_the_pinned_ones_again() -> None:
+    backlog = Backlog(10)
+    backlog.add(entry(1, first_created=moment(1), pinned_until=moment(9)))
+    backlog.add(entry(2, first_created=moment(2), pinned_until=moment(9)))
+    freed = entry(2, first_created=moment(2))
+    item = msgspec.structs.replace(freed.item, version=2)
+    backlog.add(Entry(Cursor("e1", 3, "c"), item, encode_item(item), 0.0))
+    assert backlog.page(Filter(), 5, item.uri, 0.0) == ([], False)
+
+
+def test_a_filter_that_matches_nothing_looks_at_blocks_and_at_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    backlog = Backlog(5000)
+    for seq in range(1, 5001):
+        backlog.add(entry(seq, first_created=moment(seq)))
+    looked = 0
+    select = index._Block.select
+
+    def counted(*given: object) -> object:
+        nonlocal looked
+        looked += 1
+        return select(*given)  # type: ignore[arg-type]  # passed on as it is
+
+    monkeypatch.setattr(index._Block, "select", counted)
+    assert backlog.current(SPORT, 10, 0)[0] == [] and looked <= 5000 / index.BLOCK + 1
+    looked = 0
+    assert len(backlog.current(Filter(), 10, 0)[0]) == 10 and looked <= 2
+    looked = 0
+    assert uris(backlog.page(Filter(), 3, URI.format(2500), 0)[0]) == [2499, 2498, 2497] and looked <= 2
+
+
+def test_an_item_older_than_the_backlog_comes_back_to_its_place_and_not_on_top() -> None:
+    backlog = Backlog(3)
+    for seq in range(1, 6):
+        backlog.add(entry(seq, first_created=moment(seq)))
+    backlog.add(entry(6, 1, version=2, act="correction", first_created=moment(1)))
+    assert uris(backlog.current(Filter(), 10, 0)[0]) == [5, 4, 1]
+    assert uris(backlog.page(Filter(), 10, URI.format(4), 0)[0]) == [1]
+
+
+def test_a_change_of_an_item_older_than_the_backlog_reaches_the_readers_of_its_old_filter() -> None:
+    backlog = Backlog(1)
+    old = entry(1, sections=("sport",))
+    moved = entry(2, 1, version=2, sections=("world",))
+    for carried, expected in (((facets_of(old.item),), True), ((EVERYTHING,), True), ((), False)):
+        made = Entry(moved.cursor, moved.item, moved.item_json, 0.0, carried)
+        fresh = Backlog(1)
+        fresh.rebuild([made], "e1", 2)
+        assert fresh.matches(SPORT, made) == expected
+        assert fresh.current(SPORT, 10, 0)[0] == [], "what only an earlier version had is not current"
+    assert not backlog.hidden
+
+
+def test_a_replay_has_each_item_once_and_no_words_of_what_was_taken_back() -> None:
+    backlog = Backlog(10)
+    backlog.add(entry(1, 1))
+    backlog.add(entry(2, 2))
+    start = backlog.newest
+    backlog.add(entry(3, 1, version=2, act="correction"))
+    backlog.add(entry(4, 2, version=2, act="withdraw", pub_status="canceled", link="https://a.example/words"))
+    backlog.add(entry(5, 3))
+    backlog.add(entry(6, 3, version=2, act="hold", pub_status="withheld"))
+    backlog.add(entry(7, 1, version=3, act="update"))
+    replay = [msgspec.json.decode(data) for _, data in backlog.replay(Filter(), start)]
+    assert [(one["uri"][-1], one["version"]) for one in replay] == [("2", 2), ("3", 2), ("1", 3)]
+    for one in replay[:2]:
+        assert (one["headline"], one["infoSources"], one["link"]) == (None, [], None) and one["sections"] == ["world"]
+    assert replay[2]["headline"] is not None
+    backlog.add(entry(8, 3, version=3, act="release"))
+    assert msgspec.json.decode(list(backlog.replay(Filter(), start))[-1][1])["headline"] is not None
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 6), some_items, times, st.none() | times, st.none() | times), max_size=30),
+    filters,
+    st.integers(0, 10),
+)
+def test_entries_that_are_read_together_show_what_they_do_one_by_one(
+    given_items: list[tuple[int, Item, int, int | None, int | None]], wanted: Filter, now: int
+) -> None:
+    entries: list[Entry] = []
+    for seq, (number, plain, created, expires, pinned) in enumerate(given_items, 1):
+        made = msgspec.structs.replace(
+            plain,
+            uri=URI.format(number),
+            version=seq,
+            first_created=moment(created),
+            expires=None if expires is None else moment(expires),
+            pinned_until=None if pinned is None else moment(pinned),
+        )
+        entries.append(Entry(Cursor("e1", seq, "c"), made, encode_item(made), 0.0))
+    together, one_by_one = Backlog(20), Backlog(20)
+    together.rebuild(entries, "e1", len(entries))
+    for each in entries:
+        one_by_one.add(each)
+    for backlog in (together, one_by_one):
+        backlog.add(entry(len(entries) + 1, 1, version=99, first_created=moment(5)))
+    assert together.current(wanted, 9, float(now)) == one_by_one.current(wanted, 9, float(now))
+    assert together.floor == one_by_one.floor and together._records.keys() == one_by_one._records.keys()
+
+
+def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked = 0
+    mark = index._Block._mark
+
+    def counted(block: index._Block, at: int, record: ItemRecord) -> None:
+        nonlocal marked
+        marked += 1
+        mark(block, at, record)
+
+    monkeypatch.setattr(index._Block, "_mark", counted)
+    backlog = Backlog(1000)
+    versions = [
+        entry(seq, 1 + seq % 500, version=1 + seq // 500, first_created=moment(1 + seq % 500)) for seq in range(1, 1001)
+    ]
+    backlog.rebuild(versions, "e1", 1000)
+    assert marked == 500
+    first = backlog._shown._lists[False]._blocks[0]
+    masks = first.masks
+    backlog.add(entry(1001, first_created=moment(1001)))
+    backlog.add(entry(1002, 7, version=9, first_created=moment(7)))
+    assert marked == 502 and first.masks is masks, "nothing else moved up"
+
+
+def test_a_block_with_empty_places_takes_items_between_them() -> None:
+    backlog = Backlog(10_000)
+    for seq in range(1, 2 * index.BLOCK + 1):
+        backlog.add(entry(seq, first_created=moment(2 * seq)))
+    for seq in range(2, index.BLOCK, 2):
+        made = entry(1000 + seq, seq, version=2, pub_status="canceled", first_created=moment(2 * seq))
+        backlog.add(made)
+    for seq in range(1, 21):
+        backlog.add(entry(2000 + seq, first_created=moment(2 * seq + 1)))
+    shown = backlog.current(Filter(), 10_000, 0)[0]
+    assert [one.item.first_created for one in shown] == sorted((one.item.first_created for one in shown), reverse=True)
+    assert len(shown) == 2 * index.BLOCK - (index.BLOCK // 2 - 1) + 20
+    assert all(len(block.orders) <= index.BLOCK for block in backlog._shown._lists[False]._blocks)

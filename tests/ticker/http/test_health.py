@@ -1,0 +1,111 @@
+"""What `/health/ready` and `/metrics` say, to whom, and among how many workers."""
+
+import asyncio
+import gc
+import os
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from structlog.typing import EventDict
+
+from tests.support.serving import Serving, Start, until
+from tests.support.serving import keyring as make_keyring
+from ticker.server import make_server
+from ticker.settings import TickerSettings
+from ticker.shared.process.listen import bind
+from ticker.shared.process.server_state import STATE_FILE
+from ticker.workers.shared_state import DRAINING, READY, Board
+
+pytestmark = pytest.mark.anyio
+FAR = {"X-Forwarded-For": "192.0.2.7"}
+
+
+async def test_where_the_stream_is_is_said_to_this_machine_alone(start: Start, tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).write_text(
+        '{"state":"away","reason":"The store in /srv/secret ended.","since":"","restarts":1}'
+    )
+    node = await start(ready=False, stream_url="unix:///nowhere/of/mine", data=tmp_path)
+    await until(lambda: "nowhere" in str(node.node.lost), "it has tried")
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        near, far = [
+            (await http.get(f"{node.url}/health/ready", headers=headers)).json()["reasons"] for headers in ({}, FAR)
+        ]
+    assert "nowhere" in near[0] and "/srv/secret" in near[1]
+    assert len(far) == 1 and far[0].startswith("stream away: ") and "nowhere" not in far[0], far
+
+
+async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_another_is_away(
+    redis_url: str, brand: str
+) -> None:
+    board = Board.make(2)
+    seat, other = board.take(), board.take()
+    settings = TickerSettings(redis_url=redis_url, brand=brand, drain_seconds=0.0)
+    server = make_server(settings, make_keyring(brand), seat=seat)
+    [sock] = bind("127.0.0.1", 0, 1, "--port")
+    url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        task = asyncio.create_task(server._serve([sock]))
+        try:
+            await until(lambda: seat.state == READY, "it is ready itself")
+            assert seat.beaten > 0
+            answer = await http.get(f"{url}/health/ready")
+            assert answer.status_code == 503 and answer.json()["reasons"] == ["other workers are starting"]
+            assert answer.json()["workers"] == {"ready": 1, "wanted": 2}
+            other.state = READY
+            board.open()
+            assert (await http.get(f"{url}/health/ready")).json()["workers"] == {"ready": 2, "wanted": 2}
+            board.give_back(other)
+            answer = await http.get(f"{url}/health/ready")
+            assert answer.status_code == 200 and answer.json()["workers"] == {"ready": 1, "wanted": 2}
+            families = {
+                one.name: one for one in text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
+            }
+            assert [sample.value for sample in families["flashwire_workers"].samples] == [1]
+        finally:
+            server.should_exit = True
+            await task
+    assert seat.state in (READY, DRAINING)
+    os.close(board.descriptor)
+
+
+async def test_a_reader_that_ends_is_said_and_started_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
+) -> None:
+    node = await start()
+    ended = asyncio.Event()
+
+    def broken() -> None:
+        ended.set()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(node.node, "place", broken)
+    monkeypatch.setattr(node.node, "turn", broken)
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        await until(ended.is_set, "the reader ended")
+        await until(lambda: node.node.stale, "the node knows")
+        reasons = (await http.get(f"{node.url}/health/ready")).json()["reasons"]
+        assert any("the task “reader” ended" in reason for reason in reasons), reasons
+        monkeypatch.undo()
+        await until(lambda: not node.node.stale, "another reader follows the stream")
+        await until(lambda: node.node.tasks.reason is None, "it is ready again")
+    assert node.count("flashwire_task_restarts_total", task="reader") >= 1
+    assert {line["event"] for line in said if line.get("exc_info")} == {"task ended; starting it again"}
+    said.clear()
+
+
+async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node: Serving) -> None:
+    before = node.count("flashwire_gc_pause_seconds_count")
+    gc.collect()
+    assert node.count("flashwire_gc_pause_seconds_count") == before + 1
+    await until(lambda: node.count("flashwire_loop_delay_seconds_count") > 1, "its pulse is looked at")
+
+
+async def test_hidden_items_are_counted_for_all_and_named_on_this_machine(start: Start) -> None:
+    node = await start()
+    node.node.backlog.hidden = {f"urn:flashwire:{number:02}" for number in range(30)}
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        near, far = [(await http.get(f"{node.url}/health/ready", headers=headers)).json() for headers in ({}, FAR)]
+    assert near["hidden"] == far["hidden"] == 30 and "hiddenItems" not in far
+    assert near["hiddenItems"] == [f"urn:flashwire:{number:02}" for number in range(20)]

@@ -1,0 +1,108 @@
+"""A page of current items is made once for all who ask for it, and never shows what is over."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+import pytest
+from starlette.requests import Request
+
+from tests.support.items import item
+from ticker.contract.cursor import Cursor
+from ticker.contract.entry import Entry
+from ticker.contract.item import Item, encode_item, moment
+from ticker.contract.site import load_site
+from ticker.core.backlog import Backlog
+from ticker.http import items
+from ticker.http.items import Listing
+from ticker.node.node import Node
+from ticker.settings import TickerSettings
+
+pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
+
+NOW = 1_800_000_000.0
+
+
+class Asked:
+    """A node with a clock of the test's own, and its listing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = NOW
+        self.folds = 0
+        self.node = Node(TickerSettings(), load_site(None), wall=lambda: self.now)
+        self.node.backlog.rebuild((), "e", 0)
+        self.node.filled = True
+        self.listing = Listing(self.node)
+        for name in ("current", "page"):
+            monkeypatch.setattr(Backlog, name, self._counted(getattr(Backlog, name)))
+
+    def _counted(self, plain: Callable[..., T]) -> Callable[..., T]:
+        def counted(*given: object) -> T:
+            self.folds += 1
+            return plain(*given)
+
+        return counted
+
+    def add(self, **changes: object) -> Item:
+        number = self.node.backlog.newest.seq + 1
+        made = item(**{"uri": f"urn:flashwire:{number:026d}", "edition": "en", **changes})
+        self.node.backlog.add(Entry(Cursor("e", number, "c"), made, encode_item(made), self.now))
+        return made
+
+    async def __call__(self, query: str = "") -> list[str]:
+        scope = {"type": "http", "method": "GET", "path": "/v1/items", "query_string": query.encode(), "headers": []}
+        answer = await self.listing.answer(Request(scope))
+        assert answer.status_code == 200
+        found: list[dict[str, str]] = msgspec.json.decode(answer.body)["items"]
+        return [one["uri"] for one in found]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
+
+
+async def test_the_same_page_is_folded_once_until_something_arrives(asked: Asked) -> None:
+    first = asked.add()
+    assert [await asked(), await asked("limit=10"), await asked()] == [[first.uri]] * 3
+    assert asked.folds == 1
+    assert await asked("urgency=1") == [] and asked.folds == 2
+    second = asked.add()
+    assert await asked() == [second.uri, first.uri]
+
+
+async def test_what_expires_is_gone_at_its_time_though_nothing_arrives(asked: Asked) -> None:
+    kept = asked.add()
+    short = asked.add(expires=moment(NOW + 0.5))
+    assert await asked() == [short.uri, kept.uri]
+    asked.now += 0.5
+    assert await asked() == [kept.uri]
+
+
+async def test_a_pin_falls_at_its_time_on_every_page(asked: Asked) -> None:
+    pinned = asked.add(pinned_until=moment(NOW + 0.5))
+    others = [asked.add().uri for _ in range(3)]
+    assert await asked("limit=1") == [pinned.uri]
+    assert await asked(f"before={pinned.uri}") == others[::-1]
+    asked.now += 0.5
+    assert await asked("limit=1") == [others[2]]
+    assert await asked(f"before={others[0]}") == [pinned.uri]
+
+
+async def test_pages_that_are_kept_are_bounded_in_number(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "READY_LIMIT", 20)
+    for number in range(200):
+        await asked(f"before={number}")
+    assert len(asked.listing._ready) <= 20
+
+
+async def test_pages_that_are_kept_are_bounded_in_bytes(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "READY_LIMIT_BYTES", 5000)
+    for _ in range(5):
+        asked.add()
+    for number in range(200):
+        await asked(f"before={number}")
+    kept = asked.listing._ready
+    assert sum(len(body) for body, _ in kept.values()) < 10_000 and len(kept) < 200

@@ -1,0 +1,88 @@
+"""What was taken back is public nowhere: not in the history, not in a replay, not under an older version's address."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.serving import Serving, until
+from ticker.contract.item import Item, Text
+
+pytestmark = pytest.mark.anyio
+
+NOTE = Text("The court ordered it.", "en", "ltr")
+
+
+async def history(node: Serving, line: Item) -> list[dict[str, object]]:
+    answer = await node.get(f"/v1/items/{line.uri}/history")
+    assert answer.status_code == 200
+    found: list[dict[str, object]] = answer.json()["versions"]
+    return found
+
+
+@pytest.mark.parametrize("act", ["hold", "withdraw"])
+async def test_words_that_were_taken_back_are_in_no_version_of_the_history(node: Serving, act: str) -> None:
+    line = await node.publish("Victim named", link="https://news.example/victim", sections=("world",))
+    line = await node.act(line, "correction", note=NOTE)
+    assert "Victim" in str(await history(node, line))
+    taken = await node.act(line, act, note=NOTE)
+    versions = await history(node, taken)
+    assert "ictim" not in str(versions) and [one["act"] for one in versions] == ["publish", "correction", act]
+    for one in versions:
+        shown = one["item"]
+        assert isinstance(shown, dict) and (shown["headline"], shown["infoSources"], shown["link"]) == (None, [], None)
+        assert shown["sections"] == ["world"] and one["versionCreated"]
+    assert one["note"] == {"value": NOTE.value, "language": "en", "direction": "ltr"}
+    for query in ("", "?version=1", "?version=2"):
+        assert "ictim" not in (await node.get(f"/v1/items/{line.uri}{query}")).text
+    if act == "hold":
+        await node.act(taken, "release")
+        assert all(one["item"]["headline"] for one in await history(node, line))  # type: ignore[index]  # JSON
+
+
+async def test_a_replay_on_every_way_in_has_no_words_that_were_taken_back(node: Serving) -> None:
+    cursor = str(node.node.backlog.newest)
+    line = await node.publish("Victim named")
+    await node.act(line, "withdraw", note=NOTE)
+    async with node.joined(f"cursor={cursor}") as wire:
+        message = await wire.message()
+    polled = (await node.get(f"/v1/live?cursor={cursor}")).json()
+    for found in (message, polled):
+        assert found["type"] == "replay" and found["complete"] and "Victim" not in str(found)
+        assert [(one["version"], one["pubStatus"], one["headline"]) for one in found["items"]] == [
+            (2, "canceled", None)
+        ]
+
+
+async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_in_the_history(node: Serving) -> None:
+    line = await node.publish("Wards open")
+    keys = node.desk.store.keys
+    raw = node.desk.client
+    await raw.rpush(keys.ledger(line.uri), b"")
+    await node.desk.act(line, "update", version=3)
+    assert [(one["version"], one["act"]) for one in await history(node, line)] == [
+        (1, "publish"),
+        (2, None),
+        (3, "update"),
+    ]
+    await raw.rpush(keys.ledger(line.uri), b"fw1.k9.x.{}")
+    assert "Wards" not in str(await history(node, line)), "the newest version may be a withdrawal"
+    for version in ("1", "2"):
+        answer = await node.get(f"/v1/items/{line.uri}?version={version}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:flashwire:problem:unreadable")
+
+
+async def test_a_withdrawal_that_a_backup_took_back_leaves_no_words_in_the_history(node: Serving) -> None:
+    line = await node.publish("Victim named")
+    keys = node.desk.store.keys
+    raw: Any = node.desk.client  # Any: redis-py types its replies as all they might be
+    names = [keys.items, keys.meta, keys.newest, keys.ledger(line.uri)]
+    aside = [await raw.dump(name) for name in names]
+    await node.act(line, "withdraw", note=NOTE)
+    for name, dump in zip(names, aside, strict=True):
+        await raw.restore(name, 0, dump, replace=True)
+    await until(lambda: node.node.backlog.hidden == {line.uri}, "the node notices")
+    assert "Victim" not in str(await history(node, line))
+    for query in ("", "?version=1", "?version=2"):
+        answer = await node.get(f"/v1/items/{line.uri}{query}")
+        assert answer.status_code == 404 and "Victim" not in answer.text
+    assert "Victim" not in (await node.get("/v1/items")).text + (await node.get("/v1/live")).text

@@ -1,0 +1,176 @@
+"""The short way and the long way in: the same bytes, in one piece or dripping, get the same answer."""
+
+import asyncio
+import base64
+import re
+import zlib
+
+import pytest
+
+from tests.support.serving import Serving, Start, frame, request, until, upgrade
+from ticker.net.first_bytes import Gate
+from ticker.net.http_fallback import FrontDoor
+from ticker.node import visitors
+
+pytestmark = pytest.mark.anyio
+
+KEY = base64.b64encode(b"0123456789abcdef").decode()
+
+
+def socket(query: str = "", path: str = "/v1/live", **headers: str | None) -> bytes:
+    return upgrade(query, path, **{"Sec_WebSocket_Key": KEY, **headers})
+
+
+def stream(query: str = "", path: str = "/v1/live", **headers: str) -> bytes:
+    return request(query, path, Accept="text/event-stream", **headers)
+
+
+async def answer(node: Serving, data: bytes, step: int = 0) -> bytes:
+    """What comes back, without what differs from time to time; `step` is the size of pieces after the first byte."""
+    async with node.wire(b"" if step else data) as wire:
+        if step:
+            wire.send(data[:1])
+            # Now it is the front door's; the rest may come as it will.
+            await until(lambda: any(isinstance(one, FrontDoor) for one in node.node.knocking), "the long way is taken")
+            for at in range(1, len(data), step):
+                wire.send(data[at : at + step])
+                await asyncio.sleep(0)
+        status, headers = await wire.head()
+        found = repr((status, sorted(headers.items()))).encode()
+        if status == 101:
+            first, payload = await wire.frame()
+            if first & 0x40:
+                payload = zlib.decompressobj(-12).decompress(payload + b"\0\0\xff\xff")
+            found += bytes((first,)) + payload
+            if data.endswith(b"tail"):
+                found += repr(await wire.frame()).encode()
+        elif headers.get("transfer-encoding") == "chunked":
+            found += repr(sorted((await wire.event()).items())).encode()
+        else:
+            found += await wire.reader.readexactly(int(headers["content-length"]))
+    found = re.sub(rb"'date', '[^']*'", b"", found)
+    found = re.sub(rb"'retry', '\d+'|retry: \d+", b"", found)
+    return re.sub(rb"""(time['"]: ?['"])[^'"]*""", b"", found)
+
+
+JOINS = [
+    socket(),
+    socket("edition=en"),
+    socket("edition=en&section=politics&urgency=3&backlog=1"),
+    socket("backlog=0"),
+    socket("edition=en&cursor=none.0.0"),
+    socket("cursor=&edition=en"),
+    socket("cursor=none.0.0&cursor=zz.9.x"),
+    socket("cursor=zz.9.x&cursor=none.0.0"),
+    socket("cursor=none%2E0.0"),
+    socket("cursor=" + "a" * 5000),
+    socket("edition=en", Connection="keep-alive, Upgrade"),
+    socket(Connection="upgrade", Upgrade="WebSocket"),
+    socket(Connection="Upgrade, keep-alive"),
+    socket(Connection="close, Upgrade"),
+    socket(Host=None),
+    socket(Sec_WebSocket_Extensions="x, permessage-deflate; server_max_window_bits=12"),
+    socket(Sec_WebSocket_Extensions="x\npermessage-deflate"),
+    socket(Sec_WebSocket_Protocol="a, cloudevents.json"),
+    socket(Origin="https://a.example", X_Forwarded_For="192.0.2.1"),
+    socket(X="é".encode().decode("latin-1")),
+    socket(Content_Length="0"),
+    socket() + frame(9, b"tail", masked=True)[:6] + b"tail",
+    stream(),
+    stream("edition=en&backlog=2"),
+    stream(Last_Event_ID="none.0.0"),
+    stream(Last_Event_ID="zz.9.x"),
+    stream("cursor=none.0.0", Last_Event_ID="zz.9.x"),
+    stream("cursor=", Last_Event_ID="none.0.0"),
+    stream(Connection="close"),
+    request(),
+]
+REFUSED = [
+    socket(Host="a\nb"),
+    socket(path="/"),
+    socket(path="/v1/live/"),
+    socket("edition=xx&color=red&backlog=101"),
+    socket("backlog=-1&cursor=none.0.0"),
+    socket("xcursor=none.0.0"),
+    socket("edition=canary&edition=en"),
+    socket("%ff"),
+    socket("section=%ff&cursor=a.1.b"),
+    socket("&".join(["edition=en"] * 101)),
+    socket("&".join(["edition=en"] * 100) + "&cursor=a.1.b"),
+    socket(Sec_WebSocket_Version="8"),
+    socket(Sec_WebSocket_Version=None),
+    socket(Sec_WebSocket_Version="13\n8"),
+    socket(Sec_WebSocket_Key=None),
+    socket(Sec_WebSocket_Key="!" * 24),
+    socket(Sec_WebSocket_Key=base64.b64encode(b"short").decode()),
+    socket(Sec_WebSocket_Key=KEY + "\nAAAA"),
+    socket().replace(b"GET ", b"HEAD "),
+    stream("edition=xx"),
+    stream("%ff"),
+    stream(path="/nothing"),
+    request("wait=31"),
+    socket().replace(b"\r\nUpgrade", b"\nUp grade"),
+    socket().replace(b"HTTP/1.1", b"HTTP/9.9"),
+]
+
+
+async def both(node: Serving, data: bytes, step: int = 65536) -> bytes:
+    short = await answer(node, data)
+    assert short == await answer(node, data, step), data[:300]
+    return short
+
+
+async def test_joins_are_answered_alike(node: Serving) -> None:
+    await node.publish("Wards open")
+    await node.publish("Schools too")
+    for data in JOINS:
+        for step in (1, 61, 65536):
+            assert (await both(node, data, step)).startswith((b"(101", b"(200")), data[:300]
+    await until(lambda: not node.node.knocking, "nobody is left at the gate")
+
+
+async def test_refusals_are_worded_alike_and_counted(node: Serving) -> None:
+    for data in REFUSED:
+        assert (await both(node, data)).startswith(b"(4"), data[:300]
+    assert node.count("flashwire_connections", transport="websocket") == 0
+    await until(lambda: not node.node.knocking, "nobody is left at the gate")
+
+
+async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
+    node = await start(allowed_origins="https://news.example", max_connections=1)
+    for origin in ("https://a.example", "null", "", "https://news.example\nhttps://news.example"):
+        assert (await both(node, socket(Origin=origin))).startswith(b"(403")
+        if "\n" not in origin:
+            assert (await both(node, stream(Origin=origin))).startswith(b"(403")
+    for data in (socket(Origin="https://news.example"), stream(Origin="https://news.example")):
+        assert (await both(node, data)).startswith((b"(101", b"(200"))
+        await until(lambda: not len(node.node.hub), "it has left")
+    async with node.joined():
+        for data in (socket(), request()):
+            found = await both(node, data)
+            assert found.startswith(b"(503") and b"full" in found and b"retry-after" in found
+        found = await both(node, stream())
+        assert found.startswith(b"(200") and b"full" in found
+    node.node.draining = True
+    for data in (socket(), stream()):
+        assert b"stopping" in await both(node, data)
+
+
+async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 1.0)
+    async with node.wire() as wire:
+        await until(lambda: node.node.knocking, "it is at the gate")
+        ((gate, until_then),) = node.node.knocking.items()
+        assert isinstance(gate, Gate)
+        wire.send(b"G")
+        await until(lambda: gate not in node.node.knocking, "it is at the door")
+        assert list(node.node.knocking.values()) == [until_then]
+        await wire.ended()
+
+
+async def test_a_stop_does_not_wait_for_those_who_say_nothing(start: Start) -> None:
+    node = await start()
+    async with node.wire() as wire:
+        await until(lambda: node.node.knocking, "it is at the gate")
+        node.server.should_exit = True
+        assert await wire.ended() == b""

@@ -1,0 +1,220 @@
+"""The opening handshake: who is let in, what is agreed, and how one who is not is told."""
+
+import base64
+import hashlib
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.support.serving import Serving, Start, frame, upgrade
+from ticker.net.handshake import agree_deflate
+
+pytestmark = pytest.mark.anyio
+
+PROBLEM = "application/problem+json"
+
+
+async def refused(node: Serving, data: bytes) -> tuple[int, dict[str, str], Any]:  # Any: a problem body
+    """The whole refusal; the server hangs up after it."""
+    async with node.wire(data) as wire:
+        status, headers, body = await wire.reply()
+        assert await wire.ended() == b""
+    assert headers["content-type"] == PROBLEM and body["status"] == status
+    assert body["type"].startswith("urn:flashwire:problem:") and body["detail"].endswith((".", "allow it."))
+    assert node.count("flashwire_refused_total", status=str(status)) >= 1
+    assert node.count("flashwire_connections", transport="websocket") == 0
+    return status, headers, body
+
+
+async def test_a_join_is_answered_with_the_101_and_the_snapshot_in_one_write(node: Serving) -> None:
+    key = base64.b64encode(b"0123456789abcdef").decode()
+    line = await node.publish("Wards open")
+    async with node.wire(upgrade(Sec_WebSocket_Key=key)) as wire:
+        # One write is one segment on loopback, so one read finds both.
+        data = await wire.reader.read(65536)
+    head, _, rest = data.partition(b"\r\n\r\n")
+    digest = hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert b"Sec-WebSocket-Accept: " + base64.b64encode(digest) in head
+    assert b"Extensions" not in head and b"Sec-WebSocket-Protocol" not in head
+    assert rest[:2] == b"\x81\x7e" and len(rest) == 4 + int.from_bytes(rest[2:4], "big")
+    snapshot = msgspec.json.decode(rest[4:])
+    assert snapshot["type"] == "snapshot" and snapshot["complete"] is True and snapshot["heartbeat"] == 15
+    assert [one["uri"] for one in snapshot["items"]] == [line.uri]
+
+
+REFUSALS: list[tuple[dict[str, str | None], int, str]] = [
+    ({"Sec_WebSocket_Version": "8"}, 426, "version 13"),
+    ({"Sec_WebSocket_Version": None}, 426, "version 13"),
+    ({"Sec_WebSocket_Version": "13\n8"}, 426, "version 13"),
+    ({"Sec_WebSocket_Key": None}, 400, "Sec-WebSocket-Key"),
+    ({"Sec_WebSocket_Key": ""}, 400, "Sec-WebSocket-Key"),
+    ({"Sec_WebSocket_Key": base64.b64encode(b"short").decode()}, 400, "Sec-WebSocket-Key"),
+    ({"Sec_WebSocket_Key": "!" * 24}, 400, "Sec-WebSocket-Key"),
+    ({"Sec_WebSocket_Key": base64.b64encode(b"0" * 16).decode() + "\nAAAA"}, 400, "Sec-WebSocket-Key"),
+    ({"path": "/"}, 404, "/v1/live"),
+    ({"path": "/v1/live/"}, 404, "/v1/live"),
+    ({"path": "/v1/items"}, 404, "/v1/live"),
+    ({"query": "%ff"}, 400, "UTF-8"),
+    ({"query": "section=%ff"}, 400, "UTF-8"),
+    ({"query": "&".join(["edition=en"] * 101)}, 400, "hundred"),
+    ({"query": "edition=canary&edition=en"}, 400, "alone"),
+]
+
+
+async def test_a_handshake_that_cannot_be_is_refused_with_a_sentence(node: Serving) -> None:
+    for change, status, words in REFUSALS:
+        data = upgrade(
+            change.get("query") or "",
+            change.get("path") or "/v1/live",
+            **{name: value for name, value in change.items() if name not in ("query", "path")},
+        )
+        found, headers, body = await refused(node, data)
+        assert (found, words in str(body["detail"])) == (status, True), change
+        assert (headers.get("sec-websocket-version") == "13") == (status == 426)
+
+
+async def test_only_get_opens_a_websocket(node: Serving) -> None:
+    status, _headers, body = await refused(node, upgrade().replace(b"GET ", b"HEAD "))
+    assert status == 400 and "GET" in str(body["detail"])
+
+
+async def test_every_wrong_parameter_is_named_at_once(node: Serving) -> None:
+    query = "edition=xx&section=none&place=mars&role=boss&source=nobody&language=tlh&urgency=9&backlog=101&color=red"
+    status, _headers, body = await refused(node, upgrade(query))
+    assert status == 400
+    errors = msgspec.convert(body["errors"], list[dict[str, str]])
+    fields = ["backlog", "color", "edition", "language", "place", "role", "section", "source", "urgency"]
+    assert sorted(error["field"] for error in errors) == fields
+    assert all(error["message"] and error["field"] in str(body["detail"]) for error in errors)
+
+
+async def test_a_backlog_is_a_whole_number_up_to_100(node: Serving) -> None:
+    for value in ("-1", "1.5", "", "1e1", "+1", "٣", "9" * 20, "0x1", "101"):
+        query = "backlog=" + "".join(f"%{byte:02x}" for byte in value.encode())
+        _status, _headers, body = await refused(node, upgrade(query))
+        assert [error["field"] for error in body["errors"]] == ["backlog"], value
+
+
+FOREIGN = [
+    "null",
+    "https://news.example.evil.test",
+    "https://evil.test/https://news.example",
+    "http://news.example",
+    "https://sub.news.example",
+    "https://news.exampl",
+    "",
+    "*",
+    "https://news.example\nhttps://news.example",
+    "https://news.example https://app.example",
+    "https://n\xe9ws.example",
+]
+
+
+async def test_an_origin_that_is_not_one_of_the_list_is_refused(start: Start) -> None:
+    node = await start(allowed_origins="https://news.example, https://app.example")
+    for origin in FOREIGN:
+        status, _headers, body = await refused(node, upgrade(Origin=origin))
+        assert (status, body["type"]) == (403, "urn:flashwire:problem:origin"), origin
+
+
+async def test_an_origin_of_the_list_is_let_in_and_so_is_one_that_is_no_browser(start: Start) -> None:
+    node = await start(allowed_origins="https://news.example, https://app.example")
+    for origin in ("https://news.example", "https://app.example", None):
+        async with node.joined(Origin=origin) as wire:
+            assert (await wire.message())["type"] == "snapshot"
+
+
+async def test_a_star_lets_every_origin_in(node: Serving) -> None:
+    async with node.joined(Origin="null") as wire:
+        assert (await wire.message())["type"] == "snapshot"
+
+
+async def test_a_node_that_starts_says_so_and_when_to_ask_again(start: Start) -> None:
+    node = await start(ready=False, stream_url="unix:///nowhere/s")
+    status, headers, body = await refused(node, upgrade())
+    assert status == 503 and int(headers["retry-after"]) > 0 and "starting" in str(body["detail"])
+
+
+async def test_a_full_node_says_so_until_someone_leaves(start: Start) -> None:
+    node = await start(max_connections=1)
+    async with node.joined() as first:
+        await first.message()
+        async with node.wire(upgrade()) as second:
+            status, headers, body = await second.reply()
+    assert status == 503 and int(headers["retry-after"]) > 0 and "full" in body["detail"]
+    async with node.joined() as third:
+        assert (await third.message())["type"] == "snapshot"
+
+
+async def test_a_draining_node_takes_no_one(node: Serving) -> None:
+    node.node.draining = True
+    status, headers, body = await refused(node, upgrade())
+    assert status == 503 and int(headers["retry-after"]) > 0 and "stopping" in str(body["detail"])
+
+
+async def test_cloudevents_are_spoken_where_they_are_asked_for(node: Serving) -> None:
+    for offer in ("cloudevents.json", "x, cloudevents.json", "x\ncloudevents.json"):
+        async with node.wire(upgrade(Sec_WebSocket_Protocol=offer)) as wire:
+            status, headers = await wire.head()
+            assert status == 101 and headers["sec-websocket-protocol"] == "cloudevents.json"
+            _first, payload = await wire.frame()
+            event = msgspec.json.decode(payload)
+            assert event["specversion"] == "1.0" and event["type"] == "flashwire.snapshot"
+            assert event["data"]["type"] == "snapshot"
+
+
+async def test_no_protocol_is_claimed_where_only_others_are_offered(node: Serving) -> None:
+    async with node.wire(upgrade(Sec_WebSocket_Protocol="chat, CloudEvents.json")) as wire:
+        status, headers = await wire.head()
+        assert status == 101 and "sec-websocket-protocol" not in headers
+        assert (await wire.message())["type"] == "snapshot"
+
+
+PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer"),
+    [
+        ("", None),
+        ("permessage-deflate", PLAIN),
+        ("permessage-deflate; client_max_window_bits", PLAIN),
+        ("permessage-deflate; client_max_window_bits=8", PLAIN),
+        ('permessage-deflate; client_max_window_bits="15"', PLAIN),
+        ("permessage-deflate; server_no_context_takeover; client_no_context_takeover", PLAIN),
+        ("permessage-deflate; server_max_window_bits=12", PLAIN + "; server_max_window_bits=12"),
+        ('permessage-deflate;server_max_window_bits="15"', PLAIN + "; server_max_window_bits=12"),
+        ("permessage-deflate; server_max_window_bits=11", None),
+        ("permessage-deflate; server_max_window_bits=8", None),
+        ("permessage-deflate; server_max_window_bits", None),
+        ("permessage-deflate; server_max_window_bits=16", None),
+        ("permessage-deflate; server_max_window_bits=012", None),
+        ("permessage-deflate; client_max_window_bits=7", None),
+        ("permessage-deflate; client_max_window_bits=x", None),
+        ("permessage-deflate; client_max_window_bits; client_max_window_bits", None),
+        ("permessage-deflate; server_no_context_takeover=1", None),
+        ("permessage-deflate; unknown", None),
+        ("permessage-deflate; ", None),
+        ("x-webkit-deflate-frame", None),
+        ("permessage-deflate; server_max_window_bits=8, permessage-deflate", PLAIN),
+        ("x-webkit-deflate-frame, permessage-deflate", PLAIN),
+    ],
+)
+async def test_deflate_is_agreed_without_context_or_not_at_all(offer: str, answer: str | None) -> None:
+    assert agree_deflate(offer.encode()) == (None if answer is None else answer.encode())
+
+
+async def test_an_offer_on_a_second_line_counts(node: Serving) -> None:
+    async with node.wire(upgrade(Sec_WebSocket_Extensions="x-other\npermessage-deflate")) as wire:
+        _status, headers = await wire.head()
+        assert headers["sec-websocket-extensions"] == PLAIN
+
+
+async def test_frames_that_come_with_the_request_are_read(node: Serving) -> None:
+    # The bug: uvicorn's own class drops them, and half a frame would have put the parser out of step.
+    async with node.wire(upgrade() + frame(9, b"early")) as wire:
+        await wire.head()
+        await wire.message()
+        assert await wire.frame() == (0x8A, b"early")

@@ -1,0 +1,266 @@
+"""The intake of requests and their lane: a few milliseconds in each iteration, and none while news is read."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from tests.support.serving import Start, request, until
+from ticker.net.http_fallback import FrontDoor
+from ticker.net.transport import RESET
+from ticker.node.metrics import NodeMetrics
+from ticker.shared.http.intake import READ_SECONDS, Intake
+from ticker.shared.http.lane import Lane
+from ticker.workers.shared_state import Board
+
+PREFLIGHT = request(method="OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET")
+CHUNKED = request("", "/v1/items", Transfer_Encoding="chunked")
+
+
+class Loop:
+    """Time that passes when somebody reads, and calls that wait for the next iteration."""
+
+    def __init__(self, piece_bytes: int | None = None) -> None:
+        self.now = 0.0
+        self.calls: list[Callable[[], None]] = []
+        self.held = False
+        self.intake = Intake(
+            lambda: self.now,
+            lambda: self.held,
+            self.calls.append,
+            lambda _seconds, call: self.calls.append(call),
+            piece_bytes,
+        )
+
+    def iterate(self) -> None:
+        """One iteration of the loop."""
+        calls, self.calls[:] = list(self.calls), []
+        for call in calls:
+            call()
+
+
+class Flow:
+    """Whether a connection is read from, as uvicorn's class of the name."""
+
+    reads = True
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+class Transport:
+    """One that is closed, or not."""
+
+    closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+class Connection:
+    """A connection that takes `seconds` to read what came at once."""
+
+    def __init__(self, loop: Loop, seconds: float = READ_SECONDS / 2) -> None:
+        self._loop, self._seconds = loop, seconds
+        # Any: what stands in for uvicorn's and the loop's classes.
+        self.flow: Any = Flow()
+        self.transport: Any = Transport()
+        self.found = b""
+
+    def read(self, data: bytes) -> None:
+        self._loop.now += self._seconds
+        self.found += data
+
+
+def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -> None:
+    loop = Loop()
+    connections = [Connection(loop) for _ in range(7)]
+    for connection in connections:
+        loop.intake.offer(connection, b"a")
+    for done in (2, 4, 6, 7):
+        assert [connection.found for connection in connections] == [b"a"] * done + [b""] * (7 - done)
+        assert [connection.flow.reads for connection in connections] == [True] * done + [False] * (7 - done)
+        loop.iterate()
+    loop.iterate()
+    assert not loop.calls
+
+
+def test_what_comes_later_is_read_later() -> None:
+    loop = Loop()
+    connections = [Connection(loop) for _ in range(4)]
+    for connection in connections:
+        loop.intake.offer(connection, b"a")
+    # One that has been read in this iteration does not go before those that wait.
+    for connection in (connections[0], connections[3]):
+        loop.intake.offer(connection, b"b")
+    assert [connection.found for connection in connections] == [b"a", b"a", b"", b""]
+    loop.iterate()
+    assert [connection.found for connection in connections] == [b"a", b"a", b"a", b"ab"]
+    loop.iterate()
+    assert connections[0].found == b"ab"
+
+
+def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
+    loop = Loop(piece_bytes=4)
+    long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
+    loop.intake.offer(long, b"abcdefghi")
+    assert long.found == b"abcd" and not long.flow.reads and long in loop.intake
+    loop.intake.offer(short, b"123")
+    loop.iterate()
+    assert long.found == b"abcdefgh" and short.found == b"" and not long.flow.reads
+    loop.intake.offer(late, b"456")
+    for found in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
+        loop.iterate()
+        assert (long.found, short.found, late.found) == found
+    assert long.found == b"abcdefghi" and long.flow.reads and long not in loop.intake
+
+
+@pytest.mark.anyio
+async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
+    loop = Loop(piece_bytes=4)
+    await loop.intake.catch_up()
+    first, second = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
+    loop.intake.offer(first, b"a")
+    loop.intake.offer(second, b"abcdefgh")
+    behind = asyncio.ensure_future(loop.intake.catch_up())
+    await asyncio.sleep(0)
+    loop.iterate()
+    assert second.found == b"abcd"
+    await asyncio.sleep(0)
+    assert not behind.done()
+    loop.iterate()
+    await asyncio.wait_for(behind, 5)
+    assert second.found == b"abcdefgh"
+
+
+def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() -> None:
+    loop = Loop()
+    loop.held = True
+    connection = Connection(loop)
+    loop.intake.offer(connection, b"a")
+    loop.iterate()
+    assert connection.found == b"" and connection in loop.intake
+    loop.held = False
+    loop.iterate()
+    assert connection.found == b"a" and connection not in loop.intake and connection.flow.reads
+
+
+def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -> None:
+    loop = Loop()
+    loop.held = True
+    gone, closing, ended = Connection(loop), Connection(loop), Connection(loop)
+    for connection in (gone, closing, ended):
+        loop.intake.offer(connection, b"a")
+    loop.intake.drop(gone)
+    closing.transport.closing = True
+    loop.intake.finish(ended)
+    assert ended.found == b"a"
+    loop.held = False
+    for _ in range(3):
+        loop.iterate()
+    assert gone.found == closing.found == b"" and ended.found == b"a"
+
+
+@pytest.mark.anyio
+async def test_nobody_passes_a_lane_while_the_reader_of_the_stream_has_something_to_do() -> None:
+    calls: list[Callable[[], None]] = []
+    held = True
+    lane = Lane(2, calls.append, lambda _seconds, call: calls.append(call), lambda: held)
+    tasks = [asyncio.ensure_future(lane.enter()) for _ in range(3)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+        [call] = calls
+        calls.clear()
+        call()
+    assert not any(task.done() for task in tasks)
+    held = False
+    for done in (2, 3):
+        [call] = calls
+        calls.clear()
+        call()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [task.done() for task in tasks] == [True] * done + [False] * (3 - done)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("data", [PREFLIGHT, request("", "/metrics")], ids=["preflight", "page"])
+async def test_preflights_wait_in_the_lane_like_every_request(
+    start: Start, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await start()
+    turn = asyncio.Event()
+    waiting: list[None] = []
+
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+        waiting.append(None)
+        await turn.wait()
+
+    monkeypatch.setattr(Lane, "enter", enter)
+    async with node.wire(data) as wire:
+        await until(lambda: waiting, "the request in the lane")
+        turn.set()
+        assert (await wire.head())[0] in (200, 204)
+
+
+@pytest.mark.anyio
+async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await start()
+    turn = asyncio.Event()
+    waiting: list[None] = []
+    rendered: list[None] = []
+    render = NodeMetrics.render
+
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+        waiting.append(None)
+        await turn.wait()
+
+    def counted(metrics: NodeMetrics, board: Board | None = None) -> bytes:
+        rendered.append(None)
+        return render(metrics, board)
+
+    monkeypatch.setattr(NodeMetrics, "render", counted)
+    monkeypatch.setattr(Lane, "enter", enter)
+    async with node.wire(request("", "/metrics")) as wire:
+        await until(lambda: waiting, "the request in the lane")
+        # A reset: one that ends its side may still read.
+        sock = wire.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    await until(lambda: not len(node.node.visitors), "the end of its connection")
+    turn.set()
+    assert (await node.get("/metrics")).status_code == 200
+    assert len(rendered) == 1
+
+
+@pytest.mark.anyio
+async def test_a_body_is_dropped_as_it_comes(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = await start()
+    turn = asyncio.Event()
+    cycles: list[RequestResponseCycle] = []
+
+    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+        await turn.wait()
+
+    def noted(door: FrontDoor, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
+        cycles.append(cycle)
+        HttpToolsProtocol._start_asgi_task(door, cycle, app)
+
+    monkeypatch.setattr(Lane, "enter", enter)
+    monkeypatch.setattr(FrontDoor, "_start_asgi_task", noted)
+    chunks = b"1\r\na\r\n" * 2_000
+    async with node.wire(CHUNKED + chunks + b"0\r\n\r\n" + request("", "/version")) as wire:
+        await until(lambda: cycles and not cycles[0].more_body, "the end of the body")
+        assert cycles[0].body == b""
+        turn.set()
+        for _ in range(2):
+            status, headers = await wire.head()
+            await wire.reader.readexactly(int(headers["content-length"]))
+            assert status == 200

@@ -1,0 +1,95 @@
+"""What lives is set aside and still freed; garbage is found while it is new, and once in a while whatever its age."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.serving import until
+from ticker.node import garbage as module
+from ticker.node.garbage import Collector, short_pauses
+
+pytestmark = pytest.mark.anyio
+
+
+class Thing:
+    def __init__(self) -> None:
+        self.other: Thing | None = None
+
+
+def knot() -> tuple[Thing, weakref.ref[Thing]]:
+    """Two that hold each other."""
+    one, two = Thing(), Thing()
+    one.other, two.other = two, one
+    return one, weakref.ref(one)
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector whose ticks the test calls; Python's own collection is off meanwhile."""
+    gc.disable()
+    made = Collector()
+    made.begin()
+    yield made
+    gc.unfreeze()
+    gc.enable()
+    gc.collect()
+
+
+def many() -> list[list[int]]:
+    """So many that a tick has something to do."""
+    return [[] for _ in range(2 * module.FEW)]
+
+
+def test_garbage_is_found_at_the_next_tick(collector: Collector) -> None:
+    _one, seen = knot()
+    crowd = many()
+    del _one
+    collector.tick()
+    assert seen() is None and crowd
+
+
+def test_what_lives_is_set_aside_and_freed_all_the_same(collector: Collector) -> None:
+    before = gc.get_freeze_count()
+    crowd, thing = many(), Thing()
+    seen = weakref.ref(thing)
+    collector.tick()
+    assert gc.get_freeze_count() >= before + len(crowd)
+    assert not gc.is_tracked(()) and len(gc.get_objects()) < module.FEW
+    del thing
+    assert seen() is None
+
+
+def test_a_quiet_tick_collects_nothing(collector: Collector) -> None:
+    gc.collect()
+    runs = gc.get_stats()[2]["collections"]
+    collector.tick()
+    assert gc.get_stats()[2]["collections"] == runs
+
+
+def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, seen = knot()
+    crowd = many()
+    collector.tick()
+    del one
+    collector.tick()
+    assert not collector.look() and seen() is not None, "nothing has grown"
+    monkeypatch.setattr(module, "GROWTH", 1)
+    assert collector.look() and seen() is None
+    assert crowd and not collector.look(), "and then it has not grown since"
+
+
+async def test_a_process_that_serves_ticks_by_itself_and_ends_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    before = gc.get_threshold()
+    with short_pauses():
+        assert gc.get_threshold()[0] == module.YOUNG
+        one, seen = knot()
+        crowd = many()
+        del one
+        await until(lambda: seen() is None, "a tick has found it")
+    assert crowd and gc.get_threshold() == before and gc.get_freeze_count() == 0

@@ -1,0 +1,78 @@
+"""The pulse on the workers' board: a loop that is busy shows it, and only one that stands still does not."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from ticker.contract.site import load_site
+from ticker.node.node import Node
+from ticker.node.pulse import TICK_SECONDS, pulse
+from ticker.node.work_queue import STEP_SECONDS
+from ticker.settings import TickerSettings
+from ticker.workers.shared_state import READY, Board, Seat
+
+pytestmark = pytest.mark.anyio
+
+
+def busy(seconds: float) -> None:
+    """Keeps the loop from everything else."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+@pytest.fixture
+def seat() -> Seat:
+    return Board.make(1).take()
+
+
+@pytest.fixture
+async def node(seat: Seat) -> AsyncIterator[Node]:
+    """A node that is ready, just after its pulse; the next one comes in a quarter of a second."""
+    made = Node(TickerSettings.model_construct(), load_site(None))
+    made.filled, made.lost = True, None
+    task = asyncio.create_task(pulse(made, seat))
+    await asyncio.sleep(TICK_SECONDS / 10)
+    assert seat.state == READY
+    yield made
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@pytest.mark.alone
+async def test_work_for_clients_shows_each_step(node: Node, seat: Seat) -> None:
+    beats: list[float] = []
+    done = asyncio.Event()
+
+    def step() -> bool:
+        busy(STEP_SECONDS)
+        beats.append(seat.beaten)
+        if len(beats) == 4:
+            done.set()
+        return done.is_set()
+
+    node.work.submit_own(step)
+    async with asyncio.timeout(TICK_SECONDS / 2):
+        await done.wait()
+    assert len(set(beats)) == 4
+
+
+async def test_a_round_shows_each_stretch_without_the_loop(node: Node, seat: Seat) -> None:
+    before = seat.beaten
+
+    def nobody() -> Iterator[object]:
+        return iter(())
+
+    for _ in range(3):
+        busy(0.001)
+        node.rounds.begin(nobody)  # type: ignore[arg-type]  # a round of nothing
+        assert seat.beaten > before
+        before = seat.beaten
+
+
+async def test_a_loop_that_stands_still_shows_nothing(node: Node, seat: Seat) -> None:
+    before = seat.beaten
+    busy(TICK_SECONDS * 2)
+    assert seat.beaten == before

@@ -1,0 +1,157 @@
+"""What one client address may have of a node: half of its places, whatever way it joins, and a few look-ups."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.support.serving import Serving, Start, Wire, request, until, upgrade
+from ticker.net.client_address import client_address
+from ticker.node import lookups
+from ticker.node.lookups import LookUps
+from ticker.node.work_queue import BusyError
+from ticker.shared.http.forwarded import network
+
+pytestmark = pytest.mark.anyio
+# As 127.0.0.1, these are this machine; unlike it, none is a proxy that is believed.
+STRANGER, ANOTHER = "127.0.0.2", "127.0.0.3"
+
+
+@asynccontextmanager
+async def wire_from(node: Serving, address: str, data: bytes) -> AsyncIterator[Wire]:
+    """A raw connection from `address` that has sent `data`."""
+    sock = socket.socket()
+    sock.setblocking(False)
+    sock.bind((address, 0))
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", node.port))
+    reader, writer = await asyncio.open_connection(sock=sock)
+    try:
+        writer.write(data)
+        yield Wire(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("settings", [{"max_connections": 6}, {"max_connections": 100, "address_connections": 3}])
+async def test_one_address_cannot_take_all_places(start: Start, settings: dict[str, Any]) -> None:
+    node = await start(**settings)
+    await node.publish("One")
+    cursor = node.node.backlog.newest
+    stream = request(Accept="text/event-stream")
+    async with AsyncExitStack() as stack:
+
+        async def joins(address: str, data: bytes) -> Wire:
+            return await stack.enter_async_context(wire_from(node, address, data))
+
+        assert (await (await joins(STRANGER, upgrade())).head())[0] == 101
+        assert (await (await joins(STRANGER, stream)).head())[0] == 200
+        poll = await joins(STRANGER, request(f"cursor={cursor}&wait=30"))
+        await until(lambda: node.node.polls == 1, "the poll waits")
+        for way in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
+            status, headers = await (await joins(STRANGER, way)).head()
+            assert (status, headers["retry-after"]) == (503, "2"), way
+        refused = await joins(STRANGER, stream)
+        # The one form after which an EventSource comes back.
+        assert (await refused.head())[0] == 200 and b"retry: " in await refused.ended()
+        assert node.count("flashwire_address_refusals_total") == 4
+        assert (await (await joins(ANOTHER, upgrade())).head())[0] == 101
+        # What leaves makes room, the long poll too.
+        poll.writer.transport.abort()
+        await until(lambda: node.node.polls == 0, "the poll is gone")
+        assert (await (await joins(STRANGER, upgrade())).head())[0] == 101
+    await until(lambda: len(node.node.hub) == 0, "all are gone")
+    assert not node.node.shares._counts
+
+
+async def test_a_proxy_is_not_bounded_and_those_behind_it_are(start: Start) -> None:
+    node = await start(max_connections=100, address_connections=2)
+    await node.publish("One")
+    async with AsyncExitStack() as stack:
+        for forwarded, expected in (("9.9.9.9", [101, 101, 503]), ("2001:db8::1", [101, 101]), (None, [101] * 5)):
+            for status in expected:
+                wire = await stack.enter_async_context(node.wire(upgrade(X_Forwarded_For=forwarded)))
+                assert (await wire.head())[0] == status, forwarded
+        # The other half of an IPv6 address is the client's to choose.
+        wire = await stack.enter_async_context(node.wire(upgrade(X_Forwarded_For="2001:db8::ffff")))
+        assert (await wire.head())[0] == 503
+
+
+def test_an_ipv6_address_counts_by_its_network() -> None:
+    assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::") != network("2001:db8:1:3::")
+    assert network("192.0.2.7") == "192.0.2.7" and network("") == network("no:address") == network("unknown") == ""
+    assert network("::ffff:192.0.2.7") == network("::ffff:c000:207") == "192.0.2.7" != network("::ffff:192.0.2.8")
+    assert network("fe80::1%eth0") == "fe80::/64"
+
+
+async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookups, "LIMIT", 10)
+    asked = LookUps()
+    answer = asyncio.Event()
+    running = 0
+
+    async def look_up() -> bool:
+        nonlocal running
+        running += 1
+        return await answer.wait()
+
+    tasks = [asyncio.ensure_future(asked.do(look_up)) for _ in range(10)]
+    await asyncio.sleep(0)
+    assert running == lookups.AT_ONCE and len(asked) == 10
+    with pytest.raises(BusyError):
+        await asked.do(look_up)
+    tasks[0].cancel()
+    answer.set()
+    assert await asyncio.gather(*tasks[1:]) == [True] * 9 and len(asked) == 0
+
+
+async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = await node.publish("One")
+    running = most = 0
+    ledger = "ticker.stream.redis_stream.Stream.ledger"
+
+    async def counted(self: object, uri: str) -> list[bytes]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.05)
+        running -= 1
+        return []
+
+    monkeypatch.setattr(ledger, counted)
+    monkeypatch.setattr(lookups, "LIMIT", 20)
+    asked = [node.get(f"/v1/items/{line.uri}/history") for _ in range(40)]
+    statuses = [reply.status_code for reply in await asyncio.gather(*asked)]
+    # The bug: each had a connection to Redis of its own.
+    assert most == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies", "expected"),
+    [
+        ("192.0.2.7", None, "127.0.0.1", "192.0.2.7"),
+        # Only a proxy's word counts.
+        ("192.0.2.7", "9.9.9.9", "127.0.0.1", "192.0.2.7"),
+        ("127.0.0.1", "9.9.9.9", "127.0.0.1", "9.9.9.9"),
+        ("127.0.0.1", "1.1.1.1, 9.9.9.9, 127.0.0.1", "127.0.0.1", "9.9.9.9"),
+        # A proxy that names nobody stands for everybody, over IPv6 and on a socket for both families, too.
+        ("127.0.0.1", None, "127.0.0.1", ""),
+        ("::1", None, "::1", ""),
+        ("2001:db8::7", None, "2001:db8::/64", ""),
+        ("::ffff:10.0.0.5", None, "10.0.0.0/8", ""),
+        ("::ffff:10.0.0.5", "9.9.9.9", "10.0.0.0/8", "9.9.9.9"),
+        ("::ffff:10.0.0.5", "9.9.9.9, ::ffff:10.1.2.3", "10.0.0.0/8", "9.9.9.9"),
+        ("::ffff:9.9.9.9", "8.8.8.8", "10.0.0.0/8", "9.9.9.9"),
+        ("127.0.0.1", "unknown", "127.0.0.1", ""),
+        ("127.0.0.1", "", "127.0.0.1", ""),
+        ("127.0.0.1", "10.0.0.5", "127.0.0.1,10.0.0.0/8", ""),
+        # Where every address counts as a proxy, those that one names are clients all the same.
+        ("192.0.2.7", "9.9.9.9", "*", "9.9.9.9"),
+        ("192.0.2.7", None, "*", ""),
+    ],
+)
+def test_the_address_under_which_a_client_counts(peer: str, forwarded: str | None, proxies: str, expected: str) -> None:
+    given = None if forwarded is None else forwarded.encode()
+    assert client_address(peer, given, proxies) == expected

@@ -1,0 +1,65 @@
+"""What one who never reads holds in the kernel, in bytes, and that it is given back when the node hangs up."""
+
+import struct
+
+import pytest
+
+from bench.sockets import kernel_bytes
+from tests.support.serving import Serving, Start, until
+from tests.ticker.node.test_slow_clients import LIMIT, deaf, flood
+
+pytestmark = pytest.mark.anyio
+
+# As the runbook promises; docs/deploy.md, Limits.
+KERNEL_LIMIT = 65_536
+
+
+@pytest.fixture
+async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
+    for module in ("websocket", "sse"):
+        monkeypatch.setattr(f"ticker.net.{module}.LEAVE_SECONDS", 0.2)
+    return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
+
+
+def held(node: Serving) -> int:
+    """The most that the kernel holds for a connection of the node; 0 where nobody is left."""
+    return max(kernel_bytes(node.port), default=0)
+
+
+async def fill(node: Serving) -> int:
+    """Floods until the kernel takes no more, and says what it holds then; from here on the node is not patient."""
+    await flood(node, 150)
+    await until(lambda: len(node.node.behind) == 1, "it is behind")
+    full = held(node)
+    node.node.settings.slow_seconds = 0.5
+    return full
+
+
+@pytest.mark.parametrize("sse", [False, True])
+async def test_the_kernel_holds_a_bounded_number_of_bytes_and_gives_them_back(node: Serving, sse: bool) -> None:
+    # The bug: hung up on, it went on offering 64 KiB to one who does not read until that timed out, half a minute.
+    async with deaf(node, sse=sse):
+        assert 20_000 < await fill(node) <= KERNEL_LIMIT
+        await until(lambda: not kernel_bytes(node.port), "the kernel has let go of it", seconds=4)
+    assert node.count("flashwire_slow_closes_total") == 1
+
+
+async def test_with_a_larger_send_buffer_the_kernel_would_hold_more(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mutant: what the bound on the listening socket is for.
+    monkeypatch.setattr("ticker.server.SEND_BUFFER_BYTES", 65_536)
+    node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
+    async with deaf(node):
+        assert await fill(node) > KERNEL_LIMIT
+
+
+async def test_without_a_reset_the_kernel_would_go_on_holding_it(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mutant: a mere close.
+    monkeypatch.setattr("ticker.net.transport.RESET", struct.pack("ii", 0, 0))
+    async with deaf(node):
+        await fill(node)
+        await until(lambda: not node.node.leaving and not len(node.node.hub), "the node has let go of it")
+        assert held(node) > 20_000

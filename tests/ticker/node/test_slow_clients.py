@@ -1,0 +1,290 @@
+"""A client that does not read costs a bounded number of bytes, costs others nothing, and misses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
+from ticker.contract.cursor import origin
+from ticker.core.filter import Filter
+from ticker.core.long import PIECE_BYTES
+from ticker.net.connection import Connection
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 16_384
+# A kilobyte an item: a few dozen fill the kernel's buffers and the limit.
+LONG = "x" * 480
+BATCH = 40
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: what a transport says when it is full, and when not, differs."""
+    return "asyncio", {"use_uvloop": request.param == "uvloop"}
+
+
+@pytest.fixture
+async def node(start: Start) -> Serving:
+    return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
+
+
+@asynccontextmanager
+async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterator[Wire]:
+    """A client that has asked, and reads nothing unless it is told to."""
+    asked = request(query, Accept="text/event-stream") if sse else upgrade(query)
+    before = len(node.node.hub)
+    async with node.wire(asked, receive_buffer=4096) as wire:
+        wire.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
+        await until(lambda: len(node.node.hub) == before + 1, "it has joined")
+        yield wire
+
+
+def hear(wire: Wire) -> None:
+    # The small limit kept it deaf; an event of a long replay is one long line.
+    vars(wire.reader)["_limit"] = 2**22
+    wire.writer.transport.resume_reading()  # type: ignore[attr-defined]  # a transport of both directions
+
+
+def only(node: Serving) -> Connection:
+    [member] = node.node.hub.members()
+    assert isinstance(member, Connection)
+    return member
+
+
+async def flood(node: Serving, count: int, start: int = 0) -> list[str]:
+    """Publishes lines in one burst after another; returns what they say."""
+    said = [f"{number} {LONG}" for number in range(start, start + count)]
+    for headline in said:
+        await node.desk.publish(headline)
+    await until(lambda: node.node.backlog.newest.seq == len(node.desk.items), "all are here")
+    return said
+
+
+def headline(message: dict[str, Any]) -> str:  # Any: JSON
+    return str(message["item"]["headline"]["value"])
+
+
+@pytest.mark.parametrize("sse", [False, True])
+async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: Serving, sse: bool) -> None:
+    # The bug: only half the limit was handed over, and no buffer that was never full says that it has room again.
+    async with deaf(node, sse=sse) as wire:
+        member = only(node)
+        said = await flood(node, 200)
+        await until(lambda: member in node.node.behind, "it is behind")
+        assert member.transport.get_write_buffer_size() < LIMIT + BATCH * 1024
+        hear(wire)
+        await wire.head()
+        if sse:
+            assert (await wire.event())["event"] == "snapshot"
+            got = [headline((await wire.event())["data"]) for _ in said]
+        else:
+            assert (await wire.message())["type"] == "snapshot"
+            got = [headline(await wire.message()) for _ in said]
+        assert got == said
+        await until(lambda: member not in node.node.behind, "it has caught up")
+        more = await flood(node, 3, start=200)
+        nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
+        assert [headline(message) for message in nexts] == more
+
+
+async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> None:
+    async with deaf(node, "urgency=2") as wire:
+        for number in range(300):
+            await node.desk.publish(f"{number} {LONG}", urgency=2 + number % 2)
+        await until(lambda: only(node) in node.node.behind, "it is behind")
+        hear(wire)
+        await wire.head()
+        await wire.message()
+        got = [int(headline(await wire.message()).split()[0]) for _ in range(150)]
+    assert got == list(range(0, 300, 2))
+
+
+async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start: Start) -> None:
+    node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=100)
+    async with deaf(node, "backlog=5") as wire:
+        said = await flood(node, 400)
+        assert only(node) in node.node.behind
+        hear(wire)
+        await wire.head()
+        assert (await wire.message())["complete"] is True
+        got: list[str] = []
+        while (message := await wire.message())["type"] == "item":
+            got.append(headline(message))
+        assert got == said[: len(got)]
+        assert message["type"] == "snapshot" and message["complete"] is False
+        assert [one["headline"]["value"] for one in message["items"]] == said[:-6:-1]
+        more = await flood(node, 1, start=400)
+        assert headline(await wire.message()) == more[0]
+
+
+async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_nothing(node: Serving) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(10):
+            await stack.enter_async_context(deaf(node))
+        idle = {member for member in node.node.hub.members() if isinstance(member, Connection)}
+        reader = await stack.enter_async_context(node.joined())
+        await reader.message()
+        said: list[str] = []
+        for turn in range(10):
+            fresh = await flood(node, 50, start=50 * turn)
+            said += fresh
+            # As they come: nobody waits for those who do not read.
+            assert [headline(await reader.message()) for _ in fresh] == fresh
+            for member in idle:
+                assert member.transport.get_write_buffer_size() <= LIMIT + BATCH * 1024
+        assert node.node.behind == idle
+        assert node.count("flashwire_slow_closes_total") == 0
+
+
+@pytest.mark.parametrize("sse", [False, True])
+async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is_live_follows_it(
+    node: Serving, sse: bool
+) -> None:
+    # The bug: whoever asked for a long replay and never read it held a copy of its own, however long it was.
+    said = await flood(node, 300)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(deaf(node, cursor, sse=sse)) for _ in range(8)]
+        members = [member for member in node.node.hub.members() if isinstance(member, Connection)]
+        await until(lambda: node.node.behind == set(members), "all are behind")
+        assert all(member.transport.get_write_buffer_size() <= 2 * LIMIT for member in members)
+        whole = len(
+            node.node.joins.replay(Filter(), origin(node.node.backlog.newest.epoch), 0, stale=False).message.body
+        )
+        # Ready-made messages live for a second: eight joins may meet a second one, never eight.
+        assert whole > 250_000 and PIECE_BYTES <= node.node.held.bytes < whole
+        more = await flood(node, 3, start=300)
+        for wire in wires:
+            hear(wire)
+            await wire.head()
+            first = (await wire.event())["data"] if sse else await wire.message()
+            assert first["type"] == "replay"
+            assert [one["headline"]["value"] for one in first["items"]] == said
+            nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
+            assert [headline(message) for message in nexts] == more
+        await until(lambda: not node.node.behind and not node.node.held.bytes, "nothing is held any more")
+
+
+async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_that_says_so(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker.node.held.LIMIT_BYTES", 10_000)
+    await flood(node, 300)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with deaf(node, cursor), node.joined(cursor) as reader:
+        message = await reader.message()
+        assert message["type"] == "snapshot" and message["complete"] is False
+
+
+async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_that_could_be_taken_for_its_end(
+    node: Serving,
+) -> None:
+    await flood(node, 300)
+    async with deaf(node, f"cursor={origin(node.node.backlog.newest.epoch)}", sse=True) as wire:
+        only(node).farewell(4000, "bye", reconnect=1.0)
+        hear(wire)
+        assert not (await wire.ended()).endswith(b"\n\n")
+    assert node.node.held.bytes == 0
+
+
+async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mutant: what the bound is for.
+    monkeypatch.setattr(Connection, "pause_writing", lambda self: None)
+    async with deaf(node):
+        await flood(node, 500)
+        size = only(node).transport.get_write_buffer_size()
+    assert size > 4 * (LIMIT + BATCH * 1024)
+
+
+async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(node: Serving) -> None:
+    # The bug: uvicorn made us the socket's protocol only after the first write, and the full buffer told nobody.
+    await flood(node, 100)
+    async with deaf(node, "backlog=100") as wire:
+        member = only(node)
+        await until(lambda: member in node.node.behind, "its buffer is full")
+        size = member.transport.get_write_buffer_size()
+        said = await flood(node, 200, start=100)
+        assert member.transport.get_write_buffer_size() == size
+        hear(wire)
+        await wire.head()
+        assert len((await wire.message())["items"]) == 100
+        assert [headline(await wire.message()) for _ in said] == said
+
+
+async def test_asking_again_and_again_without_reading_is_bounded_too(node: Serving) -> None:
+    # The bug: each subscribe was answered with a snapshot, full buffer or not.
+    await flood(node, 100)
+    async with deaf(node, "backlog=0") as wire:
+        member = only(node)
+        wire.send(subscribe(edition="en", backlog=100) * 300 + subscribe(edition="en", backlog=7))
+        await until(lambda: member in node.node.behind, "its buffer is full")
+        snapshot = 100 * 1024
+        assert member.transport.get_write_buffer_size() <= LIMIT + snapshot
+        hear(wire)
+        await wire.head()
+        counts = [0]
+        while counts[-1] != 7:
+            counts.append(len((await wire.message())["items"]))
+        assert len(counts) < 20
+        said = await flood(node, 2, start=100)
+        assert [headline(await wire.message()) for _ in said] == said
+
+
+async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) -> None:
+    async with deaf(node) as wire:
+        member = only(node)
+        wire.send(frame(9, b"x" * 125) * 10_000)
+        await until(lambda: member in node.node.behind, "its buffer is full")
+        await flood(node, 50)
+        # One read of the socket may be under way when the buffer fills: 256 KiB at most.
+        assert member.transport.get_write_buffer_size() <= LIMIT + 262_144
+        hear(wire)
+        await wire.head()
+        kinds: list[int] = []
+        while kinds.count(0x81) < 51:
+            kinds.append((await wire.frame())[0])
+        while kinds.count(0x8A) < 10_000:
+            kinds.append((await wire.frame())[0])
+
+
+@pytest.mark.parametrize("sse", [False, True])
+async def test_one_that_stays_slow_is_sent_away_and_counted(
+    start: Start, sse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("websocket", "sse"):
+        monkeypatch.setattr(f"ticker.net.{module}.LEAVE_SECONDS", 0.5)
+    node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
+    async with deaf(node, sse=sse), node.joined() as reader:
+        await reader.message()
+        said = await flood(node, 300)
+        await until(lambda: len(node.node.hub) == 1, "the slow one is gone", seconds=3)
+        assert [headline(await reader.message()) for _ in said] == said
+        await until(lambda: not node.node.leaving, "its socket is gone too", seconds=4)
+    assert node.count("flashwire_slow_closes_total") == 1
+    assert node.count("flashwire_closes_total", code="4001") == 1
+    assert not node.node.behind
+
+
+async def test_a_slow_one_that_reads_after_all_finds_the_code_that_says_come_back(start: Start) -> None:
+    node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
+    async with deaf(node) as wire:
+        await flood(node, 300)
+        await until(lambda: not len(node.node.hub), "it is sent away")
+        hear(wire)
+        await wire.head()
+        cursor, first = "", 0
+        while first != 0x88:
+            first, payload = await wire.frame()
+            if first == 0x81:
+                cursor = msgspec.json.decode(payload)["cursor"]
+        assert payload[:2] == (4001).to_bytes(2, "big")
+    async with node.joined(f"cursor={cursor}") as again:
+        assert (await again.message())["type"] == "replay"
+    await asyncio.sleep(0)

@@ -1,0 +1,185 @@
+"""What clients do not read is bounded by whatever way they ask, and a long poll's client that left frees its place."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.support.serving import Serving, Start, request, until, upgrade
+from ticker.contract.cursor import Cursor, origin
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.long import PIECE_BYTES
+from ticker.net.connection import Connection
+from ticker.net.http_fallback import FrontDoor
+from ticker.node.reading import Reading
+from ticker.node.work_queue import Work
+from ticker.shared.http.lane import AT_ONCE
+
+pytestmark = pytest.mark.anyio
+WORDS = "x" * 480
+
+
+@pytest.fixture
+async def node(start: Start) -> Serving:
+    serving = await start(write_limit_bytes=16_384, slow_seconds=60, stream_length=2000, heartbeat_seconds=60)
+    for start_at in range(0, 600, 30):
+        uris = [f"urn:flashwire:{number:026d}" for number in range(start_at, start_at + 30)]
+        await asyncio.gather(*(serving.desk.publish(f"{WORDS} {uri[-3:]}", uri=uri) for uri in uris))
+    await until(lambda: serving.node.backlog.newest.seq == 600, "all entries came")
+    return serving
+
+
+def doors(node: Serving) -> list[FrontDoor]:
+    return [one for one in node.server.server_state.connections if isinstance(one, FrontDoor)]
+
+
+async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(node: Serving) -> None:
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    async with AsyncExitStack() as stack:
+        asked = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
+        wires = [await stack.enter_async_context(node.wire(one, receive_buffer=4096)) for one in asked]
+        await until(lambda: node.node.held.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
+        await asyncio.sleep(0.3)
+        assert node.node.held.bytes <= 2 * PIECE_BYTES * len(wires)
+        assert all(door.transport.get_write_buffer_size() < 150_000 for door in doors(node))
+        # The bug: one that never read kept its place, and all of its answer, for as long as it liked.
+        node.node.settings.slow_seconds = 0.5
+        await until(lambda: not node.node.held.bytes and not doors(node), "those that do not read are ended", 10)
+
+
+async def test_a_long_json_answer_is_whole(node: Serving) -> None:
+    answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
+    assert answer.status_code == 200 and int(answer.headers["content-length"]) == len(answer.content) > 300_000
+    assert len(answer.json()["items"]) == 600 and answer.json()["type"] == "replay"
+    assert node.node.held.bytes == 0
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """In which iteration of the loop each piece of a long message was asked for."""
+    asked: list[int] = []
+    iteration = 0
+    counting = False
+    piece = Reading.next_piece
+
+    def next_iteration() -> None:
+        nonlocal iteration, counting
+        iteration, counting = iteration + 1, False
+
+    def next_piece(self: Reading) -> bytes | None:
+        nonlocal counting
+        if not counting:
+            counting = True
+            asyncio.get_running_loop().call_soon(next_iteration)
+        asked.append(iteration)
+        return piece(self)
+
+    monkeypatch.setattr(Reading, "next_piece", next_piece)
+    return asked
+
+
+async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_loop_for_itself(
+    node: Serving, pieces: list[int]
+) -> None:
+    answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
+    assert answer.status_code == 200 and len(pieces) > 15
+    assert max(Counter(pieces).values()) <= AT_ONCE
+
+
+async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: Serving, pieces: list[int]) -> None:
+    asked = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
+    async with node.wire(asked, receive_buffer=4096):
+        await until(lambda: any(door.flow.write_paused for door in doors(node)), "it does not read")
+        before = len(pieces)
+    await until(lambda: not doors(node) and not node.node.held.bytes, "it is gone")
+    assert len(pieces) - before <= 1
+
+
+async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: Serving, pieces: list[int]) -> None:
+    async with node.wire(upgrade(f"cursor={origin(node.node.backlog.newest.epoch)}"), receive_buffer=4096):
+        await until(lambda: node.node.behind and pieces, "it does not read")
+        [member] = node.node.behind
+        assert isinstance(member, Connection)
+        before = len(pieces)
+        member.transport.abort()
+        # There may have been room just before.
+        member.resume_writing()
+        assert len(pieces) - before <= 1
+    await until(lambda: not len(node.node.hub), "it is gone")
+
+
+async def test_a_json_answer_is_charged_to_the_budget(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if all requests came in one iteration of the loop, whose budget one answer ends.
+    monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", 0.000_05)
+    monkeypatch.setattr("ticker.node.work_queue.Work._forget_spent", lambda self: None)
+    cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    assert (await node.get(f"/v1/live?{cursor}&urgency=5")).status_code == 200
+    assert node.node.work.take_deferred() == 0
+    # The bug: JSON answers were not charged, and 300 at once kept live news waiting for six seconds.
+    assert (await node.get(f"/v1/live?{cursor}&urgency=6")).status_code == 200
+    assert node.node.work.take_deferred() == 1
+
+
+async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> None:
+    cursor = node.node.backlog.newest
+    async with node.wire(request(f"cursor={cursor}&wait=30")):
+        await until(lambda: node.node.polls == 1, "it waits")
+    await until(lambda: node.node.polls == 0, "its place is free", 5)
+
+
+async def test_what_waits_to_join_counts_and_goes_with_its_client(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
+    async with node.joined("edition=en") as wire:
+        assert (await wire.message())["type"] == "snapshot"
+        assert node.node.entering == 0 and len(node.node.work) == 0
+    monkeypatch.setattr("ticker.node.work_queue.Work._begin", lambda self: None)
+    async with node.wire(upgrade("edition=en")):
+        await until(lambda: node.node.entering == 1, "it waits to join")
+        node.node.room = 1
+        assert (await node.get("/v1/live")).status_code == 503
+
+
+# Not JSON: one that has only ended its side still reads its answer.
+@pytest.mark.parametrize("way", ["websocket", "sse"])
+async def test_what_waits_is_not_done_for_a_client_that_left(
+    node: Serving, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    made: list[Cursor] = []
+    steps: list[Callable[[], None]] = []
+    replay = Backlog.replay_json
+
+    def making(self: Backlog, wanted: Filter, after: Cursor) -> list[bytes]:
+        made.append(after)
+        return replay(self, wanted, after)
+
+    monkeypatch.setattr(Backlog, "replay_json", making)
+    monkeypatch.setattr(Work, "exhausted", property(lambda self: True))
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
+    monkeypatch.setattr(Work, "_begin", lambda self: steps.append(self._step))
+    query = f"cursor={origin(node.node.backlog.newest.epoch)}"
+    events = {"Accept": "text/event-stream"} if way == "sse" else {}
+    async with node.wire(upgrade(query) if way == "websocket" else request(query, **events)) as wire:
+        await until(lambda: len(node.node.work) == 1, "it waits")
+        # As one that closes its page: no reset, no more words.
+        wire.writer.close()
+        await asyncio.sleep(0.1)
+    for step in steps:
+        step()
+    await until(lambda: not len(node.node.work) and not node.node.entering, "it does not wait any more")
+    # The bug: the replay was made, packed and thrown away.
+    assert made == [] and len(node.node.hub) == 0
+
+
+async def test_without_the_budget_everything_is_done_as_it_comes(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mutant: what the queue is for.
+    monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", float("inf"))
+    cursor = origin(node.node.backlog.newest.epoch)
+    await asyncio.gather(*(node.get(f"/v1/live?cursor={cursor}&urgency={number}") for number in range(3, 9)))
+    assert node.node.work.take_deferred() == 0

@@ -1,0 +1,251 @@
+"""The work queue and the lanes of HTTP: a budget of time, addresses in turn, bounds, and nothing that stops them."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from ticker.core.joins import Subscription
+from ticker.net.changes import Changes
+from ticker.node import work_queue as work
+from ticker.node.work_queue import HOLD_SECONDS, STEP_SECONDS, BusyError, Work
+from ticker.shared.http.lane import Lane
+
+
+class Clock:
+    """Time that passes when somebody works, and a loop that is asked to go on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.soon: list[Callable[[], None]] = []
+        self.rests: list[float] = []
+        self.work = Work(lambda: self.now, self.soon.append, self._later)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.rests.append(seconds)
+        self.soon.append(call)
+
+    def iterate(self) -> None:
+        """One iteration of the loop."""
+        calls, self.soon[:] = list(self.soon), []
+        for call in calls:
+            call()
+
+
+class Task:
+    """A piece of work of `steps` steps that take `seconds` each."""
+
+    def __init__(self, clock: Clock, address: str, seconds: float = 0.01, steps: int = 1) -> None:
+        self.clock, self.address, self.seconds, self.steps = clock, address, seconds, steps
+        self.done: float | None = None
+        self.refused = False
+
+    def run(self) -> bool:
+        self.clock.now += self.seconds
+        self.steps -= 1
+        if not self.steps:
+            self.done = self.clock.now
+        return not self.steps
+
+    def refuse(self) -> None:
+        self.refused = True
+
+
+def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> None:
+    clock = Clock()
+    tasks = [Task(clock, "a") for _ in range(5)]
+    for task in tasks:
+        clock.work.submit(task)
+    for done in range(1, 6):
+        clock.iterate()
+        assert sum(task.done is not None for task in tasks) == done
+    assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work)
+
+
+def test_a_rest_is_longer_by_what_was_done_at_once_since_the_step_before() -> None:
+    clock = Clock()
+    for _ in range(5):
+        clock.work.submit(Task(clock, "a"))
+    for at_once in (0.0, 0.005, 1.0):
+        clock.iterate()
+        # What a piece of work lets its client do afterwards, such as the first part of a long answer.
+        begun, clock.now = clock.now, clock.now + at_once
+        clock.work.charge(begun)
+    clock.iterate()
+    assert clock.rests == pytest.approx([0.01, 0.01, 0.015, 0.04])
+
+
+def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -> None:
+    clock = Clock()
+    tasks = [Task(clock, "a") for _ in range(4)]
+    for task in tasks:
+        clock.work.submit(task)
+    clock.work.hold(True)
+    clock.iterate()
+    assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([HOLD_SECONDS])
+    clock.soon.clear()
+    clock.work.hold(False)
+    # Twice: a step that was due is done once.
+    clock.work.hold(False)
+    clock.iterate()
+    assert sum(task.done is not None for task in tasks) == 1
+    clock.work.hold(True)
+    clock.iterate()
+    clock.now += HOLD_SECONDS
+    for _ in range(4):
+        clock.iterate()
+    assert all(task.done is not None for task in tasks)
+
+
+def test_cheap_pieces_share_an_iteration() -> None:
+    clock = Clock()
+    tasks = [Task(clock, "a", STEP_SECONDS / 10) for _ in range(15)]
+    for task in tasks:
+        clock.work.submit(task)
+    clock.iterate()
+    assert 10 <= sum(task.done is not None for task in tasks) <= 11
+
+
+def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
+    clock = Clock()
+    many = [Task(clock, "flood", steps=2) for _ in range(100)]
+    one = Task(clock, "reader", steps=2)
+    for task in [*many, one]:
+        clock.work.submit(task)
+    for _ in range(4):
+        clock.iterate()
+    assert [bool(task.done) for task in (one, *many[:2])] == [True, True, False]
+
+
+def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() -> None:
+    clock = Clock()
+    begun, clock.now = clock.now, STEP_SECONDS
+    clock.work.charge(begun)
+    exhausted = [clock.work.exhausted]
+    clock.iterate()
+    assert [*exhausted, clock.work.exhausted] == [True, False]
+    for _ in range(20_000):
+        # What an honest storm costs is never accounted for.
+        begun, clock.now = clock.now, clock.now + 0.000_01
+        clock.work.charge(begun)
+    assert not (clock.work.exhausted or clock.soon)
+
+
+def test_beyond_the_bound_the_newest_of_the_address_with_the_most_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "LIMIT", 10)
+    clock = Clock()
+    many = [Task(clock, "flood") for _ in range(10)]
+    one, another = Task(clock, "reader"), Task(clock, "flood")
+    for task in [*many, one, another]:
+        clock.work.submit(task)
+    assert many[-1].refused and another.refused and not one.refused and len(clock.work) == 10
+
+
+def test_the_nodes_own_work_and_its_clients_share_each_step() -> None:
+    clock = Clock()
+    own = Task(clock, "", steps=3)
+    clock.work.submit_own(own.run)
+    client = Task(clock, "a")
+    clock.work.submit(client)
+    clock.iterate()
+    assert own.steps == 2 and client.done is not None
+    for _ in range(2):
+        clock.iterate()
+    assert own.done is not None and not clock.soon
+
+
+def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
+    clock = Clock()
+
+    class Broken(Task):
+        def run(self) -> bool:
+            raise ValueError("a mistake")
+
+    broken, gone, last = Broken(clock, "a"), Task(clock, "a"), Task(clock, "a")
+    for task in (broken, gone, last):
+        clock.work.submit(task)
+    clock.work.discard(gone)
+    clock.work.discard(gone)
+    for _ in range(3):
+        clock.iterate()
+    assert broken.refused and gone.done is None and last.done is not None and not len(clock.work)
+
+
+@pytest.mark.anyio
+async def test_calls_wait_for_their_turn_and_say_what_they_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+
+    def costly() -> float:
+        clock.now += 0.01
+        return clock.now
+
+    assert await clock.work.do("a", costly) == 0.01
+    waiting = [asyncio.ensure_future(clock.work.do("a", costly)) for _ in range(3)]
+    broken = asyncio.ensure_future(clock.work.do("a", lambda: 1 / 0))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(work, "LIMIT", 4)
+    with pytest.raises(BusyError):
+        await clock.work.do("a", costly)
+    waiting[1].cancel()
+    await asyncio.sleep(0)
+    assert len(clock.work) == 3
+    while len(clock.work):
+        clock.iterate()
+    assert [await waiting[0], await waiting[2]] == pytest.approx([0.02, 0.03])
+    with pytest.raises(ZeroDivisionError):
+        await broken
+
+
+@pytest.mark.anyio
+async def test_a_lane_lets_a_few_go_on_in_each_iteration_in_their_order() -> None:
+    calls: list[Callable[[], None]] = []
+    lane = Lane(2, calls.append)
+    passed: list[int] = []
+
+    async def request(number: int) -> None:
+        await lane.enter()
+        passed.append(number)
+
+    tasks = [asyncio.ensure_future(request(number)) for number in range(7)]
+    await asyncio.sleep(0)
+    assert passed == [0, 1]
+    tasks[2].cancel()
+    for expected in ([0, 1, 3, 4], [0, 1, 3, 4, 5, 6]):
+        [call] = calls
+        calls.clear()
+        call()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert passed == expected
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.anyio
+async def test_one_that_has_left_takes_the_turn_of_nobody_else_in_a_lane() -> None:
+    calls: list[Callable[[], None]] = []
+    lane = Lane(1, calls.append)
+
+    async def enter(has_left: bool) -> None:
+        await lane.enter(lambda: has_left)
+
+    tasks = [asyncio.ensure_future(enter(has_left)) for has_left in (False, True, True, False, False)]
+    await asyncio.sleep(0)
+    assert [task.done() for task in tasks] == [True] + [False] * 4
+    [call] = calls
+    call()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [task.done() for task in tasks] == [True] * 4 + [False]
+    tasks[-1].cancel()
+
+
+def test_subscriptions_come_a_few_at_once_then_one_a_second_and_end() -> None:
+    changes = Changes(0.0)
+    for _ in range(5):
+        assert changes.allow(0.0) and changes.wait(0.0) <= 0
+        changes.next = Subscription()
+        assert changes.take(0.0) is not None
+    assert changes.allow(0.1) and changes.wait(0.1) > 0
+    assert sum(changes.allow(0.2) for _ in range(30)) == 14
+    patient = Changes(0.0)
+    assert all(patient.allow(float(second)) for second in range(1000))

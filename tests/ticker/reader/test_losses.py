@@ -1,0 +1,160 @@
+"""A stream that is wiped, restored, frozen or killed under the reader: noticed, told, and followed again."""
+
+import signal
+
+import pytest
+
+from tests.support.items import item
+from tests.ticker.reader.conftest import Client, CountingNode, Desk, Server, following, until
+from ticker.contract.entry import seal
+from ticker.contract.item import encode_item
+from ticker.reader.reader import BLOCK_SECONDS
+
+pytestmark = pytest.mark.anyio
+
+# A turn that was under way, a quiet one, and the question after it.
+QUIET = 2 * BLOCK_SECONDS + 0.5
+
+
+async def shown(client: Client, node: CountingNode, desk: Desk, count: int) -> list[str]:
+    """Publishes, and waits until the client has it."""
+    whole = len(client.live()) + count
+    published = await desk.publish(count)
+    await until(lambda: len(client.live()) == whole)
+    return [each.uri for each in published]
+
+
+async def after_quiet_turns(node: CountingNode) -> None:
+    """Waits until the reader has asked again where the stream stands, twice."""
+    turns = node.turns
+    await until(lambda: node.turns >= turns + 3)
+
+
+async def test_a_wiped_stream_is_noticed_within_a_quiet_turn_and_followed_anew(server: Server, own_desk: Desk) -> None:
+    async with following(server.url, own_desk) as node:
+        client = Client(node)
+        await shown(client, node, own_desk, 3)
+        await own_desk.raw.flushall()
+        await until(lambda: len(client.snapshots()) == 2, QUIET)
+        assert client.snapshots()[1] == (False, [])
+        await shown(client, node, own_desk, 2)
+        assert client.kinds()[-3:] == ["snapshot", "item", "item"] and node.rebuilds == 2
+
+
+async def test_a_deleted_stream_is_noticed_and_its_numbers_go_on(desk: Desk, node: CountingNode) -> None:
+    client = Client(node)
+    await shown(client, node, desk, 3)
+    await desk.raw.delete(desk.keys.items)
+    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    assert client.snapshots()[1] == (False, [])
+    await shown(client, node, desk, 1)
+    await after_quiet_turns(node)
+    assert len(client.snapshots()) == 2 and node.rebuilds == 2
+
+
+async def test_a_stream_that_lost_its_numbers_is_read_anew_once_and_not_for_ever(
+    desk: Desk, node: CountingNode
+) -> None:
+    client = Client(node)
+    await shown(client, node, desk, 3)
+    await desk.raw.delete(desk.keys.meta)
+    await until(lambda: node.rebuilds == 2, QUIET)
+    await after_quiet_turns(node)
+    assert node.rebuilds == 2 and len(client.snapshots()) == 1
+    published = await desk.publish()
+    await until(lambda: len(client.snapshots()) == 2)
+    complete, uris = client.snapshots()[1]
+    assert not complete and uris[0] == published[0].uri and len(uris) == 4
+
+
+@pytest.mark.parametrize("start", [0, 3])
+async def test_an_older_backup_is_noticed_within_a_quiet_turn(redis_url: str, desk: Desk, start: int) -> None:
+    # With 3: it is also exactly where this node had read everything, which once passed for settled.
+    await desk.publish(start)
+    async with following(redis_url, desk) as node:
+        client = Client(node)
+        await shown(client, node, desk, 3 - start)
+        names = [desk.keys.items, desk.keys.meta]
+        aside = [await desk.raw.dump(name) for name in names]
+        await shown(client, node, desk, 2)
+        for name, dump in zip(names, aside, strict=True):
+            await desk.raw.restore(name, 0, dump, replace=True)
+        await until(lambda: len(client.snapshots()) == 2, QUIET)
+        assert not client.snapshots()[1][0] and len(client.snapshots()[1][1]) == 3
+        again = await shown(client, node, desk, 2)
+        assert client.live()[-2:] == again and client.kinds()[-3:] == ["snapshot", "item", "item"]
+
+
+async def test_numbers_that_were_rolled_back_and_given_again_are_noticed_within_a_quiet_turn(
+    desk: Desk, node: CountingNode
+) -> None:
+    client = Client(node)
+    await shown(client, node, desk, 4)
+    records = await desk.raw.xrange(desk.keys.items)
+    # Nothing new may reach the reader before the quiet turn: that alone would give it away.
+    async with desk.raw.pipeline(transaction=True) as pipe:
+        pipe.xdel(desk.keys.items, *[entry_id for entry_id, _ in records[2:]])
+        pipe.hset(desk.keys.meta, "seq", 2)
+        await pipe.execute()
+    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    assert client.snapshots()[1][0] is False and len(client.snapshots()[1][1]) == 2
+    new = await shown(client, node, desk, 3)
+    assert client.live()[-3:] == new and node.rebuilds == 2
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_entries_that_garbage_pushes_out_unread_are_announced(
+    redis_url: str, desk: Desk, node: CountingNode, goes_on: bool
+) -> None:
+    client = Client(node)
+    await shown(client, node, desk, 3)
+    cursor = client.heard_of[-1]["cursor"]
+    known, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
+    body = seal(encode_item(item(uri="urn:flashwire:" + "9" * 26)), desk.keyring)
+    async with desk.raw.pipeline(transaction=True) as pipe:
+        pipe.hincrby(desk.keys.meta, "seq", 1)
+        pipe.xadd(desk.keys.items, {"epoch": known, "seq": int(seq) + 1, "body": body})
+        for _ in range(300):
+            pipe.xadd(desk.keys.items, {"garbage": "x"})
+        # As the next publication does where the stream is short.
+        pipe.xtrim(desk.keys.items, maxlen=100, approximate=False)
+        await pipe.execute()
+    if goes_on:
+        await desk.publish()
+    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    assert not client.snapshots()[1][0]
+    async with following(redis_url, desk) as started_later:
+        returned = Client(started_later, cursor=cursor)
+        assert [complete for complete, _ in returned.snapshots()] == [False]
+
+
+@pytest.mark.alone
+async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(server: Server, own_desk: Desk) -> None:
+    async with following(server.url, own_desk) as node:
+        client = Client(node)
+        before = await shown(client, node, own_desk, 2)
+        server.signal(signal.SIGSTOP)
+        try:
+            await until(lambda: node.stale, 5)
+            assert client.heard_of[-1]["stale"] is True
+        finally:
+            server.signal(signal.SIGCONT)
+        await until(lambda: not node.stale)
+        after = await shown(client, node, own_desk, 2)
+        assert client.live() == before + after and len(client.snapshots()) == 1 and node.rebuilds == 1
+
+
+async def test_a_killed_server_that_comes_back_on_its_files_goes_on_with_nothing_lost_or_doubled(
+    server: Server, own_desk: Desk
+) -> None:
+    async with following(server.url, own_desk) as node:
+        client = Client(node)
+        before = await shown(client, node, own_desk, 5)
+        server.kill()
+        await until(lambda: node.stale, 5)
+        server.start()
+        after = await own_desk.publish(5)
+        await until(lambda: not node.stale and len(client.live()) == 10)
+        assert client.live() == before + [each.uri for each in after]
+        assert len(client.snapshots()) == 1 and node.rebuilds == 1
+        assert [each["stale"] for each in client.heard_of if each["type"] == "heartbeat"] == [True, False]

@@ -1,0 +1,110 @@
+"""Where a server listens, and what is said where it cannot."""
+
+import errno
+import socket
+from typing import Any
+
+import pytest
+
+from ticker.shared.process import listen as module
+from ticker.shared.process.listen import (
+    ListenError,
+    address_of,
+    bind,
+    close_to_clients,
+    http_url,
+    is_open,
+    open_to_clients,
+)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "unix:/run/flashwire.sock", "", " ", "a" * 300])
+def test_an_address_that_is_not_ours_names_the_setting_of_the_address(host: str) -> None:
+    with pytest.raises(ListenError) as refused:
+        bind(host, 0, 1, "--ticker-port", "FLASHWIRE_TICKER_HOST")
+    assert "FLASHWIRE_TICKER_HOST" in str(refused.value) and "port" not in str(refused.value).partition(";")[2]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.EADDRINUSE, "stop what uses it"), (errno.EACCES, "above 1023"), (errno.EMFILE, "--host")],
+)
+def test_the_advice_fits_what_went_wrong(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "x")
+
+    monkeypatch.setattr(module, "_bound_sockets", refuse)
+    with pytest.raises(ListenError, match=words):
+        bind("127.0.0.1", 80, 1, "--port")
+
+
+def test_localhost_is_where_the_defaults_of_all_others_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def both(*_: object, **__: object) -> list[Any]:
+        return [
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    [sock] = bind("localhost", 0, 1, "--port")
+    assert http_url(sock).startswith("http://127.0.0.1:")
+    sock.close()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "::"])
+def test_an_address_is_taken_from_the_start_and_refuses_clients_while_nobody_serves_it(host: str, count: int) -> None:
+    sockets = bind(host, 0, count, "--port")
+    address = address_of(sockets[0])
+
+    def is_refused() -> bool:
+        try:
+            socket.create_connection(address, 5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    def is_taken() -> bool:
+        for others in (1, 2):
+            with pytest.raises(ListenError, match="stop what uses it"):
+                bind(host, address[1], others, "--port")
+        return True
+
+    try:
+        assert is_refused() and is_taken() and not any(map(is_open, sockets))
+        for sock in sockets:
+            open_to_clients(sock)
+        assert not is_refused() and is_taken() and all(map(is_open, sockets))
+        for sock in sockets[1:]:
+            close_to_clients(sock)
+        # All of them go to the one that is open: none to one that nobody serves.
+        sockets[0].settimeout(5)
+        for _ in range(10):
+            sockets[0].accept()[0].close() if not is_refused() else pytest.fail("refused")
+        for sock in sockets[:1]:
+            close_to_clients(sock)
+        assert is_refused() and is_taken()
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+def test_a_closed_address_keeps_who_was_accepted_and_opens_again_beside_what_is_left_of_others() -> None:
+    [sock] = bind("127.0.0.1", 0, 1, "--port")
+    open_to_clients(sock)
+    client, gone, waiting = (socket.create_connection(address_of(sock), 5) for _ in range(3))
+    accepted, first = sock.accept()[0], sock.accept()[0]
+    # The side that closes first keeps the port for a minute (TIME_WAIT).
+    first.close()
+    gone.close()
+    close_to_clients(sock)
+    with pytest.raises(ConnectionResetError):
+        waiting.recv(1)
+    client.sendall(b"still")
+    assert accepted.recv(5) == b"still"
+    open_to_clients(sock)
+    socket.create_connection(address_of(sock), 5).close()
+    sock.close()
+    [again] = bind("127.0.0.1", address_of(accepted)[1], 1, "--port")
+    for one in (client, waiting, accepted, again):
+        one.close()

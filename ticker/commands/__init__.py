@@ -1,1 +1,0 @@
-"""The ticker's own commands, and what every command says alike; `ticker.main` gives them their names."""

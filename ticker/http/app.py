@@ -1,0 +1,113 @@
+"""The ticker's HTTP side: routes, and the life of the node behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ticker.contract.entry import Keyring
+from ticker.contract.item import Item
+from ticker.core.filter import Filter
+from ticker.http import health, items
+from ticker.http.browser import Preflights
+from ticker.http.live import live
+from ticker.http.openapi import openapi
+from ticker.http.pacing import Paced
+from ticker.http.pages import page_routes
+from ticker.http.respond import problem
+from ticker.node.node import READER, Node
+from ticker.node.pulse import able
+from ticker.node.sweep import sweep
+from ticker.reader.reader import TIMEOUT_SECONDS, Reader
+from ticker.stream.redis_stream import Stream, connect
+from ticker.workers.shared_state import Seat
+
+log = structlog.get_logger()
+
+
+class State(TypedDict):
+    """What uvicorn hands to every connection and Starlette to every request."""
+
+    node: Node
+    stream: Stream
+    keyring: Keyring
+    seat: Seat | None
+
+
+def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = None) -> Starlette:
+    """The application of one node; its lifespan follows the stream at `redis_url`.
+
+    `seat` is the node's place among the workers of its service, where there are any.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        brand = node.settings.brand
+        # The reader has a client of its own: a blocking read must not stand in front of a look-up.
+        followed = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        # A reader that ended left its place in doubt: the next one reads the stream from its start.
+        must_live = {
+            READER: lambda: Reader(followed, keyring, node, hold=node.work.hold).run(),
+            "sweep": lambda: sweep(node),
+        }
+        tasks = [
+            asyncio.create_task(node.tasks.keep_running(name, work), name=name) for name, work in must_live.items()
+        ]
+        try:
+            if seat is not None:
+                await able(node, seat)
+            yield State(node=node, stream=asked, keyring=keyring, seat=seat)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await followed.aclose()
+            await asked.aclose()
+
+    def shown(edition: str, count: int) -> list[Item]:
+        entries, _until = node.backlog.current(Filter(editions=frozenset({edition})), count, node.wall())
+        return [entry.item for entry in entries]
+
+    app = Starlette(
+        routes=[
+            Route("/v1/live", live),
+            Route("/v1/items", items.Listing(node).answer),
+            Route("/v1/items/{uri}", items.item),
+            Route("/v1/items/{uri}/history", items.history),
+            Route("/health/live", health.alive),
+            Route("/health/ready", health.ready),
+            Route("/metrics", health.metrics),
+            Route("/version", health.about),
+            Route("/openapi.json", openapi),
+            *page_routes(node.site, node.settings, shown),
+        ],
+        middleware=[Middleware(Paced, lane=node.lane), Middleware(Preflights, settings=node.settings)],
+        exception_handlers={HTTPException: _http_error, Exception: _failure},
+        lifespan=lifespan,
+    )
+    # A redirect would be built from the Host header, which is the client's to choose.
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        reply = problem(405, "method", "Method Not Allowed", "Read this address with GET.")
+        # RFC 9110, 15.5.6 asks for it.
+        reply.headers["Allow"] = "GET, HEAD"
+        return reply
+    return problem(status, "not-found", "Not Found", "There is nothing at this address; see /openapi.json.")
+
+
+async def _failure(_request: Request, error: Exception) -> Response:
+    return problem(500, "failure", "Internal Server Error", "The node failed to answer; ask again.", retry_after=5)

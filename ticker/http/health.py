@@ -1,0 +1,78 @@
+"""Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
+
+from typing import Final
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ticker.http.respond import JSON
+from ticker.node.node import Node
+from ticker.node.pulse import show
+from ticker.shared.http.callers import is_local, reason_for
+from ticker.shared.process.server_state import read_state
+from ticker.shared.process.version import RUNNING
+from ticker.workers.shared_state import Seat
+
+# Of the items that are hidden so many are named; an operator acts on these first.
+_NAMED: Final = 20
+
+
+async def alive(request: Request) -> Response:
+    """200 as long as the process answers at all."""
+    return _json(200, {"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """200 while the node follows the stream and takes joins; else 503 with the reasons, within 5 s of the loss.
+
+    With several workers none is ready before all have been: a balancer that sends clients earlier would send those
+    whom the kernel gives to the others into a queue. Later each answers for itself: one that is away answers nobody.
+    """
+    node: Node = request.state["node"]
+    seat: Seat | None = request.state["seat"]
+    local = is_local(request.client.host if request.client else None, request.headers)
+    reasons: list[str] = []
+    if node.draining:
+        reasons.append("draining")
+    if node.lost is not None:
+        reasons.append(("" if node.is_ahead else "stream away: ") + reason_for(node.lost, local=local))
+        # On one machine the keeper of the embedded server knows more than a refused connection says.
+        state = read_state(node.settings.data) if (node.settings.redis_url or "").startswith("unix:") else None
+        if state is not None and state.state != "ready" and state.reason and local:
+            reasons.append(state.reason)
+    if node.tasks.reason is not None:
+        reasons.append(node.tasks.reason)
+    if seat is not None and not seat.board.opened:
+        reasons.append("other workers are starting")
+    body: dict[str, object] = {
+        "ready": not reasons,
+        "reasons": reasons,
+        "cursor": str(node.backlog.newest),
+        "connections": len(node.hub),
+        "entries": len(node.backlog),
+        "hidden": len(node.backlog.hidden),
+    }
+    if local and node.backlog.hidden:
+        body["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
+    if seat is not None:
+        body["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
+    return _json(503 if reasons else 200, body)
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format; with several workers, of all of them."""
+    node: Node = request.state["node"]
+    seat: Seat | None = request.state["seat"]
+    show(node, seat)
+    return Response(node.metrics.render(seat.board if seat else None), media_type=CONTENT_TYPE_LATEST)
+
+
+async def about(request: Request) -> Response:
+    """Which release answers."""
+    return _json(200, {"name": "flashwire", "side": "ticker", "version": RUNNING})
+
+
+def _json(status: int, body: dict[str, object]) -> Response:
+    return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)

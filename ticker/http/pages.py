@@ -1,0 +1,202 @@
+"""What a browser is shown of a node besides the stream: demo page, widget, embed page, oEmbed.
+
+Text reaches a page only through jinja2's autoescape, and no page holds inline script or style, so that its
+policy can forbid both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import jinja2
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ticker.contract.item import Item
+from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
+from ticker.contract.sentences import LANGUAGES
+from ticker.contract.site import Site, direction_of
+from ticker.http.assets import WEB, Asset, load
+from ticker.http.public_url import page_path, public_address
+from ticker.settings import TickerSettings
+from ticker.shared.http.negotiate import qualities
+
+SnapshotItems = Callable[[str, int], Sequence[Item]]
+"""The current items of an edition, at most so many, as a snapshot holds them."""
+
+# Modules are loaded with CORS, and into any page. What only the node's own pages load is not for others.
+_ANYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
+# Few minutes: modules of two releases must not meet for long.
+_FILE_CACHE: Final = "public, max-age=300, stale-while-revalidate=3600"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {live}; "
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors {frames}"
+)
+_LAYOUTS: Final = ("line", "list")
+_SINGLE: Final = ("edition", "lang", "layout")
+_PASSED: Final = ("section", "place", "urgency", "backlog")
+FALLBACK_COUNT: Final = 10
+_EMBED_SIZES: Final = {"line": (640, 120), "list": (400, 480)}
+
+
+def page_routes(site: Site, settings: TickerSettings, snapshot_items: SnapshotItems) -> list[BaseRoute]:
+    """`/`, `/embed`, `/oembed`, `/widget/…`, `/demo/…` and `/shared/…`."""
+    pages = _Pages(site, settings, snapshot_items)
+    return [
+        Route("/", pages.demo),
+        Route("/embed", pages.embed),
+        Route("/oembed", pages.oembed),
+        *(
+            Route(f"/{path}/{{name}}", partial(pages.file, load(folder), headers))
+            for path, folder, headers in (("widget", "dist", _ANYWHERE), ("demo", "demo", {}), ("shared", "shared", {}))
+        ),
+    ]
+
+
+class _Pages:
+    def __init__(self, site: Site, settings: TickerSettings, snapshot_items: SnapshotItems) -> None:
+        self._site = site
+        self._settings = settings
+        self._items = snapshot_items
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(WEB / "demo"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        self._strings: dict[str, dict[str, str]] = msgspec.json.decode((WEB / "demo" / "strings.json").read_bytes())
+
+    async def demo(self, request: Request) -> Response:
+        asked = request.query_params.get("lang")
+        language = _words(asked) if asked else _preferred(request.headers.get("accept-language", ""))
+        editions = {
+            name: (edition, list(self._items(name, FALLBACK_COUNT))) for name, edition in self._site.editions.items()
+        }
+        # The line above is in the reader's own language where there is such an edition.
+        first = next((n for n, e in self._site.editions.items() if e.language == language), next(iter(editions)))
+        return self._page(
+            request, "index.html", language, frames="'self'", editions=editions, first=first, languages=self._strings
+        )
+
+    async def embed(self, request: Request) -> Response:
+        asked = request.query_params
+        edition = asked.get("edition") or next(iter(self._site.editions))
+        layout = asked.get("layout", "list")
+        if edition not in self._site.editions:
+            return _refused(
+                400, "edition", f"There is no such edition; choose one of: {', '.join(self._site.editions)}."
+            )
+        if layout not in _LAYOUTS:
+            return _refused(400, "layout", "The layout is line or list.")
+        language = asked.get("lang") or self._site.editions[edition].language
+        return self._page(
+            request,
+            "embed.html",
+            _words(language),
+            frames="*",
+            edition=edition,
+            layout=layout,
+            passed={name: ",".join(asked.getlist(name)) for name in _PASSED if name in asked},
+            items=self._items(edition, FALLBACK_COUNT) if not any(name in asked for name in _PASSED) else (),
+        )
+
+    async def oembed(self, request: Request) -> Response:
+        reply = self._description(request)
+        # A page that is refused reads why, too.
+        reply.headers.update(_ANYWHERE)
+        return reply
+
+    def _description(self, request: Request) -> Response:
+        asked = request.query_params
+        if asked.get("format", "json") != "json":
+            return _refused(501, "format", "Only format=json is offered.")
+        if "url" not in asked:
+            return _refused(400, "url", "Give the address of a ticker page as url=….")
+        try:
+            url = urlsplit(asked["url"])
+            sizes = [int(asked.get(name, "100000")) for name in ("maxwidth", "maxheight")]
+        except ValueError:
+            return _refused(400, "url", "Give a full address as url=…, and maxwidth and maxheight in whole pixels.")
+        address = public_address(self._settings, request)
+        if address is None:
+            return _bad_host()
+        named = [pair for pair in parse_qsl(url.query) if pair[0] in (*_SINGLE, *_PASSED)]
+        single = dict(pair for pair in named if pair[0] in _SINGLE)
+        edition = single.setdefault("edition", next(iter(self._site.editions)))
+        layout = single.get("layout", "list")
+        path = page_path(address, url)
+        if path not in ("/", "/embed") or edition not in self._site.editions or layout not in _LAYOUTS:
+            return _refused(404, "url", "This address is not a ticker of this service.")
+        width, height = (max(200, min(*pair)) for pair in zip(sizes, _EMBED_SIZES[layout], strict=True))
+        # A filter may be there several times; the page takes the last of what it takes once.
+        query = [*single.items(), *(pair for pair in named if pair[0] in _PASSED)]
+        title = f"{self._settings.brand} · {self._site.editions[edition].name}"
+        html = self._templates.get_template("frame.html").render(
+            src=f"{address}/embed?{urlencode(query)}", title=title, width=width, height=height
+        )
+        body: dict[str, str | int] = {
+            "version": "1.0",
+            "type": "rich",
+            "provider_name": self._settings.brand,
+            "provider_url": f"{address}/",
+        }
+        body |= {"title": title, "html": html.strip(), "width": width, "height": height, "cache_age": 3600}
+        return Response(msgspec.json.encode(body), media_type="application/json")
+
+    async def file(self, files: dict[str, Asset], headers: Mapping[str, str], request: Request) -> Response:
+        found = files.get(request.path_params["name"])
+        if found is None:
+            return _refused(404, "path", "There is no such file.")
+        return found.answer(request, {**headers, "Cache-Control": _FILE_CACHE})
+
+    # Any: a template takes what it names
+    def _page(self, request: Request, template: str, language: str, *, frames: str, **shown: Any) -> Response:
+        address = public_address(self._settings, request)
+        if address is None:
+            return _bad_host()
+        page = f"{address}{request.url.path}"
+        html = self._templates.get_template(template).render(
+            language=language,
+            direction=direction_of(language),
+            t=self._strings[language],
+            brand=self._settings.brand,
+            desk_url=self._settings.desk_url,
+            origin=address,
+            this=f"{page}?{request.url.query}" if request.url.query else page,
+            **shown,
+        )
+        # A policy of level 2 does not take ws: for 'self'.
+        scheme, _, rest = address.partition("://")
+        live = f"{scheme.replace('http', 'ws', 1)}://{rest.partition('/')[0]}"
+        headers = {
+            "Content-Security-Policy": _POLICY.format(live=live, frames=frames),
+            "Referrer-Policy": "strict-origin-when-cross-origin",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language",
+        }
+        return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def _words(tag: str) -> str:
+    """The one of our languages that a language tag is of: case and region make no difference (BCP 47)."""
+    language = tag.lower().partition("-")[0]
+    return language if language in LANGUAGES else "en"
+
+
+def _preferred(accepted: str) -> str:
+    """The one of our languages that `Accept-Language` likes best."""
+    liked = sorted(qualities(accepted.encode("latin-1")), key=lambda pair: -pair[1])
+    tags = (name.decode("latin-1").split("-")[0] for name, quality in liked if quality)
+    return next((tag for tag in tags if tag in LANGUAGES), "en")
+
+
+def _bad_host() -> Response:
+    return _refused(400, "Host", "Send a Host header that is a host name, with a port where needed.")
+
+
+def _refused(status: int, field: str, sentence: str) -> Response:
+    titles = {400: "Bad parameter", 404: "Not found", 501: "Not offered"}
+    slug = {400: "bad-parameter", 404: "not-found", 501: "not-offered"}[status]
+    problem = Problem(slug, titles[status], status, sentence, (FieldError(field, sentence),))
+    return Response(problem.body(), status, {"X-Content-Type-Options": "nosniff"}, MEDIA_TYPE)

@@ -1,0 +1,1 @@
+"""Connections: accept, first bytes, handshake, WebSocket and SSE, and the transports below them."""

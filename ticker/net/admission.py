@@ -1,0 +1,19 @@
+"""Who may join: the one rule for WebSocket, SSE and JSON, asked before anything is made for a client."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ticker.net.handshake import refusal
+from ticker.net.origins import is_allowed
+from ticker.node.node import Node
+
+RETRY_AFTER: Final = b"Retry-After: 2"
+
+
+def admit(node: Node, headers: Mapping[bytes, bytes], address: str) -> None:
+    """Returns if the client that sent `headers` from `address` may join now; else raises `RefusalError`."""
+    if not is_allowed(node.settings, headers):
+        raise refusal(403, "origin", "This origin may not read here; ask the operator to allow it.")
+    reason = node.refusal(address)
+    if reason is not None:
+        raise refusal(503, "unavailable", reason, RETRY_AFTER)

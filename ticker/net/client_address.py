@@ -1,0 +1,35 @@
+"""Whose request it is: the other end's address, or what a proxy of ours says of it."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from ticker.shared.http.forwarded import Proxies, counted_address, network
+
+FORWARDED: Final = b"x-forwarded-for"
+# Key of a request's state: the address of its client.
+ADDRESS: Final = "address"
+
+
+# Any: a transport of the loop's or one of ours.
+def peer_of(transport: Any) -> str:
+    """The other end's address as the loop's transport knows it; "" for one of ours, which does not keep it."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""
+
+
+def client_address(peer: str, forwarded: bytes | None, proxies: str) -> str:
+    """The address under which a client is counted; "" for a proxy that does not name its client.
+
+    `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts.
+    """
+    trusted = _trusted(proxies)
+    if forwarded is None or peer not in trusted:
+        return counted_address(peer, trusted)
+    client, _port = trusted.get_trusted_client_address(forwarded.decode("latin-1"))
+    # With `*` every address is a proxy's, and the first of the list is the client.
+    return network(client) if trusted.always_trust else counted_address(client, trusted)
+
+
+@lru_cache(maxsize=8)
+def _trusted(proxies: str) -> Proxies:
+    return Proxies(proxies)

@@ -1,0 +1,186 @@
+"""The opening handshake (RFC 6455, 4.2) as a plain function of the request's bytes; it sends nothing."""
+
+import binascii
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+import httptools
+import msgspec
+
+from ticker.contract.problem import MEDIA_TYPE, Problem
+from ticker.core.frame import WINDOW_BITS, Format
+from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
+from ticker.shared.http.negotiate import qualities
+
+PATH: Final = b"/v1/live"
+_EVENT_STREAM: Final = b"text/event-stream"
+EVENTS_PROTOCOL: Final = b"cloudevents.json"
+# Key of a request's state: its client ended its side of the connection, and may still read.
+HALF_CLOSED: Final = "half_closed"
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
+_ACCEPTED: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\n%bUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+    % _SECURITY_LINES
+)
+_REASONS: Final = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    426: "Upgrade Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request's head; header names are in lower case, and values of several lines of one name are joined."""
+
+    method: bytes
+    path: bytes
+    query: bytes
+    headers: dict[bytes, bytes]
+    is_http10: bool = False
+
+
+class RefusalError(Exception):
+    """The connection is not to be; the problem says why, `headers` are extra ones of the reply."""
+
+    def __init__(self, problem: Problem, *headers: bytes) -> None:
+        self.problem = problem
+        self.headers = headers
+        super().__init__(problem.detail)
+
+
+def read_head(data: bytes) -> Request:
+    """The head of a request as uvicorn's parser has already checked and rebuilt it."""
+    first, *rest = data.split(b"\r\n")
+    method, target, _version = first.split(b" ", 2)
+    path, query = split_target(target)
+    fields = (line.partition(b":") for line in rest)
+    return Request(method, path, query, joined((name, value) for name, colon, value in fields if colon))
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Path, decoded, and query of a request's target, which may be a whole address (RFC 9112, 3.2.2).
+
+    Raises `httptools.HttpParserError`.
+    """
+    url = httptools.parse_url(target)
+    return unquote_to_bytes(url.path or b"/"), url.query or b""
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by lower-case name; a list may be spread over several lines (RFC 9110, 5.3)."""
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        name, value = name.lower(), value.strip()
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
+
+
+def wants_events(accept: bytes) -> bool:
+    """Whether an `Accept` header takes an event stream."""
+    if accept == _EVENT_STREAM:
+        return True
+    return any(quality for name, quality in qualities(accept) if name == _EVENT_STREAM)
+
+
+def accept(request: Request) -> tuple[bytes, Format]:
+    """The 101 reply's head and the format agreed on; raises `RefusalError`."""
+    headers = request.headers
+    if request.method != b"GET":
+        raise refusal(400, "bad-handshake", "Open a WebSocket with GET.")
+    if headers.get(b"sec-websocket-version") != b"13":
+        raise refusal(426, "bad-handshake", "Use WebSocket version 13.", b"Sec-WebSocket-Version: 13")
+    key = headers.get(b"sec-websocket-key", b"")
+    try:
+        sound = len(binascii.a2b_base64(key, strict_mode=True)) == 16
+    except binascii.Error:
+        sound = False
+    if not sound:
+        raise refusal(400, "bad-handshake", "Send a Sec-WebSocket-Key of 16 bytes in base64.")
+    agreed, form = _agree(headers.get(b"sec-websocket-protocol", b""), headers.get(b"sec-websocket-extensions", b""))
+    digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
+    return b"".join((_ACCEPTED, binascii.b2a_base64(digest, newline=False), agreed)), form
+
+
+# Browsers offer one or two things; what is offered at length, to fill this, holds 4 MiB at most.
+@lru_cache(maxsize=256)
+def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
+    """The end of the 101 reply's head, and the format agreed on."""
+    lines = b""
+    events = EVENTS_PROTOCOL in _tokens(protocols)
+    if events:
+        lines += b"\r\nSec-WebSocket-Protocol: " + EVENTS_PROTOCOL
+    deflate = agree_deflate(extensions)
+    if deflate is not None:
+        lines += b"\r\nSec-WebSocket-Extensions: " + deflate
+    if events:
+        return lines + b"\r\n\r\n", Format.EVENTS if deflate is None else Format.EVENTS_DEFLATED
+    return lines + b"\r\n\r\n", Format.PLAIN if deflate is None else Format.DEFLATED
+
+
+def agree_deflate(offers: bytes) -> bytes | None:
+    """The answer to the first acceptable permessage-deflate offer (RFC 7692, 7.1), or None.
+
+    Context is never kept from message to message, in either direction: one compression serves everyone, and a
+    quiet connection holds no window.
+    """
+    for offer in _tokens(offers):
+        name, *parameters = [part.strip() for part in offer.split(b";")]
+        if name != b"permessage-deflate":
+            continue
+        answer = [b"permessage-deflate", b"server_no_context_takeover", b"client_no_context_takeover"]
+        if len(set(p.partition(b"=")[0] for p in parameters)) == len(parameters) and all(
+            _acceptable(*parameter.partition(b"=")[::2], answer) for parameter in parameters
+        ):
+            return b"; ".join(answer)
+    return None
+
+
+def _acceptable(name: bytes, value: bytes, answer: list[bytes]) -> bool:
+    name, value = name.strip(), value.strip().strip(b'"')
+    if name in (b"server_no_context_takeover", b"client_no_context_takeover"):
+        return not value
+    if name == b"client_max_window_bits":
+        return not value or _window(value) is not None
+    if name == b"server_max_window_bits":
+        bits = _window(value)
+        if bits is None or bits < WINDOW_BITS:
+            return False
+        answer.append(b"server_max_window_bits=%d" % WINDOW_BITS)
+        return True
+    return False
+
+
+def _window(value: bytes) -> int | None:
+    return int(value) if value in (b"8", b"9", b"10", b"11", b"12", b"13", b"14", b"15") else None
+
+
+def refusal(status: int, slug: str, detail: str, *headers: bytes) -> RefusalError:
+    """A refusal with a problem body; `headers` are whole lines."""
+    return RefusalError(Problem(slug=slug, title=_REASONS[status], status=status, detail=detail), *headers)
+
+
+def refusal_bytes(refused: RefusalError, cors: bytes = b"") -> bytes:
+    """The whole HTTP reply, with whole lines `cors` in its head; the connection ends with it."""
+    body = refused.problem.body()
+    head = [
+        f"HTTP/1.1 {refused.problem.status} {_REASONS[refused.problem.status]}".encode(),
+        f"Content-Type: {MEDIA_TYPE}".encode(),
+        b"Content-Length: %d" % len(body),
+        b"Cache-Control: no-store",
+        b"Connection: close",
+        *refused.headers,
+    ]
+    return b"\r\n".join(head) + b"\r\n" + cors + _SECURITY_LINES + b"\r\n" + body
+
+
+def _tokens(value: bytes) -> list[bytes]:
+    return [token.strip() for token in value.split(b",")] if value else []

@@ -1,0 +1,166 @@
+"""How a client joins, and changes what it gets: at once, or when the node's work queue comes to it."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Final
+
+from ticker.core.frame import Encoded, Format
+from ticker.core.joins import Subscription
+from ticker.core.long import PIECE_BYTES
+from ticker.net.admission import RETRY_AFTER, admit
+from ticker.net.client_address import FORWARDED, client_address
+from ticker.net.connection import Connection
+from ticker.net.handshake import RefusalError, refusal
+from ticker.net.transport import SocketTransport
+from ticker.node.reading import QueuedJoin, Reading
+
+TOO_BUSY: Final = "This node is busy; come back in a moment."
+BUSY_REASON: Final = "Too many subscriptions or joins for now; come back later with your cursor."
+
+
+class JoiningConnection(Connection):
+    """A connection from its request on; subclasses say how messages are framed and how a refusal looks."""
+
+    __slots__ = ()
+
+    def admit(self, headers: Mapping[bytes, bytes]) -> None:
+        """Returns if who sent `headers` may join now; else raises `RefusalError`."""
+        node = self.node
+        self.address = client_address(self.address, headers.get(FORWARDED), node.settings.forwarded_allow_ips)
+        admit(node, headers, self.address)
+
+    def enter(
+        self,
+        head: bytes,
+        asked: Subscription,
+        form: Format,
+        *,
+        wants_status: bool = False,
+    ) -> None:
+        """Joins, now or when the work queue comes to it; the reply's head and the first message leave in one write,
+        unless that is long. `wants_status` is that of `QueuedJoin`.
+        """
+        node = self.node
+        self.set_limits()
+        self.asked, self.form = asked, form
+        if not node.may_answer(asked):
+            # What it says before it is answered stays in its socket.
+            self.transport.pause_reading()
+            self._queue(head, wants_status=wants_status)
+        else:
+            self._join(head)
+
+    def _join(self, head: bytes) -> None:
+        node, asked = self.node, self.asked
+        begun = node.steady()
+        first = node.first_for(self, asked)
+        self._join_group(asked)
+        self.say_first(first, head)
+        node.work.charge(begun)
+
+    def _join_group(self, asked: Subscription) -> None:
+        self.asked = asked
+        self._group = self.node.join(self)
+        # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
+        # is shared already where the query is known (75 bytes a connection).
+        if asked.cursor is not None or asked.wanted is not self._group.wanted:
+            self.asked = Subscription(self._group.wanted, None, asked.backlog, asked.heartbeat)
+
+    def change(self, asked: Subscription) -> None:
+        """Leaves its group for another, and says what is current there."""
+        group = self._group
+        if group is None:
+            return
+        node = self.node
+        node.leave(self, group)
+        if self._behind is None:
+            begun = node.steady()
+            first = node.first_for(self, asked)
+            self._join_group(asked)
+            self.say_first(first)
+            node.work.charge(begun)
+        else:
+            # One who asks again and again without reading gets one answer, to the last, once there is room.
+            self._join_group(asked)
+            self.asked = asked
+            self._unanswered = True
+            node.behind.add(self)
+
+    def say_first(self, first: Encoded, head: bytes = b"") -> None:
+        if not first.message.items:
+            data = first.bytes_for(self.form)
+            if head:
+                # By the transport, which may put it off to the end of the turn, with those of others who join in it.
+                self.transport.write(head + data)
+            else:
+                self.write(data)
+            return
+        # It is handed over in pieces that others share, and what is live waits behind it like behind any full buffer.
+        if head:
+            self.write(head)
+        self._long = Reading(self.node.held, first, self.form)
+        self.transport.set_write_buffer_limits(high=PIECE_BYTES // 2, low=PIECE_BYTES // 8)
+        if self._behind is None:
+            self._fall_behind(self.node.place_of(self))
+        if self._long.packed:
+            self._go_on()
+        elif self._job is None:
+            self._queue()
+
+    # What waits in the work queue
+
+    def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
+        self._job = QueuedJoin(self, self.node, self.address, enters=bool(head), head=head)
+        self._job.early = early
+        self._job.wants_status = wants_status
+        self.node.work.submit(self._job)
+
+    def run_job(self, job: QueuedJoin) -> bool:
+        """Does some milliseconds of what waits; whether that is all."""
+        node = self.node
+        if job.enters:
+            if isinstance(self.transport, SocketTransport) and self.transport.is_left:
+                # Nothing is read while it waits, so that nothing has told that its client has gone.
+                self.abort()
+                return True
+            reason = node.refusal(self.address, waiting=1) or (TOO_BUSY if job.is_late() else None)
+            if reason is not None:
+                self.refuse_job(reason)
+                return True
+            job.joined()
+            self._join(job.head)
+            if not job.early:
+                self.transport.resume_reading()
+        elif self._is_packing():
+            self._pack()
+        if self._is_packing():
+            return False
+        self._job = None
+        return True
+
+    def _is_queued(self) -> bool:
+        return self._job is not None
+
+    def _is_packing(self) -> bool:
+        return self._long is not None and not self._long.packed
+
+    def _pack(self) -> None:
+        if self._long is not None:
+            self._long.pack(self.node.steady)
+            self._go_on()
+
+    def refuse_job(self, reason: str = TOO_BUSY) -> None:
+        """Called in place of `run_job` where too much waits."""
+        enters = False
+        if self._job is not None:
+            enters = self._job.enters
+            self._job.leave()
+            self._job = None
+        if enters:
+            self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
+        else:
+            self.farewell(4005, BUSY_REASON)
+
+    @abstractmethod
+    def refuse_join(self, refused: RefusalError) -> None:
+        """Answers a join with the problem, and hangs up."""

@@ -1,0 +1,124 @@
+"""An SSE client: one reply that never ends, written by the same rules as a WebSocket."""
+
+import random
+from typing import Final
+
+from ticker.contract import message
+from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
+from ticker.core.query import ParameterError
+from ticker.net.connection import LEAVE_SECONDS
+from ticker.net.handshake import RefusalError, Request, refusal_bytes
+from ticker.net.joining import TOO_BUSY, JoiningConnection
+from ticker.net.origins import cors_lines
+from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
+
+# X-Accel-Buffering keeps nginx from holding events back.
+_HEAD: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
+    b"X-Accel-Buffering: no\r\n" + lines({**SECURITY_HEADERS, **CROSS_ORIGIN}).replace(b"%", b"%%") + b"%bConnection: "
+    b"close\r\n%b\r\n"
+)
+_CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
+RETRY_MILLISECONDS: Final = (1000, 4000)
+# Refusals that another attempt may not meet (RFC 9110, 15.5 and 15.6).
+_TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
+# A proxy that tries another node on 503 sets this header, so that it sees the 503.
+REFUSAL_HEADER: Final = b"x-temporary-refusal"
+
+
+class SseConnection(JoiningConnection):
+    """From the reply's head to the end of the connection."""
+
+    __slots__ = ()
+
+    transport_name = "sse"
+
+    def open(self, request: Request) -> None:
+        """Joins as `request` asks, or replies with the problem."""
+        node = self.node
+        last_event_id = request.headers.get(b"last-event-id")
+        try:
+            self.admit(request.headers)
+            asked = node.questions.subscription(
+                request.query, None if last_event_id is None else last_event_id.decode("latin-1")
+            )
+        except ParameterError as error:
+            self._refuse(RefusalError(error.problem()), request)
+        except RefusalError as refused:
+            self._refuse(refused, request)
+        else:
+            cors = cors_lines(node.settings, request.headers)
+            if request.is_http10:
+                head, form = _HEAD % (cors, b"") + _retry_line(), Format.SSE_UNCHUNKED
+            else:
+                head, form = _HEAD % (cors, _CHUNKED) + chunk(_retry_line()), Format.SSE
+            self.enter(head, asked, form, wants_status=_wants_status(request))
+
+    def _refuse(self, refused: RefusalError, request: Request) -> None:
+        cors = cors_lines(self.node.settings, request.headers)
+        if refused.problem.status in _TEMPORARY and not _wants_status(request):
+            # Any other status ends an EventSource for good (WHATWG HTML, 9.2.3).
+            self._end_join(refused.problem.status, _temporary_refusal(refused.problem.detail, cors))
+        else:
+            self._end_join(refused.problem.status, refusal_bytes(refused, cors))
+
+    def refuse_join(self, refused: RefusalError) -> None:
+        self._end_join(refused.problem.status, refusal_bytes(refused))
+
+    def refuse_job(self, reason: str = TOO_BUSY) -> None:
+        job = self._job
+        if job is None or self._group is not None or job.wants_status:
+            super().refuse_job(reason)
+            return
+        job.leave()
+        self._job = None
+        # The head that was to come before the first message says when to come back; here it is the whole reply.
+        self._end_join(503, job.head + (LAST_CHUNK if self.form is Format.SSE else b""))
+
+    def _end_join(self, status: int, reply: bytes) -> None:
+        self.node.metrics.refused.labels(str(status)).inc()
+        self.transport.write(reply)
+        self.transport.close()
+
+    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+        if self._group is None:
+            return
+        node = self.node
+        node.metrics.closes.labels(str(code)).inc()
+        if self.inside_message:
+            self.left()
+            self.abort()
+            return
+        stand = self.stand
+        self.left()
+        end = b""
+        if reconnect is not None:
+            words = message.bye(stand, reason=reason, reconnect=reconnect)
+            # EventSource knows nothing of `bye` and comes back by itself: tell it when.
+            end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(words)
+        if self.form is Format.SSE:
+            end = (chunk(end) if end else b"") + LAST_CHUNK
+        self.transport.write(end)
+        node.leaving[self] = node.steady() + LEAVE_SECONDS
+        self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.node.leaving.pop(self, None)
+
+
+def _wants_status(request: Request) -> bool:
+    return request.headers.get(REFUSAL_HEADER) == b"503"
+
+
+def _retry_line() -> bytes:
+    # Different for each client, so that those of a node that dies do not come back all at once. No blank line: it
+    # would end an event, and several libraries report one without data.
+    return b"retry: %d\n" % random.randint(*RETRY_MILLISECONDS)
+
+
+def _temporary_refusal(reason: str, cors: bytes) -> bytes:
+    """A whole reply after which an EventSource comes back with the cursor that it has."""
+    # No blank line either: it would set the client's last event id to nothing.
+    body = _retry_line() + b": %b\n" % reason.encode()
+    return _HEAD % (cors, b"Content-Length: %d\r\n" % len(body)) + body

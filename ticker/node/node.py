@@ -1,0 +1,300 @@
+"""The node: what the reader tells it, who is connected, and what they get; it owns no socket and no task.
+
+The reader calls in from one side, connections from the other; every call is plain, so that one is over before the
+next begins. The clocks are given: `wall` in seconds since 1970, `steady` for durations.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import structlog
+
+from ticker.contract import message
+from ticker.contract.cursor import Cursor
+from ticker.contract.entry import Entry
+from ticker.contract.item import moment
+from ticker.contract.site import Site
+from ticker.core.backlog import Backlog
+from ticker.core.filter import Filter
+from ticker.core.frame import Encoded, Format
+from ticker.core.hub import Delivery, Group, Hub
+from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
+from ticker.core.query import Questions
+from ticker.node.arrivals import Arrivals
+from ticker.node.heartbeats import EVERYONE, Heartbeats
+from ticker.node.held import Held
+from ticker.node.inbox import Inbox
+from ticker.node.lookups import LookUps
+from ticker.node.member import Member
+from ticker.node.metrics import NodeMetrics
+from ticker.node.recovery import NOWHERE, Recovery
+from ticker.node.rounds import Rounds
+from ticker.node.shares import Shares
+from ticker.node.visitors import Visitors, Waiting
+from ticker.node.work_queue import Work
+from ticker.reader.sink import Found
+from ticker.settings import TickerSettings
+from ticker.shared.http.intake import Intake
+from ticker.shared.http.lane import Lane
+from ticker.shared.process.tasks import Tasks
+
+# Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
+_MISSED_LIMIT: Final = 50_000
+READER: Final = "reader"
+
+log = structlog.get_logger()
+
+
+class Node:
+    """One node's state. `lost` is why the stream cannot be followed, None while it can."""
+
+    def __init__(
+        self,
+        settings: TickerSettings,
+        site: Site,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.site = site
+        self.questions = Questions(site)
+        self.wall = wall
+        self.steady = steady
+        self.metrics = NodeMetrics()
+        self.tasks = Tasks(self._task_ended)
+        """What must run as long as the node."""
+        self.backlog = Backlog(settings.stream_length)
+        self.hub: Hub[Member] = Hub(self.backlog)
+        self.joins = Joins(self.backlog, settings.heartbeat_seconds)
+        self.lost: str | None = "the stream has not been read yet"
+        self.is_ahead = False
+        """Whether it is lost because the stream holds entries that cannot be read."""
+        self.filled = False
+        self.draining = False
+        self.leaves_at_once = False
+        """Whether a drain ends now."""
+        self.leaving: dict[Member, float] = {}
+        """Those told to close, and when their patience ends (steady clock)."""
+        self.behind: set[Member] = set()
+        self.knocking: dict[Waiting, float] = {}
+        """Connections without a whole request yet, and when their patience ends (steady clock)."""
+        self.visitors = Visitors(self.knocking)
+        self.work = Work(steady)
+        self.lookups = LookUps()
+        self.intake = Intake(steady, is_held=self.work.is_held)
+        self.lane = Lane(is_held=self.work.is_held)
+        self.entering = 0
+        """Joins that wait in the work queue."""
+        self.polls = 0
+        """Long polls that wait; each holds a socket like any connection."""
+        self.room = settings.max_connections
+        self.shares = Shares(settings.address_connections)
+        self.held = Held()
+        self.arrivals = Arrivals()
+        """What long polls wait for."""
+        self._answered = steady()
+        self.rounds: Rounds[Member] = Rounds(steady, self.metrics.count_delivered, broken=self._broken)
+        self._before = self.backlog.newest
+        self._inbox = Inbox(self.backlog, settings.stream_length, settings.write_limit_bytes)
+        self.heartbeats: Heartbeats[Member] = Heartbeats(
+            self.hub, lambda: self.rounds, settings.heartbeat_seconds, steady, self._heartbeat
+        )
+        self.recovery: Recovery[Member] = Recovery(self.hub, self.work, steady)
+
+    # What connections ask
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown may be old: the stream does not answer, or holds entries that cannot be read."""
+        return self.lost is not None
+
+    def refusal(self, address: str = "", waiting: int = 0) -> str | None:
+        """Why no join from `address` can be taken now, for the client, or None; `waiting` are counted already."""
+        if self.draining:
+            return "This node is stopping; come back in a moment and another will answer."
+        if not self.filled:
+            return "This node is starting; come back in a moment."
+        if self.hub.count + self.polls + self.entering - waiting >= self.room:
+            return "This node is full; come back in a moment."
+        if self.shares.is_full(address, self.room):
+            self.metrics.address_refusals.inc()
+            return "Too many connections to this node come from your address; close some, or come back later."
+        return None
+
+    def join(self, member: Member) -> Group[Member]:
+        """Lets `member` have what comes from now on; its first message is for it to say."""
+        self.metrics.connections.counts[member.transport_name,] += 1
+        # Its first message has all that the round under way brings.
+        member.turn = self.rounds.number
+        self.shares.came(member.address)
+        if member.asked.heartbeat:
+            self.heartbeats.join(member)
+        return self.hub.join(member, member.asked.wanted, member.form)
+
+    def first_for(self, member: Member, asked: Subscription) -> Encoded:
+        """What `first` says, counted."""
+        first = self.first(asked)
+        self.metrics.count_join(member.transport_name, first.message.kind, resumes=asked.cursor is not None)
+        return first
+
+    def may_answer(self, asked: Subscription) -> bool:
+        """Whether `asked` may be answered in this iteration of the loop, past what waits in the work queue."""
+        if self.work.is_free or (not self.work.exhausted and self.joins.is_short(asked)):
+            return True
+        return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
+
+    def first(self, asked: Subscription) -> Encoded:
+        """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
+        # Not for any cursor that is ahead: with a forged one anybody could have a whole round written in one go.
+        if asked.cursor is not None and self._inbox.holds(asked.cursor):
+            self.rounds.finish()
+        first = self.joins.first(asked, self.wall(), stale=self.stale)
+        if first.message.items and self.held.full:
+            # Ten items: mostly short enough to be said at once.
+            complete = asked.cursor is None
+            return self.joins.snapshot(asked, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG)
+        return first
+
+    def leave(self, member: Member, group: Group[Member]) -> None:
+        """Forgets `member`."""
+        self.hub.leave(member, group, member.form)
+        self.shares.left(member.address)
+        if member.asked.heartbeat:
+            self.heartbeats.leave(member)
+        self.behind.discard(member)
+        self.leaving.pop(member, None)
+        self.metrics.connections.counts[member.transport_name,] -= 1
+
+    def missed(self, wanted: Filter, after: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
+        """The messages for a client that was behind since a good cursor, in order, each with its entry."""
+        for entry, public in self.backlog.replay(wanted, after):
+            yield entry, self._live(entry, public).bytes_for(form)
+
+    def place_of(self, member: Member) -> Cursor:
+        """The newest entry that was handed to a `member` that is not behind: it may be waiting for its turn."""
+        return self._before if self.rounds.pending(member) else self.backlog.newest
+
+    # What the reader says (ticker.reader.sink.Sink)
+
+    def follows(self, entry: Entry) -> bool:
+        return self._inbox.follows(entry)
+
+    def place(self) -> tuple[str, int]:
+        newest = self._inbox.newest
+        return newest.epoch, newest.seq
+
+    def by_place(self) -> dict[Cursor, Entry]:
+        return {entry.cursor: entry for entry in (*self.backlog.entries(), *self._inbox)}
+
+    def is_sure(self) -> bool:
+        return not self.backlog.hidden
+
+    def turn(self) -> None:
+        self._answered = self.steady()
+        self.joins.incomplete = self.is_ahead = False
+        if self.lost is not None:
+            self.lost = None
+            self.beat()
+            log.info("stream followed", seq=self.backlog.newest.seq)
+
+    def ahead(self, reason: str) -> None:
+        self._answered = self.steady()
+        self.joins.incomplete = True
+        self._lose(reason, is_ahead=True)
+
+    def away(self, reason: str) -> None:
+        self._lose(reason, is_ahead=False)
+
+    def _lose(self, reason: str, *, is_ahead: bool) -> None:
+        fresh = self.lost is None
+        self.lost, self.is_ahead = reason, is_ahead
+        if fresh:
+            self.beat()
+
+    def poison(self, reason: str) -> None:
+        if self.metrics.count_poison(reason):
+            log.error("entry skipped; further ones of this kind are only counted", reason=reason)
+
+    def arrived(self, entries: Sequence[Entry]) -> None:
+        waiting = bool(self._inbox)
+        self._inbox.put(entries)
+        if not waiting:
+            self.rounds.begin(self._entries_round)
+        if self._inbox.is_full:
+            # More than is held waits for those who are written to: the stream must wait, too.
+            self.rounds.finish()
+
+    def canary(self, entry: Entry) -> None:
+        self.rounds.begin(lambda: self._canary_round(entry))
+
+    def rebuilt(self, found: Found) -> None:
+        self.rounds.finish()
+        before = self.backlog.newest
+        place = (found.position.epoch, found.position.seq, found.proof, found.doubts)
+        if found.kept:
+            self.backlog.pass_hole(found.entries[found.kept :], *place)
+        else:
+            self.backlog.rebuild(found.entries, *place, found.records)
+        if self.backlog.hidden:
+            log.error("items are not shown: their newest version cannot be read", items=len(self.backlog.hidden))
+        if not self.filled:
+            self.filled = True
+        elif not self.backlog.holds(before):
+            self.metrics.rebuilds.inc()
+            self.recovery.begin(before)
+        elif len(self.backlog.since(before)) * len(self.hub.groups) > _MISSED_LIMIT:
+            self.recovery.begin(before)
+        else:
+            self._before = before
+            arrived = [(entry, self._live(entry, public)) for entry, public in self.backlog.replay(Filter(), before)]
+            self.rounds.begin(lambda: self.hub.deliveries(arrived))
+        self.arrivals.wake()
+
+    def time_text(self) -> str:
+        """Now, as messages say it."""
+        return moment(self.wall())
+
+    def _task_ended(self, name: str) -> None:
+        self.metrics.task_restarts.labels(name).inc()
+        if name == READER:
+            self.away("the task that reads the stream ended; it is started again")
+
+    # What the sweep and the drain ask
+
+    def beat(self) -> None:
+        """A heartbeat for everyone, now or after what is being written."""
+        self.heartbeats.begin(EVERYONE)
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the stream last answered."""
+        return self.steady() - self._answered
+
+    def _live(self, entry: Entry, item_json: bytes) -> Encoded:
+        return Encoded(message.live(entry.cursor, item_json), entry.item.version_created)
+
+    # The rounds. What they say is found when they begin, so that it is true for whoever has had all before.
+
+    def _entries_round(self) -> Iterator[Delivery[Member]]:
+        self._before = self.backlog.newest
+        entries = self._inbox.take()
+        if self._inbox:
+            self.rounds.begin(self._entries_round)
+        news = [entry for entry in entries if self.backlog.add(entry)]
+        self.arrivals.wake()
+        yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in news])
+        self.metrics.count_entries([entry.added for entry in entries], self.wall())
+
+    def _canary_round(self, entry: Entry) -> Iterator[Delivery[Member]]:
+        self._before = self.backlog.newest
+        live = message.live(self.backlog.newest, entry.item_json)
+        return self.hub.canary(Encoded(live, entry.item.version_created))
+
+    def _heartbeat(self) -> Encoded:
+        self._before, now = self.backlog.newest, self.time_text()
+        return Encoded(message.heartbeat(self._before, time=now, stale=self.stale), now, ping=True)
+
+    def _broken(self) -> None:
+        # Those the round had not come to have a hole now, and the stream will not say those entries again.
+        self.recovery.begin(NOWHERE)

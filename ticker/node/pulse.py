@@ -1,0 +1,99 @@
+"""The pulse: one task a node that shows on the workers' board that its loop turns, and measures how late it does."""
+
+import asyncio
+import gc
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+
+from ticker.node.metrics import NodeMetrics
+from ticker.node.node import Node
+from ticker.workers.shared_state import DRAINING, READY, STARTING, Seat
+
+TICK_SECONDS: Final = 0.25
+# Until the node is ready, whose parent waits for it.
+_STARTING_SECONDS: Final = 0.01
+_QUEUED_SECONDS: Final = 2.0
+# A snapshot costs 0.6 ms of CPU: once a second it is below a thousandth.
+_SNAPSHOT_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+async def able(node: Node, seat: Seat) -> None:
+    """Returns when the node could answer a join; or after a while, for then it must say why it does not.
+
+    Who comes meanwhile waits in the socket's queue. A successor does not hurry: its predecessor answers.
+    """
+    limit = math.inf if seat.succeeds else time.monotonic() + _QUEUED_SECONDS
+    while time.monotonic() < limit:
+        if node.filled and not node.stale:
+            return
+        await asyncio.sleep(_STARTING_SECONDS)
+
+
+async def pulse(node: Node, seat: Seat | None) -> None:
+    """Runs until it is cancelled; the node's server listens by now."""
+    with _collections_timed(node.metrics):
+        due = 0.0
+        if seat is not None:
+            # An iteration may be long where thousands wait; each piece of work shows that the loop goes on.
+            node.work.progress = node.rounds.progress = seat.beat
+        while True:
+            now = time.monotonic()
+            ready = seat is None or seat.state != STARTING
+            if seat is not None:
+                seat.beat()
+                if not ready and node.filled and not node.stale:
+                    seat.state, ready = READY, True
+                if node.draining:
+                    seat.state = DRAINING
+                if now >= due:
+                    due = now + _SNAPSHOT_SECONDS
+                    show(node, seat)
+            tick = TICK_SECONDS if ready else _STARTING_SECONDS
+            await asyncio.sleep(tick)
+            if ready:
+                node.metrics.loop_delay.observe(max(0.0, time.monotonic() - now - tick))
+
+
+def show(node: Node, seat: Seat | None) -> None:
+    """Brings what the node shows of itself up to date, on the board too."""
+    metrics = node.metrics
+    metrics.stale.set(node.stale)
+    metrics.lag.set(node.lag)
+    metrics.backlog.set(len(node.backlog))
+    metrics.hidden.set(len(node.backlog.hidden))
+    metrics.behind.set(len(node.behind))
+    metrics.knocking.set(len(node.knocking))
+    metrics.held.set(node.held.bytes)
+    metrics.visitors.set(len(node.visitors))
+    metrics.queue.set(len(node.work))
+    metrics.lookups.set(len(node.lookups))
+    metrics.deferred.inc(node.work.take_deferred())
+    metrics.workers.set(node.filled and not node.draining)
+    metrics.count_dropped_lines()
+    if seat is not None and not seat.write(metrics.snapshot()):
+        log.error("the metrics do not fit on the board")
+
+
+@contextmanager
+def _collections_timed(metrics: NodeMetrics) -> Iterator[None]:
+    begun = 0.0
+
+    def timed(phase: str, _info: dict[str, int]) -> None:
+        nonlocal begun
+        if phase == "start":
+            begun = time.perf_counter()
+        else:
+            metrics.gc_pause.observe(time.perf_counter() - begun)
+
+    gc.callbacks.append(timed)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(timed)

@@ -1,0 +1,222 @@
+"""Start, drain and stop of one node under uvicorn.
+
+On SIGTERM, in this order: readiness turns false and no join is taken; clients are sent away one after another, spread
+over the drain time, each with its own time to return; then uvicorn stops. By itself it would close all at once.
+A node that has a successor on the same socket first leaves the socket to it, and answers whoever it had accepted.
+"""
+
+import asyncio
+import random
+import resource
+import socket
+import sys
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+import uvicorn
+
+from ticker.contract.entry import Keyring
+from ticker.contract.keys import load_keyring
+from ticker.contract.site import load_site
+from ticker.http.app import make_app
+from ticker.http.browser import BrowserHeaders
+from ticker.net import poller
+from ticker.net.accept import NodeAcceptor
+from ticker.net.first_bytes import Entrance, Gate
+from ticker.net.http_fallback import FrontDoor
+from ticker.net.poller import Poller
+from ticker.net.websocket import WebSocketConnection
+from ticker.node import visitors
+from ticker.node.garbage import short_pauses
+from ticker.node.node import Node
+from ticker.node.pulse import pulse, show
+from ticker.settings import TickerSettings
+from ticker.shared.http.forwarded import ForwardedMiddleware
+from ticker.shared.process.listen import BACKLOG, open_to_clients
+from ticker.shared.process.logs import configure_logs
+from ticker.shared.process.stopping import at_once, may_stop
+from ticker.workers.shared_state import Seat
+
+DRAIN_TICK_SECONDS: Final = 0.05
+# Clients come back to another node within this time of being sent away, each at its own moment.
+RECONNECT_SECONDS: Final = (0.1, 3.0)
+# The kernel doubles it and goes one page beyond: a client that never reads holds 61,440 bytes there.
+SEND_BUFFER_BYTES: Final = 28_672
+# Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
+USER_TIMEOUT_MILLISECONDS: Final = 30_000
+# A connection that was accepted has said what it wants within this time, unless it never does.
+HAND_OVER_SECONDS: Final = 2.0
+# Not for live connections: half of them for Redis, files and logs, the rest for requests that come and go.
+SPARE_DESCRIPTORS: Final = 128
+_OWN_DESCRIPTORS: Final = 64
+
+# Whether connections are accepted and held past the loop's transports (docs/design.md, "Past the loop's transports").
+direct = poller.able()
+
+log = structlog.get_logger()
+
+
+class NodeServer(uvicorn.Server):
+    """uvicorn's server, with a drain before its own shutdown; `seat` is its place among the service's workers."""
+
+    def __init__(self, config: uvicorn.Config, node: Node, seat: Seat | None = None) -> None:
+        super().__init__(config)
+        self.node = node
+        self.seat = seat
+        self._entrance: Entrance | None = None
+        self._poller: Poller | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Without sockets: uvicorn would have the loop accept.
+        await super().startup([])
+        for sock in sockets or []:
+            # Before the next client, who would wait for the loop's next turn otherwise.
+            open_to_clients(sock)
+        await self._accept(sockets or [])
+        # Not before it listens: the parent takes the pulse for that, too.
+        kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.seat))
+        self._pulse = asyncio.create_task(kept, name="pulse")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not may_stop() and not (self.seat is not None and self.seat.retiring):
+            return
+        self.node.leaves_at_once = at_once()
+        super().handle_exit(sig, frame)
+
+    async def _accept(self, sockets: list[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        self._entrance = entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
+        # Any: uvicorn calls `close` and `wait_closed` of what stands there.
+        servers: list[Any]
+        if direct:
+            self._poller = poller = Poller(loop)
+            servers = [NodeAcceptor(sock, loop, entrance, poller) for sock in sockets]
+        else:
+            # It listens anew, and by itself with 100.
+            servers = [await loop.create_server(lambda: Gate(entrance), sock=s, backlog=BACKLOG) for s in sockets]
+        self.servers = servers
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.seat is not None and self.seat.retiring:
+            await self._hand_over()
+        await drain(self.node, self.node.settings.drain_seconds)
+        for server in self.servers:
+            server.close()
+        for knocker in list(self.node.knocking):
+            # Those that uvicorn knows of it ends itself.
+            if isinstance(knocker, Gate):
+                knocker.show_out()
+        if self._entrance is not None and self._entrance.moving:
+            # uvicorn ends those at the door, and must find there who is on the way to it.
+            await asyncio.wait(self._entrance.moving, timeout=HAND_OVER_SECONDS)
+        await super().shutdown(sockets)
+        if self._poller is not None:
+            self._poller.close()
+            await asyncio.sleep(0)
+        self._pulse.cancel()
+        show(self.node, self.seat)
+
+    async def _hand_over(self) -> None:
+        """Stops accepting, and gives those who were accepted time to be answered."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            # What is kept open after an answer would ask a node that refuses. Who has not asked yet may ask once.
+            if isinstance(connection, FrontDoor) and connection not in self.node.knocking:
+                connection.shutdown()
+        for _ in range(round(HAND_OVER_SECONDS / DRAIN_TICK_SECONDS)):
+            if not self.node.knocking:
+                break
+            await asyncio.sleep(DRAIN_TICK_SECONDS)
+
+
+async def drain(node: Node, seconds: float) -> None:
+    """Sends every client away within `seconds`, evenly spread and in random order."""
+    node.draining = True
+    node.arrivals.wake()
+    members = node.hub.members()
+    random.shuffle(members)
+    log.info("draining", connections=len(members), seconds=seconds)
+    start, whole = node.steady(), len(members)
+    while members:
+        done = 1.0 if not seconds or node.leaves_at_once else min(1.0, (node.steady() - start) / seconds)
+        while members and len(members) > whole * (1.0 - done):
+            members.pop().farewell(
+                4000, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
+            )
+        if members:
+            await asyncio.sleep(DRAIN_TICK_SECONDS)
+
+
+def limit_buffers(sock: socket.socket) -> None:
+    """Bounds what a client that does not read may hold in the kernel, and for how long; accepted sockets inherit it."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    # What is written leaves at once; nothing that would go with it comes later.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+
+
+async def serve(settings: TickerSettings, sock: socket.socket, seat: Seat | None = None) -> None:
+    """Runs one node on `sock` until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens, and
+    `ListenError` where it cannot. `seat` is the node's place among the workers of a service.
+    """
+    configure_logs(settings.log_format, settings.log_level, side="ticker")
+    keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
+    server = make_server(settings, keyring, seat=seat)
+    limit_buffers(sock)
+    with short_pauses():
+        await server.serve(sockets=[sock])
+
+
+def descriptors() -> int:
+    """How many files this process may open, after asking for as many as it may ask for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        return soft
+    return hard if hard != resource.RLIM_INFINITY else sys.maxsize
+
+
+def check_descriptors() -> None:
+    """Raises `ValueError` where a node could take no connection at all."""
+    files = descriptors()
+    if files <= SPARE_DESCRIPTORS:
+        raise ValueError(
+            f"This process may open {files} files, and a node needs {SPARE_DESCRIPTORS} besides its connections: raise "
+            "the limit (ulimit -n, LimitNOFILE)."
+        )
+
+
+def make_server(
+    settings: TickerSettings,
+    keyring: Keyring,
+    connection: type[WebSocketConnection] = WebSocketConnection,
+    seat: Seat | None = None,
+) -> NodeServer:
+    """A node and its server, not yet started; raises `SiteError`."""
+    if settings.redis_url is None:
+        raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
+    node = Node(settings, load_site(settings.site))
+    files = descriptors()
+    node.room = min(node.room, files - SPARE_DESCRIPTORS)
+    node.visitors.limit = max(visitors.LEAST, min(visitors.MOST, files - node.room - _OWN_DESCRIPTORS))
+    if node.room < settings.max_connections:
+        log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
+    config = uvicorn.Config(
+        ForwardedMiddleware(
+            BrowserHeaders(make_app(node, keyring, settings.redis_url, seat), settings), settings.forwarded_allow_ips
+        ),
+        http=Gate,
+        ws=connection,
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=20,
+    )
+    return NodeServer(config, node, seat)

@@ -1,0 +1,1 @@
+"""HTTP plumbing of both sides: accepting connections, bounds, headers, proxies, content negotiation."""

@@ -1,0 +1,1 @@
+"""Process plumbing of both sides: settings, listening sockets, logs, output, signals, tasks."""

@@ -1,0 +1,1 @@
+"""The stream in Redis as the ticker reads it: the address, the connection, following and looking up."""
