@@ -39,5 +39,5 @@ def asset(content: bytes, name: str) -> Asset:
 
 def load(folder: Path) -> Mapping[str, Asset]:
     """Every file below `folder` by its path in it, with `/` between the parts; empty where there is no such folder."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(".d.ts"))
     return {path.relative_to(folder).as_posix(): asset(path.read_bytes(), path.name) for path in files}

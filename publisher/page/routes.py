@@ -19,25 +19,20 @@ PAGE: Final = "index.html"
 
 
 def desk_routes(ticker_url: str) -> list[BaseRoute]:
-    """`/`, `/desk/…` and `/shared/…`; `ticker_url` is where browsers reach the ticker (its origin counts)."""
-    desk = load(WEB / "desk")
-    shared = load(WEB / "shared")
+    """`/`, `/desk/…`, `/client/…` and `/shared/…`; browsers reach the ticker at the origin of `ticker_url`."""
+    folders = {folder: load(WEB / folder) for folder in ("desk", "client", "shared")}
     headers = page_headers(ticker_url)
 
     async def page(request: Request) -> Response:
-        return _answer(request, desk[PAGE], headers)
+        return _answer(request, folders["desk"][PAGE], headers)
 
-    async def desk_file(request: Request) -> Response:
-        return _answer(request, _found(desk, request), headers)
+    def route(folder: str) -> Route:
+        async def file(request: Request) -> Response:
+            return _answer(request, _found(folders[folder], request), headers)
 
-    async def shared_file(request: Request) -> Response:
-        return _answer(request, _found(shared, request), headers)
+        return Route(f"/{folder}/{{path:path}}", file, methods=["GET"])
 
-    return [
-        Route("/", page, methods=["GET"]),
-        Route("/desk/{path:path}", desk_file, methods=["GET"]),
-        Route("/shared/{path:path}", shared_file, methods=["GET"]),
-    ]
+    return [Route("/", page, methods=["GET"]), *map(route, folders)]
 
 
 def page_headers(ticker_url: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ def test_the_package_holds_every_module_and_every_file_that_one_reads(names: fro
 def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> None:
     served = {
         str(path.relative_to(ROOT))
-        for folder in ("dist", "desk", "demo", "shared")
+        for folder in ("dist", "client", "desk", "demo", "shared")
         for path in (ROOT / "web" / folder).rglob("*")
         if path.is_file()
     }

@@ -29,8 +29,8 @@ def test_every_custom_property_is_documented_and_no_other() -> None:
 
 
 def test_every_part_is_documented_and_no_other() -> None:
-    given = re.findall(r'\bel\(\s*"\w+",\s*(?:line \? )?"([^"]*)"(?: : "(\w+)")?', SOURCE)
-    given += re.findall(r"\bel\(\s*\"\w+\",\s*(?:line \? )?[`]([^`$]*)()", SOURCE)
+    given = re.findall(r'\bel\(\s*"\w+",\s*(?:isLine \? )?"([^"]*)"(?: : "(\w+)")?', SOURCE)
+    given += re.findall(r"\bel\(\s*\"\w+\",\s*(?:isLine \? )?[`]([^`$]*)()", SOURCE)
     given += re.findall(r'\b(?:icon|bdi)\((?:[\w.]+, )?"([a-z ]+)"()', SOURCE)
     built = {word for pair in given for text in pair for word in text.split()}
     words = {word for row in table(PAGE, "## Parts") for word in code_words(" ".join(row))}

@@ -1,4 +1,4 @@
-/** Copy buttons: they appear with the script, and say whether it worked. */
+/** The copy buttons of the demo page. They are hidden without script, and show whether the copy worked. */
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
   document.querySelectorAll("[data-copy]")
@@ -7,15 +7,15 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
   const label = button.textContent ?? "";
   button.hidden = false;
   button.addEventListener("click", async () => {
-    let said = button.dataset.done ?? "";
+    let result = button.dataset.done ?? "";
     try {
       await navigator.clipboard.writeText(source?.textContent ?? "");
     } catch {
-      // No permission, or a page without https: the reader's own hand still can.
+      // Without permission or https the text is selected, and the reader copies it by hand.
       if (source) getSelection()?.selectAllChildren(source);
-      said = button.dataset.failed ?? "";
+      result = button.dataset.failed ?? "";
     }
-    button.textContent = said;
+    button.textContent = result;
     setTimeout(() => {
       button.textContent = label;
     }, 4000);

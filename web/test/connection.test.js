@@ -1,62 +1,47 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Connection } from "../widget/connection.js";
-import { Bench, started } from "./bench.js";
+import { start } from "./fake-transports.js";
 
-test("the first snapshot makes it live", () => {
-  const bench = started();
-  bench.up();
-  assert.deepEqual(bench.states, ["live"]);
-  assert.equal(bench.messages.length, 1);
+test("a connection is live from its first snapshot on", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  assert.deepEqual(fake.states, ["live"]);
+  assert.equal(fake.messages.length, 1);
 });
 
-test("a snapshot from a node without its stream is stale until a heartbeat says otherwise", () => {
-  const bench = started();
-  bench.up({ stale: true });
-  bench.say({ type: "item", cursor: "e.2.b", item: {} });
-  bench.say({ type: "heartbeat", cursor: "e.2.b", stale: false });
-  bench.say({ type: "heartbeat", cursor: "e.2.b", stale: true });
-  assert.deepEqual(bench.states, ["stale", "live", "stale"]);
+test("a snapshot with stale makes the connection stale until a heartbeat says otherwise", () => {
+  const fake = start();
+  fake.receiveSnapshot({ stale: true });
+  fake.receive({ type: "item", cursor: "e.2.b", item: {} });
+  fake.receive({ type: "heartbeat", cursor: "e.2.b", stale: false });
+  fake.receive({ type: "heartbeat", cursor: "e.2.b", stale: true });
+  assert.deepEqual(fake.states, ["stale", "live", "stale"]);
 });
 
-test("a silent WebSocket is left for SSE after 2.5 seconds, a silent SSE for the long poll", () => {
-  const bench = started();
-  bench.clock.pass(2499);
-  assert.deepEqual(
-    bench.opened.map(({ rung }) => rung),
-    [0],
-  );
-  bench.clock.pass(1);
-  assert.deepEqual(
-    bench.opened.map(({ rung, closed }) => [rung, closed]),
-    [
-      [0, true],
-      [1, false],
-    ],
-  );
-  bench.clock.pass(2500);
-  assert.deepEqual(
-    bench.opened.map(({ rung }) => rung),
-    [0, 1, 2],
-  );
+test("SSE follows a WebSocket that is silent for 2.5 seconds, the long poll a silent SSE", () => {
+  const fake = start();
+  fake.clock.pass(2499);
+  assert.deepEqual(fake.indexes, [0]);
+  fake.clock.pass(1);
+  assert.deepEqual(fake.indexes, [0, 1]);
+  assert.equal(fake.opened[0]?.closed, true);
+  fake.clock.pass(2500);
+  assert.deepEqual(fake.indexes, [0, 1, 2]);
 });
 
-test("two failed opens lead down, and within five seconds", () => {
-  const bench = started({ random: () => 0.999 });
-  bench.lose();
-  bench.clock.pass(1000);
-  bench.lose();
-  bench.clock.pass(0);
-  assert.deepEqual(
-    bench.opened.map(({ rung }) => rung),
-    [0, 0, 1],
-  );
-  bench.up();
-  assert.equal(bench.remembered, 1);
+test("a first visit changes transport after two failures, within five seconds", () => {
+  const fake = start({ random: () => 0.999 });
+  fake.lose();
+  fake.clock.pass(1000);
+  fake.lose();
+  fake.clock.pass(0);
+  assert.deepEqual(fake.indexes, [0, 0, 1]);
+  fake.receiveSnapshot();
+  assert.equal(fake.remembered, 1);
 });
 
-test("a page of a portal, a list without items and a heartbeat are not a first message", () => {
-  const bench = started();
+test("a portal page, a list without items and a heartbeat are not a first message", () => {
+  const fake = start();
   for (const text of [
     "<html>log in</html>",
     "null",
@@ -65,130 +50,117 @@ test("a page of a portal, a list without items and a heartbeat are not a first m
     '{"type":"snapshot"}',
     '{"type":"heartbeat"}',
   ])
-    bench.last.on.message(text);
-  assert.deepEqual([bench.states, bench.messages], [[], []]);
-  bench.clock.pass(2500);
-  assert.equal(bench.last.rung, 1);
+    fake.last.on.message(text);
+  assert.deepEqual([fake.states, fake.messages], [[], []]);
+  fake.clock.pass(2500);
+  assert.equal(fake.last.index, 1);
 });
 
-test("offline is said when every way has failed, and the first is tried again", () => {
-  const bench = started();
-  bench.lose();
-  bench.clock.pass(500);
-  bench.lose();
-  bench.clock.pass(0);
-  bench.lose();
-  bench.clock.pass(0);
-  assert.deepEqual(bench.states, []);
-  bench.lose();
-  assert.deepEqual(bench.states, ["offline"]);
-  bench.clock.pass(60_000);
-  assert.deepEqual(bench.opened.map(({ rung }) => rung).slice(0, 5), [0, 0, 1, 2, 0]);
-  assert.equal(bench.remembered, 0);
+test("the state is offline once every transport has failed, and the first is tried again", () => {
+  const fake = start();
+  fake.lose();
+  fake.clock.pass(500);
+  fake.lose();
+  fake.clock.pass(0);
+  fake.lose();
+  fake.clock.pass(0);
+  assert.deepEqual(fake.states, []);
+  fake.lose();
+  assert.deepEqual(fake.states, ["offline"]);
+  fake.clock.pass(60_000);
+  assert.deepEqual(fake.indexes.slice(0, 5), [0, 0, 1, 2, 0]);
+  assert.equal(fake.remembered, 0);
 });
 
-test("what worked in this session is tried first", () => {
-  const bench = new Bench();
-  bench.remembered = 1;
-  const next = new Connection({
-    address: () => new URL("http://node/"),
-    transports: [0, 1, 2].map((rung) => (_, on) => {
-      bench.opened.push({ rung, at: 0, cursor: "", closed: false, on });
-      return () => {};
-    }),
-    message: () => {},
-    state: () => {},
-    clock: bench.clock,
-    memory: { get: () => 1, set: () => {} },
-  });
-  next.start();
-  assert.equal(bench.last.rung, 1);
+test("the transport that works in this session is tried first", () => {
+  const fake = start({ memory: { get: () => 1, set: () => {} } });
+  assert.equal(fake.last.index, 1);
 });
 
-test("a fallback in an outage is not remembered where the WebSocket has worked", () => {
-  const bench = started();
-  bench.up();
-  bench.lose();
-  bench.clock.pass(500);
-  bench.lose();
-  bench.clock.pass(1000);
-  bench.lose();
-  bench.clock.pass(2000);
-  assert.equal(bench.last.rung, 1);
-  bench.up();
-  assert.equal(bench.remembered, 0);
-  bench.lose();
-  bench.clock.pass(60_000);
-  assert.equal(bench.opened.filter(({ rung }) => rung === 0).length > 3, true);
+test("a fallback that works during an outage is not remembered if the WebSocket has worked", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.lose();
+  fake.clock.pass(500);
+  fake.lose();
+  fake.clock.pass(1000);
+  fake.lose();
+  fake.clock.pass(2000);
+  assert.equal(fake.last.index, 1);
+  fake.receiveSnapshot();
+  assert.equal(fake.remembered, 0);
+  fake.lose();
+  fake.clock.pass(60_000);
+  assert.equal(fake.indexes.filter((index) => index === 0).length > 3, true);
 });
 
-test("silence of two and a half heartbeats is a loss, and any message breaks it", () => {
-  const bench = started();
-  bench.up({ heartbeat: 4 });
-  bench.clock.pass(9000);
-  bench.say({ type: "heartbeat", cursor: "e.1.a", stale: false });
-  bench.clock.pass(9999);
-  assert.equal(bench.opened.length, 1);
-  bench.clock.pass(1);
-  assert.equal(bench.opened[0]?.closed, true);
-  assert.equal(bench.states.at(-1), "catching-up");
+test("two and a half heartbeats without a message end a connection", () => {
+  const fake = start();
+  fake.receiveSnapshot({ heartbeat: 4 });
+  fake.clock.pass(9000);
+  fake.receive({ type: "heartbeat", cursor: "e.1.a", stale: false });
+  fake.clock.pass(9999);
+  assert.equal(fake.opened.length, 1);
+  fake.clock.pass(1);
+  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.states.at(-1), "catching-up");
 });
 
-test("a page that wakes to a silent connection returns within a second; one that is well is left alone", () => {
-  const bench = started();
-  bench.up();
-  bench.connection.wake();
-  assert.equal(bench.opened.length, 1);
-  bench.clock.time += 3_600_000; // asleep: no timer ran
-  bench.connection.wake();
-  assert.equal(bench.opened[0]?.closed, true);
-  bench.clock.timers.splice(0, bench.clock.timers.length - 1);
-  bench.clock.pass(1000);
-  assert.equal(bench.opened.length, 2);
+test("wake replaces a silent connection within a second, and leaves a working one open", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.connection.wake();
+  assert.equal(fake.opened.length, 1);
+  fake.clock.time += 3_600_000; // the machine slept: no timer ran
+  fake.connection.wake();
+  assert.equal(fake.opened[0]?.closed, true);
+  fake.clock.timers.splice(0, fake.clock.timers.length - 1);
+  fake.clock.pass(1000);
+  assert.equal(fake.opened.length, 2);
 });
 
-test("a page that wakes while it waits returns within a second", () => {
-  const bench = started({ random: () => 0.99 });
-  bench.up();
+test("wake shortens a wait to a second", () => {
+  const fake = start({ random: () => 0.99 });
+  fake.receiveSnapshot();
   for (let tries = 0; tries < 6; tries++) {
-    bench.lose();
-    bench.clock.pass(60_000);
+    fake.lose();
+    fake.clock.pass(60_000);
   }
-  bench.lose();
-  const count = bench.opened.length;
-  bench.connection.wake();
-  bench.clock.pass(1000);
-  assert.equal(bench.opened.length, count + 1);
+  fake.lose();
+  const count = fake.opened.length;
+  fake.connection.wake();
+  fake.clock.pass(1000);
+  assert.equal(fake.opened.length, count + 1);
 });
 
-test("a stopped connection does nothing, and starts again with its cursor", () => {
-  const bench = started();
-  bench.up();
-  bench.connection.stop();
-  bench.clock.pass(1_000_000);
-  assert.equal(bench.opened.length, 1);
-  assert.equal(bench.opened[0]?.closed, true);
-  bench.connection.start();
-  assert.equal(bench.last.cursor, "e.1.a");
+test("a stopped connection does nothing until it starts again with its cursor", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.connection.stop();
+  fake.clock.pass(1_000_000);
+  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.opened[0]?.closed, true);
+  fake.connection.start();
+  assert.equal(fake.last.cursor, "e.1.a");
 });
 
-test("what a transport says after it was left is not heard", () => {
-  const bench = started();
-  const old = bench.last;
-  bench.clock.pass(2500);
+test("a transport that was closed is not heard", () => {
+  const fake = start();
+  const old = fake.last;
+  fake.clock.pass(2500);
   old.on.message(JSON.stringify({ type: "snapshot", cursor: "x", items: [] }));
   old.on.lost({ final: true });
-  assert.deepEqual([bench.states, bench.messages], [[], []]);
+  assert.deepEqual([fake.states, fake.messages], [[], []]);
 });
 
-test("a transport that cannot even be made counts as failed", () => {
-  const bench = started({
+test("a transport that throws counts as failed", () => {
+  const fake = start({
     transports: [
       () => {
         throw new Error("SecurityError");
       },
     ],
   });
-  bench.clock.pass(10_000);
-  assert.deepEqual(bench.states, ["offline"]);
+  fake.clock.pass(10_000);
+  assert.deepEqual(fake.states, ["offline"]);
 });

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filter } from "../widget/filter.js";
-import { Store } from "../widget/store.js";
+import { filter } from "../client/filter.js";
+import { Store } from "../client/store.js";
 import { item } from "./items.js";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
-/** @param {string} query @param {Partial<import("../widget/types.d.ts").Item>} rest */
+/** @param {string} query @param {Partial<import("../client/types.d.ts").Item>} rest */
 const passes = (query, rest) => filter(new URLSearchParams(query))(item("a", 1, rest));
 /** @param {Store} store */
 const shown = (store) => store.current(NOW).map(({ uri, version }) => `${uri}${version}`);
 
 function english() {
   const store = new Store();
-  store.wanted = filter(new URLSearchParams("edition=en"));
+  store.matches = filter(new URLSearchParams("edition=en"));
   return store;
 }
 const moved = { edition: "es" };
 
-test("no parameter lets everything pass", () => {
+test("without a parameter every item matches", () => {
   assert(passes("", { edition: "ar", urgency: 8, sections: ["sport"] }));
   assert(passes("backlog=5", {}));
 });
@@ -31,18 +31,18 @@ test("a value of each name must match, several of one name are alternatives", ()
   assert(!passes("place=sv&section=sport", { places: ["gt"], sections: ["sport"] }));
 });
 
-test("a name is not found in a part of another", () => {
+test("a part of a name does not match", () => {
   assert(!passes("edition=e", { edition: "en" }));
   assert(!passes("section=sports", { sections: ["sport"] }));
 });
 
-test("urgency is the least that passes, and its last value counts, as for the node", () => {
+test("urgency is a lower bound, and its last value counts, as on the node", () => {
   assert(passes("urgency=3", { urgency: 3 }));
   assert(!passes("urgency=3", { urgency: 4 }));
   assert(passes("urgency=2&urgency=4", { urgency: 4 }));
 });
 
-test("a version that left the filter takes its item off, and nothing older revives it", () => {
+test("a version outside the filter removes its item, and no older version brings it back", () => {
   const store = english();
   for (const uri of ["a", "b", "c"]) store.apply(item(uri, 1));
   assert.equal(store.apply(item("b", 2, moved)), "removed");
@@ -53,11 +53,11 @@ test("a version that left the filter takes its item off, and nothing older reviv
   assert.deepEqual(shown(store), ["c1", "a1"]);
 });
 
-test("an item that comes back into the filter returns to its place", () => {
+test("an item that matches the filter again returns to its position", () => {
   const store = english();
   for (const uri of ["a", "b", "c"]) store.apply(item(uri, 1));
   store.apply(item("b", 2, moved));
-  assert.equal(store.apply(item("b", 3, moved)), "", "it was off already");
+  assert.equal(store.apply(item("b", 3, moved)), "", "it was removed already");
   assert.equal(store.apply(item("b", 4)), "added");
   assert.deepEqual(shown(store), ["c1", "b4", "a1"]);
 });
@@ -71,7 +71,7 @@ test("an item withdrawn outside the filter never returns", () => {
   assert.deepEqual(shown(store), []);
 });
 
-test("a replay or a snapshot shows nothing that is outside the filter", () => {
+test("a replay or a snapshot shows no item outside the filter", () => {
   const store = english();
   assert.equal(store.apply(item("a", 1, moved)), "");
   assert.equal(store.apply(item("b", 2, moved)), "");
@@ -81,12 +81,12 @@ test("a replay or a snapshot shows nothing that is outside the filter", () => {
   assert.equal(store.apply(item("d", 1)), "");
 });
 
-test("under another filter, the snapshot shows what had left the first and nothing that only the first asked for", () => {
+test("a new filter shows the items of its snapshot that match it, and no others", () => {
   const store = english();
   store.apply(item("a", 1));
   store.apply(item("a", 2, moved));
   store.apply(item("b", 3));
-  store.wanted = filter(new URLSearchParams("edition=es"));
+  store.matches = filter(new URLSearchParams("edition=es"));
   store.replace([item("b", 2, moved), item("a", 2, moved)], true);
   assert.deepEqual(shown(store), ["a2"]);
 });

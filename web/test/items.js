@@ -1,12 +1,12 @@
-/** Items for tests: whole ones, of which a test says only what it is about. */
+/** Complete items for tests; a test names only the fields that it is about. */
 
-/** @import { Item } from "../widget/types.d.ts" */
+/** @import { Item } from "../client/types.d.ts" */
 
 /**
- * @param {string} uri @param {number} version @param {Partial<Item>} [rest]
+ * @param {string} uri @param {number} version @param {Partial<Item>} [fields]
  * @returns {Item}
  */
-export const item = (uri, version, rest = {}) => ({
+export const item = (uri, version, fields = {}) => ({
   uri,
   version,
   act: version === 1 ? "publish" : "update",
@@ -23,5 +23,5 @@ export const item = (uri, version, rest = {}) => ({
   versionCreated: "2026-05-01T09:00:00.000Z",
   expires: null,
   pinnedUntil: null,
-  ...rest,
+  ...fields,
 });

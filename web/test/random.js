@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same in every run of a seed (mulberry32). */
+/** A pseudo-random generator with a seed (mulberry32), so that every run draws the same numbers. */
 
 /** @param {number} seed */
 export function randomFrom(seed) {

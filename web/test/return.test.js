@@ -1,114 +1,115 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { started } from "./bench.js";
+import { start } from "./fake-transports.js";
 import { randomFrom } from "./random.js";
 
-test("a return brings the cursor of the last message", () => {
-  const bench = started();
-  bench.up();
-  bench.say({ type: "item", cursor: "e.2.b", item: {} });
-  bench.say({ type: "heartbeat", cursor: "e.7.c", stale: false });
-  bench.lose();
-  bench.clock.pass(500);
-  assert.equal(bench.last.cursor, "e.7.c");
-  assert.deepEqual(bench.states, ["live", "catching-up"]);
-  bench.say({ type: "replay", cursor: "e.9.d", items: [], complete: true, heartbeat: 15 });
-  assert.deepEqual(bench.states, ["live", "catching-up", "live"]);
+test("a return sends the cursor of the last message", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.receive({ type: "item", cursor: "e.2.b", item: {} });
+  fake.receive({ type: "heartbeat", cursor: "e.7.c", stale: false });
+  fake.lose();
+  fake.clock.pass(500);
+  assert.equal(fake.last.cursor, "e.7.c");
+  assert.deepEqual(fake.states, ["live", "catching-up"]);
+  fake.receive({ type: "replay", cursor: "e.9.d", items: [], complete: true, heartbeat: 15 });
+  assert.deepEqual(fake.states, ["live", "catching-up", "live"]);
 });
 
-test("a return that fails is offline until something is heard", () => {
-  const bench = started();
-  bench.up();
-  bench.lose();
-  bench.clock.pass(500);
-  bench.lose();
-  bench.clock.pass(1000);
-  bench.up();
-  assert.deepEqual(bench.states, ["live", "catching-up", "offline", "live"]);
+test("after a return that failed the state is offline until a message comes", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.lose();
+  fake.clock.pass(500);
+  fake.lose();
+  fake.clock.pass(1000);
+  fake.receiveSnapshot();
+  assert.deepEqual(fake.states, ["live", "catching-up", "offline", "live"]);
 });
 
-test("waits grow until a connection was stable for 30 seconds and spoke after them", () => {
-  const bench = started();
+test("waits grow until a message comes 30 seconds after the first", () => {
+  const fake = start();
   const wait = () => {
-    const before = bench.clock.time;
-    const count = bench.opened.length;
-    bench.lose();
-    while (bench.opened.length === count) bench.clock.pass(10);
-    return bench.clock.time - before;
+    const startedAt = fake.clock.time;
+    const count = fake.opened.length;
+    fake.lose();
+    while (fake.opened.length === count) fake.clock.pass(10);
+    return fake.clock.time - startedAt;
   };
-  bench.up();
+  fake.receiveSnapshot();
   assert.equal(wait(), 500);
-  bench.up();
+  fake.receiveSnapshot();
   assert.equal(wait(), 1000);
-  bench.up();
-  bench.clock.pass(30_000);
-  assert.equal(wait(), 2000, "thirty seconds without a message prove nothing");
-  bench.up();
-  bench.clock.pass(30_000);
-  bench.say({ type: "heartbeat", cursor: "x", stale: false });
+  fake.receiveSnapshot();
+  fake.clock.pass(30_000);
+  assert.equal(wait(), 2000, "thirty seconds without a message are not enough");
+  fake.receiveSnapshot();
+  fake.clock.pass(30_000);
+  fake.receive({ type: "heartbeat", cursor: "x", stale: false });
   assert.equal(wait(), 500);
 });
 
-test("each wait is drawn between zero and its bound", () => {
+test("waits are spread between zero and their bound", () => {
   const random = randomFrom(7);
-  const bench = started({ random });
-  bench.up();
-  bench.lose();
+  const fake = start({ random });
+  fake.receiveSnapshot();
+  fake.lose();
   const waits = [];
   for (let tries = 0; tries < 200; tries++) {
-    const before = bench.clock.time;
-    const count = bench.opened.length;
-    while (bench.opened.length === count) bench.clock.pass(50);
-    waits.push(bench.clock.time - before);
-    bench.lose();
+    const startedAt = fake.clock.time;
+    const count = fake.opened.length;
+    while (fake.opened.length === count) fake.clock.pass(50);
+    waits.push(fake.clock.time - startedAt);
+    fake.lose();
   }
   const late = waits.slice(6);
   assert(Math.max(...late) <= 60_050);
   assert(Math.min(...late) < 10_000 && Math.max(...late) > 50_000, "spread over the whole bound");
 });
 
-test("a bye's own wait is kept, from the bye on", () => {
-  const bench = started();
-  bench.up();
-  bench.say({ type: "bye", reason: "drain", reconnect: 7 });
-  bench.clock.pass(2000);
-  bench.lose();
-  bench.clock.pass(4999);
-  assert.equal(bench.opened.length, 1);
-  bench.connection.wake();
-  bench.clock.pass(0);
-  assert.equal(bench.opened.length, 1, "also when the page comes to the front");
-  bench.clock.pass(1000);
-  assert.equal(bench.opened.length, 2);
+test("the wait of a bye counts from the bye, and wake does not shorten it", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.receive({ type: "bye", reason: "drain", reconnect: 7 });
+  fake.clock.pass(2000);
+  fake.lose();
+  fake.clock.pass(4999);
+  assert.equal(fake.opened.length, 1);
+  fake.connection.wake();
+  fake.clock.pass(0);
+  assert.equal(fake.opened.length, 1, "wake does not shorten it");
+  fake.clock.pass(1000);
+  assert.equal(fake.opened.length, 2);
 });
 
-test("a server that says bye and does not hang up is left when its time has come", () => {
-  const bench = started();
-  bench.up();
-  bench.say({ type: "bye", reason: "drain", reconnect: 3 });
-  bench.clock.pass(3000);
-  assert.equal(bench.opened[0]?.closed, true);
-  bench.clock.pass(500);
-  assert.equal(bench.opened.length, 2);
+test("the client closes a connection that stays open after a bye, once the wait is over", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.receive({ type: "bye", reason: "drain", reconnect: 3 });
+  fake.clock.pass(3000);
+  assert.equal(fake.opened[0]?.closed, true);
+  fake.clock.pass(500);
+  assert.equal(fake.opened.length, 2);
 });
 
-test("a final close does not come back, whatever happens", () => {
-  const bench = started();
-  bench.up();
-  bench.lose({ final: true, reason: "bad parameter" });
-  bench.connection.wake();
-  bench.connection.start();
-  bench.clock.pass(1_000_000);
-  assert.equal(bench.opened.length, 1);
-  assert.deepEqual([bench.states, bench.reasons.at(-1)], [["live", "offline"], "bad parameter"]);
+test("a final close is the end: neither wake nor start opens a connection", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.lose({ final: true, reason: "bad parameter" });
+  fake.connection.wake();
+  fake.connection.start();
+  fake.clock.pass(1_000_000);
+  assert.equal(fake.opened.length, 1);
+  assert.deepEqual([fake.states, fake.reasons.at(-1)], [["live", "offline"], "bad parameter"]);
 });
 
-test("Retry-After is kept", () => {
-  const bench = started();
-  bench.up();
-  bench.lose({ retry: 30 });
-  bench.clock.pass(30_000);
-  assert.equal(bench.opened.length, 1);
-  bench.clock.pass(1000);
-  assert.equal(bench.opened.length, 2);
+test("wake does not shorten the wait of a Retry-After", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.lose({ retryAfter: 30 });
+  fake.connection.wake();
+  fake.clock.pass(30_000);
+  assert.equal(fake.opened.length, 1);
+  fake.clock.pass(1000);
+  assert.equal(fake.opened.length, 2);
 });

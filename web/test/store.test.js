@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Store } from "../widget/store.js";
+import { Store } from "../client/store.js";
 import { item } from "./items.js";
 import { randomFrom } from "./random.js";
 
-/** @import { Item } from "../widget/types.d.ts" */
+/** @import { Item } from "../client/types.d.ts" */
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 /** @param {Store} store @param {number} [now] */
 const shown = (store, now = NOW) => store.current(now).map(({ uri, version }) => `${uri}${version}`);
 
-test("a new item stands first, a change keeps its place", () => {
+test("a new item is first, a changed one keeps its position", () => {
   const store = new Store();
   assert.equal(store.apply(item("a", 1)), "added");
   assert.equal(store.apply(item("b", 1)), "added");
@@ -18,7 +18,7 @@ test("a new item stands first, a change keeps its place", () => {
   assert.deepEqual(shown(store), ["b1", "a2"]);
 });
 
-test("the higher version wins, in whatever order versions come", () => {
+test("the highest version wins in any order of arrival", () => {
   const store = new Store();
   store.apply(item("a", 3));
   assert.equal(store.apply(item("a", 2)), "");
@@ -26,7 +26,7 @@ test("the higher version wins, in whatever order versions come", () => {
   assert.deepEqual(shown(store), ["a3"]);
 });
 
-test("a withdrawn item never returns, by replay, release or snapshot", () => {
+test("a withdrawn item never returns by replay, release or snapshot", () => {
   const store = new Store();
   store.apply(item("a", 1));
   assert.equal(store.apply(item("a", 2, { act: "withdraw", pubStatus: "canceled" })), "removed");
@@ -38,14 +38,14 @@ test("a withdrawn item never returns, by replay, release or snapshot", () => {
   assert.deepEqual(shown(store), ["b1"]);
 });
 
-test("a withdrawal that comes first is not shown and keeps what is older out", () => {
+test("a withdrawal that comes first is not shown, and no older version is", () => {
   const store = new Store();
   assert.equal(store.apply(item("a", 2, { pubStatus: "canceled" })), "");
   assert.equal(store.apply(item("a", 1)), "");
   assert.deepEqual(shown(store), []);
 });
 
-test("a held item leaves and its release returns to its place", () => {
+test("an item on hold is removed, and its release returns it to its position", () => {
   const store = new Store();
   for (const uri of ["a", "b", "c"]) store.apply(item(uri, 1));
   assert.equal(store.apply(item("b", 2, { act: "hold", pubStatus: "withheld" })), "removed");
@@ -54,7 +54,7 @@ test("a held item leaves and its release returns to its place", () => {
   assert.deepEqual(shown(store), ["c1", "b3", "a1"]);
 });
 
-test("a release of an item never seen goes to its place in time", () => {
+test("a release of an unknown item is sorted by firstCreated", () => {
   const store = new Store();
   const at = (/** @type {string} */ clock) => ({ firstCreated: `2026-05-01T${clock}:00.000Z` });
   store.replace([item("c", 1, at("11:00")), item("a", 1, at("09:00"))], true);
@@ -63,7 +63,7 @@ test("a release of an item never seen goes to its place in time", () => {
   assert.deepEqual(shown(store), ["c1", "b3", "a1", "z2"]);
 });
 
-test("order is by first versions, whatever comes first, and the uri decides between equals", () => {
+test("items are sorted by firstCreated, then by uri", () => {
   const store = new Store();
   const at = (/** @type {string} */ clock) => ({ firstCreated: `2026-05-01T${clock}:00.000Z` });
   store.apply(item("b", 2, at("10:00")));
@@ -74,7 +74,7 @@ test("order is by first versions, whatever comes first, and the uri decides betw
   assert.deepEqual(shown(store), ["a1", "c1"]);
 });
 
-test("an old item that is corrected stands below a full list, and what is too much falls off its end", () => {
+test("an old item with a correction is last in a full list, and is the first to leave it", () => {
   const store = new Store();
   const at = (/** @type {number} */ minute) => ({
     firstCreated: new Date(NOW + minute * 60_000).toISOString(),
@@ -87,7 +87,7 @@ test("an old item that is corrected stands below a full list, and what is too mu
   assert.equal(shown(store).at(-1), "n11");
 });
 
-test("what is taken off comes without its words and is taken off", () => {
+test("a tombstone without text removes its item", () => {
   const store = new Store();
   store.apply(item("a", 1));
   const gone = { headline: null, infoSources: [], pubStatus: "canceled" };
@@ -104,7 +104,7 @@ test("a snapshot replaces the list, except by older versions", () => {
   assert.deepEqual(shown(store), ["c1", "b2"]);
 });
 
-test("a node that lost its place is believed about versions, for its stream may have been rolled back", () => {
+test("an incomplete snapshot may lower versions, because the stream may have been rolled back", () => {
   const store = new Store();
   store.apply(item("b", 3));
   store.replace([item("b", 1)], false);
@@ -112,20 +112,20 @@ test("a node that lost its place is believed about versions, for its stream may 
   assert.deepEqual(shown(store), ["b2"]);
 });
 
-test("pinned items stand first while their pin lasts, expired ones leave", () => {
+test("pinned items are first until the pin ends, expired ones leave", () => {
   const store = new Store();
   store.apply(item("a", 1, { pinnedUntil: "2026-05-01T12:30:00Z" }));
   store.apply(item("b", 1, { expires: "2026-05-01T12:10:00Z" }));
   assert.deepEqual(shown(store), ["a1", "b1"]);
-  assert.equal(store.due(NOW), Date.parse("2026-05-01T12:10:00Z"));
+  assert.equal(store.nextChange(NOW), Date.parse("2026-05-01T12:10:00Z"));
   assert.deepEqual(shown(store, Date.parse("2026-05-01T12:10:00Z")), ["a1"]);
   store.apply(item("c", 1));
   assert.deepEqual(shown(store, Date.parse("2026-05-01T12:29:59Z")), ["a1", "c1"]);
   assert.deepEqual(shown(store, Date.parse("2026-05-01T12:30:00Z")), ["c1", "a1"]);
-  assert.equal(store.due(Date.parse("2026-05-01T12:30:00Z")), Number.POSITIVE_INFINITY);
+  assert.equal(store.nextChange(Date.parse("2026-05-01T12:30:00Z")), Number.POSITIVE_INFINITY);
 });
 
-test("whatever is cut, repeated or replayed, the list is the stream folded by uri", () => {
+test("after any cut, repeat or replay the list is the stream folded by uri", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = randomFrom(seed);
     /** @param {number} below */

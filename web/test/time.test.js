@@ -5,20 +5,20 @@ import { ago, everySecond } from "../widget/time.js";
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 const MINUTE = 60_000;
 
-test("an item of less than a minute is of now, in each language", () => {
+test("an age below a minute is now, in every language", () => {
   assert.equal(ago(NOW - 59_000, NOW, "en"), "now");
   assert.equal(ago(NOW, NOW, "es"), "ahora");
   assert.equal(ago(NOW, NOW, "ar"), "الآن");
 });
 
-test("an age is told in its greatest whole unit", () => {
+test("an age is shown in its largest whole unit", () => {
   assert.equal(ago(NOW - MINUTE, NOW, "en"), "1 min. ago");
   assert.equal(ago(NOW - 59.9 * MINUTE, NOW, "en"), "59 min. ago");
   assert.equal(ago(NOW - 60 * MINUTE, NOW, "en"), "1 hr. ago");
   assert.equal(ago(NOW - 24 * 60 * MINUTE, NOW, "en"), "yesterday");
 });
 
-test("an age is never negative, however the clocks differ", () => {
+test("an age is never negative, even if the clocks differ", () => {
   assert.equal(ago(NOW + 60 * MINUTE, NOW, "en"), "now");
 });
 

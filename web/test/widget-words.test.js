@@ -1,18 +1,18 @@
-/** The widget speaks three languages completely, and in the words that the desk page uses for the same things. */
+/** The widget has all its words in three languages, the same as the desk page for the same thing. */
 import assert from "node:assert/strict";
 import test from "node:test";
 
 import { STRINGS } from "../desk/words/strings.js";
-import { speak } from "../widget/strings.js";
+import { loadWords } from "../widget/strings.js";
 
-const english = await speak("en");
-/** The widget's word and the desk's for the same thing, where a reader and an editor see it in the same form. */
+const english = await loadWords("en");
+/** The widget's key and the desk's key for the same word. */
 const SHARED = { u1: "urgency.1", u2: "urgency.2", u3: "urgency.3", update: "done.update", dismiss: "close" };
 
 for (const language of ["ar", "es"]) {
   const { words } = await import(`../widget/words-${language}.js`);
 
-  test(`${language} has every word of the widget and no other`, () => {
+  test(`${language} has every word of the widget and no others`, () => {
     assert.deepEqual(Object.keys(words).sort(), Object.keys(english).sort());
     for (const [key, word] of Object.entries(words)) {
       assert.notEqual(word.trim(), "", key);
@@ -22,11 +22,11 @@ for (const language of ["ar", "es"]) {
     }
   });
 
-  test(`${language} is spoken where it is asked for`, async () => {
-    assert.deepEqual(await speak(`${language.toUpperCase()}-x`), { ...english, ...words });
+  test(`a tag of ${language} loads its words`, async () => {
+    assert.deepEqual(await loadWords(`${language.toUpperCase()}-x`), { ...english, ...words });
   });
 
-  test(`${language} names urgencies and acts as the desk does`, () => {
+  test(`${language} names urgencies and acts like the desk page`, () => {
     for (const [key, same] of Object.entries(SHARED))
       assert.equal(words[key], STRINGS[language]?.[same], key);
   });

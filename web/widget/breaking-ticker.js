@@ -1,4 +1,4 @@
-/** `<script type="module" src="…/widget/breaking-ticker.js">`: makes `<breaking-ticker>` known to the page. */
+/** Defines `<breaking-ticker>`; pages load it with `<script type="module" src="…/widget/breaking-ticker.js">`. */
 
 import { BreakingTicker } from "./element.js";
 

@@ -1,20 +1,21 @@
-/** The element: joins attributes, connection, list and frame; what a reader may do with it is here. */
+/** The custom element: connects its attributes, the connection, the list of items and the frame that shows them. */
 
-import { Connection } from "./connection.js";
-import { filter } from "./filter.js";
+import { Connection } from "../client/connection.js";
+import { filter } from "../client/filter.js";
+import { onReturn } from "../client/page.js";
+import { Store } from "../client/store.js";
+import { TRANSPORTS } from "../client/transports.js";
 import { Frame } from "./frame.js";
-import { Store } from "./store.js";
-import { speak } from "./strings.js";
+import { loadWords } from "./strings.js";
 import { everySecond } from "./time.js";
-import { events, poll, socket } from "./transports.js";
 
-/** @import { Change, Item, Message, State } from "./types.d.ts" */
+/** @import { Change, Item, Message, State } from "../client/types.d.ts" */
 
 const FILTERS = ["edition", "section", "place", "urgency", "backlog"];
 const RELABEL_SECONDS = 10;
 const SESSION_KEY = "breaking-ticker";
 
-/** Which transport worked in this session; a sandboxed frame may have no storage at all. */
+/** The transport that works in this session. A sandboxed frame has no storage, and remembers nothing. */
 const memory = {
   get() {
     try {
@@ -23,16 +24,16 @@ const memory = {
       return 0;
     }
   },
-  /** @param {number} rung */
-  set(rung) {
+  /** @param {number} index */
+  set(index) {
     try {
-      sessionStorage[SESSION_KEY] = rung;
+      sessionStorage[SESSION_KEY] = index;
     } catch {}
   },
 };
 
-/** Whether an item can be used, as it came; what is taken off comes without its words. @param {any} item */
-const sound = (item) =>
+/** Whether an item from the server has what the widget needs; tombstones have no text. @param {any} item */
+const isValid = (item) =>
   typeof item?.uri === "string" &&
   item.version > 0 &&
   (item.pubStatus !== "usable" || (item.headline?.value && item.infoSources?.flatMap));
@@ -41,41 +42,42 @@ export class BreakingTicker extends HTMLElement {
   static observedAttributes = ["src", "layout", "lang", "dir", ...FILTERS];
 
   #store = new Store();
+  /** The server's clock minus this machine's, in milliseconds. */
   #offset = 0;
-  #due = 0;
+  /** When the list changes without a message. */
+  #nextChange = 0;
   #ticks = 0;
   /** @type {State} */
   #state = "connecting";
   #reason = "";
-  #listed = false;
-  /** Uris that a paused reader has not asked for yet. @type {Set<string>} */
-  #held = new Set();
+  #hasList = false;
+  /** Uris that came while the list was paused; they are shown when the reader asks for them. @type {Set<string>} */
+  #hidden = new Set();
   /** @type {Connection | undefined} */
   #connection;
   /** @type {Frame | undefined} */
   #frame;
   /** @type {AbortController | undefined} */
-  #life;
-  #rejoining = false;
+  #lifetime;
+  #isJoinQueued = false;
   #tag = "";
 
   constructor() {
     super();
-    // What the server rendered inside is seen until the words are here.
+    // Until the words are loaded, the slot shows the list that the server rendered inside the element.
     this.attachShadow({ mode: "open" }).append(document.createElement("slot"));
   }
 
   connectedCallback() {
-    this.#life = new AbortController();
-    const { signal } = this.#life;
+    this.#lifetime = new AbortController();
+    const { signal } = this.#lifetime;
     signal.addEventListener(
       "abort",
       everySecond(() => this.#tick()),
     );
     const wake = () => this.#connection?.wake();
-    document.addEventListener("visibilitychange", () => document.hidden || wake(), { signal });
-    addEventListener("online", wake, { signal });
-    // A page with an open socket is not kept for the way back.
+    onReturn(wake, signal);
+    // A browser keeps no page with an open socket in its back/forward cache.
     addEventListener("pagehide", () => this.#connection?.stop(), { signal });
     addEventListener("pageshow", (event) => event.persisted && wake(), { signal });
     this.#build();
@@ -83,7 +85,7 @@ export class BreakingTicker extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#life?.abort();
+    this.#lifetime?.abort();
     this.#connection?.stop();
     this.#connection = undefined;
   }
@@ -92,11 +94,11 @@ export class BreakingTicker extends HTMLElement {
   attributeChangedCallback(name, old, value) {
     if (!this.#connection || old === value) return;
     if (["layout", "lang", "dir"].includes(name)) this.#build();
-    else if (!this.#rejoining) {
-      this.#rejoining = true;
-      // Several attributes set in a row make one new join.
+    else if (!this.#isJoinQueued) {
+      this.#isJoinQueued = true;
+      // Several attributes that are set together lead to one new connection.
       queueMicrotask(() => {
-        this.#rejoining = false;
+        this.#isJoinQueued = false;
         if (this.#connection) this.#join();
       });
     }
@@ -109,37 +111,37 @@ export class BreakingTicker extends HTMLElement {
   async #build() {
     const tag = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
     this.#tag = tag;
-    const words = await speak(tag);
-    // Another language may have been asked for meanwhile.
+    const words = await loadWords(tag);
+    // The language may have changed while the words were loading.
     if (tag !== this.#tag) return;
     const { dir } = this;
     this.#frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
       words,
       dir: dir && dir !== "auto" ? dir : words.dir,
-      line: this.getAttribute("layout") === "line",
+      isLine: this.getAttribute("layout") === "line",
       label: this.getAttribute("aria-label") ?? words.breaking,
-      paused: !!this.#frame?.paused,
-      release: () => this.#release(),
+      isPaused: !!this.#frame?.isPaused,
+      showAll: () => this.#showAll(),
     });
-    this.#frame.state(this.#state, this.#reason);
+    this.#frame.setState(this.#state, this.#reason);
     this.#render();
   }
 
   #join() {
     this.#connection?.stop();
-    this.#store.wanted = filter(this.#address("").searchParams);
+    this.#store.matches = filter(this.#address("").searchParams);
     this.#connection = new Connection({
       address: (cursor, wait) => this.#address(cursor, wait),
-      transports: [socket, events, poll],
+      transports: TRANSPORTS,
       memory,
-      message: (message) => this.#take(message),
-      state: (state, reason) => this.#tell(state, reason),
+      onMessage: (message) => this.#merge(message),
+      onState: (state, reason) => this.#setState(state, reason),
     });
-    this.#tell("connecting", "");
+    this.#setState("connecting", "");
     this.#connection.start();
   }
 
-  /** @param {string} cursor @param {number} [wait] */
+  /** The address of the stream with this element's filters. @param {string} cursor @param {number} [wait] */
   #address(cursor, wait) {
     const url = new URL(this.getAttribute("src") || new URL("../v1/live", import.meta.url), document.baseURI);
     for (const name of FILTERS)
@@ -151,65 +153,69 @@ export class BreakingTicker extends HTMLElement {
   }
 
   /** @param {Message} message */
-  #take(message) {
+  #merge(message) {
     const time = Date.parse(message.time ?? "");
     if (time) this.#offset = time - Date.now();
-    const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(sound));
+    const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(isValid));
     /** @type {Item[]} */
     const added = [];
     const uris = () => this.#store.current(this.#now()).map((item) => item.uri);
-    const before = new Set(uris());
+    const oldUris = new Set(uris());
     if (message.type === "snapshot") {
       this.#store.replace(items, message.complete !== false);
-      if (message.complete === false) this.#frame?.missed();
+      if (message.complete === false) this.#frame?.showGap();
     } else if (message.type === "replay" || message.type === "item") {
-      // A page's scripts must not be given a version that a later one of the same replay withdraws.
+      // Only the last version of each item: a page's scripts must not get one that the same replay withdraws.
       for (const item of new Map(items.map((item) => [item.uri, item])).values()) {
         const change = this.#store.apply(item);
         if (!change) continue;
         if (change === "added") added.push(item);
-        // Of one that only left the filter, "withdrawn" would be untrue.
+        // An item that only left the filter was not withdrawn, so nothing is announced.
         else if (change === "changed" || item.pubStatus !== "usable") this.#frame?.announce(item, change);
         this.#emit("ticker-item", { item, change });
       }
     } else return;
-    if (this.#frame?.paused && this.#listed)
-      for (const uri of uris()) if (!before.has(uri)) this.#held.add(uri);
-    this.#listed = true;
-    const shown = added.filter((item) => !this.#held.has(item.uri));
+    if (this.#frame?.isPaused && this.#hasList)
+      for (const uri of uris()) if (!oldUris.has(uri)) this.#hidden.add(uri);
+    this.#hasList = true;
+    const shown = added.filter((item) => !this.#hidden.has(item.uri));
     for (const item of shown) this.#frame?.announce(item, "added");
-    // An old item that comes by a correction or a release is no news to point at.
+    // An old item that a correction or a release brings is not highlighted as new.
     this.#render(shown.filter((item) => item.version < 2));
   }
 
-  #release() {
-    this.#held.clear();
+  #showAll() {
+    this.#hidden.clear();
     this.#render();
-    this.#frame?.top();
+    this.#frame?.showFirst();
   }
 
-  /** @param {Item[]} [added] those to point at as new */
+  /** @param {Item[]} [added] items to highlight as new */
   #render(added = []) {
     const now = this.#now();
     const current = this.#store.current(now);
-    const shown = current.filter((item) => !this.#held.has(item.uri));
-    this.#due = this.#store.due(now);
-    this.#frame?.render(shown, now, { added, fresh: current.length - shown.length, listed: this.#listed });
+    const shown = current.filter((item) => !this.#hidden.has(item.uri));
+    this.#nextChange = this.#store.nextChange(now);
+    this.#frame?.render(shown, now, {
+      added,
+      hidden: current.length - shown.length,
+      hasList: this.#hasList,
+    });
   }
 
   #tick() {
-    if (this.#now() >= this.#due || !(++this.#ticks % RELABEL_SECONDS)) this.#render();
+    if (this.#now() >= this.#nextChange || !(++this.#ticks % RELABEL_SECONDS)) this.#render();
     this.#frame?.tick();
   }
 
   /** @param {State} state @param {string} reason */
-  #tell(state, reason) {
-    const changed = state !== this.#state;
+  #setState(state, reason) {
+    const hasChanged = state !== this.#state;
     this.#state = state;
     this.#reason = reason;
     this.setAttribute("state", state);
-    this.#frame?.state(state, reason);
-    if (changed) this.#emit("ticker-state", { state, reason });
+    this.#frame?.setState(state, reason);
+    if (hasChanged) this.#emit("ticker-state", { state, reason });
   }
 
   /** @param {string} type @param {{ item: Item, change: Change } | { state: State, reason: string }} detail */

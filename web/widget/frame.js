@@ -1,29 +1,29 @@
-/** The frame of one ticker: heading, controls, list, announcements. It shows what it is told and asks nothing. */
+/** The visible part of a ticker: heading, controls, list, announcements. It knows neither connection nor store. */
 
 import { sheet } from "./style.js";
 import { ago } from "./time.js";
 import { el, fill, line, note, row } from "./view.js";
 
-/** @import { Change, Item, State } from "./types.d.ts" */
+/** @import { Change, Item, State } from "../client/types.d.ts" */
 /** @import { Words } from "./strings.js" */
 /** @import { Child } from "./view.js" */
-/** @typedef {{ li: HTMLLIElement, made: string }} Row */
-/** @typedef {{ uri: string, said: Child[] }} News what is to be read out, and of which item, if of one */
+/** @typedef {{ li: HTMLLIElement, key: string }} Row `key` changes when the row must be made again */
+/** @typedef {{ uri: string, text: Child[] }} Announcement for screen readers; `uri` is empty for none */
 /**
- * @typedef {{ words: Words, dir: string, line: boolean, label: string, paused: boolean,
- *   release: () => void }} FrameOptions
+ * @typedef {{ words: Words, dir: string, isLine: boolean, label: string, isPaused: boolean,
+ *   showAll: () => void }} FrameOptions
  */
 
 const ADVANCE_SECONDS = 6;
 const ANNOUNCE_SECONDS = 4;
 
-/** A button that is drawn, and tells its name. @param {string} part @param {string} title @param {() => void} onclick */
+/** A button with a drawn icon and an accessible name. @param {string} part @param {string} title @param {() => void} onclick */
 const icon = (part, title, onclick) =>
   el("button", part, { type: "button", title, ariaLabel: title, onclick });
 
 export class Frame {
-  paused;
-  #o;
+  isPaused;
+  #options;
   #words;
   #root;
   #list = el("ol", "list", { role: "list" });
@@ -35,28 +35,30 @@ export class Frame {
   #assertive = el("div", "sr", { role: "alert" });
   #notice;
   #empty;
-  #pause = icon("pause icon", "", () => this.#toggle());
+  #pause = icon("pause icon", "", () => this.#togglePause());
   #fresh;
-  #turns;
-  /** Rows by uri, with what they were made of. @type {Map<string, Row>} */
+  #stepButtons;
+  /** By uri. @type {Map<string, Row>} */
   #rows = new Map();
   /** The uri that a line shows; empty for the first. */
-  #at = "";
+  #shown = "";
+  /** The newest uri, if it came while the reader was busy with the line. */
   #unseen = "";
-  #engaged = false;
-  #idle = 0;
-  /** @type {News[]} */
-  #news = [];
-  #quiet = 0;
+  /** Whether the pointer or the focus is inside the line. */
+  #isInUse = false;
+  #idleSeconds = 0;
+  /** @type {Announcement[]} */
+  #announcements = [];
+  #quietSeconds = 0;
 
   /** @param {ShadowRoot} root @param {FrameOptions} options */
   constructor(root, options) {
-    const { words, line, dir, paused, release } = options;
-    this.#o = options;
+    const { words, isLine, dir, isPaused, showAll } = options;
+    this.#options = options;
     this.#words = words;
-    this.paused = paused;
-    this.#fresh = el("button", "fresh", { type: "button", hidden: true, onclick: release });
-    this.#turns = [
+    this.isPaused = isPaused;
+    this.#fresh = el("button", "fresh", { type: "button", hidden: true, onclick: showAll });
+    this.#stepButtons = [
       icon("turn back", words.previous, () => this.#step(-1)),
       icon("turn", words.next, () => this.#step(1)),
     ];
@@ -74,14 +76,22 @@ export class Frame {
     this.#empty = el("p", "empty", { hidden: true }, words.empty);
     this.#root = el(
       "section",
-      line ? "root line" : "root",
+      isLine ? "root line" : "root",
       { dir, lang: words.lang, ariaLabel: options.label },
       el(
         "div",
         "head",
         {},
         el("strong", "label", {}, words.breaking),
-        el("div", "tools", {}, this.#state, this.#fresh, line && [this.#count, ...this.#turns], this.#pause),
+        el(
+          "div",
+          "tools",
+          {},
+          this.#state,
+          this.#fresh,
+          isLine && [this.#count, ...this.#stepButtons],
+          this.#pause,
+        ),
       ),
       this.#why,
       this.#notice,
@@ -89,180 +99,183 @@ export class Frame {
       this.#polite,
       this.#assertive,
     );
-    if (line) this.#listen();
-    this.#label();
+    if (isLine) this.#watchUse();
+    this.#labelPause();
     root.adoptedStyleSheets = [sheet];
     root.replaceChildren(this.#root);
   }
 
-  /** Says that items may be lacking, until the reader dismisses it. */
-  missed() {
+  /** Shows that items may be missing, until the reader dismisses it. */
+  showGap() {
     this.#notice.hidden = false;
   }
 
   /** @param {State} state @param {string} reason */
-  state(state, reason) {
+  setState(state, reason) {
     const words = this.#words;
-    const away = state === "offline" ? words[reason ? "refused" : "away"] : "";
-    const why = state === "stale" ? words.behind : away;
+    const offline = state === "offline" ? words[reason ? "refused" : "away"] : "";
+    const why = state === "stale" ? words.behind : offline;
     this.#state.textContent = words[state];
     this.#why.textContent = why;
     this.#why.hidden = !why;
     this.#why.title = reason;
-    if (why) this.#news.push({ uri: "", said: [why] });
+    if (why) this.#announcements.push({ uri: "", text: [why] });
   }
 
   /**
-   * Puts a change in line for those who listen: at once for a flash, otherwise together with others.
+   * Announces a change to screen readers: a flash at once, others together after a pause.
    * @param {Item} item @param {Change} change
    */
   announce(item, change) {
     const words = this.#words;
-    /** @type {News} */
-    const news =
+    /** @type {Announcement} */
+    const announcement =
       change === "removed"
-        ? { uri: "", said: [words.withdraw] }
-        : { uri: item.uri, said: [...note(item, words), " ", ...line(item, words)] };
-    if (change === "added" && item.urgency === 1) this.#say(this.#assertive, news, words.u1);
-    else this.#news.push(news);
+        ? { uri: "", text: [words.withdraw] }
+        : { uri: item.uri, text: [...note(item, words), " ", ...line(item, words)] };
+    if (change === "added" && item.urgency === 1) this.#speak(this.#assertive, announcement, words.u1);
+    else this.#announcements.push(announcement);
   }
 
-  /** @param {HTMLElement} region @param {News} news @param {string | false} before */
-  #say(region, { uri, said }, before) {
+  /** @param {HTMLElement} region @param {Announcement} announcement @param {string | false} prefix */
+  #speak(region, { uri, text }, prefix) {
     region.dataset.uri = uri;
-    fill(region, before && `${before}: `, said);
+    fill(region, prefix && `${prefix}: `, text);
   }
 
-  /** Who goes through the page with a screen reader must not find a line there that was taken off. @param {Set<string>} uris */
-  #hush(uris) {
-    this.#news = this.#news.filter(({ uri }) => !uri || uris.has(uri));
+  /** Drops announcements of items that have left the list; a screen reader would still find them. @param {Set<string>} uris */
+  #dropAnnouncements(uris) {
+    this.#announcements = this.#announcements.filter(({ uri }) => !uri || uris.has(uri));
     for (const region of [this.#polite, this.#assertive])
       if (region.dataset.uri && !uris.has(region.dataset.uri)) fill(region);
   }
 
-  /** Goes to the first item. */
-  top() {
-    this.#at = "";
+  showFirst() {
+    this.#shown = "";
     this.#list.scrollTop = 0;
-    this.#choose();
+    this.#update();
   }
 
   /**
    * @param {Item[]} items in the order to show @param {number} now
-   * @param {{ added: Item[], fresh: number, listed: boolean }} news
+   * @param {{ added: Item[], hidden: number, hasList: boolean }} list `added` is highlighted; `hasList` is false
+   *   until the first message
    */
-  render(items, now, { added, fresh, listed }) {
+  render(items, now, { added, hidden, hasList }) {
     const words = this.#words;
     const root = /** @type {ShadowRoot} */ (this.#root.getRootNode());
-    const focused = root.activeElement;
+    const focusedElement = root.activeElement;
     const uris = new Set(items.map((item) => item.uri));
-    const place = this.#uris().indexOf(this.#at);
+    const shownIndex = this.#uris().indexOf(this.#shown);
     for (const [uri, { li }] of this.#rows) {
       if (uris.has(uri)) continue;
       this.#rows.delete(uri);
-      if (li.contains(focused)) this.#pause.focus();
+      if (li.contains(focusedElement)) this.#pause.focus();
       li.remove();
     }
     /** @type {Map<string, Row>} */
     const rows = new Map();
-    items.forEach((item, at) => {
-      const made = `${item.version} ${item.versionCreated} ${Date.parse(item.pinnedUntil ?? "") > now}`;
+    items.forEach((item, index) => {
+      const key = `${item.version} ${item.versionCreated} ${Date.parse(item.pinnedUntil ?? "") > now}`;
       let entry = this.#rows.get(item.uri);
-      if (entry?.made !== made) {
+      if (entry?.key !== key) {
         const li = row(item, words, now);
         entry?.li.replaceWith(li);
-        if (entry?.li.contains(focused)) li.querySelector("a")?.focus();
-        entry = { li, made };
+        if (entry?.li.contains(focusedElement)) li.querySelector("a")?.focus();
+        entry = { li, key };
       }
       rows.set(item.uri, entry);
       const time = entry.li.querySelector("time");
       const age = ago(Date.parse(item.firstCreated), now, words.lang);
       if (time && time.textContent !== age) time.textContent = age;
-      if (this.#list.children[at] !== entry.li)
-        this.#list.insertBefore(entry.li, this.#list.children[at] ?? null);
+      if (this.#list.children[index] !== entry.li)
+        this.#list.insertBefore(entry.li, this.#list.children[index] ?? null);
     });
     this.#rows = rows;
-    this.#hush(uris);
-    // A line whose item was taken off goes on with the one that stood after it.
-    if (this.#at && !uris.has(this.#at)) this.#at = items[place]?.uri ?? "";
+    this.#dropAnnouncements(uris);
+    // A line whose item was removed continues with the next one.
+    if (this.#shown && !uris.has(this.#shown)) this.#shown = items[shownIndex]?.uri ?? "";
     for (const { uri } of added) rows.get(uri)?.li.classList.add("new");
     const newest = added.at(-1)?.uri;
     if (newest && uris.has(newest)) {
-      if (this.#engaged) this.#unseen = newest;
+      if (this.#isInUse) this.#unseen = newest;
       else this.#show(newest);
     }
-    this.#choose();
-    // Until there is a list, what the server rendered inside the element is the best there is.
-    this.#slot.hidden = listed;
-    this.#empty.hidden = !listed || items.length > 0;
-    this.#fresh.hidden = !fresh;
-    this.#fresh.textContent = words.fresh.replace("{n}", `${fresh}`);
+    this.#update();
+    // Before the first message the slot shows the list that the server rendered.
+    this.#slot.hidden = hasList;
+    this.#empty.hidden = !hasList || items.length > 0;
+    this.#fresh.hidden = !hidden;
+    this.#fresh.textContent = words.fresh.replace("{n}", `${hidden}`);
   }
 
-  /** Once a second: the line moves on, the announcements are read out. */
+  /** To be called once a second: advances the line and speaks the announcements. */
   tick() {
-    const last = this.#news.at(-1);
-    if (++this.#quiet >= ANNOUNCE_SECONDS && last) {
-      const { length } = this.#news;
-      this.#say(this.#polite, last, length > 1 && this.#words.fresh.replace("{n}", `${length}`));
-      this.#news = [];
-      this.#quiet = 0;
+    const last = this.#announcements.at(-1);
+    if (++this.#quietSeconds >= ANNOUNCE_SECONDS && last) {
+      const { length } = this.#announcements;
+      this.#speak(this.#polite, last, length > 1 && this.#words.fresh.replace("{n}", `${length}`));
+      this.#announcements = [];
+      this.#quietSeconds = 0;
     }
-    if (!this.#o.line || this.paused || this.#engaged || document.hidden) return;
+    if (!this.#options.isLine || this.isPaused || this.#isInUse || document.hidden) return;
     if (this.#unseen && this.#rows.has(this.#unseen)) {
       this.#show(this.#unseen);
-      this.#choose();
-    } else if (!matchMedia("(prefers-reduced-motion: reduce)").matches && ++this.#idle >= ADVANCE_SECONDS)
+      this.#update();
+    } else if (
+      !matchMedia("(prefers-reduced-motion: reduce)").matches &&
+      ++this.#idleSeconds >= ADVANCE_SECONDS
+    )
       this.#step(1);
     this.#unseen = "";
   }
 
-  #listen() {
-    const engage = () => {
-      this.#engaged = this.#root.matches(":hover, :focus-within");
-      this.#idle = 0;
+  #watchUse() {
+    const check = () => {
+      this.#isInUse = this.#root.matches(":hover, :focus-within");
+      this.#idleSeconds = 0;
     };
-    // Later, for while `focusout` fires, focus is still inside.
+    // In a microtask, because the focus is still inside while `focusout` fires.
     for (const type of ["mouseenter", "mouseleave", "focusin", "focusout"])
-      this.#root.addEventListener(type, () => queueMicrotask(engage));
+      this.#root.addEventListener(type, () => queueMicrotask(check));
   }
 
   #uris() {
     return [...this.#rows.keys()];
   }
 
-  #toggle() {
-    this.paused = !this.paused;
-    this.#label();
-    if (!this.paused) this.#o.release();
+  #togglePause() {
+    this.isPaused = !this.isPaused;
+    this.#labelPause();
+    if (!this.isPaused) this.#options.showAll();
   }
 
-  #label() {
-    this.#pause.classList.toggle("on", this.paused);
-    this.#pause.title = this.#pause.ariaLabel = this.#words[this.paused ? "resume" : "pause"];
+  #labelPause() {
+    this.#pause.classList.toggle("on", this.isPaused);
+    this.#pause.title = this.#pause.ariaLabel = this.#words[this.isPaused ? "resume" : "pause"];
   }
 
   /** @param {number} by */
   #step(by) {
     const uris = this.#uris();
-    this.#show(uris.at((uris.indexOf(this.#at) + by) % (uris.length || 1)) ?? "");
-    this.#choose();
+    this.#show(uris.at((uris.indexOf(this.#shown) + by) % (uris.length || 1)) ?? "");
+    this.#update();
   }
 
   /** @param {string} uri */
   #show(uri) {
-    this.#at = uri;
-    this.#idle = 0;
+    this.#shown = uri;
+    this.#idleSeconds = 0;
   }
 
-  /** In a line, all but one item are hidden. */
-  #choose() {
-    if (!this.#o.line) return;
+  /** Hides all items of a line but the shown one. */
+  #update() {
+    if (!this.#options.isLine) return;
     const uris = this.#uris();
-    const at = Math.max(0, uris.indexOf(this.#at));
-    this.#at = uris[at] ?? "";
-    for (const [uri, { li }] of this.#rows) li.hidden = uri !== this.#at;
-    this.#count.textContent = uris.length ? `${at + 1}/${uris.length}` : "";
-    for (const turn of this.#turns) turn.hidden = uris.length < 2;
+    const index = Math.max(0, uris.indexOf(this.#shown));
+    this.#shown = uris[index] ?? "";
+    for (const [uri, { li }] of this.#rows) li.hidden = uri !== this.#shown;
+    this.#count.textContent = uris.length ? `${index + 1}/${uris.length}` : "";
+    for (const button of this.#stepButtons) button.hidden = uris.length < 2;
   }
 }

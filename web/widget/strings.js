@@ -1,4 +1,4 @@
-/** What the widget itself says; items bring their own words. English is always here, the others on demand. */
+/** The words of the widget's own interface. English is part of the widget; other languages are loaded on demand. */
 
 /** @typedef {Record<keyof typeof en, string>} Words `{n}` stands for a number or a time. */
 
@@ -34,14 +34,14 @@ const en = {
 };
 
 /**
- * The words of the interface for `tag`, in English where it is not one of ours or its words cannot be had.
+ * The words for a language tag; English if the language is not offered or its words cannot be loaded.
  * @param {string} tag BCP 47
  * @returns {Promise<Words>}
  */
-export async function speak(tag) {
+export async function loadWords(tag) {
   const language = tag.toLowerCase().split("-")[0] ?? "";
   try {
-    // Over the English ones: a cache may hold the words of an older release.
+    // English fills the gaps: a cache may hold the words of an older release.
     if (["ar", "es"].includes(language)) return { ...en, ...(await import(`./words-${language}.js`)).words };
   } catch {}
   return en;

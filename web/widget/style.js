@@ -1,4 +1,4 @@
-/** How it looks; every colour and size that a page may want to set is a custom property `--ticker-*`. */
+/** The widget's style sheet. Every colour and size that a page may set is a custom property `--ticker-*`. */
 
 const css = `
 :host {
@@ -81,6 +81,6 @@ a:hover { text-decoration-color: currentColor }
 @media (forced-colors: active) { .mark::before, :host([state=live]) .state::before { background: CanvasText } .label, .fresh { border: 1px solid; clip-path: none } .u1 { border-inline-start-color: Highlight } }
 `;
 
-/** Made once for all tickers of a page; a constructed sheet also passes a policy that forbids inline style. */
+/** One sheet for all tickers of a page. A constructed sheet is allowed where a policy forbids inline style. */
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);

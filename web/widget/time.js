@@ -1,4 +1,4 @@
-/** Relative times, in words, and the one timer that all tickers of a page share. */
+/** Relative times in words, and the timer that all tickers of a page share. */
 
 const UNITS = /** @type {const} */ ([
   ["day", 86_400_000],
@@ -7,9 +7,9 @@ const UNITS = /** @type {const} */ ([
 ]);
 
 /**
- * How long ago, in words; never in the future, whatever the clocks say.
+ * How long ago in words; "now" for a time in the future, because clocks differ.
  * @param {number} then
- * @param {number} now both in milliseconds since 1970, by the server's clock
+ * @param {number} now both in milliseconds since 1970 on the server's clock
  * @param {string} language
  */
 export function ago(then, now, language) {
@@ -31,7 +31,7 @@ let timer;
 export function everySecond(listener) {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    for (const each of listeners) each();
+    for (const call of listeners) call();
   }, 1000);
   return () => {
     listeners.delete(listener);

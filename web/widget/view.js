@@ -1,13 +1,13 @@
-/** Items and the frame around them as DOM: text only through `textContent`, each run of it in its own isolate. */
+/** DOM nodes for items. Text enters only through `textContent`, each piece in a bidi isolate of its own. */
 
 import { ago } from "./time.js";
 
-/** @import { Item, Text } from "./types.d.ts" */
+/** @import { Item, Text } from "../client/types.d.ts" */
 /** @import { Words } from "./strings.js" */
-/** @typedef {Node | string | false | undefined} Child nothing is shown for what is not there */
+/** @typedef {Node | string | false | undefined} Child false, undefined and empty strings are left out */
 
 /**
- * An element with its part (also its class), properties and children.
+ * Creates an element; `part` is its part and its class.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {string} part
@@ -22,7 +22,7 @@ export function el(tag, part, properties, ...children) {
   return node;
 }
 
-/** Puts `children` in place of what `node` held. @param {Element} node @param {(Child | Child[])[]} children */
+/** Replaces the children of `node`. @param {Element} node @param {(Child | Child[])[]} children */
 export function fill(node, ...children) {
   node.replaceChildren(.../** @type {Node[]} */ (children.flat().filter(Boolean)));
 }
@@ -31,39 +31,39 @@ export function fill(node, ...children) {
 const bdi = (text, part) =>
   el("bdi", part, { lang: text.language, dir: text.direction || "auto" }, text.value);
 
-/** The link, if it is one that a reader may be sent to. @param {string} link */
-function safe(link) {
+/** The link if it is safe to open: https, without a user name or password. @param {string} link */
+function safeLink(link) {
   const url = URL.canParse(link) && new URL(link);
   return url && url.protocol === "https:" && !url.username && !url.password && url.href;
 }
 
-/** "Source: text", source and text isolated from each other. @param {Item} item @param {Words} words */
+/** "Source: text" as nodes. @param {Item} item @param {Words} words */
 export function line(item, words) {
-  const href = safe(item.link ?? "");
+  const href = safeLink(item.link ?? "");
   const headline = bdi(item.headline, "headline");
   return [
-    ...item.infoSources.flatMap(({ name, role }, at) => {
+    ...item.infoSources.flatMap(({ name, role }, index) => {
       const source = bdi(name, "source");
       source.dataset.role = role;
-      return [at > 0 && words.comma, source];
+      return [index > 0 && words.comma, source];
     }),
     ": ",
     href ? el("a", "link", { href, rel: "noopener", target: "_blank" }, headline) : headline,
   ];
 }
 
-/** @param {string} moment @param {Words} words */
+/** The time of day. @param {string} moment @param {Words} words */
 const clock = (moment, words) => new Date(moment).toLocaleTimeString(words.lang, { timeStyle: "short" });
 
 /**
- * What a later version says about itself.
+ * The note of an update, correction or edit as nodes; empty for a first version.
  * @param {Pick<Item, "act" | "note" | "versionCreated">} version @param {Words} words @returns {Child[]}
  */
 export function note({ act, note, versionCreated }, words) {
-  const word = act === "correction" || act === "update" ? words[act] : "";
-  if (word && note) return [el("b", "", {}, `${word}: `), bdi(note, "")];
+  const actName = act === "correction" || act === "update" ? words[act] : "";
+  if (actName && note) return [el("b", "", {}, `${actName}: `), bdi(note, "")];
   if (act === "refile") return [words.refile.replace("{n}", clock(versionCreated, words))];
-  return [act === "update" && word];
+  return [act === "update" && actName];
 }
 
 /** One item of the list. @param {Item} item @param {Words} words @param {number} now */
@@ -71,8 +71,8 @@ export function row(item, words, now) {
   const { headline, urgency, firstCreated: dateTime } = item;
   const when = new Date(dateTime);
   const title = when.toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
-  const said = note(item, words);
-  const last = item.act !== "correction" && item.corrections?.at(-1);
+  const noteNodes = note(item, words);
+  const correction = item.act !== "correction" && item.corrections?.at(-1);
   const mark = words[/** @type {"u1"} */ (`u${urgency}`)];
   return el(
     "li",
@@ -84,8 +84,9 @@ export function row(item, words, now) {
       Date.parse(item.pinnedUntil ?? "") > now && el("span", "pin", {}, words.pinned),
     ]),
     el("p", "text", headline.direction === "auto" ? {} : { dir: headline.direction }, line(item, words)),
-    // The newest correction stays with an item that has had another act since.
-    last && el("p", "note", {}, note(last, words), ` · ${clock(last.versionCreated, words)}`),
-    said[0] && el("p", "note", {}, said),
+    // The newest correction stays visible after later acts.
+    correction &&
+      el("p", "note", {}, note(correction, words), ` · ${clock(correction.versionCreated, words)}`),
+    noteNodes[0] && el("p", "note", {}, noteNodes),
   );
 }

@@ -1,4 +1,4 @@
-/** What the widget itself says, in Arabic; loaded where it is spoken. */
+/** The words of the widget's own interface in Arabic. */
 
 /** @type {import("./strings.js").Words} */
 export const words = {

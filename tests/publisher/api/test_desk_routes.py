@@ -26,7 +26,9 @@ def test_every_file_that_the_page_names_is_there(client: TestClient) -> None:
     assert {path: client.get(path).status_code for path in named} == dict.fromkeys(named, 200)
 
 
-@pytest.mark.parametrize("path", ["/", "/desk/shell/main.js", "/desk/words/ar.js", "/shared/tokens.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/desk/shell/main.js", "/desk/words/ar.js", "/client/connection.js", "/shared/tokens.css"]
+)
 def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: str) -> None:
     first = client.get(path)
     tag = first.headers["etag"]
@@ -39,7 +41,14 @@ def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/desk/", "/desk/none.js", "/desk/../routes.py", "/desk//shell/main.js", "/shared/%2e%2e/desk/shell/main.js"],
+    [
+        "/desk/",
+        "/desk/none.js",
+        "/desk/../routes.py",
+        "/desk//shell/main.js",
+        "/shared/%2e%2e/desk/shell/main.js",
+        "/client/types.d.ts",
+    ],
 )
 def test_what_is_not_among_the_files_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

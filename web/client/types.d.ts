@@ -1,4 +1,4 @@
-/* What the widget's modules say to each other; for the type checker only, never loaded by a browser. */
+/* The types of the client's modules; for the type checker only, never loaded by a browser. */
 
 export interface Text {
   value: string;
@@ -6,7 +6,7 @@ export interface Text {
   direction: "ltr" | "rtl" | "auto";
 }
 
-/** One version of one line, as in docs/protocol.md; only the fields that the widget reads. */
+/** One version of one item, as in docs/protocol.md; only the fields that the widget reads. */
 export interface Item {
   uri: string;
   version: number;
@@ -28,7 +28,7 @@ export interface Item {
   pinnedUntil: string | null;
 }
 
-/** What a correction told the readers, and when. */
+/** A correction that an item had, and when. */
 export interface Correction {
   version: number;
   act: string;
@@ -50,14 +50,14 @@ export interface Message {
 
 export type State = "connecting" | "live" | "catching-up" | "stale" | "offline";
 
-/** What an entry did to the list. */
+/** What an entry did to the list; empty for nothing. */
 export type Change = "added" | "changed" | "removed" | "";
 
-/** Why a transport ended: `final` where coming back is useless, `retry` in seconds, `reason` in words. */
+/** Why a transport ended: `final` if the client must not come back, `retryAfter` in seconds, `reason` for a person. */
 export interface Loss {
   final?: boolean;
   silent?: boolean;
-  retry?: number;
+  retryAfter?: number;
   reason?: string;
 }
 
@@ -66,7 +66,7 @@ export interface Handlers {
   lost(loss: Loss): void;
 }
 
-/** Opens one way to the node; `address` gives its URL with today's cursor; returns how to close it. */
+/** Opens a transport and returns the function that closes it; `address` gives the URL with the newest cursor. */
 export type Transport = (
   address: (wait?: number) => URL,
   on: Handlers,
@@ -82,9 +82,10 @@ export interface Clock {
 export interface ConnectionOptions {
   address: (cursor: string, wait?: number) => URL;
   transports: Transport[];
-  message(message: Message): void;
-  state(state: State, reason: string): void;
+  onMessage(message: Message): void;
+  onState(state: State, reason: string): void;
   clock?: Clock;
   random?: () => number;
-  memory?: { get(): number; set(rung: number): void };
+  /** Remembers which transport works in this session, by its index. */
+  memory?: { get(): number; set(index: number): void };
 }

@@ -1,9 +1,9 @@
-/** Whether an item is what was asked for: a version that left the filter is sent to those who saw it before. */
+/** Whether an item matches a subscription: a node also sends versions that have left the filter. */
 
 /** @import { Item } from "./types.d.ts" */
 
 /**
- * The filter of a request, judged as the node judges it: several values of one name are alternatives.
+ * The filter of a request, with the node's rules: several values of one name are alternatives.
  * @param {URLSearchParams} query
  * @returns {(item: Item) => boolean}
  */
@@ -12,7 +12,7 @@ export function filter(query) {
   const has = (name, values) =>
     !query.has(name) || [values].flat().some((value) => query.getAll(name).includes(value));
   return (item) =>
-    // Where none is given that is NaN, and nothing is above it.
+    // Without a parameter the number is NaN, and no urgency is above it.
     !(item.urgency > Number(query.getAll("urgency").at(-1))) &&
     has("edition", item.edition) &&
     has("section", item.sections) &&
