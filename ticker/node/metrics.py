@@ -13,6 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ticker.contract.closes import CloseCode
 from ticker.shared.process.output import lines_dropped
 from ticker.workers.shared_state import Board
 from ticker.workers.totals import Family, Snapshot, total
@@ -26,7 +27,7 @@ LARGEST: Final = frozenset(
 STREAMS: Final = ("websocket", "sse")
 FIRST_KINDS: Final = ("snapshot", "replay", "lost")
 REFUSAL_STATUSES: Final = ("400", "403", "404", "426", "431", "503")
-CLOSE_CODES: Final = ("4000", "4001", "4002", "4005", "4500", "4501")
+CLOSE_CODES: Final = tuple(str(int(code)) for code in CloseCode)
 POISON_REASONS: Final = ("oversize", "malformed", "schema", "key", "signature", "stream", "ledger")
 TASKS: Final = ("reader", "sweep", "pulse")
 WORKER_ENDS: Final = ("ended", "hung", "rolled")
