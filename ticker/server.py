@@ -51,7 +51,7 @@ HAND_OVER_SECONDS: Final = 2.0
 SPARE_DESCRIPTORS: Final = 128
 _OWN_DESCRIPTORS: Final = 64
 
-# Whether connections are accepted and held past the loop's transports (docs/design.md, "Past the loop's transports").
+# Whether connections are accepted and held past the loop's transports (docs/design.md, "A transport in an epoll set").
 direct = poller.able()
 
 log = structlog.get_logger()

@@ -73,7 +73,7 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
         },
         # A wrong parameter is 400.
         "flashwire_refused_total": one("status", written("ticker/net", "refusal", 0) | {"400"}),
-        "flashwire_closes_total": one("code", {row[0] for row in rows("### Ends")}),
+        "flashwire_closes_total": one("code", {row[0] for row in rows("### Close codes")}),
         "flashwire_poison_entries_total": one(
             "reason", written("ticker", "PoisonError", 0) | written("ticker", "poison", 0)
         ),

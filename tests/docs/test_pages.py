@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, anchors, code_blocks, links, read
+from tests.docs.pages import PAGES, ROOT, anchors, code_blocks, links, read, without_blocks
 
 README = ROOT / "README.md"
+SOURCES = {".py", ".js", ".ts", ".conf", ".yml", ".service", ".sh", ".html"}
 DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs"
 
 
@@ -40,8 +41,23 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
         assert (ROOT / name).exists(), name
 
 
+def test_every_page_and_heading_that_the_code_names_exists() -> None:
+    files = [path for folder in DIRECTORIES.split("|") for path in (ROOT / folder).rglob("*") if path.suffix in SOURCES]
+    named = set()
+    for path in files:
+        if "node_modules" not in path.parts and path != Path(__file__):
+            text = re.sub(r"\s*\n[ \t]*(?:#|//|\*)?[ \t]*", " ", path.read_text("utf-8"))
+            named |= set(re.findall(r"\bdocs/([\w/]+\.md)(?:, [\"“]([^\"”]+)[\"”])?", text))
+            named |= {(page, title) for title, page in re.findall(r"[\"“]([^\"“”]+)[\"”] in docs/([\w/]+\.md)", text)}
+    assert len(named) >= 10
+    for page, title in sorted(named):
+        assert (ROOT / "docs" / page).exists(), page
+        headings = re.findall(r"^#+ (.+)$", without_blocks(read(page)), re.MULTILINE)
+        assert not title or title in headings, f"{page}: {title}"
+
+
 def test_the_reading_order_names_files_that_exist() -> None:
-    steps = re.findall(r"^\d\. .*(?:\n   .*)*", README.read_text("utf-8"), re.MULTILINE)
+    steps = re.findall(r"^\d+\. .*(?:\n   .*)*", README.read_text("utf-8"), re.MULTILINE)
     assert len(steps) >= 8
     folder = ""
     for name in re.findall(r"`([\w./-]+)`", "\n".join(steps)):
