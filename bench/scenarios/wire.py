@@ -19,7 +19,7 @@ from bench.load import DIGITS, MARK
 from bench.scenario import OURS, Row, Run, Scenario, Section
 from bench.wire import Counted, Wire
 from ticker.contract.item import Text, decode_item, encode_item
-from ticker.http.assets import load
+from ticker.shared.http.assets import WEB, load_assets
 
 BUDGET: Final = 8_192
 # zconf.h: (1 << (windowBits + 2)) + (1 << (memLevel + 9)), at 15 and 8.
@@ -220,7 +220,7 @@ async def measure(run: Run) -> Section:
             await contender.stop()
 
     found = await run.in_turn(asked, one, repeats=1)
-    weights = {"Flashwire": len(load("dist")["breaking-ticker.js"].packed), **clients()}
+    weights = {"Flashwire": len(load_assets(WEB / "dist")["breaking-ticker.js"].gzipped), **clients()}
     run.notes.append(
         f"Centrifugo is left out: {lack}"
         if (lack := Centrifugo().absent())

@@ -8,7 +8,8 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.openapi import document
 from publisher.api.parts import Desk
-from ticker.shared.http.callers import is_local, reason_for
+from ticker.shared.http.callers import reason_for
+from ticker.shared.http.operating import alive_reply, is_local_request, ready_reply, version_reply
 from ticker.shared.process.version import RUNNING
 
 
@@ -17,19 +18,17 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
     described = msgspec.json.encode(document(RUNNING, desk.cookie))
 
     async def live(request: Request) -> Response:
-        return _json({"status": "alive"})
+        return alive_reply()
 
     async def ready(request: Request) -> Response:
         reason = desk.watch.reason
-        local = is_local(request.client.host if request.client else None, request.headers)
-        reasons = [] if reason is None else [reason_for(reason, local=local)]
-        return _json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        return ready_reply([] if reason is None else [reason_for(reason, local=is_local_request(request))])
 
     async def metrics(request: Request) -> Response:
         return Response(desk.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def versions(request: Request) -> Response:
-        return _json({"name": "flashwire", "side": "desk", "version": RUNNING})
+        return version_reply("desk", RUNNING)
 
     async def openapi(request: Request) -> Response:
         return Response(described, media_type="application/json")
@@ -41,8 +40,3 @@ def operating_routes(desk: Desk) -> list[BaseRoute]:
         Route("/version", versions, methods=["GET"]),
         Route("/openapi.json", openapi, methods=["GET"]),
     ]
-
-
-def _json(value: object, status: int = 200) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(value), status, headers, "application/json")

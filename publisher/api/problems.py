@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from publisher.core.decode import MalformedError
 from publisher.core.refusals import ConflictError, RefusalsError
-from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
+from ticker.contract.problem import MEDIA_TYPE, TITLES, FieldError, Problem, make_problem
 from ticker.contract.sentences import LANGUAGES, RefusedError
 from ticker.shared.http.headers import SECURITY_HEADERS, lines
+from ticker.shared.http.negotiate import preferred_language
 
 RETRY_SECONDS: Final = 2
 PAGE_HEADER: Final = "flashwire-page"
@@ -29,25 +30,6 @@ CODES: Final = tuple(
     """.split()
 )
 """Every type of problem that the desk answers with, as docs/protocol.md lists them."""
-
-_TITLES: Final = {
-    400: "Bad request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Too slow",
-    409: "Not in this state",
-    412: "Someone was faster",
-    413: "Too large",
-    415: "Not JSON",
-    422: "Cannot be taken as it is",
-    428: "Say which version you saw",
-    429: "Too many at once",
-    431: "Request head too large",
-    500: "Something went wrong",
-    503: "Not available now",
-}
 
 
 class ApiError(Exception):
@@ -109,16 +91,13 @@ def answer_bytes(error: ApiError, headers: Iterable[tuple[bytes, bytes]]) -> byt
     body = _problem(error, language).body()
     told = {**SECURITY_HEADERS, **_headers(error, language), "Cache-Control": "no-store", "Content-Type": MEDIA_TYPE}
     told |= {"Content-Length": str(len(body)), "Connection": "close"}
-    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, _TITLES[error.status].encode(), lines(told), body)
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, TITLES[error.status].encode(), lines(told), body)
 
 
 def _problem(error: ApiError, language: str) -> Problem:
-    return Problem(
-        slug=error.code,
-        title=_TITLES[error.status],
-        status=error.status,
-        detail=RefusedError(error.code, "", **error.parameters).sentence(language),
-        errors=tuple(FieldError(found.field, found.sentence(language), found.code) for found in error.errors),
+    errors = tuple(FieldError(wrong.field, wrong.sentence(language), wrong.code) for wrong in error.errors)
+    return make_problem(
+        error.code, error.status, RefusedError(error.code, "", **error.parameters).sentence(language), errors
     )
 
 
@@ -127,15 +106,5 @@ def _headers(error: ApiError, language: str) -> dict[str, str]:
 
 
 def reading_language(accepted: str) -> str:
-    """The language of ours that an `Accept-Language` header likes best (RFC 9110, 12.5.4), else English."""
-    best, best_weight = "en", 0.0
-    for part in accepted[:400].split(","):
-        tag, _, parameter = part.partition(";")
-        primary = tag.strip().lower().split("-", 1)[0]
-        try:
-            weight = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if primary in LANGUAGES and weight > best_weight:
-            best, best_weight = primary, weight
-    return best
+    """The language of the interface that an `Accept-Language` header prefers, else English."""
+    return preferred_language(accepted, LANGUAGES)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.page.assets import WEB, Asset, load
+from ticker.shared.http.assets import WEB, Asset, load_assets
 from ticker.shared.http.headers import SECURITY_HEADERS
 
 PAGE: Final = "index.html"
@@ -20,15 +20,15 @@ PAGE: Final = "index.html"
 
 def desk_routes(ticker_url: str) -> list[BaseRoute]:
     """`/`, `/desk/…`, `/client/…` and `/shared/…`; browsers reach the ticker at the origin of `ticker_url`."""
-    folders = {folder: load(WEB / folder) for folder in ("desk", "client", "shared")}
+    folders = {folder: load_assets(WEB / folder) for folder in ("desk", "client", "shared")}
     headers = page_headers(ticker_url)
 
     async def page(request: Request) -> Response:
-        return _answer(request, folders["desk"][PAGE], headers)
+        return folders["desk"][PAGE].reply(request, headers)
 
     def route(folder: str) -> Route:
         async def file(request: Request) -> Response:
-            return _answer(request, _found(folders[folder], request), headers)
+            return _asset_at(folders[folder], request).reply(request, headers)
 
         return Route(f"/{folder}/{{path:path}}", file, methods=["GET"])
 
@@ -64,16 +64,8 @@ def _origins(ticker_url: str) -> list[str]:
     return [f"{parts.scheme}://{parts.netloc}", f"{'wss' if secure else 'ws'}://{parts.netloc}"]
 
 
-def _found(files: Mapping[str, Asset], request: Request) -> Asset:
-    found = files.get(request.path_params["path"])
-    if found is None:
+def _asset_at(files: Mapping[str, Asset], request: Request) -> Asset:
+    asset = files.get(request.path_params["path"])
+    if asset is None:
         raise HTTPException(404)
-    return found
-
-
-def _answer(request: Request, file: Asset, headers: Mapping[str, str]) -> Response:
-    told = {**headers, "ETag": file.etag}
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if file.etag in known or known == ["*"]:
-        return Response(status_code=304, headers=told)
-    return Response(file.content, headers=told, media_type=file.media_type)
+    return asset

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.widget_page import context, page, ticker
-from ticker.http.assets import WEB
+from ticker.shared.http.assets import WEB
 
 __all__ = ["context", "page", "ticker"]  # fixtures
 

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from ticker.contract.item import ROLES
-from ticker.contract.problem import FieldError, Problem
+from ticker.contract.problem import FieldError, Problem, make_problem
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
 from ticker.core.filter import CANARY, Filter
@@ -38,13 +38,8 @@ class ParameterError(Exception):
 
     def problem(self) -> Problem:
         """The body of the 400."""
-        return Problem(
-            slug="bad-parameter",
-            title="Bad parameter",
-            status=400,
-            detail=" ".join(f"{error.field}: {error.message}" for error in self.errors),
-            errors=tuple(self.errors),
-        )
+        detail = " ".join(f"{error.field}: {error.message}" for error in self.errors)
+        return make_problem("bad-parameter", 400, detail, tuple(self.errors))
 
 
 def read_pairs(query: bytes) -> Pairs:

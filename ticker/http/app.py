@@ -102,12 +102,12 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
 async def _http_error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:
-        reply = problem(405, "method", "Method Not Allowed", "Read this address with GET.")
+        reply = problem(405, "method", "Read this address with GET.")
         # RFC 9110, 15.5.6 asks for it.
         reply.headers["Allow"] = "GET, HEAD"
         return reply
-    return problem(status, "not-found", "Not Found", "There is nothing at this address; see /openapi.json.")
+    return problem(status, "not-found", "There is nothing at this address; see /openapi.json.")
 
 
 async def _failure(_request: Request, error: Exception) -> Response:
-    return problem(500, "failure", "Internal Server Error", "The node failed to answer; ask again.", retry_after=5)
+    return problem(500, "failure", "The node failed to answer; ask again.", retry_after=5)

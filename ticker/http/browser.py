@@ -68,7 +68,7 @@ class Preflights:
 
     def _preflight(self, path: str, headers: dict[bytes, bytes]) -> Response:
         if path.startswith(READS) and not is_allowed(self._settings, headers):
-            return problem(403, "origin", "Forbidden", "This origin may not read here; ask the operator to allow it.")
+            return problem(403, "origin", "This origin may not read here; ask the operator to allow it.")
         # Proxies, tracing libraries and polyfills add headers of their own; none of them changes a read.
         names = headers.get(b"access-control-request-headers", b"").decode("latin-1").split(",")
         wanted = [name.strip() for name in names if _TOKEN.fullmatch(name.strip())]

@@ -2,15 +2,14 @@
 
 from typing import Final
 
-import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.http.respond import JSON
 from ticker.node.node import Node
 from ticker.node.pulse import show
-from ticker.shared.http.callers import is_local, reason_for
+from ticker.shared.http.callers import reason_for
+from ticker.shared.http.operating import alive_reply, is_local_request, ready_reply, version_reply
 from ticker.shared.process.server_state import read_state
 from ticker.shared.process.version import RUNNING
 from ticker.workers.shared_state import Seat
@@ -21,7 +20,7 @@ _NAMED: Final = 20
 
 async def alive(request: Request) -> Response:
     """200 as long as the process answers at all."""
-    return _json(200, {"status": "alive"})
+    return alive_reply()
 
 
 async def ready(request: Request) -> Response:
@@ -32,7 +31,7 @@ async def ready(request: Request) -> Response:
     """
     node: Node = request.state["node"]
     seat: Seat | None = request.state["seat"]
-    local = is_local(request.client.host if request.client else None, request.headers)
+    local = is_local_request(request)
     reasons: list[str] = []
     if node.draining:
         reasons.append("draining")
@@ -46,19 +45,17 @@ async def ready(request: Request) -> Response:
         reasons.append(node.tasks.reason)
     if seat is not None and not seat.board.opened:
         reasons.append("other workers are starting")
-    body: dict[str, object] = {
-        "ready": not reasons,
-        "reasons": reasons,
+    further: dict[str, object] = {
         "cursor": str(node.backlog.newest),
         "connections": len(node.hub),
         "entries": len(node.backlog),
         "hidden": len(node.backlog.hidden),
     }
     if local and node.backlog.hidden:
-        body["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
+        further["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
     if seat is not None:
-        body["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
-    return _json(503 if reasons else 200, body)
+        further["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
+    return ready_reply(reasons, further)
 
 
 async def metrics(request: Request) -> Response:
@@ -71,8 +68,4 @@ async def metrics(request: Request) -> Response:
 
 async def about(request: Request) -> Response:
     """Which release answers."""
-    return _json(200, {"name": "flashwire", "side": "ticker", "version": RUNNING})
-
-
-def _json(status: int, body: dict[str, object]) -> Response:
-    return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)
+    return version_reply("ticker", RUNNING)

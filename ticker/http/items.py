@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ticker.contract.entry import Keyring, PoisonError, unseal
 from ticker.contract.item import Item, Text, decode_item
-from ticker.contract.problem import Problem
+from ticker.contract.problem import TITLES, Problem
 from ticker.contract.redaction import redacted
 from ticker.core.filter import CANARY, Filter
 from ticker.core.query import ParameterError, Query, filter_names, read_pairs
@@ -82,9 +82,7 @@ class Listing:
         """Current items, pinned first, then newest first; `next` is the `before` of the following page."""
         node = self._node
         if not node.filled:
-            return problem(
-                503, "unavailable", "Service Unavailable", "This node is starting; ask again.", retry_after=2
-            )
+            return problem(503, "unavailable", "This node is starting; ask again.", retry_after=2)
         try:
             query = Query(read_pairs(request.scope["query_string"]), node.site, (*filter_names(), "limit", "before"))
             wanted = query.filter()
@@ -142,7 +140,7 @@ async def item(request: Request) -> Response:
     if newest.pub_status == "canceled":
         return _gone(newest)
     if newest.pub_status == "withheld":
-        return problem(404, "on-hold", "Not Found", "This item is on hold while it is checked; it may come back.")
+        return problem(404, "on-hold", "This item is on hold while it is checked; it may come back.")
     readable = [*known.readable, newest]
     chosen = next((one for one in readable if one.version == (version or newest.version)), None)
     if chosen is None:
@@ -208,19 +206,15 @@ async def _versions(request: Request, uri: str) -> Versions:
 
 
 def _unknown() -> Response:
-    return problem(404, "not-found", "Not Found", "There is no such item here; check its uri and version.")
+    return problem(404, "not-found", "There is no such item here; check its uri and version.")
 
 
 def _unreadable() -> Response:
-    return problem(
-        404, "unreadable", "Not Found", "The newest version of this item cannot be read here; take the item down."
-    )
+    return problem(404, "unreadable", "The newest version of this item cannot be read here; take the item down.")
 
 
 def _away() -> Response:
-    return problem(
-        503, "stream-away", "Service Unavailable", "The archive cannot be read just now; ask again.", retry_after=5
-    )
+    return problem(503, "stream-away", "The archive cannot be read just now; ask again.", retry_after=5)
 
 
 def _gone(withdrawn: Item) -> Response:
@@ -237,7 +231,7 @@ def _gone(withdrawn: Item) -> Response:
     return problem_reply(
         Gone(
             slug="withdrawn",
-            title="Gone",
+            title=TITLES[410],
             status=410,
             detail="This item was withdrawn; take it down wherever it is shown.",
             tombstone=tombstone,

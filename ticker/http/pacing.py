@@ -38,8 +38,6 @@ class Paced:
 
 
 def _too_many() -> Response:
-    refused = problem(
-        503, "unavailable", "Service Unavailable", "This node has too many connections; ask again.", retry_after=2
-    )
+    refused = problem(503, "unavailable", "This node has too many connections; ask again.", retry_after=2)
     refused.headers["Connection"] = "close"
     return refused

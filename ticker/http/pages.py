@@ -16,13 +16,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ticker.contract.item import Item
-from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
+from ticker.contract.problem import MEDIA_TYPE, FieldError, make_problem
 from ticker.contract.sentences import LANGUAGES
 from ticker.contract.site import Site, direction_of
-from ticker.http.assets import WEB, Asset, load
 from ticker.http.public_url import page_path, public_address
 from ticker.settings import TickerSettings
-from ticker.shared.http.negotiate import qualities
+from ticker.shared.http.assets import WEB, Asset, load_assets
+from ticker.shared.http.negotiate import preferred_language
 
 SnapshotItems = Callable[[str, int], Sequence[Item]]
 """The current items of an edition, at most so many, as a snapshot holds them."""
@@ -50,10 +50,15 @@ def page_routes(site: Site, settings: TickerSettings, snapshot_items: SnapshotIt
         Route("/embed", pages.embed),
         Route("/oembed", pages.oembed),
         *(
-            Route(f"/{path}/{{name}}", partial(pages.file, load(folder), headers))
+            Route(f"/{path}/{{name}}", partial(pages.file, _public_files(folder), headers))
             for path, folder, headers in (("widget", "dist", _ANYWHERE), ("demo", "demo", {}), ("shared", "shared", {}))
         ),
     ]
+
+
+def _public_files(folder: str) -> dict[str, Asset]:
+    """The files of web/`folder` by name, without the templates of pages."""
+    return {name: asset for name, asset in load_assets(WEB / folder).items() if not name.endswith(".html")}
 
 
 class _Pages:
@@ -68,7 +73,7 @@ class _Pages:
 
     async def demo(self, request: Request) -> Response:
         asked = request.query_params.get("lang")
-        language = _words(asked) if asked else _preferred(request.headers.get("accept-language", ""))
+        language = _words(asked) if asked else preferred_language(request.headers.get("accept-language", ""), LANGUAGES)
         editions = {
             name: (edition, list(self._items(name, FALLBACK_COUNT))) for name, edition in self._site.editions.items()
         }
@@ -144,10 +149,10 @@ class _Pages:
         return Response(msgspec.json.encode(body), media_type="application/json")
 
     async def file(self, files: dict[str, Asset], headers: Mapping[str, str], request: Request) -> Response:
-        found = files.get(request.path_params["name"])
-        if found is None:
+        asset = files.get(request.path_params["name"])
+        if asset is None:
             return _refused(404, "path", "There is no such file.")
-        return found.answer(request, {**headers, "Cache-Control": _FILE_CACHE})
+        return asset.reply(request, {**headers, "Cache-Control": _FILE_CACHE})
 
     # Any: a template takes what it names
     def _page(self, request: Request, template: str, language: str, *, frames: str, **shown: Any) -> Response:
@@ -184,19 +189,11 @@ def _words(tag: str) -> str:
     return language if language in LANGUAGES else "en"
 
 
-def _preferred(accepted: str) -> str:
-    """The one of our languages that `Accept-Language` likes best."""
-    liked = sorted(qualities(accepted.encode("latin-1")), key=lambda pair: -pair[1])
-    tags = (name.decode("latin-1").split("-")[0] for name, quality in liked if quality)
-    return next((tag for tag in tags if tag in LANGUAGES), "en")
-
-
 def _bad_host() -> Response:
     return _refused(400, "Host", "Send a Host header that is a host name, with a port where needed.")
 
 
 def _refused(status: int, field: str, sentence: str) -> Response:
-    titles = {400: "Bad parameter", 404: "Not found", 501: "Not offered"}
     slug = {400: "bad-parameter", 404: "not-found", 501: "not-offered"}[status]
-    problem = Problem(slug, titles[status], status, sentence, (FieldError(field, sentence),))
+    problem = make_problem(slug, status, sentence, (FieldError(field, sentence),))
     return Response(problem.body(), status, {"X-Content-Type-Options": "nosniff"}, MEDIA_TYPE)

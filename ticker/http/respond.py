@@ -1,13 +1,12 @@
-"""Replies of the HTTP routes: JSON bytes, problems, caching; nothing here knows what the bytes say."""
+"""Replies of the HTTP routes: JSON bytes, problems and their caching; this module does not read the bytes."""
 
-import hashlib
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem
-from ticker.shared.http.negotiate import matches
+from ticker.contract.problem import MEDIA_TYPE, FieldError, Problem, make_problem
+from ticker.shared.http.conditional import conditional
 
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
@@ -16,14 +15,13 @@ EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
 def problem(
     status: int,
     slug: str,
-    title: str,
     detail: str,
     *,
     errors: tuple[FieldError, ...] = (),
     retry_after: int | None = None,
 ) -> Response:
     """A problem reply."""
-    return problem_reply(Problem(slug=slug, title=title, status=status, detail=detail, errors=errors), retry_after)
+    return problem_reply(make_problem(slug, status, detail, errors), retry_after)
 
 
 def problem_reply(body: Problem, retry_after: int | None = None) -> Response:
@@ -35,12 +33,11 @@ def problem_reply(body: Problem, retry_after: int | None = None) -> Response:
 
 
 def cached(request: Request, body: bytes, seconds: int, *, status: int = 200) -> Response:
-    """`body` with a strong ETag, or 304; shared caches may keep it for `seconds`, briefly on purpose:
+    """`body` under a strong ETag, or 304; shared caches may keep it for `seconds`.
 
-    a withdrawn line must leave them as fast as it leaves the sockets.
+    The time is short, so that a withdrawn item leaves caches as fast as it leaves live connections.
     """
-    etag = f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": f"public, max-age={seconds}, must-revalidate"}
-    if status == 200 and matches(", ".join(request.headers.getlist("if-none-match")), etag):
-        return Response(None, 304, headers)
-    return Response(body, status, headers, JSON)
+    headers = {"Cache-Control": f"public, max-age={seconds}, must-revalidate"}
+    if status != 200:
+        return Response(body, status, headers, JSON)
+    return conditional(request, body, headers, JSON)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import httptools
 import msgspec
 
-from ticker.contract.problem import MEDIA_TYPE, Problem
+from ticker.contract.problem import MEDIA_TYPE, Problem, make_problem
 from ticker.core.frame import WINDOW_BITS, Format
 from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
 from ticker.shared.http.negotiate import qualities
@@ -26,16 +26,6 @@ _ACCEPTED: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\n%bUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
     % _SECURITY_LINES
 )
-_REASONS: Final = {
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    426: "Upgrade Required",
-    429: "Too Many Requests",
-    431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -165,14 +155,14 @@ def _window(value: bytes) -> int | None:
 
 def refusal(status: int, slug: str, detail: str, *headers: bytes) -> RefusalError:
     """A refusal with a problem body; `headers` are whole lines."""
-    return RefusalError(Problem(slug=slug, title=_REASONS[status], status=status, detail=detail), *headers)
+    return RefusalError(make_problem(slug, status, detail), *headers)
 
 
 def refusal_bytes(refused: RefusalError, cors: bytes = b"") -> bytes:
     """The whole HTTP reply, with whole lines `cors` in its head; the connection ends with it."""
     body = refused.problem.body()
     head = [
-        f"HTTP/1.1 {refused.problem.status} {_REASONS[refused.problem.status]}".encode(),
+        f"HTTP/1.1 {refused.problem.status} {refused.problem.title}".encode(),
         f"Content-Type: {MEDIA_TYPE}".encode(),
         b"Content-Length: %d" % len(body),
         b"Cache-Control: no-store",

@@ -7,8 +7,9 @@ import pytest
 from tests.support.serving import Serving, Start, request, upgrade
 from ticker.net.origins import cors_headers, is_allowed
 from ticker.settings import TickerSettings
+from ticker.shared.http.conditional import matches
 from ticker.shared.http.headers import SECURITY_HEADERS
-from ticker.shared.http.negotiate import matches, takes_gzip
+from ticker.shared.http.negotiate import takes_gzip
 
 pytestmark = pytest.mark.anyio
 

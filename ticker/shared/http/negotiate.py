@@ -1,10 +1,10 @@
-"""Content negotiation (RFC 9110, 12.4 and 12.5) and entity tags (RFC 9110, 13.1.2), as plain functions."""
+"""Content negotiation (RFC 9110, 12.4 and 12.5) as plain functions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-_TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
+_HEADER_LIMIT: Final = 400
 _QUALITY: Final = re.compile(rb"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
@@ -21,14 +21,18 @@ def qualities(header: bytes) -> Iterator[tuple[bytes, float]]:
 
 
 def takes_gzip(accept_encoding: bytes) -> bool:
-    """Whether gzip is acceptable, and liked no less than no encoding."""
-    found = dict(qualities(accept_encoding))
-    other = found.get(b"*", 0.0)
-    packed = max(found.get(b"gzip", 0.0), found.get(b"x-gzip", 0.0)) if found.keys() & {b"gzip", b"x-gzip"} else other
-    # Without a word about it, no encoding is acceptable, but liked less than what is named.
-    return packed > 0 and packed >= found.get(b"identity", 0.0)
+    """Whether the client accepts gzip, and prefers it to no encoding or likes both equally."""
+    by_name = dict(qualities(accept_encoding))
+    names_gzip = by_name.keys() & {b"gzip", b"x-gzip"}
+    gzip = max(by_name.get(b"gzip", 0.0), by_name.get(b"x-gzip", 0.0)) if names_gzip else by_name.get(b"*", 0.0)
+    # If the header does not name it, no encoding is acceptable, with a lower preference than what it names.
+    return gzip > 0 and gzip >= by_name.get(b"identity", 0.0)
 
 
-def matches(if_none_match: str, etag: str) -> bool:
-    """Whether an `If-None-Match` header names `etag`, by the weak comparison that it asks for."""
-    return if_none_match.strip() == "*" or etag.removeprefix("W/") in _TAG.findall(if_none_match)
+def preferred_language(accept_language: str, languages: Sequence[str]) -> str:
+    """The one of `languages` that an `Accept-Language` header prefers (RFC 9110, 12.5.4); else the first of them."""
+    # Browsers send less than this; a long header must not cost time.
+    header = accept_language[:_HEADER_LIMIT].encode("latin-1", "replace")
+    ranked = sorted(qualities(header), key=lambda pair: -pair[1])
+    primary_tags = (name.decode("latin-1").split("-")[0] for name, quality in ranked if quality)
+    return next((tag for tag in primary_tags if tag in languages), languages[0])
