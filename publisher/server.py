@@ -15,13 +15,13 @@ import uvicorn
 from publisher.api.accept import DeskAcceptor
 from publisher.api.app import create_app
 from publisher.api.bounded_http import BoundedHttp
-from publisher.api.caller import is_known
+from publisher.api.caller import is_authenticated
 from publisher.api.connections import Connections
-from publisher.api.parts import Desk, open_desk
+from publisher.api.parts import Parts, open_parts
 from publisher.api.turns import PIECE_BYTES
 from publisher.page import desk_routes
 from publisher.settings import DeskSettings
-from publisher.stream.first_key import check_first_key
+from publisher.stream.signing_key import check_signing_key
 from ticker.shared.http.forwarded import Proxies
 from ticker.shared.http.intake import Intake
 from ticker.shared.process.listen import open_to_clients
@@ -39,14 +39,14 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 async def serve(settings: DeskSettings, sock: socket.socket, announce: Callable[[], None] = lambda: None) -> None:
     """Serves on `sock`, and calls `announce` when it does; returns after SIGTERM or SIGINT, within 3 s or so.
 
-    Raises what `check_first_key` and `open_desk` raise before it serves, and `ListenError` where it cannot, each with
-    one line for an operator.
+    Raises what `check_signing_key` and `open_parts` raise before it serves, and `ListenError` where it cannot, each
+    with one line for an operator.
     """
     configure_logs(settings.log_format, settings.log_level, side="desk")
-    await check_first_key(settings)
-    desk = open_desk(settings)
+    await check_signing_key(settings)
+    parts = open_parts(settings)
     config = uvicorn.Config(
-        create_app(desk, desk_routes(settings.ticker_url)),
+        create_app(parts, desk_routes(settings.ticker_url)),
         http="httptools",
         ws="none",
         # Our own lines say what happened; a line for each request would carry addresses and say less.
@@ -68,32 +68,32 @@ async def serve(settings: DeskSettings, sock: socket.socket, announce: Callable[
     # no collection runs in 4,800 lines.
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT)
-    await DeskServer(config, desk, announce).serve([sock])
+    await DeskServer(config, parts, announce).serve([sock])
 
 
 class DeskServer(uvicorn.Server):
     """uvicorn's server with bounded connections, which says that it is stopping before it stops."""
 
-    def __init__(self, config: uvicorn.Config, desk: Desk, announce: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, config: uvicorn.Config, parts: Parts, announce: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
-        self._desk = desk
+        self._parts = parts
         self._announce = announce
-        self._connections = Connections(desk.metrics)
+        self._connections = Connections(parts.metrics)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        settings = self._desk.settings
+        settings = self._parts.settings
         proxies = Proxies(settings.forwarded_allow_ips)
         # Without sockets: the loop would accept more than there are descriptors for.
         await super().startup([])
         loop = asyncio.get_running_loop()
-        intake = Intake(self._desk.steady, piece_bytes=PIECE_BYTES)
+        intake = Intake(self._parts.steady, piece_bytes=PIECE_BYTES)
         protocol = partial(
             BoundedHttp,
             self._connections,
             proxies,
             settings.body_limit_bytes,
             intake=intake,
-            knows=partial(is_known, desk=self._desk),
+            knows=partial(is_authenticated, parts=self._parts),
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,
@@ -121,7 +121,7 @@ class DeskServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not may_stop():
             return
-        self._desk.watch.draining = True
+        self._parts.watch.draining = True
         super().handle_exit(sig, frame)
 
     @contextmanager

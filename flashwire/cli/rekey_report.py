@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from publisher.settings import DeskSettings
-from publisher.stream.rekey import Rekeyed, rekey
+from publisher.stream.rekey import RekeyResult, rekey
 from publisher.stream.store import Store
 from ticker.contract.item import Item
 from ticker.contract.keys import load_keyring
@@ -35,7 +35,7 @@ async def rekey_with_report(settings: DeskSettings, *, dry_run: bool) -> tuple[l
     return _lines(result, keyring.signer, dry_run), not (result.unreadable_items or result.changed_meanwhile)
 
 
-def _lines(result: Rekeyed, signer: str, dry_run: bool) -> list[str]:
+def _lines(result: RekeyResult, signer: str, dry_run: bool) -> list[str]:
     verb = "to sign" if dry_run else "signed"
     entries, unreadable = len(result.signed), len(result.unreadable_items)
     lines = [f"{result.items} items; {verb} with {signer}: {result.bodies} bodies in ledgers, {entries} entries."]

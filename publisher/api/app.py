@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from publisher.api.composer import composer_routes
 from publisher.api.items import PUBLISH_PATH, item_routes, publish_route
 from publisher.api.operating import operating_routes
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
 from publisher.api.turns import Paced
@@ -38,13 +38,13 @@ _HEADERS: Final = pairs({**SECURITY_HEADERS, "Cache-Control": "no-store"})
 _log = structlog.get_logger(__name__)
 
 
-def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
+def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
     """The application of `desk`, with further `routes` (the page's) beside the interface's own."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        works = {"watch": desk.watch.run, "preparation": desk.watch.prepare_when_needed}
-        running = [asyncio.create_task(desk.watch.tasks.keep_running(name, work)) for name, work in works.items()]
+        works = {"watch": parts.watch.run, "preparation": parts.watch.backfill_when_needed}
+        running = [asyncio.create_task(parts.watch.tasks.keep_running(name, work)) for name, work in works.items()]
         try:
             yield
         finally:
@@ -53,25 +53,25 @@ def create_app(desk: Desk, routes: Iterable[BaseRoute] = ()) -> Starlette:
             for task in running:
                 with suppress(asyncio.CancelledError):
                     await task
-            await desk.store.aclose()
+            await parts.store.aclose()
 
     def told(request: Request, error: Exception) -> Response:
         found = _api_error(error)
-        desk.metrics.refused.labels(found.code).inc()
+        parts.metrics.refused.labels(found.code).inc()
         return answer(request, found)
 
     app = Starlette(
         routes=[
-            *item_routes(desk),
-            *composer_routes(desk),
-            *session_routes(desk),
-            *operating_routes(desk),
+            *item_routes(parts),
+            *composer_routes(parts),
+            *session_routes(parts),
+            *operating_routes(parts),
             *routes,
         ],
         middleware=[
-            Middleware(Paced, steady=desk.steady),
-            Middleware(ForwardedMiddleware, trusted=desk.settings.forwarded_allow_ips),
-            Middleware(_Edge, told=told, publish=publish_route(desk)),
+            Middleware(Paced, steady=parts.steady),
+            Middleware(ForwardedMiddleware, trusted=parts.settings.forwarded_allow_ips),
+            Middleware(_Edge, told=told, publish=publish_route(parts)),
         ],
         exception_handlers=dict.fromkeys(FORESEEN, told),
         lifespan=lifespan,

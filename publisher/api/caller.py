@@ -10,12 +10,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
 from publisher.api.cookie import sessions_of
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.api.problems import ApiError
 from publisher.core.decode import decode
 from publisher.core.origins import may_write
+from publisher.core.phrases import NO_ADDRESS, Phrase
 from publisher.core.refusals import printable
-from publisher.core.words import NO_PAGE, Words
 from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
@@ -31,14 +31,14 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-def caller(request: Request, desk: Desk) -> Actor:
+def caller(request: Request, parts: Parts) -> Actor:
     """The holder of the request's token, else of its session; raises `ApiError` 401 or 403.
 
     A token goes before a cookie, and a wrong token is refused even where a good cookie came with it. Other schemes
     belong to a proxy in front of the desk: a browser sends its Basic credentials with every request.
     """
     challenge = {"WWW-Authenticate": 'Bearer realm="flashwire"'}
-    actor, has_token = _holder(request, desk)
+    actor, has_token = _holder(request, parts)
     if has_token:
         if actor is None:
             challenge["WWW-Authenticate"] += ', error="invalid_token"'
@@ -47,29 +47,29 @@ def caller(request: Request, desk: Desk) -> Actor:
     if actor is None:
         raise ApiError(401, "unauthorized", headers=challenge)
     if request.method not in _READING:
-        check_page(request, desk, script=False)
+        check_origin(request, parts, script=False)
     return actor
 
 
-def is_known(scope: Scope, desk: Desk) -> bool:
+def is_authenticated(scope: Scope, parts: Parts) -> bool:
     """Whether the request's token or session is in force, so that it goes before those of strangers."""
     credentials = sum(len(value) for name, value in scope["headers"] if name in _CREDENTIALS)
     if not 0 < credentials <= _QUICK_BYTES:
         return False
     try:
-        return _holder(Request(scope), desk)[0] is not None
+        return _holder(Request(scope), parts)[0] is not None
     except sqlite3.Error:
         return False
 
 
-def _holder(request: Request, desk: Desk) -> tuple[Actor | None, bool]:
+def _holder(request: Request, parts: Parts) -> tuple[Actor | None, bool]:
     """The holder of the request's token, else of its session, and whether it has a token."""
     tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
     if tokens:
-        return desk.tokens.holder(tokens.pop()) if len(tokens) == 1 else None, True
+        return parts.tokens.holder(tokens.pop()) if len(tokens) == 1 else None, True
     actor = None
-    for session in sessions_of(request, desk.cookie, desk.settings):
-        actor = actor or desk.sessions.holder(session)
+    for session in sessions_of(request, parts.cookie, parts.settings):
+        actor = actor or parts.sessions.holder(session)
     return actor, False
 
 
@@ -86,7 +86,7 @@ def _tokens(headers: list[bytes]) -> set[str]:
     return found
 
 
-def check_page(request: Request, desk: Desk, *, script: bool) -> None:
+def check_origin(request: Request, parts: Parts, *, script: bool) -> None:
     """Raises `ApiError` 403 unless the request comes from the desk's page, or, if `script`, from no page at all."""
     origin, fetch_site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if script and origin is None and fetch_site is None:
@@ -95,8 +95,8 @@ def check_page(request: Request, desk: Desk, *, script: bool) -> None:
     # With https too: a proxy that ends TLS may not say so. A page with https cannot write to an address without it
     # (browsers block mixed content), so the way back is closed to others.
     own = {page_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
-    if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(desk.settings)):
-        seen = Words(*[printable(origin)] * 3) if origin and origin != "null" else NO_PAGE
+    if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(parts.settings)):
+        seen = Phrase(*[printable(origin)] * 3) if origin and origin != "null" else NO_ADDRESS
         raise ApiError(403, "foreign-origin", origin=seen)
 
 
@@ -112,14 +112,14 @@ def _origins(further: str, public: str) -> frozenset[str | None]:
 
 
 async def read(
-    request: Request, desk: Desk, shape: type[Shape], *, empty: bytes = b"", limit: int | None = None
+    request: Request, parts: Parts, shape: type[Shape], *, empty: bytes = b"", limit: int | None = None
 ) -> Shape:
     """The request's body as `shape`, of at most `limit` bytes; `empty` stands for a body that is not there.
 
     Raises `ApiError` 413 before a body over the limit is read whole, 415 for what is not JSON, and what
     `decode` raises.
     """
-    limit = min(limit or desk.settings.body_limit_bytes, desk.settings.body_limit_bytes)
+    limit = min(limit or parts.settings.body_limit_bytes, parts.settings.body_limit_bytes)
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length[:20]) > limit:
         raise ApiError(413, "too-large", limit=limit)

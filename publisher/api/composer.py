@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
-from publisher.api.parts import CANARY_LIMIT, Desk
+from publisher.api.parts import CANARY_LIMIT, Parts
 from publisher.api.problems import ApiError
-from publisher.core.draft import LINE_LIMIT
+from publisher.core.first_version import LINE_LIMIT
 from publisher.core.refusals import Refusals
 from publisher.core.request import CanaryRequest, SplitRequest
 from publisher.core.split import split
@@ -22,31 +22,31 @@ from ticker.contract.text import HEADLINE_LIMIT, NOTE_LIMIT, SOURCE_LIMIT, clean
 CANARY_EDITION = "canary"
 
 
-def composer_routes(desk: Desk) -> list[BaseRoute]:
+def composer_routes(parts: Parts) -> list[BaseRoute]:
     """`/v1/site`, `/v1/split` and `/v1/canary`."""
 
     async def site(request: Request) -> Response:
-        caller(request, desk)
+        caller(request, parts)
         described = {
-            "brand": desk.settings.brand,
-            "editions": desk.site.editions,
-            "sections": desk.site.sections,
-            "places": desk.site.places,
-            "sources": desk.site.sources,
+            "brand": parts.settings.brand,
+            "editions": parts.site.editions,
+            "sections": parts.site.sections,
+            "places": parts.site.places,
+            "sources": parts.site.sources,
             "roles": ROLES,
             "limits": {
                 "headline": HEADLINE_LIMIT,
                 "source": SOURCE_LIMIT,
                 "note": NOTE_LIMIT,
-                "idempotencyHours": desk.settings.idempotency_hours,
+                "idempotencyHours": parts.settings.idempotency_hours,
             },
-            "ticker": desk.settings.ticker_url,
+            "ticker": parts.settings.ticker_url,
         }
         return _json(msgspec.json.encode(described))
 
     async def splitting(request: Request) -> Response:
-        caller(request, desk)
-        asked = await read(request, desk, SplitRequest)
+        caller(request, parts)
+        asked = await read(request, parts, SplitRequest)
         refusals = Refusals()
         language, line = "en", ""
         with refusals.at("language"):
@@ -54,27 +54,27 @@ def composer_routes(desk: Desk) -> list[BaseRoute]:
         with refusals.at("text"):
             line = clean(asked.text, limit=LINE_LIMIT)
         refusals.raise_any()
-        found = split(line, desk.site)
+        found = split(line, parts.site)
         if found is None:
             return _json(msgspec.json.encode({"text": line, "source": None}))
         source: dict[str, object] = {"label": found.label, "known": found.source is not None}
         if found.source:
-            name = desk.site.source_name(found.source, language)
-            source |= {"uri": found.source, "role": desk.site.sources[found.source].role, "name": name}
+            name = parts.site.source_name(found.source, language)
+            source |= {"uri": found.source, "role": parts.site.sources[found.source].role, "name": name}
         return _json(msgspec.json.encode({"text": found.text, "source": source}))
 
     async def canary(request: Request) -> Response:
-        actor = caller(request, desk)
-        asked = await read(request, desk, CanaryRequest, empty=b"{}")
+        actor = caller(request, parts)
+        asked = await read(request, parts, CanaryRequest, empty=b"{}")
         refusals = Refusals()
         mark = ""
         with refusals.at("mark"):
             mark = clean(asked.mark, limit=SOURCE_LIMIT)
         refusals.raise_any()
-        _check_canaries(desk, actor.name)
-        now = desk.clock()
+        _check_canaries(parts, actor.name)
+        now = parts.clock()
         item = _canary(mark, actor.name, now)
-        cursor = await desk.store.canary(item)
+        cursor = await parts.store.canary(item)
         body = b'{"item":%b,"cursor":"%b"}' % (encode_item(item), str(cursor).encode())
         return _json(body, 201)
 
@@ -85,9 +85,9 @@ def composer_routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
-def _check_canaries(desk: Desk, name: str) -> None:
+def _check_canaries(parts: Parts, name: str) -> None:
     # Each canary wakes every node and is kept in the stream: a token of any role could otherwise flood both.
-    seconds = desk.canaries.admit(name, secrets.token_hex(8), desk.steady())
+    seconds = parts.canaries.admit(name, secrets.token_hex(8), parts.steady())
     if seconds:
         wait = max(1, math.ceil(seconds))
         raise ApiError(429, "canary-rate", headers={"Retry-After": str(wait)}, limit=CANARY_LIMIT, seconds=wait)

@@ -10,26 +10,26 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import structlog
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.records.tokens import Actor
 from ticker.contract.item import Item
 
 _log = structlog.get_logger(__name__)
 
 
-def keep_note(desk: Desk, actor: Actor, item: Item, ed_note: str) -> None:
+def keep_note(parts: Parts, actor: Actor, item: Item, ed_note: str) -> None:
     """Keeps the note that came with `item`. A failure is logged only: the item is published already."""
     try:
-        desk.notes.keep(item.uri, item.version, actor.name, ed_note)
+        parts.notes.keep(item.uri, item.version, actor.name, ed_note)
     except sqlite3.Error as error:
         # An error here would have a client without a key publish the item again.
         _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
-def notes_json(desk: Desk, uris: Iterable[str]) -> Mapping[str, bytes]:
+def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:
     """The notes on the items `uris` as a JSON array each; empty where the database cannot be read."""
     try:
-        return {uri: msgspec.json.encode(notes) for uri, notes in desk.notes.of_items(uris).items()}
+        return {uri: msgspec.json.encode(notes) for uri, notes in parts.notes.of_items(uris).items()}
     except sqlite3.Error as error:
         _log.error("the desk's notes are not shown", reason=str(error))
         return {}

@@ -19,16 +19,16 @@ from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read
 from publisher.api.ed_notes import keep_note, notes_json, with_notes
-from publisher.api.parts import Desk
+from publisher.api.item_records import existing, next_item, shown, stale, unreadable
+from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, away
-from publisher.api.stored_items import existing, next_item, shown, stale, unreadable
 from publisher.api.warnings import Warnings
-from publisher.core.draft import first_version
+from publisher.core.first_version import first_version
+from publisher.core.phrases import act_phrase, role_phrase
 from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
 from publisher.core.roles import UNLIMITED_ACTS, role_needed
 from publisher.core.ulid import CHANCE_BYTES, ulid
-from publisher.core.words import act_word, holders_of
 from publisher.records.tokens import Actor
 from publisher.stream.store import MismatchError, Published, StaleError
 from publisher.stream.versions import ItemRecord
@@ -59,89 +59,89 @@ class _Once(msgspec.Struct, frozen=True):
     given: bool
 
 
-def publish_route(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def publish_route(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
     """`POST /v1/items`, which the application also calls past its router."""
-    warnings = Warnings(desk.site)
+    warnings = Warnings(parts.site)
 
     async def publish(request: Request) -> Response:
-        actor = caller(request, desk)
-        asked = await read(request, desk, ItemRequest)
+        actor = caller(request, parts)
+        asked = await read(request, parts, ItemRequest)
         started = time.perf_counter()
         _check_role(actor, "publish", dry_run=asked.dry_run)
-        now = desk.clock()
+        now = parts.clock()
         uri = URI_PREFIX + ulid(now, secrets.token_bytes(CHANCE_BYTES))
         if asked.dry_run:
-            tried = first_version(asked, desk.site, uri=uri, now=now)
+            tried = first_version(asked, parts.site, uri=uri, now=now)
             return _tried(tried, warnings.member(request, asked, tried))
         once = _once(request, actor, asked, "")
 
         async def decided() -> Published:
-            item = first_version(asked, desk.site, uri=uri, now=now)
-            return await _admitted(desk, actor, "publish", once, lambda: _written(desk, item, once))
+            item = first_version(asked, parts.site, uri=uri, now=now)
+            return await _admitted(parts, actor, "publish", once, lambda: _written(parts, item, once))
 
-        published = await _first_answer(desk, once, decided)
+        published = await _first_answer(parts, once, decided)
         warned = warnings.member(request, asked, published.item)
-        return _told(desk, actor, published, asked.ed_note, started, warned, status=201)
+        return _told(parts, actor, published, asked.ed_note, started, warned, status=201)
 
     return publish
 
 
-def item_routes(desk: Desk) -> list[BaseRoute]:
+def item_routes(parts: Parts) -> list[BaseRoute]:
     """`/v1/items` and what is below it."""
-    warnings = Warnings(desk.site)
+    warnings = Warnings(parts.site)
 
     async def act(request: Request) -> Response:
-        actor = caller(request, desk)
-        asked = await read(request, desk, ActRequest)
+        actor = caller(request, parts)
+        asked = await read(request, parts, ActRequest)
         started = time.perf_counter()
         _check_role(actor, asked.act, dry_run=asked.dry_run)
         seen = _seen_version(request)
         once = _once(request, actor, asked, str(seen))
         # The item before the answer: were the answer looked up first, a twin that finishes between the two
         # would make this one look late.
-        record = await existing(desk, request.path_params["uri"])
+        record = await existing(parts, request.path_params["uri"])
         if asked.dry_run:
-            tried = next_item(record, seen, asked, desk)
+            tried = next_item(record, seen, asked, parts)
             return _tried(tried, warnings.member(request, asked, tried))
 
         async def decided() -> Published:
-            item = next_item(record, seen, asked, desk)
-            return await _admitted(desk, actor, asked.act, once, lambda: _written(desk, item, once, record))
+            item = next_item(record, seen, asked, parts)
+            return await _admitted(parts, actor, asked.act, once, lambda: _written(parts, item, once, record))
 
-        published = await _first_answer(desk, once, decided)
+        published = await _first_answer(parts, once, decided)
         warned = warnings.member(request, asked, published.item)
-        return _told(desk, actor, published, asked.ed_note, started, warned, status=200)
+        return _told(parts, actor, published, asked.ed_note, started, warned, status=200)
 
     async def one(request: Request) -> Response:
-        caller(request, desk)
-        record = await existing(desk, request.path_params["uri"])
+        caller(request, parts)
+        record = await existing(parts, request.path_params["uri"])
         if record.item is None:
             raise unreadable(record)
-        notes = notes_json(desk, [record.uri])
+        notes = notes_json(parts, [record.uri])
         body = with_notes(shown(record.item, record.version), notes.get(record.uri))
         return _json(body, headers={"ETag": f'"{record.version}"'})
 
     async def newest(request: Request) -> Response:
-        caller(request, desk)
+        caller(request, parts)
         limit = request.query_params.get("limit", str(_LIST_DEFAULT))
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
             raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)
-        editions = frozenset(_known(request, "edition", desk.site.editions))
+        editions = frozenset(_known(request, "edition", parts.site.editions))
         statuses = frozenset(_known(request, "status", _STATUSES)) or {"usable", "withheld"}
-        items = await desk.store.newest(
+        items = await parts.store.newest(
             int(limit),
             wanted=lambda item, is_newest: (
                 (item.pub_status if is_newest else _UNREADABLE) in statuses
                 and (not editions or item.edition in editions)
             ),
         )
-        notes = notes_json(desk, (item.uri for item, _ in items))
+        notes = notes_json(parts, (item.uri for item, _ in items))
         bodies = (with_notes(shown(item, version), notes.get(item.uri)) for item, version in items)
         return _json(b'{"items":[%b]}' % b",".join(bodies))
 
     return [
         Route(PUBLISH_PATH, newest, methods=["GET"]),
-        Route(PUBLISH_PATH, publish_route(desk), methods=["POST"]),
+        Route(PUBLISH_PATH, publish_route(parts), methods=["POST"]),
         Route("/v1/items/{uri}", one, methods=["GET"]),
         Route("/v1/items/{uri}/acts", act, methods=["POST"]),
     ]
@@ -150,7 +150,7 @@ def item_routes(desk: Desk) -> list[BaseRoute]:
 def _check_role(actor: Actor, act: Act, *, dry_run: bool) -> None:
     needed = role_needed(actor.role, act)
     if needed and not dry_run:
-        raise ApiError(403, "role-act", needed=holders_of(needed), act=act_word(act))
+        raise ApiError(403, "role-act", needed=role_phrase(needed), act=act_phrase(act))
 
 
 def _once(request: Request, actor: Actor, asked: msgspec.Struct, seen: str) -> _Once:
@@ -172,7 +172,7 @@ def _digest(*parts: str | bytes) -> str:
     return whole.hexdigest()
 
 
-async def _first_answer(desk: Desk, once: _Once, decided: Callable[[], Awaitable[Published]]) -> Published:
+async def _first_answer(parts: Parts, once: _Once, decided: Callable[[], Awaitable[Published]]) -> Published:
     """What `decided` publishes, or what was answered to the same request before, whatever is refused now.
 
     The script knows an earlier answer too, so that it is asked for only after a refusal: an item may have expired
@@ -184,7 +184,7 @@ async def _first_answer(desk: Desk, once: _Once, decided: Callable[[], Awaitable
         if not once.given or (isinstance(refusal, ApiError) and refusal.code in _FINAL):
             raise
         try:
-            published = await desk.store.again(once.digest, once.fingerprint)
+            published = await parts.store.again(once.digest, once.fingerprint)
         except MismatchError:
             raise ApiError(422, "key-reused") from None
         if published is None:
@@ -193,34 +193,34 @@ async def _first_answer(desk: Desk, once: _Once, decided: Callable[[], Awaitable
 
 
 async def _admitted(
-    desk: Desk, actor: Actor, act: Act, once: _Once, write: Callable[[], Awaitable[Published]]
+    parts: Parts, actor: Actor, act: Act, once: _Once, write: Callable[[], Awaitable[Published]]
 ) -> Published:
     if actor.unlimited or act in UNLIMITED_ACTS:
         return await write()
     # What an earlier attempt was counted for is not this one's to take back.
-    now = desk.steady()
-    fresh = not desk.rate.counts(actor.name, once.digest, now)
-    seconds = desk.rate.admit(actor.name, once.digest, now)
+    now = parts.steady()
+    fresh = not parts.rate.counts(actor.name, once.digest, now)
+    seconds = parts.rate.admit(actor.name, once.digest, now)
     if seconds:
         wait = max(1, int(seconds + 0.999))
-        limit = desk.settings.rate_per_minute
+        limit = parts.settings.rate_per_minute
         raise ApiError(429, "rate", headers={"Retry-After": str(wait)}, limit=limit, seconds=wait)
     try:
         published = await write()
     except ApiError as error:
         # What may have been written (503) stays counted: its repeat has the same digest and is not counted twice.
         if fresh and error.status != 503:
-            desk.rate.forget(actor.name, once.digest)
+            parts.rate.forget(actor.name, once.digest)
         raise
     if fresh and published.again:
-        desk.rate.forget(actor.name, once.digest)
+        parts.rate.forget(actor.name, once.digest)
     return published
 
 
-async def _written(desk: Desk, item: Item, once: _Once, record: ItemRecord | None = None) -> Published:
+async def _written(parts: Parts, item: Item, once: _Once, record: ItemRecord | None = None) -> Published:
     earlier, before = (record.earlier, record.before) if record else ((), b"")
     try:
-        return await desk.store.publish(item, once.digest, once.fingerprint, earlier, before)
+        return await parts.store.publish(item, once.digest, once.fingerprint, earlier, before)
     except MismatchError:
         raise ApiError(422, "key-reused") from None
     except StaleError as error:
@@ -231,22 +231,22 @@ async def _written(desk: Desk, item: Item, once: _Once, record: ItemRecord | Non
 
 
 def _told(
-    desk: Desk, actor: Actor, published: Published, ed_note: str | None, started: float, warned: bytes, *, status: int
+    parts: Parts, actor: Actor, published: Published, ed_note: str | None, started: float, warned: bytes, *, status: int
 ) -> Response:
     item = published.item
     if ed_note is not None:
-        keep_note(desk, actor, item, ed_note)
+        keep_note(parts, actor, item, ed_note)
     if published.again:
-        desk.metrics.again.inc()
+        parts.metrics.again.inc()
     else:
-        desk.metrics.published.labels(item.act).inc()
-        desk.metrics.seconds.observe(time.perf_counter() - started)
+        parts.metrics.published.labels(item.act).inc()
+        parts.metrics.seconds.observe(time.perf_counter() - started)
         _log.info("published", act=item.act, uri=item.uri, version=item.version, by=actor.name, edition=item.edition)
         _log.debug("said", uri=item.uri, headline=item.headline.value)
     body = b'{"item":%b,"cursor":"%b"%b}' % (published.item_json, str(published.cursor).encode(), warned)
     headers = {"ETag": f'"{item.version}"'}
     if status == 201:
-        headers["Location"] = f"{desk.settings.path_prefix()}/v1/items/{item.uri}"
+        headers["Location"] = f"{parts.settings.path_prefix()}/v1/items/{item.uri}"
     return _json(body, status, headers)
 
 

@@ -7,25 +7,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.openapi import document
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from ticker.shared.http.callers import reason_for
 from ticker.shared.http.operating import alive_reply, is_local_request, ready_reply, version_reply
 from ticker.shared.process.version import RUNNING
 
 
-def operating_routes(desk: Desk) -> list[BaseRoute]:
+def operating_routes(parts: Parts) -> list[BaseRoute]:
     """`/health/live`, `/health/ready`, `/metrics`, `/version`, `/openapi.json`."""
-    described = msgspec.json.encode(document(RUNNING, desk.cookie))
+    described = msgspec.json.encode(document(RUNNING, parts.cookie))
 
     async def live(request: Request) -> Response:
         return alive_reply()
 
     async def ready(request: Request) -> Response:
-        reason = desk.watch.reason
+        reason = parts.watch.reason
         return ready_reply([] if reason is None else [reason_for(reason, local=is_local_request(request))])
 
     async def metrics(request: Request) -> Response:
-        return Response(desk.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(parts.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def versions(request: Request) -> Response:
         return version_reply("desk", RUNNING)

@@ -24,7 +24,7 @@ from ticker.contract.site import Site, load_site
 CANARY_LIMIT: Final = 30
 
 
-class Desk(msgspec.Struct, frozen=True):
+class Parts(msgspec.Struct, frozen=True):
     """The parts; `clock` gives seconds since 1970, `steady` seconds that no setting of the clock moves."""
 
     settings: DeskSettings
@@ -43,12 +43,12 @@ class Desk(msgspec.Struct, frozen=True):
     cookie: str
 
 
-def open_desk(
+def open_parts(
     settings: DeskSettings,
     *,
     clock: Callable[[], float] = time.time,
     steady: Callable[[], float] = time.monotonic,
-) -> Desk:
+) -> Parts:
     """The desk that `settings` describe.
 
     Raises `SiteError`, `KeyringError`, `DatabaseError`, or `ValueError` for a bad address of Redis, each one line.
@@ -58,7 +58,7 @@ def open_desk(
     connection = open_database(settings.data)
     store = Store.open(settings, keyring)
     metrics = Metrics()
-    return Desk(
+    return Parts(
         settings=settings,
         site=site,
         store=store,

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.caller import caller, check_page, read
+from publisher.api.caller import caller, check_origin, read
 from publisher.api.cookie import clear_session, sessions_of, set_session
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.api.problems import ApiError
 from publisher.core.request import SessionRequest, WelcomeRequest
 from publisher.records.tokens import Actor
@@ -18,41 +18,41 @@ from publisher.records.tokens import Actor
 _LIMIT_BYTES: Final = 4096
 
 
-def session_routes(desk: Desk) -> list[BaseRoute]:
+def session_routes(parts: Parts) -> list[BaseRoute]:
     """`/v1/session` and `/v1/welcome`."""
 
     async def sign_in(request: Request) -> Response:
         # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
-        check_page(request, desk, script=True)
-        asked = await read(request, desk, SessionRequest, limit=_LIMIT_BYTES)
-        actor = desk.tokens.holder(asked.token.strip())
+        check_origin(request, parts, script=True)
+        asked = await read(request, parts, SessionRequest, limit=_LIMIT_BYTES)
+        actor = parts.tokens.holder(asked.token.strip())
         if actor is None:
             raise ApiError(401, "token-refused", headers={"WWW-Authenticate": 'Bearer realm="flashwire"'})
-        return _signed_in(request, desk, actor, {}, status=200)
+        return _signed_in(request, parts, actor, {}, status=200)
 
     async def who(request: Request) -> Response:
-        actor = caller(request, desk)
+        actor = caller(request, parts)
         return _answer({"name": actor.name, "role": actor.role}, 200)
 
     async def sign_out(request: Request) -> Response:
-        caller(request, desk)
-        sessions = list(sessions_of(request, desk.cookie, desk.settings))
+        caller(request, parts)
+        sessions = list(sessions_of(request, parts.cookie, parts.settings))
         # Also next to a token, for which `caller` checks no page: it is the cookie's session that ends.
-        check_page(request, desk, script=not sessions)
+        check_origin(request, parts, script=not sessions)
         for session in sessions:
-            desk.sessions.close(session)
+            parts.sessions.close(session)
         response = Response(status_code=204)
-        clear_session(response, request, desk.cookie, desk.settings)
+        clear_session(response, request, parts.cookie, parts.settings)
         return response
 
     async def welcome(request: Request) -> Response:
-        check_page(request, desk, script=True)
-        asked = await read(request, desk, WelcomeRequest, limit=_LIMIT_BYTES)
-        token = desk.welcome.accept(asked.code, asked.name)
-        actor = desk.tokens.holder(token) if token else None
+        check_origin(request, parts, script=True)
+        asked = await read(request, parts, WelcomeRequest, limit=_LIMIT_BYTES)
+        token = parts.welcome.accept(asked.code, asked.name)
+        actor = parts.tokens.holder(token) if token else None
         if token is None or actor is None:
             raise ApiError(403, "welcome-refused")
-        return _signed_in(request, desk, actor, {"token": token}, status=201)
+        return _signed_in(request, parts, actor, {"token": token}, status=201)
 
     return [
         Route("/v1/session", who, methods=["GET"]),
@@ -62,9 +62,9 @@ def session_routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
-def _signed_in(request: Request, desk: Desk, actor: Actor, more: dict[str, str], *, status: int) -> Response:
+def _signed_in(request: Request, parts: Parts, actor: Actor, more: dict[str, str], *, status: int) -> Response:
     response = _answer({"name": actor.name, "role": actor.role, **more}, status)
-    set_session(response, request, desk.cookie, desk.sessions.open(actor.name), desk.settings)
+    set_session(response, request, parts.cookie, parts.sessions.open(actor.name), parts.settings)
     return response
 
 

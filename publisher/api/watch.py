@@ -8,7 +8,7 @@ import structlog
 
 from publisher.api.metrics import Metrics
 from publisher.records.database import DatabaseError
-from publisher.stream.prepare import prepare
+from publisher.stream.backfill import backfill
 from publisher.stream.store import Store
 from ticker.shared.process.cancellation import stop_if_cancelled
 from ticker.shared.process.tasks import Tasks
@@ -61,13 +61,13 @@ class StreamWatch:
                 self._note(str(error))
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def prepare_when_needed(self) -> None:
+    async def backfill_when_needed(self) -> None:
         """Completes the hash of newest entries each time a probe finds it incomplete, until it is cancelled."""
         while True:
             stop_if_cancelled()
             await self._unprepared.wait()
             try:
-                items = await prepare(self._store)
+                items = await backfill(self._store)
             except StreamAwayError as error:
                 _log.warning("newest entries not indexed", reason=str(error))
                 await asyncio.sleep(_PREPARE_PAUSE_SECONDS)

@@ -14,8 +14,8 @@ from typing import Final, TypeVar, cast
 import msgspec
 
 import publisher.core.sentences as sentences
+from publisher.core.phrases import type_phrase
 from publisher.core.refusals import Refusals, printable
-from publisher.core.words import type_words
 from ticker.contract.item import ACTS, ROLES
 from ticker.contract.sentences import RefusedError
 
@@ -94,4 +94,4 @@ def _refuse(refusals: Refusals, name: str, error: str) -> None:
         refusals.add("not-one-of", place, known=", ".join(known))
     else:
         # Without a type in its words, msgspec speaks of a number beyond every integer.
-        refusals.add("wrong-type", place, expected=type_words(quoted[0] if quoted else "int"))
+        refusals.add("wrong-type", place, expected=type_phrase(quoted[0] if quoted else "int"))

@@ -38,7 +38,7 @@ class Batch(Generic[Question, Answer]):
         # A loop holds its tasks weakly.
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def asked(self, question: Question) -> Answer:
+    async def submit(self, question: Question) -> Answer:
         """The answer to one question; raises what `ask` has for it."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))

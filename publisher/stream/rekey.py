@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from publisher.stream.calls import load_script
-from publisher.stream.prepare import ledgers
+from publisher.stream.backfill import ledgers
+from publisher.stream.redis_calls import load_script
 from publisher.stream.store import Store
 from publisher.stream.versions import RECORD, Version, read_version
 from ticker.contract.entry import SCHEMA, PoisonError, seal
@@ -23,7 +23,7 @@ from ticker.contract.item import Item
 _RESIGN: Final = load_script("resign.lua")
 
 
-class Rekeyed(msgspec.Struct):
+class RekeyResult(msgspec.Struct):
     """What was done, or in a dry run would be done; `unreadable` counts bodies by reason."""
 
     items: int = 0
@@ -38,9 +38,9 @@ class Rekeyed(msgspec.Struct):
 
 async def rekey(
     store: Store, *, dry_run: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
-) -> Rekeyed:
+) -> RekeyResult:
     """Signs all again; `progress` gets how many items are done, of how many. Raises `StreamAwayError`."""
-    result = Rekeyed()
+    result = RekeyResult()
     newest = await _newest_in_stream(store, result)
     uris = sorted({*newest, *await ledgers(store)})
     for done, uri in enumerate(uris, 1):
@@ -49,7 +49,7 @@ async def rekey(
     return result
 
 
-async def _newest_in_stream(store: Store, result: Rekeyed) -> dict[str, Version]:
+async def _newest_in_stream(store: Store, result: RekeyResult) -> dict[str, Version]:
     newest: dict[str, Version] = {}
     async for page in store.calls.pages_backwards(store.keys.items):
         for _, fields in page:
@@ -64,7 +64,7 @@ async def _newest_in_stream(store: Store, result: Rekeyed) -> dict[str, Version]
     return newest
 
 
-async def _rekey_item(store: Store, uri: str, in_stream: Version | None, dry_run: bool, result: Rekeyed) -> None:
+async def _rekey_item(store: Store, uri: str, in_stream: Version | None, dry_run: bool, result: RekeyResult) -> None:
     words = (3, store.keys.items, store.keys.newest, store.keys.ledger(uri), uri, 0)
     count, bodies, held, _ = await store.calls.script(RECORD, words)
     result.items += 1

@@ -15,7 +15,15 @@ import msgspec
 
 from publisher.settings import DeskSettings
 from publisher.stream.batch import Batch
-from publisher.stream.calls import ATTEMPT_SECONDS, BUDGET_SECONDS, Answered, Calls, Words, load_script, repeated
+from publisher.stream.redis_calls import (
+    ATTEMPT_SECONDS,
+    BUDGET_SECONDS,
+    RedisCalls,
+    ScriptArguments,
+    ScriptReply,
+    load_script,
+    repeated,
+)
 from publisher.stream.versions import ItemRecord, Version, is_verified, read_record, read_version, signed_anew
 from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Keyring, PoisonError, named_uri, seal
@@ -83,12 +91,12 @@ class Store:
         answer_ms: int = 86_400_000,
         ledger_ms: int = 400 * 86_400_000,
     ) -> None:
-        self.calls = Calls(client, replicas)
+        self.calls = RedisCalls(client, replicas)
         self.keyring = keyring
         self.keys = Keys(keyring.brand)
         self.ledger_ms = ledger_ms
         self._limits = (length, answer_ms, ledger_ms)
-        self._batch: Batch[Words, Answered] = Batch(self._run, most=_TOGETHER, patience=_PATIENCE_SECONDS)
+        self._batch: Batch[ScriptArguments, ScriptReply] = Batch(self._run, most=_TOGETHER, patience=_PATIENCE_SECONDS)
 
     @classmethod
     def open(cls, settings: DeskSettings, keyring: Keyring) -> "Store":
@@ -164,7 +172,7 @@ class Store:
         before: bytes = b"",
         *,
         takes_off: bool = False,
-    ) -> Words:
+    ) -> ScriptArguments:
         keys = self.keys
         length, answer_ms, ledger_ms = self._limits
         if mode == "renew":
@@ -177,14 +185,14 @@ class Store:
         rest = (version, body, epoch, *limits, uri, before, replicas, int(takes_off))
         return (len(names), *names, mode, fingerprint, *rest)
 
-    async def _answered(self, words: Words) -> tuple[Any, bool]:  # Any: a reply
+    async def _answered(self, words: ScriptArguments) -> tuple[Any, bool]:  # Any: a reply
         """The script's answer, and whether it was asked more than once."""
         attempts = 0
 
-        def ask() -> Awaitable[Answered]:
+        def ask() -> Awaitable[ScriptReply]:
             nonlocal attempts
             attempts += 1
-            return self._batch.asked(words)
+            return self._batch.submit(words)
 
         async with translated(), asyncio.timeout(BUDGET_SECONDS):
             answer, held = await repeated(ask)
@@ -212,7 +220,7 @@ class Store:
                 return Published(version.item, version.item_json, cursor, again)
         raise StreamAwayError("the script gave an answer that is not its own")
 
-    async def _run(self, words: Sequence[Words]) -> list[Answered | Exception]:
+    async def _run(self, words: Sequence[ScriptArguments]) -> list[ScriptReply | Exception]:
         return await self.calls.scripts(_PUBLISH, words)
 
     async def record(self, uri: str) -> ItemRecord | None:

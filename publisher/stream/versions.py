@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from publisher.stream.calls import BUDGET_SECONDS, Calls, Script, load_script
+from publisher.stream.redis_calls import BUDGET_SECONDS, RedisCalls, Script, load_script
 from ticker.contract.entry import Keyring, PoisonError, named_uri, open_body
 from ticker.contract.facets import EVERYTHING, Facets, earlier_facets
 from ticker.contract.item import Item, decode_item
@@ -83,13 +83,13 @@ def newest_version(bodies: Iterable[bytes], uri: str, keyring: Keyring) -> Versi
     return best
 
 
-async def read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
+async def read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
     """What the store holds of `uri`, or None where it knows no such item; raises `StreamAwayError`."""
     async with translated(), asyncio.timeout(BUDGET_SECONDS):
         return await _read_record(calls, keys, keyring, uri)
 
 
-async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
+async def _read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
     words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
     count, bodies, held, entry_body = await calls.script(RECORD, (*words, _TAIL))
     best = newest_version([*bodies, entry_body], uri, keyring)
@@ -114,7 +114,7 @@ async def _read_record(calls: Calls, keys: Keys, keyring: Keyring, uri: str) -> 
     return ItemRecord(uri, number, best.item, earlier, before)
 
 
-async def signed_anew(calls: Calls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
+async def signed_anew(calls: RedisCalls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
     """The version in an unreadable `body`, where its item's ledger has the same words under a key of ours."""
     uri = named_uri(body)
     if uri is None:
@@ -130,7 +130,7 @@ async def signed_anew(calls: Calls, keys: Keys, keyring: Keyring, body: bytes) -
     return None
 
 
-async def _bodies_in_stream(calls: Calls, keys: Keys, uri: str) -> list[bytes]:
+async def _bodies_in_stream(calls: RedisCalls, keys: Keys, uri: str) -> list[bytes]:
     """Every body in the stream that may be of `uri`, whoever signed it."""
     name = uri.encode()
     return [

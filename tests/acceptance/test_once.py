@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from tests.acceptance.service import Editor, make_token, running, start, stop
 from tests.acceptance.truth import read_mark, read_stream
-from tests.support.lossy import lossy
+from tests.support.lossy_proxy import lossy
 from ticker.stream.redis_stream import Keys
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from flashwire.client import publish as client
 from publisher.api.app import create_app
-from publisher.api.parts import open_desk
+from publisher.api.parts import open_parts
 from publisher.core.sentences import DESK_SENTENCES
 from publisher.page import desk_routes
 from publisher.settings import DeskSettings
@@ -55,7 +55,7 @@ def desk_side_routes(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     settings = DeskSettings(
         data=tmp_path_factory.mktemp("data"), redis_url="unix:///nowhere", signing_keys="k1:" + "QUJD" * 11
     )
-    return routes(create_app(open_desk(settings), desk_routes(settings.ticker_url)).routes)
+    return routes(create_app(open_parts(settings), desk_routes(settings.ticker_url)).routes)
 
 
 def requests(title: str, column: int = 0) -> set[str]:

@@ -10,7 +10,7 @@ import redis.asyncio
 from starlette.applications import Starlette
 
 from publisher.api.app import create_app
-from publisher.api.parts import Desk, open_desk
+from publisher.api.parts import Parts, open_parts
 from publisher.core.roles import Role
 from publisher.settings import DeskSettings
 from publisher.stream.store import Store
@@ -51,27 +51,27 @@ async def store(redis_url: str, keyring: Keyring) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def desk(settings: DeskSettings) -> AsyncIterator[Desk]:
+async def parts(settings: DeskSettings) -> AsyncIterator[Parts]:
     """The desk's parts, opened as the server opens them."""
-    opened = open_desk(settings)
+    opened = open_parts(settings)
     yield opened
     await opened.store.aclose()
 
 
 @pytest.fixture
-def app(desk: Desk) -> Starlette:
+def app(parts: Parts) -> Starlette:
     """The desk's application."""
-    return create_app(desk)
+    return create_app(parts)
 
 
 @pytest.fixture
-async def client_for(app: Starlette, desk: Desk) -> AsyncIterator[ClientFor]:
+async def client_for(app: Starlette, parts: Parts) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("editor")` holds a new token of that role, `client_for(None)` none."""
     clients: list[httpx2.AsyncClient] = []
 
     def make(role: Role | None, *, unlimited: bool = False, **headers: str) -> httpx2.AsyncClient:
         if role:
-            token = desk.tokens.create(f"{role} {len(clients)}", role, unlimited=unlimited)
+            token = parts.tokens.create(f"{role} {len(clients)}", role, unlimited=unlimited)
             headers["Authorization"] = f"Bearer {token}"
         transport = httpx2.ASGITransport(app)
         clients.append(httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers))

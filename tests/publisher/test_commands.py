@@ -19,8 +19,8 @@ from publisher.records.database import open_database
 from publisher.records.tokens import Actor, Tokens
 from publisher.records.welcome import welcome_link
 from publisher.settings import DeskSettings
-from tests.support.lines import line
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
+from tests.support.sample_items import line
 
 _ROOT = Path(__file__).parents[2]
 _HEADLINES = Path(__file__).parents[3] / "shared" / "data" / "headlines" / "headlines.jsonl"

@@ -6,7 +6,7 @@ import time
 import pytest
 import redis
 
-from tests.support.machine import Machine, until
+from tests.support.desk_process import Machine, until
 
 
 @pytest.mark.alone

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.stream.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.support.lines import an_item
+from tests.support.sample_items import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
 from ticker.stream.redis_stream import connect

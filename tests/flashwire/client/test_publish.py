@@ -16,7 +16,7 @@ import pytest
 from flashwire.cli.replay import Post, replay
 from flashwire.client.publish import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
 from tests.publisher.test_commands import one_line, run
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from tests.publisher.conftest import ClientFor
-from tests.support.lines import line
+from tests.support.sample_items import line
 from ticker.stream.redis_stream import Keys, Stream, connect
 
 pytestmark = pytest.mark.anyio
@@ -17,10 +17,10 @@ _JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def unchanged(desk: Desk) -> AsyncIterator[None]:
+async def unchanged(parts: Parts) -> AsyncIterator[None]:
     """Fails a test in which something came into the stream."""
     yield
-    settings = desk.settings
+    settings = parts.settings
     assert settings.redis_url
     stream = Stream(connect(settings.redis_url, timeout=2), settings.brand)
     assert (await stream.position()).seq == 0, Keys(settings.brand).items
@@ -106,20 +106,20 @@ async def test_without_a_good_token_nothing_is_said_but_that(client_for: ClientF
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_revoked_token_is_refused_from_the_next_request_on(editor: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_a_revoked_token_is_refused_from_the_next_request_on(editor: httpx2.AsyncClient, parts: Parts) -> None:
     assert (await editor.get("/v1/session")).status_code == 200
-    desk.tokens.revoke((await editor.get("/v1/session")).json()["name"])
+    parts.tokens.revoke((await editor.get("/v1/session")).json()["name"])
     assert (await editor.post("/v1/items", json=line())).status_code == 401
 
 
 @pytest.mark.usefixtures("unchanged")
 async def test_what_nobody_foresaw_is_one_log_line_and_an_answer_without_its_inside(
-    editor: httpx2.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    editor: httpx2.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret of the house")
 
-    monkeypatch.setattr(type(desk.tokens), "holder", broken)
+    monkeypatch.setattr(type(parts.tokens), "holder", broken)
     answer = await editor.get("/v1/items")
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -6,10 +6,10 @@ import httpx2
 import pytest
 import redis.asyncio
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.records.database import open_database
 from tests.publisher.conftest import ClientFor
-from tests.support.asking import act, entries, post, published
+from tests.support.desk_requests import act, entries, post, published
 from ticker.stream.redis_stream import Keys
 
 pytestmark = pytest.mark.anyio
@@ -52,12 +52,12 @@ async def test_a_withdrawn_item_keeps_its_note_on_the_desk(chief: httpx2.AsyncCl
     assert await listed(chief, uri, status="canceled") == [[{"version": 2, "by": "chief 0", "note": NOTE}]]
 
 
-async def test_a_note_enters_neither_the_answer_nor_the_stream(editor: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_a_note_enters_neither_the_answer_nor_the_stream(editor: httpx2.AsyncClient, parts: Parts) -> None:
     answer = await post(editor, edNote=NOTE)
     assert NOTE not in answer.text
-    assert desk.settings.redis_url
-    async with redis.asyncio.Redis.from_url(desk.settings.redis_url, legacy_responses=False) as client:
-        stream = await client.xrange(Keys(desk.settings.brand).items)
+    assert parts.settings.redis_url
+    async with redis.asyncio.Redis.from_url(parts.settings.redis_url, legacy_responses=False) as client:
+        stream = await client.xrange(Keys(parts.settings.brand).items)
     assert stream and len(stream) == 1 and NOTE not in repr(stream)
 
 
@@ -68,14 +68,14 @@ async def test_a_note_is_shown_to_nobody_who_is_not_signed_in(client_for: Client
         assert answer.status_code == 401 and NOTE not in answer.text
 
 
-async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2.AsyncClient, desk: Desk) -> None:
-    database = open_database(desk.settings.data)
+async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2.AsyncClient, parts: Parts) -> None:
+    database = open_database(parts.settings.data)
     # A trigger stands for a full disk: the statement fails as SQLite itself would have it fail.
     database.execute("CREATE TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'full'); END")
     with pytest.raises(sqlite3.Error):
-        desk.notes.keep("u", 1, "a", "n")
+        parts.notes.keep("u", 1, "a", "n")
     answer = await post(chief, edNote=NOTE, key="k")
-    assert answer.status_code == 201 and await entries(desk) == 1
+    assert answer.status_code == 201 and await entries(parts) == 1
     uri = answer.json()["item"]["uri"]
     assert (await act(chief, uri, "update", urgency=1, edNote="n")).status_code == 200
     # The same request again brings the note once there is room for it.
@@ -84,8 +84,8 @@ async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2
     assert await listed(chief, uri) == [[{"version": 1, "by": "chief 0", "note": NOTE}]]
 
 
-async def test_items_are_listed_though_their_notes_cannot_be_read(chief: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_items_are_listed_though_their_notes_cannot_be_read(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = (await post(chief, edNote=NOTE)).json()["item"]["uri"]
-    open_database(desk.settings.data).execute("ALTER TABLE notes RENAME TO elsewhere")
+    open_database(parts.settings.data).execute("ALTER TABLE notes RENAME TO elsewhere")
     assert await listed(chief, uri) == [None]
     assert (await chief.get(f"/v1/items/{uri}")).json()["uri"] == uri

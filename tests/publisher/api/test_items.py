@@ -6,25 +6,25 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from tests.publisher.conftest import ClientFor
-from tests.support.asking import act, entries, post, published
-from tests.support.lines import line
+from tests.support.desk_requests import act, entries, post, published
+from tests.support.sample_items import line
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_line_is_published_and_says_where_it_is(editor: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_a_line_is_published_and_says_where_it_is(editor: httpx2.AsyncClient, parts: Parts) -> None:
     answer = await post(editor)
     assert answer.status_code == 201 and answer.headers["etag"] == '"1"'
     body = answer.json()
     assert set(body) == {"item", "cursor"} and body["item"]["headline"]["value"] == "Bridge in the old town closed"
     found = await editor.get(answer.headers["location"])
     assert found.json() == body["item"] and found.headers["etag"] == '"1"'
-    assert await entries(desk) == 1
+    assert await entries(parts) == 1
 
 
-async def test_a_dry_run_shows_the_item_and_publishes_nothing(editor: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_a_dry_run_shows_the_item_and_publishes_nothing(editor: httpx2.AsyncClient, parts: Parts) -> None:
     answer = await post(editor, dryRun=True)
     assert answer.status_code == 200 and answer.json()["dryRun"] is True
     assert answer.json()["item"]["infoSources"][0]["uri"] == "civil-defence"
@@ -32,7 +32,7 @@ async def test_a_dry_run_shows_the_item_and_publishes_nothing(editor: httpx2.Asy
     uri = await published(editor)
     tried = await act(editor, uri, "update", urgency=1, dryRun=True)
     assert tried.json()["item"]["version"] == 2 and tried.json()["dryRun"] is True
-    assert await entries(desk) == 1
+    assert await entries(parts) == 1
 
 
 async def test_whoever_is_late_is_told_the_version_there_is(chief: httpx2.AsyncClient) -> None:
@@ -122,7 +122,7 @@ async def test_an_unknown_item_is_not_found(chief: httpx2.AsyncClient) -> None:
         assert (await act(chief, uri, "hold")).status_code == 404
 
 
-async def test_each_role_is_held_to_its_acts(client_for: ClientFor, desk: Desk) -> None:
+async def test_each_role_is_held_to_its_acts(client_for: ClientFor, parts: Parts) -> None:
     reporter, editor = client_for("reporter"), client_for("editor")
     assert (await post(reporter)).status_code == 403
     assert (await post(reporter, dryRun=True)).status_code == 200
@@ -131,7 +131,7 @@ async def test_each_role_is_held_to_its_acts(client_for: ClientFor, desk: Desk) 
     assert (await act(editor, uri, "correction", note="n")).status_code == 403
     assert (await act(reporter, uri, "update", urgency=1)).status_code == 403
     assert (await act(editor, uri, "update", urgency=1)).status_code == 200
-    assert await entries(desk) == 2
+    assert await entries(parts) == 2
 
 
 @pytest.mark.parametrize(
@@ -193,14 +193,14 @@ async def test_a_refusal_is_said_in_the_language_of_who_asks(editor: httpx2.Asyn
     assert set(said) == {"ar", "es", "en"} and len(set(said.values())) == 3
 
 
-async def test_a_canary_is_sent_by_any_role_and_is_no_item(client_for: ClientFor, desk: Desk) -> None:
+async def test_a_canary_is_sent_by_any_role_and_is_no_item(client_for: ClientFor, parts: Parts) -> None:
     reporter = client_for("reporter")
     mark = secrets.token_hex(4)
     answer = await reporter.post("/v1/canary", json={"mark": mark})
     assert answer.status_code == 201
     assert (answer.json()["item"]["edition"], answer.json()["item"]["headline"]["value"]) == ("canary", mark)
     assert (await reporter.post("/v1/canary")).status_code == 201
-    assert await entries(desk) == 0
+    assert await entries(parts) == 0
 
 
 async def test_a_composer_is_shown_the_split_and_the_sites_names(editor: httpx2.AsyncClient) -> None:
@@ -214,10 +214,10 @@ async def test_a_composer_is_shown_the_split_and_the_sites_names(editor: httpx2.
     assert {"en", "ar", "es"} <= set(site["editions"]) and site["sources"]["civil-defence"]["role"] == "official"
 
 
-async def test_an_act_carries_the_facets_of_every_earlier_version(chief: httpx2.AsyncClient, desk: Desk) -> None:
+async def test_an_act_carries_the_facets_of_every_earlier_version(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = await published(chief, sections=["security"])
     await act(chief, uri, "update", sections=["health"])
     assert (await act(chief, uri, "withdraw", seen=2, note="n")).status_code == 200
-    record = await desk.store.record(uri)
+    record = await parts.store.record(uri)
     assert record is not None
     assert [facets.sections for facets in record.earlier] == [("security",), ("health",)]

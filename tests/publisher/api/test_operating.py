@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.api.app import create_app
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.api.problems import reading_language
 from publisher.core.sentences import DESK_SENTENCES
 from publisher.core.ulid import ulid
 from tests.publisher.conftest import ClientFor
-from tests.support.lines import line
+from tests.support.sample_items import line
 from ticker.contract.sentences import SENTENCES
 from ticker.shared.process.logs import configure_logs
 
@@ -36,9 +36,9 @@ async def test_publications_repeats_and_refusals_are_counted(client_for: ClientF
     assert "flashwire_desk_publish_seconds_count 1.0" in page
 
 
-async def test_ready_says_why_not(client_for: ClientFor, desk: Desk) -> None:
+async def test_ready_says_why_not(client_for: ClientFor, parts: Parts) -> None:
     anybody = client_for(None)
-    desk.watch._note("ConnectionError: gone")
+    parts.watch._note("ConnectionError: gone")
     answer = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001"})
     assert answer.status_code == 503 and answer.json() == {"ready": False, "reasons": ["ConnectionError: gone"]}
     # Through a proxy on this machine, with and without a word about it.
@@ -47,17 +47,19 @@ async def test_ready_says_why_not(client_for: ClientFor, desk: Desk) -> None:
         far = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001", **headers})
         assert far.status_code == 503 and far.json() == {"ready": False, "reasons": ["ConnectionError"]}, headers
     assert (await anybody.get("/health/ready")).json() == {"ready": False, "reasons": ["ConnectionError"]}
-    desk.watch._note(None)
+    parts.watch._note(None)
     assert (await anybody.get("/health/ready")).json() == {"ready": True, "reasons": []}
-    desk.watch.draining = True
+    parts.watch.draining = True
     assert (await anybody.get("/health/ready")).status_code == 503
     assert (await anybody.get("/health/live")).status_code == 200
 
 
-async def test_the_description_names_every_route_and_what_answers_look_like(client_for: ClientFor, desk: Desk) -> None:
+async def test_the_description_names_every_route_and_what_answers_look_like(
+    client_for: ClientFor, parts: Parts
+) -> None:
     editor = client_for("editor")
     described = (await editor.get("/openapi.json")).json()
-    routes = {getattr(route, "path", "") for route in create_app(desk).routes}
+    routes = {getattr(route, "path", "") for route in create_app(parts).routes}
     assert set(described["paths"]) == routes
     for path, method, body in (("/v1/items", "post", line()), ("/v1/canary", "post", {})):
         answer = await editor.request(method.upper(), path, json=body)

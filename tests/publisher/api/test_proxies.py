@@ -9,11 +9,11 @@ import pytest
 from publisher.api.app import create_app
 from publisher.api.caller import _tokens
 from publisher.api.cookie import OLD_NAME, cookie_name
-from publisher.api.parts import Desk, open_desk
+from publisher.api.parts import Parts, open_parts
 from publisher.records.welcome import welcome_link
 from publisher.settings import DeskSettings
 from tests.publisher.conftest import ClientFor
-from tests.support.lines import line
+from tests.support.sample_items import line
 
 pytestmark = pytest.mark.anyio
 
@@ -93,9 +93,9 @@ def settings(settings: DeskSettings) -> DeskSettings:
     return settings.model_copy(update={"desk_origins": "https://press.test/, http://press.test"})
 
 
-async def _signed_in(client_for: ClientFor, desk: Desk, headers: dict[str, str]) -> httpx2.AsyncClient:
+async def _signed_in(client_for: ClientFor, parts: Parts, headers: dict[str, str]) -> httpx2.AsyncClient:
     client = client_for(None, **headers)
-    answer = await client.post("/v1/session", json={"token": desk.tokens.create("ed", "editor")})
+    answer = await client.post("/v1/session", json={"token": parts.tokens.create("ed", "editor")})
     assert answer.status_code == 200, answer.text
     # As a browser keeps it, whose address is not the one that the desk sees.
     client.headers["Cookie"] = answer.headers["set-cookie"].partition(";")[0]
@@ -105,10 +105,10 @@ async def _signed_in(client_for: ClientFor, desk: Desk, headers: dict[str, str])
 @pytest.mark.parametrize("proxy", _THROUGH_PROXIES)
 @pytest.mark.parametrize("basic", [False, True])
 async def test_an_editor_signs_in_and_writes_through(
-    client_for: ClientFor, desk: Desk, proxy: str, basic: bool
+    client_for: ClientFor, parts: Parts, proxy: str, basic: bool
 ) -> None:
     headers = _THROUGH_PROXIES[proxy] | ({"Authorization": _BASIC} if basic else {})
-    client = await _signed_in(client_for, desk, headers)
+    client = await _signed_in(client_for, parts, headers)
     assert (await client.get("/v1/session")).json()["name"] == "ed"
     assert (await client.post("/v1/items", json=line())).status_code == 201
     assert (await client.delete("/v1/session")).status_code == 204
@@ -116,8 +116,8 @@ async def test_an_editor_signs_in_and_writes_through(
 
 
 @pytest.mark.parametrize("attack", _ATTACKS)
-async def test_a_foreign_page_writes_nothing(client_for: ClientFor, desk: Desk, attack: str) -> None:
-    signed = await _signed_in(client_for, desk, _THROUGH_PROXIES["none"])
+async def test_a_foreign_page_writes_nothing(client_for: ClientFor, parts: Parts, attack: str) -> None:
+    signed = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     cookie = signed.headers["Cookie"]
     client = client_for(None, Host="desk.test", Cookie=cookie, **_ATTACKS[attack])
     before = len((await client.get("/v1/items")).json()["items"])
@@ -126,13 +126,13 @@ async def test_a_foreign_page_writes_nothing(client_for: ClientFor, desk: Desk, 
         assert refused.status_code == 403 and "FLASHWIRE_DESK_ORIGINS" in refused.json()["detail"], path
     assert len((await client.get("/v1/items")).json()["items"]) == before
     if _ATTACKS[attack]:
-        answer = await client.post("/v1/session", json={"token": desk.tokens.create("another", "editor")})
+        answer = await client.post("/v1/session", json={"token": parts.tokens.create("another", "editor")})
         assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-async def test_what_a_form_can_send_is_not_read(client_for: ClientFor, desk: Desk, media_type: str) -> None:
-    client = await _signed_in(client_for, desk, _THROUGH_PROXIES["none"])
+async def test_what_a_form_can_send_is_not_read(client_for: ClientFor, parts: Parts, media_type: str) -> None:
+    client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     for path in ("/v1/items", "/v1/canary", "/v1/split", "/v1/session"):
         answer = await client.post(path, content=b'{"text": "A: b"}', headers={"Content-Type": media_type})
         assert answer.status_code == 415, path
@@ -154,11 +154,11 @@ async def test_the_refusal_names_the_setting_and_the_origin(client_for: ClientFo
     ("peer", "status"), [("192.0.2.7", 403), ("::ffff:192.0.2.7", 403), ("127.0.0.1", 200), ("::ffff:127.0.0.1", 200)]
 )
 async def test_only_a_trusted_proxy_says_what_the_browser_sees(
-    client_for: ClientFor, desk: Desk, forwarded: dict[str, str], peer: str, status: int
+    client_for: ClientFor, parts: Parts, forwarded: dict[str, str], peer: str, status: int
 ) -> None:
     client = client_for(None, Host="127.0.0.1", Origin="http://desk.example", **forwarded)
     client._transport.client = (peer, 1)  # type: ignore[attr-defined]  # the address that the application sees
-    answer = await client.post("/v1/session", json={"token": desk.tokens.create("ed", "editor")})
+    answer = await client.post("/v1/session", json={"token": parts.tokens.create("ed", "editor")})
     assert answer.status_code == status
 
 
@@ -173,10 +173,10 @@ async def test_only_a_trusted_proxy_says_what_the_browser_sees(
     ],
 )
 async def test_the_cookie_is_secure_where_the_browser_uses_https(
-    client_for: ClientFor, desk: Desk, headers: dict[str, str], secure: bool
+    client_for: ClientFor, parts: Parts, headers: dict[str, str], secure: bool
 ) -> None:
     client = client_for(None, Host="desk.test", **headers)
-    answer = await client.post("/v1/session", json={"token": desk.tokens.create("ed", "editor")})
+    answer = await client.post("/v1/session", json={"token": parts.tokens.create("ed", "editor")})
     cookie = answer.headers["set-cookie"]
     assert answer.status_code == 200
     assert ("; Secure" in cookie, cookie.startswith("__Host-")) == (secure, secure)
@@ -199,9 +199,9 @@ async def test_the_cookie_is_secure_where_the_browser_uses_https(
     ],
 )
 async def test_another_scheme_is_the_proxys_and_the_cookie_counts(
-    client_for: ClientFor, desk: Desk, authorization: str
+    client_for: ClientFor, parts: Parts, authorization: str
 ) -> None:
-    client = await _signed_in(client_for, desk, _THROUGH_PROXIES["none"] | {"Authorization": authorization})
+    client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"] | {"Authorization": authorization})
     assert (await client.get("/v1/items")).status_code == 200
     stranger = await client_for(None, Authorization=authorization).get("/v1/items")
     assert stranger.status_code == 401 and stranger.json()["type"].endswith(":unauthorized")
@@ -222,8 +222,8 @@ async def test_the_page_behind_basic_is_never_answered_401(client_for: ClientFor
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER   {} ", "Bearer\t{}", f"{_BASIC}, Bearer {{}}"])
-async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: ClientFor, desk: Desk, form: str) -> None:
-    token = desk.tokens.create("ed", "editor")
+async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: ClientFor, parts: Parts, form: str) -> None:
+    token = parts.tokens.create("ed", "editor")
     assert (await client_for(None, Authorization=form.format(token)).get("/v1/session")).json()["name"] == "ed"
 
 
@@ -233,8 +233,8 @@ def test_many_quotes_in_a_header_cost_nothing() -> None:
     assert time.process_time() - begun < 0.05
 
 
-async def test_two_authorization_headers_count_as_the_token_in_them(client_for: ClientFor, desk: Desk) -> None:
-    token = desk.tokens.create("ed", "editor")
+async def test_two_authorization_headers_count_as_the_token_in_them(client_for: ClientFor, parts: Parts) -> None:
+    token = parts.tokens.create("ed", "editor")
     client = client_for(None)
     for mine, status in ((_BASIC, 200), (f"Bearer {token}", 200), ("Bearer fw_x", 401), ("Bearer", 401)):
         for order in ((mine, f"Bearer {token}"), (f"Bearer {token}", mine)):
@@ -242,10 +242,10 @@ async def test_two_authorization_headers_count_as_the_token_in_them(client_for: 
             assert answer.status_code == status, order
 
 
-async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: ClientFor, desk: Desk) -> None:
-    client = await _signed_in(client_for, desk, _THROUGH_PROXIES["none"])
+async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: ClientFor, parts: Parts) -> None:
+    client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     name, _, session = client.headers["Cookie"].partition("=")
-    assert name == desk.cookie != cookie_name(desk.settings.brand, "another") != cookie_name("another", "another")
+    assert name == parts.cookie != cookie_name(parts.settings.brand, "another") != cookie_name("another", "another")
     # Next to the other desk's cookie, and to the one that both had in the release before.
     client.headers["Cookie"] = f"{OLD_NAME}=theirs; {cookie_name('b', 'c')}=theirs; {name}={session}"
     assert (await client.get("/v1/session")).status_code == 200
@@ -260,11 +260,11 @@ async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: Client
 
 async def test_the_public_address_is_an_origin_of_its_own_and_stands_in_links(settings: DeskSettings) -> None:
     public = settings.model_copy(update={"desk_url": "https://press.example:8443/news/desk/"})
-    desk = open_desk(public)
+    parts = open_parts(public)
     try:
-        transport = httpx2.ASGITransport(create_app(desk))
+        transport = httpx2.ASGITransport(create_app(parts))
         async with httpx2.AsyncClient(transport=transport, base_url="http://inner:8001") as client:
-            token = {"token": desk.tokens.create("ed", "editor")}
+            token = {"token": parts.tokens.create("ed", "editor")}
             for origin, status in (("https://press.example:8443", 200), ("https://press.example", 403)):
                 answer = await client.post("/v1/session", json=token, headers={"Origin": origin})
                 assert answer.status_code == status, origin
@@ -272,7 +272,7 @@ async def test_the_public_address_is_an_origin_of_its_own_and_stands_in_links(se
             made = await client.post("/v1/items", json=line(), headers=bearer)
             assert made.headers["location"] == f"/news/desk/v1/items/{made.json()['item']['uri']}"
     finally:
-        await desk.store.aclose()
+        await parts.store.aclose()
 
 
 @pytest.mark.parametrize("address", ["https://press.example/desk/", "https://press.example/desk"])

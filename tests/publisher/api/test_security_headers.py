@@ -7,10 +7,10 @@ import pytest
 from starlette.applications import Starlette
 
 from publisher.api.app import create_app
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.page import desk_routes
 from tests.publisher.conftest import ClientFor
-from tests.support.lines import line
+from tests.support.sample_items import line
 from ticker.shared.http.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio
@@ -18,8 +18,8 @@ _OTHER = {"Origin": "https://evil.example"}
 
 
 @pytest.fixture
-def app(desk: Desk) -> Starlette:
-    return create_app(desk, desk_routes("https://ticker.example"))
+def app(parts: Parts) -> Starlette:
+    return create_app(parts, desk_routes("https://ticker.example"))
 
 
 def check(answer: httpx2.Response, status: int) -> None:
@@ -69,7 +69,7 @@ async def test_every_answer_to_a_stranger(client_for: ClientFor, method: str, pa
         assert answer.headers["allow"]
 
 
-async def test_every_answer_to_an_editor(client_for: ClientFor, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_answer_to_an_editor(client_for: ClientFor, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     editor = client_for("editor", **_OTHER)
     check(await editor.get("/v1/items"), 200)
     check(await editor.post("/v1/items", json=line()), 201)
@@ -83,11 +83,11 @@ async def test_every_answer_to_an_editor(client_for: ClientFor, desk: Desk, monk
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(type(desk.store), "newest", broken)
+    monkeypatch.setattr(type(parts.store), "newest", broken)
     check(await editor.get("/v1/items"), 500)
 
 
-async def test_a_token_sends_thirty_canaries_a_minute(client_for: ClientFor, desk: Desk) -> None:
+async def test_a_token_sends_thirty_canaries_a_minute(client_for: ClientFor, parts: Parts) -> None:
     reporter = client_for("reporter", **{"Accept-Language": "es"})
     answers = [await reporter.post("/v1/canary") for _ in range(31)]
     assert [answer.status_code for answer in answers] == [201] * 30 + [429]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.stream.store import Store
-from tests.support.lines import URI, an_item
+from tests.support.sample_items import URI, an_item
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import Keys, StreamAwayError, connect
 

@@ -3,25 +3,25 @@
 import httpx2
 import pytest
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from tests.publisher.conftest import ClientFor
-from tests.support.lines import line
+from tests.support.sample_items import line
 
 pytestmark = pytest.mark.anyio
 
 _PAGE = {"Origin": "http://desk.test", "Sec-Fetch-Site": "same-origin"}
 
 
-async def signed_in(client_for: ClientFor, desk: Desk, name: str = "ed") -> httpx2.AsyncClient:
+async def signed_in(client_for: ClientFor, parts: Parts, name: str = "ed") -> httpx2.AsyncClient:
     client = client_for(None)
-    token = desk.tokens.create(name, "editor")
+    token = parts.tokens.create(name, "editor")
     answer = await client.post("/v1/session", json={"token": token}, headers=_PAGE)
     assert answer.status_code == 200 and answer.json() == {"name": name, "role": "editor"}
     return client
 
 
-async def test_a_session_speaks_for_its_token_until_it_is_closed(client_for: ClientFor, desk: Desk) -> None:
-    client = await signed_in(client_for, desk)
+async def test_a_session_speaks_for_its_token_until_it_is_closed(client_for: ClientFor, parts: Parts) -> None:
+    client = await signed_in(client_for, parts)
     assert (await client.get("/v1/session")).json()["name"] == "ed"
     assert (await client.post("/v1/items", json=line(), headers=_PAGE)).status_code == 201
     kept = dict(client.cookies)
@@ -32,8 +32,8 @@ async def test_a_session_speaks_for_its_token_until_it_is_closed(client_for: Cli
     assert (await client.get("/v1/session")).status_code == 401
 
 
-async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client_for: ClientFor, desk: Desk) -> None:
-    token = desk.tokens.create("ed", "editor")
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client_for: ClientFor, parts: Parts) -> None:
+    token = parts.tokens.create("ed", "editor")
     answer = await client_for(None).post("/v1/session", json={"token": token}, headers=_PAGE)
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie and "max-age=43200" in cookie and "secure" not in cookie
@@ -54,19 +54,19 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client_for:
     ],
 )
 async def test_a_foreign_page_cannot_write_with_the_cookie(
-    client_for: ClientFor, desk: Desk, headers: dict[str, str]
+    client_for: ClientFor, parts: Parts, headers: dict[str, str]
 ) -> None:
-    client = await signed_in(client_for, desk)
+    client = await signed_in(client_for, parts)
     for method, path in (("POST", "/v1/items"), ("POST", "/v1/canary"), ("DELETE", "/v1/session")):
         assert (await client.request(method, path, json=line(), headers=headers)).status_code == 403
     assert (await client.get("/v1/session", headers=headers)).status_code == 200
 
 
 async def test_a_token_beside_the_cookie_does_not_let_a_foreign_page_sign_out(
-    client_for: ClientFor, desk: Desk
+    client_for: ClientFor, parts: Parts
 ) -> None:
-    client = await signed_in(client_for, desk)
-    token = {"Authorization": f"Bearer {desk.tokens.create('another', 'editor')}"}
+    client = await signed_in(client_for, parts)
+    token = {"Authorization": f"Bearer {parts.tokens.create('another', 'editor')}"}
     for foreign in ({}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         refused = await client.delete("/v1/session", headers=token | foreign)
         assert refused.status_code == 403 and "set-cookie" not in refused.headers
@@ -77,28 +77,28 @@ async def test_a_token_beside_the_cookie_does_not_let_a_foreign_page_sign_out(
     assert (await client.get("/v1/session")).status_code == 401
 
 
-async def test_a_foreign_page_cannot_sign_anyone_in(client_for: ClientFor, desk: Desk) -> None:
-    token = desk.tokens.create("ed", "editor")
+async def test_a_foreign_page_cannot_sign_anyone_in(client_for: ClientFor, parts: Parts) -> None:
+    token = parts.tokens.create("ed", "editor")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = await client_for(None).post("/v1/session", json={"token": token}, headers=foreign)
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
-async def test_a_wrong_token_signs_nobody_in_and_a_revoked_one_signs_out(client_for: ClientFor, desk: Desk) -> None:
+async def test_a_wrong_token_signs_nobody_in_and_a_revoked_one_signs_out(client_for: ClientFor, parts: Parts) -> None:
     wrong = await client_for(None).post("/v1/session", json={"token": "fw_x"}, headers=_PAGE)
     assert wrong.status_code == 401 and "set-cookie" not in wrong.headers
-    client = await signed_in(client_for, desk)
-    desk.tokens.revoke("ed")
+    client = await signed_in(client_for, parts)
+    parts.tokens.revoke("ed")
     assert (await client.get("/v1/session")).status_code == 401
 
 
-async def test_a_wrong_token_is_not_rescued_by_a_good_cookie(client_for: ClientFor, desk: Desk) -> None:
-    client = await signed_in(client_for, desk)
+async def test_a_wrong_token_is_not_rescued_by_a_good_cookie(client_for: ClientFor, parts: Parts) -> None:
+    client = await signed_in(client_for, parts)
     assert (await client.get("/v1/session", headers={"Authorization": "Bearer fw_x"})).status_code == 401
 
 
-async def test_a_welcome_shows_the_first_token_once_and_signs_in(client_for: ClientFor, desk: Desk) -> None:
-    code = desk.welcome.code()
+async def test_a_welcome_shows_the_first_token_once_and_signs_in(client_for: ClientFor, parts: Parts) -> None:
+    code = parts.welcome.code()
     client = client_for(None)
     assert (await client.post("/v1/welcome", json={"code": "x", "name": "Amal"}, headers=_PAGE)).status_code == 403
     bad = await client.post("/v1/welcome", json={"code": code, "name": ""}, headers=_PAGE)

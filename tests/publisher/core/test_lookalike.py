@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from publisher.core.lookalike import Lookalikes, skeleton
 from tests.publisher.test_commands import run
-from tests.support.lines import line
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
+from tests.support.sample_items import line
 from ticker.contract.item import InfoSource, Text
 from ticker.contract.site import Site, Source, load_site
 

@@ -15,11 +15,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from publisher.api import bounded_http, connections
 from publisher.api.app import create_app
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.page import desk_routes
 from publisher.server import DeskServer
-from tests.support.lines import line
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
+from tests.support.sample_items import line
 from ticker.shared.http.forwarded import Proxies, counted_address
 from ticker.shared.http.headers import SECURITY_HEADERS
 
@@ -69,24 +69,24 @@ Started = Callable[..., Awaitable[Address]]
 
 
 @pytest.fixture
-async def start(desk: Desk) -> AsyncIterator[Started]:
+async def start(parts: Parts) -> AsyncIterator[Started]:
     """Starts the desk's server in this loop, after the test has set the limits it needs."""
     servers: list[tuple[DeskServer, asyncio.Task[None]]] = []
 
     async def started(proxies: str = "127.0.0.1") -> Address:
-        settings = desk.settings.model_copy(update={"forwarded_allow_ips": proxies})
+        settings = parts.settings.model_copy(update={"forwarded_allow_ips": proxies})
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            create_app(desk, desk_routes("http://127.0.0.1:8000")), http="httptools", ws="none", log_config=None,
+            create_app(parts, desk_routes("http://127.0.0.1:8000")), http="httptools", ws="none", log_config=None,
             proxy_headers=False, server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=1, lifespan="on",
         )  # fmt: skip
-        server = DeskServer(config, msgspec.structs.replace(desk, settings=settings))
+        server = DeskServer(config, msgspec.structs.replace(parts, settings=settings))
         servers.append((server, asyncio.create_task(server._serve([sock]))))
         async with asyncio.timeout(10):
             while not server.started:  # noqa: ASYNC110  # uvicorn has a flag and no event
                 await asyncio.sleep(0.01)
-        return Address(sock.getsockname()[1], desk.tokens.create("ed", "editor", unlimited=True))
+        return Address(sock.getsockname()[1], parts.tokens.create("ed", "editor", unlimited=True))
 
     yield started
     for server, task in servers:
@@ -244,7 +244,7 @@ async def test_trailers_are_no_headers(start: Started) -> None:
     assert status(await address.sent(chunked + trailer + b"\r\n")) == 401
 
 
-async def test_pipelined_requests_are_answered_up_to_a_limit(start: Started, desk: Desk) -> None:
+async def test_pipelined_requests_are_answered_up_to_a_limit(start: Started, parts: Parts) -> None:
     address = await start()
     request = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
     last = request[:-2] + b"Connection: close\r\n\r\n"
@@ -291,7 +291,7 @@ async def test_a_client_that_ends_its_side_is_answered(start: Started) -> None:
     await close(writer)
 
 
-async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None, desk: Desk) -> None:
+async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None, parts: Parts) -> None:
     address = await start()
     request = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
     with socket.socket() as client:
@@ -302,12 +302,14 @@ async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None
             with contextlib.suppress(BlockingIOError, ConnectionError):
                 client.send(request * 4)
             await asyncio.sleep(0.01)
-            if desk.metrics.dropped.labels("unread")._value.get():
+            if parts.metrics.dropped.labels("unread")._value.get():
                 break
-    assert desk.metrics.dropped.labels("unread")._value.get() == 1
+    assert parts.metrics.dropped.labels("unread")._value.get() == 1
 
 
-async def test_the_oldest_goes_where_too_many_wait(start: Started, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_oldest_goes_where_too_many_wait(
+    start: Started, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connections, "PENDING", 20)
     address = await start()
     held = [await address.open() for _ in range(30)]

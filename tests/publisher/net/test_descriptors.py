@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.lines import line
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
+from tests.support.sample_items import line
 
 CLIENTS = 250
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.support.flooders import KINDS
-from tests.support.lines import line
-from tests.support.machine import Machine
+from tests.support.desk_process import Machine
+from tests.support.flood_client import KINDS
+from tests.support.sample_items import line
 
 _CLIENTS: Final = 60
 _SECONDS: Final = 1.5
@@ -26,7 +26,7 @@ _SHORT: Final = ("metrics", "chunks", "packed", "visits")
 def test_an_editor_is_answered_in_time_beside_a_flood(machine: Machine, kind: str) -> None:
     port = machine.http.base_url.port
     machine.post("warm")
-    command = [sys.executable, str(Path(__file__).parents[2] / "support" / "flooders.py"), kind]
+    command = [sys.executable, str(Path(__file__).parents[2] / "support" / "flood_client.py"), kind]
     flood = subprocess.Popen([*command, str(port), str(_CLIENTS), str(_SECONDS + 0.5)])
     try:
         time.sleep(0.5)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from publisher.api.caller import is_known
-from publisher.api.parts import Desk
+from publisher.api.caller import is_authenticated
+from publisher.api.parts import Parts
 from publisher.api.turns import HOLD_SECONDS, KNOWN, Paced, TurnsHttp
 from ticker.shared.http.intake import Intake
 from ticker.shared.http.lane import LEFT
@@ -136,23 +136,23 @@ def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -
         ("long", False),
     ],
 )
-async def test_known_is_who_has_a_token_or_session_in_force(desk: Desk, given: str, expected: bool) -> None:
-    token = desk.tokens.create("ed", "editor")
-    session = desk.sessions.open("ed")
-    bearer, cookie = ("authorization", f"Bearer {token}"), ("cookie", f"{desk.cookie}={session}")
+async def test_known_is_who_has_a_token_or_session_in_force(parts: Parts, given: str, expected: bool) -> None:
+    token = parts.tokens.create("ed", "editor")
+    session = parts.sessions.open("ed")
+    bearer, cookie = ("authorization", f"Bearer {token}"), ("cookie", f"{parts.cookie}={session}")
     headers = {
         "token": [bearer],
         "session": [cookie],
         "both": [bearer, cookie],
         "nothing": [("accept", token)],
         "wrong": [("authorization", "Bearer fw_wrong"), cookie],
-        "wrong session": [("cookie", f"{desk.cookie}=wrong")],
+        "wrong session": [("cookie", f"{parts.cookie}=wrong")],
         "two": [bearer, ("authorization", "Bearer fw_wrong")],
         "basic": [("authorization", f"Basic {token}")],
         "long": [bearer, ("cookie", "a=b;" * 2_000)],
     }[given]
     raw = [(name.encode(), value.encode()) for name, value in headers]
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": raw}
-    assert is_known(scope, desk) is expected
-    desk.tokens.revoke("ed")
-    assert not is_known(scope, desk)
+    assert is_authenticated(scope, parts) is expected
+    parts.tokens.revoke("ed")
+    assert not is_authenticated(scope, parts)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.core.origins import may_write
+from publisher.core.phrases import act_phrase, role_phrase
 from publisher.core.rate import WINDOW_SECONDS, Rate
 from publisher.core.roles import ROLES, role_needed
-from publisher.core.words import act_word, holders_of
 from publisher.records.database import FILE, DatabaseError, open_database
 from publisher.records.notes import Notes
 from publisher.records.sessions import SESSION_SECONDS, Sessions
@@ -138,7 +138,7 @@ def test_each_role_may_do_its_acts_and_those_below() -> None:
 def test_every_act_that_a_role_may_not_is_refused_in_words(act: Act) -> None:
     for role in ROLES:
         if needed := role_needed(role, act):
-            refusal = RefusedError("role-act", needed=holders_of(needed), act=act_word(act))
+            refusal = RefusedError("role-act", needed=role_phrase(needed), act=act_phrase(act))
             assert len({refusal.sentence(language) for language in ("en", "ar", "es")}) == 3
 
 

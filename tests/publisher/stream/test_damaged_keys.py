@@ -6,12 +6,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.api.parts import Desk
-from publisher.stream.prepare import prepare
+from publisher.api.parts import Parts
+from publisher.stream.backfill import backfill
 from publisher.stream.store import Store
 from tests.publisher.stream.test_mutants import mutate
-from tests.support.asking import act, post, published
-from tests.support.lines import URI, an_item
+from tests.support.desk_requests import act, post, published
+from tests.support.sample_items import URI, an_item
 from ticker.contract.entry import read_entry
 from ticker.stream.redis_stream import Keys, StreamAwayError
 
@@ -38,28 +38,28 @@ async def replaced(raw: Any, key: str) -> None:
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("last", ["withdraw", "hold"])
 async def test_a_chief_takes_a_line_off_whatever_became_of_the_streams_keys(
-    chief: httpx2.AsyncClient, desk: Desk, raw: Any, damage: str, last: str
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any, damage: str, last: str
 ) -> None:
-    keys = desk.store.keys
+    keys = parts.store.keys
     uri, other = await published(chief), await published(chief)
     await DAMAGES[damage](raw, keys)
     # What can wait waits: an operator must see the damage.
     assert (await post(chief)).status_code == 503
     assert (await act(chief, uri, "update", urgency=2)).status_code == 503
     with pytest.raises(StreamAwayError):
-        await desk.store.probe()
+        await parts.store.probe()
     gone = await act(chief, uri, last, key="k", note="It was another bridge.")
     assert gone.status_code == 200, gone.text
     # A repeat is the same act, and nothing is written twice.
     assert (await act(chief, uri, last, key="k", note="It was another bridge.")).json() == gone.json()
     records = await raw.xrange(keys.items)
-    entries = [read_entry(entry_id, fields, desk.store.keyring) for entry_id, fields in records]
+    entries = [read_entry(entry_id, fields, parts.store.keyring) for entry_id, fields in records]
     assert [(entry.item.uri, entry.item.version) for entry in entries] == [(uri, 1), (other, 1), (uri, 2)]
     if damage != "hash of another type":
         # Nodes know by the epoch that they have to read everything again.
         assert entries[2].seq == 1 and entries[2].cursor.epoch != entries[1].cursor.epoch
-    assert await desk.store.probe() or await prepare(desk.store) == 2
-    assert await desk.store.probe()
+    assert await parts.store.probe() or await backfill(parts.store) == 2
+    assert await parts.store.probe()
     assert (await post(chief)).status_code == 201
     assert (await act(chief, other, "withdraw", note="It was another bridge.")).status_code == 200
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from publisher.stream.prepare import prepare
+from publisher.stream.backfill import backfill
 from publisher.stream.store import Store
 from tests.publisher.api.test_ready import start
-from tests.support.lines import a_uri, an_item
+from tests.support.sample_items import a_uri, an_item
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import encode_item
 from ticker.stream.redis_stream import Keys, connect
@@ -33,7 +33,7 @@ async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) ->
                 await raw.hset(keys.meta, mapping={"epoch": "e1", "seq": seq})
                 await raw.rpush(keys.ledger(name), body)
                 await raw.pexpire(keys.ledger(name), 400 * 86_400_000)
-            await prepare(store)
+            await backfill(store)
             for name in names[10:]:
                 await store.publish(an_item(name), name, "f")
             used = (await raw.info("memory"))["used_memory"]

@@ -7,11 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from publisher.api.parts import Desk
-from publisher.stream.prepare import prepare
+from publisher.api.parts import Parts
+from publisher.stream.backfill import backfill
 from publisher.stream.store import Store
-from tests.support.asking import act, published
-from tests.support.lines import URI, a_uri, an_item
+from tests.support.desk_requests import act, published
+from tests.support.sample_items import URI, a_uri, an_item
 from ticker.contract.entry import Keyring, PoisonError, read_entry, seal
 from ticker.contract.item import Item, encode_item
 from ticker.stream.redis_stream import Keys, connect
@@ -77,20 +77,20 @@ HASHES = [kept, no_hash, no_hash_field]
 @pytest.mark.parametrize("prepared", ["never", "before", "after"])
 @pytest.mark.parametrize(("ledger", "newest"), list(itertools.product(LEDGERS, HASHES)))
 async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdrawn(
-    chief: httpx2.AsyncClient, desk: Desk, raw: Any, ledger: Any, newest: Any, prepared: str
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any, ledger: Any, newest: Any, prepared: str
 ) -> None:
-    keys = desk.store.keys
+    keys = parts.store.keys
     names = [await published(chief), await published(chief)]
     await act(chief, names[0], "update", urgency=1)
     await act(chief, names[0], "correction", seen=2, note="It was Monday.")
     if prepared == "before":
-        await prepare(desk.store)
+        await backfill(parts.store)
     for name in names:
         await ledger(raw, keys, name)
         await newest(raw, keys, name)
     if prepared == "after":
-        await prepare(desk.store)
-    shown = await visible(raw, desk.store.keyring)
+        await backfill(parts.store)
+    shown = await visible(raw, parts.store.keyring)
     assert set(shown) == set(names)
     for name, item in shown.items():
         found = await chief.get(f"/v1/items/{name}")
@@ -100,7 +100,7 @@ async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdraw
         assert done.status_code == 200, done.text
         assert await raw.llen(keys.ledger(name)) == item.version + 1
         assert (await chief.get(f"/v1/items/{name}")).json()["pubStatus"] == "canceled"
-    assert await visible(raw, desk.store.keyring) == {}
+    assert await visible(raw, parts.store.keyring) == {}
     assert [fields[b"seq"] for _, fields in await raw.xrange(keys.items)] == [b"%d" % seq for seq in range(1, 7)]
 
 
@@ -108,9 +108,9 @@ async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdraw
 @pytest.mark.parametrize("place", [b"0-1", None])
 @pytest.mark.parametrize("number", ["1003", "4999", "5002", "9007199254740993", "9" * 400, "-5", "x"])
 async def test_a_number_in_the_hash_that_somebody_wrote_keeps_no_item_on_the_screens(
-    chief: httpx2.AsyncClient, desk: Desk, raw: Any, number: str, place: bytes | None, lost: Any
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any, number: str, place: bytes | None, lost: Any
 ) -> None:
-    keys, name = desk.store.keys, await published(chief)
+    keys, name = parts.store.keys, await published(chief)
     entry_id = place or (await raw.xrevrange(keys.items, count=1))[0][0]
     await lost(raw, keys, name)
     await raw.hset(keys.newest, name, entry_id + b" " + number.encode())
@@ -118,22 +118,22 @@ async def test_a_number_in_the_hash_that_somebody_wrote_keeps_no_item_on_the_scr
     assert found.status_code == 200, found.text
     done = await act(chief, name, "withdraw", seen=int(found.headers["etag"].strip('"')), note="It was another bridge.")
     assert done.status_code == 200, done.text
-    assert await visible(raw, desk.store.keyring) == {}
+    assert await visible(raw, parts.store.keyring) == {}
     assert await raw.llen(keys.ledger(name)) == done.json()["item"]["version"] <= 5001
     assert (await act(chief, name, "withdraw", note="Again.")).status_code in (409, 412)
 
 
 async def test_an_item_of_many_versions_whose_ledger_is_lost_can_be_withdrawn(
-    chief: httpx2.AsyncClient, desk: Desk, raw: Any
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any
 ) -> None:
-    keys, name = desk.store.keys, a_uri()
-    body = seal(encode_item(an_item(name, version=2500, act="update")), desk.store.keyring)
+    keys, name = parts.store.keys, a_uri()
+    body = seal(encode_item(an_item(name, version=2500, act="update")), parts.store.keyring)
     entry_id = await raw.xadd(keys.items, {"epoch": "e1", "seq": 1, "body": body})
     await raw.hset(keys.meta, mapping={"epoch": "e1", "seq": 1})
     await raw.hset(keys.newest, name, entry_id + b" 2500")
     done = await act(chief, name, "withdraw", seen=2500, note="It was another bridge.")
     assert done.status_code == 200, done.text
-    assert await visible(raw, desk.store.keyring) == {}
+    assert await visible(raw, parts.store.keyring) == {}
     assert await raw.llen(keys.ledger(name)) == 2501
     assert await raw.lindex(keys.ledger(name), -2) == body
 
@@ -195,7 +195,7 @@ async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_h
     await raw.rpush(keys.ledger(names[3]), seal(encode_item(an_item(names[3])), keyring))
     assert not await store.probe()
     for _ in range(2):
-        assert await prepare(store) == 3
+        assert await backfill(store) == 3
         assert await store.probe()
         assert [await raw.pttl(keys.ledger(name)) for name in names[:3]] == [-1, -1, -1]
         assert 0 < await raw.pttl(keys.ledger(names[3])) <= LEDGER_MS
@@ -225,7 +225,7 @@ async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhi
         return await script(*words)
 
     monkeypatch.setattr(store.calls, "script", between)
-    await prepare(store)
+    await backfill(store)
     assert await raw.pttl(keys.ledger(names[0])) > 0 and not await raw.hexists(keys.newest, names[0])
     [(newest, _)] = (await raw.xrange(keys.items))[-1:]
     assert await raw.hget(keys.newest, names[1]) == newest + b" 2"
@@ -233,13 +233,13 @@ async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhi
 
 
 async def test_garbage_that_names_an_item_does_not_stop_its_withdrawal(
-    chief: httpx2.AsyncClient, desk: Desk, raw: Any
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any
 ) -> None:
-    name, keys = await published(chief), desk.store.keys
+    name, keys = await published(chief), parts.store.keys
     body = b'fw1.k1.wrong.{"uri":"%b","version":900}' % name.encode()
     await raw.xadd(keys.items, {"epoch": "e", "seq": 900, "body": body})
     await raw.delete(keys.newest)
-    await prepare(desk.store)
+    await backfill(parts.store)
     assert (await chief.get(f"/v1/items/{name}")).headers["etag"] == '"1"'
     assert [item["uri"] for item in (await chief.get("/v1/items")).json()["items"]] == [name]
     assert (await act(chief, name, "withdraw", note="n")).status_code == 200
@@ -265,7 +265,7 @@ async def test_a_preparation_restores_a_ledger_from_the_stream(
     await ledger(raw, keys, URI)
     await raw.delete(keys.newest)
     for _ in range(2):
-        await prepare(store)
+        await backfill(store)
         bodies = await raw.lrange(keys.ledger(URI), 0, -1)
         assert len(bodies) == length and bodies[-1] == before[-1]
         assert all(body in (b"", before[number]) for number, body in enumerate(bodies))
@@ -285,5 +285,5 @@ async def test_a_ledger_is_not_restored_from_a_version_that_may_not_be_the_newes
     else:
         store = Store(store.calls.client, Keyring("k2", {"k2": b"2" * 32}, brand), length=3)
     await store.publish(an_item(a_uri()), "3", "f")
-    await prepare(store)
+    await backfill(store)
     assert not await raw.exists(keys.ledger(URI))

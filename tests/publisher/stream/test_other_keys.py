@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from publisher.api.metrics import Metrics
 from publisher.api.watch import StreamWatch
 from publisher.stream.store import Store
-from tests.support.lines import a_uri, an_item
+from tests.support.sample_items import a_uri, an_item
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import connect
 

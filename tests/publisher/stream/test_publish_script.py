@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import publisher.stream.store
-from publisher.stream.calls import Script
+from publisher.stream.redis_calls import Script
 from publisher.stream.store import Store
-from tests.support.lines import URI, an_item
+from tests.support.sample_items import URI, an_item
 from ticker.contract.entry import Keyring, read_entry
 from ticker.stream.redis_stream import Keys, StreamAwayError, connect
 

@@ -12,9 +12,9 @@ import typer
 from typer.testing import CliRunner
 
 from flashwire.cli.desk import mount
-from publisher.stream.rekey import Rekeyed, rekey
+from publisher.stream.rekey import RekeyResult, rekey
 from publisher.stream.store import Store
-from tests.support.lines import a_uri, an_item
+from tests.support.sample_items import a_uri, an_item
 from ticker.contract.entry import Keyring, PoisonError, open_body, read_entry
 from ticker.contract.item import Text
 from ticker.stream.redis_stream import Keys, StreamAwayError, connect
@@ -54,7 +54,7 @@ async def bodies(raw: Any, brand: str) -> dict[str, list[bytes]]:
     return {name: await raw.lrange(key, 0, -1) for name, key in found.items()}
 
 
-def counts(result: Rekeyed) -> tuple[int, int]:
+def counts(result: RekeyResult) -> tuple[int, int]:
     return result.bodies, len(result.signed)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from publisher.stream.prepare import prepare
+from publisher.stream.backfill import backfill
 from publisher.stream.rekey import rekey
 from publisher.stream.store import Store
 from tests.publisher.stream.test_publish_script import RIGHTS, RIGHTS_OF_ACTS
-from tests.support.lines import URI, an_item
+from tests.support.sample_items import URI, an_item
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import Keys, Stream, StreamAwayError, connect
 
@@ -43,7 +43,7 @@ async def test_the_desks_rights_are_enough_for_all_that_it_does(
     client = connect(await user("desk"), timeout=1.2)
     keys = {"k1": b"k" * 32, "k2": b"2" * 32}
     store = Store(client, Keyring("k1", keys, brand), length=2)
-    assert await store.probe() and await prepare(store) == 0
+    assert await store.probe() and await backfill(store) == 0
     for number in range(4):
         await store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
     await store.publish(an_item(), "d", "f")

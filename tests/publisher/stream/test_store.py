@@ -7,10 +7,10 @@ from typing import cast
 import pytest
 import redis.asyncio
 
-from publisher.stream.calls import ATTEMPT_SECONDS, read_reply
+from publisher.stream.redis_calls import ATTEMPT_SECONDS, read_reply
 from publisher.stream.store import MismatchError, Published, StaleError, Store
-from tests.support.lines import URI, a_uri, an_item
-from tests.support.lossy import lossy
+from tests.support.lossy_proxy import lossy
+from tests.support.sample_items import URI, a_uri, an_item
 from ticker.contract.entry import Keyring, read_entry
 from ticker.contract.facets import EVERYTHING, facets_of
 from ticker.contract.item import Item

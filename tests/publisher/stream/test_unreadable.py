@@ -9,14 +9,14 @@ import httpx2
 import pytest
 
 from publisher.api.app import create_app
-from publisher.api.parts import Desk, open_desk
+from publisher.api.parts import Parts, open_parts
 from publisher.core.roles import Role
 from publisher.core.ulid import ulid, ulid_seconds
 from publisher.core.unreadable import withdrawable
 from publisher.settings import DeskSettings
 from publisher.stream.rekey import rekey
-from tests.support.asking import act, post, published
-from tests.support.lines import NOW, URI, an_item
+from tests.support.desk_requests import act, post, published
+from tests.support.sample_items import NOW, URI, an_item
 from ticker.contract.entry import read_entry, seal
 from ticker.contract.facets import EVERYTHING
 from ticker.contract.item import encode_item, moment
@@ -31,9 +31,9 @@ NOTE = "It was another bridge."
 class Opened:
     """A desk that holds some of the signing keys, and a client of each role."""
 
-    def __init__(self, desk: Desk, stack: AsyncExitStack) -> None:
-        self.desk = desk
-        self._app = create_app(desk)
+    def __init__(self, parts: Parts, stack: AsyncExitStack) -> None:
+        self.desk = parts
+        self._app = create_app(parts)
         self._stack = stack
 
     async def client(self, role: Role, token: str = "") -> httpx2.AsyncClient:
@@ -51,9 +51,9 @@ async def desk_with(settings: DeskSettings) -> AsyncIterator[Callable[..., Opene
 
         def opened(*names: str) -> Opened:
             keys = ",".join(KEYS[name] for name in names)
-            desk = open_desk(settings.model_copy(update={"signing_keys": keys}))
-            stack.push_async_callback(desk.store.aclose)
-            return Opened(desk, stack)
+            parts = open_parts(settings.model_copy(update={"signing_keys": keys}))
+            stack.push_async_callback(parts.store.aclose)
+            return Opened(parts, stack)
 
         yield opened
 

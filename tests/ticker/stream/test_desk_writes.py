@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from publisher.stream.prepare import prepare
+from publisher.stream.backfill import backfill
 from publisher.stream.rekey import rekey
 from publisher.stream.store import Store
-from tests.support.lines import URI, an_item
+from tests.support.sample_items import URI, an_item
 from tests.ticker.stream import test_sentinel_and_cluster as servers
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import Client, Keys, connect
@@ -37,7 +37,7 @@ async def cluster(start: servers.Start) -> AsyncIterator[Client]:  # the fixture
 async def whole_life(client: Client, brand: str, replicas: int = 0) -> None:
     store = Store(client, Keyring("k1", SECRETS, brand), length=3, replicas=replicas)
     keys = Keys(brand)
-    assert await store.probe() and await prepare(store) == 0
+    assert await store.probe() and await backfill(store) == 0
     names = [f"urn:flashwire:{secrets.token_hex(13)}" for _ in range(5)]
     for name in names:
         await store.publish(an_item(name), name, "f")
@@ -56,7 +56,7 @@ async def whole_life(client: Client, brand: str, replicas: int = 0) -> None:
     assert await client.llen(keys.ledger(URI)) == 2
     shown = await store.newest(10, wanted=lambda item, _: item.pub_status == "usable")
     assert {item.uri for item, _ in shown} == set(names[4:])
-    assert await prepare(store) == 2 and await store.probe()
+    assert await backfill(store) == 2 and await store.probe()
     signed = await rekey(Store(client, Keyring("k2", SECRETS, brand), length=100, replicas=replicas))
     assert len(signed.signed) == 2 and signed.unreadable_items == []
     assert await store.eviction_policy() in (None, "noeviction")

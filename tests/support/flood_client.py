@@ -1,4 +1,4 @@
-"""Clients without a token that flood a desk; run as `flooders.py KIND PORT COUNT SECONDS`."""
+"""Clients without a token that flood a desk; run as `flood_client.py KIND PORT COUNT SECONDS`."""
 
 import asyncio
 import contextlib

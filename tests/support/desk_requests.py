@@ -5,14 +5,14 @@ from typing import Any
 import httpx2
 import redis.asyncio
 
-from publisher.api.parts import Desk
-from tests.support.lines import line
+from publisher.api.parts import Parts
+from tests.support.sample_items import line
 from ticker.stream.redis_stream import Keys
 
 
-async def entries(desk: Desk) -> int:
+async def entries(parts: Parts) -> int:
     """How many entries the stream has."""
-    settings = desk.settings
+    settings = parts.settings
     assert settings.redis_url
     async with redis.asyncio.Redis.from_url(settings.redis_url, legacy_responses=False) as client:
         return int(await client.xlen(Keys(settings.brand).items))

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from publisher.core.decode import decode
-from publisher.core.draft import first_version
+from publisher.core.first_version import first_version
 from publisher.core.refusals import RefusalsError
 from publisher.core.request import ItemRequest
-from tests.support.lines import NOW, URI, line
+from tests.support.sample_items import NOW, URI, line
 from ticker.contract.item import InfoSource, Item, Text, decode_item, encode_item
 from ticker.contract.site import load_site
 

@@ -1,34 +1,34 @@
 """What the desk's interface says of one stored item, readable or not, and which version may follow it."""
 
-from publisher.api.parts import Desk
+from publisher.api.parts import Parts
 from publisher.api.problems import ApiError
+from publisher.core.acts import next_version
 from publisher.core.request import ActRequest
-from publisher.core.rules import next_version
 from publisher.core.unreadable import withdrawable
 from publisher.stream.versions import ItemRecord
 from ticker.contract.item import URI_PREFIX, Item, encode_item
 
 
-async def existing(desk: Desk, uri: str) -> ItemRecord:
+async def existing(parts: Parts, uri: str) -> ItemRecord:
     """What is stored of the item `uri`; raises `ApiError` where there is no such item."""
     # Longer than any uri of ours: not worth a key that nobody has.
-    record = await desk.store.record(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
+    record = await parts.store.record(uri) if uri.startswith(URI_PREFIX) and len(uri) <= 60 else None
     if record is None:
         raise ApiError(404, "no-item")
     return record
 
 
-def next_item(record: ItemRecord, seen: int, asked: ActRequest, desk: Desk) -> Item:
+def next_item(record: ItemRecord, seen: int, asked: ActRequest, parts: Parts) -> Item:
     """The version after the newest one, which must be `seen`; over an unreadable version only a withdrawal."""
     if record.version != seen:
         raise stale(record.version)
-    now = desk.clock()
+    now = parts.clock()
     current = record.item
     if current is None or not record.readable:
         if asked.act != "withdraw":
             raise unreadable(record)
-        current = withdrawable(record.uri, record.version, record.item, desk.site, now=now)
-    return next_version(current, asked, desk.site, now=now)
+        current = withdrawable(record.uri, record.version, record.item, parts.site, now=now)
+    return next_version(current, asked, parts.site, now=now)
 
 
 def stale(current: int) -> ApiError:

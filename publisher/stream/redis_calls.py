@@ -33,9 +33,9 @@ _PAUSES: Final = (0.05, 0.3, None)
 _AT_ONCE: Final = 64
 
 Answer = TypeVar("Answer")
-Words = tuple[int | str | bytes, ...]
+ScriptArguments = tuple[int | str | bytes, ...]
 """The arguments of a script: the number of keys, the keys, the rest."""
-Answered = tuple[Any, int]  # Any: a script's reply
+ScriptReply = tuple[Any, int]  # Any: a script's reply
 """A reply, and how many replicas hold the writes before it."""
 
 
@@ -53,7 +53,7 @@ def load_script(name: str) -> Script:
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-class Calls:
+class RedisCalls:
     """One client's calls, each bounded in time; `replicas` must hold the writes of `scripts`."""
 
     def __init__(self, client: Client, replicas: int = 0) -> None:
@@ -90,7 +90,7 @@ class Calls:
             await drop(self.client)
             raise LostError(str(answer))
 
-    async def script(self, script: Script, words: Words) -> Any:  # Any: a script's reply
+    async def script(self, script: Script, words: ScriptArguments) -> Any:  # Any: a script's reply
         """The reply to one script; raises `StreamAwayError`."""
 
         async def once() -> Any:  # Any: a script's reply
@@ -108,7 +108,7 @@ class Calls:
             raise StreamAwayError(f"{held} of {self.replicas} replicas hold the entry")
         return answer
 
-    async def scripts(self, script: Script, words: Sequence[Words]) -> list[Answered | Exception]:
+    async def scripts(self, script: Script, words: Sequence[ScriptArguments]) -> list[ScriptReply | Exception]:
         """The replies to `script` for each of `words`, sent together; not bounded and not repeated."""
         answers = await self._evaluated("EVALSHA", script.sha, words)
         unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
@@ -118,7 +118,9 @@ class Calls:
                 answers[place] = answer
         return answers
 
-    async def _evaluated(self, command: str, script: str, words: Sequence[Words]) -> list[Answered | Exception]:
+    async def _evaluated(
+        self, command: str, script: str, words: Sequence[ScriptArguments]
+    ) -> list[ScriptReply | Exception]:
         # Not redis-py's pipeline: packing in Python, and a timer for each reply, took 130 µs a line; this takes 25.
         packed = [_packed(command, script, *each) for each in words]
         if self.replicas:
