@@ -33,10 +33,10 @@ from ticker.node.node import Node
 from ticker.node.pulse import pulse, show
 from ticker.settings import TickerSettings
 from ticker.shared.http.forwarded import ForwardedMiddleware
-from ticker.shared.process.listen import BACKLOG, open_to_clients
+from ticker.shared.process.listen import ACCEPT_QUEUE, open_to_clients
 from ticker.shared.process.logs import configure_logs
 from ticker.shared.process.stopping import at_once, may_stop
-from ticker.workers.shared_state import Seat
+from ticker.workers.shared_state import WorkerSlot
 
 DRAIN_TICK_SECONDS: Final = 0.05
 # Clients come back to another node within this time of being sent away, each at its own moment.
@@ -58,12 +58,12 @@ log = structlog.get_logger()
 
 
 class NodeServer(uvicorn.Server):
-    """uvicorn's server, with a drain before its own shutdown; `seat` is its place among the service's workers."""
+    """uvicorn's server, with a drain before its own shutdown; `slot` is its place among the service's workers."""
 
-    def __init__(self, config: uvicorn.Config, node: Node, seat: Seat | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, node: Node, slot: WorkerSlot | None = None) -> None:
         super().__init__(config)
         self.node = node
-        self.seat = seat
+        self.slot = slot
         self._entrance: Entrance | None = None
         self._poller: Poller | None = None
 
@@ -75,11 +75,11 @@ class NodeServer(uvicorn.Server):
             open_to_clients(sock)
         await self._accept(sockets or [])
         # Not before it listens: the parent takes the pulse for that, too.
-        kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.seat))
+        kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.slot))
         self._pulse = asyncio.create_task(kept, name="pulse")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if not may_stop() and not (self.seat is not None and self.seat.retiring):
+        if not may_stop() and not (self.slot is not None and self.slot.is_retiring):
             return
         self.node.leaves_at_once = at_once()
         super().handle_exit(sig, frame)
@@ -94,11 +94,11 @@ class NodeServer(uvicorn.Server):
             servers = [NodeAcceptor(sock, loop, entrance, poller) for sock in sockets]
         else:
             # It listens anew, and by itself with 100.
-            servers = [await loop.create_server(lambda: Gate(entrance), sock=s, backlog=BACKLOG) for s in sockets]
+            servers = [await loop.create_server(lambda: Gate(entrance), sock=s, backlog=ACCEPT_QUEUE) for s in sockets]
         self.servers = servers
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.seat is not None and self.seat.retiring:
+        if self.slot is not None and self.slot.is_retiring:
             await self._hand_over()
         await drain(self.node, self.node.settings.drain_seconds)
         for server in self.servers:
@@ -115,7 +115,7 @@ class NodeServer(uvicorn.Server):
             self._poller.close()
             await asyncio.sleep(0)
         self._pulse.cancel()
-        show(self.node, self.seat)
+        show(self.node, self.slot)
 
     async def _hand_over(self) -> None:
         """Stops accepting, and gives those who were accepted time to be answered."""
@@ -158,13 +158,13 @@ def limit_buffers(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
 
 
-async def serve(settings: TickerSettings, sock: socket.socket, seat: Seat | None = None) -> None:
+async def serve(settings: TickerSettings, sock: socket.socket, slot: WorkerSlot | None = None) -> None:
     """Runs one node on `sock` until SIGTERM or SIGINT; raises `KeyringError` or `SiteError` before it listens, and
-    `ListenError` where it cannot. `seat` is the node's place among the workers of a service.
+    `ListenError` where it cannot. `slot` is the node's place among the workers of a service.
     """
     configure_logs(settings.log_format, settings.log_level, side="ticker")
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
-    server = make_server(settings, keyring, seat=seat)
+    server = make_server(settings, keyring, slot=slot)
     limit_buffers(sock)
     with short_pauses():
         await server.serve(sockets=[sock])
@@ -194,7 +194,7 @@ def make_server(
     settings: TickerSettings,
     keyring: Keyring,
     connection: type[WebSocketConnection] = WebSocketConnection,
-    seat: Seat | None = None,
+    slot: WorkerSlot | None = None,
 ) -> NodeServer:
     """A node and its server, not yet started; raises `SiteError`."""
     if settings.redis_url is None:
@@ -207,7 +207,7 @@ def make_server(
         log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
     config = uvicorn.Config(
         ForwardedMiddleware(
-            BrowserHeaders(make_app(node, keyring, settings.redis_url, seat), settings), settings.forwarded_allow_ips
+            BrowserHeaders(make_app(node, keyring, settings.redis_url, slot), settings), settings.forwarded_allow_ips
         ),
         http=Gate,
         ws=connection,
@@ -219,4 +219,4 @@ def make_server(
         timeout_graceful_shutdown=2,
         timeout_keep_alive=20,
     )
-    return NodeServer(config, node, seat)
+    return NodeServer(config, node, slot)

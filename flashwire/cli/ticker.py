@@ -13,7 +13,7 @@ from flashwire.cli.console import notice, refuse, show
 if TYPE_CHECKING:
     from flashwire.service.children import Part
     from ticker.settings import TickerSettings
-    from ticker.workers.shared_state import Seat
+    from ticker.workers.shared_state import WorkerSlot
 
 
 def command(
@@ -76,27 +76,29 @@ def node_parts(
     from flashwire.service.children import Part
     from flashwire.valkey.errors import EmbeddedError
     from ticker.server import check_descriptors, serve
-    from ticker.workers.shared_state import Board
+    from ticker.workers.shared_state import SharedState
 
     try:
         check_descriptors()
     except ValueError as error:
         raise EmbeddedError(str(error)) from None
 
-    board = Board.make(len(sockets))
+    shared = SharedState.create(len(sockets))
     parts = []
     for number, sock in enumerate(sockets, 1):
         name = "ticker" if len(sockets) == 1 else f"ticker {number}"
-        parts.append(Part(name, sock, partial(_serve_node, serve, settings, sock), board, again(settings, flags or {})))
+        parts.append(
+            Part(name, sock, partial(_serve_node, serve, settings, sock), shared, again(settings, flags or {}))
+        )
     return parts
 
 
-def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, seat: "Seat | None") -> None:
+def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, slot: "WorkerSlot | None") -> None:
     from ticker.contract.keys import KeyringError
     from ticker.contract.site import SiteError
     from ticker.shared.process.listen import ListenError
 
-    serve_or_say(serve(settings, sock, seat), KeyringError, ListenError, SiteError)
+    serve_or_say(serve(settings, sock, slot), KeyringError, ListenError, SiteError)
 
 
 def serve_or_say(served: Coroutine[Any, Any, None], *reasons: type[Exception]) -> None:

@@ -25,8 +25,8 @@ class _Told(msgspec.Struct):
     flags: dict[str, Any]
     kept: dict[str, Any]
     sock: int
-    board: int
-    seat: int
+    shared: int
+    slot: int
     permission: int = -1
 
 
@@ -72,13 +72,13 @@ def _take_over(pipe: int) -> None:
     from ticker.shared.process.listen import ListenError
     from ticker.shared.process.setting_faults import PREFIX
     from ticker.shared.process.stopping import Permission, hold
-    from ticker.workers.shared_state import Board, LayoutError
+    from ticker.workers.shared_state import LayoutError, SharedState
 
     with open(pipe, "rb") as file:
         data = file.read()
     try:
         told = msgspec.json.decode(data, type=_Told)
-        board = Board.join(told.board)
+        shared = SharedState.attach(told.shared)
     except (msgspec.DecodeError, LayoutError) as error:
         refuse(
             "This release cannot take over from the one that runs, whose memory is laid out otherwise "
@@ -92,6 +92,6 @@ def _take_over(pipe: int) -> None:
     settings = load(TickerSettings, **told.flags)
     settings = settings.model_copy(update=told.kept | {"data": Path(told.kept["data"])})
     try:
-        looped(serve(settings, socket.socket(fileno=told.sock), board.seats[told.seat]))
+        looped(serve(settings, socket.socket(fileno=told.sock), shared.slots[told.slot]))
     except (KeyringError, ListenError, SiteError) as error:
         refuse(str(error))

@@ -20,7 +20,7 @@ from ticker.shared.process.backoff import Backoff
 from ticker.shared.process.listen import address_of
 from ticker.shared.process.parent import Guard, die_with, guard
 from ticker.shared.process.stopping import Permission
-from ticker.workers.shared_state import READY, STARTING, Board, Seat
+from ticker.workers.shared_state import READY, STARTING, SharedState, WorkerSlot
 
 _ANSWER_SECONDS: Final = 1.0
 
@@ -28,7 +28,7 @@ _ANSWER_SECONDS: Final = 1.0
 class Again(msgspec.Struct, frozen=True):
     """How a fresh interpreter serves a part: Python code that is called with the number of a pipe, and what to tell it.
 
-    The pipe holds `spec` as JSON, with the descriptors `sock`, `board` and `permission` and the number `seat` added.
+    The pipe holds `spec` as JSON, with the descriptors `sock`, `shared` and `permission` and the number `slot` added.
     """
 
     code: str
@@ -36,12 +36,12 @@ class Again(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One server to run: its name, its socket, and the function that serves until SIGTERM, given its seat."""
+    """One server to run: its name, its socket, and the function that serves until SIGTERM, given its slot."""
 
     name: str
     sock: socket.socket
-    serve: Callable[[Seat | None], None]
-    board: Board | None = None
+    serve: Callable[[WorkerSlot | None], None]
+    shared: SharedState | None = None
     again: Again | None = None
 
 
@@ -64,7 +64,7 @@ class Child:
         self._guard: Guard | None = None
         self._started = 0.0
         self.pid = 0
-        self.seat: Seat | None = None
+        self.slot: WorkerSlot | None = None
         self.due = 0.0
         """When to start it (again), by the monotonic clock."""
         self.ends = 0
@@ -72,8 +72,8 @@ class Child:
         self.hung = False
         """Whether it was ended because its loop stood still."""
 
-    def start(self, *, succeeds: bool = False) -> None:
-        """Forks; in the child this never returns. `succeeds` if another process still serves the part's socket.
+    def start(self, *, has_predecessor: bool = False) -> None:
+        """Forks; in the child this never returns. `has_predecessor` if another process still serves the part's socket.
 
         Raises `OSError` where the system has no room for a process.
         """
@@ -81,11 +81,11 @@ class Child:
         sys.stderr.flush()
         parent = os.getpid()
         self._started = time.monotonic()
-        self.seat = self.part.board.take(succeeds=succeeds) if self.part.board else None
+        self.slot = self.part.shared.acquire(has_predecessor=has_predecessor) if self.part.shared else None
         try:
             self.pid = os.fork()
         except OSError:
-            self._leave_seat()
+            self._release_slot()
             raise
         if self.pid == 0:
             self._become(parent)
@@ -102,13 +102,13 @@ class Child:
         if self._guard is not None:
             self._guard.release()
             self._guard = None
-        self._leave_seat()
+        self._release_slot()
         return os.waitstatus_to_exitcode(status)
 
-    def _leave_seat(self) -> None:
-        if self.seat is not None:
-            self.seat.board.give_back(self.seat)
-            self.seat = None
+    def _release_slot(self) -> None:
+        if self.slot is not None:
+            self.slot.shared.release(self.slot)
+            self.slot = None
 
     def bury(self) -> float:
         """Counts an end and sets when to start again; returns the seconds until then."""
@@ -116,25 +116,25 @@ class Child:
         wait = self._backoff.ended(now - self._started)
         self.ends += 1
         self.due = now + wait
-        if self.part.board is not None:
-            self.part.board.count("flashwire_worker_restarts", reason="hung" if self.hung else "ended")
+        if self.part.shared is not None:
+            self.part.shared.count("flashwire_worker_restarts", reason="hung" if self.hung else "ended")
         self.hung = False
         return wait
 
     @property
     def ready(self) -> bool:
         """Whether it has said, or answers, that it takes clients."""
-        if self.seat is not None:
-            return self.pid > 0 and self.seat.state == READY
+        if self.slot is not None:
+            return self.pid > 0 and self.slot.state == READY
         return self.pid > 0 and self.asked() is None
 
     def stands_still(self, now: float, limit: float, start_limit: float) -> bool:
         """Whether its loop has not turned for `limit` seconds, or not begun to within `start_limit`."""
-        if not self.pid or self.seat is None:
+        if not self.pid or self.slot is None:
             return False
-        if self.seat.state == STARTING:
-            return now - max(self.seat.beaten, self._started) > start_limit
-        return now - self.seat.beaten > limit
+        if self.slot.state == STARTING:
+            return now - max(self.slot.last_seen, self._started) > start_limit
+        return now - self.slot.last_seen > limit
 
     def signal(self, number: signal.Signals) -> None:
         """Sends it a signal if it runs."""
@@ -165,7 +165,7 @@ class Child:
             die_with(parent)
             if self._fresh and self.part.again is not None:
                 self._execute(self.part.again)
-            self.part.serve(self.seat)
+            self.part.serve(self.slot)
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
@@ -180,15 +180,15 @@ class Child:
     def _execute(self, again: Again) -> None:
         """Becomes a fresh interpreter; the kernel's promise to end it with its parent stays."""
         told, tell = os.pipe()
-        shared = {"sock": self.part.sock.fileno()}
-        if self.seat is not None:
-            shared |= {"board": self.seat.board.descriptor, "seat": self.seat.number}
+        descriptors = {"sock": self.part.sock.fileno()}
+        if self.slot is not None:
+            descriptors |= {"shared": self.slot.shared.descriptor, "slot": self.slot.number}
         if self._permission is not None:
-            shared["permission"] = self._permission.descriptor
+            descriptors["permission"] = self._permission.descriptor
         # A few hundred bytes: a pipe holds 64 KB before anybody reads.
-        os.write(tell, msgspec.json.encode(again.spec | shared))
+        os.write(tell, msgspec.json.encode(again.spec | descriptors))
         os.close(tell)
-        for descriptor in (told, *(number for name, number in shared.items() if name != "seat")):
+        for descriptor in (told, *(number for name, number in descriptors.items() if name != "slot")):
             os.set_inheritable(descriptor, True)
         # -P: not what lies in the folder that this happens to be started in.
         os.execv(sys.executable, [sys.executable, "-P", "-c", again.code, str(told)])

@@ -74,7 +74,7 @@ class Rolling:
 
     def _begin_next(self, successor: Child, now: float) -> None:
         try:
-            successor.start(succeeds=True)
+            successor.start(has_predecessor=True)
         except OSError as error:
             self._give_up(successor, f"cannot be started ({error.strerror})")
         else:
@@ -102,12 +102,12 @@ class Rolling:
         self._children[self._children.index(old)] = successor
         self._successor = None
         self._done += 1
-        if successor.part.board is not None:
-            successor.part.board.count("flashwire_worker_restarts", reason="rolled")
+        if successor.part.shared is not None:
+            successor.part.shared.count("flashwire_worker_restarts", reason="rolled")
         # One that had just ended by itself is not there to leave.
         if old.pid:
-            if old.seat is not None:
-                old.seat.retire()
+            if old.slot is not None:
+                old.slot.mark_retiring()
             old.signal(signal.SIGTERM)
             self._leaving = old
             self._limit = now + self._leave_seconds

@@ -103,8 +103,8 @@ class Service:
                 self._nodes.extend(self._child(part) for part in node_parts)
                 if self._until(self._all_ready, limit=self._ready_seconds):
                     self._ready = True
-                    for board in {id(part.board): part.board for part in self._parts if part.board}.values():
-                        board.open()
+                    for shared in {id(part.shared): part.shared for part in self._parts if part.shared}.values():
+                        shared.mark_started()
                     self._announce()
                     self._until(lambda: False)
             except BaseException:
@@ -171,11 +171,11 @@ class Service:
             self._notice(f"The {child.part.name} cannot be started ({error.strerror}); trying again in {again:.1f} s.")
 
     def _count_dropped_lines(self) -> None:
-        # This process has no metrics of its own: what it could not write is on the nodes' board.
+        # This process has no metrics of its own: what it could not write is in the nodes' shared state.
         before, self._lines_dropped = self._lines_dropped, lines_dropped()
-        board = next((child.part.board for child in self._nodes if child.part.board), None)
-        if board is not None and self._lines_dropped > before:
-            board.count("flashwire_log_lines_dropped", self._lines_dropped - before)
+        shared = next((child.part.shared for child in self._nodes if child.part.shared), None)
+        if shared is not None and self._lines_dropped > before:
+            shared.count("flashwire_log_lines_dropped", self._lines_dropped - before)
 
     def _watch(self) -> float:
         """Ends nodes that stand still; returns the seconds until the next look."""
@@ -190,7 +190,7 @@ class Service:
                 self._notice(f"The {child.part.name} stands still for {self._hang_seconds:g} s; it is ended by force.")
                 child.hung = True
                 child.signal(signal.SIGKILL)
-        return _PULSE_LOOK if any(child.seat is not None for child in self._nodes) else _IDLE
+        return _PULSE_LOOK if any(child.slot is not None for child in self._nodes) else _IDLE
 
     def _roll(self) -> float:
         """Goes on with a rolling restart, if one was asked for; returns the seconds until the next look."""

@@ -19,7 +19,7 @@ from tests.docs.source import called_name, calls, nodes
 from tests.docs.test_protocol import problem_types, rows
 from ticker.contract.item import ACTS
 from ticker.node.metrics import NodeMetrics
-from ticker.workers.shared_state import Board
+from ticker.workers.shared_state import SharedState
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -99,8 +99,8 @@ def series(text: str) -> dict[Series, float]:
 
 
 @pytest.fixture
-def board() -> Iterator[Board]:
-    made = Board.make(2)
+def shared() -> Iterator[SharedState]:
+    made = SharedState.create(2)
     yield made
     os.close(made.descriptor)
 
@@ -114,18 +114,18 @@ def test_every_series_is_there_at_0_and_no_other() -> None:
     assert built == expected(*documented())
 
 
-def test_several_workers_say_the_same_series_and_their_parents_first_count_is_one_of_them(board: Board) -> None:
+def test_several_workers_say_the_same_series_and_their_parents_first_count_is_one_of_them(shared: SharedState) -> None:
     alone = series(NodeMetrics().render().decode())
     for _ in range(2):
-        board.take().write(NodeMetrics().snapshot())
-    assert series(NodeMetrics().render(board).decode()) == alone
+        shared.acquire().write(NodeMetrics().snapshot())
+    assert series(NodeMetrics().render(shared).decode()) == alone
     for reason in sorted(restart_reasons()):
-        board.count("flashwire_worker_restarts", reason=reason)
-    board.give_back(board.seats[1])
+        shared.count("flashwire_worker_restarts", reason=reason)
+    shared.release(shared.slots[1])
     counted = {
         ("flashwire_worker_restarts_total", labels): 1.0 for labels in documented()["flashwire_worker_restarts_total"]
     }
-    assert series(NodeMetrics().render(board).decode()) == alone | counted
+    assert series(NodeMetrics().render(shared).decode()) == alone | counted
 
 
 def test_the_tables_and_the_code_name_the_same_values() -> None:

@@ -28,8 +28,8 @@ class Format(IntEnum):
 
     PLAIN = 0
     DEFLATED = 1
-    EVENTS = 2
-    EVENTS_DEFLATED = 3
+    CLOUDEVENTS = 2
+    CLOUDEVENTS_DEFLATED = 3
     SSE = 4
     """Events in chunks (RFC 9112, 7.1): each message is one chunk, so that its bytes are shared too."""
     SSE_UNCHUNKED = 5
@@ -64,9 +64,9 @@ class Encoded:
             return chunk(sse_event(self.message))
         if form is Format.SSE_UNCHUNKED:
             return sse_event(self.message)
-        events = form in (Format.EVENTS, Format.EVENTS_DEFLATED)
+        events = form in (Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED)
         body = cloud_event(self.message, source=EVENT_SOURCE, time=self.time) if events else self.message.body
-        return self._ping + text_frame(body, deflated=form in (Format.DEFLATED, Format.EVENTS_DEFLATED))
+        return self._ping + text_frame(body, deflated=form in (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED))
 
 
 def text_frame(payload: bytes, *, deflated: bool) -> bytes:

@@ -17,7 +17,7 @@ from ticker.core.frame import EVENT_SOURCE, WINDOW_BITS, Encoded, Format, frame_
 PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
 _RECENT: Final = 2
-_DEFLATED: Final = (Format.DEFLATED, Format.EVENTS_DEFLATED)
+_DEFLATED: Final = (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED)
 
 
 class LongMessage:
@@ -134,7 +134,7 @@ def _around(message: Message, form: Format | None, time: str) -> tuple[bytes, by
         # One chunk, as of any other message: its size is known before its pieces are made.
         return b"%x\r\n%b" % (len(start) + message.size + 2, start), b"\n\n\r\n"
     before, after = b"", b""
-    if form in (Format.EVENTS, Format.EVENTS_DEFLATED):
+    if form in (Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED):
         before, after = cloud_event_start(message, source=EVENT_SOURCE, time=time), b"}"
     if form not in _DEFLATED:
         before = frame_head(len(before) + message.size + len(after), deflated=False) + before

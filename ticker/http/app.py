@@ -28,7 +28,7 @@ from ticker.node.pulse import able
 from ticker.node.sweep import sweep
 from ticker.reader.reader import TIMEOUT_SECONDS, Reader
 from ticker.stream.redis_stream import Stream, connect
-from ticker.workers.shared_state import Seat
+from ticker.workers.shared_state import WorkerSlot
 
 log = structlog.get_logger()
 
@@ -39,13 +39,13 @@ class State(TypedDict):
     node: Node
     stream: Stream
     keyring: Keyring
-    seat: Seat | None
+    slot: WorkerSlot | None
 
 
-def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = None) -> Starlette:
+def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | None = None) -> Starlette:
     """The application of one node; its lifespan follows the stream at `redis_url`.
 
-    `seat` is the node's place among the workers of its service, where there are any.
+    `slot` is the node's place among the workers of its service, where there are any.
     """
 
     @asynccontextmanager
@@ -63,9 +63,9 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, seat: Seat | None = N
             asyncio.create_task(node.tasks.keep_running(name, work), name=name) for name, work in must_live.items()
         ]
         try:
-            if seat is not None:
-                await able(node, seat)
-            yield State(node=node, stream=asked, keyring=keyring, seat=seat)
+            if slot is not None:
+                await able(node, slot)
+            yield State(node=node, stream=asked, keyring=keyring, slot=slot)
         finally:
             for task in tasks:
                 task.cancel()

@@ -12,7 +12,7 @@ from ticker.shared.http.callers import reason_for
 from ticker.shared.http.operating import alive_reply, is_local_request, ready_reply, version_reply
 from ticker.shared.process.server_state import read_state
 from ticker.shared.process.version import RUNNING
-from ticker.workers.shared_state import Seat
+from ticker.workers.shared_state import WorkerSlot
 
 # Of the items that are hidden so many are named; an operator acts on these first.
 _NAMED: Final = 20
@@ -30,7 +30,7 @@ async def ready(request: Request) -> Response:
     whom the kernel gives to the others into a queue. Later each answers for itself: one that is away answers nobody.
     """
     node: Node = request.state["node"]
-    seat: Seat | None = request.state["seat"]
+    slot: WorkerSlot | None = request.state["slot"]
     local = is_local_request(request)
     reasons: list[str] = []
     if node.draining:
@@ -43,7 +43,7 @@ async def ready(request: Request) -> Response:
             reasons.append(state.reason)
     if node.tasks.reason is not None:
         reasons.append(node.tasks.reason)
-    if seat is not None and not seat.board.opened:
+    if slot is not None and not slot.shared.has_started:
         reasons.append("other workers are starting")
     further: dict[str, object] = {
         "cursor": str(node.backlog.newest),
@@ -53,17 +53,17 @@ async def ready(request: Request) -> Response:
     }
     if local and node.backlog.hidden:
         further["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
-    if seat is not None:
-        further["workers"] = {"ready": seat.board.ready, "wanted": seat.board.wanted}
+    if slot is not None:
+        further["workers"] = {"ready": slot.shared.ready_count, "wanted": slot.shared.worker_count}
     return ready_reply(reasons, further)
 
 
 async def metrics(request: Request) -> Response:
     """Prometheus' text format; with several workers, of all of them."""
     node: Node = request.state["node"]
-    seat: Seat | None = request.state["seat"]
-    show(node, seat)
-    return Response(node.metrics.render(seat.board if seat else None), media_type=CONTENT_TYPE_LATEST)
+    slot: WorkerSlot | None = request.state["slot"]
+    show(node, slot)
+    return Response(node.metrics.render(slot.shared if slot else None), media_type=CONTENT_TYPE_LATEST)
 
 
 async def about(request: Request) -> Response:

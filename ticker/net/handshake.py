@@ -112,7 +112,7 @@ def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
     if deflate is not None:
         lines += b"\r\nSec-WebSocket-Extensions: " + deflate
     if events:
-        return lines + b"\r\n\r\n", Format.EVENTS if deflate is None else Format.EVENTS_DEFLATED
+        return lines + b"\r\n\r\n", Format.CLOUDEVENTS if deflate is None else Format.CLOUDEVENTS_DEFLATED
     return lines + b"\r\n\r\n", Format.PLAIN if deflate is None else Format.DEFLATED
 
 

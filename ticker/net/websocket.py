@@ -107,7 +107,7 @@ class WebSocketConnection(JoiningConnection):
 
     def _make_parser(self) -> Protocol:
         parser = Protocol(Side.SERVER, state=OPEN, max_size=self.message_limit, logger=_silent)
-        if self.form in (Format.DEFLATED, Format.EVENTS_DEFLATED):
+        if self.form in (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED):
             parser.extensions = [
                 PerMessageDeflate(
                     remote_no_context_takeover=True,

@@ -1,6 +1,6 @@
 """What a node counts, as Prometheus reads it; one registry a node, so that several can live in one process.
 
-Where a service has several workers, each puts its samples on their board, and any of them answers for all.
+Where a service has several workers, each puts its samples in their shared state, and any of them answers for all.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from ticker.contract.closes import CloseCode
 from ticker.shared.process.output import lines_dropped
-from ticker.workers.shared_state import Board
+from ticker.workers.shared_state import SharedState
 from ticker.workers.totals import Family, Snapshot, total
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -145,7 +145,7 @@ class NodeMetrics:
         )
         self._lines_dropped = 0
         self._poisoned: set[str] = set()
-        # Counted by the parent of the workers, on their board; here it has its name and kind.
+        # Counted by the parent of the workers, in their shared state; here it has its name and kind.
         Labelled(
             Counter("flashwire_worker_restarts", "Workers started again, by reason", ["reason"], registry=r),
             WORKER_ENDS,
@@ -193,21 +193,21 @@ class NodeMetrics:
             for metric in self.registry.collect()
         }
 
-    def render(self, board: Board | None = None) -> bytes:
-        """The text exposition: of this node, or of all workers on `board`, which has this node's snapshot too."""
-        return generate_latest(self.registry if board is None else _Together(self.registry, board))
+    def render(self, shared: SharedState | None = None) -> bytes:
+        """The text exposition: of this node, or of all workers on `shared`, which has this node's snapshot too."""
+        return generate_latest(self.registry if shared is None else _Together(self.registry, shared))
 
 
 class _Together(CollectorRegistry):
     """What generate_latest asks: the metrics of one registry with the samples of all."""
 
-    def __init__(self, registry: CollectorRegistry, board: Board) -> None:
+    def __init__(self, registry: CollectorRegistry, shared: SharedState) -> None:
         super().__init__()
         self._registry = registry
-        self._board = board
+        self._shared = shared
 
     def collect(self) -> Iterator[Metric]:
-        found = total(self._board.snapshots(), LARGEST)
+        found = total(self._shared.snapshots(), LARGEST)
         for metric in self._registry.collect():
             together = Metric(metric.name, metric.documentation, metric.type)
             family = found.get(metric.name)

@@ -1,4 +1,4 @@
-"""The pulse: one task a node that shows on the workers' board that its loop turns, and measures how late it does."""
+"""The pulse: one task per node that notes in shared memory that the event loop runs, and measures its delay."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ import structlog
 
 from ticker.node.metrics import NodeMetrics
 from ticker.node.node import Node
-from ticker.workers.shared_state import DRAINING, READY, STARTING, Seat
+from ticker.workers.shared_state import DRAINING, READY, STARTING, WorkerSlot
 
 TICK_SECONDS: Final = 0.25
 # Until the node is ready, whose parent waits for it.
@@ -24,45 +24,45 @@ _SNAPSHOT_SECONDS: Final = 1.0
 log = structlog.get_logger()
 
 
-async def able(node: Node, seat: Seat) -> None:
+async def able(node: Node, slot: WorkerSlot) -> None:
     """Returns when the node could answer a join; or after a while, for then it must say why it does not.
 
     Who comes meanwhile waits in the socket's queue. A successor does not hurry: its predecessor answers.
     """
-    limit = math.inf if seat.succeeds else time.monotonic() + _QUEUED_SECONDS
+    limit = math.inf if slot.has_predecessor else time.monotonic() + _QUEUED_SECONDS
     while time.monotonic() < limit:
         if node.filled and not node.stale:
             return
         await asyncio.sleep(_STARTING_SECONDS)
 
 
-async def pulse(node: Node, seat: Seat | None) -> None:
+async def pulse(node: Node, slot: WorkerSlot | None) -> None:
     """Runs until it is cancelled; the node's server listens by now."""
     with _collections_timed(node.metrics):
         due = 0.0
-        if seat is not None:
+        if slot is not None:
             # An iteration may be long where thousands wait; each piece of work shows that the loop goes on.
-            node.work.progress = node.rounds.progress = seat.beat
+            node.work.progress = node.rounds.progress = slot.touch
         while True:
             now = time.monotonic()
-            ready = seat is None or seat.state != STARTING
-            if seat is not None:
-                seat.beat()
+            ready = slot is None or slot.state != STARTING
+            if slot is not None:
+                slot.touch()
                 if not ready and node.filled and not node.stale:
-                    seat.state, ready = READY, True
+                    slot.state, ready = READY, True
                 if node.draining:
-                    seat.state = DRAINING
+                    slot.state = DRAINING
                 if now >= due:
                     due = now + _SNAPSHOT_SECONDS
-                    show(node, seat)
+                    show(node, slot)
             tick = TICK_SECONDS if ready else _STARTING_SECONDS
             await asyncio.sleep(tick)
             if ready:
                 node.metrics.loop_delay.observe(max(0.0, time.monotonic() - now - tick))
 
 
-def show(node: Node, seat: Seat | None) -> None:
-    """Brings what the node shows of itself up to date, on the board too."""
+def show(node: Node, slot: WorkerSlot | None) -> None:
+    """Brings what the node shows of itself up to date, in the shared state too."""
     metrics = node.metrics
     metrics.stale.set(node.stale)
     metrics.lag.set(node.lag)
@@ -77,7 +77,7 @@ def show(node: Node, seat: Seat | None) -> None:
     metrics.deferred.inc(node.work.take_deferred())
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()
-    if seat is not None and not seat.write(metrics.snapshot()):
+    if slot is not None and not slot.write(metrics.snapshot()):
         log.error("the metrics do not fit on the board")
 
 

@@ -11,7 +11,7 @@ from ticker.node.work_queue import STEP_SECONDS, Work
 # A client that waited longer has probably gone; it is told to come back.
 LATE_SECONDS: Final = 10.0
 # Where too much is held already, long messages go uncompressed, which needs no memory (RFC 7692, 6: any may).
-_UNCOMPRESSED: Final = {Format.DEFLATED: Format.PLAIN, Format.EVENTS_DEFLATED: Format.EVENTS}
+_UNCOMPRESSED: Final = {Format.DEFLATED: Format.PLAIN, Format.CLOUDEVENTS_DEFLATED: Format.CLOUDEVENTS}
 
 
 class Reading:

@@ -1,13 +1,14 @@
-"""The board: memory that the workers of one service and their parent share; each writes its own seat, all read all.
+"""Shared memory of the workers of one service and their parent: a slot for each process, which all of them read.
 
-A seat says when a worker's loop last turned, whether it takes clients, and what it has counted. The parent gives
-out the seats. When a worker has ended, the parent adds what it had counted to the first seat, its own: what all
-seats hold together never goes down. No lock, because a process that is stopped while it holds one would stop all:
+A slot holds the time of the worker's last loop iteration, its state, and its metrics. The parent assigns the slots.
+When a worker has ended, the parent adds the worker's counters to its own slot, so that the sum never goes down.
+There is no lock, because a process that is stopped while it holds a lock would stop the others:
 
-1. A seat has two sides; one is written while the other stands, then one word turns them (a kill between is harmless).
-2. `version` is odd while the parent moves counts from a seat to its own; a process that read meanwhile reads again.
-3. `LAYOUT` says where all this lies. In a rolling restart processes of two releases share the board: a release that
-   lays it out otherwise would write into its siblings' seats, and refuses instead.
+1. A slot has two buffers. The worker writes the one that is not in use, then switches with one word, so that a kill
+   between the two steps leaves a complete snapshot.
+2. `version` is odd while the parent moves counters to its own slot. A process that reads during that reads again.
+3. `LAYOUT` identifies the memory layout. During a rolling restart processes of two releases share the memory; a
+   release with another layout refuses to start, because it would write into other workers' slots.
 """
 
 import logging
@@ -23,62 +24,64 @@ import msgspec
 
 from ticker.workers.totals import Family, Snapshot, decode, encode, lasting, total
 
-# Another number for whatever moves: bytes of a seat, words, what a state's number means, how samples are packed.
+# Bump when the layout changes: the size of a slot, the header words, the meaning of a state number, the encoding.
 LAYOUT: Final = 1
 
-_SIDE_BYTES: Final = 64 * 1024
-_HEAD_WORDS: Final = 8
-_WORD: Final = 8
-_SEAT_BYTES: Final = _HEAD_WORDS * _WORD + 2 * _SIDE_BYTES
-_TRIES: Final = 50
-_TRY_SECONDS: Final = 0.001
+_BUFFER_BYTES: Final = 64 * 1024
+_HEADER_WORDS: Final = 8
+_WORD_BYTES: Final = 8
+_HEADER_BYTES: Final = _HEADER_WORDS * _WORD_BYTES
+_SLOT_BYTES: Final = _HEADER_BYTES + 2 * _BUFFER_BYTES
+_READ_ATTEMPTS: Final = 50
+_RETRY_SECONDS: Final = 0.001
 
-# Words of the board's head, and of a seat's.
-_WANTED, _OPENED, _VERSION, _LAYOUT = range(4)
-_TAKEN, _BEAT, _STATE, _SIDE, _RETIRING, _SUCCEEDS = range(6)
+# Words of the header of the whole memory, and of each slot's header.
+_WORKER_COUNT, _HAS_STARTED, _VERSION, _LAYOUT = range(4)
+_IN_USE, _LAST_SEEN, _STATE, _BUFFER, _IS_RETIRING, _HAS_PREDECESSOR = range(6)
 
 STARTING, READY, DRAINING = range(3)
 
-# The standard library's, for the parent sets up no logs: a line on standard error is what remains then.
+# The standard library's logger: the parent does not configure structlog, and a line on standard error is enough.
 log = logging.getLogger(__name__)
 
 
 class LayoutError(ValueError):
-    """A board that another release laid out."""
+    """The shared memory has the layout of another release."""
 
 
-class Seat:
-    """One process' part of the board."""
+class WorkerSlot:
+    """The part of the shared memory that one process writes."""
 
-    def __init__(self, board: "Board", number: int) -> None:
-        self.board = board
+    def __init__(self, shared: "SharedState", number: int) -> None:
+        self.shared = shared
         self.number = number
-        self._word = _HEAD_WORDS + number * _SEAT_BYTES // _WORD
-        self._start = _HEAD_WORDS * _WORD + number * _SEAT_BYTES + _HEAD_WORDS * _WORD
+        start = _HEADER_BYTES + number * _SLOT_BYTES
+        self._first_word = start // _WORD_BYTES
+        self._buffers_start = start + _HEADER_BYTES
 
     def _get(self, word: int) -> int:
-        return self.board.words[self._word + word]
+        return self.shared.words[self._first_word + word]
 
     def _set(self, word: int, value: int) -> None:
-        self.board.words[self._word + word] = value
+        self.shared.words[self._first_word + word] = value
 
     @property
-    def taken(self) -> bool:
-        """Whether a process has it."""
-        return bool(self._get(_TAKEN))
+    def in_use(self) -> bool:
+        """Whether the slot is assigned to a process."""
+        return bool(self._get(_IN_USE))
 
     @property
-    def beaten(self) -> float:
-        """When its loop last turned, by the monotonic clock, which all processes share; 0 if it never did."""
-        return self._get(_BEAT) / 1e9
+    def last_seen(self) -> float:
+        """The last call of `touch`, by the monotonic clock, which all processes share; 0 before the first."""
+        return self._get(_LAST_SEEN) / 1e9
 
-    def beat(self) -> None:
-        """The loop turns."""
-        self._set(_BEAT, time.monotonic_ns())
+    def touch(self) -> None:
+        """Notes that the worker's event loop makes progress."""
+        self._set(_LAST_SEEN, time.monotonic_ns())
 
     @property
     def state(self) -> int:
-        """STARTING, READY (it takes clients, or did before the stream went away) or DRAINING."""
+        """STARTING, READY (it accepts clients, also while the stream is away) or DRAINING."""
         return self._get(_STATE)
 
     @state.setter
@@ -86,151 +89,151 @@ class Seat:
         self._set(_STATE, state)
 
     @property
-    def retiring(self) -> bool:
-        """Whether another process serves the same socket from now on."""
-        return bool(self._get(_RETIRING))
+    def is_retiring(self) -> bool:
+        """Whether a successor serves the same socket, so that the worker hands over when it is stopped."""
+        return bool(self._get(_IS_RETIRING))
 
-    def retire(self) -> None:
-        """The parent: the next SIGTERM is for a process that has a successor."""
-        self._set(_RETIRING, 1)
+    def mark_retiring(self) -> None:
+        """Notes that the next SIGTERM goes to a process that has a successor. Only the parent calls this."""
+        self._set(_IS_RETIRING, 1)
 
     @property
-    def succeeds(self) -> bool:
-        """Whether another process still serves the same socket."""
-        return bool(self._get(_SUCCEEDS))
+    def has_predecessor(self) -> bool:
+        """Whether another process still served the same socket when this one started."""
+        return bool(self._get(_HAS_PREDECESSOR))
 
     def write(self, snapshot: Snapshot) -> bool:
-        """Puts up what was counted so far; False if it does not fit."""
+        """Replaces the worker's metrics. Returns False, and changes nothing, if they do not fit."""
         data = encode(snapshot)
-        if len(data) > _SIDE_BYTES - 8:
+        if len(data) > _BUFFER_BYTES - 8:
             return False
-        side = 1 - self._get(_SIDE)
-        start = self._start + side * _SIDE_BYTES
-        memory = self.board.memory
+        unused = 1 - self._get(_BUFFER)
+        start = self._buffers_start + unused * _BUFFER_BYTES
+        memory = self.shared.memory
         memory[start + 8 : start + 8 + len(data)] = data
         memory[start : start + 8] = len(data).to_bytes(4, "little") + zlib.crc32(data).to_bytes(4, "little")
-        self._set(_SIDE, side)
+        self._set(_BUFFER, unused)
         return True
 
     def read(self) -> Snapshot:
-        """What was put up last; empty if nothing was."""
-        memory = self.board.memory
-        for _ in range(_TRIES):
-            start = self._start + self._get(_SIDE) * _SIDE_BYTES
+        """Returns the metrics of the last `write`; empty if there was none."""
+        memory = self.shared.memory
+        for _ in range(_READ_ATTEMPTS):
+            start = self._buffers_start + self._get(_BUFFER) * _BUFFER_BYTES
             length = int.from_bytes(memory[start : start + 4], "little")
-            check = int.from_bytes(memory[start + 4 : start + 8], "little")
-            data = memory[start + 8 : start + 8 + min(length, _SIDE_BYTES)]
-            if zlib.crc32(data) == check:
+            checksum = int.from_bytes(memory[start + 4 : start + 8], "little")
+            data = memory[start + 8 : start + 8 + min(length, _BUFFER_BYTES)]
+            if zlib.crc32(data) == checksum:
                 try:
                     return decode(data)
                 except msgspec.DecodeError:
-                    # Of another release, while one replaces the other.
+                    # During a rolling restart another release may pack its samples differently.
                     return {}
-            # Written twice while it was read.
-            time.sleep(_TRY_SECONDS)
+            # The worker wrote twice during this read.
+            time.sleep(_RETRY_SECONDS)
         return {}
 
-    def clear(self, *, taken: bool, succeeds: bool = False) -> None:
-        """The parent: makes it as new."""
-        self._set(_TAKEN, 0)
-        self._set(_SUCCEEDS, int(succeeds))
-        for word in (_BEAT, _STATE, _RETIRING):
+    def reset(self, *, in_use: bool, has_predecessor: bool = False) -> None:
+        """Clears the slot for its next process. Only the parent calls this."""
+        self._set(_IN_USE, 0)
+        self._set(_HAS_PREDECESSOR, int(has_predecessor))
+        for word in (_LAST_SEEN, _STATE, _IS_RETIRING):
             self._set(word, 0)
         self.write({})
-        self._set(_TAKEN, int(taken))
+        self._set(_IN_USE, int(in_use))
 
 
-class Board:
-    """Seats for `workers` processes and their successors."""
+class SharedState:
+    """The shared memory: slots for the parent, for each worker, and for the successors of workers."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         size = os.fstat(descriptor).st_size
         self.memory = mmap.mmap(descriptor, size)
         self.words = memoryview(self.memory).cast("Q")
-        self.seats = [Seat(self, number) for number in range((size - _HEAD_WORDS * _WORD) // _SEAT_BYTES)]
-        self._lost = False
+        self.slots = [WorkerSlot(self, number) for number in range((size - _HEADER_BYTES) // _SLOT_BYTES)]
+        self._is_full = False
 
     @classmethod
-    def make(cls, workers: int) -> "Board":
-        """A new board; whoever is forked has it too, whoever is given the descriptor may `join` it."""
-        # One for the parent; beside each worker its successor, or a predecessor that drains.
-        size = _HEAD_WORDS * _WORD + (2 + 2 * workers) * _SEAT_BYTES
+    def create(cls, workers: int) -> "SharedState":
+        """Creates the memory for a service. Forked children share it; any other process calls `attach`."""
+        # Twice the workers: during a rolling restart a worker and its successor both have a slot. Two for the parent.
+        size = _HEADER_BYTES + (2 + 2 * workers) * _SLOT_BYTES
         if sys.platform == "linux":
-            descriptor = os.memfd_create("flashwire-board")
+            descriptor = os.memfd_create("flashwire-workers")
         else:
             with tempfile.TemporaryFile() as file:
                 descriptor = os.dup(file.fileno())
         os.ftruncate(descriptor, size)
-        board = cls(descriptor)
-        board.words[_WANTED] = workers
-        board.words[_LAYOUT] = LAYOUT
-        return board
+        shared = cls(descriptor)
+        shared.words[_WORKER_COUNT] = workers
+        shared.words[_LAYOUT] = LAYOUT
+        return shared
 
     @classmethod
-    def join(cls, descriptor: int) -> "Board":
-        """The board that another process made; `LayoutError` if that process is of a release with another layout."""
-        board = cls(descriptor)
-        if board.words[_LAYOUT] != LAYOUT:
-            raise LayoutError(f"layout {board.words[_LAYOUT]} instead of {LAYOUT}")
-        return board
+    def attach(cls, descriptor: int) -> "SharedState":
+        """Opens memory that another process created. Raises `LayoutError` if its release has another layout."""
+        shared = cls(descriptor)
+        if shared.words[_LAYOUT] != LAYOUT:
+            raise LayoutError(f"layout {shared.words[_LAYOUT]} instead of {LAYOUT}")
+        return shared
 
-    # What every process asks
-
-    @property
-    def wanted(self) -> int:
-        """How many workers there should be."""
-        return self.words[_WANTED]
+    # Called by every process.
 
     @property
-    def opened(self) -> bool:
+    def worker_count(self) -> int:
+        """The number of workers that the service was started with."""
+        return self.words[_WORKER_COUNT]
+
+    @property
+    def has_started(self) -> bool:
         """Whether all workers have been ready once."""
-        return bool(self.words[_OPENED])
+        return bool(self.words[_HAS_STARTED])
 
     @property
-    def ready(self) -> int:
-        """How many are ready now."""
-        return sum(seat.taken and seat.state == READY for seat in self.seats)
+    def ready_count(self) -> int:
+        """The number of workers that are ready now."""
+        return sum(slot.in_use and slot.state == READY for slot in self.slots)
 
     def snapshots(self) -> list[Snapshot]:
-        """What each process counted, those that ended included."""
-        for _ in range(_TRIES):
+        """Returns the metrics of each process, and those of ended workers in the parent's."""
+        for _ in range(_READ_ATTEMPTS):
             version = self.words[_VERSION]
-            found = [seat.read() for seat in self.seats if seat.taken]
+            snapshots = [slot.read() for slot in self.slots if slot.in_use]
             if not version % 2 and version == self.words[_VERSION]:
                 break
-            time.sleep(_TRY_SECONDS)
-        return found
+            time.sleep(_RETRY_SECONDS)
+        return snapshots
 
-    # What the parent does
+    # Called by the parent only.
 
-    def open(self) -> None:
-        """All workers are ready."""
-        self.words[_OPENED] = 1
+    def mark_started(self) -> None:
+        """Notes that all workers are ready."""
+        self.words[_HAS_STARTED] = 1
 
-    def take(self, *, succeeds: bool = False) -> Seat:
-        """A seat for a new process, `succeeds` if it is to take over from one; `LookupError` when none is free."""
-        for seat in self.seats[1:]:
-            if not seat.taken:
-                seat.clear(taken=True, succeeds=succeeds)
-                return seat
-        raise LookupError("no seat is free")
+    def acquire(self, *, has_predecessor: bool = False) -> WorkerSlot:
+        """Assigns a slot to a new process. Raises `LookupError` if none is free."""
+        for slot in self.slots[1:]:
+            if not slot.in_use:
+                slot.reset(in_use=True, has_predecessor=has_predecessor)
+                return slot
+        raise LookupError("no worker slot is free")
 
-    def give_back(self, seat: Seat) -> None:
-        """Its process has ended: keeps what it had counted."""
-        self._move(lasting(seat.read()), seat)
+    def release(self, slot: WorkerSlot) -> None:
+        """Frees the slot of a process that has ended, and adds its counters to the parent's."""
+        self._add(lasting(slot.read()), slot)
 
     def count(self, name: str, amount: float = 1.0, /, **labels: str) -> None:
-        """Adds to a counter of the parent's own."""
-        self._move({name: Family("counter", [(f"{name}_total", tuple(sorted(labels.items())), amount)])}, None)
+        """Adds `amount` to one of the parent's own counters."""
+        self._add({name: Family("counter", [(f"{name}_total", tuple(sorted(labels.items())), amount)])}, None)
 
-    def _move(self, snapshot: Snapshot, seat: Seat | None) -> None:
-        own = self.seats[0]
+    def _add(self, snapshot: Snapshot, ended: WorkerSlot | None) -> None:
+        own = self.slots[0]
         self.words[_VERSION] += 1
-        if not own.write(total([own.read(), snapshot])) and not self._lost:
-            self._lost = True
+        if not own.write(total([own.read(), snapshot])) and not self._is_full:
+            self._is_full = True
             log.error("What ended workers had counted does not fit on the board any more; /metrics shows less.")
-        own._set(_TAKEN, 1)
-        if seat is not None:
-            seat.clear(taken=False)
+        own._set(_IN_USE, 1)
+        if ended is not None:
+            ended.reset(in_use=False)
         self.words[_VERSION] += 1

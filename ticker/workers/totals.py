@@ -1,6 +1,6 @@
-"""Samples of several processes added up: counters and histograms for ever, gauges of those that live.
+"""Adds up the metrics of several processes. Counters and histograms outlive a process; its gauges do not.
 
-A snapshot is what one process has counted since it began; it is bytes while it travels.
+A snapshot is the metrics of one process since it started. It is encoded as MessagePack in shared memory.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its labels, sorted."""
 
 ADDED: Final = ("counter", "histogram")
-"""Kinds that outlive the process that counted them."""
+"""Kinds of metric that outlive the process that counted them."""
 
 
 class Family(msgspec.Struct, array_like=True):
@@ -23,27 +23,27 @@ class Family(msgspec.Struct, array_like=True):
 
 
 Snapshot = dict[str, Family]
-"""Families by the metric's name."""
+"""Families by the name of the metric."""
 
 _decoder = msgspec.msgpack.Decoder(Snapshot)
 
 
 def encode(snapshot: Snapshot) -> bytes:
-    """A snapshot as bytes."""
+    """Returns `snapshot` as bytes."""
     return msgspec.msgpack.encode(snapshot)
 
 
 def decode(data: bytes) -> Snapshot:
-    """The snapshot that `encode` made; nothing for nothing. Raises `msgspec.DecodeError`."""
+    """Returns the snapshot that `encode` was called with; empty for no bytes. Raises `msgspec.DecodeError`."""
     return _decoder.decode(data) if data else {}
 
 
 def total(snapshots: Iterable[Snapshot], largest: frozenset[str] = frozenset()) -> Snapshot:
-    """All of them as one: samples are added, but for gauges in `largest`, of which the largest value stands."""
-    found: dict[str, tuple[str, dict[Key, float]]] = {}
+    """Adds up samples with the same name and labels; of the gauges in `largest` it takes the highest value."""
+    families: dict[str, tuple[str, dict[Key, float]]] = {}
     for snapshot in snapshots:
         for name, family in snapshot.items():
-            _, values = found.setdefault(name, (family.kind, {}))
+            _, values = families.setdefault(name, (family.kind, {}))
             for sample, labels, value in family.samples:
                 key = (sample, labels)
                 if key not in values:
@@ -54,10 +54,10 @@ def total(snapshots: Iterable[Snapshot], largest: frozenset[str] = frozenset()) 
                     values[key] += value
     return {
         name: Family(kind, [(sample, labels, value) for (sample, labels), value in values.items()])
-        for name, (kind, values) in found.items()
+        for name, (kind, values) in families.items()
     }
 
 
 def lasting(snapshot: Snapshot) -> Snapshot:
-    """What stays of a process that has ended."""
+    """Returns the metrics that outlive the process: without its gauges."""
     return {name: family for name, family in snapshot.items() if family.kind in ADDED}

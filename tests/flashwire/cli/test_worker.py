@@ -11,22 +11,22 @@ import msgspec
 import pytest
 
 from flashwire.cli.worker import CODE
-from ticker.workers import shared_state as boards
-from ticker.workers.shared_state import Board
+from ticker.workers import shared_state
+from ticker.workers.shared_state import SharedState
 
 Ended = tuple[int, str]
 NAMES = ["FLASHWIRE_DATA", "FLASHWIRE_TOKEN", "REDIS_URL"]
 
 
 @pytest.fixture
-def board() -> Iterator[Board]:
-    made = Board.make(1)
+def shared() -> Iterator[SharedState]:
+    made = SharedState.create(1)
     yield made
     os.close(made.descriptor)
 
 
 @pytest.fixture
-def succeed(folder: Path, environment: dict[str, str], board: Board) -> Callable[..., Ended]:
+def succeed(folder: Path, environment: dict[str, str], shared: SharedState) -> Callable[..., Ended]:
     """Starts a worker as the parent does, which told it what is given here; its status and what it wrote."""
 
     def start(**other: object) -> Ended:
@@ -34,7 +34,7 @@ def succeed(folder: Path, environment: dict[str, str], board: Board) -> Callable
         with socket.create_server(("127.0.0.1", 0)) as sock:
             kept = {"data": str(folder), "redis_url": "redis://127.0.0.1:1"}
             spec: dict[str, object] = {"names": NAMES, "flags": {}, "kept": kept}
-            spec |= {"sock": sock.fileno(), "board": board.descriptor, "seat": 1} | other
+            spec |= {"sock": sock.fileno(), "shared": shared.descriptor, "slot": 1} | other
             os.write(tell, msgspec.json.encode({name: value for name, value in spec.items() if value is not None}))
             os.close(tell)
             try:
@@ -42,7 +42,7 @@ def succeed(folder: Path, environment: dict[str, str], board: Board) -> Callable
                     [sys.executable, "-c", CODE, str(told)],
                     cwd=folder,
                     env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                    pass_fds=(told, sock.fileno(), board.descriptor),
+                    pass_fds=(told, sock.fileno(), shared.descriptor),
                     capture_output=True,
                     text=True,
                     timeout=30,
@@ -62,12 +62,12 @@ def refused(ended: Ended, *words: str) -> None:
 
 
 def test_a_board_that_is_laid_out_otherwise_is_left_alone(
-    succeed: Callable[..., Ended], board: Board, monkeypatch: pytest.MonkeyPatch
+    succeed: Callable[..., Ended], shared: SharedState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board.words[boards._LAYOUT] += 1
-    before = bytes(board.memory)
-    refused(succeed(), "cannot take over", f"layout {boards.LAYOUT + 1}", "start it again")
-    assert bytes(board.memory) == before
+    shared.words[shared_state._LAYOUT] += 1
+    before = bytes(shared.memory)
+    refused(succeed(), "cannot take over", f"layout {shared_state.LAYOUT + 1}", "start it again")
+    assert bytes(shared.memory) == before
 
 
 def test_a_parent_that_tells_something_else_is_refused_like_one_with_another_board(

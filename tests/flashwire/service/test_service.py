@@ -22,7 +22,7 @@ HANG_SECONDS = 2
 # A child that answers `/health/ready`; `{trap}` runs before it serves, `{then}` as it starts.
 PROGRAM = """
 import http.server, pathlib, signal, socket, sys, threading, time
-from ticker.workers.shared_state import READY, Board
+from ticker.workers.shared_state import READY, SharedState
 from flashwire.service.children import Part
 from flashwire.valkey.errors import EmbeddedError
 from flashwire.valkey.keeper import Keeper
@@ -36,7 +36,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 
 def serving(name, sock):
-    def serve(seat):
+    def serve(slot):
         def ended(*_):
             with (data / "ends").open("a") as file: file.write(name + "\\n")
             sys.exit(0)
@@ -47,7 +47,7 @@ def serving(name, sock):
         server.socket = sock
         open_to_clients(sock)
         server.serve_forever()
-    return Part(name, sock, serve, {board} if name == "ticker" else None)
+    return Part(name, sock, serve, {shared} if name == "ticker" else None)
 
 keeper = Keeper(data)
 def parts():
@@ -70,18 +70,18 @@ except EmbeddedError as error:
 BEATING = """
         def beat():
             while True:
-                seat.beat()
-                seat.state = READY
+                slot.touch()
+                slot.state = READY
                 time.sleep(0.05)
-        if seat is not None: threading.Thread(target=beat, daemon=True).start()
+        if slot is not None: threading.Thread(target=beat, daemon=True).start()
 """
 
 
-def program(trap: str = "pass", drain: float = 1.0, board: str = "None") -> str:
+def program(trap: str = "pass", drain: float = 1.0, shared: str = "None") -> str:
     return (
         PROGRAM.replace("{trap}", trap)
         .replace("{drain}", str(drain))
-        .replace("{board}", board)
+        .replace("{shared}", shared)
         .replace("{hang}", str(HANG_SECONDS))
     )
 
@@ -224,7 +224,7 @@ with Signals() as signals:
 
 
 def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
-    process = _ready(outside(program(BEATING.strip(), board="Board.make(1)")))
+    process = _ready(outside(program(BEATING.strip(), shared="SharedState.create(1)")))
     *_, node = _family(process)
     begun = time.monotonic()
     node.suspend()
@@ -236,7 +236,7 @@ def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside,
 
 
 def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: Path) -> None:
-    process = _ready(outside("import os; os.setsid()\n" + program(BEATING.strip(), board="Board.make(1)")))
+    process = _ready(outside("import os; os.setsid()\n" + program(BEATING.strip(), shared="SharedState.create(1)")))
     *others, node = _family(process)
     for one in (*others, node):
         one.suspend()

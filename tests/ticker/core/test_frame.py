@@ -117,7 +117,7 @@ def test_a_message_is_made_once_for_each_format() -> None:
         assert [frame.data for frame in frames(encoded.bytes_for(form))] == [encoded.message.body]
 
 
-@pytest.mark.parametrize("form", [Format.EVENTS, Format.EVENTS_DEFLATED])
+@pytest.mark.parametrize("form", [Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED])
 def test_a_cloud_event_wraps_the_message_and_names_the_entry(form: Format) -> None:
     message = Message("item", str(CURSOR), b'{"type":"item","cursor":"e1.7.c7","item":{"a":"%b"}}' % (b"y" * 200))
     [frame] = frames(Encoded(message, "2026-05-01T09:30:00.125Z").bytes_for(form))

@@ -16,7 +16,7 @@ from ticker.server import make_server
 from ticker.settings import TickerSettings
 from ticker.shared.process.listen import bind
 from ticker.shared.process.server_state import STATE_FILE
-from ticker.workers.shared_state import DRAINING, READY, Board
+from ticker.workers.shared_state import DRAINING, READY, SharedState
 
 pytestmark = pytest.mark.anyio
 FAR = {"X-Forwarded-For": "192.0.2.7"}
@@ -39,24 +39,24 @@ async def test_where_the_stream_is_is_said_to_this_machine_alone(start: Start, t
 async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_another_is_away(
     redis_url: str, brand: str
 ) -> None:
-    board = Board.make(2)
-    seat, other = board.take(), board.take()
+    shared = SharedState.create(2)
+    slot, other = shared.acquire(), shared.acquire()
     settings = TickerSettings(redis_url=redis_url, brand=brand, drain_seconds=0.0)
-    server = make_server(settings, make_keyring(brand), seat=seat)
+    server = make_server(settings, make_keyring(brand), slot=slot)
     [sock] = bind("127.0.0.1", 0, 1, "--port")
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     async with httpx2.AsyncClient(trust_env=False) as http:
         task = asyncio.create_task(server._serve([sock]))
         try:
-            await until(lambda: seat.state == READY, "it is ready itself")
-            assert seat.beaten > 0
+            await until(lambda: slot.state == READY, "it is ready itself")
+            assert slot.last_seen > 0
             answer = await http.get(f"{url}/health/ready")
             assert answer.status_code == 503 and answer.json()["reasons"] == ["other workers are starting"]
             assert answer.json()["workers"] == {"ready": 1, "wanted": 2}
             other.state = READY
-            board.open()
+            shared.mark_started()
             assert (await http.get(f"{url}/health/ready")).json()["workers"] == {"ready": 2, "wanted": 2}
-            board.give_back(other)
+            shared.release(other)
             answer = await http.get(f"{url}/health/ready")
             assert answer.status_code == 200 and answer.json()["workers"] == {"ready": 1, "wanted": 2}
             families = {
@@ -66,8 +66,8 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
         finally:
             server.should_exit = True
             await task
-    assert seat.state in (READY, DRAINING)
-    os.close(board.descriptor)
+    assert slot.state in (READY, DRAINING)
+    os.close(shared.descriptor)
 
 
 async def test_a_reader_that_ends_is_said_and_started_again(

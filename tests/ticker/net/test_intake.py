@@ -14,7 +14,7 @@ from ticker.net.transport import RESET
 from ticker.node.metrics import NodeMetrics
 from ticker.shared.http.intake import READ_SECONDS, Intake
 from ticker.shared.http.lane import Lane
-from ticker.workers.shared_state import Board
+from ticker.workers.shared_state import SharedState
 
 PREFLIGHT = request(method="OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET")
 CHUNKED = request("", "/v1/items", Transfer_Encoding="chunked")
@@ -223,9 +223,9 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
         waiting.append(None)
         await turn.wait()
 
-    def counted(metrics: NodeMetrics, board: Board | None = None) -> bytes:
+    def counted(metrics: NodeMetrics, shared: SharedState | None = None) -> bytes:
         rendered.append(None)
-        return render(metrics, board)
+        return render(metrics, shared)
 
     monkeypatch.setattr(NodeMetrics, "render", counted)
     monkeypatch.setattr(Lane, "enter", enter)

@@ -1,4 +1,4 @@
-"""The pulse on the workers' board: a loop that is busy shows it, and only one that stands still does not."""
+"""The pulse in the workers' shared state: a loop that is busy shows it, and only one that stands still does not."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from ticker.node.node import Node
 from ticker.node.pulse import TICK_SECONDS, pulse
 from ticker.node.work_queue import STEP_SECONDS
 from ticker.settings import TickerSettings
-from ticker.workers.shared_state import READY, Board, Seat
+from ticker.workers.shared_state import READY, SharedState, WorkerSlot
 
 pytestmark = pytest.mark.anyio
 
@@ -24,31 +24,31 @@ def busy(seconds: float) -> None:
 
 
 @pytest.fixture
-def seat() -> Seat:
-    return Board.make(1).take()
+def slot() -> WorkerSlot:
+    return SharedState.create(1).acquire()
 
 
 @pytest.fixture
-async def node(seat: Seat) -> AsyncIterator[Node]:
+async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
     """A node that is ready, just after its pulse; the next one comes in a quarter of a second."""
     made = Node(TickerSettings.model_construct(), load_site(None))
     made.filled, made.lost = True, None
-    task = asyncio.create_task(pulse(made, seat))
+    task = asyncio.create_task(pulse(made, slot))
     await asyncio.sleep(TICK_SECONDS / 10)
-    assert seat.state == READY
+    assert slot.state == READY
     yield made
     task.cancel()
     await asyncio.wait([task])
 
 
 @pytest.mark.alone
-async def test_work_for_clients_shows_each_step(node: Node, seat: Seat) -> None:
+async def test_work_for_clients_shows_each_step(node: Node, slot: WorkerSlot) -> None:
     beats: list[float] = []
     done = asyncio.Event()
 
     def step() -> bool:
         busy(STEP_SECONDS)
-        beats.append(seat.beaten)
+        beats.append(slot.last_seen)
         if len(beats) == 4:
             done.set()
         return done.is_set()
@@ -59,8 +59,8 @@ async def test_work_for_clients_shows_each_step(node: Node, seat: Seat) -> None:
     assert len(set(beats)) == 4
 
 
-async def test_a_round_shows_each_stretch_without_the_loop(node: Node, seat: Seat) -> None:
-    before = seat.beaten
+async def test_a_round_shows_each_stretch_without_the_loop(node: Node, slot: WorkerSlot) -> None:
+    before = slot.last_seen
 
     def nobody() -> Iterator[object]:
         return iter(())
@@ -68,11 +68,11 @@ async def test_a_round_shows_each_stretch_without_the_loop(node: Node, seat: Sea
     for _ in range(3):
         busy(0.001)
         node.rounds.begin(nobody)  # type: ignore[arg-type]  # a round of nothing
-        assert seat.beaten > before
-        before = seat.beaten
+        assert slot.last_seen > before
+        before = slot.last_seen
 
 
-async def test_a_loop_that_stands_still_shows_nothing(node: Node, seat: Seat) -> None:
-    before = seat.beaten
+async def test_a_loop_that_stands_still_shows_nothing(node: Node, slot: WorkerSlot) -> None:
+    before = slot.last_seen
     busy(TICK_SECONDS * 2)
-    assert seat.beaten == before
+    assert slot.last_seen == before

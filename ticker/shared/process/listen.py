@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from ticker.shared.http.addresses import shown
 
 # As many as the kernel allows (net.core.somaxconn): a client that finds the queue full waits for a second and more.
-BACKLOG: Final = 65_535
+ACCEPT_QUEUE: Final = 65_535
 # Elsewhere a socket that has listened cannot stop to and keep its address.
 _CLOSES: Final = sys.platform == "linux"
 
@@ -63,7 +63,7 @@ def open_to_clients(sock: socket.socket) -> None:
     try:
         # Those that are accepted inherit it: what is left of them must not keep the port from being opened again.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.listen(BACKLOG)
+        sock.listen(ACCEPT_QUEUE)
     except OSError as error:
         host, port = sock.getsockname()[:2]
         raise ListenError(f"Cannot listen on {host} port {port} any more ({os.strerror(error.errno or 0)}).") from None
@@ -119,7 +119,7 @@ def _bound(family: int, address: tuple[Any, ...], *, shared: bool) -> socket.soc
         sock.bind(address)
         # Two sockets may be bound to one address; listening is what only one of them can. From then on the kernel
         # looks at each of those that are bound to it (`close_to_clients`).
-        sock.listen(BACKLOG)
+        sock.listen(ACCEPT_QUEUE)
     except OSError:
         sock.close()
         raise
