@@ -1,9 +1,10 @@
-"""What docker-compose.yml promises, as far as it can be known without a Docker daemon."""
+"""docker-compose.yml and deploy/Dockerfile: what can be checked without a Docker daemon."""
 
 import json
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)  # Any: checked against a schema 
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]  # Any: as above
 
 
-def test_the_file_has_the_form_of_a_compose_file() -> None:
+def test_the_file_is_a_valid_compose_file() -> None:
     schema = json.loads((Path(__file__).parent / "compose.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(COMPOSE, schema)
@@ -40,14 +41,14 @@ def test_a_service_cannot_write_where_it_runs_nor_become_root(name: str) -> None
         assert service["user"] not in ("root", "0")
 
 
-def test_our_own_image_runs_as_a_user_of_its_own() -> None:
+def test_the_image_does_not_run_as_root() -> None:
     lines = (ROOT / "deploy/Dockerfile").read_text("utf-8").splitlines()
     final = lines[max(index for index, line in enumerate(lines) if line.startswith("FROM ")) :]
     users = [line.split()[1] for line in final if line.startswith("USER ")]
     assert users and users[-1].split(":")[0].isdigit() and int(users[-1].split(":")[0]) >= 1000
 
 
-def test_our_own_image_takes_packages_only_by_their_hash() -> None:
+def test_the_image_installs_packages_by_their_hash() -> None:
     text = (ROOT / "deploy/Dockerfile").read_text("utf-8").replace("\\\n", " ")
     installs = re.findall(r"pip install ([^&\n]+)", text)
     assert len(installs) == 2
@@ -55,17 +56,24 @@ def test_our_own_image_takes_packages_only_by_their_hash() -> None:
     assert "--no-deps" in installs[1] and "--no-build-isolation" in installs[1]
 
 
-def test_what_the_image_copies_is_there_and_reaches_the_builder() -> None:
+def test_the_builder_gets_exactly_what_the_image_copies() -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
-    copied: set[str] = set()
+    copies: set[str] = set()
     for line in (ROOT / "deploy/Dockerfile").read_text("utf-8").splitlines():
         if line.startswith("COPY ") and "--from" not in line:
-            copied.update(line.split()[1:-1])
-    assert copied and copied == allowed
-    assert all((ROOT / name).exists() for name in copied)
+            copies.update(line.split()[1:-1])
+    assert copies and copies == allowed
+    assert all((ROOT / name).exists() for name in copies)
 
 
-def test_every_network_volume_and_service_that_is_named_exists() -> None:
+def test_the_image_copies_every_package_of_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    text = (ROOT / "deploy/Dockerfile").read_text("utf-8")
+    assert [name for name in packages if f"COPY {name} /src/{name}\n" not in text] == []
+
+
+def test_every_network_volume_and_service_in_use_is_defined() -> None:
     for name, service in SERVICES.items():
         assert set(service["networks"]) <= set(COMPOSE["networks"]), name
         assert set(service.get("depends_on", {})) <= set(SERVICES), name
@@ -77,7 +85,7 @@ def test_every_network_volume_and_service_that_is_named_exists() -> None:
                 assert source in COMPOSE["volumes"], f"{name} mounts {source}"
 
 
-def test_every_setting_given_to_a_service_is_one_that_it_has() -> None:
+def test_every_variable_of_a_service_is_one_of_its_settings() -> None:
     for name, settings in (("desk", DeskSettings), ("ticker-1", TickerSettings), ("ticker-2", TickerSettings)):
         for variable, value in SERVICES[name]["environment"].items():
             if variable == "REDIS_URL":
@@ -96,7 +104,7 @@ def test_nothing_starts_without_a_password_and_a_signing_key() -> None:
         assert "${FLASHWIRE_SIGNING_KEYS:?" in SERVICES[name]["environment"]["FLASHWIRE_SIGNING_KEYS"]
 
 
-def test_only_nginx_can_be_reached_and_the_desk_only_from_this_machine() -> None:
+def test_only_nginx_publishes_ports_and_the_desk_only_to_this_machine() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for port in SERVICES["nginx"]["ports"]:
@@ -104,46 +112,46 @@ def test_only_nginx_can_be_reached_and_the_desk_only_from_this_machine() -> None
             assert port.startswith("127.0.0.1:")
 
 
-def test_every_port_that_is_published_is_one_that_nginx_listens_on() -> None:
+def test_nginx_listens_on_every_published_port() -> None:
     listening = set(re.findall(r"listen (\d+)[ ;]", (ROOT / "deploy/nginx.conf").read_text("utf-8")))
     listening |= set(re.findall(r"(?:ticker|desk):(\d+)", (ROOT / "deploy/tls-stub.sh").read_text("utf-8")))
     assert {port.rsplit(":", 1)[1] for port in SERVICES["nginx"]["ports"]} == listening
 
 
-def test_every_server_that_nginx_calls_is_a_service() -> None:
-    called = re.findall(r"server ([a-z0-9-]+):(\d+)", (ROOT / "deploy/nginx.conf").read_text("utf-8"))
-    assert called == [("ticker-1", "8000"), ("ticker-2", "8000"), ("desk", "8001")]
-    assert {name for name, _ in called} <= set(SERVICES["nginx"]["depends_on"])
+def test_every_upstream_of_nginx_is_a_service() -> None:
+    upstreams = re.findall(r"server ([a-z0-9-]+):(\d+)", (ROOT / "deploy/nginx.conf").read_text("utf-8"))
+    assert upstreams == [("ticker-1", "8000"), ("ticker-2", "8000"), ("desk", "8001")]
+    assert {name for name, _ in upstreams} <= set(SERVICES["nginx"]["depends_on"])
 
 
-def test_a_node_is_given_longer_to_stop_than_it_takes_to_drain() -> None:
+def test_a_node_has_more_time_to_stop_than_it_needs_to_drain() -> None:
     drain = TickerSettings.model_fields["drain_seconds"].default
     for name in ("ticker-1", "ticker-2"):
         assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > drain
 
 
-def test_a_node_may_open_more_files_than_it_takes_connections() -> None:
-    most = TickerSettings.model_fields["max_connections"].default
+def test_a_node_may_open_more_files_than_it_accepts_connections() -> None:
+    connections = TickerSettings.model_fields["max_connections"].default
     for name in ("ticker-1", "ticker-2"):
-        assert SERVICES[name]["ulimits"]["nofile"]["soft"] > most
+        assert SERVICES[name]["ulimits"]["nofile"]["soft"] > connections
 
 
-def test_the_commands_in_the_files_head_make_the_settings_that_it_needs(tmp_path: Path) -> None:
+def test_the_commands_in_the_head_of_the_file_make_all_required_variables(tmp_path: Path) -> None:
     head = re.search(r"^#   (printf .*) > \.env$", TEXT, re.MULTILINE)
     assert head
-    made = subprocess.run(["bash", "-c", head[1]], capture_output=True, text=True, check=True).stdout
-    values = dict(line.split("=", 1) for line in made.splitlines())
-    needed = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
-    assert set(values) == needed
+    output = subprocess.run(["bash", "-c", head[1]], capture_output=True, text=True, check=True).stdout
+    values = dict(line.split("=", 1) for line in output.splitlines())
+    required = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+    assert set(values) == required
     assert all(len(value) >= 32 for value in values.values())
 
 
-def test_redis_gets_its_password_where_no_list_of_processes_shows_it() -> None:
+def test_no_process_list_shows_the_password_of_redis() -> None:
     shell, flag, script = SERVICES["redis"]["entrypoint"]
     assert (shell, flag) == ("sh", "-c")
     [last] = [line for line in script.splitlines() if line.startswith("exec ")]
     assert shlex.split(last)[:2] == ["exec", "redis-server"] and "PASSWORD" not in last
-    # printf is the shell's own; another program's arguments would be in the list.
+    # printf is built into the shell; the arguments of another program would be in the process list.
     assert all(
         "printf" in line or "$$(hash" in line for line in script.splitlines() if "PASSWORD" in line or "$$1" in line
     )
