@@ -139,7 +139,7 @@ def test_every_problem_type_of_the_desk_is_documented_and_no_other() -> None:
 
 def test_the_answers_that_settle_an_unknown_outcome_are_those_of_the_page_and_of_the_command_line() -> None:
     found = re.search(
-        r"const DECIDED = new Set\(\[(.*?)\]\)", (ROOT / "web/desk/shell/attempt.js").read_text("utf-8"), re.DOTALL
+        r"const DECIDED = new Set\(\[(.*?)\]\)", (ROOT / "web/desk/shell/outcomes.js").read_text("utf-8"), re.DOTALL
     )
     settling = re.search(r"only these also say that the earlier request did nothing: ([^.]*)", " ".join(TEXT.split()))
     assert found and settling

@@ -1,12 +1,13 @@
-/** The split that an editor sees is the split that the desk makes: one table holds both (tests/split_examples.json). */
+/** The page splits a line as the desk does: one table tests both (tests/split_examples.json). */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { sourceName, split, splitAsTyped, suggest } from "../desk/compose/split.js";
+import { split, splitAsTyped } from "../desk/compose/split.js";
+import { matchingSources, sourceName } from "../desk/shell/sources.js";
 
 const table = JSON.parse(readFileSync(new URL("../../tests/split_examples.json", import.meta.url), "utf8"));
-/** @type {import("../desk/compose/split.js").Sources} */
+/** @type {import("../desk/shell/types.d.ts").Sources} */
 const sources = table.sources;
 
 for (const { line, source, text, id, why } of table.examples) {
@@ -15,7 +16,7 @@ for (const { line, source, text, id, why } of table.examples) {
   });
 }
 
-test("a source is named before its first word is typed", () => {
+test("a source is named before the first word of the text is typed", () => {
   assert.deepEqual(splitAsTyped("Our correspondent: ", sources), {
     source: "Our correspondent",
     text: "",
@@ -25,17 +26,17 @@ test("a source is named before its first word is typed", () => {
   assert.deepEqual(splitAsTyped(":", sources), { source: null, text: ":", id: null });
 });
 
-test("a source is offered by the beginning of any of its names, in the language of the edition", () => {
-  const found = suggest(sources, "our", "ar");
-  assert.deepEqual(found, [{ id: "our-correspondent", label: "مراسلنا", role: "correspondent" }]);
-  assert.deepEqual(suggest(sources, "def", "en"), [
+test("a source is suggested by the beginning of any of its names, in the language of the edition", () => {
+  const matches = matchingSources(sources, "our", "ar");
+  assert.deepEqual(matches, [{ id: "our-correspondent", label: "مراسلنا", role: "correspondent" }]);
+  assert.deepEqual(matchingSources(sources, "def", "en"), [
     { id: "civil-defence", label: "Civil Defence", role: "correspondent" },
   ]);
-  assert.deepEqual(suggest(sources, "zzz", "en"), []);
+  assert.deepEqual(matchingSources(sources, "zzz", "en"), []);
 });
 
-test("names that begin with what was typed come before names that hold it", () => {
-  const names = suggest(sources, "c", "en").map((each) => each.label);
+test("names that begin with what was typed come before names with a later word that does", () => {
+  const names = matchingSources(sources, "c", "en").map(({ label }) => label);
   assert.deepEqual(names, ["Civil Defence", "Our correspondent"]);
 });
 

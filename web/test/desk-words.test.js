@@ -1,4 +1,4 @@
-/** The desk speaks three languages completely: the same sentences, with the same blanks, and none that nobody says. */
+/** The desk page has the same sentences in three languages, with the same blanks, and none that it does not use. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
@@ -21,7 +21,7 @@ for (const [language, sentences] of Object.entries(STRINGS)) {
     assert.deepEqual(Object.keys(sentences).sort(), Object.keys(english).sort());
   });
 
-  test(`${language} leaves no sentence empty and no blank out`, () => {
+  test(`${language} has no empty sentence and no missing blank`, () => {
     for (const [key, sentence] of Object.entries(sentences)) {
       assert.notEqual(sentence.trim(), "", key);
       assert.deepEqual(blanks(sentence), blanks(english[key] ?? ""), key);
@@ -43,7 +43,7 @@ test("Arabic is written in Arabic and the others are not", () => {
   }
 });
 
-/** One word for one thing: where English has the first, the other languages have theirs. @type {[RegExp, Record<string, RegExp>][]} */
+/** One word for one thing: if English has the first, the other languages have theirs. @type {[RegExp, Record<string, RegExp>][]} */
 const TERMS = [
   [/\bversion/iu, { ar: /إصدار/u, es: /versión/iu }],
   [/\bedition/iu, { ar: /نسخة/u, es: /edición/iu }],
@@ -62,7 +62,7 @@ const TERMS = [
   [/\bsign out\b/iu, { ar: /خروج/u, es: /\bsalir/iu }],
 ];
 
-test("a thing has the same name in every sentence", () => {
+test("a thing has one name in all sentences", () => {
   for (const [key, sentence] of Object.entries(english)) {
     for (const [term, names] of TERMS) {
       if (!term.test(sentence.replace(/\{\w+\}|“flashwire.*”/gu, ""))) continue;
@@ -76,19 +76,19 @@ test("every sentence that the page names exists", () => {
   for (const [, key] of page.matchAll(/data-t(?:-label)?="([^"]+)"/gu)) assert.ok(key && key in english, key);
   for (const [, key] of code.matchAll(/"((?:[a-z]+\.)+[a-z]+)"/gu)) {
     const family = key?.split(".", 1)[0];
-    const known = Object.keys(english).some((each) => each.startsWith(`${family}.`));
+    const known = Object.keys(english).some((candidate) => candidate.startsWith(`${family}.`));
     if (known && !key?.startsWith("flashwire.")) assert.ok(key && key in english, key);
   }
 });
 
-test("every sentence is said somewhere", () => {
+test("every sentence is used", () => {
   const families = [...code.matchAll(/`([a-z]*\.?[a-z]*\.)\$\{/gu)].map(([, family]) => family ?? "");
-  const kinds = ["sign.", "welcome."]; // chosen by `${kind}.…` in signin.js
+  const kinds = ["sign.", "welcome."]; // chosen by `${kind}.…` in shell/sign-in.js
   for (const key of Object.keys(english)) {
-    const said =
+    const isUsed =
       page.includes(`"${key}"`) ||
       code.includes(`"${key}"`) ||
       [...families, ...kinds].some((family) => family && key.startsWith(family));
-    assert.ok(said, key);
+    assert.ok(isUsed, key);
   }
 });

@@ -1,8 +1,7 @@
-"""A real desk and a real ticker node on a real Valkey, each a process of its own, and Chromium to look at them."""
+"""A real desk and a real ticker node on a real Valkey, each in its own process, and Chromium to look at them."""
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,18 +19,19 @@ from publisher.core.roles import Role
 from publisher.records.database import open_database
 from publisher.records.tokens import Tokens
 from publisher.records.welcome import Welcome
+from tests.support.redis_servers import free_port
 
 _SERVE = (
     "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "
-    "from ticker.shared.process.listen import bind; found = Settings(); "
-    "asyncio.run(serve(found, bind(found.{side}_host, found.{side}_port, 1, '--port')[0]))"
+    "from ticker.shared.process.listen import bind; settings = Settings(); "
+    "asyncio.run(serve(settings, bind(settings.{side}_host, settings.{side}_port, 1, '--port')[0]))"
 )
 _DESK = _SERVE.format(room="publisher.server", module="publisher.settings", settings="DeskSettings", side="desk")
 _TICKER = _SERVE.format(room="ticker.server", module="ticker.settings", settings="TickerSettings", side="ticker")
 
 
 class Server:
-    """One process that can be stopped, frozen and started again at the same address."""
+    """One process that can be stopped and started again at the same address."""
 
     def __init__(self, program: str, environment: dict[str, str], port: int, log: Path) -> None:
         self._command = [sys.executable, "-c", program]
@@ -66,7 +67,7 @@ class Server:
 
 
 class Service:
-    """A desk and a ticker of one brand; `token` makes a token in the desk's database."""
+    """A desk and a ticker of one brand."""
 
     def __init__(self, desk: Server, ticker: Server, data: Path, brand: str) -> None:
         self.brand = brand
@@ -75,53 +76,52 @@ class Service:
         self.data = data
 
     def token(self, name: str, role: Role) -> str:
-        """A token that the rate rule spares: a test is faster than a person."""
+        """A new token without a rate limit: a test is faster than a person."""
         return Tokens(open_database(self.data)).create(name, role, unlimited=True)
 
     def welcome(self) -> str:
+        """The code that makes the first token."""
         code = Welcome(open_database(self.data)).code()
         assert code
         return code
 
     def post(self, token: str, path: str, body: object, **headers: str) -> dict[str, object]:
-        """What the interface answers a script, as an editor elsewhere would use it."""
-        told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.desk.url + path, msgspec.json.encode(body), told, method="POST")
+        """The desk's answer to a script that writes."""
+        all_headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        all_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.desk.url + path, msgspec.json.encode(body), all_headers, method="POST")
         with urllib.request.urlopen(request, timeout=20) as answer:
             return msgspec.json.decode(answer.read(), type=dict[str, object])
 
+    def publish(self, token: str, body: object) -> dict[str, Any]:
+        """The item that a script publishes."""
+        return msgspec.convert(self.post(token, "/v1/items", body)["item"], dict[str, Any])
+
     def get(self, token: str, path: str) -> dict[str, object]:
-        """What the interface answers a script that reads."""
+        """The desk's answer to a script that reads."""
         request = urllib.request.Request(self.desk.url + path, headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=20) as answer:
             return msgspec.json.decode(answer.read(), type=dict[str, object])
 
     def headlines(self) -> list[str]:
-        """What the audience can read now, newest first."""
+        """The headlines that the audience can read now, newest first."""
         with urllib.request.urlopen(f"{self.ticker.url}/v1/items?limit=100", timeout=20) as answer:
             items = msgspec.json.decode(answer.read())["items"]
         return [item["headline"]["value"] for item in items]
 
     def end_sessions(self) -> None:
-        """As if twelve hours had passed for everybody."""
+        """Ends all sessions, as twelve hours would."""
         open_database(self.data).execute("DELETE FROM sessions")
 
-    def whole(self) -> None:
+    def restart(self) -> None:
         """Starts again what a test has stopped."""
         for server in (self.desk, self.ticker):
             if not server.running:
                 server.start()
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def _service(redis_url: str, data: Path) -> Iterator[Service]:
-    desk_port, ticker_port = _free_port(), _free_port()
+    desk_port, ticker_port = free_port(), free_port()
     environment = {
         "REDIS_URL": redis_url,
         "FLASHWIRE_BRAND": f"t{secrets.token_hex(6)}",
@@ -131,18 +131,18 @@ def _service(redis_url: str, data: Path) -> Iterator[Service]:
         "FLASHWIRE_TICKER_URL": f"http://127.0.0.1:{ticker_port}",
         "FLASHWIRE_DRAIN_SECONDS": "0",
     }
-    made = Service(
+    service = Service(
         Server(_DESK, environment, desk_port, data / "desk.log"),
         Server(_TICKER, environment, ticker_port, data / "ticker.log"),
         data,
         environment["FLASHWIRE_BRAND"],
     )
     try:
-        made.whole()
-        yield made
+        service.restart()
+        yield service
     finally:
-        made.desk.stop()
-        made.ticker.stop()
+        service.desk.stop()
+        service.ticker.stop()
 
 
 @pytest.fixture(scope="session")
@@ -152,30 +152,30 @@ def shared_service(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def service(shared_service: Service) -> Service:
-    """The service of this session, whole, with what other tests have published: a test knows its own words."""
-    shared_service.whole()
+    """The service of this session, running, with what other tests published: a test knows its own text."""
+    shared_service.restart()
     return shared_service
 
 
 @pytest.fixture
 def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
-    """A service of this test alone, on its first run."""
+    """A service for this test alone, on its first run."""
     yield from _service(redis_url, tmp_path)
 
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(30_000)
-    yield made
-    made.close()
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
 
 
 SignIn = Callable[..., Page]
 
 
 def sign_in(context: BrowserContext, service: Service, role: Role = "chief", *, token: str | None = None) -> Page:
-    """The desk in a new tab, signed in with a new token or this one."""
+    """The desk in a new tab, signed in with `token`, or a new one."""
     page = context.new_page()
     page.goto(service.desk.url)
     page.locator("#signin-value").fill(token or service.token(f"M {secrets.token_hex(4)}", role))
@@ -186,17 +186,17 @@ def sign_in(context: BrowserContext, service: Service, role: Role = "chief", *, 
 
 @pytest.fixture
 def open_desk(context: BrowserContext, service: Service) -> Iterator[SignIn]:
-    """Opens the desk in a new tab and signs in with a new token; any complaint of the page fails the test."""
-    complaints: list[str] = []
+    """Opens the desk in a new tab and signs in with a new token; any error of the page fails the test."""
+    errors: list[str] = []
 
     def watch(page: Page) -> None:
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda entry: errors.append(entry.text) if "Security Policy" in entry.text else None)
 
     context.on("page", watch)
 
-    def opened(role: Role = "chief", *, token: str | None = None) -> Page:
+    def open_page(role: Role = "chief", *, token: str | None = None) -> Page:
         return sign_in(context, service, role, token=token)
 
-    yield opened
-    assert complaints == []
+    yield open_page
+    assert errors == []

@@ -1,4 +1,4 @@
-"""The promise of the README's first page: from an editor's line to a reader's screen, and what becomes of it there."""
+"""The promise of the README: from an editor's line to a reader's screen, live, corrected and withdrawn."""
 
 import secrets
 import urllib.request
@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn
+from tests.browser.desk.editing import expect_on_air_after, open_form, publish, row_with, unique_text
 
 pytestmark = pytest.mark.browser
 
@@ -26,51 +27,33 @@ def _list(page: Page, edition: str) -> Locator:
 
 
 def _items(page: Page, edition: str) -> Locator:
-    """The items alone: what is read out for those who listen stands elsewhere in the widget."""
+    """The items alone: the text for screen readers is elsewhere in the widget."""
     return _list(page, edition).get_by_role("list")
 
 
-def _words() -> str:
-    return f"Bridge {secrets.token_hex(4)} reopens"
-
-
-def _publish(desk: Page, line: str) -> None:
-    desk.locator("#line").fill(line)
-    desk.keyboard.press("Control+Enter")
-
-
-def _row(desk: Page, words: str) -> Locator:
-    return desk.locator(".row", has_text=words)
-
-
-def _act(desk: Page, row: Locator, act: str) -> Locator:
-    row.get_by_role("toolbar").get_by_role("button", name=act, exact=True).click()
-    return row.locator("form")
-
-
 @pytest.mark.alone
-def test_a_line_is_published_corrected_and_withdrawn_before_the_readers_eyes(
+def test_a_line_is_published_corrected_and_withdrawn_live(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
     desk, reader = open_desk(), _reader(context, service)
-    shown, items, words = _list(reader, "en"), _items(reader, "en"), _words()
+    shown, items, words = _list(reader, "en"), _items(reader, "en"), unique_text()
 
-    _publish(desk, f"Civil Defence: {words}")
+    publish(desk, words)
     expect(items.get_by_text(words)).to_be_visible(timeout=_NEW_LINE_MS)
     expect(shown).to_contain_text(f"Civil Defence: {words}")
-    expect(_row(desk, words).locator(".proof")).to_contain_text("on air after")
+    expect_on_air_after(desk, words)
 
-    form = _act(desk, _row(desk, words), "Correct")
+    form = open_form(row_with(desk, words), "Correct")
     form.get_by_label("Text").fill(f"{words} on Tuesday")
     form.get_by_label("Note for readers: what was wrong").fill("The day was missing.")
     desk.keyboard.press("Control+Enter")
     expect(items.get_by_text(f"{words} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
     expect(shown).to_contain_text("The day was missing.")
     expect(items.get_by_text(words)).to_have_count(1)
-    # Readers may see it before the desk has its answer; only then has the form gone.
+    # Readers may see it before the desk page has its answer, which closes the form.
     expect(form).to_have_count(0)
 
-    _act(desk, _row(desk, words), "Withdraw")
+    open_form(row_with(desk, words), "Withdraw")
     desk.keyboard.type("The report was wrong.")
     desk.keyboard.press("Control+Enter")
     desk.keyboard.press("Enter")
@@ -84,49 +67,50 @@ def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
     desk, reader = open_desk(), _reader(context, service)
-    shown, items, before, meanwhile = _list(reader, "en"), _items(reader, "en"), _words(), _words()
-    _publish(desk, f"Civil Defence: {before}")
-    expect(items.get_by_text(before)).to_be_visible()
+    shown, items, first, second = _list(reader, "en"), _items(reader, "en"), unique_text(), unique_text()
+    publish(desk, first)
+    expect(items.get_by_text(first)).to_be_visible()
 
     service.ticker.stop()
     expect(shown).not_to_have_attribute("state", "live")
-    _publish(desk, f"Civil Defence: {meanwhile}")
-    expect(_row(desk, meanwhile)).to_be_visible()
-    expect(items.get_by_text(before)).to_be_visible()
+    publish(desk, second)
+    expect(row_with(desk, second)).to_be_visible()
+    expect(items.get_by_text(first)).to_be_visible()
 
     service.ticker.start()
     # Full jitter over a few doublings of one second.
-    expect(items.get_by_text(meanwhile)).to_be_visible(timeout=20_000)
+    expect(items.get_by_text(second)).to_be_visible(timeout=20_000)
     expect(shown).to_have_attribute("state", "live")
-    expect(items.get_by_text(before)).to_have_count(1)
+    expect(items.get_by_text(first)).to_have_count(1)
     with urllib.request.urlopen(f"{service.ticker.url}/metrics") as answer:
-        joins = [x for x in answer.read().decode().splitlines() if "joins_total{" in x and not x.endswith(" 0.0")]
-    # Whatever way it came back, it resumed with its cursor: nothing was lost, and it was not told so.
-    assert any('kind="replay"' in x for x in joins)
-    assert not any('kind="lost"' in x for x in joins)
+        lines = answer.read().decode().splitlines()
+    joins = [line for line in lines if "joins_total{" in line and not line.endswith(" 0.0")]
+    # By whatever transport it came back, it resumed with its cursor, so nothing was lost.
+    assert any('kind="replay"' in join for join in joins)
+    assert not any('kind="lost"' in join for join in joins)
 
 
 @pytest.mark.alone
-def test_the_arabic_edition_reads_right_to_left_with_names_of_either_script_in_their_places(
+def test_the_arabic_edition_reads_right_to_left_with_names_of_both_scripts(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
     desk, reader = open_desk(), _reader(context, service, "ar")
-    mark = secrets.token_hex(4).upper()
-    words = f"هبوط طائرة A320 ({mark}) بسلام"
+    suffix = secrets.token_hex(4).upper()
+    words = f"هبوط طائرة A320 ({suffix}) بسلام"
     desk.get_by_role("radio", name="العربية").check()
-    _publish(desk, f"مراسلنا: {words}")
+    publish(desk, words, "مراسلنا")
 
     shown = _list(reader, "ar")
-    headline = _items(reader, "ar").locator("bdi", has_text=mark)
+    headline = _items(reader, "ar").locator("bdi", has_text=suffix)
     expect(headline).to_be_visible(timeout=_NEW_LINE_MS)
     expect(reader.locator("html")).to_have_attribute("dir", "rtl")
     expect(headline).to_have_attribute("dir", "rtl")
     expect(headline).to_have_attribute("lang", "ar")
     expect(headline).to_have_css("direction", "rtl")
-    item = shown.locator("li", has=reader.locator("bdi", has_text=mark))
+    item = shown.locator("li", has=reader.locator("bdi", has_text=suffix))
     name = item.locator("bdi", has_text="مراسلنا").first
     expect(name).to_be_visible()
     source, text = name.bounding_box(), headline.bounding_box()
     assert source and text
-    # The line begins at the right edge, with its source.
+    # The line begins with its source, at the right edge.
     assert source["x"] + source["width"] >= text["x"] + text["width"] - 1

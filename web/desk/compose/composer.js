@@ -1,56 +1,62 @@
 /**
- * The composer: a draft is checked, published, and kept until its outcome is known.
+ * The composer: a draft is checked, published, and stored until its outcome is known.
  *
- * 1. A line is first sent by Publish alone. Until its outcome is known the same request is repeated (attempt.js), and
- *    the line can be neither changed nor sent as another one.
- * 2. The words go only after the desk or the ticker has shown that they are published.
+ * 1. Only Publish sends a line for the first time. Until its outcome is known the same request is repeated, and the line
+ *    can be neither changed nor sent as another one.
+ * 2. The words are removed only after the desk or the ticker has shown that they are published.
  */
 
-import { LostError, RefusedError } from "../shell/api.js";
-import { wasDone } from "../shell/attempt.js";
-import { ask } from "../shell/confirm.js";
 import { $ } from "../shell/dom.js";
-import { Check } from "../shell/dry-run.js";
-import { say, t } from "../shell/i18n.js";
+import { errorText } from "../shell/error-text.js";
+import { showText } from "../shell/i18n.js";
+import { newKey } from "../shell/storage.js";
 import { showWarnings } from "../shell/warnings.js";
-import { DraftSlot, newKey } from "./draft.js";
 import { DraftForm } from "./draft-form.js";
-import { bodyOf, missing } from "./line.js";
-import { parts } from "./preview.js";
-import { Sending, showOutcome } from "./sending.js";
+import { DraftSlot } from "./draft-slot.js";
+import { LineAttempt } from "./line-attempt.js";
+import { LineCheck } from "./line-check.js";
+import { clearPassingOutcome, shownOutcome, showOutcome, showOutcomeIfNone } from "./outcome.js";
+import { confirmClear, confirmFlash, confirmSecondSending } from "./questions.js";
 
-/** What is over once somebody types on. */
-const OVER = ["outcome.done", "outcome.settled", "outcome.off", "outcome.refused", "outcome.fields"];
-/** @typedef {import("../items/items.js").Item} Item */
+/** @import { Item, Session, Site, User } from "../shell/types.d.ts" */
+
+/**
+ * @typedef {object} Page what the composer needs of the page
+ * @property {Session} session
+ * @property {(item: Item, sent: number | undefined) => void} onPublished
+ * @property {() => string | null} newestKnown `firstCreated` of the newest item on the page, "" if there is none, null
+ *   before a list has come
+ * @property {(uri: string) => Promise<Item | undefined>} currentVersion the newest version that the desk has now
+ * @property {(uri: string) => void} openWithdrawal opens the form that withdraws an item
+ */
 
 export class Composer {
   #site;
-  #desk;
+  #api;
   #page;
   #form;
+  #attempt;
+  #check;
   /** @type {DraftSlot | null} */
   #slot = null;
   #owner = "";
-  #allowed = false;
-  #chief = false;
-  /** A question stands: a second press does nothing. */
-  #busy = false;
-  #sending;
-  /** The outcome of the last line cannot be found out any more: publishing it asks first. */
-  #doubtful = false;
-  #check = new Check();
+  #mayPublish = false;
+  #isChief = false;
+  /** The outcome of the last line cannot be learned any more: Publish asks first. */
+  #isDoubtful = false;
 
   /**
-   * @param {import("./line.js").Site} site
-   * @param {import("../shell/api.js").Desk} desk
-   * @param {import("./sending.js").Page} page
+   * @param {Site} site
+   * @param {import("../shell/api.js").DeskApi} api
+   * @param {Page} page
    */
-  constructor(site, desk, page) {
+  constructor(site, api, page) {
     this.#site = site;
-    this.#desk = desk;
+    this.#api = api;
     this.#page = page;
-    this.#sending = new Sending(site, desk, page);
-    this.#form = new DraftForm(site, (isLine) => this.#changed(isLine));
+    this.#check = new LineCheck(site, api, (error) => this.#form.showErrors(error, false));
+    this.#attempt = new LineAttempt(site, api, page.session, (isLocked) => this.#form.lock(isLocked));
+    this.#form = new DraftForm(site, (isLine) => this.#handleChange(isLine));
     this.#listen();
   }
 
@@ -58,56 +64,56 @@ export class Composer {
     return this.#form.draft;
   }
 
-  /** Whether there are words that are not published. */
-  get holdsText() {
-    return this.#form.holdsText;
+  /** Whether there is text that is not published. */
+  get hasText() {
+    return this.#form.hasText;
   }
 
   /** Whether a line was sent and its outcome is not known. */
   get isPending() {
-    return this.#sending.isPending;
+    return this.#attempt.isPending;
   }
 
   /**
-   * Opens the composer for who is signed in, with what they had not published.
-   * @param {{name: string, role: string}} user
+   * Opens the composer for `user`, with the draft that they left unpublished.
+   * @param {User} user
    */
-  async enter(user) {
-    this.#allowed = user.role === "editor" || user.role === "chief";
-    this.#chief = user.role === "chief";
-    $("not-yours").hidden = this.#allowed;
-    $("publish").setAttribute("aria-disabled", String(!this.#allowed));
-    // A person is there again: Publish asks for what is unknown, but not once the desk may have forgotten the key.
+  async setUser(user) {
+    this.#mayPublish = user.role === "editor" || user.role === "chief";
+    this.#isChief = user.role === "chief";
+    $("reporter-note").hidden = this.#mayPublish;
+    $("publish").setAttribute("aria-disabled", String(!this.#mayPublish));
+    // The same person is back: Publish asks for the outcome, unless the desk may have forgotten the key.
     if (user.name === this.#owner) return this.isPending ? this.publish() : undefined;
-    this.#sending.forget();
+    this.#attempt.reset();
     this.#slot?.close();
     this.#owner = user.name;
     this.#slot = await DraftSlot.open(user.name);
-    this.#form.fill(this.#slot.load(this.#form.fresh(this.#form.firstEdition())));
-    if (this.#draft.attempted || (this.#draft.pending && this.#sending.isTooOld(this.#draft))) this.#giveUp();
-    else if (this.#draft.pending) this.#send(true);
-    else if (this.holdsText) say($("outcome"), "outcome.found");
+    this.#form.fill(this.#slot.load(this.#form.emptyDraft(this.#form.firstEdition())));
+    const { attempted, pending } = this.#draft;
+    if (attempted || (pending && this.#attempt.isTooOld(this.#draft))) this.#giveUp();
+    else if (pending) this.#send(true);
+    else if (this.hasText) showText($("outcome"), "outcome.found");
   }
 
   focus() {
     this.#form.focus();
   }
 
-  /** The network or the desk went away: says that nothing goes out by itself. */
-  away() {
-    if (this.holdsText && !this.isPending && !this.#busy && !$("outcome").dataset.t)
-      say($("outcome"), "outcome.offline");
+  /** The network or the desk is away: says that nothing is sent by itself. */
+  handleOffline() {
+    if (this.hasText && !this.isPending && !this.#attempt.isChecking) showOutcomeIfNone("outcome.offline");
   }
 
-  /** The desk is there again: takes back what `away` said, and asks for what is unknown. */
-  back() {
-    if ($("outcome").dataset.t === "outcome.offline") showOutcome("");
-    this.#sending.repeat();
+  /** The desk can be reached again: asks for the outcome of a line that was sent. */
+  handleOnline() {
+    if (shownOutcome() === "outcome.offline") showOutcome("");
+    this.#attempt.repeatIfRecent();
   }
 
   /** The ticker or the desk's list has this item. @param {Item} item */
-  seen(item) {
-    this.#sending.seen(item);
+  handleItem(item) {
+    this.#attempt.checkItem(item);
   }
 
   nextEdition() {
@@ -115,123 +121,99 @@ export class Composer {
   }
 
   /** @param {number} urgency */
-  urgency(urgency) {
-    if (!this.isPending) this.#form.urgency(urgency);
+  setUrgency(urgency) {
+    if (!this.isPending) this.#form.setUrgency(urgency);
   }
 
-  turn() {
-    if (!this.isPending) this.#form.turn();
+  flipDirection() {
+    if (!this.isPending) this.#form.flipDirection();
   }
 
+  /** Publishes the line; if it was sent already, asks for its outcome. */
   async publish() {
-    if (this.isPending) return this.#sending.isTooOld(this.#draft) ? this.#giveUp() : this.#sending.again();
-    if (this.#busy) return;
-    this.#form.closeOffers();
-    if (!this.#allowed) return say($("outcome"), "reporter");
-    this.#busy = true;
-    try {
-      if (!this.#form.isComplete() || !(await this.#sure())) return;
-      // A line is not put into a dead connection, from which it could leave later.
-      if (!navigator.onLine && !(await this.#isReachable()))
-        return showOutcome("outcome.offline", {}, "outcome.again");
-    } finally {
-      this.#busy = false;
-    }
-    await this.#send(false);
+    if (this.isPending)
+      return this.#attempt.isTooOld(this.#draft) ? this.#giveUp() : this.#attempt.repeatNow();
+    this.#form.closeSuggestions();
+    if (!this.#mayPublish) return showText($("outcome"), "reporter");
+    if (await this.#attempt.prepare(() => this.#mayBeSent())) await this.#send(false);
   }
 
-  /**
-   * Sends the draft and waits until its outcome is known.
-   * @param {boolean} resumed an earlier page has sent it
-   */
-  async #send(resumed) {
-    const draft = this.#draft;
-    this.#check.stop();
-    const sent = resumed ? undefined : performance.now();
-    try {
-      const done = await this.#sending.publish(draft, resumed, () => this.#save());
-      this.#form.fill(this.#form.fresh(draft.edition));
-      this.#page.published(done.item, sent);
-      this.#done(done);
-    } catch (error) {
-      this.#failed(error);
-    }
-    this.#save();
-    if (!$("signin").hidden || document.querySelector("dialog[open]")) return;
-    // An answer that comes late leaves the focus where the editor has taken it.
-    const { activeElement } = document;
-    const isFree = activeElement === document.body || $("composer").contains(activeElement);
-    if (isFree && $("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
-  }
-
-  /** @param {import("../shell/attempt.js").Done} done */
-  async #done({ item, warnings, wasUnknown }) {
-    showWarnings($("warnings"), warnings);
-    this.#doubtful = false;
-    showOutcome(wasUnknown ? "" : "outcome.done");
-    if (!wasUnknown) return;
-    // While its outcome was unknown, another person may have taken the line off.
-    const { pubStatus, unreadable } = (await this.#page.current(item.uri)) ?? item;
-    if (this.isPending || $("outcome").dataset.t) return;
-    showOutcome(pubStatus === "usable" && !unreadable ? "outcome.settled" : "outcome.off");
-    $("take-back").hidden = !this.#chief || pubStatus === "canceled";
-    $("take-back").dataset.uri = item.uri;
-  }
-
-  /** Nobody can find out any more what became of the line: its key is forgotten, and the editor decides. */
-  #giveUp(key = "outcome.old", params = {}) {
-    this.#sending.release();
-    this.#draft.pending = null;
-    this.#draft.attempted = false;
-    this.#draft.key = newKey();
-    this.#doubtful = true;
-    showOutcome(key, params);
-    this.#save();
+  async #mayBeSent() {
+    if (!this.#form.isComplete()) return false;
+    if (this.#isDoubtful && !(await confirmSecondSending())) return false;
+    if (this.#draft.urgency === 1 && !(await confirmFlash(this.#draft, this.#site))) return false;
+    // A line is not written to a dead connection, which could still deliver it later.
+    if (navigator.onLine || (await this.#isReachable())) return true;
+    showOutcome("outcome.offline", {}, "outcome.again");
+    return false;
   }
 
   #isReachable() {
-    return this.#desk.ready().then(
+    return this.#api.isReady().then(
       () => true,
       () => false,
     );
   }
 
-  /** What the desk refused; nothing was published. @param {unknown} error */
-  #failed(error) {
-    if (!(error instanceof RefusedError)) throw error;
-    if (error.status === 401) {
-      showOutcome("outcome.found");
-      this.#page.expired();
-    } else if (error.kind === "key-reused") {
-      // An earlier wording was sent under this key.
-      this.#draft.key = newKey();
-      showOutcome("outcome.changed");
-    } else if (wasDone(error)) {
-      this.#giveUp("plain", { value: error.detail });
-    } else {
-      const placed = this.#form.showRefusal(error, true);
-      const detail = error.detail || t("error.unknown", { status: error.status });
-      showOutcome(placed ? "outcome.fields" : "outcome.refused", { detail }, placed ? "" : "outcome.again");
-    }
+  /**
+   * Sends the draft and waits until its outcome is known.
+   * @param {boolean} resumed an earlier page sent it
+   */
+  async #send(resumed) {
+    const draft = this.#draft;
+    this.#check.stop();
+    const sent = resumed ? undefined : performance.now();
+    const store = () => this.#save();
+    const outcome = await this.#attempt.publish(draft, { resumed, after: this.#page.newestKnown(), store });
+    if (outcome.kind === "done") {
+      this.#form.fill(this.#form.emptyDraft(draft.edition));
+      this.#page.onPublished(outcome.item, sent);
+      this.#showDone(outcome);
+    } else this.#showFailure(outcome);
+    this.#save();
+    this.#focusUnlessBusyElsewhere();
   }
 
-  /** Whether a flash is meant; anything else goes directly. */
-  async #sure() {
-    const isMeant =
-      !this.#doubtful || (await ask({ title: "twice.title", words: "twice.words", yes: "twice.yes" }));
-    if (!isMeant || this.#draft.urgency !== 1) return isMeant;
-    const { edition } = this.#form;
-    return ask({
-      title: "confirm.title",
-      words: "confirm.words",
-      yes: "confirm.yes",
-      params: { urgency: { t: "urgency.1" }, edition: edition.name },
-      line: {
-        parts: parts(this.#draft, this.#site),
-        language: edition.language,
-        direction: this.#draft.direction,
-      },
-    });
+  /** An answer that comes late must not take the focus from where the editor has moved it. */
+  #focusUnlessBusyElsewhere() {
+    if (!$("signin").hidden || document.querySelector("dialog[open]")) return;
+    const { activeElement } = document;
+    const isHere = activeElement === document.body || $("composer").contains(activeElement);
+    if (isHere && $("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
+  }
+
+  /** @param {import("../shell/attempt.js").Done} done */
+  async #showDone({ item, warnings, wasUnknown }) {
+    showWarnings($("warnings"), warnings);
+    this.#isDoubtful = false;
+    showOutcome(wasUnknown ? "" : "outcome.done");
+    if (!wasUnknown) return;
+    // While the outcome was unknown, another person may have withdrawn the line.
+    const { pubStatus, unreadable } = (await this.#page.currentVersion(item.uri)) ?? item;
+    if (this.isPending || shownOutcome()) return;
+    showOutcome(pubStatus === "usable" && !unreadable ? "outcome.settled" : "outcome.off");
+    $("withdraw-line").hidden = !this.#isChief || pubStatus === "canceled";
+    $("withdraw-line").dataset.uri = item.uri;
+  }
+
+  /** Shows why nothing was published. @param {import("../shell/outcomes.js").Failure} failure */
+  #showFailure({ kind, error, isKeySpent }) {
+    if (isKeySpent) this.#draft.key = newKey();
+    if (kind === "signed-out") showOutcome("outcome.found");
+    // An earlier wording was published under this key.
+    else if (kind === "key-reused") showOutcome("outcome.changed");
+    else if (kind === "done-before") this.#giveUp("plain", { value: error.detail });
+    else if (this.#form.showErrors(error, true)) showOutcome("outcome.fields");
+    else showOutcome("outcome.refused", { detail: errorText(error) }, "outcome.again");
+  }
+
+  /** The outcome of the line cannot be learned any more: its key is dropped, and the editor decides. */
+  #giveUp(key = "outcome.old", params = {}) {
+    this.#attempt.stop();
+    Object.assign(this.#draft, { pending: null, attempted: false, key: newKey() });
+    this.#isDoubtful = true;
+    showOutcome(key, params);
+    this.#save();
   }
 
   #listen() {
@@ -240,24 +222,22 @@ export class Composer {
       this.publish();
     });
     $("retry").addEventListener("click", () => this.publish());
-    $("take-back").addEventListener("click", () => this.#page.withdraw($("take-back").dataset.uri));
+    $("withdraw-line").addEventListener("click", () =>
+      this.#page.openWithdrawal($("withdraw-line").dataset.uri),
+    );
     $("discard").addEventListener("click", () => this.#discard());
   }
 
   async #discard() {
-    const { isPending, isUnknown } = this.#sending;
-    if (this.#busy || !this.holdsText || (isPending && !isUnknown)) return this.focus();
+    const { isPending, isUnknown, isChecking } = this.#attempt;
+    if (isChecking || !this.hasText || (isPending && !isUnknown)) return this.focus();
     const draft = this.#draft;
-    const isMeant = await ask(
-      isUnknown
-        ? { title: "clear.title", words: "clear.words", yes: "clear.yes" }
-        : { title: "discard.title", words: "discard.words", yes: "discard.yes" },
-    );
-    // While the question stood, the outcome may have become known.
-    if (isMeant && draft === this.#draft && isPending === this.isPending) {
-      this.#sending.clear(draft);
-      this.#doubtful = false;
-      this.#form.fill(this.#form.fresh(draft.edition));
+    const isConfirmed = await confirmClear(isUnknown);
+    // While the question was open, the outcome may have become known.
+    if (isConfirmed && draft === this.#draft && isPending === this.isPending) {
+      this.#attempt.clear(draft);
+      this.#isDoubtful = false;
+      this.#form.fill(this.#form.emptyDraft(draft.edition));
       showOutcome("");
       this.#save();
     }
@@ -265,34 +245,14 @@ export class Composer {
   }
 
   /** @param {boolean} isLine */
-  #changed(isLine) {
-    if (isLine && OVER.includes($("outcome").dataset.t ?? "")) showOutcome("");
+  #handleChange(isLine) {
+    if (isLine) clearPassingOutcome();
     this.#save();
-    this.#checkSoon();
+    this.#check.clear();
+    if (this.#mayPublish && !this.isPending) this.#check.plan(this.#draft);
   }
 
   #save() {
-    if (this.#slot && !this.#slot.save(this.#draft) && this.holdsText && !$("outcome").dataset.t)
-      say($("outcome"), "outcome.unkept");
-  }
-
-  /** Asks the desk, after a pause, what it would say to this line, so that a refusal comes before the moment it hurts. */
-  #checkSoon() {
-    this.#check.stop();
-    say($("checked"), "");
-    showWarnings($("warnings"));
-    if (!this.#allowed || this.isPending || missing(this.#draft, this.#site)) return;
-    this.#check.soon(async (signal) => {
-      try {
-        const { warnings } = await this.#desk.check(bodyOf(this.#draft, this.#site), signal);
-        if (signal.aborted) return;
-        showWarnings($("warnings"), warnings);
-        say($("checked"), warnings ? "" : "checked.good");
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof LostError) say($("checked"), "checked.away");
-        else if (error instanceof RefusedError && error.status === 422) this.#form.showRefusal(error, false);
-      }
-    });
+    if (this.#slot && !this.#slot.save(this.#draft) && this.hasText) showOutcomeIfNone("outcome.unkept");
   }
 }

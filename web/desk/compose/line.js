@@ -1,23 +1,16 @@
-/** From a draft to what the desk is asked to publish; it knows the site and nothing of the page. */
+/** From a draft to the request that publishes it. */
 
-import { findSource, sourceName, split } from "./split.js";
+import { split } from "./split.js";
 
-/**
- * @typedef {{ticker: string, editions: Record<string, {language: string, direction: string, name: string}>,
- *   sections: Record<string, Record<string, string>>, places: Record<string, Record<string, string>>,
- *   sources: import("./split.js").Sources, roles: string[], limits?: {idempotencyHours: number}}} Site
- * @typedef {import("./draft.js").Draft} Draft
- * @typedef {import("../items/items.js").InfoSource} InfoSource
- * @typedef {import("../items/items.js").Text} Text
- */
+/** @import { Draft, PublishBody, Site } from "../shell/types.d.ts" */
 
 /**
- * What a draft still lacks before it can be published, or null.
+ * What a draft lacks before it can be published, as the key of a sentence; null if nothing.
  * @param {Draft} draft
  * @param {Site} site
  * @returns {"line.empty" | "line.nosource" | "role.missing" | null}
  */
-export function missing(draft, site) {
+export function missingPart(draft, site) {
   const { source, text, id } = split(draft.line, site.sources);
   if (!text) return "line.empty";
   if (source === null) return "line.nosource";
@@ -25,12 +18,13 @@ export function missing(draft, site) {
 }
 
 /**
- * The request for a draft that lacks nothing: the line as it was typed, so that a refused character is named by its
- * place in it, and everything that the editor chose.
+ * The request that publishes a complete draft. The line is sent as typed, so that the desk can name the position of a
+ * character that it refuses.
  * @param {Draft} draft
  * @param {Site} site
+ * @returns {PublishBody}
  */
-export function bodyOf(draft, site) {
+export function publishBody(draft, site) {
   const { id } = split(draft.line, site.sources);
   return {
     text: draft.line,
@@ -42,50 +36,4 @@ export function bodyOf(draft, site) {
     ...(draft.places.length ? { places: draft.places } : {}),
     ...(draft.link.trim() ? { link: draft.link.trim() } : {}),
   };
-}
-
-/**
- * What an act changes: only what differs from the version that the editor saw.
- * @param {import("../items/items.js").Item} item
- * @param {{text: string, source: string, role: string, urgency: number, note: string}} typed
- * @param {string} act
- * @param {Site} site
- */
-export function actBody(item, typed, act, site) {
-  /** @type {Record<string, unknown>} */
-  const body = { act };
-  const first = item.infoSources[0];
-  if (typed.text !== item.headline.value) body.headline = typed.text;
-  if (
-    item.infoSources.length === 1 &&
-    first &&
-    (typed.source !== first.name.value || typed.role !== first.role)
-  ) {
-    const known = findSource(site.sources, typed.source);
-    body.infoSources = [known ? { uri: known } : { name: typed.source, role: typed.role }];
-  }
-  if (typed.urgency !== item.urgency) body.urgency = typed.urgency;
-  if (typed.note.trim()) body.note = typed.note.trim();
-  return body;
-}
-
-/**
- * Who says so: a registered source by its label in the edition's language, any other as it was typed.
- * @param {string} source
- * @param {string} language
- * @param {Site} site
- * @returns {{value: string, language: string}}
- */
-export function attribution(source, language, site) {
-  const id = findSource(site.sources, source);
-  const known = id ? site.sources[id] : undefined;
-  return known ? sourceName(known, language) : { value: source, language };
-}
-
-/**
- * One line out of what may have been pasted as several.
- * @param {string} text
- */
-export function oneLine(text) {
-  return text.replace(/\s*[\r\n\u2028\u2029]+\s*/gu, " ").replace(/\t/gu, " ");
 }

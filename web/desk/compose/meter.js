@@ -1,7 +1,7 @@
 /**
- * How long a line is, as people count, and what that means on a phone or a television; it advises and never blocks.
+ * How long a line is, and whether a phone or a television shows all of it. This advises and never blocks.
  *
- * 55: AFP's bound for television tickers and push. 90 and 120: where the Guardian's desk begins to advise and to warn.
+ * 55 is AFP's limit for television tickers and push; at 90 the Guardian's desk advises, at 120 it warns.
  */
 
 export const TV = 55;
@@ -13,21 +13,20 @@ export const LONG = 120;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /**
- * Characters as people see them: a flag, a letter with its marks or a joined emoji is one.
+ * The number of characters as people see them: a flag, a letter with its marks and a joined emoji count as one.
  * @param {string} text
  */
-export function graphemes(text) {
+export function graphemeCount(text) {
   let count = 0;
   for (const _ of segmenter.segment(text)) count += 1;
   return count;
 }
 
 /**
- * What a text of `count` characters is to its readers.
- * @param {number} count
+ * @param {number} count characters of a text
  * @returns {Level}
  */
-export function level(count) {
+export function lengthLevel(count) {
   if (count === 0) return "empty";
   if (count <= GOOD) return "good";
   return count <= LONG ? "long" : "cut";

@@ -1,16 +1,15 @@
-/** A draft as the audience will read it, who is said to say it, and how long it is; it only shows. */
+/** Shows a draft as the audience will read it, its attribution, and how long it is. */
 
 import { $, h } from "../shell/dom.js";
-import { say } from "../shell/i18n.js";
-import { attribution } from "./line.js";
-import { graphemes, level, TV } from "./meter.js";
+import { showText } from "../shell/i18n.js";
+import { attribution } from "../shell/sources.js";
+import { graphemeCount, lengthLevel, TV } from "./meter.js";
 import { splitAsTyped } from "./split.js";
 
-/** The characters at which the ruler ends; what is longer fills it. */
-const RULER = 150;
+/** @import { Draft, Site } from "../shell/types.d.ts" */
 
-/** @typedef {import("./draft.js").Draft} Draft */
-/** @typedef {import("./line.js").Site} Site */
+/** The number of characters that fills the ruler. */
+const RULER = 150;
 
 /**
  * Source and text, each in its own bidi isolate; the colon belongs to neither.
@@ -18,34 +17,33 @@ const RULER = 150;
  * @param {Site} site
  * @returns {Node[]}
  */
-export function parts(draft, site) {
+export function lineParts(draft, site) {
   const { source, text } = splitAsTyped(draft.line, site.sources);
   const language = site.editions[draft.edition]?.language ?? draft.edition;
-  const what = h("bdi", { class: "text", lang: language, dir: draft.direction }, text);
-  if (source === null) return [what];
-  const said = attribution(source, language, site);
-  return [h("bdi", { class: "source", lang: said.language }, said.value), h("span", {}, ": "), what];
+  const textPart = h("bdi", { class: "text", lang: language, dir: draft.direction }, text);
+  if (source === null) return [textPart];
+  const name = attribution(source, language, site);
+  return [h("bdi", { class: "source", lang: name.language }, name.value), h("span", {}, ": "), textPart];
 }
 
 /**
- * Shows `draft` in the composer's preview, chip and meter.
  * @param {Draft} draft
  * @param {Site} site
  */
-export function showDraft(draft, site) {
+export function showPreview(draft, site) {
   const { source, text, id } = splitAsTyped(draft.line, site.sources);
   const edition = site.editions[draft.edition];
   const preview = $("preview");
+  const isEmpty = !text && source === null;
   preview.dir = draft.direction;
   preview.lang = edition?.language ?? draft.edition;
   preview.classList.toggle("empty", !text);
-  if (text || source !== null) say(preview, "");
-  if (text || source !== null) preview.replaceChildren(...parts(draft, site));
-  else say(preview, "preview.empty");
-  say($("direction"), draft.direction === "rtl" ? "direction.rtl" : "direction.ltr");
-  chip(source, id, draft, site);
-  measure(text, preview.dataset.t ? "" : (preview.textContent ?? ""));
-  say($("publish-what"), "publish.what", {
+  showText(preview, isEmpty ? "preview.empty" : "");
+  if (!isEmpty) preview.replaceChildren(...lineParts(draft, site));
+  showText($("direction"), draft.direction === "rtl" ? "direction.rtl" : "direction.ltr");
+  showAttribution(source, id, draft, site);
+  showLength(text, isEmpty ? "" : (preview.textContent ?? ""));
+  showText($("publish-summary"), "publish.what", {
     edition: edition?.name ?? draft.edition,
     urgency: { t: `urgency.${draft.urgency}` },
   });
@@ -58,31 +56,31 @@ export function showDraft(draft, site) {
  * @param {Draft} draft
  * @param {Site} site
  */
-function chip(source, id, draft, site) {
-  const shown = $("chip");
-  const asked = source !== null && id === null;
-  $("role-field").hidden = !asked;
+function showAttribution(source, id, draft, site) {
+  const element = $("attribution");
+  const needsRole = source !== null && id === null;
+  $("role-field").hidden = !needsRole;
   if (source === null) {
-    shown.dataset.kind = "none";
-    return say(shown, "split.none");
+    element.dataset.kind = "none";
+    return showText(element, "split.none");
   }
   const role = id ? (site.sources[id]?.role ?? "") : draft.role;
-  shown.dataset.kind = id ? "known" : role ? "unknown" : "ask";
-  say(shown, `split.${shown.dataset.kind}`, { role: { t: `role.${role}` } });
-  if (asked) say($("role-label"), "split.role", { source });
+  element.dataset.kind = id ? "known" : role ? "unknown" : "ask";
+  showText(element, `split.${element.dataset.kind}`, { role: { t: `role.${role}` } });
+  if (needsRole) showText($("role-label"), "split.role", { source });
 }
 
 /**
  * @param {string} text
- * @param {string} whole
+ * @param {string} line source, colon and text
  */
-function measure(text, whole) {
-  const count = graphemes(text);
-  $("meter").dataset.level = level(count);
-  $("meter")
-    .querySelector(".fill")
-    .setAttribute("width", `${Math.min(100, (count / RULER) * 100)}%`);
-  say($("meter-text"), `meter.${level(count)}`, { count });
-  say($("meter-tv"), count > TV ? "meter.tv.over" : "meter.tv.fits", { count: count - TV });
-  say($("meter-line"), "meter.line", { count: graphemes(whole) });
+function showLength(text, line) {
+  const count = graphemeCount(text);
+  const level = lengthLevel(count);
+  const width = Math.min(100, (count / RULER) * 100);
+  $("meter").dataset.level = level;
+  $("meter").querySelector(".fill").setAttribute("width", `${width}%`);
+  showText($("meter-text"), `meter.${level}`, { count });
+  showText($("meter-tv"), count > TV ? "meter.tv.over" : "meter.tv.fits", { count: count - TV });
+  showText($("meter-line"), "meter.line", { count: graphemeCount(line) });
 }

@@ -1,11 +1,11 @@
-/** The bar below the composer grows with what it says: what readers will see stays in sight above it. */
+/** The bar with the Publish button grows with its messages; the preview above it stays visible. */
 
 import { $ } from "../shell/dom.js";
 
 /** In CSS pixels. */
 const GAP = 8;
 
-export function keepPreviewInSight() {
+export function keepPreviewVisible() {
   const bar = /** @type {HTMLElement} */ (document.querySelector(".send"));
   const pane = /** @type {HTMLElement} */ (document.querySelector(".composer"));
   new ResizeObserver(() => {

@@ -1,24 +1,27 @@
-/** The sources offered below the line while its beginning is typed (ARIA: a text box with a list of options). */
+/** The sources suggested below the line while its beginning is typed (ARIA: a text box with a list of options). */
 
 import { $, h } from "../shell/dom.js";
-import { say } from "../shell/i18n.js";
-import { suggest } from "./split.js";
+import { showText } from "../shell/i18n.js";
+import { matchingSources } from "../shell/sources.js";
+
+/** @typedef {{id: string, label: string, role: string}} Suggestion */
+
+const COLON = /[:\uff1a]/u;
 
 export class Suggestions {
-  /** @type {HTMLTextAreaElement} */
   #field;
   #list;
   #sources;
   #language;
   #onChoose;
-  /** @type {{id: string, label: string, role: string}[]} */
-  #offered = [];
+  /** @type {Suggestion[]} */
+  #suggestions = [];
   #active = -1;
 
   /**
    * @param {HTMLTextAreaElement} field
    * @param {HTMLElement} list
-   * @param {import("./split.js").Sources} sources
+   * @param {import("../shell/types.d.ts").Sources} sources
    * @param {() => string} language of the labels
    * @param {(label: string) => void} onChoose
    */
@@ -28,9 +31,9 @@ export class Suggestions {
     this.#sources = sources;
     this.#language = language;
     this.#onChoose = onChoose;
-    field.addEventListener("keydown", (event) => this.#key(event));
+    field.addEventListener("keydown", (event) => this.#handleKey(event));
     field.addEventListener("blur", () => this.close());
-    // Not click: the field would lose its focus, and with it the list, before the click arrives.
+    // Not click: the field would lose its focus, which closes the list, before the click arrives.
     list.addEventListener("pointerdown", (event) => {
       const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
       event.preventDefault();
@@ -38,56 +41,62 @@ export class Suggestions {
     });
   }
 
-  get open() {
+  get isOpen() {
     return !this.#list.hidden;
   }
 
-  /** Offers what the beginning of the line could mean; nothing once it has its colon, or where nothing is typed. */
-  typed() {
+  /** Suggests sources for the beginning of the line; nothing once it has a colon, or if it is empty. */
+  update() {
     const beginning = this.#field.value;
-    if (beginning.trim() === "" || /[:\uff1a]/u.test(beginning)) this.close();
-    else this.#show(suggest(this.#sources, beginning, this.#language()));
+    if (beginning.trim() === "" || COLON.test(beginning)) this.close();
+    else this.#showFor(beginning);
   }
 
   close() {
     this.#list.hidden = true;
-    say($("line-offered"), "");
+    showText($("line-suggestions"), "");
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** @param {{id: string, label: string, role: string}[]} offered */
-  #show(offered) {
-    this.#offered = offered;
+  /** @param {string} beginning */
+  #showFor(beginning) {
+    const language = this.#language();
+    const suggestions = matchingSources(this.#sources, beginning, language);
+    const count = suggestions.length;
+    this.#suggestions = suggestions;
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
-    this.#list.hidden = offered.length === 0;
-    say($("line-offered"), offered.length ? "sources.count" : "", { count: offered.length });
-    this.#list.replaceChildren(
-      ...offered.map(({ label, role }, index) => {
-        const kind = h("span", { class: "kind" });
-        say(kind, `role.${role}`);
-        return h(
-          "li",
-          { id: `${this.#list.id}-${index}`, role: "option", "aria-selected": "false" },
-          h("bdi", { lang: this.#language() }, label),
-          " ",
-          kind,
-        );
-      }),
+    this.#list.hidden = count === 0;
+    showText($("line-suggestions"), count ? "sources.count" : "", { count });
+    this.#list.replaceChildren(...suggestions.map((suggestion, index) => this.#option(suggestion, index)));
+  }
+
+  /**
+   * @param {Suggestion} suggestion
+   * @param {number} index
+   */
+  #option({ label, role }, index) {
+    const roleName = h("span", { class: "kind" });
+    showText(roleName, `role.${role}`);
+    return h(
+      "li",
+      { id: `${this.#list.id}-${index}`, role: "option", "aria-selected": "false" },
+      h("bdi", { lang: this.#language() }, label),
+      " ",
+      roleName,
     );
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
+  #handleKey(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "ArrowDown" && !this.open && !/[:\uff1a]/u.test(this.#field.value)) {
-      this.#show(suggest(this.#sources, this.#field.value, this.#language()));
-    }
-    if (!this.open) return;
+    const { value } = this.#field;
+    if (event.key === "ArrowDown" && !this.isOpen && !COLON.test(value)) this.#showFor(value);
+    if (!this.isOpen) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const step = event.key === "ArrowDown" ? 1 : -1;
-      const count = this.#offered.length;
+      const count = this.#suggestions.length;
       this.#activate((this.#active + step + count + (this.#active < 0 && step < 0 ? 1 : 0)) % count);
     } else if ((event.key === "Enter" || event.key === "Tab") && this.#active >= 0) {
       this.#choose(this.#active);
@@ -98,12 +107,12 @@ export class Suggestions {
     event.stopPropagation();
   }
 
-  /** @param {number} index */
-  #activate(index) {
-    this.#active = index;
-    for (const [place, option] of [...this.#list.children].entries()) {
-      option.setAttribute("aria-selected", String(place === index));
-      if (place === index) {
+  /** @param {number} active */
+  #activate(active) {
+    this.#active = active;
+    for (const [index, option] of [...this.#list.children].entries()) {
+      option.setAttribute("aria-selected", String(index === active));
+      if (index === active) {
         this.#field.setAttribute("aria-activedescendant", option.id);
         option.scrollIntoView({ block: "nearest" });
       }
@@ -112,8 +121,8 @@ export class Suggestions {
 
   /** @param {number} index */
   #choose(index) {
-    const chosen = this.#offered[index];
+    const suggestion = this.#suggestions[index];
     this.close();
-    if (chosen) this.#onChoose(chosen.label);
+    if (suggestion) this.#onChoose(suggestion.label);
   }
 }

@@ -1,25 +1,22 @@
-/** What the form of an act shows where somebody was faster: their version, and the heading over what is typed here. */
+/** What the form of an act shows if another editor was faster: their version, and a heading over what is typed here. */
 
 import { h } from "../shell/dom.js";
-import { say } from "../shell/i18n.js";
-import { lineOf } from "./row.js";
+import { showText } from "../shell/i18n.js";
+import { itemLineParts } from "./item-line.js";
 
 /**
- * @param {import("./items.js").Item} item the version that was faster
+ * @param {import("../shell/types.d.ts").Item} item the newer version
  * @returns {HTMLElement[]}
  */
 export function conflictParts(item) {
   const { version, headline } = item;
-  const words = h("p", { role: "alert" });
-  say(words, item.pubStatus === "canceled" ? "act.faster.final" : "act.faster", { version });
+  const message = h("p", { role: "alert" });
+  showText(message, item.pubStatus === "canceled" ? "act.faster.final" : "act.faster", { version });
   const theirs = h("h4");
-  say(theirs, "act.theirs", { version });
-  const line = h(
-    "p",
-    { class: "audience", lang: headline.language, dir: headline.direction },
-    ...lineOf(item),
-  );
+  showText(theirs, "act.theirs", { version });
+  const { language, direction } = headline;
+  const line = h("p", { class: "audience", lang: language, dir: direction }, ...itemLineParts(item));
   const mine = h("h4");
-  say(mine, "act.mine");
-  return [words, theirs, line, mine];
+  showText(mine, "act.mine");
+  return [message, theirs, line, mine];
 }

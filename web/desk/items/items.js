@@ -1,33 +1,26 @@
-/**
- * The items that the desk knows, merged by `uri` where the higher version wins; it knows nothing of where they come from.
- */
+/** The items that the page knows, merged by `uri`: the higher version wins, wherever it comes from. */
 
-/**
- * @typedef {{value: string, language: string, direction: string}} Text
- * @typedef {{name: Text, role: string, uri?: string}} InfoSource
- * @typedef {{uri: string, version: number, act: string, pubStatus: string, urgency: number, headline: Text,
- *   infoSources: InfoSource[], edition: string, sections: string[], places: string[], link: string | null,
- *   note: Text | null, firstCreated: string, versionCreated: string, expires: string | null,
- *   pinnedUntil: string | null, translationOf: string | null, corrections?: Correction[], unreadable?: boolean, shownVersion?: number}} Item
- *   `unreadable`: the desk cannot read this version; the words are those of `shownVersion`.
- * @typedef {{version: number, act: string, note: Text, versionCreated: string}} Correction
- * @typedef {{acknowledged?: number | undefined, sent?: number | undefined, onAir?: number | undefined}} Proof
- *   Times of our own line by the page's clock, in milliseconds: sent, acknowledged by the desk, seen on the ticker.
- */
+/** @import { EdNote, Item, Timing } from "../shell/types.d.ts" */
+
+/** @type {EdNote[]} */
+const NO_NOTES = [];
 
 export class Items {
   /** @type {Map<string, Item>} */
   #items = new Map();
-  /** @type {Map<string, Proof>} by uri and version */
-  #proofs = new Map();
+  /** @type {Map<string, Timing>} by uri and version */
+  #timings = new Map();
+  /** The stream does not carry them, so they outlive the item that brought them. @type {Map<string, EdNote[]>} */
+  #edNotes = new Map();
 
   /**
-   * Takes one version in; true if it is newer than what was known.
+   * Merges one version; true if the page now shows something new.
    * @param {Item} item
    */
   merge(item) {
+    if (item.edNotes) this.setEdNotes(item.uri, item.edNotes);
     const known = this.#items.get(item.uri);
-    // The ticker sends what is held or withdrawn without its words; the desk's own list has them.
+    // The ticker sends what is held or withdrawn without its words; the desk's list has them.
     const isBetter =
       Boolean(known && (known.unreadable ? !item.unreadable : !known.headline)) && item.headline;
     const hasNewWords = known?.version === item.version && isBetter;
@@ -38,7 +31,7 @@ export class Items {
   }
 
   /**
-   * Takes in the whole list of unreadable items: one that was in it before, and is not any more, is known no longer.
+   * Merges the whole list of unreadable items; an unreadable item that is not in it is forgotten.
    * @param {Item[]} items
    */
   mergeUnreadable(items) {
@@ -54,10 +47,10 @@ export class Items {
   }
 
   /**
-   * The items of `edition` (all: ''), newest first by when they were first published.
-   * @param {string} edition
+   * The items of `edition` (all: ""), the latest first published first.
+   * @param {string} [edition]
    */
-  list(edition = "") {
+  newestFirst(edition = "") {
     return [...this.#items.values()]
       .filter((item) => item.headline && (edition === "" || item.edition === edition))
       .sort((a, b) => compare(b.firstCreated, a.firstCreated) || compare(b.uri, a.uri));
@@ -67,51 +60,46 @@ export class Items {
    * Adds to what is known of a version's way to the audience.
    * @param {string} uri
    * @param {number} version
-   * @param {Proof} proof
+   * @param {Timing} timing
    */
-  prove(uri, version, proof) {
-    const key = `${uri} ${version}`;
-    this.#proofs.set(key, { ...this.#proofs.get(key), ...proof });
+  addTiming(uri, version, timing) {
+    this.#timings.set(`${uri} ${version}`, { ...this.timing(uri, version), ...timing });
   }
 
   /**
    * @param {string} uri
    * @param {number} version
-   * @returns {Proof}
+   * @returns {Timing}
    */
-  proof(uri, version) {
-    return this.#proofs.get(`${uri} ${version}`) ?? {};
+  timing(uri, version) {
+    return this.#timings.get(`${uri} ${version}`) ?? {};
   }
 
-  /** Forgets the items: a stream that was rolled back has lower versions. What is known of their way stays. */
+  /** @param {string} uri @param {EdNote[]} notes the oldest version first */
+  setEdNotes(uri, notes) {
+    this.#edNotes.set(uri, notes);
+  }
+
+  /**
+   * The notes to colleagues on an item, the oldest version first.
+   * @param {string} uri
+   * @returns {EdNote[]}
+   */
+  edNotes(uri) {
+    return this.#edNotes.get(uri) ?? NO_NOTES;
+  }
+
+  /** Forgets the items, because a stream that was rolled back has lower versions. Timings and notes stay. */
   reset() {
     this.#items.clear();
   }
 
   clear() {
     this.#items.clear();
-    this.#proofs.clear();
+    this.#timings.clear();
+    this.#edNotes.clear();
   }
 }
-
-/**
- * The acts that `role` may do to `item` now (docs/protocol.md, Publishing).
- * @param {Item} item
- * @param {string} role
- * @returns {string[]}
- */
-export function actsFor(item, role) {
-  if (item.unreadable) return role === "chief" ? ["withdraw"] : [];
-  if (item.pubStatus === "canceled" || (role !== "editor" && role !== "chief")) return [];
-  if (role === "editor") return ["update", "refile"];
-  return ["update", "refile", "correction", item.pubStatus === "withheld" ? "release" : "hold", "withdraw"];
-}
-
-/** The acts that readers are owed an explanation for. */
-export const NOTE_REQUIRED = new Set(["correction", "withdraw"]);
-
-/** The acts that change the words. */
-export const TEXT_ACTS = new Set(["update", "refile", "correction"]);
 
 /**
  * @param {string} a

@@ -1,52 +1,42 @@
-/**
- * Acts that were sent and whose outcome is unknown, kept through reloads and crashes for the person who sent them.
- */
+/** Acts whose outcome is unknown, stored through reloads and crashes for the person who sent them. */
 
-import { isKeyBehind, read, write } from "../compose/draft.js";
+import { readStored, storedNames, writeStored } from "../shell/storage.js";
 
-/**
- * @typedef {{uri: string, version: number, body: Record<string, any>, key: string, sent: number}} KeptAct
- *   The request, as it was first sent: `version` is the one that the editor saw.
- */
+/** @import { SentAct } from "../shell/types.d.ts" */
 
 const PREFIX = "flashwire.act.";
 
-/** @param {string} owner @param {KeptAct} act */
+/** @param {string} owner @param {SentAct} act */
 const nameOf = (owner, act) => `${PREFIX}${owner}.${act.key}`;
 
-/** @param {string} owner @param {KeptAct} act */
-export function keepAct(owner, act) {
-  write("localStorage", nameOf(owner, act), JSON.stringify(act));
+/** @param {string} owner @param {SentAct} act */
+export function storeAct(owner, act) {
+  writeStored("localStorage", nameOf(owner, act), JSON.stringify(act));
 }
 
-/** @param {string} owner @param {KeptAct} act */
-export function dropAct(owner, act) {
-  write("localStorage", nameOf(owner, act), null);
+/** @param {string} owner @param {SentAct} act */
+export function forgetAct(owner, act) {
+  writeStored("localStorage", nameOf(owner, act), null);
 }
 
 /**
  * The acts of `owner` whose outcome no page has learned.
  * @param {string} owner
- * @returns {KeptAct[]}
+ * @returns {SentAct[]}
  */
-export function keptActs(owner) {
-  try {
-    return Object.keys(localStorage)
-      .filter((name) => isKeyBehind(`${PREFIX}${owner}.`, name))
-      .map((name) => parse(read("localStorage", name)))
-      .filter((act) => act !== null);
-  } catch {
-    return [];
-  }
+export function storedActs(owner) {
+  return storedNames(`${PREFIX}${owner}.`)
+    .map((name) => parseAct(readStored("localStorage", name)))
+    .filter((act) => act !== null);
 }
 
 /**
- * @param {string | null} stored
- * @returns {KeptAct | null}
+ * @param {string | null} text
+ * @returns {SentAct | null}
  */
-function parse(stored) {
+function parseAct(text) {
   try {
-    const act = JSON.parse(stored ?? "null");
+    const act = JSON.parse(text ?? "null");
     return typeof act?.uri === "string" && typeof act.key === "string" && act.body?.act ? act : null;
   } catch {
     return null;

@@ -1,30 +1,33 @@
 /**
- * Acts that an earlier page has sent, in a list of their own: those on items that the desk cannot show, which have no
- * row, until their outcome is known; and those that are too old to be asked for, until the person removes them.
+ * Acts that an earlier page sent, in a list of their own: those on items that have no row, until their outcome is known;
+ * and those that are too old to be repeated, until the person removes them.
  */
 
-import { RefusedError } from "../shell/api.js";
-import { Attempt, wasDone } from "../shell/attempt.js";
+import { Attempt } from "../shell/attempt.js";
 import { $, h } from "../shell/dom.js";
-import { say, t, tell } from "../shell/i18n.js";
+import { errorText } from "../shell/error-text.js";
+import { showText, showTime } from "../shell/i18n.js";
 
-/** @typedef {import("./sent-acts.js").KeptAct} KeptAct */
+/** @import { Item, SentAct, Session, Written } from "../shell/types.d.ts" */
+
 /**
- * @typedef {{keyMs: number, ask: (act: KeptAct) => Promise<import("../shell/api.js").Written>, isOwner: () => Promise<boolean>, expired: () => void,
- *   drop: (act: KeptAct) => void, done: (item: import("./items.js").Item) => void}} Around
- *   What the list needs of the page: `drop` forgets an act whose outcome is known.
+ * @typedef {object} Options
+ * @property {Session} session
+ * @property {(act: SentAct) => Promise<Written>} post sends the act
+ * @property {(act: SentAct) => void} forget called once an act needs no page any more
+ * @property {(item: Item) => void} onDone
  */
 
-export class RowlessActs {
-  #around;
-  #section = $("rowless");
-  #list = $("rowless-acts");
+export class UnlistedActs {
+  #options;
+  #section = $("unlisted");
+  #list = $("unlisted-acts");
   /** @type {Set<Attempt>} */
   #pending = new Set();
 
-  /** @param {Around} around */
-  constructor(around) {
-    this.#around = around;
+  /** @param {Options} options */
+  constructor(options) {
+    this.#options = options;
   }
 
   /** Whether the outcome of one of them is unknown. */
@@ -32,17 +35,15 @@ export class RowlessActs {
     return this.#pending.size > 0;
   }
 
-  /** Asks now for each of them, because a person wants to know. */
-  again() {
-    for (const attempt of this.#pending) attempt.again();
+  repeatNow() {
+    for (const attempt of this.#pending) attempt.repeatNow();
   }
 
-  /** Asks now where the page may still repeat the request by itself. */
-  repeat() {
-    for (const attempt of this.#pending) attempt.repeat();
+  repeatIfRecent() {
+    for (const attempt of this.#pending) attempt.repeatIfRecent();
   }
 
-  /** Another person signs in: asks for none of them any more. */
+  /** Removes all of them from the page, because another person signs in. */
   clear() {
     for (const attempt of this.#pending) attempt.stop();
     this.#pending.clear();
@@ -50,41 +51,40 @@ export class RowlessActs {
     this.#section.hidden = true;
   }
 
-  /** Goes on asking what became of `act`. @param {KeptAct} act */
+  /** Asks for the outcome of `act` until it is known. @param {SentAct} act */
   async add(act) {
-    const { keyMs, ask, isOwner, expired, drop, done } = this.#around;
+    const { session, post, forget, onDone } = this.#options;
     const { status, button } = this.#show(act, "outcome.ask");
-    const attempt = new Attempt({
-      ask: () => ask(act),
-      isOwner,
-      sent: act.sent,
-      keyMs,
-      resumed: true,
-      onUnknown: (repeating) => say(status, repeating ? "act.unknown" : "act.open"),
-      onExpired: expired,
-    });
+    const attempt = new Attempt(session, (repeating) =>
+      showText(status, repeating ? "act.unknown" : "act.open"),
+    );
     this.#pending.add(attempt);
-    button.addEventListener("click", () => attempt.again());
-    try {
-      const { item } = await attempt.outcome;
-      say(status, `done.${item.act}`);
-      done(item);
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      const detail = error.detail || t("error.unknown", { status: error.status });
-      say(status, wasDone(error) ? "plain" : "act.refused", { detail, value: detail });
-    }
-    this.#pending.delete(attempt);
+    button.addEventListener("click", () => attempt.repeatNow());
+    const outcome = await attempt.send({
+      post: () => post(act),
+      sent: act.sent,
+      resumed: true,
+      forget: () => {
+        this.#pending.delete(attempt);
+        forget(act);
+      },
+    });
     button.remove();
-    drop(act);
+    if (outcome.kind === "done") {
+      showText(status, `done.${outcome.item.act}`);
+      onDone(outcome.item);
+    } else {
+      const detail = errorText(outcome.error);
+      showText(status, outcome.kind === "done-before" ? "plain" : "act.refused", { detail, value: detail });
+    }
   }
 
-  /** Shows what was entered, and that the person decides. @param {KeptAct} act */
-  keep(act) {
+  /** Shows an act that is too old to be repeated, and leaves it to the person. @param {SentAct} act */
+  addOld(act) {
     const { row, status, button } = this.#show(act, "act.remove");
-    say(status, "act.old");
+    showText(status, "act.old");
     button.addEventListener("click", () => {
-      this.#around.drop(act);
+      this.#options.forget(act);
       row.remove();
       this.#section.hidden = !this.#list.hasChildNodes();
       $("filter").focus();
@@ -92,20 +92,20 @@ export class RowlessActs {
   }
 
   /**
-   * @param {KeptAct} act
-   * @param {string} does what the button says
+   * @param {SentAct} act
+   * @param {string} buttonText
    */
-  #show(act, does) {
+  #show(act, buttonText) {
     const title = h("b");
-    say(title, `act.${act.body.act}`);
+    showText(title, `act.${act.body.act}`);
     const time = h("time");
-    tell(time, act.sent);
+    showTime(time, act.sent);
     const { headline, infoSources, note } = act.body;
-    const entered = [infoSources?.[0]?.name, headline, note].filter(Boolean);
-    const words = entered.flatMap((each) => [" · ", h("bdi", {}, each)]);
-    const status = h("p", { class: "said", role: "status" });
+    const values = [infoSources?.[0]?.name, headline, note];
+    const words = values.flatMap((value) => (value ? [" · ", h("bdi", {}, value)] : []));
+    const status = h("p", { class: "act-status", role: "status" });
     const button = h("button", { type: "button", class: "quiet" });
-    say(button, does);
+    showText(button, buttonText);
     const row = h("li", { "data-uri": act.uri }, title, " · ", time, ...words, status, button);
     this.#list.append(row);
     this.#section.hidden = false;

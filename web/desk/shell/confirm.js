@@ -1,50 +1,54 @@
-/** One question before what cannot be taken back: Enter says yes, Escape says no. */
+/** A question before something that cannot be undone: Enter says yes, Escape says no. */
 
 import { $ } from "./dom.js";
-import { say } from "./i18n.js";
+import { showText } from "./i18n.js";
 
 /**
- * @typedef {{title: string, words: string, yes: string, params?: import("./i18n.js").Params,
- *   line?: {parts: (Node | string)[], language: string, direction: string}}} Question
+ * @typedef {object} Question keys of the sentences, their parameters, and the line that the question is about
+ * @property {string} title
+ * @property {string} words
+ * @property {string} yes
+ * @property {import("./i18n.js").Params} [params]
+ * @property {{parts: (Node | string)[], language: string, direction: string}} [line]
  */
 
 /**
- * Asks, and waits; only one question stands at a time.
+ * Asks the question and waits for the answer; false at once if another question is open.
  * @param {Question} question
  * @returns {Promise<boolean>}
  */
-export function ask({ title, words, yes, params = {}, line }) {
+export function askConfirmation({ title, words, yes, params = {}, line }) {
   /** @type {HTMLDialogElement} */
   const dialog = $("confirm");
   if (dialog.open) return Promise.resolve(false);
-  say($("confirm-title"), title, params);
-  say($("confirm-words"), words, params);
-  say($("confirm-yes"), yes, params);
-  const shown = $("confirm-line");
-  shown.hidden = !line;
-  shown.replaceChildren(...(line?.parts ?? []));
-  shown.lang = line?.language ?? "";
-  shown.dir = line?.direction ?? "auto";
-  return new Promise((settle) => {
-    const listening = new AbortController();
-    /** @param {boolean} answer */
-    const end = (answer) => {
-      listening.abort();
+  showText($("confirm-title"), title, params);
+  showText($("confirm-words"), words, params);
+  showText($("confirm-yes"), yes, params);
+  const lineElement = $("confirm-line");
+  lineElement.hidden = !line;
+  lineElement.replaceChildren(...(line?.parts ?? []));
+  lineElement.lang = line?.language ?? "";
+  lineElement.dir = line?.direction ?? "auto";
+  return new Promise((resolve) => {
+    const listeners = new AbortController();
+    const { signal } = listeners;
+    /** @param {boolean} isConfirmed */
+    const finish = (isConfirmed) => {
+      listeners.abort();
       dialog.close();
-      settle(answer);
+      resolve(isConfirmed);
     };
-    const { signal } = listening;
-    $("confirm-yes").addEventListener("click", () => end(true), { signal });
-    $("confirm-no").addEventListener("click", () => end(false), { signal });
+    $("confirm-yes").addEventListener("click", () => finish(true), { signal });
+    $("confirm-no").addEventListener("click", () => finish(false), { signal });
     dialog.addEventListener(
       "cancel",
       (event) => {
         event.preventDefault();
-        end(false);
+        finish(false);
       },
       { signal },
     );
-    // The Ctrl+Enter that asked may still be held down: only a new, plain Enter is an answer.
+    // The Ctrl+Enter that opened the question may still be held down: only a new, plain Enter is an answer.
     dialog.addEventListener(
       "keydown",
       (event) => {

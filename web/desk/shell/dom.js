@@ -1,14 +1,14 @@
 /** Small helpers over the document; text always goes in as text. */
 
 /**
- * The element with this id, which index.html must hold.
+ * The element with this id, which index.html must have.
  * @param {string} id
- * @returns {any} an HTMLElement; its kind is what index.html says
+ * @returns {any} an HTMLElement; index.html decides its type
  */
 export function $(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`index.html has no #${id}`);
-  return found;
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
 }
 
 /**
@@ -28,32 +28,28 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/**
- * Says what is wrong with a field, beside it, and marks the field; an empty message clears both.
- * @param {HTMLElement} field
- * @param {HTMLElement} place
- * @param {string} message
- */
-export function fault(field, place, message) {
-  if (place.textContent !== message) place.textContent = message;
-  if (message) field.setAttribute("aria-invalid", "true");
-  else field.removeAttribute("aria-invalid");
-}
-
 /** Makes a text area as high as its text. @param {HTMLTextAreaElement} area */
-export function grow(area) {
+export function fitHeight(area) {
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`;
 }
 
 /**
- * Whether keys typed at `target` are words and not commands.
+ * Whether keys typed at `target` are text and not commands.
  * @param {EventTarget | null} target
  */
-export function typing(target) {
+export function isTextField(target) {
   return (
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement ||
     (target instanceof HTMLInputElement && !["checkbox", "radio"].includes(target.type))
   );
+}
+
+/**
+ * Pasted text as one line: breaks and tabs become spaces.
+ * @param {string} text
+ */
+export function oneLine(text) {
+  return text.replace(/\s*[\r\n\u2028\u2029]+\s*/gu, " ").replace(/\t/gu, " ");
 }

@@ -1,27 +1,27 @@
-/** Asks the desk, once typing pauses, what it would say to what is typed; it knows nothing of the page. */
+/** Asks the desk, once typing pauses, whether it would accept what is typed. */
 
 /** How long typing must pause, in milliseconds. */
-const PAUSE = 600;
+const PAUSE_MS = 600;
 
-export class Check {
+export class DryRun {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #pause;
-  #asking = new AbortController();
+  #timer;
+  #controller = new AbortController();
 
-  /** Drops the question that is planned or on its way. */
+  /** Cancels the request that is planned or being answered. */
   stop() {
-    clearTimeout(this.#pause);
-    this.#asking.abort();
+    clearTimeout(this.#timer);
+    this.#controller.abort();
   }
 
   /**
-   * Plans a question in place of the one before.
-   * @param {(signal: AbortSignal) => Promise<void>} ask `signal` is aborted as soon as the answer is of no use
+   * Plans a request in place of an earlier one.
+   * @param {(signal: AbortSignal) => Promise<void>} send `signal` is aborted once the answer is of no use
    */
-  soon(ask) {
+  plan(send) {
     this.stop();
-    this.#asking = new AbortController();
-    const { signal } = this.#asking;
-    this.#pause = setTimeout(() => ask(signal), PAUSE);
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    this.#timer = setTimeout(() => send(signal), PAUSE_MS);
   }
 }

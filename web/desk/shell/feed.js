@@ -5,7 +5,7 @@ import { onReturn } from "../../client/page.js";
 import { TRANSPORTS } from "../../client/transports.js";
 
 /** @typedef {"connecting" | "live" | "stale" | "offline"} FeedState */
-/** @typedef {import("../items/items.js").Item} Item */
+/** @import { Item } from "./types.d.ts" */
 /** @import { Message, State } from "../../client/types.d.ts" */
 
 const BACKLOG = "100";

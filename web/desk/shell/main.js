@@ -1,211 +1,216 @@
-/** The desk page: who is signed in, and how composer, board, feed and state line are put together. */
+/** The desk page: who is signed in, and how composer, list, feed and status line work together. */
 
 import { Composer } from "../compose/composer.js";
-import { keepPreviewInSight } from "../compose/send-bar.js";
+import { keepPreviewVisible } from "../compose/send-bar.js";
 import { Items } from "../items/items.js";
 import { ItemList } from "../items/list.js";
-import { Desk, LostError, RefusedError } from "./api.js";
-import { ask } from "./confirm.js";
+import { DeskApi } from "./api.js";
+import { askConfirmation } from "./confirm.js";
 import { $ } from "./dom.js";
+import { isDeskError, LostError, RefusedError } from "./errors.js";
 import { Feed } from "./feed.js";
-import { choose, current, say, startLanguage } from "./i18n.js";
-import { listen } from "./shortcuts.js";
+import { currentLanguage, setLanguage, showText, startLanguage } from "./i18n.js";
+import { keyLifetime } from "./outcomes.js";
+import { startShortcuts } from "./shortcuts.js";
 import { SignIn } from "./sign-in.js";
-import { show, Watch } from "./status.js";
+import { ReadinessCheck, showStatus } from "./status.js";
 
-/** Time between two tries to reach the desk at the start, in milliseconds. */
-const RETRY = 2000;
-/** What only those who are signed in can use. */
-const SIGNED_IN = ["desk", "help", "signout", "who", "state-ticker"];
+/** @import { Item, User } from "./types.d.ts" */
 
-const board = new Items();
-/** @type {Composer | null} */
-let composer = null;
-/** @type {ItemList | null} */
-let wire = null;
-/** @type {Feed | null} */
-let feed = null;
-/** The name of who is signed in. */
+/** Time between two attempts to reach the desk at the start, in milliseconds. */
+const RETRY_MS = 2000;
+/** The ids of what is visible only to a person who is signed in. */
+const SIGNED_IN = ["desk", "help", "signout", "user", "state-ticker"];
+
+const items = new Items();
+/** The parts that need the site's configuration; made at the first sign-in. @type {Awaited<ReturnType<typeof createParts>> | null} */
+let parts = null;
+/** The name of the person signed in. */
 let owner = "";
 /** Whether a list has come, from the ticker or the desk. */
 let hasList = false;
-/** What the ticker sent after it had lost the place of this page; null where the board needs no new start. @type {Item[] | null} */
+/** The ticker's snapshot after it lost the position of this page; null otherwise. @type {Item[] | null} */
 let restart = null;
 
-const desk = new Desk(current, (reached) => {
-  if (!reached) show("desk", "offline");
+const api = new DeskApi(currentLanguage, (reachable) => {
+  if (!reachable) showStatus("desk", "offline");
 });
-const signin = new SignIn(desk, enter);
-const watch = new Watch(desk, (good) => {
-  if (!good) return composer?.away();
-  composer?.back();
-  wire?.repeat();
+const signIn = new SignIn(api, enter);
+const readiness = new ReadinessCheck(api, (isReady) => {
+  if (!isReady) return parts?.composer.handleOffline();
+  parts?.composer.handleOnline();
+  parts?.list.repeatIfRecent();
   if (!$("desk").hidden) renew();
 });
 
 startLanguage();
-keepPreviewInSight();
-$("language").value = current();
-$("language").addEventListener("change", () => choose($("language").value));
-$("signout").addEventListener("click", leave);
-show("desk", "connecting");
-show("ticker", "connecting");
-addEventListener("offline", () => composer?.away());
+keepPreviewVisible();
+$("language").value = currentLanguage();
+$("language").addEventListener("change", () => setLanguage($("language").value));
+$("signout").addEventListener("click", signOut);
+showStatus("desk", "connecting");
+showStatus("ticker", "connecting");
+addEventListener("offline", () => parts?.composer.handleOffline());
 addEventListener("beforeunload", (event) => {
   if (isPending()) event.preventDefault();
 });
 start();
 
-/** @typedef {import("../items/items.js").Item} Item */
-
 async function start() {
-  watch.now();
+  readiness.run();
   const code = SignIn.takeCode();
-  if (code) return signin.show({ code });
+  if (code) return signIn.show({ code });
   try {
-    await enter(await desk.session());
+    await enter(await api.session());
   } catch (error) {
-    if (error instanceof RefusedError) signin.show();
-    else if (error instanceof LostError) setTimeout(start, RETRY);
+    if (error instanceof RefusedError) signIn.show();
+    else if (error instanceof LostError) setTimeout(start, RETRY_MS);
     else throw error;
   }
 }
 
-/** @param {import("./sign-in.js").User} user */
+async function createParts() {
+  const site = await api.site();
+  const session = { keyMs: keyLifetime(site), isOwner, onExpired: handleExpired };
+  const composer = new Composer(site, api, {
+    session,
+    onPublished: handlePublished,
+    newestKnown: () => items.newestFirst()[0]?.firstCreated ?? (hasList ? "" : null),
+    currentVersion,
+    openWithdrawal: (uri) => list.openForm(uri, "withdraw"),
+  });
+  const list = new ItemList({ items, site, api, session, renew });
+  const feed = new Feed(site.ticker, handleFeed, (state) => showStatus("ticker", state));
+  startShortcuts(composer, list);
+  return { composer, list, feed };
+}
+
+/** Opens the desk. @param {User} user */
 async function enter(user) {
-  if (!composer || !wire) {
-    const site = await desk.site();
-    composer = new Composer(site, desk, {
-      published,
-      expired,
-      newest: () => board.list()[0]?.firstCreated ?? (hasList ? "" : null),
-      current: newestVersion,
-      withdraw: (uri) => wire?.open(uri, "withdraw"),
-      isOwner,
-    });
-    wire = new ItemList(board, site, desk, renew, expired, isOwner);
-    feed = new Feed(site.ticker, heard, (state) => show("ticker", state));
-    listen(composer, wire);
-  }
+  parts ??= await createParts();
+  const { composer, list, feed } = parts;
   owner = user.name;
-  wire.enter(user);
-  // The draft before the page: what somebody types into an open page must not be overwritten by what was kept.
-  await composer.enter(user);
-  signin.hide();
+  list.setUser(user);
+  // The stored draft before the page is shown: it must not overwrite what is typed into an open page.
+  await composer.setUser(user);
+  signIn.hide();
   for (const id of SIGNED_IN) $(id).hidden = false;
-  say($("who"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
+  showText($("user"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
   composer.focus();
-  feed?.start();
+  feed.start();
   await renew();
 }
 
-/** The session has ended: back to signing in, with every word where it was. */
-function expired() {
+/** The session has ended: shows the sign-in, and keeps everything that was typed. */
+function handleExpired() {
   if ($("desk").hidden) return;
   close();
-  const kept = composer?.holdsText ? "sign.kept" : "";
-  signin.show({ expired: true, kept: isPending() ? "sign.unknown" : kept });
+  const unpublished = parts?.composer.hasText ? "sign.kept" : "";
+  signIn.show({ expired: true, unsent: isPending() ? "sign.unknown" : unpublished });
 }
 
 /** Whether the outcome of something that was sent is unknown. */
 function isPending() {
-  return Boolean(composer?.isPending || wire?.isPending);
+  return Boolean(parts?.composer.isPending || parts?.list.isPending);
 }
 
-/** Whether the session is still of who is signed in here: another tab may have changed it for all of them. */
+/** Whether the session still belongs to the person signed in here: another tab may have changed it for all tabs. */
 async function isOwner() {
-  return (await desk.session()).name === owner;
+  return (await api.session()).name === owner;
 }
 
-async function leave() {
-  if (isPending() && !(await ask({ title: "leave.title", words: "leave.words", yes: "leave.yes" }))) return;
+async function signOut() {
+  const question = { title: "leave.title", words: "leave.words", yes: "leave.yes" };
+  if (isPending() && !(await askConfirmation(question))) return;
   try {
-    await desk.signOut();
+    await api.signOut();
   } catch (error) {
-    if (error instanceof LostError) return watch.now();
+    if (error instanceof LostError) return readiness.run();
     if (!(error instanceof RefusedError)) throw error;
   }
   close();
-  // What is on hold is nobody's business who is not signed in.
-  board.clear();
-  wire?.render();
-  signin.show();
+  // Held items are only for people who are signed in.
+  items.clear();
+  parts?.list.render();
+  signIn.show();
 }
 
 function close() {
-  feed?.stop();
-  show("ticker", "connecting");
+  parts?.feed.stop();
+  showStatus("ticker", "connecting");
   for (const id of SIGNED_IN) $(id).hidden = true;
 }
 
-/** The desk's own list, with what is held and in no ticker. */
+/** Loads the desk's own list, which also has the items on hold; the ticker does not send those. */
 async function renew() {
+  if (!parts) return;
+  const { composer, list } = parts;
   try {
-    const items = await desk.items();
+    const listed = await api.items();
     if (restart) {
-      board.reset();
-      items.push(...restart);
+      items.reset();
+      listed.push(...restart);
       restart = null;
     }
     hasList = true;
-    for (const item of items) {
-      board.merge(item);
-      composer?.seen(item);
+    for (const item of listed) {
+      items.merge(item);
+      composer.handleItem(item);
     }
-    $("board-old").hidden = true;
-    wire?.render();
-    if (wire?.isChief) board.mergeUnreadable(await desk.unreadable());
-    await wire?.findKept();
+    $("items-old").hidden = true;
+    list.render();
+    if (list.isChief) items.mergeUnreadable(await api.unreadable());
+    await list.loadSentActs();
   } catch (error) {
-    if (error instanceof RefusedError && error.status === 401) return expired();
-    if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
-    $("board-old").hidden = false;
+    if (error instanceof RefusedError && error.status === 401) return handleExpired();
+    if (!isDeskError(error)) throw error;
+    $("items-old").hidden = false;
   }
-  wire?.render();
+  list.render();
 }
 
 /**
- * The newest version of an item, from the desk; undefined where it cannot say.
+ * The newest version of an item, from the desk; undefined if the desk cannot tell.
  * @param {string} uri
  */
-async function newestVersion(uri) {
+async function currentVersion(uri) {
   try {
-    const item = await desk.item(uri);
-    board.merge(item);
-    wire?.render();
+    const item = await api.item(uri);
+    items.merge(item);
+    parts?.list.render();
     return item;
   } catch (error) {
-    if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
+    if (!isDeskError(error)) throw error;
     return undefined;
   }
 }
 
 /**
- * @param {import("../items/items.js").Item} item
+ * @param {Item} item
  * @param {number | undefined} sent
  */
-function published(item, sent) {
-  board.merge(item);
-  board.prove(item.uri, item.version, { sent, acknowledged: Date.now() });
-  wire?.render();
+function handlePublished(item, sent) {
+  items.merge(item);
+  items.addTiming(item.uri, item.version, { sent, acknowledged: Date.now() });
+  parts?.list.render();
 }
 
 /**
- * @param {import("../items/items.js").Item[]} items
+ * @param {Item[]} received
  * @param {boolean} complete
- * @param {boolean} lost the ticker does not know this page's place any more: versions may have gone back
+ * @param {boolean} lost the ticker no longer knows this page's position: versions may have gone back
  */
-function heard(items, complete, lost) {
+function handleFeed(received, complete, lost) {
   hasList = true;
-  if (lost) restart = items;
+  if (lost) restart = received;
   const now = performance.now();
-  for (const item of items) {
-    board.merge(item);
-    composer?.seen(item);
-    // Kept for every version, also one of a snapshot: the ticker is often faster than the desk's answer, which says that the line is ours.
-    if (board.proof(item.uri, item.version).onAir === undefined)
-      board.prove(item.uri, item.version, { onAir: now });
+  for (const item of received) {
+    items.merge(item);
+    parts?.composer.handleItem(item);
+    // For every version, also of a snapshot: the ticker is often faster than the desk's answer, which says whose it is.
+    if (items.timing(item.uri, item.version).onAir === undefined)
+      items.addTiming(item.uri, item.version, { onAir: now });
   }
-  if (complete) wire?.render();
+  if (complete) parts?.list.render();
   else renew();
 }

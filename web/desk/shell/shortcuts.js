@@ -1,11 +1,12 @@
-/** The keys of the page, their list, and the switch for those that are single letters. */
+/** The page's keyboard shortcuts, the list of them, and the switch for single letters. */
 
-import { $, h, typing } from "./dom.js";
-import { say } from "./i18n.js";
+import { $, h, isTextField } from "./dom.js";
+import { showText } from "./i18n.js";
+import { readStored, writeStored } from "./storage.js";
 
-const KEPT = "flashwire.keys";
+const STORED = "flashwire.keys";
 
-/** What the list shows: the keys, and what they do. @type {[string[], string][]} */
+/** The rows of the list: the keys, and the sentence that says what they do. @type {[string[], string][]} */
 const LIST = [
   [["Ctrl+Enter", "⌘+Enter"], "keys.publish"],
   [["↓"], "keys.source"],
@@ -22,22 +23,23 @@ const LIST = [
 /**
  * Listens for keys while the desk is open.
  * @param {import("../compose/composer.js").Composer} composer
- * @param {import("../items/list.js").ItemList} wire
+ * @param {import("../items/list.js").ItemList} list
  */
-export function listen(composer, wire) {
+export function startShortcuts(composer, list) {
   /** @type {HTMLDialogElement} */
   const dialog = $("keys");
-  wire.single = kept();
-  $("keys-single").checked = wire.single;
-  $("keys-single").addEventListener("change", () => {
-    wire.single = $("keys-single").checked;
-    keep(wire.single);
+  const checkbox = $("keys-single");
+  list.hasSingleKeys = readStored("localStorage", STORED) !== "off";
+  checkbox.checked = list.hasSingleKeys;
+  checkbox.addEventListener("change", () => {
+    list.hasSingleKeys = checkbox.checked;
+    writeStored("localStorage", STORED, checkbox.checked ? "on" : "off");
   });
   $("keys-list").replaceChildren(
-    ...LIST.flatMap(([keys, key]) => {
-      const what = h("dd");
-      say(what, key);
-      return [h("dt", { dir: "ltr" }, ...keys.map((each) => h("kbd", {}, each))), what];
+    ...LIST.flatMap(([keys, text]) => {
+      const description = h("dd");
+      showText(description, text);
+      return [h("dt", { dir: "ltr" }, ...keys.map((key) => h("kbd", {}, key))), description];
     }),
   );
   $("help").addEventListener("click", () => dialog.showModal());
@@ -45,52 +47,35 @@ export function listen(composer, wire) {
 
   addEventListener("keydown", (event) => {
     if (event.isComposing || $("desk").hidden || document.querySelector("dialog[open]")) return;
-    if (command(event) || (wire.single && single(event))) event.preventDefault();
+    if (runCommand(event) || (list.hasSingleKeys && runSingleKey(event))) event.preventDefault();
   });
 
   /** @param {KeyboardEvent} event */
-  function command(event) {
+  function runCommand(event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      // Held down it is still one wish. In a form of the board the key is that form's.
+      // A repeat of a key held down publishes nothing, and the form of an act has its own Ctrl+Enter.
       if (!event.repeat && event.target instanceof Element && $("composer").contains(event.target))
         composer.publish();
       return true;
     }
-    // By place and not by letter, so that they work on an Arabic keyboard; AltGr is Ctrl and Alt, and types signs.
+    // By position, so that they work on an Arabic keyboard. AltGr is Ctrl and Alt together, and types characters.
     if (!event.altKey || event.ctrlKey || event.metaKey) return false;
     const digit = /^Digit([1-4])$/u.exec(event.code)?.[1];
-    if (digit) composer.urgency(Number(digit));
+    if (digit) composer.setUrgency(Number(digit));
     else if (event.code === "KeyE") composer.nextEdition();
-    else if (event.code === "KeyD") composer.turn();
+    else if (event.code === "KeyD") composer.flipDirection();
     else return false;
     return true;
   }
 
   /** @param {KeyboardEvent} event */
-  function single(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return false;
+  function runSingleKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTextField(event.target)) return false;
     if (event.key === "?" || event.key === "؟") dialog.showModal();
     else if (event.code === "KeyN") composer.focus();
-    else if (event.code === "KeyJ") wire.go(1);
-    else if (event.code === "KeyK") wire.go(-1);
+    else if (event.code === "KeyJ") list.moveFocus(1);
+    else if (event.code === "KeyK") list.moveFocus(-1);
     else return false;
     return true;
-  }
-}
-
-function kept() {
-  try {
-    return localStorage.getItem(KEPT) !== "off";
-  } catch {
-    return true;
-  }
-}
-
-/** @param {boolean} on */
-function keep(on) {
-  try {
-    localStorage.setItem(KEPT, on ? "on" : "off");
-  } catch {
-    // It then lasts as long as the page.
   }
 }

@@ -1,41 +1,43 @@
 /** Signing in with a token, and the first run, where a welcome code in the address makes the first token. */
 
-import { LostError, RefusedError } from "./api.js";
-import { $, fault } from "./dom.js";
-import { say, t } from "./i18n.js";
+import { $ } from "./dom.js";
+import { errorText } from "./error-text.js";
+import { isDeskError, RefusedError } from "./errors.js";
+import { showFieldError } from "./field-errors.js";
+import { showText, t } from "./i18n.js";
 
-/** @typedef {{name: string, role: string}} User */
+/** @import { User } from "./types.d.ts" */
 
 export class SignIn {
-  #desk;
+  #api;
   #onUser;
   /** The welcome code; empty on any run but the first. */
   #code = "";
-  /** @type {User | null} signed in, and still to say that the token is kept */
-  #welcomed = null;
-  #busy = false;
+  /** Signed in by the welcome code; the page waits until the token is saved. @type {User | null} */
+  #newUser = null;
+  #isSending = false;
 
   /**
-   * @param {import("./api.js").Desk} desk
+   * @param {import("./api.js").DeskApi} api
    * @param {(user: User) => Promise<void>} onUser opens the desk
    */
-  constructor(desk, onUser) {
-    this.#desk = desk;
+  constructor(api, onUser) {
+    this.#api = api;
     this.#onUser = onUser;
     $("signin-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.#send();
     });
-    $("signin-value").addEventListener("input", () => fault($("signin-value"), $("signin-error"), ""));
-    $("token-copy").addEventListener("click", () => this.#copy());
+    $("signin-value").addEventListener("input", () => this.#showError(""));
+    $("token-copy").addEventListener("click", () => this.#copyToken());
     $("token-go").addEventListener("click", () => {
-      if (!this.#welcomed) return;
+      if (!this.#newUser) return;
       $("token-value").value = "";
-      this.#onUser(this.#welcomed);
+      this.#onUser(this.#newUser);
     });
   }
 
-  /** The code of the address's fragment, which no server and no log ever sees; it is taken out of the address. */
+  /** The code in the address's fragment, which no server and no log sees; it is removed from the address. */
   static takeCode() {
     const code = new URLSearchParams(location.hash.slice(1)).get("welcome") ?? "";
     if (code) history.replaceState(null, "", location.pathname);
@@ -43,27 +45,28 @@ export class SignIn {
   }
 
   /**
-   * @param {{code?: string, expired?: boolean, kept?: string}} [why] `kept` is a sentence about what was not published
+   * @param {{code?: string, expired?: boolean, unsent?: string}} [reason] `unsent` is the key of a sentence about what
+   *   was not published
    */
-  show({ code = "", expired = false, kept = "" } = {}) {
+  show({ code = "", expired = false, unsent = "" } = {}) {
     this.#code = code;
     const kind = code ? "welcome" : "sign";
     $("signin").hidden = false;
     $("signin-form").hidden = false;
     $("welcome-token").hidden = true;
-    say($("signin-title"), `${kind}.title`);
-    say($("signin-why"), expired ? "sign.expired" : `${kind}.why`);
-    say($("signin-label"), `${kind}.label`);
-    say($("signin-send"), `${kind}.send`);
-    $("signin-kept").hidden = !kept;
-    say($("signin-kept"), kept);
-    const value = $("signin-value");
-    value.value = "";
-    // A token is a secret: dots instead of letters where somebody looks over a shoulder.
-    value.type = code ? "text" : "password";
-    value.autocomplete = code ? "name" : "current-password";
-    fault(value, $("signin-error"), "");
-    value.focus();
+    showText($("signin-title"), `${kind}.title`);
+    showText($("signin-reason"), expired ? "sign.expired" : `${kind}.why`);
+    showText($("signin-label"), `${kind}.label`);
+    showText($("signin-send"), `${kind}.send`);
+    $("signin-unsent").hidden = !unsent;
+    showText($("signin-unsent"), unsent);
+    const field = $("signin-value");
+    field.value = "";
+    // A token is a secret, so its characters are hidden.
+    field.type = code ? "text" : "password";
+    field.autocomplete = code ? "name" : "current-password";
+    this.#showError("");
+    field.focus();
   }
 
   hide() {
@@ -71,30 +74,36 @@ export class SignIn {
   }
 
   async #send() {
-    if (this.#busy) return;
+    if (this.#isSending) return;
     const field = $("signin-value");
     const value = field.value.trim();
     if (!value) {
-      fault(field, $("signin-error"), t(this.#code ? "welcome.empty" : "sign.empty"));
+      this.#showError(t(this.#code ? "welcome.empty" : "sign.empty"));
       return field.focus();
     }
-    this.#busy = true;
+    this.#isSending = true;
     try {
-      if (this.#code) this.#keep(await this.#desk.welcome(this.#code, value));
-      else await this.#onUser(await this.#desk.signIn(value));
+      if (this.#code) this.#showToken(await this.#api.welcome(this.#code, value));
+      else await this.#onUser(await this.#api.signIn(value));
     } catch (error) {
-      if (!(error instanceof RefusedError || error instanceof LostError)) throw error;
-      fault(field, $("signin-error"), sentence(error));
+      if (!isDeskError(error)) throw error;
+      const [fieldError] = error instanceof RefusedError ? error.errors : [];
+      this.#showError(fieldError?.message || errorText(error));
       field.select();
       field.focus();
     } finally {
-      this.#busy = false;
+      this.#isSending = false;
     }
   }
 
+  /** @param {string} message */
+  #showError(message) {
+    showFieldError($("signin-value"), $("signin-error"), message);
+  }
+
   /** @param {User & {token: string}} answer */
-  #keep({ token, ...user }) {
-    this.#welcomed = user;
+  #showToken({ token, ...user }) {
+    this.#newUser = user;
     this.#code = "";
     $("signin-form").hidden = true;
     $("welcome-token").hidden = false;
@@ -102,19 +111,13 @@ export class SignIn {
     $("token-title").focus();
   }
 
-  async #copy() {
+  async #copyToken() {
     try {
       await navigator.clipboard.writeText($("token-value").value);
-      say($("token-said"), "token.copied");
+      showText($("token-status"), "token.copied");
     } catch {
       $("token-value").select();
-      say($("token-said"), "token.select");
+      showText($("token-status"), "token.select");
     }
   }
-}
-
-/** @param {RefusedError | LostError} error */
-function sentence(error) {
-  if (error instanceof LostError) return t("error.lost");
-  return error.errors[0]?.message || error.detail || t("error.unknown", { status: error.status });
 }

@@ -1,57 +1,58 @@
-/** The state line: whether the desk and the ticker can be reached, in words first and in colour and shape beside them. */
+/** Whether the desk and the ticker can be reached: in words, and also by colour and shape. */
 
 import { $ } from "./dom.js";
-import { say } from "./i18n.js";
+import { showText } from "./i18n.js";
 
-/** How often the desk is asked how it is. Ready turns false within 5 s of losing the stream. */
-const PERIOD = 5000;
+/** How often the desk's readiness is checked, in milliseconds. It changes within 5 s of losing the stream. */
+const PERIOD_MS = 5000;
+const HIDDEN_PERIOD_MS = 30_000;
 
 /**
  * @param {"desk" | "ticker"} side
- * @param {string} state a word of `state.<side>.` in the strings
+ * @param {string} state the last part of a key `state.<side>.` of the sentences
  */
-export function show(side, state) {
-  const line = $(`state-${side}`);
-  if (line.dataset.state === state) return;
-  line.dataset.state = state;
-  say(line.querySelector(".words"), `state.${side}.${state}`);
+export function showStatus(side, state) {
+  const element = $(`state-${side}`);
+  if (element.dataset.state === state) return;
+  element.dataset.state = state;
+  showText(element.querySelector(".words"), `state.${side}.${state}`);
 }
 
-/** Asks the desk how it is, now and again while the page is looked at. */
-export class Watch {
-  #desk;
+/** Checks regularly whether the desk is ready, less often while the page is hidden. */
+export class ReadinessCheck {
+  #api;
   #onChange;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #state = "";
 
   /**
-   * @param {import("./api.js").Desk} desk
-   * @param {(good: boolean) => void} onChange
+   * @param {import("./api.js").DeskApi} api
+   * @param {(isReady: boolean) => void} onChange
    */
-  constructor(desk, onChange) {
-    this.#desk = desk;
+  constructor(api, onChange) {
+    this.#api = api;
     this.#onChange = onChange;
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.now();
+      if (!document.hidden) this.run();
     });
-    addEventListener("online", () => this.now());
-    addEventListener("offline", () => this.now());
+    addEventListener("online", () => this.run());
+    addEventListener("offline", () => this.run());
   }
 
-  /** Asks at once; call it too when a request has failed. */
-  async now() {
+  /** Checks now; call it also when a request has failed. */
+  async run() {
     clearTimeout(this.#timer);
-    const state = await this.#desk.ready().then(
-      (ready) => (ready ? "connected" : "stale"),
+    const state = await this.#api.isReady().then(
+      (isReady) => (isReady ? "connected" : "stale"),
       () => "offline",
     );
-    show("desk", state);
+    showStatus("desk", state);
     if (state !== this.#state) {
       this.#state = state;
       this.#onChange(state === "connected");
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.now(), document.hidden ? PERIOD * 6 : PERIOD);
+    this.#timer = setTimeout(() => this.run(), document.hidden ? HIDDEN_PERIOD_MS : PERIOD_MS);
   }
 }

@@ -1,11 +1,11 @@
-/** What the desk took and asks a person to look at, as a list on the page. */
+/** The desk's warnings about a line that it accepts, as a list on the page. */
 
 import { h } from "./dom.js";
 
 /**
- * Shows `warnings` in `list`, which is hidden where there are none.
+ * Shows `warnings` in `list`, which is hidden if there are none.
  * @param {HTMLElement} list
- * @param {import("./api.js").Warning[]} [warnings]
+ * @param {import("./types.d.ts").Warning[]} [warnings]
  */
 export function showWarnings(list, warnings = []) {
   list.replaceChildren(...warnings.map(({ message }) => h("li", {}, message)));

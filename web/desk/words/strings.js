@@ -1,4 +1,4 @@
-/** The words of the desk page by language; a test holds the languages to the same sentences with the same blanks. */
+/** The sentences of the desk page by language; a test checks that the languages have the same keys and blanks. */
 
 import { ar } from "./ar.js";
 import { en } from "./en.js";

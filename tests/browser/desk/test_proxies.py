@@ -1,4 +1,4 @@
-"""The desk page behind nginx with TLS, Basic authentication and a path of its own, all at once, in real Chromium."""
+"""The desk page behind nginx with TLS, Basic authentication and a path, all at once, in real Chromium."""
 
 import base64
 import subprocess
@@ -20,8 +20,8 @@ worker_processes 1; daemon off; pid {folder}/pid; error_log stderr;
 events {{ worker_connections 64; }}
 http {{
     access_log {folder}/access.log;
-    log_format told '$status "$upstream_status" "$remote_user" $request';
-    access_log {folder}/told.log told;
+    log_format requests '$status "$upstream_status" "$remote_user" $request';
+    access_log {folder}/requests.log requests;
     client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
     uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
     gzip on; gzip_types application/json; gzip_min_length 1; gzip_proxied any;
@@ -59,7 +59,7 @@ def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> I
         path.chmod(0o755)
     text = _CONFIGURATION.format(folder=tmp_path, port=port, desk=service.desk.url, headers=_HEADERS[request.param])
     (tmp_path / "nginx.conf").write_text(text)
-    # nginx reads its users as another user; pytest's folders, and those of its parallel runs, are closed to others.
+    # nginx reads its users file as another system user, who may not enter pytest's folders.
     for folder in (tmp_path, *tmp_path.parents):
         if folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(0o755)
@@ -67,15 +67,15 @@ def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> I
     with (tmp_path / "errors").open("wb") as errors, subprocess.Popen(command, stderr=errors) as nginx:
         try:
             url = f"https://localhost:{port}/news/desk/"
-            until = time.monotonic() + 10
+            deadline = time.monotonic() + 10
             while True:
                 try:
                     httpx2.get(url, verify=False, trust_env=False)
                     break
                 except httpx2.TransportError:
-                    assert time.monotonic() < until and nginx.poll() is None, (tmp_path / "errors").read_text()
+                    assert time.monotonic() < deadline and nginx.poll() is None, (tmp_path / "errors").read_text()
                     time.sleep(0.05)
-            yield url, tmp_path / "told.log"
+            yield url, tmp_path / "requests.log"
         finally:
             nginx.terminate()
 
@@ -91,9 +91,9 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
         http_credentials=credentials,
     )
     context.set_default_timeout(30_000)
-    complaints: list[str] = []
+    errors: list[str] = []
     page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
     page.locator("#signin-value").fill(service.token("Proxy " + url[-20:-1] + str(time.monotonic()), "chief"))
     page.keyboard.press("Enter")
@@ -109,7 +109,7 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
     page.locator("#signout").click()
     expect(page.locator("#signin-value")).to_be_visible()
     context.close()
-    assert words.partition(": ")[2] in service.headlines() and complaints == []
+    assert words.partition(": ")[2] in service.headlines() and errors == []
     # The proxy asked for a password when the page was opened, and not again for any request of the page.
     requests = log.read_text().splitlines()
     assert [line for line in requests if line.startswith("401") and "/v1/" in line] == [], requests
@@ -120,18 +120,18 @@ def test_a_script_uses_the_tag_and_the_token_through_the_proxy(service: Service,
     basic = "Basic " + base64.b64encode(b"night:desk").decode()
     token = service.token(f"Script {time.monotonic_ns()}", "chief")
     with httpx2.Client(base_url=url, verify=False, trust_env=False) as http:
-        # nginx takes both schemes in one header for neither; in two headers it reads the first.
+        # nginx understands neither scheme if one header has both; of two headers it reads the first.
         http.headers["Authorization"] = basic
         page = http.get("")
         assert page.status_code == 200 and 'src="desk/shell/main.js"' in page.text
-        signed = http.post("v1/session", json={"token": token})
-        assert signed.status_code == 200, signed.text
-        same = {"Sec-Fetch-Site": "same-origin"}
-        made = http.post("v1/items", json={"text": "Civil Defence: By script", "edition": "en"}, headers=same)
-        assert made.status_code == 201
-        uri = made.json()["item"]["uri"]
-        read = http.get(f"v1/items/{uri}")
-        assert read.headers["content-encoding"] == "gzip" and read.headers["etag"] == 'W/"1"'
-        act = {"If-Match": read.headers["etag"], **same}
-        held = http.post(f"v1/items/{uri}/acts", json={"act": "hold"}, headers=act)
-        assert held.status_code == 200, held.text
+        session = http.post("v1/session", json={"token": token})
+        assert session.status_code == 200, session.text
+        same_origin = {"Sec-Fetch-Site": "same-origin"}
+        answer = http.post("v1/items", json={"text": "Civil Defence: By script", "edition": "en"}, headers=same_origin)
+        assert answer.status_code == 201
+        uri = answer.json()["item"]["uri"]
+        item = http.get(f"v1/items/{uri}")
+        assert item.headers["content-encoding"] == "gzip" and item.headers["etag"] == 'W/"1"'
+        act = {"If-Match": item.headers["etag"], **same_origin}
+        hold = http.post(f"v1/items/{uri}/acts", json={"act": "hold"}, headers=act)
+        assert hold.status_code == 200, hold.text

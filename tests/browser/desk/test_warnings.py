@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.stream.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
+from tests.browser.desk.editing import UNKNOWN_ACT, open_form, unique_text
 from tests.support.sample_items import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
@@ -22,25 +23,20 @@ from ticker.stream.redis_stream import connect
 pytestmark = pytest.mark.browser
 
 
-def some_text() -> str:
-    return f"Bridge in the old town closed {secrets.token_hex(4)}"
-
-
-def published(service: Service, text: str) -> Item:
+def publish_by_script(service: Service, text: str) -> Item:
     token = service.token(f"Other {secrets.token_hex(4)}", "chief")
-    answer = service.post(token, "/v1/items", {"text": f"Civil Defence: {text}", "edition": "en"})
-    return msgspec.convert(answer["item"], Item)
+    return msgspec.convert(service.publish(token, {"text": f"Civil Defence: {text}", "edition": "en"}), Item)
 
 
 def in_store(service: Service, redis_url: str, work: Callable[[Store], Coroutine[None, None, None]]) -> None:
-    """Does `work` with a store that signs with a key which neither side has."""
+    """Runs `work` on a store that signs with a key that neither side has."""
 
     async def add() -> None:
         store = Store(connect(redis_url, timeout=2), Keyring("gone", {"gone": b"g" * 32}, service.brand))
         await work(store)
         await store.aclose()
 
-    # Playwright's own loop runs in this thread.
+    # Playwright's loop runs in this thread.
     with ThreadPoolExecutor(1) as other:
         other.submit(asyncio.run, add()).result()
 
@@ -55,17 +51,11 @@ def add_unreadable_version(service: Service, redis_url: str, item: Item) -> None
     in_store(service, redis_url, add)
 
 
-def form_of(page: Page, uri: str, act: str) -> None:
-    row = page.locator(f"[data-uri='{uri}']")
-    row.get_by_role("toolbar").get_by_role("button", name=act, exact=True).click()
-
-
 def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service, open_desk: SignIn) -> None:
-    item = published(service, some_text())
+    item = publish_by_script(service, unique_text())
     page = open_desk()
     row = page.locator(f"[data-uri='{item.uri}']")
-    form_of(page, item.uri, "Correct")
-    form = row.locator("form")
+    form = open_form(row, "Correct")
     form.get_by_label("Source", exact=True).fill("Неalth ministry")
     form.get_by_label("Role").select_option("official")
     # Before the note is written, so that the source is still in view.
@@ -77,16 +67,16 @@ def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service
     form.get_by_label("Note").fill("Another ministry said so.")
     page.keyboard.press("Control+Enter")
     expect(row).to_contain_text("Corrected")
-    expect(row.locator(".late")).to_contain_text("looks like the registered source “Health ministry”")
-    form_of(page, item.uri, "Refile")
-    expect(row.locator(".late")).to_be_hidden()
+    expect(row.locator(".act-outcome")).to_contain_text("looks like the registered source “Health ministry”")
+    open_form(row, "Refile")
+    expect(row.locator(".act-outcome")).to_be_hidden()
 
 
 def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     new_service: Service, context: BrowserContext, redis_url: str
 ) -> None:
-    text = some_text()
-    item, plain = published(new_service, text), published(new_service, "Another line")
+    text = unique_text()
+    item, plain = publish_by_script(new_service, text), publish_by_script(new_service, "Another line")
     add_unreadable_version(new_service, redis_url, item)
     page = sign_in(context, new_service)
     row = page.locator("#unreadable-items").locator(f"[data-uri='{item.uri}']")
@@ -98,7 +88,7 @@ def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     expect(editor.locator(f"[data-uri='{plain.uri}']")).to_be_visible()
     expect(editor.locator("#unreadable")).to_be_hidden()
     editor.context.close()
-    form_of(page, item.uri, "Withdraw")
+    open_form(row, "Withdraw")
     row.get_by_label("Note").fill("Its last version is lost.")
     page.keyboard.press("Control+Enter")
     page.keyboard.press("Enter")
@@ -109,16 +99,15 @@ def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     assert text not in new_service.headlines()
 
 
-def kept_acts(page: Page) -> list[str]:
-    names = "Object.keys(localStorage).filter(name => name.startsWith('flashwire.act.'))"
-    kept: list[str] = page.evaluate(names)
-    return kept
+def stored_acts(page: Page) -> list[str]:
+    names: list[str] = page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('flashwire.act.'))")
+    return names
 
 
 @pytest.mark.parametrize(
     ("act", "outcome"), [("withdraw", "Withdrawn"), ("hold", "Version 1 of this line cannot be read here")]
 )
-def test_an_act_that_an_earlier_page_sent_on_a_line_without_a_readable_version_is_told(
+def test_the_page_shows_the_outcome_of_an_act_that_an_earlier_page_sent_on_an_unreadable_line(
     service: Service, context: BrowserContext, redis_url: str, act: str, outcome: str
 ) -> None:
     uri = f"urn:flashwire:{ulid(time.time(), secrets.token_bytes(CHANCE_BYTES))}"
@@ -129,29 +118,29 @@ def test_an_act_that_an_earlier_page_sent_on_a_line_without_a_readable_version_i
     in_store(service, redis_url, add)
     name, key = f"M {secrets.token_hex(4)}", secrets.token_hex(16)
     note = f"Sent by mistake {key}."
-    kept = {"uri": uri, "version": 1, "body": {"act": act, "note": note}, "key": key, "sent": time.time() * 1000}
+    act_sent = {"uri": uri, "version": 1, "body": {"act": act, "note": note}, "key": key, "sent": time.time() * 1000}
     context.add_init_script(
         f"if (!localStorage.seen) localStorage[{json.dumps(f'flashwire.act.{name}.{key}')}] ="
-        f" {json.dumps(json.dumps(kept))}; localStorage.seen = 1"
+        f" {json.dumps(json.dumps(act_sent))}; localStorage.seen = 1"
     )
     context.route("**/acts", lambda route: route.abort("connectionreset"))
     page = sign_in(context, service, token=service.token(name, "chief"))
-    told = page.locator("#rowless-acts li", has_text=note)
-    expect(told).to_contain_text("We do not know yet whether this is done.")
-    assert len(kept_acts(page)) == 1
+    entry = page.locator("#unlisted-acts li", has_text=note)
+    expect(entry).to_contain_text(UNKNOWN_ACT)
+    assert len(stored_acts(page)) == 1
     page.reload()
-    expect(told).to_contain_text("We do not know yet whether this is done.")
-    assert len(kept_acts(page)) == 1
+    expect(entry).to_contain_text(UNKNOWN_ACT)
+    assert len(stored_acts(page)) == 1
     context.unroute("**/acts")
-    # It is gone where the page has asked again by itself meanwhile.
-    told.get_by_role("button", name="Ask again").evaluate_all("found => found.forEach((one) => one.click())")
-    expect(told).to_contain_text(outcome)
-    expect(told.get_by_role("button")).to_have_count(0)
-    assert kept_acts(page) == []
+    # The button is gone if the page has already asked again by itself.
+    entry.get_by_role("button", name="Ask again").evaluate_all("buttons => buttons.forEach((button) => button.click())")
+    expect(entry).to_contain_text(outcome)
+    expect(entry.get_by_role("button")).to_have_count(0)
+    assert stored_acts(page) == []
 
 
 def test_a_line_whose_answer_cannot_be_read_any_more_is_not_called_unpublished(open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     detail = "This request was carried out before, but its answer cannot be read any more."
     problem = {"type": "urn:flashwire:problem:answer-unreadable", "status": 409, "detail": detail}
 

@@ -1,4 +1,4 @@
-"""The page itself: who comes in, its languages, its policy, what it says when a side is away."""
+"""The page itself: signing in, its languages, its policy, and its status line."""
 
 import secrets
 import urllib.request
@@ -8,11 +8,14 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.desk.conftest import Service, SignIn
+from tests.browser.desk.editing import sign_in_again
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_first_editor_gets_a_token_shown_once_and_is_in(new_service: Service, context: BrowserContext) -> None:
+def test_the_first_editor_gets_a_token_that_is_shown_once_and_is_signed_in(
+    new_service: Service, context: BrowserContext
+) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{new_service.desk.url}/#welcome={new_service.welcome()}")
@@ -20,20 +23,19 @@ def test_the_first_editor_gets_a_token_shown_once_and_is_in(new_service: Service
     page.keyboard.press("Enter")
     token = page.get_by_label("Your token")
     expect(token).not_to_have_value("")
-    shown = token.input_value()
+    value = token.input_value()
     page.get_by_role("button", name="Copy").click()
-    expect(page.locator("#token-said")).to_have_text("Copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == shown
+    expect(page.locator("#token-status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == value
     assert "welcome" not in page.url
     page.get_by_role("button", name="I have kept it").click()
-    expect(page.locator("#who")).to_have_text("\u2068Maha\u2069 · chief")
+    expect(page.locator("#user")).to_have_text("\u2068Maha\u2069 · chief")
     expect(page.get_by_text("Nothing has been published yet.")).to_be_visible()
     page.reload()
-    expect(page.locator("#who")).to_have_text("\u2068Maha\u2069 · chief")
-    assert shown not in page.content()
+    expect(page.locator("#user")).to_have_text("\u2068Maha\u2069 · chief")
+    assert value not in page.content()
     page.get_by_role("button", name="Sign out").click()
-    page.locator("#signin-value").fill(shown)
-    page.keyboard.press("Enter")
+    sign_in_again(page, value)
     expect(page.locator("#line")).to_be_focused()
 
 
@@ -43,8 +45,7 @@ def test_a_wrong_token_and_a_used_code_are_refused_with_a_sentence(service: Serv
     expect(page.locator("#signin-value")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#signin-error")).to_have_text("Paste your token here.")
-    page.locator("#signin-value").fill("fw_wrong")
-    page.keyboard.press("Enter")
+    sign_in_again(page, "fw_wrong")
     expect(page.locator("#signin-value")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#signin-error")).not_to_be_empty()
     service.token(f"M {secrets.token_hex(4)}", "chief")
@@ -64,8 +65,8 @@ def test_the_interface_is_remembered_in_arabic_and_reads_right_to_left(open_desk
     expect(page.locator("html")).to_have_attribute("lang", "ar")
     expect(page.get_by_role("heading", name="اكتب سطرًا")).to_be_visible()
     expect(page.locator("#state-ticker")).to_have_text("الشريط: مباشر")
-    composer, board = page.locator(".composer").bounding_box(), page.locator(".board").bounding_box()
-    assert composer and board and composer["x"] > board["x"]
+    composer, items = page.locator(".composer").bounding_box(), page.locator(".items-pane").bounding_box()
+    assert composer and items and composer["x"] > items["x"]
     page.get_by_role("radio", name="العربية").check()
     text = f"جلسة طارئة {secrets.token_hex(3)}"
     page.locator("#line").fill(f"مراسلنا: {text}\u202e")
@@ -78,11 +79,11 @@ def test_the_interface_is_remembered_in_arabic_and_reads_right_to_left(open_desk
     expect(line.locator("bdi.source")).to_have_text("مراسلنا")
 
 
-def test_a_change_of_language_leaves_what_is_typed_and_open(open_desk: SignIn) -> None:
+def test_a_change_of_language_keeps_what_is_typed(open_desk: SignIn) -> None:
     page = open_desk()
     page.locator("#line").fill("Civil Defence: Two injured")
     page.locator("#language").select_option("es")
-    expect(page.locator("#chip")).to_have_text("Fuente oficial · fuente conocida")
+    expect(page.locator("#attribution")).to_have_text("Fuente oficial · fuente conocida")
     expect(page.locator("#line")).to_have_value("Civil Defence: Two injured")
     expect(page.get_by_role("button", name="Publicar")).to_be_visible()
 
@@ -96,7 +97,7 @@ def test_markup_in_a_line_is_text(service: Service, open_desk: SignIn) -> None:
     expect(page.locator("main img")).to_have_count(0)
 
 
-def test_the_state_line_says_which_side_is_away_and_what_was_missed_comes_after(
+def test_the_status_line_says_which_side_is_away_and_missed_lines_arrive_later(
     service: Service, open_desk: SignIn
 ) -> None:
     page = open_desk()
@@ -111,15 +112,15 @@ def test_the_state_line_says_which_side_is_away_and_what_was_missed_comes_after(
     expect(page.locator(".row", has_text=text)).to_be_visible()
 
 
-def test_the_list_shows_one_edition_when_asked(service: Service, open_desk: SignIn) -> None:
+def test_the_list_can_show_one_edition(service: Service, open_desk: SignIn) -> None:
     token = service.token(f"O {secrets.token_hex(4)}", "editor")
-    mark = secrets.token_hex(3)
+    suffix = secrets.token_hex(3)
     for edition in ("en", "es"):
-        service.post(token, "/v1/items", {"text": f"Civil Defence: {edition} {mark}", "edition": edition})
+        service.post(token, "/v1/items", {"text": f"Civil Defence: {edition} {suffix}", "edition": edition})
     page = open_desk()
-    expect(page.locator(".row", has_text=mark)).to_have_count(2)
+    expect(page.locator(".row", has_text=suffix)).to_have_count(2)
     page.locator("#filter").select_option("es")
-    expect(page.locator(".row", has_text=mark)).to_have_count(1)
+    expect(page.locator(".row", has_text=suffix)).to_have_count(1)
     expect(page.locator(".row .edition").first).to_have_text("Español")
 
 
@@ -153,17 +154,17 @@ def test_nothing_is_wider_than_a_small_phone(service: Service, open_desk: SignIn
     assert min(sizes) >= 24
 
 
-def answer(url: str, **headers: str) -> tuple[int, dict[str, str]]:
+def get(url: str, **headers: str) -> tuple[int, dict[str, str]]:
     request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urllib.request.urlopen(request, timeout=5) as got:
-            return got.status, dict(got.headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, dict(answer.headers)
     except HTTPError as error:
         return error.code, dict(error.headers)
 
 
-def test_the_page_runs_under_a_strict_policy_and_is_asked_for_by_its_tag(service: Service) -> None:
-    status, headers = answer(service.desk.url)
+def test_the_page_has_a_strict_policy_and_answers_304_to_its_entity_tag(service: Service) -> None:
+    status, headers = get(service.desk.url)
     policy = headers["content-security-policy"]
     ticker = service.ticker.url
     assert status == 200
@@ -171,14 +172,14 @@ def test_the_page_runs_under_a_strict_policy_and_is_asked_for_by_its_tag(service
         assert rule in policy.split("; ")
     assert f"connect-src 'self' {ticker} {ticker.replace('http', 'ws')}" in policy.split("; ")
     assert "unsafe" not in policy
-    status, again = answer(service.desk.url + "/desk/shell/main.js")
-    assert (status, again["content-type"]) == (200, "text/javascript; charset=utf-8")
-    assert answer(service.desk.url + "/desk/shell/main.js", If_None_Match=again["etag"])[0] == 304
-    assert answer(service.desk.url + "/desk/shell/main.js", If_None_Match='"other"')[0] == 200
+    status, script = get(service.desk.url + "/desk/shell/main.js")
+    assert (status, script["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert get(service.desk.url + "/desk/shell/main.js", If_None_Match=script["etag"])[0] == 304
+    assert get(service.desk.url + "/desk/shell/main.js", If_None_Match='"other"')[0] == 200
 
 
 @pytest.mark.parametrize(
     "path", ["/desk/", "/desk/no.js", "/desk/..%2f..%2fpyproject.toml", "/desk/%2e%2e/shared/tokens.css"]
 )
-def test_what_is_no_file_of_the_page_is_not_found(service: Service, path: str) -> None:
-    assert answer(service.desk.url + path)[0] == 404
+def test_a_path_that_is_no_file_of_the_page_is_404(service: Service, path: str) -> None:
+    assert get(service.desk.url + path)[0] == 404

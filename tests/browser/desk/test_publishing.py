@@ -1,49 +1,43 @@
-"""Publishing from the page: fast when all is well, and never twice, never lost, when it is not."""
-
-import secrets
+"""Publishing from the page: fast, never twice, and never lost."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
+from tests.browser.desk.editing import (
+    expect_on_air_after,
+    is_publication,
+    lose_answers,
+    publish,
+    row_with,
+    unique_text,
+)
 
 pytestmark = pytest.mark.browser
-
-
-def some_text() -> str:
-    return f"Two people pulled alive from the rubble {secrets.token_hex(4)}"
-
-
-def publish(page: Page, text: str) -> None:
-    page.locator("#line").fill(f"Civil Defence: {text}")
-    page.keyboard.press("Control+Enter")
 
 
 def count(service: Service, text: str) -> int:
     return service.headlines().count(text)
 
 
-def wait_for_air(page: Page, text: str) -> None:
-    """The list grows only by what has come back: after this the ticker has the line too."""
-    expect(page.locator(".row", has_text=text).locator(".proof")).to_contain_text("on air after")
-
-
-def test_ctrl_enter_publishes_and_the_row_says_how_fast_it_was_on_the_air(service: Service, open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+def test_ctrl_enter_publishes_and_the_row_says_how_fast_the_line_was_on_air(
+    service: Service, open_desk: SignIn
+) -> None:
+    page, text = open_desk(), unique_text()
     publish(page, text)
     expect(page.locator("#outcome")).to_have_text("Published.")
     expect(page.locator("#line")).to_have_value("")
     expect(page.locator("#line")).to_be_focused()
     row = page.locator(".row").first
     expect(row.locator(".audience")).to_have_text(f"Civil Defence: {text}")
-    wait_for_air(page, text)
+    expect_on_air_after(page, text)
     assert count(service, text) == 1
 
 
 def test_a_line_that_cannot_be_sent_is_kept_and_published_once_when_the_desk_is_back(
     service: Service, open_desk: SignIn
 ) -> None:
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     service.desk.stop()
     publish(page, text)
     expect(page.locator("#outcome")).to_contain_text("We do not know yet")
@@ -51,48 +45,35 @@ def test_a_line_that_cannot_be_sent_is_kept_and_published_once_when_the_desk_is_
     expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
     service.desk.start()
     expect(page.locator("#outcome")).to_have_text("This line is on air.", timeout=20_000)
-    wait_for_air(page, text)
+    expect_on_air_after(page, text)
     assert count(service, text) == 1
-
-
-def lose_answers(page: Page) -> None:
-    """From now on publications arrive, and their answers do not."""
-
-    def lose(route: Route) -> None:
-        if route.request.method == "POST" and "dryRun" not in (route.request.post_data or ""):
-            route.fetch()
-            route.abort("connectionreset")
-        else:
-            route.continue_()
-
-    page.route("**/v1/items", lose)
 
 
 def test_a_lost_answer_never_doubles_the_line_and_its_time_is_measured_from_publish(
     service: Service, open_desk: SignIn
 ) -> None:
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     expect(page.locator("#state-ticker")).to_have_text("Ticker: live")
     lose_answers(page)
     publish(page, text)
     expect(page.locator("#outcome")).to_contain_text("ublished")
-    wait_for_air(page, text)
+    expect_on_air_after(page, text)
     assert count(service, text) == 1
 
 
-def test_a_line_that_the_page_first_sees_in_a_snapshot_is_on_the_air_too(service: Service, open_desk: SignIn) -> None:
+def test_a_line_that_the_page_first_sees_in_a_snapshot_is_on_air_too(service: Service, open_desk: SignIn) -> None:
     service.ticker.stop()
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     publish(page, text)
-    proof = page.locator(".row", has_text=text).locator(".proof")
-    expect(proof).to_contain_text("not yet seen on the ticker")
+    timing = row_with(page, text).locator(".timing")
+    expect(timing).to_contain_text("not yet seen on the ticker")
     service.ticker.start()
-    expect(proof).to_contain_text("on air after", timeout=30_000)
+    expect(timing).to_contain_text("on air after", timeout=30_000)
 
 
-def test_words_cannot_be_changed_until_it_is_known_what_became_of_them(service: Service, open_desk: SignIn) -> None:
+def test_a_line_cannot_be_changed_until_its_outcome_is_known(service: Service, open_desk: SignIn) -> None:
     service.ticker.stop()
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     page.route("**/v1/items?*", lambda route: route.abort())
     lose_answers(page)
     publish(page, text)
@@ -108,8 +89,8 @@ def test_words_cannot_be_changed_until_it_is_known_what_became_of_them(service: 
     assert (count(service, text), count(service, text + " alive")) == (1, 0)
 
 
-def test_a_second_press_while_a_line_is_on_its_way_sends_nothing(service: Service, open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+def test_a_second_press_while_a_line_is_being_sent_sends_nothing(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), unique_text()
     waiting: list[Route] = []
     page.route(
         "**/v1/items", lambda route: waiting.append(route) if route.request.method == "POST" else route.continue_()
@@ -118,16 +99,16 @@ def test_a_second_press_while_a_line_is_on_its_way_sends_nothing(service: Servic
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("#outcome")).to_have_text("Publishing …")
-    sent = [route for route in waiting if "dryRun" not in (route.request.post_data or "")]
+    sent = [route for route in waiting if is_publication(route)]
     assert len(sent) == 1
     sent[0].continue_()
     expect(page.locator("#outcome")).to_have_text("Published.")
-    wait_for_air(page, text)
+    expect_on_air_after(page, text)
     assert count(service, text) == 1
 
 
-def test_a_flash_is_asked_for_once_more_naming_edition_and_urgency(service: Service, open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+def test_a_flash_asks_first_and_names_edition_and_urgency(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), unique_text()
     page.keyboard.press("Alt+1")
     publish(page, text)
     question = page.get_by_role("dialog")
@@ -139,12 +120,14 @@ def test_a_flash_is_asked_for_once_more_naming_edition_and_urgency(service: Serv
     page.locator("#line").press("Control+Enter")
     page.keyboard.press("Enter")
     expect(page.locator("#outcome")).to_have_text("Published.")
-    expect(page.locator(".row", has_text=text).locator(".urgency")).to_have_text("Flash")
+    expect(row_with(page, text).locator(".urgency")).to_have_text("Flash")
     expect(page.get_by_role("radio", name="Routine")).to_be_checked()
 
 
-def test_a_key_held_down_does_not_answer_the_question_about_a_flash(service: Service, open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+def test_a_key_that_is_held_down_does_not_answer_the_question_about_a_flash(
+    service: Service, open_desk: SignIn
+) -> None:
+    page, text = open_desk(), unique_text()
     page.keyboard.press("Alt+1")
     page.locator("#line").fill(f"Civil Defence: {text}")
     page.keyboard.down("Control")
@@ -158,8 +141,8 @@ def test_a_key_held_down_does_not_answer_the_question_about_a_flash(service: Ser
     assert count(service, text) == 0
 
 
-def test_a_refused_character_is_named_and_shown_where_it_stands(service: Service, open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+def test_a_refused_character_is_named_and_selected(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), unique_text()
     publish(page, f"{text} a\u200bb")
     expect(page.locator("#line-error")).to_contain_text("U+200B")
     expect(page.locator("#line")).to_have_attribute("aria-invalid", "true")
@@ -169,10 +152,8 @@ def test_a_refused_character_is_named_and_shown_where_it_stands(service: Service
     expect(page.locator("#line-error")).to_be_empty()
 
 
-def test_an_unknown_source_must_be_given_its_role_and_the_keyboard_alone_can_do_it(
-    service: Service, open_desk: SignIn
-) -> None:
-    page, text = open_desk(), some_text()
+def test_an_unknown_source_needs_a_role_which_the_keyboard_can_choose(service: Service, open_desk: SignIn) -> None:
+    page, text = open_desk(), unique_text()
     page.keyboard.type(f"A neighbour: {text}")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_label("What is “\u2068A neighbour\u2069” to the story?")).to_be_focused()
@@ -183,7 +164,7 @@ def test_an_unknown_source_must_be_given_its_role_and_the_keyboard_alone_can_do_
     assert count(service, text) == 1
 
 
-def test_a_known_source_is_offered_by_its_beginning(open_desk: SignIn) -> None:
+def test_a_registered_source_is_suggested_by_its_beginning(open_desk: SignIn) -> None:
     page = open_desk()
     page.keyboard.type("civ")
     option = page.locator("#line-sources [role=option]")
@@ -191,14 +172,14 @@ def test_a_known_source_is_offered_by_its_beginning(open_desk: SignIn) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#line")).to_have_value("Civil Defence: ")
-    expect(page.locator("#chip")).to_have_text("Official · known source")
+    expect(page.locator("#attribution")).to_have_text("Official · known source")
     expect(page.locator("#line-sources")).to_be_hidden()
 
 
 def test_a_line_typed_without_the_network_is_sent_only_by_publish(
     service: Service, open_desk: SignIn, context: BrowserContext
 ) -> None:
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     page.locator("#line").fill(f"Civil Defence: {text}")
     context.set_offline(True)
     expect(page.locator("#outcome")).to_contain_text("not sent until you press Publish")
@@ -210,17 +191,17 @@ def test_a_line_typed_without_the_network_is_sent_only_by_publish(
     assert count(service, text) == 0
     page.locator("#line").press("Control+Enter")
     expect(page.locator("#outcome")).to_have_text("Published.")
-    wait_for_air(page, text)
+    expect_on_air_after(page, text)
     assert count(service, text) == 1
 
 
 def test_a_source_that_looks_like_a_registered_one_is_shown_before_and_after_publishing(open_desk: SignIn) -> None:
-    page, text = open_desk(), some_text()
+    page, text = open_desk(), unique_text()
     page.locator("#line").fill(f"Неalth ministry: {text}")
     page.locator("#role").select_option("official")
     warning = page.locator("#warnings li")
     expect(warning).to_contain_text("looks like the registered source “Health ministry”")
-    expect(page.locator("#checked")).to_be_empty()
+    expect(page.locator("#check-result")).to_be_empty()
     page.locator("#line").press("Control+Enter")
     expect(page.locator("#outcome")).to_have_text("Published.")
     expect(warning).to_contain_text("looks like the registered source")

@@ -1,4 +1,4 @@
-"""A draft is the editor's: it survives reloads and crashes, and nobody else finds it."""
+"""A draft survives reloads and crashes, and no other person finds it."""
 
 import secrets
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn
+from tests.browser.desk.editing import sign_in_again
 
 pytestmark = pytest.mark.browser
 
@@ -33,24 +34,24 @@ def expect_written(page: Page) -> None:
     expect(page.locator("#preview")).to_have_attribute("dir", "rtl")
 
 
-def kept_key(page: Page) -> str:
-    kept: str = page.evaluate(
+def stored_key(page: Page) -> str:
+    key: str = page.evaluate(
         "JSON.parse(Object.entries(localStorage).find(([name]) => name.startsWith('flashwire.draft.'))[1]).key"
     )
-    return kept
+    return key
 
 
 def test_every_field_of_a_draft_and_its_key_survive_a_reload(open_desk: SignIn) -> None:
     page = open_desk()
     write(page)
-    key = kept_key(page)
+    key = stored_key(page)
     page.reload()
     expect_written(page)
     expect(page.locator("#outcome")).to_contain_text("It is not published")
-    assert kept_key(page) == key
+    assert stored_key(page) == key
 
 
-def test_a_new_tab_takes_over_the_draft_of_one_that_is_gone(open_desk: SignIn, context: BrowserContext) -> None:
+def test_a_new_tab_takes_over_the_draft_of_a_closed_one(open_desk: SignIn, context: BrowserContext) -> None:
     page = open_desk()
     write(page)
     address = page.url
@@ -60,10 +61,10 @@ def test_a_new_tab_takes_over_the_draft_of_one_that_is_gone(open_desk: SignIn, c
     expect_written(after)
 
 
-def test_two_living_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserContext) -> None:
+def test_two_open_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserContext) -> None:
     page = open_desk()
     write(page)
-    # A duplicated tab brings the session storage along, and with it the name of the slot.
+    # A duplicated tab inherits the session storage, and with it the name of the slot.
     slot = page.evaluate("sessionStorage.getItem('flashwire.slot')")
     second = context.new_page()
     second.add_init_script(
@@ -77,7 +78,7 @@ def test_two_living_tabs_never_share_a_draft(open_desk: SignIn, context: Browser
     expect_written(page)
 
 
-def test_a_session_that_ends_leads_to_sign_in_and_the_draft_stays(service: Service, open_desk: SignIn) -> None:
+def test_a_session_that_ends_leads_to_the_sign_in_and_the_draft_stays(service: Service, open_desk: SignIn) -> None:
     token = service.token(f"M {secrets.token_hex(4)}", "chief")
     page = open_desk(token=token)
     page.locator("#line").fill("Civil Defence: Two injured in the harbour")
@@ -86,8 +87,7 @@ def test_a_session_that_ends_leads_to_sign_in_and_the_draft_stays(service: Servi
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     expect(page.get_by_text("Your text is kept. It is not published.")).to_be_visible()
     expect(page.locator("#signin-value")).to_be_focused()
-    page.keyboard.type(token)
-    page.keyboard.press("Enter")
+    sign_in_again(page, token)
     expect(page.locator("#line")).to_have_value("Civil Defence: Two injured in the harbour")
     assert "Two injured in the harbour" not in service.headlines()
 
@@ -96,8 +96,7 @@ def test_another_person_on_the_same_machine_does_not_find_the_draft(service: Ser
     page = open_desk()
     page.locator("#line").fill("Civil Defence: Embargoed until noon")
     page.get_by_role("button", name="Sign out").click()
-    page.locator("#signin-value").fill(service.token(f"O {secrets.token_hex(4)}", "editor"))
-    page.keyboard.press("Enter")
+    sign_in_again(page, service.token(f"O {secrets.token_hex(4)}", "editor"))
     expect(page.locator("#line")).to_be_focused()
     expect(page.locator("#line")).to_have_value("")
     expect(page.locator("#preview")).not_to_contain_text("Embargoed")
