@@ -23,11 +23,11 @@ from ticker.http.app import make_app
 from ticker.http.browser import BrowserHeaders
 from ticker.net import poller
 from ticker.net.accept import NodeAcceptor
-from ticker.net.first_bytes import Entrance, Gate
-from ticker.net.http_fallback import FrontDoor
+from ticker.net.first_bytes import PendingConnection, Router
+from ticker.net.http_fallback import HttpProtocol
 from ticker.net.poller import Poller
 from ticker.net.websocket import WebSocketConnection
-from ticker.node import visitors
+from ticker.node import http_connections
 from ticker.node.garbage import short_pauses
 from ticker.node.node import Node
 from ticker.node.pulse import pulse, show
@@ -64,7 +64,7 @@ class NodeServer(uvicorn.Server):
         super().__init__(config)
         self.node = node
         self.slot = slot
-        self._entrance: Entrance | None = None
+        self._router: Router | None = None
         self._poller: Poller | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -81,20 +81,23 @@ class NodeServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not may_stop() and not (self.slot is not None and self.slot.is_retiring):
             return
-        self.node.leaves_at_once = at_once()
+        self.node.drains_at_once = at_once()
         super().handle_exit(sig, frame)
 
     async def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
-        self._entrance = entrance = Entrance(self.config, self.server_state, self.lifespan.state, loop)
+        self._router = router = Router(self.config, self.server_state, self.lifespan.state, loop)
         # Any: uvicorn calls `close` and `wait_closed` of what stands there.
         servers: list[Any]
         if direct:
             self._poller = poller = Poller(loop)
-            servers = [NodeAcceptor(sock, loop, entrance, poller) for sock in sockets]
+            servers = [NodeAcceptor(sock, loop, router, poller) for sock in sockets]
         else:
             # It listens anew, and by itself with 100.
-            servers = [await loop.create_server(lambda: Gate(entrance), sock=s, backlog=ACCEPT_QUEUE) for s in sockets]
+            servers = [
+                await loop.create_server(lambda: PendingConnection(router), sock=sock, backlog=ACCEPT_QUEUE)
+                for sock in sockets
+            ]
         self.servers = servers
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,13 +106,13 @@ class NodeServer(uvicorn.Server):
         await drain(self.node, self.node.settings.drain_seconds)
         for server in self.servers:
             server.close()
-        for knocker in list(self.node.knocking):
+        for knocker in list(self.node.pending):
             # Those that uvicorn knows of it ends itself.
-            if isinstance(knocker, Gate):
-                knocker.show_out()
-        if self._entrance is not None and self._entrance.moving:
+            if isinstance(knocker, PendingConnection):
+                knocker.expire()
+        if self._router is not None and self._router.handovers:
             # uvicorn ends those at the door, and must find there who is on the way to it.
-            await asyncio.wait(self._entrance.moving, timeout=HAND_OVER_SECONDS)
+            await asyncio.wait(self._router.handovers, timeout=HAND_OVER_SECONDS)
         await super().shutdown(sockets)
         if self._poller is not None:
             self._poller.close()
@@ -123,10 +126,10 @@ class NodeServer(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             # What is kept open after an answer would ask a node that refuses. Who has not asked yet may ask once.
-            if isinstance(connection, FrontDoor) and connection not in self.node.knocking:
+            if isinstance(connection, HttpProtocol) and connection not in self.node.pending:
                 connection.shutdown()
         for _ in range(round(HAND_OVER_SECONDS / DRAIN_TICK_SECONDS)):
-            if not self.node.knocking:
+            if not self.node.pending:
                 break
             await asyncio.sleep(DRAIN_TICK_SECONDS)
 
@@ -134,15 +137,15 @@ class NodeServer(uvicorn.Server):
 async def drain(node: Node, seconds: float) -> None:
     """Sends every client away within `seconds`, evenly spread and in random order."""
     node.draining = True
-    node.arrivals.wake()
+    node.next_entry.wake()
     members = node.hub.members()
     random.shuffle(members)
     log.info("draining", connections=len(members), seconds=seconds)
     start, whole = node.steady(), len(members)
     while members:
-        done = 1.0 if not seconds or node.leaves_at_once else min(1.0, (node.steady() - start) / seconds)
+        done = 1.0 if not seconds or node.drains_at_once else min(1.0, (node.steady() - start) / seconds)
         while members and len(members) > whole * (1.0 - done):
-            members.pop().farewell(
+            members.pop().close_with(
                 4000, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
             )
         if members:
@@ -201,15 +204,17 @@ def make_server(
         raise ValueError("Set REDIS_URL to the stream's Redis, or use `flashwire run`.")
     node = Node(settings, load_site(settings.site))
     files = descriptors()
-    node.room = min(node.room, files - SPARE_DESCRIPTORS)
-    node.visitors.limit = max(visitors.LEAST, min(visitors.MOST, files - node.room - _OWN_DESCRIPTORS))
-    if node.room < settings.max_connections:
-        log.warning("fewer connections than allowed: raise the limit of open files", room=node.room)
+    node.capacity = min(node.capacity, files - SPARE_DESCRIPTORS)
+    node.http_connections.limit = max(
+        http_connections.LEAST, min(http_connections.MOST, files - node.capacity - _OWN_DESCRIPTORS)
+    )
+    if node.capacity < settings.max_connections:
+        log.warning("fewer connections than allowed: raise the limit of open files", capacity=node.capacity)
     config = uvicorn.Config(
         ForwardedMiddleware(
             BrowserHeaders(make_app(node, keyring, settings.redis_url, slot), settings), settings.forwarded_allow_ips
         ),
-        http=Gate,
+        http=PendingConnection,
         ws=connection,
         loop="none",
         lifespan="on",

@@ -143,7 +143,7 @@ class Cycle:
         want = {
             "flashwire_connections": float(base),
             "flashwire_slow_connections": 0.0,
-            "flashwire_knocking": 0.0,
+            "flashwire_pending_connections": 0.0,
             "flashwire_held_bytes": 0.0,
         }
         deadline = time.monotonic() + EMPTY_SECONDS

@@ -24,7 +24,7 @@ from ticker.net.joining import JoiningConnection
 from ticker.node.node import Node
 from ticker.node.recovery import Recovery
 from ticker.node.rounds import Rounds
-from ticker.node.work_queue import Work
+from ticker.node.work_queue import WorkQueue
 from ticker.settings import TickerSettings
 
 LIMIT = 6_000
@@ -40,9 +40,9 @@ class BreathingNode(Node):
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
         super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
         self.breaths: list[Callable[[], None]] = []
-        # Work that waits is a breath like any other; none is so much that it has to wait.
-        self.work = Work(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
-        self.recovery = Recovery(self.hub, self.work, self.steady)
+        # WorkQueue that waits is a breath like any other; none is so much that it has to wait.
+        self.work_queue = WorkQueue(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
+        self.recovery = Recovery(self.hub, self.work_queue, self.steady)
         self.rounds = Rounds(
             self.steady, self.metrics.count_delivered, self.breaths.append, slice_=1, broken=self._broken
         )
@@ -166,7 +166,7 @@ class Listening(JoiningConnection):
         self.ours.close()
         self.theirs.close()
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         self.left()
 
     def refuse_join(self, refused: RefusalError) -> None:
@@ -243,7 +243,7 @@ class Telling(Listening):
 class Broken(Listening):
     """A client whose connection fails in every way."""
 
-    def offer(self, data: bytes) -> bool:
+    def write_now(self, data: bytes) -> bool:
         raise ValueError("broken")
 
     def abort(self) -> None:

@@ -19,11 +19,11 @@ from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
 from ticker.net.handshake import RefusalError
 from ticker.net.joining import JoiningConnection
-from ticker.node.inbox import Inbox
-from ticker.node.member import Member
 from ticker.node.node import Node
 from ticker.node.recovery import Recovery
-from ticker.node.work_queue import Work
+from ticker.node.subscriber import Subscriber
+from ticker.node.waiting_entries import WaitingEntries
+from ticker.node.work_queue import WorkQueue
 from ticker.reader.reader import Reader
 from ticker.reader.sink import Found
 from ticker.settings import TickerSettings
@@ -44,11 +44,11 @@ class Clock:
         return self.now
 
 
-class WatchedRecovery(Recovery[Member]):
+class WatchedRecovery(Recovery[Subscriber]):
     """A recovery whose lists have a cursor that the model knows."""
 
     def __init__(self, node: "WatchedNode") -> None:
-        super().__init__(node.hub, node.work, node.steady)
+        super().__init__(node.hub, node.work_queue, node.steady)
         self._node = node
 
     def begin(self, place: Cursor) -> None:
@@ -56,7 +56,7 @@ class WatchedRecovery(Recovery[Member]):
         super().begin(place)
 
 
-class WatchedInbox(Inbox):
+class WatchedInbox(WaitingEntries):
     """An inbox that tells what is taken from it."""
 
     taken: Callable[[Sequence[Entry]], None]
@@ -83,10 +83,10 @@ class WatchedNode(Node):
         self.log: list[Published] = []
         self.known: dict[Published, list[Item]] = {}
         """For each number held, the versions of its item that were held when it came."""
-        self._inbox = inbox = WatchedInbox(self.backlog, length, PIPE_LIMIT)
+        self._waiting_entries = inbox = WatchedInbox(self.backlog, length, PIPE_LIMIT)
         inbox.taken = self._note
         # What waits is done at once: the model has no loop.
-        self.work = Work(clock, lambda call: call(), lambda _seconds, call: call())
+        self.work_queue = WorkQueue(clock, lambda call: call(), lambda _seconds, call: call())
         self.recovery = WatchedRecovery(self)
         self.places: dict[str, Published | None] = {}
         """What the cursors stand for that are no entry's: the number at which the stream stood."""
@@ -240,7 +240,7 @@ class Client(JoiningConnection):
         """Whether no long message is under way to it."""
         return self._long is None
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away in the model")
 
     def refuse_join(self, refused: RefusalError) -> None:

@@ -16,8 +16,8 @@ from ticker.net.admission import admit
 from ticker.net.client_address import ADDRESS
 from ticker.net.handshake import HALF_CLOSED, RefusalError, joined, refusal, wants_events
 from ticker.net.joining import TOO_BUSY
+from ticker.node.long_read import LongRead
 from ticker.node.node import Node
-from ticker.node.reading import Reading
 from ticker.node.work_queue import BusyError
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ async def live(request: Request) -> Response:
         admit(node, joined(request.scope["headers"]), address)
         query = Query(read_pairs(request.scope["query_string"]), node.site)
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
-        asked = query.subscription(request.headers.get("last-event-id"))
+        subscription = query.subscription(request.headers.get("last-event-id"))
         if request.method == "HEAD":
             # What GET would send, without joining and without waiting.
             events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
@@ -41,24 +41,24 @@ async def live(request: Request) -> Response:
             # The length of what GET would send is not known without joining (RFC 9110, 8.6).
             del head.headers["content-length"]
             return head
-        first = await _first(node, request, asked, wait, address)
+        first = await _first(node, request, subscription, wait, address)
     except (ParameterError, RefusalError) as error:
         problem = error.problem() if isinstance(error, ParameterError) else error.problem
         node.metrics.refused.labels(str(problem.status)).inc()
         return problem_reply(problem, retry_after=2 if problem.status == 503 else None)
     if first is None:
         return Response(None, 200)
-    node.metrics.count_join("poll", first.message.kind, resumes=asked.cursor is not None)
+    node.metrics.count_join("poll", first.message.kind, resumes=subscription.cursor is not None)
     if first.message.items:
         return LongReply(node, first)
     return Response(first.message.body, 200, _HEADERS, JSON)
 
 
-async def _first(node: Node, request: Request, asked: Subscription, wait: float, address: str) -> Encoded | None:
+async def _first(node: Node, request: Request, subscription: Subscription, wait: float, address: str) -> Encoded | None:
     """What is said; None where the client left meanwhile."""
     until = node.steady() + wait
     try:
-        first = await _made(node, request, asked, address)
+        first = await _made(node, request, subscription, address)
         # Only one with a good cursor can wait: any other has something to be told now.
         while first is not None and first.message.kind == "replay" and _is_empty(first):
             left = until - node.steady()
@@ -68,23 +68,25 @@ async def _first(node: Node, request: Request, asked: Subscription, wait: float,
                 if _is_half_closed(request):
                     break
                 return None
-            first = await _made(node, request, asked, address, bounded=False)
+            first = await _made(node, request, subscription, address, bounded=False)
     except BusyError:
         raise refusal(503, "unavailable", TOO_BUSY) from None
     return first
 
 
 async def _made(
-    node: Node, request: Request, asked: Subscription, address: str, *, bounded: bool = True
+    node: Node, request: Request, subscription: Subscription, address: str, *, bounded: bool = True
 ) -> Encoded | None:
-    if node.may_answer(asked):
+    if node.may_answer(subscription):
         begun = node.steady()
-        first = node.first(asked)
-        # Without this the budget never ends: 300 clients that asked at once were all answered before other work.
-        node.work.charge(begun)
+        first = node.first_message(subscription)
+        # Without this the budget never ends: 300 clients that subscription at once were all answered before other work.
+        node.work_queue.charge(begun)
         return first
     # What waits is not done for one who left.
-    return await _unless_left(request, node.work.do(address, lambda: node.first(asked), bounded=bounded))
+    return await _unless_left(
+        request, node.work_queue.do(address, lambda: node.first_message(subscription), bounded=bounded)
+    )
 
 
 def _is_empty(first: Encoded) -> bool:
@@ -95,15 +97,15 @@ def _is_empty(first: Encoded) -> bool:
 async def _arrival(node: Node, request: Request, limit: float, address: str) -> bool:
     """Waits for the next entry; False if the client left, whose place is free at once."""
     node.polls += 1
-    node.shares.came(address)
-    node.visitors.poll(address, 1)
+    node.address_counts.add(address)
+    node.http_connections.count_poll(address, 1)
     try:
-        if not await _unless_left(request, node.arrivals.wait(limit), half=True):
+        if not await _unless_left(request, node.next_entry.wait(limit), half=True):
             return False
     finally:
         node.polls -= 1
-        node.shares.left(address)
-        node.visitors.poll(address, -1)
+        node.address_counts.remove(address)
+        node.http_connections.count_poll(address, -1)
     # All who wait are woken by the same entry.
     await node.lane.enter()
     return True
@@ -143,8 +145,8 @@ class LongReply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = self._node.steady()
-        reading = Reading(self._node.held, self._first, None)
-        self._node.work.charge(begun)
+        reading = LongRead(self._node.unsent, self._first, None)
+        self._node.work_queue.charge(begun)
         gone = asyncio.ensure_future(_left(Request(scope, receive), half=False))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from ticker.net.first_bytes import Entrance, Gate
+from ticker.net.first_bytes import PendingConnection, Router
 from ticker.net.poller import TURN_SECONDS, Poller
 from ticker.net.transport import SocketTransport
 from ticker.shared.http.accept import BATCH, Acceptor
@@ -25,20 +25,18 @@ log = structlog.get_logger()
 
 
 class NodeAcceptor(Acceptor):
-    """Gives those who come to the node's `entrance`."""
+    """Gives those who come to the node's `router`."""
 
-    def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, entrance: Entrance, poller: Poller
-    ) -> None:
-        self._entrance = entrance
+    def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, router: Router, poller: Poller) -> None:
+        self._router = router
         self._poller = poller
         self._arrived: deque[tuple[int, str, bytes]] = deque()
         super().__init__(sock, loop)
 
     def places(self) -> int:
         """As the node's visitors have them."""
-        node = self._entrance.node
-        return node.visitors.acceptable(BATCH, node.steady())
+        node = self._router.node
+        return node.http_connections.acceptable(BATCH, node.steady())
 
     def close(self) -> None:
         """As `Acceptor.close`; those who were accepted are taken."""
@@ -84,9 +82,9 @@ class NodeAcceptor(Acceptor):
         try:
             if data:
                 # Nearly always: the last packet of the three, and the request, came before this turn.
-                self._entrance.enter(transport, data, peer)
+                self._router.enter(transport, data, peer)
             else:
-                gate = Gate(self._entrance, peer)
+                gate = PendingConnection(self._router, peer)
                 transport.set_protocol(gate)
                 gate.connection_made(transport)
         except Exception as error:

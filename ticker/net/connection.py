@@ -18,9 +18,10 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import Subscription
 from ticker.net.transport import RESET, SocketTransport
-from ticker.node.member import Member
+from ticker.node.connection_job import ConnectionJob
+from ticker.node.long_read import LongRead
 from ticker.node.node import Node
-from ticker.node.reading import QueuedJoin, Reading
+from ticker.node.subscriber import Subscriber
 
 # How long a client that was told to close may take to do so.
 LEAVE_SECONDS: Final = 5.0
@@ -32,8 +33,21 @@ class Connection(asyncio.Protocol, ABC):
     """The protocol of one joined client; subclasses say how messages are framed and how one hangs up."""
 
     __slots__ = (
-        "_behind", "_full", "_group", "_job", "_long", "_since", "_unanswered",
-        "address", "asked", "fd", "form", "heard", "node", "transport", "turn",
+        "_behind",
+        "_full",
+        "_group",
+        "_job",
+        "_long",
+        "_since",
+        "_unanswered",
+        "address",
+        "fd",
+        "form",
+        "last_heard",
+        "last_round",
+        "node",
+        "subscription",
+        "transport",
     )  # fmt: skip
 
     transport_name: str
@@ -43,17 +57,17 @@ class Connection(asyncio.Protocol, ABC):
     def __init__(self, node: Node) -> None:
         self.node = node
         self.address = ""
-        self.asked = _NOTHING
+        self.subscription = _NOTHING
         self.form = Format.PLAIN
-        self.heard = math.inf
-        self.turn = 0
+        self.last_heard = math.inf
+        self.last_round = 0
         self.fd = NOWHERE
-        self._group: Group[Member] | None = None
+        self._group: Group[Subscriber] | None = None
         self._behind: Cursor | None = None
         self._full = False
         self._unanswered = False
-        self._long: Reading | None = None
-        self._job: QueuedJoin | None = None
+        self._long: LongRead | None = None
+        self._job: ConnectionJob | None = None
         self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -64,11 +78,11 @@ class Connection(asyncio.Protocol, ABC):
         limit = self.node.settings.write_limit_bytes
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
 
-    def _fall_behind(self, place: Cursor) -> None:
+    def _mark_lagging(self, place: Cursor) -> None:
         self._behind = place
         self._since = self.node.steady()
         self.fd = NOWHERE
-        self.node.behind.add(self)
+        self.node.lagging.add(self)
 
     # What is said to a client goes one of these ways, so that it keeps its order.
 
@@ -90,9 +104,9 @@ class Connection(asyncio.Protocol, ABC):
             self.abort()
             return
         if sent < len(data):
-            self.spill(data, sent)
+            self.buffer_rest(data, sent)
 
-    def spill(self, data: bytes | memoryview, sent: int) -> None:
+    def buffer_rest(self, data: bytes | memoryview, sent: int) -> None:
         self.fd = NOWHERE
         self.transport.write(memoryview(data)[sent:])
 
@@ -104,19 +118,19 @@ class Connection(asyncio.Protocol, ABC):
         self.fd = descriptor(self.transport)
         return self.fd >= 0
 
-    # What the node calls (ticker.node.node.Member)
+    # What the node calls (ticker.node.node.Subscriber)
 
-    def offer(self, data: bytes) -> bool:
+    def write_now(self, data: bytes) -> bool:
         if self._behind is None and self._group is not None:
             self.write(data)
             return True
         return False
 
-    def behind_for(self, now: float) -> float:
+    def lagging_for(self, now: float) -> float:
         return 0.0 if self._behind is None else now - self._since
 
     @abstractmethod
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
 
     @abstractmethod
     def say_first(self, first: Encoded, head: bytes = b"") -> None:
@@ -128,9 +142,9 @@ class Connection(asyncio.Protocol, ABC):
         return self._long is not None and self._long.is_begun
 
     @property
-    def stand(self) -> Cursor:
+    def position(self) -> Cursor:
         """The newest entry that was handed to it: where it stands, and should come back to."""
-        return self.node.place_of(self) if self._behind is None else self._behind
+        return self.node.cursor_of(self) if self._behind is None else self._behind
 
     def abort(self) -> None:
         self.fd = NOWHERE
@@ -150,23 +164,23 @@ class Connection(asyncio.Protocol, ABC):
     def eof_received(self) -> bool | None:
         # The transport closes, and drops what it is given from now on; nothing later may pass that by.
         self.left()
-        self.node.leaving[self] = self.node.steady() + LEAVE_SECONDS
+        self.node.closing[self] = self.node.steady() + LEAVE_SECONDS
         return None
 
     def pause_writing(self) -> None:
         self._full = True
         # Everything up to the newest entry has been handed over by now: offers and this call are one turn.
         if self._behind is None and self._group is not None:
-            self._fall_behind(self.node.place_of(self))
+            self._mark_lagging(self.node.cursor_of(self))
 
     def resume_writing(self) -> None:
         self._full = False
         self._go_on()
 
-    def fall_behind(self, place: Cursor) -> None:
+    def mark_lagging(self, place: Cursor) -> None:
         # One that is behind already stands at an older place, from which it is caught up in any case.
         if self._behind is None and self._group is not None:
-            self._fall_behind(place)
+            self._mark_lagging(place)
             # It does not wait for its client: that is no reason to close it.
             self._since = math.inf
 
@@ -185,7 +199,7 @@ class Connection(asyncio.Protocol, ABC):
                 return
             self._bring_up(self._behind, self._group)
 
-    def _bring_up(self, behind: Cursor, group: Group[Member]) -> None:
+    def _bring_up(self, behind: Cursor, group: Group[Subscriber]) -> None:
         node = self.node
         found: Cursor | None = None
         if self._long is not None:
@@ -193,15 +207,15 @@ class Connection(asyncio.Protocol, ABC):
             return
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
-            asked = self.asked
-            self.asked = Subscription(group.wanted, None, asked.backlog, asked.heartbeat)
+            subscription = self.subscription
+            self.subscription = Subscription(group.wanted, None, subscription.backlog, subscription.heartbeat)
             begun = node.steady()
-            self.say_first(node.first_for(self, asked))
-            node.work.charge(begun)
+            self.say_first(node.first_message_for(self, subscription))
+            node.work_queue.charge(begun)
             return
         if not node.backlog.holds(behind):
             self._behind = node.backlog.newest
-            self.say_first(node.joins.snapshot(self.asked, node.wall(), complete=False, stale=node.stale))
+            self.say_first(node.joins.snapshot(self.subscription, node.wall(), complete=False, stale=node.stale))
             return
         # Half the limit at a time, so that the buffer never holds much more than it may.
         room = node.settings.write_limit_bytes // 2
@@ -215,13 +229,13 @@ class Connection(asyncio.Protocol, ABC):
         data = b"".join(chunk)
         self._behind = found
         if found is None:
-            node.behind.discard(self)
+            node.lagging.discard(self)
             # It has what the round under way brings.
-            self.turn = node.rounds.number
+            self.last_round = node.rounds.number
         # Last, because it may be full at once, which is to be known by what is behind now.
         self.write(data)
 
-    def _hand_over(self, long: Reading) -> None:
+    def _hand_over(self, long: LongRead) -> None:
         # Who takes piece after piece is not one who does not read.
         self._since = self.node.steady()
         piece = long.next_piece()

@@ -1,7 +1,7 @@
 """The gate: who has just connected, until the first bytes come; nearly always they are the whole head of a join.
 
 Then the socket goes straight to its `WebSocketConnection` or `SseConnection`. Everybody else, and whoever sends a head
-in pieces, is handed on to the `FrontDoor` with what was read, within the same patience. With uvicorn's HTTP class in
+in pieces, is handed on to the `HttpProtocol` with what was read, within the same patience. With uvicorn's HTTP class in
 its place a join took two and a half times the CPU (docs/performance/gains.md, "A join: read once").
 """
 
@@ -19,18 +19,18 @@ from ticker.net.head import HeadReader
 from ticker.net.sse import SseConnection
 from ticker.net.transport import SocketTransport
 from ticker.net.websocket import WebSocketConnection
-from ticker.node import visitors
+from ticker.node import http_connections
 from ticker.node.node import Node
 from ticker.shared.http.limits import HEAD_BYTES
 
 # On their way to the front door at once: of 48 that came together all would be answered in one turn, which held the
 # loop for 10 to 58 ms where these take 3.
-MOVES: Final = 4
+HANDOVERS_AT_ONCE: Final = 4
 
 _read = HeadReader().read
 
 
-class Entrance:
+class Router:
     """Where sockets become connections, by the first bytes that came on them; one for all of a server."""
 
     # uvicorn's seam: its lifespan state is a plain dict of anything, its loop may be any.
@@ -40,9 +40,9 @@ class Entrance:
         self.node: Node = app_state["node"]
         # Any: a class that was set by hand needs no import string.
         self._websocket: Any = config.ws_protocol_class
-        self.moving: set[asyncio.Task[None]] = set()
+        self.handovers: set[asyncio.Task[None]] = set()
         """Those who are on their way to the front door."""
-        self._turns = asyncio.Semaphore(MOVES)
+        self._turns = asyncio.Semaphore(HANDOVERS_AT_ONCE)
 
     # Any: uvloop's transports are of no class of asyncio's.
     def enter(self, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
@@ -51,7 +51,7 @@ class Entrance:
         """
         found = _read(data) if len(data) <= HEAD_BYTES else None
         if found is None:
-            self._hand_on(transport, data, peer, self.patience() if until is None else until)
+            self._hand_on(transport, data, peer, self.deadline() if until is None else until)
         elif b"upgrade" in found[0].headers:
             self._become_socket(transport, peer, *found)
         else:
@@ -61,9 +61,9 @@ class Entrance:
             transport.set_protocol(connection)
             connection.open(found[0])
 
-    def patience(self) -> float:
+    def deadline(self) -> float:
         """When that of one who comes now ends, by the node's steady clock."""
-        return self.node.steady() + visitors.PATIENCE_SECONDS
+        return self.node.steady() + http_connections.REQUEST_SECONDS
 
     def _become_socket(self, transport: Any, peer: str, request: Request, rest: bytes) -> None:
         connection: WebSocketConnection = self._websocket(*self._parts)
@@ -78,23 +78,23 @@ class Entrance:
 
     def _hand_on(self, transport: Any, data: bytes, peer: str, until: float) -> None:
         address = self.address(peer)
-        self.node.visitors.make_room(address, self.node.steady())
+        self.node.http_connections.make_room(address, self.node.steady())
         if not isinstance(transport, SocketTransport):
             self._to_door(transport, data, until)
             return
         # uvicorn's class wants a transport of the loop's.
-        between = _Between(data)
+        between = Handover(data)
         task = asyncio.ensure_future(self._move(transport.detach(), between, until))
-        self.node.visitors.came(between, address)
-        self.node.knocking[between] = until
-        self.moving.add(task)
-        task.add_done_callback(self.moving.discard)
+        self.node.http_connections.add(between, address)
+        self.node.pending[between] = until
+        self.handovers.add(task)
+        task.add_done_callback(self.handovers.discard)
 
     def address(self, peer: str) -> str:
         """The address of the other end, as far as it is known before a request is read."""
         return client_address(peer, None, self.node.settings.forwarded_allow_ips)
 
-    async def _move(self, sock: socket.socket, between: "_Between", until: float) -> None:
+    async def _move(self, sock: socket.socket, between: "Handover", until: float) -> None:
         try:
             async with self._turns:
                 transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: between, sock)
@@ -105,8 +105,8 @@ class Entrance:
             sock.close()
             raise
         finally:
-            self.node.knocking.pop(between, None)
-            self.node.visitors.gone(between)
+            self.node.pending.pop(between, None)
+            self.node.http_connections.remove(between)
         if transport.is_closing():
             return
         try:
@@ -117,16 +117,16 @@ class Entrance:
         if between.ended and not front.eof_received():
             transport.close()
 
-    def _to_door(self, transport: Any, data: bytes, until: float) -> door.FrontDoor:
-        front = door.FrontDoor(*self._parts, self._loop)
+    def _to_door(self, transport: Any, data: bytes, until: float) -> door.HttpProtocol:
+        front = door.HttpProtocol(*self._parts, self._loop)
         front.connection_made(transport)
-        self.node.knocking[front] = until
+        self.node.pending[front] = until
         transport.set_protocol(front)
         front.data_received(data)
         return front
 
 
-class _Between(asyncio.Protocol):
+class Handover(asyncio.Protocol):
     """Has a socket while it goes from one transport to another, and keeps what comes meanwhile."""
 
     def __init__(self, data: bytes) -> None:
@@ -141,48 +141,48 @@ class _Between(asyncio.Protocol):
         self.ended = True
         return True
 
-    def show_out(self) -> None:
+    def expire(self) -> None:
         """Ends nothing: its turn comes, and then the door has what is left of its patience."""
 
     @property
     def has_input(self) -> bool:
-        """As `ticker.node.visitors.Waiting`: nobody has looked yet at what it has said."""
+        """As `ticker.node.http_connections.Pending`: nobody has looked yet at what it has said."""
         return True
 
 
-class Gate(asyncio.Protocol):
+class PendingConnection(asyncio.Protocol):
     """One incoming connection that has said nothing yet."""
 
-    __slots__ = ("_entrance", "_peer", "transport")
+    __slots__ = ("_peer", "_router", "transport")
 
-    def __init__(self, entrance: Entrance, peer: str = "") -> None:
-        self._entrance = entrance
+    def __init__(self, router: Router, peer: str = "") -> None:
+        self._router = router
         self._peer = peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
-        node, address = self._entrance.node, self._entrance.address(self._peer or peer_of(transport))
-        node.visitors.make_room(address, node.steady())
-        node.visitors.came(self, address)
-        node.knocking[self] = self._entrance.patience()
+        node, address = self._router.node, self._router.address(self._peer or peer_of(transport))
+        node.http_connections.make_room(address, node.steady())
+        node.http_connections.add(self, address)
+        node.pending[self] = self._router.deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._left()
 
-    def show_out(self) -> None:
+    def expire(self) -> None:
         """Ends a connection that has said nothing in its time."""
         self._left()
         self.transport.abort()
 
     @property
     def has_input(self) -> bool:
-        """As `ticker.node.visitors.Waiting`."""
+        """As `ticker.node.http_connections.Pending`."""
         return isinstance(self.transport, SocketTransport) and self.transport.has_input
 
     def data_received(self, data: bytes) -> None:
         until = self._left()
-        self._entrance.enter(self.transport, data, self._peer or peer_of(self.transport), until)
+        self._router.enter(self.transport, data, self._peer or peer_of(self.transport), until)
 
     def _left(self) -> float | None:
-        self._entrance.node.visitors.gone(self)
-        return self._entrance.node.knocking.pop(self, None)
+        self._router.node.http_connections.remove(self)
+        return self._router.node.pending.pop(self, None)

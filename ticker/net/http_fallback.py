@@ -1,7 +1,7 @@
 """The front door: uvicorn's HTTP class, with five things of our own.
 
 1. A request for an event stream leaves HTTP here and becomes an `SseConnection` on the same socket.
-2. Whoever has sent no whole request within `visitors.PATIENCE_SECONDS` is shown out: its socket costs a descriptor.
+2. A connection without a whole request within `http_connections.REQUEST_SECONDS` is closed: it costs a descriptor.
 3. A request longer than `HEAD_BYTES` bytes is refused; httptools itself knows no limit, and no route reads a body.
 4. What cannot be read as HTTP is answered with a problem and counted; uvicorn would log a line for each.
 5. A client that ends its side after a request still gets the answer; uvicorn would close.
@@ -29,7 +29,7 @@ from ticker.net.handshake import (
 )
 from ticker.net.sse import SseConnection
 from ticker.net.websocket import WebSocketConnection
-from ticker.node import visitors
+from ticker.node import http_connections
 from ticker.node.node import Node
 from ticker.shared.http.lane import LEFT
 from ticker.shared.http.limits import HEAD_BYTES
@@ -40,7 +40,7 @@ PIECE_BYTES: Final = 1_024
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-class FrontDoor(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """A connection that did not begin with a plain join, and all its requests."""
 
     # Any: uvicorn's lifespan state is a plain dict of anything, its loop may be any.
@@ -61,18 +61,18 @@ class FrontDoor(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # Any: uvicorn narrows asyncio's signature
         super().connection_made(transport)
-        self._node.visitors.came(self, self._address())
-        self._node.knocking[self] = self._node.steady() + visitors.PATIENCE_SECONDS
+        self._node.http_connections.add(self, self._address())
+        self._node.pending[self] = self._node.steady() + http_connections.REQUEST_SECONDS
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._node.intake.drop(self)
-        self._node.visitors.gone(self)
-        self._node.knocking.pop(self, None)
+        self._node.http_connections.remove(self)
+        self._node.pending.pop(self, None)
         self._leave_requests()
         super().connection_lost(exc)
 
-    def show_out(self) -> None:
-        self._node.knocking.pop(self, None)
+    def expire(self) -> None:
+        self._node.pending.pop(self, None)
         self.abort()
 
     @property
@@ -96,10 +96,10 @@ class FrontDoor(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._node.visitors.full(self, self._node.steady())
+        self._node.http_connections.mark_unread(self, self._node.steady())
 
     def resume_writing(self) -> None:
-        self._node.visitors.reads(self)
+        self._node.http_connections.mark_read(self)
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -143,7 +143,7 @@ class FrontDoor(HttpToolsProtocol):
                 # httptools takes the body for the other protocol, so no further request can be told from it.
                 self._in_turn(self._linger)
                 return b""
-            self._node.knocking.pop(self, None)
+            self._node.pending.pop(self, None)
             self._rest = rest
             self._in_turn(self._upgrade)
             return b""
@@ -165,7 +165,7 @@ class FrontDoor(HttpToolsProtocol):
     def _linger(self) -> None:
         # A close while the client sends would reset the connection, and it could lose the answer.
         self._lingers = True
-        self._node.knocking.setdefault(self, self._node.steady() + visitors.PATIENCE_SECONDS)
+        self._node.pending.setdefault(self, self._node.steady() + http_connections.REQUEST_SECONDS)
         self.transport.write_eof()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature
@@ -200,7 +200,7 @@ class FrontDoor(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self.pipeline:
-            self._node.visitors.answered(self)
+            self._node.http_connections.mark_idle(self)
         last = self._last
         if last is not None and self._is_answered() and not self.transport.is_closing():
             self._last = None
@@ -211,7 +211,7 @@ class FrontDoor(HttpToolsProtocol):
         return client_address(peer_of(self.transport), forwarded, self._node.settings.forwarded_allow_ips)
 
     def _upgrade(self) -> None:
-        self._node.visitors.gone(self)
+        self._node.http_connections.remove(self)
         self.handle_websocket_upgrade()
         rest, self._rest = self._rest, b""
         self._hand_on(rest)
@@ -234,7 +234,7 @@ class FrontDoor(HttpToolsProtocol):
             holder.data_received(rest)
 
     def _refuse(self, refused: RefusalError) -> None:
-        self._node.knocking.pop(self, None)
+        self._node.pending.pop(self, None)
         self._node.metrics.refused.labels(str(refused.problem.status)).inc()
 
         def end() -> None:
@@ -246,7 +246,7 @@ class FrontDoor(HttpToolsProtocol):
     def _open_stream(self) -> None:
         assert self._stream is not None, "the request was taken for a stream"
         self.connections.discard(self)
-        self._node.visitors.gone(self)
+        self._node.http_connections.remove(self)
         self.parser = None  # type: ignore[assignment]  # as after an upgrade
         connection = SseConnection(self._node)
         connection.address = peer_of(self.transport)
@@ -257,8 +257,8 @@ class FrontDoor(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._has_head = False
-        self._node.visitors.asks(self)
-        self._node.knocking.setdefault(self, self._node.steady() + visitors.PATIENCE_SECONDS)
+        self._node.http_connections.mark_busy(self)
+        self._node.pending.setdefault(self, self._node.steady() + http_connections.REQUEST_SECONDS)
 
     def on_headers_complete(self) -> None:
         self._has_head = True
@@ -269,8 +269,8 @@ class FrontDoor(HttpToolsProtocol):
         headers = joined(self.headers)
         # Behind a proxy a connection is its client's, as far as the proxy says whose.
         self.scope["state"][ADDRESS] = address = self._address(headers.get(FORWARDED))
-        self._node.visitors.named(self, address, self._node.steady())
-        self.scope["state"][TOO_MANY] = self._node.visitors.too_many
+        self._node.http_connections.set_address(self, address, self._node.steady())
+        self.scope["state"][TOO_MANY] = self._node.http_connections.is_over_limit
         if not upgrades and self.parser.get_method() == b"GET":
             path, query = split_target(self.url)
             if path == PATH and wants_events(headers.get(b"accept", b"")):
@@ -283,7 +283,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         # Not before: a body that never ends costs as much as a head that never does.
-        self._node.knocking.pop(self, None)
+        self._node.pending.pop(self, None)
         self._request_bytes = 0
         if self._stream is not None:
             self._taken = True

@@ -12,7 +12,8 @@ from ticker.net.client_address import FORWARDED, client_address
 from ticker.net.connection import Connection
 from ticker.net.handshake import RefusalError, refusal
 from ticker.net.transport import SocketTransport
-from ticker.node.reading import QueuedJoin, Reading
+from ticker.node.connection_job import ConnectionJob
+from ticker.node.long_read import LongRead
 
 TOO_BUSY: Final = "This node is busy; come back in a moment."
 BUSY_REASON: Final = "Too many subscriptions or joins for now; come back later with your cursor."
@@ -32,18 +33,18 @@ class JoiningConnection(Connection):
     def enter(
         self,
         head: bytes,
-        asked: Subscription,
+        subscription: Subscription,
         form: Format,
         *,
         wants_status: bool = False,
     ) -> None:
         """Joins, now or when the work queue comes to it; the reply's head and the first message leave in one write,
-        unless that is long. `wants_status` is that of `QueuedJoin`.
+        unless that is long. `wants_status` is that of `ConnectionJob`.
         """
         node = self.node
         self.set_limits()
-        self.asked, self.form = asked, form
-        if not node.may_answer(asked):
+        self.subscription, self.form = subscription, form
+        if not node.may_answer(subscription):
             # What it says before it is answered stays in its socket.
             self.transport.pause_reading()
             self._queue(head, wants_status=wants_status)
@@ -51,22 +52,22 @@ class JoiningConnection(Connection):
             self._join(head)
 
     def _join(self, head: bytes) -> None:
-        node, asked = self.node, self.asked
+        node, subscription = self.node, self.subscription
         begun = node.steady()
-        first = node.first_for(self, asked)
-        self._join_group(asked)
+        first = node.first_message_for(self, subscription)
+        self._join_group(subscription)
         self.say_first(first, head)
-        node.work.charge(begun)
+        node.work_queue.charge(begun)
 
-    def _join_group(self, asked: Subscription) -> None:
-        self.asked = asked
+    def _join_group(self, subscription: Subscription) -> None:
+        self.subscription = subscription
         self._group = self.node.join(self)
         # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
         # is shared already where the query is known (75 bytes a connection).
-        if asked.cursor is not None or asked.wanted is not self._group.wanted:
-            self.asked = Subscription(self._group.wanted, None, asked.backlog, asked.heartbeat)
+        if subscription.cursor is not None or subscription.wanted is not self._group.wanted:
+            self.subscription = Subscription(self._group.wanted, None, subscription.backlog, subscription.heartbeat)
 
-    def change(self, asked: Subscription) -> None:
+    def change(self, subscription: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""
         group = self._group
         if group is None:
@@ -75,16 +76,16 @@ class JoiningConnection(Connection):
         node.leave(self, group)
         if self._behind is None:
             begun = node.steady()
-            first = node.first_for(self, asked)
-            self._join_group(asked)
+            first = node.first_message_for(self, subscription)
+            self._join_group(subscription)
             self.say_first(first)
-            node.work.charge(begun)
+            node.work_queue.charge(begun)
         else:
             # One who asks again and again without reading gets one answer, to the last, once there is room.
-            self._join_group(asked)
-            self.asked = asked
+            self._join_group(subscription)
+            self.subscription = subscription
             self._unanswered = True
-            node.behind.add(self)
+            node.lagging.add(self)
 
     def say_first(self, first: Encoded, head: bytes = b"") -> None:
         if not first.message.items:
@@ -98,10 +99,10 @@ class JoiningConnection(Connection):
         # It is handed over in pieces that others share, and what is live waits behind it like behind any full buffer.
         if head:
             self.write(head)
-        self._long = Reading(self.node.held, first, self.form)
+        self._long = LongRead(self.node.unsent, first, self.form)
         self.transport.set_write_buffer_limits(high=PIECE_BYTES // 2, low=PIECE_BYTES // 8)
         if self._behind is None:
-            self._fall_behind(self.node.place_of(self))
+            self._mark_lagging(self.node.cursor_of(self))
         if self._long.packed:
             self._go_on()
         elif self._job is None:
@@ -110,12 +111,12 @@ class JoiningConnection(Connection):
     # What waits in the work queue
 
     def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
-        self._job = QueuedJoin(self, self.node, self.address, enters=bool(head), head=head)
+        self._job = ConnectionJob(self, self.node, self.address, enters=bool(head), head=head)
         self._job.early = early
         self._job.wants_status = wants_status
-        self.node.work.submit(self._job)
+        self.node.work_queue.submit(self._job)
 
-    def run_job(self, job: QueuedJoin) -> bool:
+    def run_job(self, job: ConnectionJob) -> bool:
         """Does some milliseconds of what waits; whether that is all."""
         node = self.node
         if job.enters:
@@ -159,7 +160,7 @@ class JoiningConnection(Connection):
         if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
         else:
-            self.farewell(4005, BUSY_REASON)
+            self.close_with(4005, BUSY_REASON)
 
     @abstractmethod
     def refuse_join(self, refused: RefusalError) -> None:

@@ -66,7 +66,7 @@ class Poller:
         self._holders[fd] = holder
 
     def watch(self, fd: int, events: int) -> None:
-        """Changes what `fd` is watched for; hang-ups and errors are told in any case."""
+        """SubscriptionChanges what `fd` is watched for; hang-ups and errors are told in any case."""
         self._epoll.modify(fd, events)
 
     def drop(self, fd: int) -> None:

@@ -39,7 +39,7 @@ class SseConnection(JoiningConnection):
         last_event_id = request.headers.get(b"last-event-id")
         try:
             self.admit(request.headers)
-            asked = node.questions.subscription(
+            subscription = node.questions.subscription(
                 request.query, None if last_event_id is None else last_event_id.decode("latin-1")
             )
         except ParameterError as error:
@@ -52,7 +52,7 @@ class SseConnection(JoiningConnection):
                 head, form = _HEAD % (cors, b"") + _retry_line(), Format.SSE_UNCHUNKED
             else:
                 head, form = _HEAD % (cors, _CHUNKED) + chunk(_retry_line()), Format.SSE
-            self.enter(head, asked, form, wants_status=_wants_status(request))
+            self.enter(head, subscription, form, wants_status=_wants_status(request))
 
     def _refuse(self, refused: RefusalError, request: Request) -> None:
         cors = cors_lines(self.node.settings, request.headers)
@@ -80,7 +80,7 @@ class SseConnection(JoiningConnection):
         self.transport.write(reply)
         self.transport.close()
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         if self._group is None:
             return
         node = self.node
@@ -89,22 +89,22 @@ class SseConnection(JoiningConnection):
             self.left()
             self.abort()
             return
-        stand = self.stand
+        position = self.position
         self.left()
         end = b""
         if reconnect is not None:
-            words = message.bye(stand, reason=reason, reconnect=reconnect)
+            words = message.bye(position, reason=reason, reconnect=reconnect)
             # EventSource knows nothing of `bye` and comes back by itself: tell it when.
             end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(words)
         if self.form is Format.SSE:
             end = (chunk(end) if end else b"") + LAST_CHUNK
         self.transport.write(end)
-        node.leaving[self] = node.steady() + LEAVE_SECONDS
+        node.closing[self] = node.steady() + LEAVE_SECONDS
         self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.node.leaving.pop(self, None)
+        self.node.closing.pop(self, None)
 
 
 def _wants_status(request: Request) -> bool:

@@ -18,13 +18,13 @@ from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 from ticker.contract import message
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
 from ticker.core.query import ParameterError, Query, subscribe_pairs
-from ticker.net.changes import Changes
 from ticker.net.client_address import peer_of
 from ticker.net.connection import LEAVE_SECONDS
 from ticker.net.frames import only_pongs, only_whole
 from ticker.net.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
 from ticker.net.joining import BUSY_REASON, JoiningConnection
-from ticker.node.reading import QueuedJoin
+from ticker.net.subscription_changes import SubscriptionChanges
+from ticker.node.connection_job import ConnectionJob
 
 # A subscribe message names a few values; nothing else is for a client to say.
 MESSAGE_LIMIT: Final = 4096
@@ -50,7 +50,7 @@ class WebSocketConnection(JoiningConnection):
         super().__init__(app_state["node"])
         self._open = False
         self._parser: Protocol | None = None
-        self._changes: Changes | None = None
+        self._changes: SubscriptionChanges | None = None
 
     def data_received(self, data: bytes) -> None:
         if not self._open:
@@ -59,19 +59,19 @@ class WebSocketConnection(JoiningConnection):
             self.address = peer_of(self.transport)
             self.meet(read_head(data))
             return
-        self.heard = self.node.steady()
+        self.last_heard = self.node.steady()
         if self._job is not None:
             # Only what was read already: nothing more is, until this is heard.
             self._job.early += data
         elif self._parser is None and only_pongs(data):
             return
-        elif len(data) > AT_ONCE_BYTES or self.node.work.exhausted:
+        elif len(data) > AT_ONCE_BYTES or self.node.work_queue.exhausted:
             self.transport.pause_reading()
             self._queue(early=data)
         else:
             self._hear(data)
             self._read_change()
-            self.node.work.charge(self.heard)
+            self.node.work_queue.charge(self.last_heard)
 
     def _hear(self, data: bytes) -> None:
         fresh = self._parser is None
@@ -89,7 +89,7 @@ class WebSocketConnection(JoiningConnection):
             if request.path != PATH:
                 raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
             self.admit(request.headers)
-            asked = node.questions.subscription(request.query)
+            subscription = node.questions.subscription(request.query)
             head, form = accept(request)
         except ParameterError as error:
             self.refuse_join(RefusalError(error.problem()))
@@ -97,8 +97,8 @@ class WebSocketConnection(JoiningConnection):
             self.refuse_join(refused)
         else:
             self._open = True
-            self.heard = node.steady()
-            self.enter(head, asked, form)
+            self.last_heard = node.steady()
+            self.enter(head, subscription, form)
 
     def refuse_join(self, refused: RefusalError) -> None:
         self.node.metrics.refused.labels(str(refused.problem.status)).inc()
@@ -144,7 +144,7 @@ class WebSocketConnection(JoiningConnection):
         elif parser.close_expected() and self._group is not None:
             self.left()
         if parser.close_expected():
-            self.node.leaving.setdefault(self, self.node.steady() + LEAVE_SECONDS)
+            self.node.closing.setdefault(self, self.node.steady() + LEAVE_SECONDS)
 
     def _part(self, parser: Protocol, frame: Frame) -> None:
         if self._group is None:
@@ -168,25 +168,25 @@ class WebSocketConnection(JoiningConnection):
 
     def bytes_message(self, data: bytes) -> None:
         """A whole binary message; none has a meaning here."""
-        self.farewell(4500, "Send text, not bytes.")
+        self.close_with(4500, "Send text, not bytes.")
 
     def text_message(self, data: str) -> None:
         """A whole text message; of several in one read the last counts."""
         self._said().text = data
 
-    def _said(self) -> Changes:
+    def _said(self) -> SubscriptionChanges:
         if self._changes is None:
-            self._changes = Changes(self.node.steady())
+            self._changes = SubscriptionChanges(self.node.steady())
         return self._changes
 
     def _read_change(self) -> None:
-        """Takes a change of what is asked for, or ends the connection."""
+        """Takes a change of what is subscription for, or ends the connection."""
         changes = self._changes
         if changes is None or changes.text is None or self._group is None:
             return
         data, changes.text = changes.text, None
         if not changes.allow(self.node.steady()):
-            self.farewell(4005, BUSY_REASON)
+            self.close_with(4005, BUSY_REASON)
             return
         try:
             # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
@@ -194,25 +194,25 @@ class WebSocketConnection(JoiningConnection):
                 raise msgspec.DecodeError
             content = msgspec.json.decode(data, type=dict[str, object])
         except (msgspec.DecodeError, UnicodeError):
-            self.farewell(4500, "Send a JSON object.")
+            self.close_with(4500, "Send a JSON object.")
             return
         if content.get("type") != "subscribe":
-            self.farewell(4500, 'Send nothing but {"type":"subscribe", …}.')
+            self.close_with(4500, 'Send nothing but {"type":"subscribe", …}.')
             return
         wrong: list[str] = []
         pairs = subscribe_pairs(content, wrong.append)
         try:
             if wrong:
-                self.farewell(4501, f"{wrong[0][:40]}: give text, a number or a list of them.")
+                self.close_with(4501, f"{wrong[0][:40]}: give text, a number or a list of them.")
                 return
-            asked = Query(pairs, self.node.site).subscription()
+            subscription = Query(pairs, self.node.site).subscription()
         except ParameterError as error:
-            self.farewell(4501, str(error))
+            self.close_with(4501, str(error))
             return
-        changes.next = asked
+        changes.next = subscription
         self._change_next(changes)
 
-    def _change_next(self, changes: Changes) -> None:
+    def _change_next(self, changes: SubscriptionChanges) -> None:
         # What waits in the queue for this client comes to the change, too.
         if changes.next is None or changes.is_waiting or self._group is None or self._job is not None:
             return
@@ -225,12 +225,12 @@ class WebSocketConnection(JoiningConnection):
         else:
             self._change_now(changes)
 
-    def _change_now(self, changes: Changes) -> None:
-        asked = changes.take(self.node.steady())
-        if asked is not None:
-            self.change(asked)
+    def _change_now(self, changes: SubscriptionChanges) -> None:
+        subscription = changes.take(self.node.steady())
+        if subscription is not None:
+            self.change(subscription)
 
-    def run_job(self, job: QueuedJoin) -> bool:
+    def run_job(self, job: ConnectionJob) -> bool:
         if self._changes is not None and self._group is not None:
             self._change_now(self._changes)
         finished = super().run_job(job)
@@ -245,7 +245,7 @@ class WebSocketConnection(JoiningConnection):
                 if not self._is_queued():
                     # It was told to close, which ended its job; its answer to that is still to be heard.
                     self._job = job
-                    self.node.work.submit(job)
+                    self.node.work_queue.submit(job)
                 return False
             self._job = None
             if not self._full:
@@ -254,13 +254,13 @@ class WebSocketConnection(JoiningConnection):
 
     # What the node calls
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         if self._group is None:
             return
         node = self.node
         bye = b""
         if reconnect is not None:
-            words = message.bye(self.stand, reason=reason, reconnect=reconnect)
+            words = message.bye(self.position, reason=reason, reconnect=reconnect)
             bye = Encoded(words, node.time_text()).bytes_for(self.form)
         node.metrics.closes.labels(str(code)).inc()
         if self.inside_message:
@@ -280,14 +280,14 @@ class WebSocketConnection(JoiningConnection):
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        self.heard = self.node.steady()
+        self.last_heard = self.node.steady()
         if self._job is None:
             self.transport.resume_reading()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.node.leaving.pop(self, None)
+        self.node.closing.pop(self, None)
         if self._changes is not None:
             self._changes.close()
         self._drop_parser()

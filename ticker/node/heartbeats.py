@@ -22,7 +22,7 @@ EVERYONE: Final = -1
 class HeartbeatListener(Listener, Protocol):
     """A member, as heartbeats see it."""
 
-    asked: Subscription
+    subscription: Subscription
     form: Format
 
 
@@ -59,7 +59,7 @@ class Heartbeats(Generic[M]):
 
     def join(self, member: M) -> None:
         """Lets `member` have its own heartbeats if it asked for them."""
-        seconds = member.asked.heartbeat
+        seconds = member.subscription.heartbeat
         if seconds:
             if seconds not in self._members:
                 self._members[seconds] = tuple(set() for _ in FORMATS)
@@ -68,7 +68,7 @@ class Heartbeats(Generic[M]):
 
     def leave(self, member: M) -> None:
         """Forgets `member`."""
-        seconds = member.asked.heartbeat
+        seconds = member.subscription.heartbeat
         if seconds in self._members:
             self._members[seconds][member.form].discard(member)
             if not any(self._members[seconds]):
@@ -108,7 +108,7 @@ class Heartbeats(Generic[M]):
         for formats in self._members.values():
             for members in formats:
                 for member in members:
-                    member.turn = number
+                    member.last_round = number
 
     def _first_due(self, seconds: float) -> float:
         # Workers begin together; with one beat for all of them, on one machine, news would wait for all their beats.

@@ -15,7 +15,7 @@ LIMIT: Final = 256
 T = TypeVar("T")
 
 
-class LookUps:
+class Lookups:
     """Those of one node; `len` says how many are under way or wait."""
 
     def __init__(self) -> None:

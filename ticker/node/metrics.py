@@ -107,13 +107,17 @@ class NodeMetrics:
             Counter("flashwire_closes", "Connections closed by the node, by code", ["code"], registry=r), CLOSE_CODES
         )
         self.slow = Counter("flashwire_slow_closes", "Connections closed because they did not read", registry=r)
-        self.behind = Gauge("flashwire_slow_connections", "Connections that are behind now", registry=r)
-        self.knocking = Gauge("flashwire_knocking", "Connections without a whole request yet", registry=r)
-        self.visitors = Gauge("flashwire_http_connections", "Connections of HTTP that are no live ones", registry=r)
+        self.lagging = Gauge("flashwire_slow_connections", "Connections that are lagging now", registry=r)
+        self.pending = Gauge("flashwire_pending_connections", "Connections without a whole request yet", registry=r)
+        # The old name of the one above, for one release.
+        self.knocking = Gauge("flashwire_knocking", "Deprecated: flashwire_pending_connections", registry=r)
+        self.http_connections = Gauge(
+            "flashwire_http_connections", "Connections of HTTP that are no live ones", registry=r
+        )
         self.queue = Gauge("flashwire_work_queue", "Joins and requests that wait for their turn", registry=r)
         self.lookups = Gauge("flashwire_lookups", "Look-ups in Redis that clients wait for", registry=r)
         self.deferred = Counter("flashwire_work_deferred", "Joins and requests that had to wait", registry=r)
-        self.held = Gauge("flashwire_held_bytes", "Bytes of long answers not yet taken", registry=r)
+        self.unsent = Gauge("flashwire_held_bytes", "Bytes of long answers not yet taken", registry=r)
         self.poison = Labelled(
             Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r), POISON_REASONS
         )

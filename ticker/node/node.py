@@ -21,18 +21,18 @@ from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
 from ticker.core.query import Questions
-from ticker.node.arrivals import Arrivals
+from ticker.node.address_counts import AddressCounts
 from ticker.node.heartbeats import EVERYONE, Heartbeats
-from ticker.node.held import Held
-from ticker.node.inbox import Inbox
-from ticker.node.lookups import LookUps
-from ticker.node.member import Member
+from ticker.node.http_connections import HttpConnections, Pending
+from ticker.node.lookups import Lookups
 from ticker.node.metrics import NodeMetrics
+from ticker.node.next_entry import NextEntry
 from ticker.node.recovery import NOWHERE, Recovery
 from ticker.node.rounds import Rounds
-from ticker.node.shares import Shares
-from ticker.node.visitors import Visitors, Waiting
-from ticker.node.work_queue import Work
+from ticker.node.subscriber import Subscriber
+from ticker.node.unsent import UnsentBytes
+from ticker.node.waiting_entries import WaitingEntries
+from ticker.node.work_queue import WorkQueue
 from ticker.reader.sink import Found
 from ticker.settings import TickerSettings
 from ticker.shared.http.intake import Intake
@@ -65,42 +65,42 @@ class Node:
         self.tasks = Tasks(self._task_ended)
         """What must run as long as the node."""
         self.backlog = Backlog(settings.stream_length)
-        self.hub: Hub[Member] = Hub(self.backlog)
+        self.hub: Hub[Subscriber] = Hub(self.backlog)
         self.joins = Joins(self.backlog, settings.heartbeat_seconds)
         self.lost: str | None = "the stream has not been read yet"
         self.is_ahead = False
         """Whether it is lost because the stream holds entries that cannot be read."""
         self.filled = False
         self.draining = False
-        self.leaves_at_once = False
+        self.drains_at_once = False
         """Whether a drain ends now."""
-        self.leaving: dict[Member, float] = {}
+        self.closing: dict[Subscriber, float] = {}
         """Those told to close, and when their patience ends (steady clock)."""
-        self.behind: set[Member] = set()
-        self.knocking: dict[Waiting, float] = {}
+        self.lagging: set[Subscriber] = set()
+        self.pending: dict[Pending, float] = {}
         """Connections without a whole request yet, and when their patience ends (steady clock)."""
-        self.visitors = Visitors(self.knocking)
-        self.work = Work(steady)
-        self.lookups = LookUps()
-        self.intake = Intake(steady, is_held=self.work.is_held)
-        self.lane = Lane(is_held=self.work.is_held)
+        self.http_connections = HttpConnections(self.pending)
+        self.work_queue = WorkQueue(steady)
+        self.lookups = Lookups()
+        self.intake = Intake(steady, is_held=self.work_queue.is_held)
+        self.lane = Lane(is_held=self.work_queue.is_held)
         self.entering = 0
         """Joins that wait in the work queue."""
         self.polls = 0
         """Long polls that wait; each holds a socket like any connection."""
-        self.room = settings.max_connections
-        self.shares = Shares(settings.address_connections)
-        self.held = Held()
-        self.arrivals = Arrivals()
+        self.capacity = settings.max_connections
+        self.address_counts = AddressCounts(settings.address_connections)
+        self.unsent = UnsentBytes()
+        self.next_entry = NextEntry()
         """What long polls wait for."""
         self._answered = steady()
-        self.rounds: Rounds[Member] = Rounds(steady, self.metrics.count_delivered, broken=self._broken)
+        self.rounds: Rounds[Subscriber] = Rounds(steady, self.metrics.count_delivered, broken=self._broken)
         self._before = self.backlog.newest
-        self._inbox = Inbox(self.backlog, settings.stream_length, settings.write_limit_bytes)
-        self.heartbeats: Heartbeats[Member] = Heartbeats(
+        self._waiting_entries = WaitingEntries(self.backlog, settings.stream_length, settings.write_limit_bytes)
+        self.heartbeats: Heartbeats[Subscriber] = Heartbeats(
             self.hub, lambda: self.rounds, settings.heartbeat_seconds, steady, self._heartbeat
         )
-        self.recovery: Recovery[Member] = Recovery(self.hub, self.work, steady)
+        self.recovery: Recovery[Subscriber] = Recovery(self.hub, self.work_queue, steady)
 
     # What connections ask
 
@@ -115,55 +115,57 @@ class Node:
             return "This node is stopping; come back in a moment and another will answer."
         if not self.filled:
             return "This node is starting; come back in a moment."
-        if self.hub.count + self.polls + self.entering - waiting >= self.room:
+        if self.hub.count + self.polls + self.entering - waiting >= self.capacity:
             return "This node is full; come back in a moment."
-        if self.shares.is_full(address, self.room):
+        if self.address_counts.is_at_limit(address, self.capacity):
             self.metrics.address_refusals.inc()
             return "Too many connections to this node come from your address; close some, or come back later."
         return None
 
-    def join(self, member: Member) -> Group[Member]:
+    def join(self, member: Subscriber) -> Group[Subscriber]:
         """Lets `member` have what comes from now on; its first message is for it to say."""
         self.metrics.connections.counts[member.transport_name,] += 1
         # Its first message has all that the round under way brings.
-        member.turn = self.rounds.number
-        self.shares.came(member.address)
-        if member.asked.heartbeat:
+        member.last_round = self.rounds.number
+        self.address_counts.add(member.address)
+        if member.subscription.heartbeat:
             self.heartbeats.join(member)
-        return self.hub.join(member, member.asked.wanted, member.form)
+        return self.hub.join(member, member.subscription.wanted, member.form)
 
-    def first_for(self, member: Member, asked: Subscription) -> Encoded:
+    def first_message_for(self, member: Subscriber, subscription: Subscription) -> Encoded:
         """What `first` says, counted."""
-        first = self.first(asked)
-        self.metrics.count_join(member.transport_name, first.message.kind, resumes=asked.cursor is not None)
+        first = self.first_message(subscription)
+        self.metrics.count_join(member.transport_name, first.message.kind, resumes=subscription.cursor is not None)
         return first
 
-    def may_answer(self, asked: Subscription) -> bool:
-        """Whether `asked` may be answered in this iteration of the loop, past what waits in the work queue."""
-        if self.work.is_free or (not self.work.exhausted and self.joins.is_short(asked)):
+    def may_answer(self, subscription: Subscription) -> bool:
+        """Whether `subscription` may be answered in this iteration of the loop, past what waits in the work queue."""
+        if self.work_queue.is_free or (not self.work_queue.exhausted and self.joins.is_short(subscription)):
             return True
-        return self.joins.ready(asked, self.wall(), stale=self.stale) is not None
+        return self.joins.ready(subscription, self.wall(), stale=self.stale) is not None
 
-    def first(self, asked: Subscription) -> Encoded:
+    def first_message(self, subscription: Subscription) -> Encoded:
         """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
         # Not for any cursor that is ahead: with a forged one anybody could have a whole round written in one go.
-        if asked.cursor is not None and self._inbox.holds(asked.cursor):
+        if subscription.cursor is not None and self._waiting_entries.holds(subscription.cursor):
             self.rounds.finish()
-        first = self.joins.first(asked, self.wall(), stale=self.stale)
-        if first.message.items and self.held.full:
+        first = self.joins.first(subscription, self.wall(), stale=self.stale)
+        if first.message.items and self.unsent.is_full:
             # Ten items: mostly short enough to be said at once.
-            complete = asked.cursor is None
-            return self.joins.snapshot(asked, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG)
+            complete = subscription.cursor is None
+            return self.joins.snapshot(
+                subscription, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG
+            )
         return first
 
-    def leave(self, member: Member, group: Group[Member]) -> None:
+    def leave(self, member: Subscriber, group: Group[Subscriber]) -> None:
         """Forgets `member`."""
         self.hub.leave(member, group, member.form)
-        self.shares.left(member.address)
-        if member.asked.heartbeat:
+        self.address_counts.remove(member.address)
+        if member.subscription.heartbeat:
             self.heartbeats.leave(member)
-        self.behind.discard(member)
-        self.leaving.pop(member, None)
+        self.lagging.discard(member)
+        self.closing.pop(member, None)
         self.metrics.connections.counts[member.transport_name,] -= 1
 
     def missed(self, wanted: Filter, after: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
@@ -171,21 +173,21 @@ class Node:
         for entry, public in self.backlog.replay(wanted, after):
             yield entry, self._live(entry, public).bytes_for(form)
 
-    def place_of(self, member: Member) -> Cursor:
+    def cursor_of(self, member: Subscriber) -> Cursor:
         """The newest entry that was handed to a `member` that is not behind: it may be waiting for its turn."""
-        return self._before if self.rounds.pending(member) else self.backlog.newest
+        return self._before if self.rounds.is_pending(member) else self.backlog.newest
 
     # What the reader says (ticker.reader.sink.Sink)
 
     def follows(self, entry: Entry) -> bool:
-        return self._inbox.follows(entry)
+        return self._waiting_entries.follows(entry)
 
     def place(self) -> tuple[str, int]:
-        newest = self._inbox.newest
+        newest = self._waiting_entries.newest
         return newest.epoch, newest.seq
 
     def by_place(self) -> dict[Cursor, Entry]:
-        return {entry.cursor: entry for entry in (*self.backlog.entries(), *self._inbox)}
+        return {entry.cursor: entry for entry in (*self.backlog.entries(), *self._waiting_entries)}
 
     def is_sure(self) -> bool:
         return not self.backlog.hidden
@@ -217,11 +219,11 @@ class Node:
             log.error("entry skipped; further ones of this kind are only counted", reason=reason)
 
     def arrived(self, entries: Sequence[Entry]) -> None:
-        waiting = bool(self._inbox)
-        self._inbox.put(entries)
+        waiting = bool(self._waiting_entries)
+        self._waiting_entries.put(entries)
         if not waiting:
             self.rounds.begin(self._entries_round)
-        if self._inbox.is_full:
+        if self._waiting_entries.is_full:
             # More than is held waits for those who are written to: the stream must wait, too.
             self.rounds.finish()
 
@@ -249,7 +251,7 @@ class Node:
             self._before = before
             arrived = [(entry, self._live(entry, public)) for entry, public in self.backlog.replay(Filter(), before)]
             self.rounds.begin(lambda: self.hub.deliveries(arrived))
-        self.arrivals.wake()
+        self.next_entry.wake()
 
     def time_text(self) -> str:
         """Now, as messages say it."""
@@ -276,17 +278,17 @@ class Node:
 
     # The rounds. What they say is found when they begin, so that it is true for whoever has had all before.
 
-    def _entries_round(self) -> Iterator[Delivery[Member]]:
+    def _entries_round(self) -> Iterator[Delivery[Subscriber]]:
         self._before = self.backlog.newest
-        entries = self._inbox.take()
-        if self._inbox:
+        entries = self._waiting_entries.take()
+        if self._waiting_entries:
             self.rounds.begin(self._entries_round)
         news = [entry for entry in entries if self.backlog.add(entry)]
-        self.arrivals.wake()
+        self.next_entry.wake()
         yield from self.hub.deliveries([(entry, self._live(entry, entry.item_json)) for entry in news])
         self.metrics.count_entries([entry.added for entry in entries], self.wall())
 
-    def _canary_round(self, entry: Entry) -> Iterator[Delivery[Member]]:
+    def _canary_round(self, entry: Entry) -> Iterator[Delivery[Subscriber]]:
         self._before = self.backlog.newest
         live = message.live(self.backlog.newest, entry.item_json)
         return self.hub.canary(Encoded(live, entry.item.version_created))

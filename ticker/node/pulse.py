@@ -42,7 +42,7 @@ async def pulse(node: Node, slot: WorkerSlot | None) -> None:
         due = 0.0
         if slot is not None:
             # An iteration may be long where thousands wait; each piece of work shows that the loop goes on.
-            node.work.progress = node.rounds.progress = slot.touch
+            node.work_queue.on_progress = node.rounds.on_progress = slot.touch
         while True:
             now = time.monotonic()
             ready = slot is None or slot.state != STARTING
@@ -68,13 +68,14 @@ def show(node: Node, slot: WorkerSlot | None) -> None:
     metrics.lag.set(node.lag)
     metrics.backlog.set(len(node.backlog))
     metrics.hidden.set(len(node.backlog.hidden))
-    metrics.behind.set(len(node.behind))
-    metrics.knocking.set(len(node.knocking))
-    metrics.held.set(node.held.bytes)
-    metrics.visitors.set(len(node.visitors))
-    metrics.queue.set(len(node.work))
+    metrics.lagging.set(len(node.lagging))
+    metrics.pending.set(len(node.pending))
+    metrics.knocking.set(len(node.pending))
+    metrics.unsent.set(node.unsent.bytes)
+    metrics.http_connections.set(len(node.http_connections))
+    metrics.queue.set(len(node.work_queue))
     metrics.lookups.set(len(node.lookups))
-    metrics.deferred.inc(node.work.take_deferred())
+    metrics.deferred.inc(node.work_queue.take_deferred())
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()
     if slot is not None and not slot.write(metrics.snapshot()):

@@ -10,16 +10,16 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from ticker.contract.cursor import NO_EPOCH, Cursor
 from ticker.core.hub import Hub
-from ticker.node.work_queue import STEP_SECONDS, Work
+from ticker.node.work_queue import STEP_SECONDS, WorkQueue
 
-# Held by no backlog: its first entry would be numbered 1, and no stream has this epoch.
+# UnsentBytes by no backlog: its first entry would be numbered 1, and no stream has this epoch.
 NOWHERE: Final = Cursor(NO_EPOCH, 1, "0")
 
 
 class Recovering(Protocol):
     """A member, as recovery sees it."""
 
-    def fall_behind(self, place: Cursor) -> None:
+    def mark_lagging(self, place: Cursor) -> None:
         """Gets nothing more until `catch_up`: it stands at `place`, which may be lost."""
 
     def catch_up(self) -> None:
@@ -32,7 +32,7 @@ R = TypeVar("R", bound=Recovering)
 class Recovery(Generic[R]):
     """Catches up all members of `hub`, those of the largest groups first."""
 
-    def __init__(self, hub: Hub[R], work: Work, steady: Callable[[], float]) -> None:
+    def __init__(self, hub: Hub[R], work: WorkQueue, steady: Callable[[], float]) -> None:
         self._hub = hub
         self._work = work
         self._steady = steady
@@ -47,7 +47,7 @@ class Recovery(Generic[R]):
         groups = sorted(self._hub.groups.values(), key=len, reverse=True)
         self._waiting = deque(member for group in groups for members in group.members for member in members)
         for member in self._waiting:
-            member.fall_behind(place)
+            member.mark_lagging(place)
         if self._waiting and not under_way:
             self._work.submit_own(self._step)
 

@@ -6,7 +6,7 @@ Writing to 10,000 connections holds the loop for about 100 ms; joins, pongs and 
 2. A round is written in stretches of `STRETCH_SECONDS`; the first is written at once, and between stretches the loop
    does whatever else is due. What the node learns meanwhile waits for the next round, so that nobody who joins in the
    middle of a round is shown what is not being written yet.
-3. Each member bears the number of the last round that is over for it (`turn`): it was written to, or it joined,
+3. Each member bears the number of the last round that is over for it (`last_round`): it was written to, or it joined,
    changed its filter or caught up after the round began and has its entries already. So every entry reaches it once.
 4. Who has not had its turn stands where the node stood when the round began, and not where it stands now.
 """
@@ -36,13 +36,13 @@ class Listener(Protocol):
 
     fd: int
     """Its socket's descriptor while nothing waits in its buffer and it may be written to at once; else negative."""
-    turn: int
+    last_round: int
     """The number of the last round that is over for it."""
 
-    def offer(self, data: bytes) -> bool:
+    def write_now(self, data: bytes) -> bool:
         """Writes `data`, or says that it leaves it to the catching-up."""
 
-    def spill(self, data: bytes, sent: int) -> None:
+    def buffer_rest(self, data: bytes, sent: int) -> None:
         """Keeps what the kernel did not take; until that is gone the member is not written to directly."""
 
     def abort(self) -> None:
@@ -76,7 +76,7 @@ class Rounds(Generic[L]):
         self._later = later
         self._slice = slice_
         self._broken = broken
-        self.progress: Callable[[], None] = lambda: None
+        self.on_progress: Callable[[], None] = lambda: None
         """Called before each stretch."""
         self._waiting: deque[Round[L]] = deque()
         self._deliveries: Iterator[Delivery[L]] | None = None
@@ -92,9 +92,9 @@ class Rounds(Generic[L]):
         """Whether a round is under way."""
         return self._deliveries is not None
 
-    def pending(self, member: L) -> bool:
+    def is_pending(self, member: L) -> bool:
         """Whether a round is under way in which `member` has not had its turn."""
-        return self._deliveries is not None and member.turn != self.number
+        return self._deliveries is not None and member.last_round != self.number
 
     def begin(self, made: Round[L]) -> None:
         """Writes a round at once, or after those that began before; `made` is called when its time has come."""
@@ -123,7 +123,7 @@ class Rounds(Generic[L]):
 
     def _write(self, until: float) -> bool:
         """Whether all is written."""
-        self.progress()
+        self.on_progress()
         self._writing = True
         try:
             while self._deliveries is not None or self._waiting:
@@ -172,14 +172,14 @@ class Rounds(Generic[L]):
         write, number, size = os.write, self.number, len(data)
         reached = len(members)
         for member in members:
-            if member.turn == number:
+            if member.last_round == number:
                 reached -= 1
                 continue
             # Before the write, which may find the buffer full: what it has then includes this.
-            member.turn = number
+            member.last_round = number
             try:
                 if member.fd < 0:
-                    if not member.offer(data):
+                    if not member.write_now(data):
                         reached -= 1
                 else:
                     try:
@@ -187,7 +187,7 @@ class Rounds(Generic[L]):
                     except BlockingIOError:
                         sent = 0
                     if sent != size:
-                        member.spill(data, sent)
+                        member.buffer_rest(data, sent)
             except Exception as error:
                 _cut(member, error)
         return reached

@@ -35,26 +35,30 @@ async def sweep(node: Node) -> None:
             if stalled > STALL_SECONDS:
                 log.warning("loop stood still", seconds=round(stalled, 2))
             node.heartbeats.begin_due(now + tick)
-            _show_out(node, now, silent=now >= judge_from)
+            _close_overdue(node, now, silent=now >= judge_from)
         except Exception:
             # Without this task no one would notice a dead client again.
             log.exception("sweep failed")
 
 
-def _show_out(node: Node, now: float, *, silent: bool) -> None:
+def _close_overdue(node: Node, now: float, *, silent: bool) -> None:
     if silent:
         limit = node.settings.heartbeat_seconds * SILENT_BEATS
         for member in node.hub.members():
-            silence = now - member.heard
+            silence = now - member.last_heard
             # One who does not read cannot hear a ping; that is judged below.
-            if silence > limit and silence > member.asked.heartbeat * SILENT_BEATS and member not in node.behind:
-                member.farewell(4002, "No answer to pings; come back with your cursor.")
-    for member in [member for member in node.behind if member.behind_for(now) > node.settings.slow_seconds]:
+            if (
+                silence > limit
+                and silence > member.subscription.heartbeat * SILENT_BEATS
+                and member not in node.lagging
+            ):
+                member.close_with(4002, "No answer to pings; come back with your cursor.")
+    for member in [member for member in node.lagging if member.lagging_for(now) > node.settings.slow_seconds]:
         node.metrics.slow.inc()
-        member.farewell(4001, "Too slow; come back with your cursor.")
-    for member in [member for member, until in node.leaving.items() if now > until]:
-        node.leaving.pop(member, None)
+        member.close_with(4001, "Too slow; come back with your cursor.")
+    for member in [member for member, until in node.closing.items() if now > until]:
+        node.closing.pop(member, None)
         member.abort()
-    node.visitors.end_unread(now - node.settings.slow_seconds)
-    for knocker in [knocker for knocker, until in node.knocking.items() if now > until]:
-        knocker.show_out()
+    node.http_connections.close_unread(now - node.settings.slow_seconds)
+    for knocker in [knocker for knocker, until in node.pending.items() if now > until]:
+        knocker.expire()

@@ -3,7 +3,7 @@
 A join with an old cursor costs up to 10 ms where a plain one costs 0.05. Done as they come, 200 of them would keep live
 news from everybody for seconds.
 
-1. Work is done at once while the iteration's budget lasts and nothing waits; what it costs is charged to that. An
+1. WorkQueue is done at once while the iteration's budget lasts and nothing waits; what it costs is charged to that. An
    honest storm of returning clients costs microseconds each and never gets here.
 2. The rest waits, client addresses in turn, so that one address with a thousand joins does not delay another's.
 3. A step takes `STEP_SECONDS` or one piece of work, then rests as long as it took, and as what was done at once since
@@ -51,7 +51,7 @@ class Job(Protocol):
         """Tells its client that the node is busy."""
 
 
-class Work:
+class WorkQueue:
     """The queue of one node. `soon` calls in the next iteration of the loop, `later` after some seconds."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Work:
         """Whether a step waits for the end of a hold."""
         self._count = 0
         self._deferred = 0
-        self.progress: Callable[[], None] = lambda: None
+        self.on_progress: Callable[[], None] = lambda: None
         """Called before each step."""
 
     def __len__(self) -> int:
@@ -190,7 +190,7 @@ class Work:
         self._work_on()
 
     def _work_on(self) -> None:
-        self.progress()
+        self.on_progress()
         begun = self._steady()
         until = begun + STEP_SECONDS
         # One piece of the node's own, then at least one of a client's, so that neither stops the other.

@@ -38,8 +38,8 @@ class Echo(WebSocketConnection):
     message_limit = 2**24
 
     # Any: what else a join may come with
-    def enter(self, head: bytes, asked: Subscription, form: Format, *_: Any, **__: Any) -> None:
-        self.asked, self.form = asked, form
+    def enter(self, head: bytes, subscription: Subscription, form: Format, *_: Any, **__: Any) -> None:
+        self.subscription, self.form = subscription, form
         self._group = self.node.join(self)
         self.transport.write(head)
 

@@ -276,9 +276,9 @@ def test_a_client_that_was_behind_gets_what_it_missed_in_parts_and_once() -> Non
     for _ in range(30):
         published = model.publish({})
         node.read()
-    assert not client.shown() and len(node.behind) == 1 and client.pipe.get_write_buffer_size() < 2 * PIPE_LIMIT
+    assert not client.shown() and len(node.lagging) == 1 and client.pipe.get_write_buffer_size() < 2 * PIPE_LIMIT
     client.pipe.read()
-    assert client.cursor == str(published.cursor) and len(client.shown()) == 30 and not node.behind
+    assert client.cursor == str(published.cursor) and len(client.shown()) == 30 and not node.lagging
 
 
 def test_numbers_given_again_under_older_ids_are_noticed_by_the_missing_entry_alone() -> None:

@@ -59,7 +59,7 @@ async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(star
         node = await start(ready=False, stream_url="unix:///nowhere/s")
     else:
         node = await start()
-        node.node.room = 0 if state == "full" else node.node.room
+        node.node.capacity = 0 if state == "full" else node.node.capacity
         node.node.draining = state == "stopping"
     source = EventSource()
     source.read(b"id: e.1.c\ndata: x\n\n")
@@ -123,7 +123,7 @@ async def test_an_end_that_the_node_makes_has_the_last_chunk(node: Serving) -> N
         await node.publish("One")
         assert (await wire.event())["event"] == "item"
         (member,) = node.node.hub.members()
-        member.farewell(4001, "Too slow; come back with your cursor.")
+        member.close_with(4001, "Too slow; come back with your cursor.")
         assert await wire.content() == b""
 
 

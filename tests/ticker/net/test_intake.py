@@ -9,7 +9,7 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tests.support.serving import Start, request, until
-from ticker.net.http_fallback import FrontDoor
+from ticker.net.http_fallback import HttpProtocol
 from ticker.net.transport import RESET
 from ticker.node.metrics import NodeMetrics
 from ticker.shared.http.intake import READ_SECONDS, Intake
@@ -234,7 +234,7 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
         # A reset: one that ends its side may still read.
         sock = wire.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    await until(lambda: not len(node.node.visitors), "the end of its connection")
+    await until(lambda: not len(node.node.http_connections), "the end of its connection")
     turn.set()
     assert (await node.get("/metrics")).status_code == 200
     assert len(rendered) == 1
@@ -249,12 +249,12 @@ async def test_a_body_is_dropped_as_it_comes(start: Start, monkeypatch: pytest.M
     async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
         await turn.wait()
 
-    def noted(door: FrontDoor, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
+    def noted(door: HttpProtocol, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
         cycles.append(cycle)
         HttpToolsProtocol._start_asgi_task(door, cycle, app)
 
     monkeypatch.setattr(Lane, "enter", enter)
-    monkeypatch.setattr(FrontDoor, "_start_asgi_task", noted)
+    monkeypatch.setattr(HttpProtocol, "_start_asgi_task", noted)
     chunks = b"1\r\na\r\n" * 2_000
     async with node.wire(CHUNKED + chunks + b"0\r\n\r\n" + request("", "/version")) as wire:
         await until(lambda: cycles and not cycles[0].more_body, "the end of the body")

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.serving import Serving, Wire, request, until
-from ticker.net.http_fallback import PIECE_BYTES, PIPELINE_LIMIT, FrontDoor
+from ticker.net.http_fallback import PIECE_BYTES, PIPELINE_LIMIT, HttpProtocol
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +86,7 @@ async def test_a_client_that_has_gone_before_its_turn_gets_no_stream(node: Servi
         wire.writer.transport.abort()
         # By itself it would end after 20 s.
         await until(lambda: node.node.polls == 0, "the poll ends", 10)
-    await until(lambda: not len(node.node.visitors), "the connection is gone")
+    await until(lambda: not len(node.node.http_connections), "the connection is gone")
     # A join behind this one is done after whatever was begun before it.
     async with node.joined() as fence:
         await fence.message()
@@ -172,17 +172,17 @@ async def test_a_thousand_requests_in_one_write_are_not_all_read(
     node: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     read: list[None] = []
-    complete = FrontDoor.on_headers_complete
+    complete = HttpProtocol.on_headers_complete
 
-    def counted(self: FrontDoor) -> None:
+    def counted(self: HttpProtocol) -> None:
         read.append(None)
         complete(self)
 
-    monkeypatch.setattr(FrontDoor, "on_headers_complete", counted)
+    monkeypatch.setattr(HttpProtocol, "on_headers_complete", counted)
     async with node.wire() as wire:
         wire.send(VERSION * 1_000)
         await wire.ended()
-    await until(lambda: not len(node.node.visitors), "it has gone")
+    await until(lambda: not len(node.node.http_connections), "it has gone")
     # Those in the kilobyte that went beyond the limit were read, too.
     assert len(read) <= PIPELINE_LIMIT + 2 + PIECE_BYTES // len(VERSION)
     captured = capsys.readouterr()
@@ -207,5 +207,5 @@ async def test_a_poll_with_requests_behind_it_ends_with_its_client(
         else:
             wire.writer.write_eof()
             assert [await status(wire) for _ in requests] == [200] * len(requests)
-        await until(lambda: not len(node.node.visitors) and not node.node.polls, "its place is free")
+        await until(lambda: not len(node.node.http_connections) and not node.node.polls, "its place is free")
     assert time.monotonic() - began < 10

@@ -80,7 +80,7 @@ async def test_a_request_behind_an_event_stream_is_not_read(node: Serving) -> No
         async with node.wire(request(**STREAM) + behind) as wire:
             await wire.head()
             assert (await wire.event())["event"] == "snapshot"
-            assert not node.node.knocking
+            assert not node.node.pending
             wire.send(b"more of it")
             await node.publish("Still a stream")
             assert (await wire.event())["event"] == "item"

@@ -180,12 +180,12 @@ async def test_what_has_ended_waits_for_no_collector(
     await until(lambda: not any(each() for each in left), "both are freed", seconds=1)
 
 
-class Member(JoiningConnection):
+class Subscriber(JoiningConnection):
     """A client that is never sent away."""
 
     transport_name = "websocket"
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away here")
 
     def refuse_join(self, refused: RefusalError) -> None:
@@ -196,7 +196,7 @@ async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> N
     # The bug: the other side had ended, entries were dropped behind what waited, and in the turn between the end and
     # its being told a later one went straight to the descriptor: whoever came back with its cursor missed the others.
     told, theirs = pairs.unix()
-    member = Member(BreathingNode())
+    member = Subscriber(BreathingNode())
     member.connection_made(told.transport)
     told.transport.set_protocol(member)
     member.enter(b"", Subscription(), Format.PLAIN)
@@ -205,12 +205,12 @@ async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> N
     theirs.shutdown(socket.SHUT_WR)
     pairs.poller._turn()
     assert told.transport.is_closing() and told.transport.fd >= 0
-    member.offer(b"dropped")
+    member.write_now(b"dropped")
     data = b""
     while told.transport.fd >= 0:
         data += sip(theirs)
         pairs.poller._turn()
-    member.offer(b"after a gap")
+    member.write_now(b"after a gap")
     data += sip(theirs)
     assert data.endswith(b".")
     await until(lambda: gone(told.fd), "it has ended")

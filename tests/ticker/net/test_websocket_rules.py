@@ -203,8 +203,8 @@ async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(node: Ser
                 assert code == codes or (isinstance(codes, tuple) and code in codes), (what, code)
         await node.publish("Still here")
         assert (await witness.message())["item"]["headline"]["value"] == "Still here"
-    await until(lambda: not len(node.node.hub) and not node.node.leaving, "all have left")
-    assert not node.node.behind
+    await until(lambda: not len(node.node.hub) and not node.node.closing, "all have left")
+    assert not node.node.lagging
     assert node.count("flashwire_connections", transport="websocket") == 0
     # Not one line for any of them.
     assert [line for line in said if line["event"] != "stream followed"] == []
@@ -282,7 +282,7 @@ async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
     async with node.wire(upgrade()[:40]):
         pass
     await until(lambda: len(node.node.hub) == 0, "all have left")
-    await until(lambda: not node.node.knocking, "nobody is at the door")
+    await until(lambda: not node.node.pending, "nobody is at the door")
     await node.publish("Into the void")
     assert [line for line in said if line["event"] != "stream followed"] == []
 

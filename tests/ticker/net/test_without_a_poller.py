@@ -7,7 +7,7 @@ import pytest
 from tests.support.serving import Serving, Start, request, until
 from tests.ticker.node.test_slow_clients import LIMIT, deaf, flood, headline, hear, only
 from ticker.net.connection import Connection
-from ticker.net.first_bytes import Gate
+from ticker.net.first_bytes import PendingConnection
 from ticker.net.transport import SocketTransport
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ async def test_one_that_falls_behind_gets_what_it_missed_in_order(node: Serving,
     async with deaf(node, sse=sse) as wire:
         member = only(node)
         said = await flood(node, 200)
-        await until(lambda: member in node.node.behind, "it is behind")
+        await until(lambda: member in node.node.lagging, "it is behind")
         hear(wire)
         await wire.head()
         if sse:
@@ -73,9 +73,9 @@ async def test_one_that_is_aborted_is_sent_a_reset(node: Serving) -> None:
 async def test_a_stop_drains_those_who_joined_and_shows_out_those_who_say_nothing(node: Serving) -> None:
     async with node.joined() as joined, node.wire() as silent:
         await joined.message()
-        await until(lambda: node.node.knocking, "it is at the gate")
-        [gate] = node.node.knocking
-        assert isinstance(gate, Gate) and not isinstance(gate.transport, SocketTransport)
+        await until(lambda: node.node.pending, "it is at the gate")
+        [gate] = node.node.pending
+        assert isinstance(gate, PendingConnection) and not isinstance(gate.transport, SocketTransport)
         node.server.should_exit = True
         assert (await joined.message())["type"] == "bye"
         assert await joined.close_code() == 4000

@@ -97,10 +97,10 @@ async def come_and_go(node: Serving, sayings: Callable[[], list[bytes]], count: 
 async def empty(node: Serving) -> None:
     state = node.node
     await until(
-        lambda: not (len(state.hub) or state.knocking or state.leaving or state.behind or state.polls),
+        lambda: not (len(state.hub) or state.pending or state.closing or state.lagging or state.polls),
         "everybody has left",
     )
-    assert not state.hub.groups and not state.held.bytes
+    assert not state.hub.groups and not state.unsent.bytes
     await until(lambda: not node.server.server_state.connections, "uvicorn holds nobody")
     # A transport is let go of one turn after its connection.
     await asyncio.sleep(0)

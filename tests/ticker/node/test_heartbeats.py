@@ -19,8 +19,8 @@ from ticker.core.frame import Encoded
 from ticker.core.hub import Hub
 from ticker.core.joins import Subscription
 from ticker.node.heartbeats import EVERYONE, Heartbeats
-from ticker.node.member import Member
 from ticker.node.rounds import Rounds
+from ticker.node.subscriber import Subscriber
 
 pytestmark = pytest.mark.anyio
 
@@ -69,9 +69,9 @@ async def kinds(wire: Wire, count: int) -> list[str]:
     return [str((await next_message(wire, "websocket"))["type"]) for _ in range(count)]
 
 
-def members(node: Serving, heartbeat: int) -> list[Member]:
+def members(node: Serving, heartbeat: int) -> list[Subscriber]:
     """Those that have a heartbeat of so many seconds."""
-    return [member for member in node.node.hub.members() if member.asked.heartbeat == heartbeat]
+    return [member for member in node.node.hub.members() if member.subscription.heartbeat == heartbeat]
 
 
 @pytest.mark.alone
@@ -117,8 +117,8 @@ def test_no_heartbeat_is_later_than_its_share_of_the_interval(monkeypatch: pytes
         said.append(now)
         return Encoded(message.heartbeat(Cursor("e", 1, "c"), time="", stale=False), "")
 
-    hub: Hub[Member] = Hub(Backlog(10))
-    rounds: Rounds[Member] = Rounds(lambda: now, lambda _entries, _sent: None)
+    hub: Hub[Subscriber] = Hub(Backlog(10))
+    rounds: Rounds[Subscriber] = Rounds(lambda: now, lambda _entries, _sent: None)
     heartbeats = Heartbeats(hub, lambda: rounds, 5.0, lambda: now, words)
     while now < 600:
         now += 0.501
@@ -219,11 +219,11 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
         (member,) = members(node, own)
         (default,) = members(node, 0)
         # Less than the limit by more than the sweep takes to look twice.
-        member.heard = node.node.steady() - limit + 3
-        default.heard = node.node.steady() - nodes * 2.25 - 0.1
+        member.last_heard = node.node.steady() - limit + 3
+        default.last_heard = node.node.steady() - nodes * 2.25 - 0.1
         assert await usual.close_code() == 4002
         assert members(node, own) == [member]
-        member.heard = node.node.steady() - limit - 0.1
+        member.last_heard = node.node.steady() - limit - 0.1
         assert await wire.close_code() == 4002
 
 
@@ -234,13 +234,13 @@ async def test_a_client_that_does_not_ask_costs_what_it_did(node: Serving) -> No
         await one.message()
         await two.message()
         first, second = node.node.hub.members()
-        assert first.asked is second.asked
+        assert first.subscription is second.subscription
         assert node.node.heartbeats.intervals == []
         async with node.joined("heartbeat=5") as three, node.wire(request("heartbeat=5", **STREAM)) as four:
             await three.message()
             await four.head()
             await until(lambda: len(members(node, 5)) == 2, "both have joined")
-            assert members(node, 5)[0].asked is members(node, 5)[1].asked
+            assert members(node, 5)[0].subscription is members(node, 5)[1].subscription
             assert node.node.heartbeats.intervals == [5]
     await until(lambda: not len(node.node.hub), "all have left")
     assert node.node.heartbeats.intervals == []

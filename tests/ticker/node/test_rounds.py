@@ -14,9 +14,9 @@ from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
 from ticker.core.hub import Delivery
 from ticker.core.joins import Subscription
-from ticker.node.member import Member
 from ticker.node.node import Node
 from ticker.node.rounds import Rounds
+from ticker.node.subscriber import Subscriber
 from ticker.settings import TickerSettings
 
 FILTERS = (Filter(), Filter(editions=frozenset({"en"})), Filter(editions=frozenset({"ar"})))
@@ -97,8 +97,8 @@ class RoundsMachine(RuleBasedStateMachine):
         client = self._one(who)
         if client is None or client.inside_message:
             return
-        stand: Cursor = client.stand
-        client.farewell(4000, "")
+        stand: Cursor = client.position
+        client.close_with(4000, "")
         client.read()
         if not client.wants:
             assert not client._owed(client.upto, stand.seq), "it was told to come back to what it has not got"
@@ -121,7 +121,7 @@ class RoundsMachine(RuleBasedStateMachine):
                 assert client.upto == len(self.node.published) and not client.wants
                 client.hang_up()
         self.node.close()
-        assert not self.node.behind and not len(self.node.hub)
+        assert not self.node.lagging and not len(self.node.hub)
 
 
 TestRounds = RoundsMachine.TestCase
@@ -173,12 +173,12 @@ def test_one_that_is_sent_away_before_its_turn_is_told_to_come_back_to_where_it_
     clients = [Listening(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.publish("en")
-    waiting = [client for client in clients if node.rounds.pending(client)]
+    waiting = [client for client in clients if node.rounds.is_pending(client)]
     assert len(waiting) == 2
-    assert {client.stand.seq for client in waiting} == {0}
-    assert [client.stand.seq for client in clients if client not in waiting] == [1]
+    assert {client.position.seq for client in waiting} == {0}
+    assert [client.position.seq for client in clients if client not in waiting] == [1]
     node.breathe()
-    assert {client.stand.seq for client in clients} == {2}
+    assert {client.position.seq for client in clients} == {2}
 
 
 @pytest.mark.parametrize("asks_anew", [False, True])
@@ -187,18 +187,18 @@ def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingN
     for _ in range(30):
         node.publish(*["en"] * 5)
         node.breathe()
-    assert node.behind == set(clients)
+    assert node.lagging == set(clients)
     if asks_anew:
         for client in clients:
             client.subscribe(Filter())
         # What they were written before they ask is theirs to read; the answer waits for room.
-        assert node.behind == set(clients)
+        assert node.lagging == set(clients)
     node.publish("en")
-    waiting = [client for client in clients if node.rounds.pending(client)]
+    waiting = [client for client in clients if node.rounds.is_pending(client)]
     assert len(waiting) == 2
     for client in waiting:
         client.read()
-        assert client.upto == 151 and client not in node.behind
+        assert client.upto == 151 and client not in node.lagging
     node.breathe()
     for client in clients:
         client.read()
@@ -223,7 +223,7 @@ def test_what_the_socket_does_not_take_goes_before_what_comes_after_it(node: Bre
     while not client.line.get_write_buffer_size():
         node.publish(*["en"] * 3)
         node.breathe()
-    assert client.fd < 0 and client not in node.behind
+    assert client.fd < 0 and client not in node.lagging
     # There is room in the socket again, but the loop has not yet filled it with what waits.
     client.sip()
     node.publish("en")
@@ -278,11 +278,11 @@ def test_one_that_is_behind_and_asks_anew_from_its_cursor_is_told_all_that_came_
     client = Telling(node, Filter())
     client.read()
     start = client.told[0]["cursor"]
-    while client not in node.behind:
+    while client not in node.lagging:
         node.publish(*["en"] * 5)
         node.breathe()
     client.change(Subscription(Filter(), start, 2))
-    assert client in node.behind
+    assert client in node.lagging
     client.read()
     replay = client.told[-1]
     assert (replay["type"], len(replay["items"])) == ("replay", len(node.published))
@@ -312,9 +312,9 @@ def test_a_forged_cursor_does_not_have_a_round_written_in_one_go(node: Breathing
     newest = node.published[1].cursor
     for forged in (f"{newest.epoch}.{2**50}.{newest.check}", f"{newest.epoch}.{newest.seq}.0000000000"):
         # The bug: any number above the node's own had it write to everybody before it did anything else.
-        assert node.first(Subscription(Filter(), forged)).message.kind == "snapshot"
+        assert node.first_message(Subscription(Filter(), forged)).message.kind == "snapshot"
         assert node.rounds.busy and node.backlog.newest.seq == 1
-    assert node.first(Subscription(Filter(), str(newest))).message.kind == "replay" and not node.rounds.busy
+    assert node.first_message(Subscription(Filter(), str(newest))).message.kind == "replay" and not node.rounds.busy
 
 
 def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: BreathingNode) -> None:
@@ -322,11 +322,11 @@ def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: Breathing
         node.publish(*["en"] * 5)
         node.breathe()
     client = Telling(node, Filter(), "e1.0.0")
-    assert client in node.behind
-    waited = client.behind_for(1e9)
+    assert client in node.lagging
+    waited = client.lagging_for(1e9)
     client.sip()
     client.line.flush()
-    assert client in node.behind and client.behind_for(1e9) < waited
+    assert client in node.lagging and client.lagging_for(1e9) < waited
 
 
 @pytest.mark.anyio
@@ -335,9 +335,9 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
     node = Node(settings, BreathingNode().site)
     breathing = BreathingNode()
     done: list[str] = []
-    rounds: Rounds[Member] = Rounds(breathing.steady, node.metrics.count_delivered, slice_=1)
+    rounds: Rounds[Subscriber] = Rounds(breathing.steady, node.metrics.count_delivered, slice_=1)
 
-    def made() -> Iterator[Delivery[Member]]:
+    def made() -> Iterator[Delivery[Subscriber]]:
         for each in "abc":
             done.append(each)
             yield Delivery((), b"", 0)

@@ -11,7 +11,7 @@ from ticker.contract import message
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery
-from ticker.node.member import Member
+from ticker.node.subscriber import Subscriber
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_reset_or_broken_member_costs_the_others_nothing(node: BreathingNode) 
 def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNode) -> None:
     client = Telling(node, Filter())
 
-    def broken() -> Iterator[Delivery[Member]]:
+    def broken() -> Iterator[Delivery[Subscriber]]:
         raise ValueError("a mistake")
 
     with pytest.raises(ValueError, match="a mistake"):
@@ -80,7 +80,7 @@ def test_one_that_cannot_even_be_cut_costs_the_others_nothing(node: BreathingNod
 def test_a_round_that_ends_in_the_middle_leaves_nobody_with_a_hole(node: BreathingNode) -> None:
     had, had_not = Telling(node, Filter()), Telling(node, Filter())
 
-    def half() -> Iterator[Delivery[Member]]:
+    def half() -> Iterator[Delivery[Subscriber]]:
         yield Delivery((had,), Encoded(message.live(node.backlog.newest, b"{}"), "now").bytes_for(Format.PLAIN), 1)
         raise ValueError("a mistake")
 

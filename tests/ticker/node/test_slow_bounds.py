@@ -29,7 +29,7 @@ def held(node: Serving) -> int:
 async def fill(node: Serving) -> int:
     """Floods until the kernel takes no more, and says what it holds then; from here on the node is not patient."""
     await flood(node, 150)
-    await until(lambda: len(node.node.behind) == 1, "it is behind")
+    await until(lambda: len(node.node.lagging) == 1, "it is behind")
     full = held(node)
     node.node.settings.slow_seconds = 0.5
     return full
@@ -61,5 +61,5 @@ async def test_without_a_reset_the_kernel_would_go_on_holding_it(
     monkeypatch.setattr("ticker.net.transport.RESET", struct.pack("ii", 0, 0))
     async with deaf(node):
         await fill(node)
-        await until(lambda: not node.node.leaving and not len(node.node.hub), "the node has let go of it")
+        await until(lambda: not node.node.closing and not len(node.node.hub), "the node has let go of it")
         assert held(node) > 20_000

@@ -75,7 +75,7 @@ async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: S
     async with deaf(node, sse=sse) as wire:
         member = only(node)
         said = await flood(node, 200)
-        await until(lambda: member in node.node.behind, "it is behind")
+        await until(lambda: member in node.node.lagging, "it is behind")
         assert member.transport.get_write_buffer_size() < LIMIT + BATCH * 1024
         hear(wire)
         await wire.head()
@@ -86,7 +86,7 @@ async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: S
             assert (await wire.message())["type"] == "snapshot"
             got = [headline(await wire.message()) for _ in said]
         assert got == said
-        await until(lambda: member not in node.node.behind, "it has caught up")
+        await until(lambda: member not in node.node.lagging, "it has caught up")
         more = await flood(node, 3, start=200)
         nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
         assert [headline(message) for message in nexts] == more
@@ -96,7 +96,7 @@ async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> 
     async with deaf(node, "urgency=2") as wire:
         for number in range(300):
             await node.desk.publish(f"{number} {LONG}", urgency=2 + number % 2)
-        await until(lambda: only(node) in node.node.behind, "it is behind")
+        await until(lambda: only(node) in node.node.lagging, "it is behind")
         hear(wire)
         await wire.head()
         await wire.message()
@@ -108,7 +108,7 @@ async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=100)
     async with deaf(node, "backlog=5") as wire:
         said = await flood(node, 400)
-        assert only(node) in node.node.behind
+        assert only(node) in node.node.lagging
         hear(wire)
         await wire.head()
         assert (await wire.message())["complete"] is True
@@ -137,7 +137,7 @@ async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_n
             assert [headline(await reader.message()) for _ in fresh] == fresh
             for member in idle:
                 assert member.transport.get_write_buffer_size() <= LIMIT + BATCH * 1024
-        assert node.node.behind == idle
+        assert node.node.lagging == idle
         assert node.count("flashwire_slow_closes_total") == 0
 
 
@@ -151,13 +151,13 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(deaf(node, cursor, sse=sse)) for _ in range(8)]
         members = [member for member in node.node.hub.members() if isinstance(member, Connection)]
-        await until(lambda: node.node.behind == set(members), "all are behind")
+        await until(lambda: node.node.lagging == set(members), "all are behind")
         assert all(member.transport.get_write_buffer_size() <= 2 * LIMIT for member in members)
         whole = len(
             node.node.joins.replay(Filter(), origin(node.node.backlog.newest.epoch), 0, stale=False).message.body
         )
         # Ready-made messages live for a second: eight joins may meet a second one, never eight.
-        assert whole > 250_000 and PIECE_BYTES <= node.node.held.bytes < whole
+        assert whole > 250_000 and PIECE_BYTES <= node.node.unsent.bytes < whole
         more = await flood(node, 3, start=300)
         for wire in wires:
             hear(wire)
@@ -167,13 +167,13 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
             assert [one["headline"]["value"] for one in first["items"]] == said
             nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
             assert [headline(message) for message in nexts] == more
-        await until(lambda: not node.node.behind and not node.node.held.bytes, "nothing is held any more")
+        await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "nothing is held any more")
 
 
 async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_that_says_so(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker.node.held.LIMIT_BYTES", 10_000)
+    monkeypatch.setattr("ticker.node.unsent.LIMIT_BYTES", 10_000)
     await flood(node, 300)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with deaf(node, cursor), node.joined(cursor) as reader:
@@ -186,10 +186,10 @@ async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_tha
 ) -> None:
     await flood(node, 300)
     async with deaf(node, f"cursor={origin(node.node.backlog.newest.epoch)}", sse=True) as wire:
-        only(node).farewell(4000, "bye", reconnect=1.0)
+        only(node).close_with(4000, "bye", reconnect=1.0)
         hear(wire)
         assert not (await wire.ended()).endswith(b"\n\n")
-    assert node.node.held.bytes == 0
+    assert node.node.unsent.bytes == 0
 
 
 async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(
@@ -208,7 +208,7 @@ async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(no
     await flood(node, 100)
     async with deaf(node, "backlog=100") as wire:
         member = only(node)
-        await until(lambda: member in node.node.behind, "its buffer is full")
+        await until(lambda: member in node.node.lagging, "its buffer is full")
         size = member.transport.get_write_buffer_size()
         said = await flood(node, 200, start=100)
         assert member.transport.get_write_buffer_size() == size
@@ -224,7 +224,7 @@ async def test_asking_again_and_again_without_reading_is_bounded_too(node: Servi
     async with deaf(node, "backlog=0") as wire:
         member = only(node)
         wire.send(subscribe(edition="en", backlog=100) * 300 + subscribe(edition="en", backlog=7))
-        await until(lambda: member in node.node.behind, "its buffer is full")
+        await until(lambda: member in node.node.lagging, "its buffer is full")
         snapshot = 100 * 1024
         assert member.transport.get_write_buffer_size() <= LIMIT + snapshot
         hear(wire)
@@ -241,7 +241,7 @@ async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) ->
     async with deaf(node) as wire:
         member = only(node)
         wire.send(frame(9, b"x" * 125) * 10_000)
-        await until(lambda: member in node.node.behind, "its buffer is full")
+        await until(lambda: member in node.node.lagging, "its buffer is full")
         await flood(node, 50)
         # One read of the socket may be under way when the buffer fills: 256 KiB at most.
         assert member.transport.get_write_buffer_size() <= LIMIT + 262_144
@@ -266,10 +266,10 @@ async def test_one_that_stays_slow_is_sent_away_and_counted(
         said = await flood(node, 300)
         await until(lambda: len(node.node.hub) == 1, "the slow one is gone", seconds=3)
         assert [headline(await reader.message()) for _ in said] == said
-        await until(lambda: not node.node.leaving, "its socket is gone too", seconds=4)
+        await until(lambda: not node.node.closing, "its socket is gone too", seconds=4)
     assert node.count("flashwire_slow_closes_total") == 1
     assert node.count("flashwire_closes_total", code="4001") == 1
-    assert not node.node.behind
+    assert not node.node.lagging
 
 
 async def test_a_slow_one_that_reads_after_all_finds_the_code_that_says_come_back(start: Start) -> None:

@@ -85,29 +85,29 @@ class Client:
     transport_name = "websocket"
     address = ""
     form = Format.PLAIN
-    heard = math.inf
+    last_heard = math.inf
     fd = -1
-    turn = 0
+    last_round = 0
 
     def __init__(self, node: Node, wanted: Filter | None = None, cursor: str | None = None) -> None:
-        self.asked = Subscription(wanted or Filter(), cursor, 100)
+        self.subscription = Subscription(wanted or Filter(), cursor, 100)
         self.heard_of: list[dict[str, Any]] = []
         self.writes = 0
         self.node = node
         self.waiting = False
-        self.offer(node.first(self.asked).bytes_for(self.form))
+        self.write_now(node.first_message(self.subscription).bytes_for(self.form))
         node.join(self)
 
-    def fall_behind(self, place: Cursor) -> None:
+    def mark_lagging(self, place: Cursor) -> None:
         self.waiting = True
 
     def catch_up(self) -> None:
         self.waiting = False
         node = self.node
-        lost = node.joins.snapshot(self.asked, node.wall(), complete=False, stale=node.stale)
-        self.offer(lost.bytes_for(self.form))
+        lost = node.joins.snapshot(self.subscription, node.wall(), complete=False, stale=node.stale)
+        self.write_now(lost.bytes_for(self.form))
 
-    def offer(self, data: bytes) -> bool:
+    def write_now(self, data: bytes) -> bool:
         if self.waiting:
             return False
         self.writes += 1
@@ -121,12 +121,12 @@ class Client:
             data = data[start + size :]
         return True
 
-    def spill(self, data: bytes, sent: int) -> None: ...
+    def buffer_rest(self, data: bytes, sent: int) -> None: ...
 
-    def behind_for(self, now: float) -> float:
+    def lagging_for(self, now: float) -> float:
         return 0.0
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
 
     def abort(self) -> None: ...
 

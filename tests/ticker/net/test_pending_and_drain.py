@@ -9,7 +9,7 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.support.serving import Serving, Start, Wire, frame, request, until, upgrade
-from ticker.node import visitors
+from ticker.node import http_connections
 
 pytestmark = pytest.mark.anyio
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.anyio
 async def test_whoever_says_nothing_whole_is_shown_out(
     node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
 ) -> None:
-    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     body = request(path="/version", Content_Length="100") + b"x"
     async with node.wire() as idle, node.wire(request()[:20]) as half, node.wire(body) as drip:
         # The last one's head is whole; its body never is.
         await drip.head()
         began = time.monotonic()
-        while time.monotonic() - began < 8 and (node.node.knocking or time.monotonic() - began < 0.1):
+        while time.monotonic() - began < 8 and (node.node.pending or time.monotonic() - began < 0.1):
             for wire in (half, drip):
                 wire.send(b"a")
             await asyncio.sleep(0.05)
@@ -58,7 +58,7 @@ async def test_five_hundred_idle_sockets_keep_nobody_out(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(500):
             await stack.enter_async_context(node.wire())
-        await until(lambda: len(node.node.knocking) >= 500, "all are at the door")
+        await until(lambda: len(node.node.pending) >= 500, "all are at the door")
         began = time.monotonic()
         async with node.joined() as wire:
             assert (await wire.message())["type"] == "snapshot"

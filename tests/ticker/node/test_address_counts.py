@@ -11,7 +11,7 @@ import pytest
 from tests.support.serving import Serving, Start, Wire, request, until, upgrade
 from ticker.net.client_address import client_address
 from ticker.node import lookups
-from ticker.node.lookups import LookUps
+from ticker.node.lookups import Lookups
 from ticker.node.work_queue import BusyError
 from ticker.shared.http.forwarded import network
 
@@ -63,7 +63,7 @@ async def test_one_address_cannot_take_all_places(start: Start, settings: dict[s
         await until(lambda: node.node.polls == 0, "the poll is gone")
         assert (await (await joins(STRANGER, upgrade())).head())[0] == 101
     await until(lambda: len(node.node.hub) == 0, "all are gone")
-    assert not node.node.shares._counts
+    assert not node.node.address_counts._counts
 
 
 async def test_a_proxy_is_not_bounded_and_those_behind_it_are(start: Start) -> None:
@@ -88,7 +88,7 @@ def test_an_ipv6_address_counts_by_its_network() -> None:
 
 async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "LIMIT", 10)
-    asked = LookUps()
+    asked = Lookups()
     answer = asyncio.Event()
     running = 0
 

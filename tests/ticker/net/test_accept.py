@@ -15,10 +15,10 @@ from structlog.typing import EventDict
 from tests.support.serving import Serving, Start, request, until, upgrade
 from ticker.net import accept as acceptor
 from ticker.net import first_bytes as gate
-from ticker.net.first_bytes import Entrance
+from ticker.net.first_bytes import Router
 from ticker.net.poller import Holder, Poller
 from ticker.net.websocket import WebSocketConnection
-from ticker.node import visitors
+from ticker.node import http_connections
 from ticker.shared.http.accept import Acceptor
 
 pytestmark = pytest.mark.anyio
@@ -66,7 +66,7 @@ async def settled(node: Serving) -> int:
 
 
 async def empty(node: Serving, before: int) -> None:
-    await until(lambda: not node.node.knocking and not held(node), "nobody is held")
+    await until(lambda: not node.node.pending and not held(node), "nobody is held")
     await until(lambda: descriptors() == before, "every descriptor is closed")
 
 
@@ -213,7 +213,7 @@ async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await settled(node)
-    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     began = time.monotonic()
     with client(node) as silent:
         async with asyncio.timeout(5):
@@ -246,9 +246,9 @@ async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is
 ) -> None:
     monkeypatch.setattr(acceptor, "TURN_SECONDS", 0.0)
     loop, turn, taken = asyncio.get_running_loop(), 0, list[int]()
-    enter = Entrance.enter
+    enter = Router.enter
 
-    def entered(self: Entrance, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
+    def entered(self: Router, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
         taken.append(turn)
         enter(self, transport, data, peer, until)
 
@@ -257,7 +257,7 @@ async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is
         turn += 1
         counting.append(loop.call_soon(count))
 
-    monkeypatch.setattr(Entrance, "enter", entered)
+    monkeypatch.setattr(Router, "enter", entered)
     counting: list[asyncio.Handle] = []
     clients = [client(node, LIVE) for _ in range(8)]
     try:
@@ -297,14 +297,14 @@ async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monke
             await until(lambda start=start: slow.between and slow.between.data == data[:start], "it has come")  # type: ignore[misc]  # a default binds the loop's variable
             wire.send(data[start:stop])
         await until(lambda: slow.between.data == data, "all has come")
-        assert isinstance(slow.between, gate._Between) and list(node.node.knocking) == [slow.between]
+        assert isinstance(slow.between, gate.Handover) and list(node.node.pending) == [slow.between]
         # The sweep may come meanwhile.
-        slow.between.show_out()
+        slow.between.expire()
         slow.done.set()
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
         wire.send(LIVE[20:])
         assert (await wire.reply())[0] == 200
-    await until(lambda: not node.node.knocking, "nobody is at the door")
+    await until(lambda: not node.node.pending, "nobody is at the door")
 
 
 @pytest.mark.parametrize("linger", [None, RESET])
@@ -360,7 +360,7 @@ async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
         async with asyncio.timeout(5):
             assert (await loop.sock_recv(each, 100)).startswith(b"HTTP/1.1 200")
         each.close()
-    assert 1 < most <= gate.MOVES
+    assert 1 < most <= gate.HANDOVERS_AT_ONCE
 
 
 async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
@@ -382,7 +382,7 @@ async def test_hundreds_of_all_kinds_leave_nothing_behind(node: Serving, monkeyp
     before = await settled(node)
     kinds = [b"", b"G", LIVE, LIVE[:30], LIVE * 2, upgrade(), upgrade("edition=xx"), b"\0\1\2\r\n\r\n"]
     kinds += [request(Accept="text/event-stream"), request(Accept="text/event-stream", X="y" * 20_000), upgrade()[:40]]
-    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
     for turn in range(3):
         clients = [client(node, kinds[number % len(kinds)]) for number in range(143)]
         # All have been taken: the last one, too.

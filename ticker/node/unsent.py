@@ -6,7 +6,7 @@ from typing import Final
 LIMIT_BYTES: Final = 64 << 20
 
 
-class Held:
+class UnsentBytes:
     """What a node holds for its clients; the same thing for several of them counts once."""
 
     def __init__(self) -> None:
@@ -14,17 +14,17 @@ class Held:
         self.bytes = 0
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether nothing long should be begun."""
         return self.bytes > LIMIT_BYTES
 
-    def hold(self, thing: object, size: int) -> None:
+    def add(self, thing: object, size: int) -> None:
         """Counts `thing`, which has `size` bytes, for one client more."""
         holders = self._holders.get(id(thing), 0)
         self._holders[id(thing)] = holders + 1
         self.bytes += 0 if holders else size
 
-    def release(self, thing: object, size: int) -> None:
+    def remove(self, thing: object, size: int) -> None:
         """The other end of `hold`, with the same size."""
         holders = self._holders.pop(id(thing)) - 1
         if holders:

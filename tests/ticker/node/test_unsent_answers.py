@@ -13,9 +13,9 @@ from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.long import PIECE_BYTES
 from ticker.net.connection import Connection
-from ticker.net.http_fallback import FrontDoor
-from ticker.node.reading import Reading
-from ticker.node.work_queue import Work
+from ticker.net.http_fallback import HttpProtocol
+from ticker.node.long_read import LongRead
+from ticker.node.work_queue import WorkQueue
 from ticker.shared.http.lane import AT_ONCE
 
 pytestmark = pytest.mark.anyio
@@ -32,8 +32,8 @@ async def node(start: Start) -> Serving:
     return serving
 
 
-def doors(node: Serving) -> list[FrontDoor]:
-    return [one for one in node.server.server_state.connections if isinstance(one, FrontDoor)]
+def doors(node: Serving) -> list[HttpProtocol]:
+    return [one for one in node.server.server_state.connections if isinstance(one, HttpProtocol)]
 
 
 async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(node: Serving) -> None:
@@ -41,20 +41,20 @@ async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(
     async with AsyncExitStack() as stack:
         asked = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
         wires = [await stack.enter_async_context(node.wire(one, receive_buffer=4096)) for one in asked]
-        await until(lambda: node.node.held.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
+        await until(lambda: node.node.unsent.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
         await asyncio.sleep(0.3)
-        assert node.node.held.bytes <= 2 * PIECE_BYTES * len(wires)
+        assert node.node.unsent.bytes <= 2 * PIECE_BYTES * len(wires)
         assert all(door.transport.get_write_buffer_size() < 150_000 for door in doors(node))
         # The bug: one that never read kept its place, and all of its answer, for as long as it liked.
         node.node.settings.slow_seconds = 0.5
-        await until(lambda: not node.node.held.bytes and not doors(node), "those that do not read are ended", 10)
+        await until(lambda: not node.node.unsent.bytes and not doors(node), "those that do not read are ended", 10)
 
 
 async def test_a_long_json_answer_is_whole(node: Serving) -> None:
     answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
     assert answer.status_code == 200 and int(answer.headers["content-length"]) == len(answer.content) > 300_000
     assert len(answer.json()["items"]) == 600 and answer.json()["type"] == "replay"
-    assert node.node.held.bytes == 0
+    assert node.node.unsent.bytes == 0
 
 
 @pytest.fixture
@@ -63,13 +63,13 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     iteration = 0
     counting = False
-    piece = Reading.next_piece
+    piece = LongRead.next_piece
 
     def next_iteration() -> None:
         nonlocal iteration, counting
         iteration, counting = iteration + 1, False
 
-    def next_piece(self: Reading) -> bytes | None:
+    def next_piece(self: LongRead) -> bytes | None:
         nonlocal counting
         if not counting:
             counting = True
@@ -77,7 +77,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         asked.append(iteration)
         return piece(self)
 
-    monkeypatch.setattr(Reading, "next_piece", next_piece)
+    monkeypatch.setattr(LongRead, "next_piece", next_piece)
     return asked
 
 
@@ -94,14 +94,14 @@ async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: 
     async with node.wire(asked, receive_buffer=4096):
         await until(lambda: any(door.flow.write_paused for door in doors(node)), "it does not read")
         before = len(pieces)
-    await until(lambda: not doors(node) and not node.node.held.bytes, "it is gone")
+    await until(lambda: not doors(node) and not node.node.unsent.bytes, "it is gone")
     assert len(pieces) - before <= 1
 
 
 async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: Serving, pieces: list[int]) -> None:
     async with node.wire(upgrade(f"cursor={origin(node.node.backlog.newest.epoch)}"), receive_buffer=4096):
-        await until(lambda: node.node.behind and pieces, "it does not read")
-        [member] = node.node.behind
+        await until(lambda: node.node.lagging and pieces, "it does not read")
+        [member] = node.node.lagging
         assert isinstance(member, Connection)
         before = len(pieces)
         member.transport.abort()
@@ -114,13 +114,13 @@ async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: S
 async def test_a_json_answer_is_charged_to_the_budget(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # As if all requests came in one iteration of the loop, whose budget one answer ends.
     monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", 0.000_05)
-    monkeypatch.setattr("ticker.node.work_queue.Work._forget_spent", lambda self: None)
+    monkeypatch.setattr("ticker.node.work_queue.WorkQueue._forget_spent", lambda self: None)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     assert (await node.get(f"/v1/live?{cursor}&urgency=5")).status_code == 200
-    assert node.node.work.take_deferred() == 0
+    assert node.node.work_queue.take_deferred() == 0
     # The bug: JSON answers were not charged, and 300 at once kept live news waiting for six seconds.
     assert (await node.get(f"/v1/live?{cursor}&urgency=6")).status_code == 200
-    assert node.node.work.take_deferred() == 1
+    assert node.node.work_queue.take_deferred() == 1
 
 
 async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> None:
@@ -136,11 +136,11 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
     monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
     async with node.joined("edition=en") as wire:
         assert (await wire.message())["type"] == "snapshot"
-        assert node.node.entering == 0 and len(node.node.work) == 0
-    monkeypatch.setattr("ticker.node.work_queue.Work._begin", lambda self: None)
+        assert node.node.entering == 0 and len(node.node.work_queue) == 0
+    monkeypatch.setattr("ticker.node.work_queue.WorkQueue._begin", lambda self: None)
     async with node.wire(upgrade("edition=en")):
         await until(lambda: node.node.entering == 1, "it waits to join")
-        node.node.room = 1
+        node.node.capacity = 1
         assert (await node.get("/v1/live")).status_code == 503
 
 
@@ -158,19 +158,19 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
         return replay(self, wanted, after)
 
     monkeypatch.setattr(Backlog, "replay_json", making)
-    monkeypatch.setattr(Work, "exhausted", property(lambda self: True))
+    monkeypatch.setattr(WorkQueue, "exhausted", property(lambda self: True))
     monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
-    monkeypatch.setattr(Work, "_begin", lambda self: steps.append(self._step))
+    monkeypatch.setattr(WorkQueue, "_begin", lambda self: steps.append(self._step))
     query = f"cursor={origin(node.node.backlog.newest.epoch)}"
     events = {"Accept": "text/event-stream"} if way == "sse" else {}
     async with node.wire(upgrade(query) if way == "websocket" else request(query, **events)) as wire:
-        await until(lambda: len(node.node.work) == 1, "it waits")
+        await until(lambda: len(node.node.work_queue) == 1, "it waits")
         # As one that closes its page: no reset, no more words.
         wire.writer.close()
         await asyncio.sleep(0.1)
     for step in steps:
         step()
-    await until(lambda: not len(node.node.work) and not node.node.entering, "it does not wait any more")
+    await until(lambda: not len(node.node.work_queue) and not node.node.entering, "it does not wait any more")
     # The bug: the replay was made, packed and thrown away.
     assert made == [] and len(node.node.hub) == 0
 
@@ -182,4 +182,4 @@ async def test_without_the_budget_everything_is_done_as_it_comes(
     monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", float("inf"))
     cursor = origin(node.node.backlog.newest.epoch)
     await asyncio.gather(*(node.get(f"/v1/live?cursor={cursor}&urgency={number}") for number in range(3, 9)))
-    assert node.node.work.take_deferred() == 0
+    assert node.node.work_queue.take_deferred() == 0

@@ -7,7 +7,7 @@ from ticker.contract.entry import Entry
 from ticker.core.backlog import Backlog
 
 
-class Inbox:
+class WaitingEntries:
     """Entries in the order of the stream, after those of `backlog`; at most `most` are taken at once, and of the bytes
     that a connection may hold half.
     """

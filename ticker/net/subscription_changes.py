@@ -12,7 +12,7 @@ _LIMIT: Final = 20
 _SECONDS: Final = 1.0
 
 
-class Changes:
+class SubscriptionChanges:
     """The `subscribe` messages of one client; `next` is the newest that is not answered yet.
 
     Made when a client first sends a message: most never do.

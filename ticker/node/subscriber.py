@@ -6,17 +6,17 @@ from ticker.node.heartbeats import HeartbeatListener
 from ticker.node.recovery import Recovering
 
 
-class Member(Recovering, HeartbeatListener, Protocol):
+class Subscriber(Recovering, HeartbeatListener, Protocol):
     """A live connection, as the node sees it."""
 
     transport_name: str
     address: str
     """Whose it is, by `ticker.net.client_address`."""
-    heard: float
+    last_heard: float
     """When the client last said something, by the steady clock; infinity where it cannot speak."""
 
-    def behind_for(self, now: float) -> float:
+    def lagging_for(self, now: float) -> float:
         """Seconds since its buffer was full and not caught up again; 0 when it keeps up."""
 
-    def farewell(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
         """Says bye where `reconnect` is given, closes, and leaves."""

@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support.serving import Serving, Wire, request, until, upgrade
-from tests.ticker.node.test_shares import ANOTHER, STRANGER, wire_from
-from ticker.node import visitors
-from ticker.node.visitors import Visitors
+from tests.ticker.node.test_address_counts import ANOTHER, STRANGER, wire_from
+from ticker.node import http_connections
+from ticker.node.http_connections import HttpConnections
 
 pytestmark = pytest.mark.anyio
 
@@ -36,12 +36,12 @@ class Visit:
     def abort(self) -> None:
         self.ended = "abort"
 
-    def show_out(self) -> None:
+    def expire(self) -> None:
         self.ended = "expired"
 
 
-def made(limit: int, waiting: dict[Visit, float] | None = None) -> Visitors:
-    found = Visitors({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
+def made(limit: int, waiting: dict[Visit, float] | None = None) -> HttpConnections:
+    found = HttpConnections({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
     found.limit = limit
     return found
 
@@ -50,8 +50,8 @@ def made(limit: int, waiting: dict[Visit, float] | None = None) -> Visitors:
 async def small(node: Serving) -> AsyncIterator[Serving]:
     """A node with few places, one of them for a live reader."""
     await node.publish("One")
-    node.node.visitors.limit = PLACES
-    node.node.room = 3
+    node.node.http_connections.limit = PLACES
+    node.node.capacity = 3
     yield node
 
 
@@ -81,7 +81,7 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
         assert [status for status, _ in heads] == [101, 200, 503, 200, 503, 200, 503, 200]
         assert all("retry-after" in headers for status, headers in heads if status == 503)
         assert b"retry: " in await newcomers[-1].ended()
-        assert len(small.node.visitors) <= PLACES
+        assert len(small.node.http_connections) <= PLACES
         await small.publish("Two")
         assert (await live.message())["type"] == "item"
 
@@ -90,10 +90,10 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
 async def test_clients_that_come_together_are_all_answered(
     small: Serving, crowd: list[socket.socket], way: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitors, "YOUNG_SECONDS", 5.0)
+    monkeypatch.setattr(http_connections, "YOUNG_SECONDS", 5.0)
     loop = asyncio.get_running_loop()
     # The node has taken as many as it has places for, and none of them has said anything yet.
-    await until(lambda: len(small.node.visitors) == PLACES, "the places are taken")
+    await until(lambda: len(small.node.http_connections) == PLACES, "the places are taken")
     for sock in crowd:
         await loop.sock_sendall(sock, way)
     async with asyncio.timeout(10):
@@ -107,7 +107,7 @@ async def test_silent_connections_are_closed_for_others_after_a_moment(
     # All of them are silent, and one comes after them.
     async with small.wire(upgrade()) as wire:
         assert (await wire.head())[0] == 101
-    assert len(small.node.visitors) <= PLACES and len(crowd) == CLIENTS
+    assert len(small.node.http_connections) <= PLACES and len(crowd) == CLIENTS
 
 
 async def test_idle_connections_of_one_address_leave_those_of_another_alone(small: Serving) -> None:
@@ -121,7 +121,7 @@ async def test_idle_connections_of_one_address_leave_those_of_another_alone(smal
         other = await kept(ANOTHER)
         for _ in range(3 * PLACES):
             await kept(STRANGER)
-        assert len(small.node.visitors) == 1 + PLACES // 2
+        assert len(small.node.http_connections) == 1 + PLACES // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
         # A proxy's connections are its clients', as far as it says whose.
@@ -129,7 +129,7 @@ async def test_idle_connections_of_one_address_leave_those_of_another_alone(smal
             named = request(path="/version", X_Forwarded_For="9.9.9.9")
             wire = await stack.enter_async_context(small.wire(named))
             assert (await wire.reply())[0] == 200
-        assert small.node.visitors._by_address["9.9.9.9"] <= 1 + PLACES // 2
+        assert small.node.http_connections._by_address["9.9.9.9"] <= 1 + PLACES // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
 
@@ -143,7 +143,9 @@ async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) 
     async with AsyncExitStack() as stack:
         small.node.lane.enter = wait  # type: ignore[method-assign]  # nothing is answered until the test says so
         busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(PLACES)]
-        await until(lambda: len(small.node.visitors) == PLACES and not small.node.knocking, "all are being answered")
+        await until(
+            lambda: len(small.node.http_connections) == PLACES and not small.node.pending, "all are being answered"
+        )
         beyond = await stack.enter_async_context(small.wire(VERSION))
         status, headers, problem = await beyond.reply()
         assert (status, headers["retry-after"], headers["connection"]) == (503, "2", "close")
@@ -154,33 +156,33 @@ async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) 
 
 
 async def test_long_polls_take_no_visitors_places(small: Serving) -> None:
-    small.node.room = 2 * PLACES
+    small.node.capacity = 2 * PLACES
     cursor = small.node.backlog.newest
     async with AsyncExitStack() as stack:
         for _ in range(PLACES + 2):
             await stack.enter_async_context(small.wire(request(f"cursor={cursor}&wait=30")))
         await until(lambda: small.node.polls == PLACES + 2, "all wait")
-        assert not len(small.node.visitors)
+        assert not len(small.node.http_connections)
         kept = await stack.enter_async_context(small.wire(VERSION))
         for _ in range(2):
             assert (await kept.reply())[0] == 200
             await stack.enter_async_context(small.wire(b""))
             kept.send(VERSION)
-    await until(lambda: not small.node.polls and not len(small.node.visitors), "all are gone")
-    assert not small.node.visitors._by_address
+    await until(lambda: not small.node.polls and not len(small.node.http_connections), "all are gone")
+    assert not small.node.http_connections._by_address
 
 
 def test_idle_connections_go_first_then_those_without_a_request() -> None:
     silent = Visit()
-    found = made(4, {silent: visitors.PATIENCE_SECONDS})
+    found = made(4, {silent: http_connections.REQUEST_SECONDS})
     busy, idle, again = Visit(), Visit(), Visit()
     for visit in (busy, idle, again):
-        found.came(visit, "")
-        found.answered(visit)
-    found.came(silent, "")
-    found.asks(busy)
-    found.asks(again)
-    now = visitors.YOUNG_SECONDS
+        found.add(visit, "")
+        found.mark_idle(visit)
+    found.add(silent, "")
+    found.mark_busy(busy)
+    found.mark_busy(again)
+    now = http_connections.YOUNG_SECONDS
     found.make_room("", now)
     assert [idle.ended, silent.ended, len(found)] == ["shutdown", "", 3]
     found.limit = 3
@@ -188,46 +190,46 @@ def test_idle_connections_go_first_then_those_without_a_request() -> None:
     assert [silent.ended, busy.ended] == ["expired", ""]
     found.limit = 1
     found.make_room("", now)
-    assert [busy.ended, again.ended, found.too_many] == ["", "", True]
-    found.full(again, now)
+    assert [busy.ended, again.ended, found.is_over_limit] == ["", "", True]
+    found.mark_unread(again, now)
     found.make_room("", now + 1)
     assert again.ended == ""
-    found.make_room("", now + visitors.SLOW_SECONDS)
+    found.make_room("", now + http_connections.SLOW_SECONDS)
     assert again.ended == "abort"
 
 
 def test_connections_that_just_came_or_have_spoken_are_not_closed_for_others() -> None:
     young, spoken = Visit(), Visit()
-    waiting = {spoken: visitors.PATIENCE_SECONDS, young: visitors.PATIENCE_SECONDS + 1}
+    waiting = {spoken: http_connections.REQUEST_SECONDS, young: http_connections.REQUEST_SECONDS + 1}
     found = made(2, waiting)
     for visit in waiting:
-        found.came(visit, "")
+        found.add(visit, "")
     spoken.has_input = True
     assert found.acceptable(48, 1.1) == 0
     found.make_room("", 1.1)
     assert [young.ended, spoken.ended] == ["", ""]
-    assert found.acceptable(48, 1.0 + visitors.YOUNG_SECONDS) == 1
+    assert found.acceptable(48, 1.0 + http_connections.YOUNG_SECONDS) == 1
 
 
 def test_as_many_are_accepted_as_may_be_closed_in_one_iteration() -> None:
     found = made(64)
     assert found.acceptable(48, 0.0) == 16
     for _ in range(60):
-        found.came(Visit(), "")
+        found.add(Visit(), "")
     assert found.acceptable(48, 0.0) == 4
     for _ in range(5):
-        found.came(Visit(), "")
+        found.add(Visit(), "")
     # All of them are being answered: what comes now joins, or is refused.
-    assert found.too_many and found.acceptable(48, 0.0) == 16
+    assert found.is_over_limit and found.acceptable(48, 0.0) == 16
 
 
 def test_those_who_do_not_read_an_answer_end_after_a_while_or_when_they_are_many() -> None:
     found = made(4)
     first, second, third = Visit(), Visit(), Visit()
     for now, visit in enumerate((first, second, third)):
-        found.came(visit, "")
-        found.full(visit, float(now))
+        found.add(visit, "")
+        found.mark_unread(visit, float(now))
     assert [first.ended, second.ended] == ["abort", ""]
-    found.reads(second)
-    found.end_unread(100.0)
+    found.mark_read(second)
+    found.close_unread(100.0)
     assert [second.ended, third.ended] == ["", "abort"]

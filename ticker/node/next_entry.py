@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Arrivals:
+class NextEntry:
     """Entries, of whatever filter, as they come."""
 
     def __init__(self) -> None:

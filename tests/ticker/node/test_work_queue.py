@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from ticker.core.joins import Subscription
-from ticker.net.changes import Changes
+from ticker.net.subscription_changes import SubscriptionChanges
 from ticker.node import work_queue as work
-from ticker.node.work_queue import HOLD_SECONDS, STEP_SECONDS, BusyError, Work
+from ticker.node.work_queue import HOLD_SECONDS, STEP_SECONDS, BusyError, WorkQueue
 from ticker.shared.http.lane import Lane
 
 
@@ -19,7 +19,7 @@ class Clock:
         self.now = 0.0
         self.soon: list[Callable[[], None]] = []
         self.rests: list[float] = []
-        self.work = Work(lambda: self.now, self.soon.append, self._later)
+        self.work_queue = WorkQueue(lambda: self.now, self.soon.append, self._later)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         self.rests.append(seconds)
@@ -55,22 +55,22 @@ def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> No
     clock = Clock()
     tasks = [Task(clock, "a") for _ in range(5)]
     for task in tasks:
-        clock.work.submit(task)
+        clock.work_queue.submit(task)
     for done in range(1, 6):
         clock.iterate()
         assert sum(task.done is not None for task in tasks) == done
-    assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work)
+    assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work_queue)
 
 
 def test_a_rest_is_longer_by_what_was_done_at_once_since_the_step_before() -> None:
     clock = Clock()
     for _ in range(5):
-        clock.work.submit(Task(clock, "a"))
+        clock.work_queue.submit(Task(clock, "a"))
     for at_once in (0.0, 0.005, 1.0):
         clock.iterate()
         # What a piece of work lets its client do afterwards, such as the first part of a long answer.
         begun, clock.now = clock.now, clock.now + at_once
-        clock.work.charge(begun)
+        clock.work_queue.charge(begun)
     clock.iterate()
     assert clock.rests == pytest.approx([0.01, 0.01, 0.015, 0.04])
 
@@ -79,17 +79,17 @@ def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -
     clock = Clock()
     tasks = [Task(clock, "a") for _ in range(4)]
     for task in tasks:
-        clock.work.submit(task)
-    clock.work.hold(True)
+        clock.work_queue.submit(task)
+    clock.work_queue.hold(True)
     clock.iterate()
     assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([HOLD_SECONDS])
     clock.soon.clear()
-    clock.work.hold(False)
+    clock.work_queue.hold(False)
     # Twice: a step that was due is done once.
-    clock.work.hold(False)
+    clock.work_queue.hold(False)
     clock.iterate()
     assert sum(task.done is not None for task in tasks) == 1
-    clock.work.hold(True)
+    clock.work_queue.hold(True)
     clock.iterate()
     clock.now += HOLD_SECONDS
     for _ in range(4):
@@ -101,7 +101,7 @@ def test_cheap_pieces_share_an_iteration() -> None:
     clock = Clock()
     tasks = [Task(clock, "a", STEP_SECONDS / 10) for _ in range(15)]
     for task in tasks:
-        clock.work.submit(task)
+        clock.work_queue.submit(task)
     clock.iterate()
     assert 10 <= sum(task.done is not None for task in tasks) <= 11
 
@@ -111,7 +111,7 @@ def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
     many = [Task(clock, "flood", steps=2) for _ in range(100)]
     one = Task(clock, "reader", steps=2)
     for task in [*many, one]:
-        clock.work.submit(task)
+        clock.work_queue.submit(task)
     for _ in range(4):
         clock.iterate()
     assert [bool(task.done) for task in (one, *many[:2])] == [True, True, False]
@@ -120,15 +120,15 @@ def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
 def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() -> None:
     clock = Clock()
     begun, clock.now = clock.now, STEP_SECONDS
-    clock.work.charge(begun)
-    exhausted = [clock.work.exhausted]
+    clock.work_queue.charge(begun)
+    exhausted = [clock.work_queue.exhausted]
     clock.iterate()
-    assert [*exhausted, clock.work.exhausted] == [True, False]
+    assert [*exhausted, clock.work_queue.exhausted] == [True, False]
     for _ in range(20_000):
         # What an honest storm costs is never accounted for.
         begun, clock.now = clock.now, clock.now + 0.000_01
-        clock.work.charge(begun)
-    assert not (clock.work.exhausted or clock.soon)
+        clock.work_queue.charge(begun)
+    assert not (clock.work_queue.exhausted or clock.soon)
 
 
 def test_beyond_the_bound_the_newest_of_the_address_with_the_most_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,16 +137,16 @@ def test_beyond_the_bound_the_newest_of_the_address_with_the_most_is_refused(mon
     many = [Task(clock, "flood") for _ in range(10)]
     one, another = Task(clock, "reader"), Task(clock, "flood")
     for task in [*many, one, another]:
-        clock.work.submit(task)
-    assert many[-1].refused and another.refused and not one.refused and len(clock.work) == 10
+        clock.work_queue.submit(task)
+    assert many[-1].refused and another.refused and not one.refused and len(clock.work_queue) == 10
 
 
 def test_the_nodes_own_work_and_its_clients_share_each_step() -> None:
     clock = Clock()
     own = Task(clock, "", steps=3)
-    clock.work.submit_own(own.run)
+    clock.work_queue.submit_own(own.run)
     client = Task(clock, "a")
-    clock.work.submit(client)
+    clock.work_queue.submit(client)
     clock.iterate()
     assert own.steps == 2 and client.done is not None
     for _ in range(2):
@@ -163,12 +163,12 @@ def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
 
     broken, gone, last = Broken(clock, "a"), Task(clock, "a"), Task(clock, "a")
     for task in (broken, gone, last):
-        clock.work.submit(task)
-    clock.work.discard(gone)
-    clock.work.discard(gone)
+        clock.work_queue.submit(task)
+    clock.work_queue.discard(gone)
+    clock.work_queue.discard(gone)
     for _ in range(3):
         clock.iterate()
-    assert broken.refused and gone.done is None and last.done is not None and not len(clock.work)
+    assert broken.refused and gone.done is None and last.done is not None and not len(clock.work_queue)
 
 
 @pytest.mark.anyio
@@ -179,17 +179,17 @@ async def test_calls_wait_for_their_turn_and_say_what_they_found(monkeypatch: py
         clock.now += 0.01
         return clock.now
 
-    assert await clock.work.do("a", costly) == 0.01
-    waiting = [asyncio.ensure_future(clock.work.do("a", costly)) for _ in range(3)]
-    broken = asyncio.ensure_future(clock.work.do("a", lambda: 1 / 0))
+    assert await clock.work_queue.do("a", costly) == 0.01
+    waiting = [asyncio.ensure_future(clock.work_queue.do("a", costly)) for _ in range(3)]
+    broken = asyncio.ensure_future(clock.work_queue.do("a", lambda: 1 / 0))
     await asyncio.sleep(0)
     monkeypatch.setattr(work, "LIMIT", 4)
     with pytest.raises(BusyError):
-        await clock.work.do("a", costly)
+        await clock.work_queue.do("a", costly)
     waiting[1].cancel()
     await asyncio.sleep(0)
-    assert len(clock.work) == 3
-    while len(clock.work):
+    assert len(clock.work_queue) == 3
+    while len(clock.work_queue):
         clock.iterate()
     assert [await waiting[0], await waiting[2]] == pytest.approx([0.02, 0.03])
     with pytest.raises(ZeroDivisionError):
@@ -240,12 +240,12 @@ async def test_one_that_has_left_takes_the_turn_of_nobody_else_in_a_lane() -> No
 
 
 def test_subscriptions_come_a_few_at_once_then_one_a_second_and_end() -> None:
-    changes = Changes(0.0)
+    changes = SubscriptionChanges(0.0)
     for _ in range(5):
         assert changes.allow(0.0) and changes.wait(0.0) <= 0
         changes.next = Subscription()
         assert changes.take(0.0) is not None
     assert changes.allow(0.1) and changes.wait(0.1) > 0
     assert sum(changes.allow(0.2) for _ in range(30)) == 14
-    patient = Changes(0.0)
+    patient = SubscriptionChanges(0.0)
     assert all(patient.allow(float(second)) for second in range(1000))

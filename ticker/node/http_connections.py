@@ -1,4 +1,4 @@
-"""Visitors: connections that are no live ones; how many there may be, and which is closed when another comes.
+"""HttpConnections: connections that are no live ones; how many there may be, and which is closed when another comes.
 
 They hold descriptors like live ones. Those kept open after an answer are closed first, the oldest before the others;
 then those that have not sent a whole request in a moment; then those that do not read their answer. A long poll that
@@ -15,7 +15,7 @@ MOST: Final = 4_096
 LEAST: Final = 64
 # Each has up to 200 KB that its client does not read.
 UNREAD_MOST: Final = 256
-PATIENCE_SECONDS: Final = 8.0
+REQUEST_SECONDS: Final = 8.0
 """Time for a whole request."""
 # A client sends its first request as soon as it is connected; one that is busy, or whose packet was lost, takes a
 # moment. Until then it is not closed, and further clients wait in the kernel's queue.
@@ -24,10 +24,10 @@ SLOW_SECONDS: Final = 2.0
 """A client that has not read for so long may be closed for another."""
 # Of the places, so many are taken in one iteration of the loop: a connection that is refused has its descriptor for
 # one more.
-_TAKEN_AT_ONCE: Final = 4
+_ACCEPTED_SHARE: Final = 4
 
 
-class Visitor(Protocol):
+class HttpConnection(Protocol):
     """A connection of HTTP, as this knows it."""
 
     def shutdown(self) -> None:
@@ -37,10 +37,10 @@ class Visitor(Protocol):
         """Ends it at once."""
 
 
-class Waiting(Protocol):
+class Pending(Protocol):
     """A connection that has not sent a whole request."""
 
-    def show_out(self) -> None:
+    def expire(self) -> None:
         """Ends it."""
 
     @property
@@ -48,98 +48,98 @@ class Waiting(Protocol):
         """Whether bytes have come that were not read yet."""
 
 
-class Visitors:
-    """The visitors of one node; `waiting` are those that have not sent a whole request, the oldest first, with the
+class HttpConnections:
+    """The visitors of one node; `pending` are those that have not sent a whole request, the oldest first, with the
     time at which their patience ends. An address is that of `ticker.net.client_address`.
     """
 
-    def __init__(self, waiting: dict[Waiting, float]) -> None:
+    def __init__(self, pending: dict[Pending, float]) -> None:
         self.limit = MOST
-        self._waiting = waiting
+        self._pending = pending
         self._present: dict[object, str] = {}
         self._by_address: Counter[str] = Counter()
         self._polls = 0
-        self._idle: dict[object, Visitor] = {}
-        self._unread: dict[object, tuple[Visitor, float]] = {}
+        self._idle: dict[object, HttpConnection] = {}
+        self._unread: dict[object, tuple[HttpConnection, float]] = {}
 
     def __len__(self) -> int:
         return len(self._present) - self._polls
 
     def acceptable(self, most: int, now: float) -> int:
         """How many connections may be accepted now, up to `most`; 0 where each place has one that just came."""
-        most = min(most, max(1, self.limit // _TAKEN_AT_ONCE))
+        most = min(most, max(1, self.limit // _ACCEPTED_SHARE))
         places = self.limit - len(self) + len(self._idle)
         if places < most:
             places += sum(1 for _ in islice(self._late(now), most))
-        if places <= 0 and not self._waiting:
+        if places <= 0 and not self._pending:
             # All are being answered: a newcomer that wants more than to join is told to come back.
             return most
         return max(0, min(most, places))
 
     @property
-    def too_many(self) -> bool:
+    def is_over_limit(self) -> bool:
         """Whether all places are taken by requests that are being answered, and more."""
         return len(self) > self.limit
 
     def make_room(self, address: str, now: float) -> None:
         """Ends others, as far as they may end, until one more of `address` may come."""
         if self._is_crowded(address):
-            self._end_first(now, address)
-        while len(self) >= self.limit and self._end_first(now):
+            self._close_first(now, address)
+        while len(self) >= self.limit and self._close_first(now):
             pass
 
-    def named(self, visitor: object, address: str, now: float) -> None:
-        """A proxy says that `visitor` is of `address`."""
-        if self._present.get(visitor) != address:
+    def set_address(self, connection: object, address: str, now: float) -> None:
+        """A proxy says that `connection` is of `address`."""
+        if self._present.get(connection) != address:
             if self._is_crowded(address):
-                self._end_first(now, address)
-            self.came(visitor, address)
+                self._close_first(now, address)
+            self.add(connection, address)
 
-    def came(self, visitor: object, address: str) -> None:
+    def add(self, connection: object, address: str) -> None:
         """A connection of `address` began, or one that was of another is of it now."""
-        before = self._present.get(visitor)
+        before = self._present.get(connection)
         if before != address:
             if before is not None:
                 self._count(before, -1)
-            self._present[visitor] = address
+            self._present[connection] = address
             self._count(address, 1)
 
-    def gone(self, visitor: object) -> None:
+    def remove(self, connection: object) -> None:
         """It ended, will in a moment, or is a live connection now."""
-        address = self._present.pop(visitor, None)
+        address = self._present.pop(connection, None)
         if address is not None:
             self._count(address, -1)
-        self._idle.pop(visitor, None)
-        self._unread.pop(visitor, None)
+        self._idle.pop(connection, None)
+        self._unread.pop(connection, None)
 
-    def poll(self, address: str, change: int) -> None:
+    def count_poll(self, address: str, change: int) -> None:
         """A long poll of `address` begins to wait (1), or waits no more (-1)."""
         self._polls += change
         self._count(address, -change)
 
-    def answered(self, visitor: Visitor) -> None:
+    def mark_idle(self, connection: HttpConnection) -> None:
         """It has no request any more."""
-        if visitor in self._present:
-            self._idle[visitor] = visitor
+        if connection in self._present:
+            self._idle[connection] = connection
 
-    def asks(self, visitor: Visitor) -> None:
+    def mark_busy(self, connection: HttpConnection) -> None:
         """It has a request again."""
-        self._idle.pop(visitor, None)
+        self._idle.pop(connection, None)
 
-    def full(self, visitor: Visitor, now: float) -> None:
+    def mark_unread(self, connection: HttpConnection, now: float) -> None:
         """It does not read what it asked for; where too many do not, the one that has not for longest ends."""
-        self._unread[visitor] = visitor, now
+        self._unread[connection] = connection, now
         if len(self._unread) > min(UNREAD_MOST, max(1, self.limit // 2)):
             self._abort(next(iter(self._unread.values()))[0])
 
-    def reads(self, visitor: Visitor) -> None:
+    def mark_read(self, connection: HttpConnection) -> None:
         """It reads again."""
-        self._unread.pop(visitor, None)
+        self._unread.pop(connection, None)
 
-    def end_unread(self, before: float) -> None:
+    def close_unread(self, before: float) -> None:
         """Ends those that have not read since `before`."""
-        for visitor in [visitor for visitor, since in self._unread.values() if since < before]:
-            self._abort(visitor)
+        for connection in [connection for connection, since in self._unread.values() if since < before]:
+            self._abort(connection)
 
     def _count(self, address: str, change: int) -> None:
         self._by_address[address] += change
@@ -150,26 +150,26 @@ class Visitors:
         # A proxy that does not say whose connections it passes on is no single client.
         return bool(address) and self._by_address[address] >= (self.limit + 1) // 2
 
-    def _late(self, now: float) -> Iterator[Waiting]:
+    def _late(self, now: float) -> Iterator[Pending]:
         """Connections without a whole request that had their moment, the oldest first."""
-        for waiting, until in self._waiting.items():
-            if now - until + PATIENCE_SECONDS < YOUNG_SECONDS:
+        for pending, until in self._pending.items():
+            if now - until + REQUEST_SECONDS < YOUNG_SECONDS:
                 return
-            if not waiting.has_input:
-                yield waiting
+            if not pending.has_input:
+                yield pending
 
-    def _end_first(self, now: float, address: str | None = None) -> bool:
+    def _close_first(self, now: float, address: str | None = None) -> bool:
         """Ends the first that may end, of `address` where that is given; whether there was one."""
         for idle in self._idle.values():
             if address in (None, self._present.get(idle)):
-                self.gone(idle)
+                self.remove(idle)
                 idle.shutdown()
                 return True
-        for waiting in self._late(now):
-            if address in (None, self._present.get(waiting)):
-                self.gone(waiting)
-                del self._waiting[waiting]
-                waiting.show_out()
+        for pending in self._late(now):
+            if address in (None, self._present.get(pending)):
+                self.remove(pending)
+                del self._pending[pending]
+                pending.expire()
                 return True
         for unread, since in self._unread.values():
             if address in (None, self._present.get(unread)) and now - since >= SLOW_SECONDS:
@@ -177,6 +177,6 @@ class Visitors:
                 return True
         return False
 
-    def _abort(self, visitor: Visitor) -> None:
-        self.gone(visitor)
-        visitor.abort()
+    def _abort(self, connection: HttpConnection) -> None:
+        self.remove(connection)
+        connection.abort()

@@ -8,9 +8,9 @@ import zlib
 import pytest
 
 from tests.support.serving import Serving, Start, frame, request, until, upgrade
-from ticker.net.first_bytes import Gate
-from ticker.net.http_fallback import FrontDoor
-from ticker.node import visitors
+from ticker.net.first_bytes import PendingConnection
+from ticker.net.http_fallback import HttpProtocol
+from ticker.node import http_connections
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ async def answer(node: Serving, data: bytes, step: int = 0) -> bytes:
         if step:
             wire.send(data[:1])
             # Now it is the front door's; the rest may come as it will.
-            await until(lambda: any(isinstance(one, FrontDoor) for one in node.node.knocking), "the long way is taken")
+            await until(lambda: any(isinstance(one, HttpProtocol) for one in node.node.pending), "uvicorn has it")
             for at in range(1, len(data), step):
                 wire.send(data[at : at + step])
                 await asyncio.sleep(0)
@@ -126,14 +126,14 @@ async def test_joins_are_answered_alike(node: Serving) -> None:
     for data in JOINS:
         for step in (1, 61, 65536):
             assert (await both(node, data, step)).startswith((b"(101", b"(200")), data[:300]
-    await until(lambda: not node.node.knocking, "nobody is left at the gate")
+    await until(lambda: not node.node.pending, "nobody is left at the gate")
 
 
 async def test_refusals_are_worded_alike_and_counted(node: Serving) -> None:
     for data in REFUSED:
         assert (await both(node, data)).startswith(b"(4"), data[:300]
     assert node.count("flashwire_connections", transport="websocket") == 0
-    await until(lambda: not node.node.knocking, "nobody is left at the gate")
+    await until(lambda: not node.node.pending, "nobody is left at the gate")
 
 
 async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
@@ -157,20 +157,20 @@ async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
 
 
 async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
     async with node.wire() as wire:
-        await until(lambda: node.node.knocking, "it is at the gate")
-        ((gate, until_then),) = node.node.knocking.items()
-        assert isinstance(gate, Gate)
+        await until(lambda: node.node.pending, "it is at the gate")
+        ((gate, until_then),) = node.node.pending.items()
+        assert isinstance(gate, PendingConnection)
         wire.send(b"G")
-        await until(lambda: gate not in node.node.knocking, "it is at the door")
-        assert list(node.node.knocking.values()) == [until_then]
+        await until(lambda: gate not in node.node.pending, "it is at the door")
+        assert list(node.node.pending.values()) == [until_then]
         await wire.ended()
 
 
 async def test_a_stop_does_not_wait_for_those_who_say_nothing(start: Start) -> None:
     node = await start()
     async with node.wire() as wire:
-        await until(lambda: node.node.knocking, "it is at the gate")
+        await until(lambda: node.node.pending, "it is at the gate")
         node.server.should_exit = True
         assert await wire.ended() == b""
