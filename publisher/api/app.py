@@ -21,8 +21,8 @@ from publisher.api.operating import operating_routes
 from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
-from publisher.api.turns import Paced
 from publisher.core.refusals import RefusalsError
+from publisher.net.request_queue import RequestQueue
 from publisher.stream.store import UnreadableAnswerError
 from ticker.contract.sentences import RefusedError
 from ticker.shared.http.forwarded import ForwardedMiddleware
@@ -69,7 +69,7 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
             *routes,
         ],
         middleware=[
-            Middleware(Paced, steady=parts.steady),
+            Middleware(RequestQueue, steady=parts.steady),
             Middleware(ForwardedMiddleware, trusted=parts.settings.forwarded_allow_ips),
             Middleware(_Edge, told=told, publish=publish_route(parts)),
         ],

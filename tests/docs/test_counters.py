@@ -131,9 +131,7 @@ def test_several_workers_say_the_same_series_and_their_parents_first_count_is_on
 def test_the_tables_and_the_code_name_the_same_values() -> None:
     assert words("flashwire_worker_restarts_total") - {"reason"} == restart_reasons()
     assert all(documented().values())
-    dropping = (ROOT / "publisher/api/connections.py").read_text("utf-8") + (
-        ROOT / "publisher/api/bounded_http.py"
-    ).read_text("utf-8")
+    dropping = "".join(path.read_text("utf-8") for path in sorted((ROOT / "publisher/net").glob("*.py")))
     for labels in documented()["flashwire_desk_dropped_connections_total"]:
         ((_, reason),) = labels
         assert re.search(rf'"{reason}"', dropping), reason

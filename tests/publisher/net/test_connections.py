@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from publisher.api import bounded_http, connections
 from publisher.api.app import create_app
 from publisher.api.parts import Parts
+from publisher.net import bounded_http, connections
 from publisher.page import desk_routes
 from publisher.server import DeskServer
 from tests.support.desk_process import Machine
@@ -336,7 +336,7 @@ async def is_open(reader: asyncio.StreamReader) -> bool:
 
 
 async def test_one_address_waits_with_no_more_than_its_share(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "FOR_EACH_ADDRESS", 4)
+    monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 4)
     address = await start(proxies="")
     held = [await address.open() for _ in range(3)]
     # One that was answered and is kept open waits too.
@@ -355,7 +355,7 @@ async def test_one_address_waits_with_no_more_than_its_share(start: Started, mon
 
 
 async def test_a_proxy_has_the_connections_of_all_its_clients(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "FOR_EACH_ADDRESS", 2)
+    monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 2)
     address = await start()
     held = [await address.open() for _ in range(6)]
     assert all(await asyncio.gather(*(is_open(reader) for reader, _ in held)))

@@ -9,7 +9,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from publisher.api.caller import is_authenticated
 from publisher.api.parts import Parts
-from publisher.api.turns import HOLD_SECONDS, KNOWN, Paced, TurnsHttp
+from publisher.net.fair_http import FairHttp
+from publisher.net.request_queue import AUTHENTICATED, HOLD_SECONDS, RequestQueue
 from ticker.shared.http.intake import Intake
 from ticker.shared.http.lane import LEFT
 
@@ -26,17 +27,17 @@ class Began:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.paths.append(scope["path"])
-        if scope["state"].get(KNOWN):
+        if scope["state"].get(AUTHENTICATED):
             await self.end.wait()
 
 
 class Requests:
-    """Requests to `Paced`, at a time that the test says."""
+    """Requests to `RequestQueue`, at a time that the test says."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.app = Began()
-        self._paced = Paced(self.app, lambda: self.now)
+        self._paced = RequestQueue(self.app, lambda: self.now)
         self._tasks: list[asyncio.Task[None]] = []
 
     def send(self, path: str, **state: bool) -> dict[str, bool]:
@@ -74,7 +75,7 @@ async def test_no_stranger_begins_while_one_who_is_known_is_served() -> None:
     requests = Requests()
     requests.send("/stranger")
     requests.send("/before")
-    requests.send("/known", known=True)
+    requests.send("/known", authenticated=True)
     requests.send("/health/live")
     for _ in range(5):
         await asyncio.sleep(0.002)
@@ -113,7 +114,7 @@ def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -
     state: Any = SimpleNamespace(connections=set(), tasks=set())
     turns: list[Any] = []
     intake = Intake(lambda: 0.0, soon=turns.append, piece_bytes=4)
-    http = TurnsHttp(intake, lambda scope: False, config, state, {}, SimpleNamespace())
+    http = FairHttp(intake, lambda scope: False, config, state, {}, SimpleNamespace())
     http.connection_made(transport)
     http.data_received(b"GET / HT")
     http.flow.resume_reading()

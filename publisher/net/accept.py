@@ -1,4 +1,4 @@
-"""The desk's acceptor: gives each connection to uvicorn's HTTP class on a transport of the loop's."""
+"""Accepts the desk's connections and gives each one to uvicorn's HTTP class, on a transport of the event loop."""
 
 import asyncio
 import socket
@@ -12,49 +12,52 @@ log = structlog.get_logger()
 
 
 class DeskAcceptor(Acceptor):
-    """Accepts a batch when the one before has been read once, so that none of it is dropped unread for the next."""
+    """Accepts the next batch only after every connection of the last one was read once.
+
+    Otherwise a full desk would drop a connection, to make room, before it has read the request on it.
+    """
 
     def __init__(
         self,
         sock: socket.socket,
         loop: asyncio.AbstractEventLoop,
-        places: Callable[[], int],
+        capacity: Callable[[], int],
         protocol: Callable[[], asyncio.Protocol],
         caught_up: Callable[[], Awaitable[None]],
     ) -> None:
-        self._places = places
+        self._capacity = capacity
         self._caught_up = caught_up
         self._protocol = protocol
         self._kind = sock.family, sock.type, sock.proto
-        self._under_way: asyncio.Task[None] | None = None
+        self._batch: asyncio.Task[None] | None = None
         super().__init__(sock, loop)
 
     def places(self) -> int:
-        """As the desk's connections have them."""
-        return self._places()
+        """How many connections may be accepted now."""
+        return self._capacity()
 
     def take(self, arrived: list[tuple[int, str]]) -> None:
-        """Gives them to the loop, and accepts no others meanwhile."""
+        """Connects the accepted descriptors, and pauses accepting until they have been read."""
         if arrived:
             self.hold()
-            self._under_way = self._loop.create_task(self._take(arrived))
+            self._batch = self._loop.create_task(self._connect_batch(arrived))
 
     async def wait_closed(self) -> None:
-        """As `Acceptor.wait_closed`."""
-        if self._under_way is not None:
-            await self._under_way
+        """Returns when the connections accepted before `close` are known to uvicorn."""
+        if self._batch is not None:
+            await self._batch
 
-    async def _take(self, arrived: list[tuple[int, str]]) -> None:
+    async def _connect_batch(self, arrived: list[tuple[int, str]]) -> None:
         try:
-            await asyncio.gather(*(self._give(fd) for fd, _ in arrived))
-            # The loop hears what they have sent in its next iteration, and it is read in its turn.
+            await asyncio.gather(*(self._connect(fd) for fd, _ in arrived))
+            # The loop reports their first bytes in its next iteration.
             for _ in range(2):
                 await asyncio.sleep(0)
             await self._caught_up()
         finally:
             self.release()
 
-    async def _give(self, fd: int) -> None:
+    async def _connect(self, fd: int) -> None:
         sock = socket.socket(*self._kind, fileno=fd)
         sock.setblocking(False)
         try:
