@@ -63,8 +63,8 @@ soak: $(VENV)/.runtime ## run the 30-minute soak test; fails if memory grows; MI
 
 lock: $(VENV)/.place ## update both lock files; UPGRADE=1 takes newer versions
 	$(PIP) install uv
-	$(BIN)/uv $(COMPILE) --group dev pyproject.toml --output-file tests/requirements.lock
-	$(BIN)/uv $(COMPILE) --group build --constraint tests/requirements.lock pyproject.toml --output-file requirements.lock
+	$(BIN)/uv $(COMPILE) --group dev --extra postgresql pyproject.toml --output-file tests/requirements.lock
+	$(BIN)/uv $(COMPILE) --group build --extra postgresql --constraint tests/requirements.lock pyproject.toml --output-file requirements.lock
 
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
   --no-emit-index-url --no-emit-find-links --annotation-style line --custom-compile-command "make lock"

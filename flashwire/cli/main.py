@@ -113,7 +113,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
     from flashwire.valkey.errors import EmbeddedError
     from flashwire.valkey.keeper import Keeper
     from flashwire.valkey.log import check_first_key as check_log
-    from publisher.records.database import DatabaseError
+    from publisher.records.errors import DatabaseError
     from publisher.stream.signing_key import check_signing_key as check_stream
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.site import SiteError, load_site
@@ -152,7 +152,7 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
             keeper,
             parts,
             drain=settings.drain_seconds,
-            announce=partial(_announce, settings, ticker_url, desk_url),
+            announce=partial(_announce, settings, desk_settings, ticker_url, desk_url),
             notice=notice,
         )
         return service.run()
@@ -162,19 +162,20 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
 
 def _desk_parts(settings: "DeskSettings", door: "socket.socket") -> "list[Part]":
     from flashwire.service.children import Part
-    from publisher.records.database import DatabaseError, open_database
+    from publisher.records.database import open_database
+    from publisher.records.errors import DatabaseError
     from publisher.server import serve
     from ticker.contract.keys import KeyringError
     from ticker.contract.site import SiteError
     from ticker.shared.process.listen import ListenError
 
     # A file that cannot be used is said here in one line, and not by each process that tries to serve the desk.
-    open_database(settings.data).close()
+    open_database(settings.data, settings.database_url).close()
     reasons = (DatabaseError, KeyringError, ListenError, SiteError)
     return [Part("desk", door, lambda _: node.serve_or_say(serve(settings, door), *reasons))]
 
 
-def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
+def _announce(settings: "RunSettings", desk_settings: "DeskSettings", ticker_url: str, desk_url: str) -> None:
     from flashwire.valkey.server import LOG_FILE
 
     data = settings.data.resolve()
@@ -183,19 +184,19 @@ def _announce(settings: "RunSettings", ticker_url: str, desk_url: str) -> None:
     out.print(f"  Ticker  {ticker_url}")
     out.print(f"  Desk    {desk_url}")
     out.print(f"  Data    {data}" + ("" if settings.redis_url else f"  (store's log: {data / LOG_FILE})"))
-    if link := _welcome_link(data, settings.desk_url or desk_url):
+    if link := _welcome_link(data, settings.desk_url or desk_url, desk_settings.database_url):
         out.print(f"  Open    {link}", style="bold")
         out.print("          once, to make the first editor; a new link comes with each start until then.")
     out.print("  Ctrl+C stops it.", style="dim")
     sys.stdout.flush()
 
 
-def _welcome_link(data: Path, address: str) -> str | None:
-    from publisher.records.database import DatabaseError
+def _welcome_link(data: Path, address: str, database: str | None) -> str | None:
+    from publisher.records.errors import DatabaseError
     from publisher.records.welcome import welcome_link
 
     try:
-        return welcome_link(data, address)
+        return welcome_link(data, address, database)
     except DatabaseError as error:
         # The service runs; the desk says the same of itself.
         notice(str(error))

@@ -1,14 +1,16 @@
 """`flashwire token`: makes, lists and revokes the desk's API tokens, in the desk's own file."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Annotated
 
 import typer
 
 from flashwire.cli.desk_settings import DataOption, desk_settings, fail
 from publisher.core.roles import ROLES
-from publisher.records.database import FILE, DatabaseError, open_database, translated
+from publisher.records.database import open_database
+from publisher.records.errors import DatabaseError
+from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
 from ticker.contract.item import moment
 from ticker.contract.sentences import RefusedError
@@ -74,10 +76,10 @@ def _tokens(data: str | None, *, for_new: bool = False) -> Iterator[Tokens]:
     folder = settings.data.resolve()
     # Only a folder that was named, and is there, may be of a desk that has not started yet.
     is_first = for_new and "data" in settings.model_fields_set and folder.is_dir()
-    if not (is_first or (folder / FILE).exists()):
+    if not (settings.database_url or is_first or (folder / FILE).exists()):
         fail(f"No desk keeps its tokens in {folder}: name its data directory, which must exist, with --data.")
     try:
-        with translated(folder / FILE):
-            yield Tokens(open_database(folder))
+        with closing(open_database(folder, settings.database_url)) as database:
+            yield Tokens(database)
     except DatabaseError as error:
         fail(str(error))

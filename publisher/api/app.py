@@ -1,7 +1,6 @@
 """The desk's application: its routes, what surrounds every one of them, and what happens to their errors."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -23,6 +22,7 @@ from publisher.api.problems import ApiError, answer, away, from_http, from_refus
 from publisher.api.sessions import session_routes
 from publisher.core.refusals import RefusalsError
 from publisher.net.request_queue import RequestQueue
+from publisher.records.errors import DatabaseAwayError, DatabaseError
 from publisher.stream.store import UnreadableAnswerError
 from ticker.contract.sentences import RefusedError
 from ticker.shared.http.forwarded import ForwardedMiddleware
@@ -31,7 +31,7 @@ from ticker.stream.redis_stream import StreamAwayError
 
 # What has an answer of its own.
 FORESEEN: Final = (
-    ApiError, RefusalsError, RefusedError, StreamAwayError, UnreadableAnswerError, sqlite3.Error, HTTPException
+    ApiError, RefusalsError, RefusedError, StreamAwayError, UnreadableAnswerError, DatabaseError, HTTPException
 )  # fmt: skip
 _HEADERS: Final = pairs({**SECURITY_HEADERS, "Cache-Control": "no-store"})
 
@@ -43,7 +43,11 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        works = {"watch": parts.watch.run, "preparation": parts.watch.backfill_when_needed}
+        works = {
+            "watch": parts.watch.run,
+            "database": parts.watch.watch_database,
+            "preparation": parts.watch.backfill_when_needed,
+        }
         running = [asyncio.create_task(parts.watch.tasks.keep_running(name, work)) for name, work in works.items()]
         try:
             yield
@@ -54,6 +58,7 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
                 with suppress(asyncio.CancelledError):
                     await task
             await parts.store.aclose()
+            parts.database.close()
 
     def told(request: Request, error: Exception) -> Response:
         found = _api_error(error)
@@ -91,9 +96,9 @@ def _api_error(error: Exception) -> ApiError:
         return away()
     if isinstance(error, UnreadableAnswerError):
         return ApiError(409, "answer-unreadable", uri=error.uri)
-    if isinstance(error, sqlite3.Error):
-        _log.error("the desk's file cannot be used", reason=str(error))
-        return away("desk-file")
+    if isinstance(error, DatabaseError):
+        _log.error("the desk's database cannot be used", reason=str(error))
+        return away("database-away") if isinstance(error, DatabaseAwayError) else away("desk-file")
     if isinstance(error, HTTPException):
         return from_http(error)
     return ApiError(500, "internal")

@@ -1,7 +1,6 @@
 """Finds out who is asking, and reads what they sent; both before anything is decided."""
 
 import re
-import sqlite3
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -16,6 +15,7 @@ from publisher.core.decode import decode
 from publisher.core.origins import may_write
 from publisher.core.phrases import NO_ADDRESS, Phrase
 from publisher.core.refusals import printable
+from publisher.records.errors import DatabaseError
 from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
@@ -31,24 +31,44 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-def caller(request: Request, parts: Parts) -> Actor:
-    """The holder of the request's token, else of its session; raises `ApiError` 401 or 403.
+async def caller(request: Request, parts: Parts) -> Actor:
+    """The holder of the request's token, else of its session; raises `ApiError` 401 or 403, and `DatabaseError`.
 
     A token goes before a cookie, and a wrong token is refused even where a good cookie came with it. Other schemes
     belong to a proxy in front of the desk: a browser sends its Basic credentials with every request.
     """
+    actor, fault = await caller_or_remembered(request, parts)
+    # To find the line that is to be taken back, a page must be able to read.
+    if fault is not None and request.method not in _READING:
+        raise fault
+    return actor
+
+
+async def caller_or_remembered(request: Request, parts: Parts) -> tuple[Actor, DatabaseError | None]:
+    """As `caller`; with the database's error where it cannot be asked and this process remembers the holder.
+
+    The memory allows only the acts that take news back (rule 3 of `publisher.records.holders`).
+    """
     challenge = {"WWW-Authenticate": 'Bearer realm="flashwire"'}
-    actor, has_token = _holder(request, parts)
-    if has_token:
+    secrets, is_token = _credentials(request, parts)
+    actor, fault = None, None
+    try:
+        for secret in secrets:
+            actor = actor or await parts.holders.find(secret, is_token=is_token)
+    except DatabaseError as error:
+        fault = error
+        for secret in secrets:
+            actor = actor or parts.holders.remembered(secret)
         if actor is None:
-            challenge["WWW-Authenticate"] += ', error="invalid_token"'
-            raise ApiError(401, "token-refused", headers=challenge)
-        return actor
+            raise
+    if actor is None and is_token:
+        challenge["WWW-Authenticate"] += ', error="invalid_token"'
+        raise ApiError(401, "token-refused", headers=challenge)
     if actor is None:
         raise ApiError(401, "unauthorized", headers=challenge)
-    if request.method not in _READING:
+    if not is_token and request.method not in _READING:
         check_origin(request, parts, script=False)
-    return actor
+    return actor, fault
 
 
 def is_authenticated(scope: Scope, parts: Parts) -> bool:
@@ -56,21 +76,16 @@ def is_authenticated(scope: Scope, parts: Parts) -> bool:
     credentials = sum(len(value) for name, value in scope["headers"] if name in _CREDENTIALS)
     if not 0 < credentials <= _QUICK_BYTES:
         return False
-    try:
-        return _holder(Request(scope), parts)[0] is not None
-    except sqlite3.Error:
-        return False
+    secrets, is_token = _credentials(Request(scope), parts)
+    return any(parts.holders.may_be_known(secret, is_token=is_token) for secret in secrets)
 
 
-def _holder(request: Request, parts: Parts) -> tuple[Actor | None, bool]:
-    """The holder of the request's token, else of its session, and whether it has a token."""
+def _credentials(request: Request, parts: Parts) -> tuple[list[str], bool]:
+    """The request's token, else its session ids, and whether it has a token; of several tokens none counts."""
     tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
     if tokens:
-        return parts.tokens.holder(tokens.pop()) if len(tokens) == 1 else None, True
-    actor = None
-    for session in sessions_of(request, parts.cookie, parts.settings):
-        actor = actor or parts.sessions.holder(session)
-    return actor, False
+        return list(tokens) if len(tokens) == 1 else [], True
+    return list(sessions_of(request, parts.cookie, parts.settings)), False
 
 
 def _tokens(headers: list[bytes]) -> set[str]:

@@ -26,7 +26,7 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
     """`/v1/site`, `/v1/split` and `/v1/canary`."""
 
     async def site(request: Request) -> Response:
-        caller(request, parts)
+        await caller(request, parts)
         described = {
             "brand": parts.settings.brand,
             "editions": parts.site.editions,
@@ -45,7 +45,7 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
         return _json(msgspec.json.encode(described))
 
     async def splitting(request: Request) -> Response:
-        caller(request, parts)
+        await caller(request, parts)
         asked = await read(request, parts, SplitRequest)
         refusals = Refusals()
         language, line = "en", ""
@@ -64,7 +64,7 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
         return _json(msgspec.json.encode({"text": found.text, "source": source}))
 
     async def canary(request: Request) -> Response:
-        actor = caller(request, parts)
+        actor = await caller(request, parts)
         asked = await read(request, parts, CanaryRequest, empty=b"{}")
         refusals = Refusals()
         mark = ""

@@ -4,33 +4,34 @@ A note must never stand in the way of an item: where the database cannot keep or
 answer comes without them.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 
 import msgspec
 import structlog
 
 from publisher.api.parts import Parts
+from publisher.records.errors import DatabaseError
 from publisher.records.tokens import Actor
 from ticker.contract.item import Item
 
 _log = structlog.get_logger(__name__)
 
 
-def keep_note(parts: Parts, actor: Actor, item: Item, ed_note: str) -> None:
+async def keep_note(parts: Parts, actor: Actor, item: Item, ed_note: str) -> None:
     """Keeps the note that came with `item`. A failure is logged only: the item is published already."""
     try:
-        parts.notes.keep(item.uri, item.version, actor.name, ed_note)
-    except sqlite3.Error as error:
+        await parts.database.call(parts.notes.keep, item.uri, item.version, actor.name, ed_note)
+    except DatabaseError as error:
         # An error here would have a client without a key publish the item again.
         _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
-def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:
+async def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:
     """The notes on the items `uris` as a JSON array each; empty where the database cannot be read."""
     try:
-        return {uri: msgspec.json.encode(notes) for uri, notes in parts.notes.of_items(uris).items()}
-    except sqlite3.Error as error:
+        notes = await parts.database.call(parts.notes.of_items, uris)
+        return {uri: msgspec.json.encode(found) for uri, found in notes.items()}
+    except DatabaseError as error:
         _log.error("the desk's notes are not shown", reason=str(error))
         return {}
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.caller import caller, read
+from publisher.api.caller import caller, caller_or_remembered, read
 from publisher.api.ed_notes import keep_note, notes_json, with_notes
 from publisher.api.item_records import existing, next_item, shown, stale, unreadable
 from publisher.api.parts import Parts
@@ -27,7 +27,7 @@ from publisher.core.first_version import first_version
 from publisher.core.phrases import act_phrase, role_phrase
 from publisher.core.refusals import RefusalsError, printable
 from publisher.core.request import ActRequest, ItemRequest
-from publisher.core.roles import UNLIMITED_ACTS, role_needed
+from publisher.core.roles import ACTS_THAT_TAKE_BACK, role_needed
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.records.tokens import Actor
 from publisher.stream.store import MismatchError, Published, StaleError
@@ -64,7 +64,7 @@ def publish_route(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
     warnings = Warnings(parts.site)
 
     async def publish(request: Request) -> Response:
-        actor = caller(request, parts)
+        actor = await caller(request, parts)
         asked = await read(request, parts, ItemRequest)
         started = time.perf_counter()
         _check_role(actor, "publish", dry_run=asked.dry_run)
@@ -81,7 +81,7 @@ def publish_route(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
 
         published = await _first_answer(parts, once, decided)
         warned = warnings.member(request, asked, published.item)
-        return _told(parts, actor, published, asked.ed_note, started, warned, status=201)
+        return await _told(parts, actor, published, asked.ed_note, started, warned, status=201)
 
     return publish
 
@@ -91,8 +91,10 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
     warnings = Warnings(parts.site)
 
     async def act(request: Request) -> Response:
-        actor = caller(request, parts)
+        actor, fault = await caller_or_remembered(request, parts)
         asked = await read(request, parts, ActRequest)
+        if fault is not None and asked.act not in ACTS_THAT_TAKE_BACK:
+            raise fault
         started = time.perf_counter()
         _check_role(actor, asked.act, dry_run=asked.dry_run)
         seen = _seen_version(request)
@@ -110,19 +112,24 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
 
         published = await _first_answer(parts, once, decided)
         warned = warnings.member(request, asked, published.item)
-        return _told(parts, actor, published, asked.ed_note, started, warned, status=200)
+        if fault is not None:
+            _log.warning(
+                "act accepted without the database",
+                act=asked.act, uri=published.item.uri, version=published.item.version, by=actor.name, reason=str(fault),
+            )  # fmt: skip
+        return await _told(parts, actor, published, asked.ed_note, started, warned, status=200)
 
     async def one(request: Request) -> Response:
-        caller(request, parts)
+        await caller(request, parts)
         record = await existing(parts, request.path_params["uri"])
         if record.item is None:
             raise unreadable(record)
-        notes = notes_json(parts, [record.uri])
+        notes = await notes_json(parts, [record.uri])
         body = with_notes(shown(record.item, record.version), notes.get(record.uri))
         return _json(body, headers={"ETag": f'"{record.version}"'})
 
     async def newest(request: Request) -> Response:
-        caller(request, parts)
+        await caller(request, parts)
         limit = request.query_params.get("limit", str(_LIST_DEFAULT))
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
             raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)
@@ -135,7 +142,7 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
                 and (not editions or item.edition in editions)
             ),
         )
-        notes = notes_json(parts, (item.uri for item, _ in items))
+        notes = await notes_json(parts, (item.uri for item, _ in items))
         bodies = (with_notes(shown(item, version), notes.get(item.uri)) for item, version in items)
         return _json(b'{"items":[%b]}' % b",".join(bodies))
 
@@ -195,7 +202,7 @@ async def _first_answer(parts: Parts, once: _Once, decided: Callable[[], Awaitab
 async def _admitted(
     parts: Parts, actor: Actor, act: Act, once: _Once, write: Callable[[], Awaitable[Published]]
 ) -> Published:
-    if actor.unlimited or act in UNLIMITED_ACTS:
+    if actor.unlimited or act in ACTS_THAT_TAKE_BACK:
         return await write()
     # What an earlier attempt was counted for is not this one's to take back.
     now = parts.steady()
@@ -230,12 +237,12 @@ async def _written(parts: Parts, item: Item, once: _Once, record: ItemRecord | N
         raise away() from None
 
 
-def _told(
+async def _told(
     parts: Parts, actor: Actor, published: Published, ed_note: str | None, started: float, warned: bytes, *, status: int
 ) -> Response:
     item = published.item
     if ed_note is not None:
-        keep_note(parts, actor, item, ed_note)
+        await keep_note(parts, actor, item, ed_note)
     if published.again:
         parts.metrics.again.inc()
     else:

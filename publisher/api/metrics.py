@@ -36,7 +36,7 @@ class Metrics:
         self.task_restarts = Counter(
             "flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=self._registry
         )
-        for name in ("watch", "preparation"):
+        for name in ("watch", "database", "preparation"):
             self.task_restarts.labels(name)
         self.log_lines_dropped = Counter(
             "flashwire_log_lines_dropped", "Log lines that could not be written", registry=self._registry

@@ -8,9 +8,10 @@ import msgspec
 
 from publisher.api.cookie import cookie_name
 from publisher.api.metrics import Metrics
-from publisher.api.watch import StreamWatch
+from publisher.api.watch import Watch
 from publisher.core.rate import Rate
-from publisher.records.database import database_check, desk_id, open_database
+from publisher.records.database import Database, open_database
+from publisher.records.holders import Holders
 from publisher.records.notes import Notes
 from publisher.records.sessions import Sessions
 from publisher.records.tokens import Tokens
@@ -30,6 +31,8 @@ class Parts(msgspec.Struct, frozen=True):
     settings: DeskSettings
     site: Site
     store: Store
+    database: Database
+    holders: Holders
     tokens: Tokens
     sessions: Sessions
     welcome: Welcome
@@ -37,7 +40,7 @@ class Parts(msgspec.Struct, frozen=True):
     rate: Rate
     canaries: Rate
     metrics: Metrics
-    watch: StreamWatch
+    watch: Watch
     clock: Callable[[], float]
     steady: Callable[[], float]
     cookie: str
@@ -55,22 +58,26 @@ def open_parts(
     """
     site = load_site(settings.site)
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
-    connection = open_database(settings.data)
     store = Store.open(settings, keyring)
+    database = open_database(settings.data, settings.database_url)
+    tokens, sessions = Tokens(database), Sessions(database, clock)
+    holders = Holders(database, tokens, sessions, clock)
     metrics = Metrics()
     return Parts(
         settings=settings,
         site=site,
         store=store,
-        tokens=Tokens(connection),
-        sessions=Sessions(connection, clock),
-        welcome=Welcome(connection),
-        notes=Notes(connection),
+        database=database,
+        holders=holders,
+        tokens=tokens,
+        sessions=sessions,
+        welcome=Welcome(database),
+        notes=Notes(database),
         rate=Rate(settings.rate_per_minute),
         canaries=Rate(CANARY_LIMIT),
         metrics=metrics,
-        watch=StreamWatch(store, metrics, database_check(settings.data)),
+        watch=Watch(store, metrics, database, holders),
         clock=clock,
         steady=steady,
-        cookie=cookie_name(settings.brand, desk_id(connection)),
+        cookie=cookie_name(settings.brand, database.desk_id()),
     )

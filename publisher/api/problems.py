@@ -27,6 +27,7 @@ CODES: Final = tuple(
     unknown-name unauthorized token-refused role-act foreign-origin welcome-refused no-item hold-not-usable
     release-not-held unreadable answer-unreadable publish-again too-slow stale too-large not-json not-an-object invalid
     key-reused if-match-missing canary-rate rate internal desk-file
+    database-away
     """.split()
 )
 """Every type of problem that the desk answers with, as docs/protocol.md lists them."""

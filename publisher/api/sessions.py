@@ -25,22 +25,22 @@ def session_routes(parts: Parts) -> list[BaseRoute]:
         # A foreign page must not sign a browser in either: what is typed then would go out under another's name.
         check_origin(request, parts, script=True)
         asked = await read(request, parts, SessionRequest, limit=_LIMIT_BYTES)
-        actor = parts.tokens.holder(asked.token.strip())
+        actor = await parts.holders.find(asked.token.strip(), is_token=True)
         if actor is None:
             raise ApiError(401, "token-refused", headers={"WWW-Authenticate": 'Bearer realm="flashwire"'})
-        return _signed_in(request, parts, actor, {}, status=200)
+        return await _signed_in(request, parts, actor, {}, status=200)
 
     async def who(request: Request) -> Response:
-        actor = caller(request, parts)
+        actor = await caller(request, parts)
         return _answer({"name": actor.name, "role": actor.role}, 200)
 
     async def sign_out(request: Request) -> Response:
-        caller(request, parts)
+        await caller(request, parts)
         sessions = list(sessions_of(request, parts.cookie, parts.settings))
         # Also next to a token, for which `caller` checks no page: it is the cookie's session that ends.
         check_origin(request, parts, script=not sessions)
         for session in sessions:
-            parts.sessions.close(session)
+            await parts.database.call(parts.sessions.close, session)
         response = Response(status_code=204)
         clear_session(response, request, parts.cookie, parts.settings)
         return response
@@ -48,11 +48,11 @@ def session_routes(parts: Parts) -> list[BaseRoute]:
     async def welcome(request: Request) -> Response:
         check_origin(request, parts, script=True)
         asked = await read(request, parts, WelcomeRequest, limit=_LIMIT_BYTES)
-        token = parts.welcome.accept(asked.code, asked.name)
-        actor = parts.tokens.holder(token) if token else None
+        token = await parts.database.call(parts.welcome.accept, asked.code, asked.name)
+        actor = await parts.holders.find(token, is_token=True) if token else None
         if token is None or actor is None:
             raise ApiError(403, "welcome-refused")
-        return _signed_in(request, parts, actor, {"token": token}, status=201)
+        return await _signed_in(request, parts, actor, {"token": token}, status=201)
 
     return [
         Route("/v1/session", who, methods=["GET"]),
@@ -62,9 +62,10 @@ def session_routes(parts: Parts) -> list[BaseRoute]:
     ]
 
 
-def _signed_in(request: Request, parts: Parts, actor: Actor, more: dict[str, str], *, status: int) -> Response:
+async def _signed_in(request: Request, parts: Parts, actor: Actor, more: dict[str, str], *, status: int) -> Response:
+    session = await parts.database.call(parts.sessions.open, actor.name)
     response = _answer({"name": actor.name, "role": actor.role, **more}, status)
-    set_session(response, request, parts.cookie, parts.sessions.open(actor.name), parts.settings)
+    set_session(response, request, parts.cookie, session, parts.settings)
     return response
 
 

@@ -1,13 +1,14 @@
 """Watches whether publishing would work, so that ready says so before an editor finds out."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from publisher.api.metrics import Metrics
-from publisher.records.database import DatabaseError
+from publisher.records.database import Database
+from publisher.records.errors import DatabaseError
+from publisher.records.holders import Holders
 from publisher.stream.backfill import backfill
 from publisher.stream.store import Store
 from ticker.shared.process.cancellation import stop_if_cancelled
@@ -22,17 +23,16 @@ _PREPARE_PAUSE_SECONDS: Final = 30.0
 _log = structlog.get_logger(__name__)
 
 
-class StreamWatch:
-    """Tries once a second what publishing does; `reason` says why the desk is not ready, or is None.
+class Watch:
+    """Tries once a second what publishing does; `reason` says why the desk is not ready, or is None."""
 
-    `check_file` raises `DatabaseError` where the desk's own file cannot be used.
-    """
-
-    def __init__(self, store: Store, metrics: Metrics, check_file: Callable[[], None]) -> None:
+    def __init__(self, store: Store, metrics: Metrics, database: Database, holders: Holders) -> None:
         self._store = store
-        self._check_file = check_file
+        self._database = database
+        self._holders = holders
         self._metrics = metrics
         self._lost: str | None = "the stream has not been reached yet"
+        self._database_lost: str | None = None
         self._unprepared = asyncio.Event()
         self.draining = False
         self.tasks = Tasks(self._task_ended)
@@ -41,7 +41,7 @@ class StreamWatch:
     @property
     def reason(self) -> str | None:
         """Why nothing can be published now; None if it can."""
-        return "the desk is stopping" if self.draining else self.tasks.reason or self._lost
+        return "the desk is stopping" if self.draining else self.tasks.reason or self._database_lost or self._lost
 
     async def run(self) -> None:
         """Watches until it is cancelled."""
@@ -51,14 +51,30 @@ class StreamWatch:
             try:
                 if not await self._store.probe():
                     self._unprepared.set()
-                self._check_file()
                 self._note(None)
                 if not has_policy:
                     has_policy = True
                     await self._check_policy()
                     await self._check_keys()
-            except (StreamAwayError, DatabaseError) as error:
+            except StreamAwayError as error:
                 self._note(str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def watch_database(self) -> None:
+        """Checks the database, and which remembered holders are still in force, until it is cancelled."""
+        while True:
+            stop_if_cancelled()
+            lost = None
+            try:
+                await self._database.call(self._database.check)
+                await self._holders.refresh()
+            except DatabaseError as error:
+                lost = str(error)
+            changed = (lost is None) != (self._database_lost is None)
+            self._database_lost = lost
+            self._metrics.ready.set(0 if self.reason else 1)
+            if changed:
+                _log.error("database lost", reason=lost) if lost else _log.info("database reached")
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def backfill_when_needed(self) -> None:

@@ -116,6 +116,13 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "لا يستطيع المكتب استخدام ملفه الآن، ولم يُنفَّذ شيء: أعد المحاولة.",
         "es": "La mesa no puede usar su propio archivo ahora y no se ha hecho nada: reintente.",
     },
+    "database-away": {
+        "en": "The desk's database is away and nothing was done: try again. Until it is back, only holding and"
+        " withdrawing work.",
+        "ar": "قاعدة بيانات المكتب غير متاحة ولم يُنفَّذ شيء: أعد المحاولة. وإلى أن تعود لا يعمل إلا التعليق والسحب.",
+        "es": "La base de datos de la mesa no está disponible y no se ha hecho nada: reintente. Hasta que vuelva solo"
+        " se puede retener y retirar.",
+    },
     "not-found": {
         "en": "There is nothing at this address: check it.",
         "ar": "لا يوجد شيء في هذا العنوان: تحقَّق منه.",

@@ -18,8 +18,8 @@ _NEEDED: Final[dict[Act, Role]] = {
     "withdraw": "chief",
 }
 _RANK: Final[dict[Role, int]] = {"reporter": 0, "editor": 1, "chief": 2}
-# What takes a line back must work at any time, whatever was published before it.
-UNLIMITED_ACTS: Final[frozenset[Act]] = frozenset({"hold", "withdraw"})
+# These must work at any time: whatever was published before them, and while the desk's database is away.
+ACTS_THAT_TAKE_BACK: Final[frozenset[Act]] = frozenset({"hold", "withdraw"})
 
 
 def role_needed(role: Role, act: Act) -> Role | None:

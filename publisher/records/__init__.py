@@ -1,1 +1,1 @@
-"""Who may publish: tokens, sessions, the first welcome, and how much of it at once; it knows no HTTP."""
+"""The desk's records in its database: tokens, sessions, the first welcome, notes. It knows no HTTP and no stream."""

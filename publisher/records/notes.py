@@ -1,9 +1,12 @@
 """The desk's own notes on versions (`edNote`); they never enter the stream."""
 
-import sqlite3
 from collections.abc import Iterable
 
 import msgspec
+from sqlalchemy import select
+
+from publisher.records.database import Database
+from publisher.records.schema import NOTES
 
 
 class EdNote(msgspec.Struct, frozen=True):
@@ -15,23 +18,23 @@ class EdNote(msgspec.Struct, frozen=True):
 
 
 class Notes:
-    """The notes in the desk's database."""
+    """The notes in the desk's database. Every method raises `DatabaseError`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def keep(self, uri: str, version: int, name: str, note: str) -> None:
-        """Keeps a note; a repeated request leaves the first one. Raises `sqlite3.Error`."""
-        self._connection.execute("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", (uri, version, name, note))
+        """Keeps a note; a repeated request leaves the first one."""
+        row = {"uri": uri, "version": version, "name": name, "note": note}
+        with self._database.writing() as connection:
+            connection.execute(self._database.insert(NOTES).values(row).on_conflict_do_nothing())
 
     def of_items(self, uris: Iterable[str]) -> dict[str, list[EdNote]]:
-        """The notes on the items `uris`, the oldest version first, of those that have any. Raises `sqlite3.Error`."""
-        names = tuple(uris)
-        marks = ", ".join("?" * len(names))
-        rows = self._connection.execute(
-            f"SELECT uri, version, name, note FROM notes WHERE uri IN ({marks}) ORDER BY uri, version", names
-        )
+        """The notes on the items `uris`, the oldest version first, of those that have any."""
+        columns = (NOTES.c.uri, NOTES.c.version, NOTES.c.name, NOTES.c.note)
+        wanted = select(*columns).where(NOTES.c.uri.in_(tuple(uris))).order_by(NOTES.c.uri, NOTES.c.version)
         notes: dict[str, list[EdNote]] = {}
-        for uri, version, name, note in rows:
-            notes.setdefault(uri, []).append(EdNote(version, name, note))
+        with self._database.reading() as connection:
+            for uri, version, name, note in connection.execute(wanted):
+                notes.setdefault(uri, []).append(EdNote(version, name, note))
         return notes

@@ -1,44 +1,56 @@
 """Sessions of the desk page: a random id in a cookie, kept as a hash, for as long as its token is in force."""
 
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import Final
 
-from publisher.records.tokens import Actor, digest
+from sqlalchemy import Select, bindparam, delete, insert, select
+
+from publisher.core.roles import Role
+from publisher.records.database import Database
+from publisher.records.schema import SESSIONS, TOKENS
+from publisher.records.tokens import IN_FORCE, Actor, digest
 
 # A shift and its handover.
 SESSION_SECONDS: Final = 12 * 3600
 
+_BY_HASH: Final[Select[str, Role, bool, float]] = (
+    select(TOKENS.c.name, TOKENS.c.role, TOKENS.c.unlimited, SESSIONS.c.expires)
+    .join(TOKENS, SESSIONS.c.name == TOKENS.c.name)
+    .where(SESSIONS.c.hash == bindparam("wanted"), SESSIONS.c.expires > bindparam("now"), IN_FORCE)
+)
+
 
 class Sessions:
-    """The sessions in the desk's database; `clock` gives seconds since 1970."""
+    """The sessions in the desk's database; `clock` gives seconds since 1970. Every method raises `DatabaseError`."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float] = time.time) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
         self._clock = clock
 
     def open(self, name: str) -> str:
-        """A new session's id for the holder of the token `name`; sessions that are over are forgotten on the way."""
+        """A new session's id for the holder of the token `name`; expired sessions are deleted on this occasion."""
         session = secrets.token_urlsafe(32)
         now = self._clock()
-        self._connection.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
-        self._connection.execute(
-            "INSERT INTO sessions (hash, name, expires) VALUES (?, ?, ?)",
-            (digest(session), name, now + SESSION_SECONDS),
-        )
+        with self._database.writing() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= now))
+            row = {"hash": digest(session), "name": name, "expires": now + SESSION_SECONDS}
+            connection.execute(insert(SESSIONS).values(row))
         return session
 
     def holder(self, session: str) -> Actor | None:
-        """Whose session that is, or None where it is over or its token revoked."""
-        row = self._connection.execute(
-            "SELECT tokens.name, role, unlimited FROM sessions JOIN tokens USING (name)"
-            " WHERE sessions.hash = ? AND expires > ? AND revoked IS NULL",
-            (digest(session), self._clock()),
-        ).fetchone()
-        return Actor(row[0], row[1], bool(row[2])) if row else None
+        """The holder of `session`; None where it has expired or was closed, or its token was revoked."""
+        found = self.find(digest(session))
+        return found[0] if found else None
+
+    def find(self, wanted: bytes) -> tuple[Actor, float] | None:
+        """As `holder`, by the session's `digest`; with the time at which it expires."""
+        with self._database.reading() as connection:
+            row = connection.execute(_BY_HASH, {"wanted": wanted, "now": self._clock()}).one_or_none()
+        return (Actor(row.name, row.role, bool(row.unlimited)), row.expires) if row else None
 
     def close(self, session: str) -> None:
         """Ends a session."""
-        self._connection.execute("DELETE FROM sessions WHERE hash = ?", (digest(session),))
+        with self._database.writing() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.hash == digest(session)))

@@ -1,28 +1,37 @@
 """API tokens: random, shown once, kept as hashes; each has a name, a role and perhaps no limit.
 
-A token has 256 random bits, so one SHA-256 keeps it: slow hashes are for what people choose.
+A token has 256 random bits, so one SHA-256 keeps it: slow hashes are for passwords, which people choose.
 """
 
 import hashlib
 import hmac
 import secrets
-import sqlite3
 import time
 from typing import Final
 
 import msgspec
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 import publisher.core.sentences  # noqa: F401  (adds the desk's sentences to the catalog)
 from publisher.core.roles import Role
+from publisher.records.database import Database
+from publisher.records.schema import SESSIONS, TOKENS
 from ticker.contract.sentences import RefusedError
 from ticker.contract.text import clean
 
 PREFIX: Final = "fw_"
 NAME_LIMIT: Final = 60
 
+IN_FORCE: Final = TOKENS.c.revoked.is_(None)
+# Built once: building and compiling a statement takes longer than the look-up.
+_BY_HASH: Final[Select[str, Role, bool, bytes]] = select(
+    TOKENS.c.name, TOKENS.c.role, TOKENS.c.unlimited, TOKENS.c.hash
+).where(TOKENS.c.hash == bindparam("wanted"), IN_FORCE)
+
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who is asking: the token's name and what it may do."""
+    """The holder of a token or session: the token's name and what it may do."""
 
     name: str
     role: Role
@@ -40,74 +49,89 @@ class TokenInfo(msgspec.Struct, frozen=True):
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a token, a session or a code."""
+    """The hash that stands for a token, a session or a code in the database."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 class Tokens:
-    """The tokens in the desk's database."""
+    """The tokens in the desk's database. Every method raises `DatabaseError`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._known: dict[bytes, Actor] = {}
-        self._as_of = (0, 0)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cache: dict[bytes, Actor] = {}
+        self._cache_stamp = (0, 0)
 
     def create(self, name: str, role: Role, *, unlimited: bool = False) -> str:
         """Makes a token and returns it, for this one time; raises `RefusedError` (field `name`)."""
-        try:
-            name = clean(name, limit=NAME_LIMIT)
-        except RefusedError as refusal:
-            raise refusal.at("name") from None
-        token = PREFIX + secrets.token_urlsafe(32)
-        try:
-            self._connection.execute(
-                "INSERT INTO tokens (name, hash, role, created, unlimited) VALUES (?, ?, ?, ?, ?)",
-                (name, digest(token), role, time.time(), unlimited),
-            )
-        except sqlite3.IntegrityError:
-            # Also where that one is revoked: a name stands for one holder in the records for ever.
-            raise RefusedError("name-taken", "name", name=name) from None
-        return token
+        with self._database.writing() as connection:
+            return insert_token(connection, name, role, unlimited=unlimited)
 
     def discard(self, token: str) -> None:
-        """Forgets a token that was just made and that nobody has seen."""
-        self._connection.execute("DELETE FROM tokens WHERE hash = ?", (digest(token),))
+        """Deletes a token that was just made and shown to no one."""
+        with self._database.writing() as connection:
+            connection.execute(delete(TOKENS).where(TOKENS.c.hash == digest(token)))
 
     def revoke(self, name: str) -> bool:
-        """Ends a token and its sessions at once; False where there is none in force by that name."""
-        changed = self._connection.execute(
-            "UPDATE tokens SET revoked = ? WHERE name = ? AND revoked IS NULL", (time.time(), name)
-        ).rowcount
-        self._connection.execute("DELETE FROM sessions WHERE name = ?", (name,))
-        return changed > 0
+        """Ends a token and its sessions at once; False where no token in force has that name."""
+        with self._database.writing() as connection:
+            revoked = connection.execute(
+                update(TOKENS).where(TOKENS.c.name == name, IN_FORCE).values(revoked=time.time())
+            )
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.name == name))
+            return revoked.rowcount > 0
 
     def all(self) -> list[TokenInfo]:
         """Every token ever made, oldest first."""
-        rows = self._connection.execute("SELECT name, role, created, revoked, unlimited FROM tokens ORDER BY created")
-        return [TokenInfo(name, role, created, revoked, bool(free)) for name, role, created, revoked, free in rows]
+        columns = (TOKENS.c.name, TOKENS.c.role, TOKENS.c.created, TOKENS.c.revoked, TOKENS.c.unlimited)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*columns).order_by(TOKENS.c.created))
+            return [TokenInfo(name, role, made, revoked, bool(free)) for name, role, made, revoked, free in rows]
 
     def any(self) -> bool:
         """Whether a token was ever made here."""
-        return self._connection.execute("SELECT 1 FROM tokens LIMIT 1").fetchone() is not None
+        with self._database.reading() as connection:
+            return has_tokens(connection)
 
     def holder(self, token: str) -> Actor | None:
-        """Whose token that is, or None where it is unknown or revoked, by whatever process, up to this moment."""
-        wanted = digest(token)
-        # What others have committed changes the first number, what this connection has the second. To ask for
-        # both takes 5 µs, the row itself 17 µs.
-        as_of = (self._connection.execute("PRAGMA data_version").fetchone()[0], self._connection.total_changes)
-        if as_of != self._as_of:
-            self._known.clear()
-            self._as_of = as_of
-        if (actor := self._known.get(wanted)) is not None:
+        """The holder of `token`; None where it is unknown or, by whatever process, revoked up to this moment."""
+        return self.find(digest(token))
+
+    def find(self, wanted: bytes) -> Actor | None:
+        """As `holder`, by the token's `digest`."""
+        stamp = self._database.stamp()
+        if stamp is not None and stamp != self._cache_stamp:
+            self._cache.clear()
+            self._cache_stamp = stamp
+        elif stamp is not None and (actor := self._cache.get(wanted)) is not None:
             return actor
-        row = self._connection.execute(
-            "SELECT name, role, unlimited, hash FROM tokens WHERE hash = ? AND revoked IS NULL", (wanted,)
-        ).fetchone()
-        # The look-up compares hashes of which an attacker controls no prefix; what it found is compared in
+        with self._database.reading() as connection:
+            row = connection.execute(_BY_HASH, {"wanted": wanted}).one_or_none()
+        # The look-up compares hashes of which an attacker controls no prefix; the row that it found is compared in
         # constant time all the same.
-        if row is None or not hmac.compare_digest(row[3], wanted):
+        if row is None or not hmac.compare_digest(row.hash, wanted):
             return None
-        actor = Actor(row[0], row[1], bool(row[2]))
-        self._known[wanted] = actor
+        actor = Actor(row.name, row.role, bool(row.unlimited))
+        if stamp is not None:
+            self._cache[wanted] = actor
         return actor
+
+
+def insert_token(connection: Connection, name: str, role: Role, *, unlimited: bool = False) -> str:
+    """Makes a token within the transaction of `connection`; raises `RefusedError` (field `name`)."""
+    try:
+        name = clean(name, limit=NAME_LIMIT)
+    except RefusedError as refusal:
+        raise refusal.at("name") from None
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = {"name": name, "hash": digest(token), "role": role, "created": time.time(), "unlimited": unlimited}
+    try:
+        connection.execute(insert(TOKENS).values(row))
+    except IntegrityError:
+        # Also where the other one is revoked: a name always stands for one holder in the records.
+        raise RefusedError("name-taken", "name", name=name) from None
+    return token
+
+
+def has_tokens(connection: Connection) -> bool:
+    """Whether a token was ever made in the database of `connection`."""
+    return connection.execute(select(TOKENS.c.name).limit(1)).first() is not None

@@ -1,53 +1,53 @@
-"""The first run's welcome: a code, printed once, that makes the first chief's token while there is none."""
+"""The first run's welcome: a code, printed once, that makes the first chief's token while no token exists."""
 
 import hmac
 import secrets
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from publisher.records.database import FILE, open_database, translated
-from publisher.records.tokens import Tokens, digest
+from sqlalchemy import delete, select
+
+from publisher.records.database import Database, open_database
+from publisher.records.schema import WELCOME
+from publisher.records.tokens import digest, has_tokens, insert_token
 
 
 class Welcome:
     """The code in the desk's database; only the newest one counts, and only until a token exists."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._tokens = Tokens(connection)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def code(self) -> str | None:
         """A new code to print, which replaces an earlier one; None where the desk has a token already."""
-        if self._tokens.any():
-            return None
         code = secrets.token_urlsafe(16)
-        self._connection.execute("INSERT OR REPLACE INTO welcome (one, hash) VALUES (1, ?)", (digest(code),))
+        with self._database.writing() as connection:
+            if has_tokens(connection):
+                return None
+            row = {"one": 1, "hash": digest(code)}
+            # Another desk on the same database may print its link at this moment: the later one counts.
+            insertion = self._database.insert(WELCOME).values(row)
+            connection.execute(insertion.on_conflict_do_update(index_elements=["one"], set_={"hash": row["hash"]}))
         return code
 
     def accept(self, code: str, name: str) -> str | None:
         """The first chief's token, or None where the code is not in force; raises `RefusedError` for the name."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            row = self._connection.execute("SELECT hash FROM welcome").fetchone()
-            token = None
-            if row and hmac.compare_digest(row[0], digest(code)) and not self._tokens.any():
-                token = self._tokens.create(name, "chief")
-                self._connection.execute("DELETE FROM welcome")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-        return token
+        with self._database.writing() as connection:
+            # Locked: a second request with the same code waits here, and finds the row gone.
+            row = connection.execute(select(WELCOME.c.hash).with_for_update()).one_or_none()
+            if row is None or not hmac.compare_digest(row.hash, digest(code)) or has_tokens(connection):
+                return None
+            token = insert_token(connection, name, "chief")
+            connection.execute(delete(WELCOME))
+            return token
 
 
-def welcome_link(data: Path, address: str) -> str | None:
-    """The link below `address` with which the first editor signs in, or None where there is a token already.
+def welcome_link(data: Path, address: str, url: str | None = None) -> str | None:
+    """The link below `address` with which the first editor signs in, or None where a token exists already.
 
-    Each call makes a new code and ends the one before. Raises `DatabaseError`.
+    Each call makes a new code and ends the one before. The database is that of `open_database(data, url)`. Raises
+    `DatabaseError`.
     """
-    with translated(data / FILE), closing(open_database(data)) as database:
+    with closing(open_database(data, url)) as database:
         code = Welcome(database).code()
-    if code is None:
-        return None
-    return f"{address.rstrip('/')}/#welcome={code}"
+    return None if code is None else f"{address.rstrip('/')}/#welcome={code}"

@@ -13,7 +13,23 @@ from tests.docs.pages import PAGES, ROOT, code_blocks, code_words, read, table, 
 
 # The programs of other projects that pages use; a name that is missing here is usually a typing error.
 PROGRAMS = {
-    *("curl", "openssl", "docker", "echo", "export", "sudo", "systemctl", "sysctl", "promtool", "git", "cd", "cp"),
+    *(
+        "createdb",
+        "createuser",
+        "curl",
+        "openssl",
+        "docker",
+        "echo",
+        "export",
+        "sudo",
+        "systemctl",
+        "sysctl",
+        "promtool",
+        "git",
+        "cd",
+        "cp",
+    ),
+    *("pg_dump", "pg_restore"),
     *("redis-cli", "redis-check-aof", "nstat", "kill", "tar", "printf", "pg_dump", "psql", "pip", "python3", "nginx"),
 }
 

@@ -56,6 +56,7 @@ async def parts(settings: DeskSettings) -> AsyncIterator[Parts]:
     opened = open_parts(settings)
     yield opened
     await opened.store.aclose()
+    opened.database.close()
 
 
 @pytest.fixture

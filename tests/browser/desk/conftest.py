@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from publisher.core.roles import Role
 from publisher.records.database import open_database
+from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
 from publisher.records.welcome import Welcome
 from tests.support.redis_servers import free_port
@@ -111,7 +114,8 @@ class Service:
 
     def end_sessions(self) -> None:
         """Ends all sessions, as twelve hours would."""
-        open_database(self.data).execute("DELETE FROM sessions")
+        with closing(sqlite3.connect(self.data / FILE, isolation_level=None)) as database:
+            database.execute("DELETE FROM sessions")
 
     def restart(self) -> None:
         """Starts again what a test has stopped."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.records.database import FILE, open_database
+from publisher.records.database import open_database
+from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

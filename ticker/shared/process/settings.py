@@ -66,8 +66,8 @@ class StreamSettings(BaseSettings):
         return value
 
     @field_validator(
-        "redis_url", "site", "signing_keys", "desk_url", "public_url", "redis_server", "address_connections",
-        mode="before", check_fields=False,
+        "redis_url", "database_url", "site", "signing_keys", "desk_url", "public_url", "redis_server",
+        "address_connections", mode="before", check_fields=False,
     )  # fmt: skip
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:

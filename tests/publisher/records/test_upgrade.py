@@ -1,0 +1,209 @@
+"""Migrations: from every released schema, in one piece or not at all, by one desk at a time."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from publisher.records import upgrade as module
+from publisher.records.database import Database, open_database
+from publisher.records.errors import DatabaseError
+from publisher.records.notes import EdNote, Notes
+from publisher.records.schema import METADATA, SCHEMA
+from publisher.records.sessions import Sessions
+from publisher.records.sqlite import FILE
+from publisher.records.tokens import Actor, Tokens, digest
+from publisher.records.welcome import Welcome
+from tests.publisher.records.conftest import OpenDatabase
+
+MIGRATIONS = Path(module.__file__).with_name("migrations")
+# As release 0.1.0 made it, without a version.
+RELEASED = """
+CREATE TABLE IF NOT EXISTS tokens (
+  name TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, role TEXT NOT NULL,
+  created REAL NOT NULL, revoked REAL, unlimited INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+  hash BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES tokens (name), expires REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS welcome (one INTEGER PRIMARY KEY CHECK (one = 1), hash BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS desk (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO desk VALUES (1, lower(hex(randomblob(8))));
+CREATE TABLE IF NOT EXISTS notes (
+  uri TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (uri, version)
+) STRICT, WITHOUT ROWID;
+"""
+# The development versions before 0.1.0 had no table `desk`.
+UNRELEASED = "\n".join(line for line in RELEASED.splitlines() if " desk " not in line)
+
+
+def old_file(folder: Path, schema: str = RELEASED) -> None:
+    """A file as release 0.1.0 left it: two tokens, one of them revoked, a session, a code and a note."""
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.executescript(schema)
+        old.execute("INSERT INTO tokens VALUES ('night', ?, 'chief', 1.5, NULL, 1)", (digest("fw_night"),))
+        old.execute("INSERT INTO tokens VALUES ('gone', ?, 'editor', 2.5, 3.5, 0)", (digest("fw_gone"),))
+        old.execute("INSERT INTO sessions VALUES (?, 'night', 4e9)", (digest("session"),))
+        old.execute("INSERT INTO welcome VALUES (1, ?)", (digest("code"),))
+        old.execute("INSERT INTO notes VALUES ('u', 1, 'night', 'hold the line')")
+    (folder / FILE).chmod(0o600)
+
+
+def version(database: Database) -> str:
+    with database.reading() as connection:
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+@pytest.mark.parametrize("schema", [RELEASED, UNRELEASED])
+def test_a_file_of_an_earlier_release_keeps_all_that_it_holds(tmp_path: Path, schema: str) -> None:
+    old_file(tmp_path, schema)
+    with closing(open_database(tmp_path)) as database:
+        tokens = Tokens(database)
+        assert tokens.holder("fw_night") == Actor("night", "chief", True) and tokens.holder("fw_gone") is None
+        assert [(token.name, token.created, token.revoked) for token in tokens.all()] == [
+            ("night", 1.5, None), ("gone", 2.5, 3.5),
+        ]  # fmt: skip
+        assert Sessions(database).holder("session") == Actor("night", "chief", True)
+        assert Notes(database).of_items(["u"]) == {"u": [EdNote(1, "night", "hold the line")]}
+        assert Welcome(database).code() is None and tokens.create("new", "editor")
+        assert version(database) == SCHEMA and len(database.desk_id()) == 16
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_an_upgrade_keeps_the_desks_id_so_that_no_cookie_is_lost(tmp_path: Path) -> None:
+    old_file(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as old:
+        [(before,)] = old.execute("SELECT id FROM desk")
+    with closing(open_database(tmp_path)) as database:
+        assert database.desk_id() == before
+
+
+def test_a_file_of_an_earlier_release_ends_with_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    tables = {}
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        if name == "old":
+            old_file(tmp_path / name)
+        with closing(open_database(tmp_path / name)), closing(sqlite3.connect(tmp_path / name / FILE)) as file:
+            rows = file.execute(
+                "SELECT t.name, t.strict, t.wr, c.name, c.type, c.pk FROM pragma_table_list AS t"
+                " JOIN pragma_table_info(t.name) AS c WHERE t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid"
+            )
+            tables[name] = rows.fetchall()
+    assert len({row[0] for row in tables["new"]}) == 6
+    assert tables["old"] == tables["new"]
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_migrations_are_one_line_of_numbers_that_ends_with_the_newest_schema() -> None:
+    script = ScriptDirectory(str(MIGRATIONS))
+    numbers = [revision.revision for revision in script.walk_revisions()][::-1]
+    assert script.get_heads() == [SCHEMA] == [f"{len(numbers):04d}"]
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+def test_a_database_of_a_newer_release_is_refused_in_one_sentence(database: Database, another: OpenDatabase) -> None:
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError) as refused:
+        another()
+    assert "newer release" in str(refused.value) and "9999" in str(refused.value)
+    assert str(refused.value).count("\n") == 0 and version(database) == "9999"
+
+
+def test_a_migration_that_fails_leaves_no_trace(
+    tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FullDiskError(Exception):
+        pass
+
+    def stop(_: object) -> None:
+        raise FullDiskError
+
+    if database_url is None:
+        old_file(tmp_path)
+    with monkeypatch.context() as patch:
+        # The last that a migration writes of its own is the desk's id.
+        patch.setattr("secrets.token_hex", stop)
+        with pytest.raises(FullDiskError):
+            open_database(tmp_path, database_url)
+    if database_url is None:
+        with closing(sqlite3.connect(tmp_path / FILE)) as file:
+            assert not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
+    with closing(open_database(tmp_path, database_url)) as database:
+        assert version(database) == SCHEMA and len(database.desk_id()) == 16
+
+
+_KILLED = """
+import os, secrets, signal, sys
+from pathlib import Path
+from publisher.records.database import open_database
+secrets.token_hex = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+open_database(Path(sys.argv[1]), sys.argv[2] or None)
+"""
+
+
+def test_a_migration_whose_process_is_killed_leaves_no_trace(tmp_path: Path, database_url: str | None) -> None:
+    if database_url is None:
+        old_file(tmp_path)
+    command = [sys.executable, "-c", _KILLED, str(tmp_path), database_url or ""]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    assert subprocess.run(command, env=environment, timeout=60, check=False).returncode == -9
+    with closing(open_database(tmp_path, database_url)) as database:
+        assert version(database) == SCHEMA
+        assert (database_url is not None) or Tokens(database).holder("fw_night")
+
+
+def test_desks_that_start_at_the_same_time_upgrade_once(tmp_path: Path, database_url: str | None) -> None:
+    if database_url is None:
+        old_file(tmp_path)
+    together = threading.Barrier(4)
+    ids: list[str] = []
+
+    def start() -> None:
+        together.wait(10)
+        with closing(open_database(tmp_path, database_url)) as database:
+            ids.append(database.desk_id())
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(ids) == 4 and len(set(ids)) == 1
+
+
+def test_a_read_only_file_is_refused_in_one_sentence_and_not_changed(tmp_path: Path) -> None:
+    old_file(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).chmod(0o444)
+    tmp_path.chmod(0o755)
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            if os.getuid() == 0:
+                os.setuid(65534)
+            open_database(tmp_path)
+        except DatabaseError as error:
+            status = 0 if "cannot be used" in str(error) and "\n" not in str(error) else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (tmp_path / FILE).read_bytes() == before

@@ -1,0 +1,66 @@
+"""The first welcome, on SQLite and on PostgreSQL."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from publisher.records.database import open_database
+from publisher.records.tokens import Actor, Tokens
+from publisher.records.welcome import Welcome, welcome_link
+from ticker.contract.sentences import RefusedError
+
+
+def test_a_welcome_makes_one_chief_and_no_second(welcome: Welcome, tokens: Tokens) -> None:
+    old, new = welcome.code(), welcome.code()
+    assert old and new
+    assert welcome.accept(old, "Amal") is None and welcome.accept("", "Amal") is None
+    token = welcome.accept(new, "Amal")
+    assert token and tokens.holder(token) == Actor("Amal", "chief")
+    assert welcome.accept(new, "Bea") is None and welcome.code() is None
+
+
+def test_a_welcome_with_a_bad_name_can_be_tried_again(welcome: Welcome) -> None:
+    code = welcome.code()
+    assert code
+    with pytest.raises(RefusedError):
+        welcome.accept(code, "")
+    assert welcome.accept(code, "Amal")
+
+
+def test_a_code_is_not_in_force_where_a_token_was_made_since(welcome: Welcome, tokens: Tokens) -> None:
+    code = welcome.code()
+    tokens.create("Bea", "chief")
+    assert code and welcome.accept(code, "Amal") is None
+
+
+def test_of_two_desks_that_accept_one_code_at_the_same_time_one_does(
+    welcome: Welcome, tokens: Tokens, tmp_path: Path, database_url: str | None
+) -> None:
+    code = welcome.code()
+    assert code
+    together = threading.Barrier(4)
+    made: list[str | None] = []
+
+    def accept(name: str) -> None:
+        database = open_database(tmp_path, database_url)
+        together.wait(10)
+        made.append(Welcome(database).accept(code, name))
+        database.close()
+
+    threads = [threading.Thread(target=accept, args=(f"chief {number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(made) == 4 and len([token for token in made if token]) == 1
+    assert len(tokens.all()) == 1
+
+
+def test_the_link_of_a_desk_ends_the_link_before(tmp_path: Path, database_url: str | None, welcome: Welcome) -> None:
+    first = welcome_link(tmp_path, "https://desk.example/", database_url)
+    second = welcome_link(tmp_path, "https://desk.example/", database_url)
+    assert first and second and first.startswith("https://desk.example/#welcome=")
+    assert welcome.accept(first.partition("=")[2], "Amal") is None
+    assert welcome.accept(second.partition("=")[2], "Amal")
+    assert welcome_link(tmp_path, "https://desk.example/", database_url) is None
