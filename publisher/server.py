@@ -24,7 +24,7 @@ from publisher.page import desk_routes
 from publisher.settings import DeskSettings
 from publisher.stream.signing_key import check_signing_key
 from ticker.shared.http.forwarded import Proxies
-from ticker.shared.http.intake import Intake
+from ticker.shared.http.read_budget import ReadBudget
 from ticker.shared.process.listen import open_to_clients
 from ticker.shared.process.logs import configure_logs
 from ticker.shared.process.stopping import may_stop
@@ -87,14 +87,14 @@ class DeskServer(uvicorn.Server):
         # uvicorn gets no sockets: the event loop would accept more connections than there are descriptors.
         await super().startup([])
         loop = asyncio.get_running_loop()
-        intake = Intake(self._parts.steady, piece_bytes=PIECE_BYTES)
+        read_budget = ReadBudget(self._parts.steady, piece_bytes=PIECE_BYTES)
         protocol = partial(
             BoundedHttp,
             self._connections,
             Proxies(settings.forwarded_allow_ips),
             settings.body_limit_bytes,
             ConnectionRefusals(self._parts.metrics),
-            intake=intake,
+            read_budget=read_budget,
             is_authenticated=partial(is_authenticated, parts=self._parts),
             config=self.config,
             server_state=self.server_state,
@@ -103,7 +103,7 @@ class DeskServer(uvicorn.Server):
         servers: list[Any] = []  # Any: uvicorn calls `close` and `wait_closed` of each
         for sock in sockets or []:
             open_to_clients(sock)
-            servers.append(DeskAcceptor(sock, loop, self._capacity, protocol, intake.catch_up))
+            servers.append(DeskAcceptor(sock, loop, self._capacity, protocol, read_budget.wait_for_pass))
         self.servers = servers
         self._connections.start(loop)
         self._announce()

@@ -21,7 +21,7 @@ from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, answer, away, from_http, from_refusal
 from publisher.api.sessions import session_routes
 from publisher.core.refusals import RefusalsError
-from publisher.net.request_queue import RequestQueue
+from publisher.net.pacing import RequestPacing
 from publisher.records.errors import DatabaseAwayError, DatabaseError
 from publisher.stream.store import UnreadableAnswerError
 from ticker.contract.sentences import RefusedError
@@ -74,7 +74,7 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
             *routes,
         ],
         middleware=[
-            Middleware(RequestQueue, steady=parts.steady),
+            Middleware(RequestPacing, steady=parts.steady),
             Middleware(ForwardedMiddleware, trusted=parts.settings.forwarded_allow_ips),
             Middleware(_Edge, told=told, publish=publish_route(parts)),
         ],

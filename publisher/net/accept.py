@@ -32,30 +32,30 @@ class DeskAcceptor(Acceptor):
         self._batch: asyncio.Task[None] | None = None
         super().__init__(sock, loop)
 
-    def places(self) -> int:
+    def capacity(self) -> int:
         """How many connections may be accepted now."""
         return self._capacity()
 
-    def take(self, arrived: list[tuple[int, str]]) -> None:
+    def handle(self, accepted: list[tuple[int, str]]) -> None:
         """Connects the accepted descriptors, and pauses accepting until they have been read."""
-        if arrived:
-            self.hold()
-            self._batch = self._loop.create_task(self._connect_batch(arrived))
+        if accepted:
+            self.pause()
+            self._batch = self._loop.create_task(self._connect_batch(accepted))
 
     async def wait_closed(self) -> None:
         """Returns when the connections accepted before `close` are known to uvicorn."""
         if self._batch is not None:
             await self._batch
 
-    async def _connect_batch(self, arrived: list[tuple[int, str]]) -> None:
+    async def _connect_batch(self, accepted: list[tuple[int, str]]) -> None:
         try:
-            await asyncio.gather(*(self._connect(fd) for fd, _ in arrived))
+            await asyncio.gather(*(self._connect(fd) for fd, _ in accepted))
             # The loop reports their first bytes in its next iteration.
             for _ in range(2):
                 await asyncio.sleep(0)
             await self._caught_up()
         finally:
-            self.release()
+            self.resume()
 
     async def _connect(self, fd: int) -> None:
         sock = socket.socket(*self._kind, fileno=fd)

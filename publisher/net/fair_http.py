@@ -9,20 +9,20 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from publisher.net.request_queue import AUTHENTICATED
-from ticker.shared.http.intake import Intake
-from ticker.shared.http.lane import LEFT
+from publisher.net.pacing import AUTHENTICATED
+from ticker.shared.http.read_budget import ReadBudget
+from ticker.shared.http.request_queue import DISCONNECTED
 
 # Read from one connection per round. A body in chunks of one byte takes 1 ms for this much.
 PIECE_BYTES: Final = 8_192
 
 
 class FairHttp(HttpToolsProtocol):
-    """One connection whose input passes through `intake`; `is_authenticated` judges the head of each request."""
+    """One connection whose input passes through `read_budget`; `is_authenticated` judges the head of each request."""
 
     def __init__(
         self,
-        intake: Intake,
+        read_budget: ReadBudget,
         is_authenticated: Callable[[Scope], bool],
         config: Config,
         server_state: ServerState,
@@ -30,7 +30,7 @@ class FairHttp(HttpToolsProtocol):
         _loop: Any = None,  # Any: any event loop
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._intake = intake
+        self._read_budget = read_budget
         self._is_authenticated = is_authenticated
         self._running: RequestResponseCycle | None = None
         """The request that is being answered. uvicorn's `cycle` is the newest one, which may be queued behind it."""
@@ -40,22 +40,22 @@ class FairHttp(HttpToolsProtocol):
         self.flow = _FairFlow(transport, self._has_unread_input)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._intake.drop(self)
+        self._read_budget.discard(self)
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
-            self._running.scope["state"][LEFT] = self._running.disconnected = True
+            self._running.scope["state"][DISCONNECTED] = self._running.disconnected = True
             self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._intake.offer(self, data)
+        self._read_budget.feed(self, data)
 
     def read(self, data: bytes) -> None:
         """Parses `data` as HTTP."""
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        # Here and not in the request's task, so that the intake counts the time that it takes.
+        # Here and not in the request's task, so that the read budget counts the time that it takes.
         self.scope["state"][AUTHENTICATED] = self._is_authenticated(cast(Scope, self.scope))
         super().on_headers_complete()
 
@@ -64,11 +64,11 @@ class FairHttp(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _has_unread_input(self) -> bool:
-        return self in self._intake
+        return self in self._read_budget
 
 
 class _FairFlow(FlowControl):
-    """uvicorn's flow control, which resumes reading after each answer; not while the intake holds unread input."""
+    """uvicorn's flow control, which resumes reading after each answer; not while the read budget holds unread input."""
 
     def __init__(self, transport: Any, has_unread_input: Callable[[], bool]) -> None:  # Any: as uvicorn calls it
         super().__init__(transport)

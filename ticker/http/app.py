@@ -90,7 +90,10 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
             Route("/openapi.json", openapi),
             *page_routes(node.site, node.settings, shown),
         ],
-        middleware=[Middleware(Paced, lane=node.lane), Middleware(Preflights, settings=node.settings)],
+        middleware=[
+            Middleware(Paced, request_queue=node.request_queue),
+            Middleware(Preflights, settings=node.settings),
+        ],
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,
     )

@@ -107,7 +107,7 @@ async def _arrival(node: Node, request: Request, limit: float, address: str) -> 
         node.address_counts.remove(address)
         node.http_connections.count_poll(address, -1)
     # All who wait are woken by the same entry.
-    await node.lane.enter()
+    await node.request_queue.enter()
     return True
 
 
@@ -154,7 +154,7 @@ class LongReply(Response):
             # 500 pieces in one iteration of the loop would take 10 ms.
             while not gone.done() and (piece := reading.next_piece()) is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await self._node.lane.enter()
+                await self._node.request_queue.enter()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()

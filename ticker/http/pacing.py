@@ -1,7 +1,7 @@
-"""Pacing: a few HTTP requests in each iteration of the loop, for all that came together would be answered in one.
+"""Starts a few HTTP requests in each iteration of the event loop; asyncio would run all that are ready in one.
 
-300 requests of a millisecond each would keep live news waiting for all of it. Health checks have a lane of their own:
-a flood of other requests must not make a balancer take the node away.
+300 requests of a millisecond each would delay live news by all of that. Health checks have their own queue: a flood
+of other requests must not make a balancer remove the node.
 """
 
 from typing import Final
@@ -11,28 +11,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticker.http.respond import problem
 from ticker.net.http_fallback import TOO_MANY
-from ticker.shared.http.lane import LEFT, Lane
+from ticker.shared.http.request_queue import DISCONNECTED, RequestQueue
 
 _HEALTH: Final = "/health/"
 
 
 class Paced:
-    """ASGI middleware that sends each request through a lane."""
+    """ASGI middleware that lets each request wait for its start in a queue."""
 
-    def __init__(self, app: ASGIApp, lane: Lane) -> None:
+    def __init__(self, app: ASGIApp, request_queue: RequestQueue) -> None:
         self._app = app
-        self._lane = lane
-        self._health = Lane()
+        self._request_queue = request_queue
+        self._health = RequestQueue()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if scope["state"].get(TOO_MANY):
                 await _too_many()(scope, receive, send)
                 return
-            lane = self._health if scope["path"].startswith(_HEALTH) else self._lane
+            queue = self._health if scope["path"].startswith(_HEALTH) else self._request_queue
             state = scope["state"]
-            await lane.enter(lambda: LEFT in state)
-            if LEFT in state:
+            await queue.enter(lambda: DISCONNECTED in state)
+            if DISCONNECTED in state:
                 return
         await self._app(scope, receive, send)
 

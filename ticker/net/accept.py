@@ -33,7 +33,7 @@ class NodeAcceptor(Acceptor):
         self._arrived: deque[tuple[int, str, bytes]] = deque()
         super().__init__(sock, loop)
 
-    def places(self) -> int:
+    def capacity(self) -> int:
         """As the node's visitors have them."""
         node = self._router.node
         return node.http_connections.acceptable(BATCH, node.steady())
@@ -47,17 +47,17 @@ class NodeAcceptor(Acceptor):
     async def wait_closed(self) -> None:
         """Returns at once."""
 
-    def _turn(self) -> None:
+    def _on_readable(self) -> None:
         # At 46 µs each a batch takes half as long as a stretch of a round.
         if not self._arrived:
-            super()._turn()
+            super()._on_readable()
 
-    def take(self, arrived: list[tuple[int, str]]) -> None:
+    def handle(self, accepted: list[tuple[int, str]]) -> None:
         """Takes them pass by pass, as far as there is time in this turn, and the others in the next."""
         # Not one after the other through all passes: what a system call and the code after it throw out of the
         # processor's caches is thrown out once a turn. A join takes 46 µs so, and 66 to 80 one after the other
         # (docs/performance/gains.md).
-        self._arrived += [(fd, peer, _first_words(fd)) for fd, peer in arrived]
+        self._arrived += [(fd, peer, _first_words(fd)) for fd, peer in accepted]
         self._take_arrived()
 
     def _take_arrived(self) -> None:

@@ -31,8 +31,8 @@ from ticker.net.sse import SseConnection
 from ticker.net.websocket import WebSocketConnection
 from ticker.node import http_connections
 from ticker.node.node import Node
-from ticker.shared.http.lane import LEFT
 from ticker.shared.http.limits import HEAD_BYTES
+from ticker.shared.http.request_queue import DISCONNECTED
 
 PIPELINE_LIMIT: Final = 32
 TOO_MANY: Final = "too_many"  # key of a request's state: the node has too many connections to answer it
@@ -65,7 +65,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._node.pending[self] = self._node.steady() + http_connections.REQUEST_SECONDS
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._node.intake.drop(self)
+        self._node.read_budget.discard(self)
         self._node.http_connections.remove(self)
         self._node.pending.pop(self, None)
         self._leave_requests()
@@ -77,7 +77,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def has_input(self) -> bool:
-        return self in self._node.intake
+        return self in self._node.read_budget
 
     def abort(self) -> None:
         self._leave_requests()
@@ -87,7 +87,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Nobody hears the answers any more: none is begun, and the one under way is told."""
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
-            self._running.scope["state"][LEFT] = self._running.disconnected = True
+            self._running.scope["state"][DISCONNECTED] = self._running.disconnected = True
             self._running.message_event.set()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # Any: as uvicorn calls it
@@ -103,7 +103,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        self._node.intake.offer(self, data)
+        self._node.read_budget.feed(self, data)
 
     def read(self, data: bytes) -> None:
         if self._lingers:
@@ -170,7 +170,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature
         """A client may end its side after its request and still read the answer; True keeps the socket for that."""
-        self._node.intake.finish(self)
+        self._node.read_budget.flush(self)
         if self._is_answered():
             return False
         if self._last in (self._upgrade, self._open_stream):

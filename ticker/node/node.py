@@ -35,8 +35,8 @@ from ticker.node.waiting_entries import WaitingEntries
 from ticker.node.work_queue import WorkQueue
 from ticker.reader.sink import Found
 from ticker.settings import TickerSettings
-from ticker.shared.http.intake import Intake
-from ticker.shared.http.lane import Lane
+from ticker.shared.http.read_budget import ReadBudget
+from ticker.shared.http.request_queue import RequestQueue
 from ticker.shared.process.tasks import Tasks
 
 # Entries times groups up to which what was missed is a round; beyond it everybody is brought up to date one by one.
@@ -82,8 +82,8 @@ class Node:
         self.http_connections = HttpConnections(self.pending)
         self.work_queue = WorkQueue(steady)
         self.lookups = Lookups()
-        self.intake = Intake(steady, is_held=self.work_queue.is_held)
-        self.lane = Lane(is_held=self.work_queue.is_held)
+        self.read_budget = ReadBudget(steady, is_paused=self.work_queue.is_held)
+        self.request_queue = RequestQueue(is_paused=self.work_queue.is_held)
         self.entering = 0
         """Joins that wait in the work queue."""
         self.polls = 0

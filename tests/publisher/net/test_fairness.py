@@ -10,9 +10,9 @@ from starlette.types import Message, Receive, Scope, Send
 from publisher.api.caller import is_authenticated
 from publisher.api.parts import Parts
 from publisher.net.fair_http import FairHttp
-from publisher.net.request_queue import AUTHENTICATED, HOLD_SECONDS, RequestQueue
-from ticker.shared.http.intake import Intake
-from ticker.shared.http.lane import LEFT
+from publisher.net.pacing import AUTHENTICATED, HOLD_SECONDS, RequestPacing
+from ticker.shared.http.read_budget import ReadBudget
+from ticker.shared.http.request_queue import DISCONNECTED
 
 pytestmark = pytest.mark.anyio
 
@@ -32,12 +32,12 @@ class Began:
 
 
 class Requests:
-    """Requests to `RequestQueue`, at a time that the test says."""
+    """Requests to `RequestPacing`, at a time that the test says."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.app = Began()
-        self._paced = RequestQueue(self.app, lambda: self.now)
+        self._paced = RequestPacing(self.app, lambda: self.now)
         self._tasks: list[asyncio.Task[None]] = []
 
     def send(self, path: str, **state: bool) -> dict[str, bool]:
@@ -95,7 +95,7 @@ async def test_a_request_whose_client_has_left_is_not_begun() -> None:
     gone = requests.send("/gone")
     requests.send("/last")
     await asyncio.sleep(0)
-    gone[LEFT] = True
+    gone[DISCONNECTED] = True
     await requests.all_done()
     assert requests.app.paths == ["/first", "/last"]
 
@@ -113,8 +113,8 @@ def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -
     )  # fmt: skip
     state: Any = SimpleNamespace(connections=set(), tasks=set())
     turns: list[Any] = []
-    intake = Intake(lambda: 0.0, soon=turns.append, piece_bytes=4)
-    http = FairHttp(intake, lambda scope: False, config, state, {}, SimpleNamespace())
+    read_budget = ReadBudget(lambda: 0.0, call_soon=turns.append, piece_bytes=4)
+    http = FairHttp(read_budget, lambda scope: False, config, state, {}, SimpleNamespace())
     http.connection_made(transport)
     http.data_received(b"GET / HT")
     http.flow.resume_reading()

@@ -80,7 +80,7 @@ def refusals(said: list[EventDict]) -> list[EventDict]:
 async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_meanwhile(
     node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
 ) -> None:
-    monkeypatch.setattr("ticker.shared.http.accept.BREATH_SECONDS", 0.2)
+    monkeypatch.setattr("ticker.shared.http.accept.ERROR_PAUSE_SECONDS", 0.2)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with client(node, LIVE) as waiting:
         # No number above those in use is to be had, and none below is free.
@@ -103,7 +103,7 @@ async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_me
 async def test_exhaustion_is_asked_about_once_a_breath_and_ends(
     node: Serving, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr("ticker.shared.http.accept.BREATH_SECONDS", 0.1)
+    monkeypatch.setattr("ticker.shared.http.accept.ERROR_PAUSE_SECONDS", 0.1)
     calls: list[float] = []
 
     def fail(_sock: socket.socket) -> tuple[int, Any]:
@@ -140,7 +140,7 @@ async def test_a_second_close_does_nothing_and_one_in_a_pause_lasts(
 ) -> None:
     [acceptor] = node.server.servers
     assert isinstance(acceptor, Acceptor)
-    acceptor._pause(0.05)
+    acceptor._pause_for(0.05)
     acceptor.close()
     acceptor.close()
     await acceptor.wait_closed()

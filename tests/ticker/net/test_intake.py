@@ -1,4 +1,4 @@
-"""The intake of requests and their lane: a few milliseconds in each iteration, and none while news is read."""
+"""The read budget of HTTP and its request queue: a few milliseconds in each iteration, and none while news is read."""
 
 import asyncio
 import socket
@@ -12,8 +12,8 @@ from tests.support.serving import Start, request, until
 from ticker.net.http_fallback import HttpProtocol
 from ticker.net.transport import RESET
 from ticker.node.metrics import NodeMetrics
-from ticker.shared.http.intake import READ_SECONDS, Intake
-from ticker.shared.http.lane import Lane
+from ticker.shared.http.read_budget import READ_SECONDS, ReadBudget
+from ticker.shared.http.request_queue import RequestQueue
 from ticker.workers.shared_state import SharedState
 
 PREFLIGHT = request(method="OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET")
@@ -27,7 +27,7 @@ class Loop:
         self.now = 0.0
         self.calls: list[Callable[[], None]] = []
         self.held = False
-        self.intake = Intake(
+        self.read_budget = ReadBudget(
             lambda: self.now,
             lambda: self.held,
             self.calls.append,
@@ -82,7 +82,7 @@ def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -
     loop = Loop()
     connections = [Connection(loop) for _ in range(7)]
     for connection in connections:
-        loop.intake.offer(connection, b"a")
+        loop.read_budget.feed(connection, b"a")
     for done in (2, 4, 6, 7):
         assert [connection.found for connection in connections] == [b"a"] * done + [b""] * (7 - done)
         assert [connection.flow.reads for connection in connections] == [True] * done + [False] * (7 - done)
@@ -95,10 +95,10 @@ def test_what_comes_later_is_read_later() -> None:
     loop = Loop()
     connections = [Connection(loop) for _ in range(4)]
     for connection in connections:
-        loop.intake.offer(connection, b"a")
+        loop.read_budget.feed(connection, b"a")
     # One that has been read in this iteration does not go before those that wait.
     for connection in (connections[0], connections[3]):
-        loop.intake.offer(connection, b"b")
+        loop.read_budget.feed(connection, b"b")
     assert [connection.found for connection in connections] == [b"a", b"a", b"", b""]
     loop.iterate()
     assert [connection.found for connection in connections] == [b"a", b"a", b"a", b"ab"]
@@ -109,26 +109,26 @@ def test_what_comes_later_is_read_later() -> None:
 def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
     loop = Loop(piece_bytes=4)
     long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
-    loop.intake.offer(long, b"abcdefghi")
-    assert long.found == b"abcd" and not long.flow.reads and long in loop.intake
-    loop.intake.offer(short, b"123")
+    loop.read_budget.feed(long, b"abcdefghi")
+    assert long.found == b"abcd" and not long.flow.reads and long in loop.read_budget
+    loop.read_budget.feed(short, b"123")
     loop.iterate()
     assert long.found == b"abcdefgh" and short.found == b"" and not long.flow.reads
-    loop.intake.offer(late, b"456")
+    loop.read_budget.feed(late, b"456")
     for found in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
         loop.iterate()
         assert (long.found, short.found, late.found) == found
-    assert long.found == b"abcdefghi" and long.flow.reads and long not in loop.intake
+    assert long.found == b"abcdefghi" and long.flow.reads and long not in loop.read_budget
 
 
 @pytest.mark.anyio
 async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
     loop = Loop(piece_bytes=4)
-    await loop.intake.catch_up()
+    await loop.read_budget.wait_for_pass()
     first, second = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
-    loop.intake.offer(first, b"a")
-    loop.intake.offer(second, b"abcdefgh")
-    behind = asyncio.ensure_future(loop.intake.catch_up())
+    loop.read_budget.feed(first, b"a")
+    loop.read_budget.feed(second, b"abcdefgh")
+    behind = asyncio.ensure_future(loop.read_budget.wait_for_pass())
     await asyncio.sleep(0)
     loop.iterate()
     assert second.found == b"abcd"
@@ -143,12 +143,12 @@ def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() ->
     loop = Loop()
     loop.held = True
     connection = Connection(loop)
-    loop.intake.offer(connection, b"a")
+    loop.read_budget.feed(connection, b"a")
     loop.iterate()
-    assert connection.found == b"" and connection in loop.intake
+    assert connection.found == b"" and connection in loop.read_budget
     loop.held = False
     loop.iterate()
-    assert connection.found == b"a" and connection not in loop.intake and connection.flow.reads
+    assert connection.found == b"a" and connection not in loop.read_budget and connection.flow.reads
 
 
 def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -> None:
@@ -156,10 +156,10 @@ def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -
     loop.held = True
     gone, closing, ended = Connection(loop), Connection(loop), Connection(loop)
     for connection in (gone, closing, ended):
-        loop.intake.offer(connection, b"a")
-    loop.intake.drop(gone)
+        loop.read_budget.feed(connection, b"a")
+    loop.read_budget.discard(gone)
     closing.transport.closing = True
-    loop.intake.finish(ended)
+    loop.read_budget.flush(ended)
     assert ended.found == b"a"
     loop.held = False
     for _ in range(3):
@@ -168,11 +168,11 @@ def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -
 
 
 @pytest.mark.anyio
-async def test_nobody_passes_a_lane_while_the_reader_of_the_stream_has_something_to_do() -> None:
+async def test_nobody_passes_the_request_queue_while_the_reader_of_the_stream_has_something_to_do() -> None:
     calls: list[Callable[[], None]] = []
     held = True
-    lane = Lane(2, calls.append, lambda _seconds, call: calls.append(call), lambda: held)
-    tasks = [asyncio.ensure_future(lane.enter()) for _ in range(3)]
+    request_queue = RequestQueue(2, calls.append, lambda _seconds, call: calls.append(call), lambda: held)
+    tasks = [asyncio.ensure_future(request_queue.enter()) for _ in range(3)]
     for _ in range(3):
         await asyncio.sleep(0)
         [call] = calls
@@ -198,13 +198,13 @@ async def test_preflights_wait_in_the_lane_like_every_request(
     turn = asyncio.Event()
     waiting: list[None] = []
 
-    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+    async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
         waiting.append(None)
         await turn.wait()
 
-    monkeypatch.setattr(Lane, "enter", enter)
+    monkeypatch.setattr(RequestQueue, "enter", enter)
     async with node.wire(data) as wire:
-        await until(lambda: waiting, "the request in the lane")
+        await until(lambda: waiting, "the request in the request queue")
         turn.set()
         assert (await wire.head())[0] in (200, 204)
 
@@ -219,7 +219,7 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
     rendered: list[None] = []
     render = NodeMetrics.render
 
-    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+    async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
         waiting.append(None)
         await turn.wait()
 
@@ -228,9 +228,9 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
         return render(metrics, shared)
 
     monkeypatch.setattr(NodeMetrics, "render", counted)
-    monkeypatch.setattr(Lane, "enter", enter)
+    monkeypatch.setattr(RequestQueue, "enter", enter)
     async with node.wire(request("", "/metrics")) as wire:
-        await until(lambda: waiting, "the request in the lane")
+        await until(lambda: waiting, "the request in the request queue")
         # A reset: one that ends its side may still read.
         sock = wire.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -246,14 +246,14 @@ async def test_a_body_is_dropped_as_it_comes(start: Start, monkeypatch: pytest.M
     turn = asyncio.Event()
     cycles: list[RequestResponseCycle] = []
 
-    async def enter(_lane: Lane, _has_left: Callable[[], bool]) -> None:
+    async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
         await turn.wait()
 
     def noted(door: HttpProtocol, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
         cycles.append(cycle)
         HttpToolsProtocol._start_asgi_task(door, cycle, app)
 
-    monkeypatch.setattr(Lane, "enter", enter)
+    monkeypatch.setattr(RequestQueue, "enter", enter)
     monkeypatch.setattr(HttpProtocol, "_start_asgi_task", noted)
     chunks = b"1\r\na\r\n" * 2_000
     async with node.wire(CHUNKED + chunks + b"0\r\n\r\n" + request("", "/version")) as wire:

@@ -137,11 +137,11 @@ async def test_idle_connections_of_one_address_leave_those_of_another_alone(smal
 async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) -> None:
     entered = asyncio.Event()
 
-    async def wait(has_left: Callable[[], bool] = bool) -> None:
+    async def wait(is_disconnected: Callable[[], bool] = bool) -> None:
         await entered.wait()
 
     async with AsyncExitStack() as stack:
-        small.node.lane.enter = wait  # type: ignore[method-assign]  # nothing is answered until the test says so
+        small.node.request_queue.enter = wait  # type: ignore[method-assign]  # nothing is answered until the test says so
         busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(PLACES)]
         await until(
             lambda: len(small.node.http_connections) == PLACES and not small.node.pending, "all are being answered"

@@ -16,7 +16,7 @@ from ticker.net.connection import Connection
 from ticker.net.http_fallback import HttpProtocol
 from ticker.node.long_read import LongRead
 from ticker.node.work_queue import WorkQueue
-from ticker.shared.http.lane import AT_ONCE
+from ticker.shared.http.request_queue import PER_ITERATION
 
 pytestmark = pytest.mark.anyio
 WORDS = "x" * 480
@@ -86,7 +86,7 @@ async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_
 ) -> None:
     answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
     assert answer.status_code == 200 and len(pieces) > 15
-    assert max(Counter(pieces).values()) <= AT_ONCE
+    assert max(Counter(pieces).values()) <= PER_ITERATION
 
 
 async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: Serving, pieces: list[int]) -> None:

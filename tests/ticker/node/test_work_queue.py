@@ -1,4 +1,4 @@
-"""The work queue and the lanes of HTTP: a budget of time, addresses in turn, bounds, and nothing that stops them."""
+"""The work queue and the HTTP request queue: a time budget, turns by address, bounds, and errors that stop neither."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from ticker.core.joins import Subscription
 from ticker.net.subscription_changes import SubscriptionChanges
 from ticker.node import work_queue as work
 from ticker.node.work_queue import HOLD_SECONDS, STEP_SECONDS, BusyError, WorkQueue
-from ticker.shared.http.lane import Lane
+from ticker.shared.http.request_queue import RequestQueue
 
 
 class Clock:
@@ -197,13 +197,13 @@ async def test_calls_wait_for_their_turn_and_say_what_they_found(monkeypatch: py
 
 
 @pytest.mark.anyio
-async def test_a_lane_lets_a_few_go_on_in_each_iteration_in_their_order() -> None:
+async def test_a_few_requests_start_in_each_iteration_in_their_order() -> None:
     calls: list[Callable[[], None]] = []
-    lane = Lane(2, calls.append)
+    request_queue = RequestQueue(2, calls.append)
     passed: list[int] = []
 
     async def request(number: int) -> None:
-        await lane.enter()
+        await request_queue.enter()
         passed.append(number)
 
     tasks = [asyncio.ensure_future(request(number)) for number in range(7)]
@@ -221,14 +221,14 @@ async def test_a_lane_lets_a_few_go_on_in_each_iteration_in_their_order() -> Non
 
 
 @pytest.mark.anyio
-async def test_one_that_has_left_takes_the_turn_of_nobody_else_in_a_lane() -> None:
+async def test_a_request_whose_client_has_disconnected_is_not_counted() -> None:
     calls: list[Callable[[], None]] = []
-    lane = Lane(1, calls.append)
+    request_queue = RequestQueue(1, calls.append)
 
-    async def enter(has_left: bool) -> None:
-        await lane.enter(lambda: has_left)
+    async def enter(is_disconnected: bool) -> None:
+        await request_queue.enter(lambda: is_disconnected)
 
-    tasks = [asyncio.ensure_future(enter(has_left)) for has_left in (False, True, True, False, False)]
+    tasks = [asyncio.ensure_future(enter(is_disconnected)) for is_disconnected in (False, True, True, False, False)]
     await asyncio.sleep(0)
     assert [task.done() for task in tasks] == [True] + [False] * 4
     [call] = calls

@@ -1,7 +1,7 @@
-"""An acceptor: takes connections off a listening socket, as many in a turn as there are places for.
+"""Accepts connections on a listening socket, as many per loop iteration as the process has capacity for.
 
-The loops' own servers take whoever is there: where more come at once than the process may open files, those for whom
-there is no descriptor are closed without an answer. In the kernel's queue they cost none, and wait for a place.
+asyncio accepts every client that waits: above the limit of open files it closes clients without an answer. In the
+kernel's queue a client costs no descriptor, and waits until there is capacity.
 """
 
 import asyncio
@@ -13,92 +13,92 @@ from typing import Final
 
 import structlog
 
-# In a turn; then the loop does what else is due.
+# The most in one iteration, so that the loop's other work is not delayed.
 BATCH: Final = 48
-# What was wrong with the one who waited, and says nothing of the next (accept(2)).
-PASSING: Final = frozenset(
+# Errors of the connection that was to be accepted, not of the listening socket (accept(2)).
+CONNECTION_ERRORS: Final = frozenset(
     (errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
 )
-# Mostly no descriptor or no memory is left: whoever holds them must get the time to let go.
-BREATH_SECONDS: Final = 1.0
-# Every place is taken: whoever has one is answered, or is closed, in a moment.
-FULL_SECONDS: Final = 0.02
+# After another error: mostly the process has no descriptor or memory left, and needs time to free some.
+ERROR_PAUSE_SECONDS: Final = 1.0
+# At full capacity: an accepted client is answered or closed in a moment.
+FULL_PAUSE_SECONDS: Final = 0.02
 
 log = structlog.get_logger()
 
 
 class Acceptor(ABC):
-    """Accepts on one listening socket, whose options accepted ones inherit, until it is closed.
+    """Accepts on one listening socket until it is closed; accepted sockets inherit its options.
 
-    It stands among uvicorn's servers and ends like one of them.
+    It takes the place of an `asyncio.Server` among uvicorn's servers, which calls `close` and `wait_closed`.
     """
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         self._sock = sock
         self._loop = loop
-        self._open = True
-        self._holds = 0
+        self._is_open = True
+        self._pauses = 0
         sock.setblocking(False)
-        loop.add_reader(sock.fileno(), self._turn)
+        loop.add_reader(sock.fileno(), self._on_readable)
 
     @abstractmethod
-    def places(self) -> int:
-        """How many connections may be accepted now."""
+    def capacity(self) -> int:
+        """Returns the number of connections that may be accepted now."""
 
     @abstractmethod
-    def take(self, arrived: list[tuple[int, str]]) -> None:
-        """Takes the descriptors that were accepted, each with the address of its other end."""
+    def handle(self, accepted: list[tuple[int, str]]) -> None:
+        """Takes over accepted descriptors, each with the address of the client."""
 
     def close(self) -> None:
-        """Accepts nobody any more; who was accepted stays. A second call does nothing."""
-        if self._open:
-            self._open = False
+        """Stops accepting; accepted connections stay open. Calling it again does nothing."""
+        if self._is_open:
+            self._is_open = False
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
 
     @abstractmethod
     async def wait_closed(self) -> None:
-        """Returns when those who were accepted before `close` have been taken."""
+        """Returns when every connection that was accepted before `close` has its protocol."""
 
-    def hold(self) -> None:
-        """Accepts nobody until as many calls of `release`."""
-        self._holds += 1
-        if self._open:
+    def pause(self) -> None:
+        """Accepts no client until `resume` has been called once for each `pause`."""
+        self._pauses += 1
+        if self._is_open:
             self._loop.remove_reader(self._sock.fileno())
 
-    def release(self) -> None:
-        """Ends one `hold`."""
-        self._holds -= 1
-        if self._open and not self._holds:
-            self._loop.add_reader(self._sock.fileno(), self._turn)
+    def resume(self) -> None:
+        """Ends one `pause`."""
+        self._pauses -= 1
+        if self._is_open and not self._pauses:
+            self._loop.add_reader(self._sock.fileno(), self._on_readable)
 
-    def _turn(self) -> None:
-        most = min(BATCH, self.places())
-        if most <= 0:
-            # Clients that are not taken yet cost no descriptor, and are not reset.
-            self._pause(FULL_SECONDS)
+    def _on_readable(self) -> None:
+        limit = min(BATCH, self.capacity())
+        if limit <= 0:
+            # A client that is not accepted costs no descriptor and is not reset.
+            self._pause_for(FULL_PAUSE_SECONDS)
         else:
-            self.take(self._accepted(most))
+            self.handle(self._accept(limit))
 
-    def _accepted(self, most: int) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
-        # The method under socket.accept, which would make an object for each.
+    def _accept(self, limit: int) -> list[tuple[int, str]]:
+        accepted: list[tuple[int, str]] = []
+        # The method that socket.accept calls, without the object that it makes for each connection.
         accept = self._sock._accept  # type: ignore[attr-defined]  # not in typeshed
-        for _ in range(most):
+        for _ in range(limit):
             try:
                 fd, address = accept()
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
-                if error.errno in PASSING:
+                if error.errno in CONNECTION_ERRORS:
                     continue
-                self._pause(BREATH_SECONDS)
-                log.warning("cannot accept", error=str(error), pause=BREATH_SECONDS)
+                self._pause_for(ERROR_PAUSE_SECONDS)
+                log.warning("cannot accept", error=str(error), pause=ERROR_PAUSE_SECONDS)
                 break
-            # Of those behind one proxy or in one office each would keep a copy of it.
-            found.append((fd, intern(address[0]) if isinstance(address, tuple) else ""))
-        return found
+            # Clients behind one proxy or in one office share one copy of the address.
+            accepted.append((fd, intern(address[0]) if isinstance(address, tuple) else ""))
+        return accepted
 
-    def _pause(self, seconds: float) -> None:
-        self.hold()
-        self._loop.call_later(seconds, self.release)
+    def _pause_for(self, seconds: float) -> None:
+        self.pause()
+        self._loop.call_later(seconds, self.resume)

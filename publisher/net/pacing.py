@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ticker.shared.http.lane import LEFT, Lane
+from ticker.shared.http.request_queue import DISCONNECTED, RequestQueue
 
 # A slow body, or a script that publishes all the time, must not keep unauthenticated requests waiting.
 HOLD_SECONDS: Final = 0.25
@@ -18,7 +18,7 @@ AUTHENTICATED: Final = "authenticated"
 _HEALTH: Final = "/health/"
 
 
-class RequestQueue:
+class RequestPacing:
     """ASGI middleware that starts one unauthenticated request, and one health check, per event-loop iteration.
 
     While an authenticated request runs, no unauthenticated one starts, for `HOLD_SECONDS` at most. `steady` is a
@@ -31,9 +31,9 @@ class RequestQueue:
         self._running = 0
         """Authenticated requests that are being answered."""
         self._busy_since = 0.0
-        self._unauthenticated = Lane(1, is_held=self._is_busy)
-        # Health checks have a lane of their own: a flood of other requests must not make a balancer remove the desk.
-        self._health = Lane(1)
+        self._unauthenticated = RequestQueue(1, is_paused=self._is_busy)
+        # Health checks have their own queue: a flood of other requests must not make a balancer remove the desk.
+        self._health = RequestQueue(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Tests of the application run without the server's HTTP class, which sets the state.
@@ -48,9 +48,9 @@ class RequestQueue:
                 self._running -= 1
             return
         if scope["type"] == "http":
-            lane = self._health if scope["path"].startswith(_HEALTH) else self._unauthenticated
-            await lane.enter(lambda: LEFT in state)
-            if LEFT in state:
+            queue = self._health if scope["path"].startswith(_HEALTH) else self._unauthenticated
+            await queue.enter(lambda: DISCONNECTED in state)
+            if DISCONNECTED in state:
                 return
         await self._app(scope, receive, send)
 
