@@ -104,6 +104,15 @@ def test_every_close_code_is_documented_and_no_other() -> None:
     assert used == {int(row[0]) for row in rows("### Close codes")}
 
 
+def test_the_reconnect_rule_has_the_numbers_that_the_clients_are_tested_with() -> None:
+    rule = msgspec.json.decode((ROOT / "tests/reconnect_examples.json").read_bytes())["rule"]
+    numbers = [int(number) for number in re.findall(r"(\d+) s\b", section(TEXT, "### Reconnecting"))]
+    assert numbers == [
+        *(rule["first_wait"], rule["longest_wait"], rule["first_wait"], rule["min_uptime"]),
+        *(rule["spread"], rule["longest_server_wait"]),
+    ]
+
+
 def problem_types(side: str) -> set[str]:
     """The problem types documented for one side."""
     return {code_words(row[0])[0] for row in rows("## Problems") if row[1] in (side, "both")}

@@ -1,7 +1,7 @@
 """Close codes of a live connection, from the range that RFC 6455 leaves to applications (4000 to 4999).
 
-Clients decide by range, because further codes may come: below `FIRST_FINAL` they return with their cursor, from it on
-they do not, until the request is corrected. RFC 6455's own codes keep their meaning.
+Clients decide by range, because further codes may come: below `FIRST_FINAL` they reconnect with their cursor, from it
+on they do not, until the request is corrected. RFC 6455's own codes keep their meaning.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ MEANINGS: Final[Mapping[CloseCode, str]] = MappingProxyType(
         CloseCode.STOPPING: "the node is stopping; a `bye` came before it",
         CloseCode.SLOW: "the client did not read for too long",
         CloseCode.NO_PONG: "the client did not answer pings",
-        CloseCode.BUSY: "busy: too many subscriptions or joins for now; come back later",
+        CloseCode.BUSY: "busy: too many subscriptions or joins at the moment; reconnect later",
         CloseCode.BAD_MESSAGE: "the client sent something that is not `subscribe`",
         CloseCode.BAD_PARAMETER: "a parameter of `subscribe` is wrong",
     }
@@ -37,5 +37,5 @@ MEANINGS: Final[Mapping[CloseCode, str]] = MappingProxyType(
 
 
 def is_final(code: int) -> bool:
-    """Whether a client that was closed with `code` must not come back with the same request."""
+    """Whether a client that was closed with `code` must not reconnect with the same request."""
     return FIRST_FINAL <= code <= LAST_FINAL
