@@ -16,6 +16,7 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
+from ticker.contract.closes import CloseCode
 from ticker.contract.entry import Keyring
 from ticker.contract.keys import load_keyring
 from ticker.contract.site import load_site
@@ -146,7 +147,7 @@ async def drain(node: Node, seconds: float) -> None:
         done = 1.0 if not seconds or node.drains_at_once else min(1.0, (node.steady() - start) / seconds)
         while members and len(members) > whole * (1.0 - done):
             members.pop().close_with(
-                4000, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
+                CloseCode.STOPPING, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
             )
         if members:
             await asyncio.sleep(DRAIN_TICK_SECONDS)

@@ -16,6 +16,7 @@ from publisher.page import desk_routes
 from publisher.settings import DeskSettings
 from tests.docs.pages import ROOT, code_words, read, section, table
 from tests.docs.source import called_name, calls, constant
+from ticker.contract.closes import CloseCode
 from ticker.contract.entry import Keyring
 from ticker.contract.item import ACTS, ROLES, Item
 from ticker.contract.message import Kind
@@ -100,8 +101,9 @@ def test_every_message_type_is_documented_and_no_other() -> None:
 
 
 def test_every_close_code_is_documented_and_no_other() -> None:
-    used = {constant(call, 0) for call in calls("ticker") if called_name(call) == "farewell"} - {None}
-    assert used == {int(row[0]) for row in rows("### Close codes")}
+    used = {ast.unparse(call.args[0]) for call in calls("ticker") if called_name(call) == "close_with"}
+    assert used == {f"CloseCode.{code.name}" for code in CloseCode}
+    assert {int(row[0]) for row in rows("### Close codes")} == set(CloseCode)
 
 
 def test_the_reconnect_rule_has_the_numbers_that_the_clients_are_tested_with() -> None:

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Final
 
+from ticker.contract.closes import CloseCode
 from ticker.core.frame import Encoded, Format
 from ticker.core.joins import Subscription
 from ticker.core.long import PIECE_BYTES
@@ -160,7 +161,7 @@ class JoiningConnection(Connection):
         if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
         else:
-            self.close_with(4005, BUSY_REASON)
+            self.close_with(CloseCode.BUSY, BUSY_REASON)
 
     @abstractmethod
     def refuse_join(self, refused: RefusalError) -> None:

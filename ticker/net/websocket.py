@@ -16,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
+from ticker.contract.closes import CloseCode
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
 from ticker.core.query import ParameterError, Query, subscribe_pairs
 from ticker.net.client_address import peer_of
@@ -168,7 +169,7 @@ class WebSocketConnection(JoiningConnection):
 
     def bytes_message(self, data: bytes) -> None:
         """A whole binary message; none has a meaning here."""
-        self.close_with(4500, "Send text, not bytes.")
+        self.close_with(CloseCode.BAD_MESSAGE, "Send text, not bytes.")
 
     def text_message(self, data: str) -> None:
         """A whole text message; of several in one read the last counts."""
@@ -186,7 +187,7 @@ class WebSocketConnection(JoiningConnection):
             return
         data, changes.text = changes.text, None
         if not changes.allow(self.node.steady()):
-            self.close_with(4005, BUSY_REASON)
+            self.close_with(CloseCode.BUSY, BUSY_REASON)
             return
         try:
             # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
@@ -194,20 +195,20 @@ class WebSocketConnection(JoiningConnection):
                 raise msgspec.DecodeError
             content = msgspec.json.decode(data, type=dict[str, object])
         except (msgspec.DecodeError, UnicodeError):
-            self.close_with(4500, "Send a JSON object.")
+            self.close_with(CloseCode.BAD_MESSAGE, "Send a JSON object.")
             return
         if content.get("type") != "subscribe":
-            self.close_with(4500, 'Send nothing but {"type":"subscribe", …}.')
+            self.close_with(CloseCode.BAD_MESSAGE, 'Send nothing but {"type":"subscribe", …}.')
             return
         wrong: list[str] = []
         pairs = subscribe_pairs(content, wrong.append)
         try:
             if wrong:
-                self.close_with(4501, f"{wrong[0][:40]}: give text, a number or a list of them.")
+                self.close_with(CloseCode.BAD_PARAMETER, f"{wrong[0][:40]}: give text, a number or a list of them.")
                 return
             subscription = Query(pairs, self.node.site).subscription()
         except ParameterError as error:
-            self.close_with(4501, str(error))
+            self.close_with(CloseCode.BAD_PARAMETER, str(error))
             return
         changes.next = subscription
         self._change_next(changes)

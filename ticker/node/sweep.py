@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from ticker.contract.closes import CloseCode
 from ticker.node.heartbeats import SHARE
 from ticker.node.node import Node
 from ticker.shared.process.cancellation import stop_if_cancelled
@@ -52,10 +53,10 @@ def _close_overdue(node: Node, now: float, *, silent: bool) -> None:
                 and silence > member.subscription.heartbeat * SILENT_BEATS
                 and member not in node.lagging
             ):
-                member.close_with(4002, "No answer to pings; come back with your cursor.")
+                member.close_with(CloseCode.NO_PONG, "No answer to pings; come back with your cursor.")
     for member in [member for member in node.lagging if member.lagging_for(now) > node.settings.slow_seconds]:
         node.metrics.slow.inc()
-        member.close_with(4001, "Too slow; come back with your cursor.")
+        member.close_with(CloseCode.SLOW, "Too slow; come back with your cursor.")
     for member in [member for member, until in node.closing.items() if now > until]:
         node.closing.pop(member, None)
         member.abort()
