@@ -4,16 +4,15 @@ import asyncio
 import os
 import secrets
 import time
-from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 import httpx2
 import msgspec
 
-from flashwire.cli.follow import EndedError, Follower
+from flashwire.client import Snapshot, SubscriptionRefusedError, follow
 from ticker.contract.entry import Keyring, PoisonError, read_entry
-from ticker.contract.item import Item, decode_item
+from ticker.contract.item import Item
 from ticker.contract.keys import KeyringError, load_keyring
 from ticker.shared.process.server_state import read_state
 from ticker.stream.redis_stream import Record, Stream, StreamAwayError, connect
@@ -126,9 +125,10 @@ async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
     try:
         async with (
             asyncio.timeout(_CANARY_SECONDS),
-            aclosing(Follower(ticker, [("edition", "canary"), ("backlog", "0")]).messages()) as messages,
+            follow(ticker, edition="canary", backlog=0) as events,
         ):
-            await anext(messages)
+            while not isinstance(await anext(events), Snapshot):
+                pass
             step("join", "the socket is open")
             doing, begun = "post", time.perf_counter()
             posted = await _post(desk, token, mark)
@@ -136,9 +136,8 @@ async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
                 return [*found, posted]
             step("post", "the desk has it in the stream")
             doing = "canary"
-            async for message in messages:
-                item = _item(bytes(message.item)) if message.type == "item" else None
-                if item is not None and item.headline.value == mark:
+            async for event in events:
+                if any(isinstance(item, Item) and item.headline.value == mark for item in event.items):
                     step("canary", "from the desk to the socket")
                     return found
     except TimeoutError:
@@ -148,7 +147,7 @@ async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
             "canary": "Desk and ticker must share REDIS_URL, FLASHWIRE_BRAND and signing keys.",
         }[doing]
         found.append(Finding(doing, False, f"not within {_CANARY_SECONDS:.0f} s", fix))
-    except EndedError as error:
+    except SubscriptionRefusedError as error:
         found.append(Finding(doing, False, str(error), "Check the ticker's address and version."))
     return found
 
@@ -215,10 +214,3 @@ def _hidden(answer: bytes) -> list[Finding]:
     fix = "Withdraw or publish them again; after a restored backup, restart the nodes."
     fix += " See “Items are hidden” in docs/monitor.md."
     return [Finding("hidden", False, f"{ready.hidden} items are not shown{names}", fix)]
-
-
-def _item(data: bytes) -> Item | None:
-    try:
-        return decode_item(data)
-    except msgspec.DecodeError:
-        return None

@@ -19,7 +19,7 @@ import uvloop
 from flashwire.cli.desk_settings import DataOption, desk_and_token, desk_settings, fail, request_key
 from flashwire.cli.replay import FileError, Summary, read_posts
 from flashwire.cli.token import token_app
-from flashwire.client.publish import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
+from flashwire.client import AnswerUnreadableError, DeskClient, NotPublishedError, UnknownOutcomeError
 from publisher.records.errors import DatabaseError
 from publisher.records.welcome import welcome_link
 from ticker.contract.item import ROLES, Item
@@ -102,7 +102,7 @@ def post(
 
     async def publish() -> None:
         async with DeskClient(url, token, patience=_POST_PATIENCE) as client:
-            done = await client.publish(body, key, was_sent_before=was_sent_before)
+            done = await client.publish(body, key, sent_before=was_sent_before)
         state = "not published (dry run)" if dry_run else f"{done.item.uri}  version {done.item.version}"
         output.say(f"{state}\n{shown(done.item)}")
         for caution in done.warnings:
@@ -122,7 +122,7 @@ def post(
         fail(f"{error} It is not known yet whether this line is published. {_ASK_AGAIN} {again}".strip(), UNKNOWN)
     except AnswerUnreadableError as error:
         output.tell(str(error))
-    except DeskError as error:
+    except NotPublishedError as error:
         fail(str(error))
 
 

@@ -35,8 +35,8 @@ def command(
     """
     import os
 
-    from flashwire.cli.follow import ticker_address
     from flashwire.cli.settings import load, read_address
+    from flashwire.client.address import ticker_address
     from ticker.shared.http.addresses import typed_address, unquoted
     from ticker.shared.process.settings import StreamSettings
 

@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from flashwire.client.publish import AnswerUnreadableError, DeskClient, DeskError, UnknownOutcomeError
+from flashwire.client import AnswerUnreadableError, DeskClient, NotPublishedError, UnknownOutcomeError
 
 # A replay in a loop may run for days.
 _LATENCIES_KEPT: Final = 100_000
@@ -155,7 +155,7 @@ async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
         # An earlier run published it.
         kept.acknowledged += 1
         return
-    except DeskError as error:
+    except NotPublishedError as error:
         kept.refused += 1
         kept.first_error = kept.first_error or f"Line {post.line}: {error}"
         return

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from flashwire.cli.replay import Post, Summary, replay
-from flashwire.client.publish import DeskClient
+from flashwire.client import DeskClient
 
 # A replay waits out a rate rule's whole minute and more.
 _REPLAY_PATIENCE: Final = 180.0
@@ -31,5 +31,5 @@ async def replay_with_bar(
             ended = now.acknowledged + now.refused + now.unknown
             bar.update(task, completed=ended, rate=now.rate(), errors=now.refused)
 
-        async with DeskClient(url, token, patience=_REPLAY_PATIENCE, at_once=parallel) as client:
+        async with DeskClient(url, token, patience=_REPLAY_PATIENCE, connections=parallel) as client:
             await replay(posts, client, rate=rate, parallel=parallel, loop=loop, progress=show, summary=summary)

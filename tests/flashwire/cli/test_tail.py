@@ -1,14 +1,14 @@
 """What `flashwire tail` prints of the messages of a ticker, without a service."""
 
 import io
-from collections.abc import Sequence
 
 import msgspec
 
 from flashwire.cli.console import console
-from flashwire.cli.follow import Message
-from flashwire.cli.shown import matcher
-from flashwire.cli.tail import Printer
+from flashwire.cli.filters import matcher
+from flashwire.cli.printer import Printer
+from flashwire.client import Event, ItemEvent, Replay, Snapshot
+from flashwire.client.items import decode_any_item
 
 
 def english(text: str) -> dict[str, str]:
@@ -30,35 +30,39 @@ def version(number: int, version: int, **changes: object) -> bytes:
 GONE: dict[str, object] = {"act": "withdraw", "pubStatus": "canceled", "headline": None, "infoSources": []}
 
 
-def printed(*messages: Message, as_json: bool = False, asked: Sequence[tuple[str, str]] = ()) -> list[str]:
+def printed(*events: Event, as_json: bool = False, urgency: int | None = None, **filters: list[str]) -> list[str]:
     out = io.StringIO()
-    printer = Printer(console(out), console(io.StringIO()), as_json=as_json, wanted=matcher(asked))
-    for message in messages:
-        printer.message(message)
+    printer = Printer(console(out), console(io.StringIO()), as_json=as_json, wanted=matcher(filters, urgency))
+    for event in events:
+        printer.print(event)
     return out.getvalue().splitlines()
 
 
-def listed(kind: str, *bodies: bytes, complete: bool = True) -> Message:
-    return Message(kind, items=tuple(map(msgspec.Raw, bodies)), complete=complete)
+def snapshot(*bodies: bytes, is_complete: bool = True) -> Snapshot:
+    return Snapshot(tuple(map(decode_any_item, bodies)), "", is_complete, bodies)
+
+
+def replay(*bodies: bytes) -> Replay:
+    return Replay(tuple(map(decode_any_item, bodies)), "", bodies)
+
+
+def live(body: bytes) -> ItemEvent:
+    return ItemEvent(decode_any_item(body), "", (body,))
 
 
 def test_tail_prints_a_list_in_the_order_of_first_versions() -> None:
-    lines = printed(
-        listed("snapshot", version(1, 1, pinnedUntil="2026-06-01T00:00:00.000Z"), version(3, 1), version(2, 2))
-    )
+    lines = printed(snapshot(version(1, 1, pinnedUntil="2026-06-01T00:00:00.000Z"), version(3, 1), version(2, 2)))
     assert [line.split("Police: ")[1][:6] for line in lines] == ["Line 1", "Line 2", "Line 3"]
     assert "first published" in lines[1] and "first published" not in lines[0]
 
 
 def test_tail_takes_a_withdrawal_without_words_and_names_the_line_that_it_printed() -> None:
     note = {"note": english("Wrong.")}
-    lines = printed(
-        listed("snapshot", version(1, 1)), listed("replay", version(1, 2, **GONE, **note), version(2, 5, **GONE))
-    )
+    lines = printed(snapshot(version(1, 1)), replay(version(1, 2, **GONE, **note), version(2, 5, **GONE)))
     assert len(lines) == 2
     assert "WITHDRAWN" in lines[1] and "Line 1" in lines[1] and "(Wrong.)" in lines[1]
     # A program is given every entry: it may know the line from an earlier run.
-    assert len(printed(listed("replay", version(2, 5, **GONE)), as_json=True)) == 1
+    assert len(printed(replay(version(2, 5, **GONE)), as_json=True)) == 1
 
 
 def test_tail_says_the_newest_correction_with_later_versions() -> None:
@@ -68,19 +72,18 @@ def test_tail_says_the_newest_correction_with_later_versions() -> None:
         "note": english("It was two."),
         "versionCreated": "2026-05-01T11:00:00.000Z",
     }
-    [line] = printed(listed("replay", version(1, 3, act="refile", corrections=[correction])))
+    [line] = printed(replay(version(1, 3, act="refile", corrections=[correction])))
     assert "REFILED" in line and "(Correction of " in line and "It was two.)" in line
 
 
 def test_tail_leaves_out_what_was_never_printed_and_is_not_asked_for() -> None:
-    asked = [("section", "sport"), ("urgency", "4"), ("language", "en")]
     moved = version(2, 3, act="correction", sections=["politics"], note=english("No cup."))
-    assert printed(Message("item", item=msgspec.Raw(moved)), asked=asked) == []
+    assert printed(live(moved), section=["sport"], language=["en"], urgency=4) == []
     first = version(2, 2, sections=["sport"])
-    lines = printed(listed("snapshot", first), Message("item", item=msgspec.Raw(moved)), asked=asked)
+    lines = printed(snapshot(first), live(moved), section=["sport"], language=["en"], urgency=4)
     assert len(lines) == 2 and "CORRECTION" in lines[1]
 
 
 def test_tail_prints_again_what_a_rolled_back_stream_says() -> None:
-    lines = printed(listed("snapshot", version(1, 3)), listed("snapshot", version(1, 2), complete=False))
+    lines = printed(snapshot(version(1, 3)), snapshot(version(1, 2), is_complete=False))
     assert len(lines) == 2

@@ -8,8 +8,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from flashwire.cli.desk import mount
-from flashwire.cli.follow import ticker_address
 from flashwire.cli.main import app
+from flashwire.client.address import ticker_address
 from ticker.shared.http.addresses import typed_address
 
 desk_app = typer.Typer()

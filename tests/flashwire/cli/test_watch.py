@@ -154,11 +154,10 @@ def test_a_name_that_is_not_configured_ends_tail_with_the_tickers_sentence(
 def test_on_a_terminal_names_and_lines_stand_in_isolates_of_their_own() -> None:
     import io
 
-    import msgspec
     from rich.console import Console
 
-    from flashwire.cli.follow import Message
-    from flashwire.cli.tail import Printer
+    from flashwire.cli.printer import Printer
+    from flashwire.client import ItemEvent
     from ticker.contract.item import InfoSource, Item, Text, encode_item
 
     item = Item(
@@ -171,7 +170,7 @@ def test_on_a_terminal_names_and_lines_stand_in_isolates_of_their_own() -> None:
     )  # fmt: skip
     out = io.StringIO()
     terminal = Console(file=out, force_terminal=True, color_system=None, soft_wrap=True, highlight=False, markup=False)
-    Printer(terminal, terminal, as_json=False).message(Message("item", item=msgspec.Raw(encode_item(item))))
+    Printer(terminal, terminal, as_json=False).print(ItemEvent(item, "", (encode_item(item),)))
     line = out.getvalue()
     assert f"{FSI}الدفاع المدني{PDI}: {FSI}إعادة فتح الجسر" in line and "CORRECTION" in line
     assert f"({FSI}كان العدد خطأ{PDI})" in line

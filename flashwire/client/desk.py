@@ -1,0 +1,248 @@
+"""The desk's interface for programs: publishes a line, and repeats the request until its outcome is known.
+
+A lost answer says nothing, so every request carries an Idempotency-Key and is repeated with the same one.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
+
+import httpx2
+import msgspec
+
+from flashwire.client.errors import AnswerUnreadableError, NotPublishedError, UnknownOutcomeError
+from ticker.contract.item import Item
+from ticker.contract.problem import TYPE_PREFIX, FieldError
+from ticker.shared.process.cancellation import stop_if_cancelled
+
+# The desk answers within its own 2.5 s; the rest is for a slow network.
+_TIMEOUT_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE: Final = 60.0
+_DEFAULT_PATIENCE: Final = 15.0
+# Problem types that the desk answers only after it has looked for an earlier request under the same key and found none.
+_DECIDED: Final = frozenset({"invalid", "key-reused"})
+_DECIDED_ACT: Final = _DECIDED | {
+    "stale", "withdrawn", "hold-not-usable", "release-not-held", "publish-again", "unreadable", "no-item",
+}  # fmt: skip
+_NOTHING_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# The desk's own sentences for these are for programs that set headers.
+_SENTENCES: Final = {
+    "stream-away": "The desk cannot reach the stream.",
+    "internal": "Something went wrong on the desk: its log says what.",
+    "key-reused": "This key was used for another line: take a new one for a new line.",
+}
+# The last 4xx of HTTP (451, RFC 7725).
+_LAST_REFUSAL: Final = 451
+
+
+class PublishWarning(msgspec.Struct, frozen=True):
+    """A doubt of the desk about a line that it published, for a person to look at."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The desk's answer: the item, its cursor (None for a dry run), and the seconds that the last attempt took."""
+
+    item: Item
+    cursor: str | None
+    seconds: float
+    attempts: int
+    warnings: tuple[PublishWarning, ...] = ()
+
+
+class _Answer(msgspec.Struct):
+    item: Item
+    cursor: str | None = None
+    warnings: tuple[PublishWarning, ...] = ()
+
+
+def new_key() -> str:
+    """A new Idempotency-Key. Store it before the request, so that a program that is restarted can ask again."""
+    return secrets.token_hex(16)
+
+
+async def publish(
+    url: str,
+    token: str,
+    body: Mapping[str, object] | bytes,
+    *,
+    key: str | None = None,
+    sent_before: bool = False,
+    patience: float = _DEFAULT_PATIENCE,
+) -> Published:
+    """Publishes one line on the desk at `url`; see `DeskClient.publish`.
+
+    A program without an event loop calls `asyncio.run(publish(...))`.
+    """
+    async with DeskClient(url, token, patience=patience) as desk:
+        return await desk.publish(body, key, sent_before=sent_before)
+
+
+class DeskClient:
+    """One desk, with one token; use it as `async with`.
+
+    `patience` is how many seconds a call repeats its request, and `connections` how many calls may run at once. Raises
+    `NotPublishedError` if `url` is not the address of a desk.
+    """
+
+    def __init__(self, url: str, token: str, *, patience: float = _DEFAULT_PATIENCE, connections: int = 1) -> None:
+        self._url = url
+        self._patience = patience
+        self._http = httpx2.AsyncClient(
+            base_url=_address(url),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT_SECONDS,
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            # The proxies of the environment are for other networks; a desk is reached directly.
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(None, None, None)
+
+    async def publish(
+        self, body: Mapping[str, object] | bytes, key: str | None = None, *, sent_before: bool = False
+    ) -> Published:
+        """Publishes `body`, the fields of `POST /v1/items` or JSON of them, at most once under `key` (or a new key).
+
+        Repeats the request, up to the client's patience, as long as that may help. After it returns, the item is on
+        disk. Set `sent_before` if an earlier call may have published it under this key.
+
+        Raises `NotPublishedError` if nothing can have been published, `UnknownOutcomeError` if it may be published, and
+        `AnswerUnreadableError` if it was published before.
+        """
+        return await self._send("/v1/items", body, {}, key, sent_before, _DECIDED)
+
+    async def act(
+        self,
+        uri: str,
+        version: int,
+        body: Mapping[str, object] | bytes,
+        key: str | None = None,
+        *,
+        sent_before: bool = False,
+    ) -> Published:
+        """Changes the item `uri`, whose newest version the caller knows as `version`; `body` has `act` and its fields.
+
+        Keys, repetition and errors are those of `publish`. `NotPublishedError` also if the item has a newer version.
+        """
+        headers = {"If-Match": f'"{version}"'}
+        return await self._send(f"/v1/items/{uri}/acts", body, headers, key, sent_before, _DECIDED_ACT)
+
+    async def _send(
+        self,
+        path: str,
+        body: Mapping[str, object] | bytes,
+        headers: Mapping[str, str],
+        key: str | None,
+        is_unknown: bool,
+        decided: frozenset[str],
+    ) -> Published:
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        key = new_key() if key is None else key
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key, **headers}
+        ends = time.monotonic() + self._patience
+        attempts = 0
+        while True:
+            stop_if_cancelled()
+            attempts += 1
+            started = time.perf_counter()
+            pause = _PAUSE_SECONDS
+            try:
+                response = await self._http.post(path, content=content, headers=headers)
+            except httpx2.RequestError as error:
+                # Also for an answer that cannot be decoded, as a broken proxy's may be.
+                reason = f"The desk at {self._url} cannot be reached ({type(error).__name__})."
+                # Without a connection nothing was sent.
+                is_unknown = is_unknown or not isinstance(error, _NOTHING_SENT)
+            else:
+                if (answer := _answer(response)) is not None:
+                    seconds = time.perf_counter() - started
+                    return Published(answer.item, answer.cursor, seconds, attempts, answer.warnings)
+                reason, pause = _sentence(response), _pause(response)
+                if _type(response) == "answer-unreadable":
+                    raise AnswerUnreadableError(reason)
+                is_unknown = is_unknown or _leaves_open(response)
+                if not is_unknown and response.status_code not in (408, 429, 503):
+                    raise NotPublishedError(reason)
+                if is_unknown and _type(response) in decided:
+                    raise NotPublishedError(reason)
+            if time.monotonic() + pause > ends:
+                raise UnknownOutcomeError(reason, key) if is_unknown else NotPublishedError(reason)
+            await asyncio.sleep(pause)
+
+
+def _address(url: str) -> httpx2.URL:
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        address = httpx2.URL()
+    if address.scheme not in ("http", "https") or not address.host:
+        raise NotPublishedError(f"{url} is not the address of a desk; give one like http://127.0.0.1:8001.")
+    return address
+
+
+def _answer(response: httpx2.Response) -> _Answer | None:
+    if not response.is_success:
+        return None
+    try:
+        return msgspec.json.decode(response.content, type=_Answer)
+    except msgspec.DecodeError:
+        return None
+
+
+def _leaves_open(response: httpx2.Response) -> bool:
+    """Whether the request may have been done, judged by this answer.
+
+    Redirects, 4xx and problems of the desk's own file come before anything is done. A proxy's 408 and its private codes
+    above those of HTTP (499: one side closed the connection) may come after.
+    """
+    status = response.status_code
+    is_open = status < 300 or status == 408 or status > _LAST_REFUSAL
+    return is_open and _type(response) not in ("desk-file", "too-slow")
+
+
+def _type(response: httpx2.Response) -> str:
+    return _problem(response).type.removeprefix(TYPE_PREFIX)
+
+
+def _pause(response: httpx2.Response) -> float:
+    seconds = response.headers.get("retry-after", "")
+    return min(float(seconds), _LONGEST_PAUSE) if seconds.isascii() and seconds.isdigit() else _PAUSE_SECONDS
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+    type: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+def _problem(response: httpx2.Response) -> _Problem:
+    try:
+        return msgspec.json.decode(response.content, type=_Problem)
+    except msgspec.DecodeError:
+        return _Problem()
+
+
+def _sentence(response: httpx2.Response) -> str:
+    problem = _problem(response)
+    if response.status_code < 300:
+        return "What answered is not a Flashwire desk: check the address."
+    if problem.errors:
+        return " ".join(f"{error.field}: {error.message}" for error in problem.errors)
+    if (sentence := _SENTENCES.get(_type(response))) is not None:
+        return sentence
+    return problem.detail or f"The desk answered {response.status_code} and did not say why: check the address."

@@ -1,0 +1,115 @@
+"""`follow` on a real node: what a program sees through withdrawals, restarts and lost cursors."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from flashwire.client import FileCursorStore, Gap, ItemEvent, RemovedItem, Replay, Snapshot, Subscription, follow
+from tests.support.serving import Serving, serving
+from ticker.contract.item import Item, Text
+
+pytestmark = pytest.mark.anyio
+
+PROGRAM = """
+import asyncio, sys
+from flashwire.client import FileCursorStore, follow
+
+async def main() -> None:
+    async with follow(sys.argv[1], cursors=FileCursorStore(sys.argv[2])) as events:
+        async for event in events:
+            for item in event.items:
+                print(item.uri, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def read(url: str, store: Path, count: int) -> list[str]:
+    """The headlines of the next `count` items, read by one run of a program."""
+    found: list[str] = []
+    async with asyncio.timeout(20), follow(url, cursors=FileCursorStore(store)) as events:
+        async for event in events:
+            found += [item.headline.value for item in event.items if isinstance(item, Item)]
+            if len(found) >= count:
+                break
+    return found
+
+
+async def test_a_program_that_restarts_misses_nothing_and_meets_nothing_twice(
+    redis_url: str, brand: str, tmp_path: Path
+) -> None:
+    store = tmp_path / "cursor"
+    async with serving(redis_url, brand) as node:
+        await node.publish("one")
+        assert await read(node.url, store, 1) == ["one"]
+        await node.publish("two")
+        await node.publish("three")
+        assert await read(node.url, store, 2) == ["two", "three"]
+        reading = asyncio.create_task(read(node.url, store, 1))
+        await asyncio.sleep(0)
+        await node.publish("four")
+        assert await reading == ["four"]
+
+
+async def test_a_program_that_is_killed_misses_nothing(redis_url: str, brand: str, tmp_path: Path) -> None:
+    store = tmp_path / "cursor"
+
+    async def run(node: Serving, count: int) -> list[str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM, node.url, str(store), stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            async with asyncio.timeout(30):
+                assert process.stdout is not None
+                return [(await process.stdout.readline()).decode().strip() for _ in range(count)]
+        finally:
+            process.kill()
+            await process.communicate()
+
+    async with serving(redis_url, brand) as node:
+        uris = [(await node.publish("first")).uri]
+        seen = await run(node, 1)
+        for number in range(2):
+            uris.append((await node.publish(f"line {number}")).uri)
+            again = await run(node, 1)
+            # The event that it was handling when it was killed may come again, first.
+            seen += (await run(node, 1)) if again[0] == seen[-1] else again
+    assert list(dict.fromkeys(seen)) == uris
+
+
+async def test_a_withdrawal_arrives_live_with_its_text_and_in_a_replay_without(redis_url: str, brand: str) -> None:
+    async with serving(redis_url, brand) as node:
+        line = await node.publish("Wards open")
+        async with asyncio.timeout(20), follow(node.url) as events:
+            async for event in events:
+                if isinstance(event, Snapshot):
+                    before = event.cursor
+                    await node.act(line, "withdraw", note=Text("Wrong.", "en", "ltr"))
+                if isinstance(event, ItemEvent):
+                    assert isinstance(event.item, Item) and event.item.pub_status == "canceled"
+                    break
+        async with asyncio.timeout(20), Subscription(node.url, [("cursor", before)]) as events:
+            async for event in events:
+                if isinstance(event, Replay):
+                    break
+    [removed] = event.items
+    assert isinstance(removed, RemovedItem) and removed.uri == line.uri and removed.pub_status == "canceled"
+
+
+@pytest.mark.parametrize("content", ["", "e.1", "\xff\x00", "other.7.0123456789"])
+async def test_a_cursor_that_is_lost_is_announced_as_a_gap(
+    redis_url: str, brand: str, tmp_path: Path, content: str
+) -> None:
+    store = tmp_path / "cursor"
+    store.write_text(content, "latin-1")
+    kinds = []
+    async with serving(redis_url, brand) as node:
+        await node.publish("one")
+        async with asyncio.timeout(20), follow(node.url, cursors=FileCursorStore(store)) as events:
+            async for event in events:
+                kinds.append(type(event))
+                if isinstance(event, Snapshot):
+                    break
+    assert Gap in kinds
