@@ -8,6 +8,7 @@ import typer
 
 from flashwire.cli.desk_settings import DataOption, desk_settings, fail
 from publisher.core.roles import ROLES
+from publisher.core.sentences import sentence
 from publisher.records.database import open_database
 from publisher.records.errors import DatabaseError
 from publisher.records.sqlite import FILE
@@ -36,7 +37,7 @@ def create_token(
         try:
             token = tokens.create(name, role, unlimited=unlimited)
         except RefusedError as error:
-            fail(error.sentence())
+            fail(sentence(error))
         output.say(token)
         if (failure := output.failure()) is not None:
             # Nobody has seen it, and its name would be taken.

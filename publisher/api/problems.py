@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from publisher.core.decode import MalformedError
 from publisher.core.refusals import ConflictError, RefusalsError
+from publisher.core.sentences import sentence
 from ticker.contract.problem import MEDIA_TYPE, TITLES, FieldError, Problem, make_problem
 from ticker.contract.sentences import LANGUAGES, RefusedError
 from ticker.shared.http.headers import SECURITY_HEADERS, lines
@@ -96,9 +97,9 @@ def answer_bytes(error: ApiError, headers: Iterable[tuple[bytes, bytes]]) -> byt
 
 
 def _problem(error: ApiError, language: str) -> Problem:
-    errors = tuple(FieldError(wrong.field, wrong.sentence(language), wrong.code) for wrong in error.errors)
+    errors = tuple(FieldError(wrong.field, sentence(wrong, language), wrong.code) for wrong in error.errors)
     return make_problem(
-        error.code, error.status, RefusedError(error.code, "", **error.parameters).sentence(language), errors
+        error.code, error.status, sentence(RefusedError(error.code, "", **error.parameters), language), errors
     )
 
 

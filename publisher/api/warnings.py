@@ -1,4 +1,4 @@
-"""The `warnings` of an answer: what the desk took and a person should look at, in the client's language."""
+"""The `warnings` of an answer: what the desk accepted and a person should check, in the client's language."""
 
 import msgspec
 from msgspec import UNSET
@@ -7,25 +7,26 @@ from starlette.requests import Request
 from publisher.api.problems import reading_language
 from publisher.core.lookalike import Lookalikes
 from publisher.core.request import ActRequest, ItemRequest
+from publisher.core.sentences import sentence
 from ticker.contract.item import Item
 from ticker.contract.problem import FieldError
 from ticker.contract.site import Site
 
 
 class Warnings:
-    """Looks at what requests name, beside the names that one site registers."""
+    """Compares the sources that requests name with the sources that one site registers."""
 
     def __init__(self, site: Site) -> None:
         self._lookalikes = Lookalikes(site)
 
-    def member(self, request: Request, asked: ItemRequest | ActRequest, item: Item) -> bytes:
-        """`,"warnings":[…]` for the answer to `asked`, or nothing where there are none."""
-        is_split = isinstance(asked, ItemRequest) and asked.text is not UNSET
-        if not is_split and asked.info_sources is UNSET:
+    def member(self, request: Request, body: ItemRequest | ActRequest, item: Item) -> bytes:
+        """`,"warnings":[…]`, to be put into the answer to `body`; empty where there are no warnings."""
+        is_split = isinstance(body, ItemRequest) and body.text is not UNSET
+        if not is_split and body.info_sources is UNSET:
             return b""
-        found = self._lookalikes.warnings(item.info_sources, field="text" if is_split else "infoSources[{}].name")
-        if not found:
+        warnings = self._lookalikes.warnings(item.info_sources, field="text" if is_split else "infoSources[{}].name")
+        if not warnings:
             return b""
         language = reading_language(request.headers.get("accept-language", ""))
-        told = [FieldError(warning.field, warning.sentence(language), warning.code) for warning in found]
-        return b',"warnings":%b' % msgspec.json.encode(told)
+        errors = [FieldError(warning.field, sentence(warning, language), warning.code) for warning in warnings]
+        return b',"warnings":%b' % msgspec.json.encode(errors)

@@ -13,7 +13,6 @@ from typing import Final, TypeVar, cast
 
 import msgspec
 
-import publisher.core.sentences as sentences
 from publisher.core.phrases import type_phrase
 from publisher.core.refusals import Refusals, printable
 from ticker.contract.item import ACTS, ROLES
@@ -29,7 +28,6 @@ class MalformedError(RefusedError):
     """The body is not JSON that can be read."""
 
     def __init__(self, code: str = "malformed") -> None:
-        assert code in sentences.DESK_SENTENCES
         super().__init__(code)
 
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from publisher.core import warning_sentences as _sentences  # noqa: F401  # its codes are raised below
 from ticker.contract.item import InfoSource
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site

@@ -1,11 +1,16 @@
-"""All that the desk refuses, in the three languages of its interface; importing it adds them to the catalog."""
+"""Every sentence that the desk says to people, its own and the contract's, in the three languages of its interface."""
 
 from typing import Final
 
 from publisher.core.field_sentences import FIELD_SENTENCES
 from publisher.core.problem_sentences import PROBLEM_SENTENCES
-from ticker.contract.sentences import add_sentences
+from publisher.core.warning_sentences import WARNING_SENTENCES
+from ticker.contract.sentences import SENTENCES, RefusedError, join_catalogs
 
-DESK_SENTENCES: Final[dict[str, dict[str, str]]] = {**FIELD_SENTENCES, **PROBLEM_SENTENCES}
+DESK_SENTENCES: Final = join_catalogs(FIELD_SENTENCES, PROBLEM_SENTENCES)
+CATALOG: Final = join_catalogs(SENTENCES, DESK_SENTENCES, WARNING_SENTENCES)
 
-add_sentences(DESK_SENTENCES)
+
+def sentence(refusal: RefusedError, language: str = "en") -> str:
+    """`refusal` as a sentence in `language`; in English where the interface does not have the language."""
+    return refusal.sentence(language, CATALOG)

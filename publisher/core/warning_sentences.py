@@ -1,8 +1,6 @@
-"""What the desk takes and asks a person to look at, in the three languages; importing it adds them to the catalog."""
+"""Warnings about names that the desk accepts and a person should check, in the three languages of the interface."""
 
 from typing import Final
-
-from ticker.contract.sentences import add_sentences
 
 WARNING_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "source-lookalike": {
@@ -21,5 +19,3 @@ WARNING_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "«{name}» tiene dos espacios seguidos o letras de forma inusual: compruebe el nombre de la fuente.",
     },
 }
-
-add_sentences(WARNING_SENTENCES)

@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-import publisher.core.sentences  # noqa: F401  (adds the desk's sentences to the catalog)
 from publisher.core.roles import Role
 from publisher.records.database import Database
 from publisher.records.schema import SESSIONS, TOKENS

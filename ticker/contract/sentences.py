@@ -9,7 +9,10 @@ from typing import Final
 
 LANGUAGES: Final = ("en", "ar", "es")
 
-SENTENCES: Final[dict[str, dict[str, str]]] = {
+Catalog = Mapping[str, Mapping[str, str]]
+"""Sentences by code and language."""
+
+SENTENCES: Final[Catalog] = {
     "text-empty": {
         "en": "Write something here.",
         "ar": "اكتب نصًا هنا.",
@@ -58,14 +61,17 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def add_sentences(sentences: Mapping[str, dict[str, str]]) -> None:
-    """Adds a room's own sentences to the catalog; a code belongs to one room, and is said in every language."""
-    for code, forms in sentences.items():
-        if SENTENCES.get(code, forms) != forms:
-            raise ValueError(f"the code {code} is taken")
-        if tuple(forms) != LANGUAGES:
-            raise ValueError(f"the code {code} is not said in {LANGUAGES}")
-        SENTENCES[code] = forms
+def join_catalogs(*catalogs: Catalog) -> Catalog:
+    """One catalog with all codes; raises `ValueError` where two have the same code, or a code lacks a language."""
+    joined: dict[str, Mapping[str, str]] = {}
+    for catalog in catalogs:
+        for code, forms in catalog.items():
+            if code in joined:
+                raise ValueError(f"two catalogs have the code {code}")
+            if tuple(forms) != LANGUAGES:
+                raise ValueError(f"the code {code} needs a sentence in each of {LANGUAGES}")
+            joined[code] = forms
+    return joined
 
 
 class RefusedError(ValueError):
@@ -75,11 +81,16 @@ class RefusedError(ValueError):
         self.code = code
         self.field = field
         self.parameters = parameters
-        super().__init__(f"{field}: {self.sentence()}" if field else self.sentence())
+        super().__init__(code)
 
-    def sentence(self, language: str = "en") -> str:
-        """The refusal in `language` (English where that is not one of ours)."""
-        forms = SENTENCES[self.code]
+    def __str__(self) -> str:
+        # A code of another catalog has no sentence here.
+        text = self.sentence() if self.code in SENTENCES else f"{self.code} {self.parameters}"
+        return f"{self.field}: {text}" if self.field else text
+
+    def sentence(self, language: str = "en", catalog: Catalog = SENTENCES) -> str:
+        """The sentence of `catalog` in `language`; in English where the interface does not have the language."""
+        forms = catalog[self.code]
         return forms.get(language, forms["en"]).format(**self.parameters)
 
     def at(self, field: str) -> "RefusedError":

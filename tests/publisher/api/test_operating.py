@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from publisher.api.app import create_app
 from publisher.api.parts import Parts
 from publisher.api.problems import reading_language
-from publisher.core.sentences import DESK_SENTENCES
+from publisher.core.sentences import CATALOG
 from publisher.core.ulid import ulid
 from tests.publisher.conftest import ClientFor
 from tests.support.sample_items import line
-from ticker.contract.sentences import SENTENCES
 from ticker.shared.process.logs import configure_logs
 
 pytestmark = pytest.mark.anyio
@@ -72,12 +71,12 @@ async def test_the_description_names_every_route_and_what_answers_look_like(
     jsonschema.validate(problem.json(), {**schema, "components": described["components"]})
 
 
-@pytest.mark.parametrize("code", DESK_SENTENCES)
+@pytest.mark.parametrize("code", CATALOG)
 def test_every_sentence_takes_the_same_words_in_every_language(code: str) -> None:
     def words(sentence: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
-    forms = DESK_SENTENCES[code]
+    forms = CATALOG[code]
     assert set(forms) == {"en", "ar", "es"}
     assert words(forms["en"]) == words(forms["ar"]) == words(forms["es"])
 
@@ -97,9 +96,9 @@ TERMS = {
 }
 
 
-@pytest.mark.parametrize("code", SENTENCES)
+@pytest.mark.parametrize("code", CATALOG)
 def test_a_sentence_calls_things_as_the_desk_page_does(code: str) -> None:
-    forms = SENTENCES[code]
+    forms = CATALOG[code]
     for term, (arabic, spanish) in TERMS.items():
         if re.search(rf"\b{term}\b(?!:)", re.sub(r"\{.*?\}", "", forms["en"])):
             assert re.search(arabic, forms["ar"]) and re.search(spanish, forms["es"]), term

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from ticker.contract.sentences import LANGUAGES, SENTENCES, RefusedError, add_sentences
+from ticker.contract.sentences import LANGUAGES, SENTENCES, RefusedError, join_catalogs
 
 
 def parameters(sentence: str) -> set[str]:
@@ -49,14 +49,16 @@ def test_what_was_entered_is_repeated_and_never_interpreted() -> None:
     assert "{known.__class__}{0}%s" in error.sentence()
 
 
-def test_a_room_adds_its_own_sentences_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for code in list(SENTENCES):
-        monkeypatch.setitem(SENTENCES, code, SENTENCES[code])
+def test_catalogs_are_joined_only_if_each_code_is_in_one_of_them_and_complete() -> None:
     forms = {language: "x {name}." for language in LANGUAGES}
-    monkeypatch.setitem(SENTENCES, "test-only", forms)
-    add_sentences({"test-only": dict(forms)})
-    with pytest.raises(ValueError, match="is taken"):
-        add_sentences({"test-only": {**forms, "en": "other"}})
-    with pytest.raises(ValueError, match="is not said in"):
-        add_sentences({"test-half": {"en": "only English"}})
-    assert "test-half" not in SENTENCES
+    catalog = join_catalogs(SENTENCES, {"test-only": forms})
+    assert set(catalog) == {*SENTENCES, "test-only"} and "test-only" not in SENTENCES
+    assert RefusedError("test-only", name="y").sentence("es", catalog) == "x y."
+    with pytest.raises(ValueError, match="two catalogs have the code text-empty"):
+        join_catalogs(SENTENCES, {"text-empty": forms})
+    with pytest.raises(ValueError, match="needs a sentence in each of"):
+        join_catalogs({"test-half": {"en": "only English"}})
+
+
+def test_a_code_of_another_catalog_is_shown_with_its_parameters() -> None:
+    assert str(RefusedError("test-only", "text", name="y")) == "text: test-only {'name': 'y'}"
