@@ -99,7 +99,7 @@ export class Connection {
     };
     const on = {
       message: ifCurrent((/** @type {string} */ text) => this.#read(text)),
-      lost: ifCurrent((/** @type {Loss} */ loss) => this.#lose(loss)),
+      loss: ifCurrent((/** @type {Loss} */ loss) => this.#lose(loss)),
     };
     this.#watch();
     try {

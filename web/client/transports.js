@@ -14,7 +14,7 @@ const socket = (address, on) => {
   url.protocol = url.protocol.replace("http", "ws");
   const ws = new WebSocket(url);
   ws.onmessage = (event) => on.message(event.data);
-  ws.onclose = ({ code, reason }) => on.lost({ final: isFinalClose(code), reason });
+  ws.onclose = ({ code, reason }) => on.loss({ final: isFinalClose(code), reason });
   return () => ws.close();
 };
 
@@ -22,7 +22,7 @@ const socket = (address, on) => {
 const events = (address, on) => {
   const source = new EventSource(address());
   for (const type of TYPES) source.addEventListener(type, (event) => on.message(event.data));
-  source.onerror = () => on.lost({});
+  source.onerror = () => on.loss({});
   return () => source.close();
 };
 
@@ -42,7 +42,7 @@ const poll = (address, on, heartbeat) => {
         const isProblem = !!response.headers.get("content-type")?.includes("problem+json");
         const final = isFinalStatus(response.status, isProblem);
         const retryAfter = Number(response.headers.get("retry-after"));
-        return on.lost({ final, retryAfter, reason: final ? JSON.parse(text).detail : "" });
+        return on.loss({ final, retryAfter, reason: final ? JSON.parse(text).detail : "" });
       }
       // Throws for a captive portal's page; the connection judges whatever else is JSON.
       JSON.parse(text);
@@ -54,7 +54,7 @@ const poll = (address, on, heartbeat) => {
       if (abort.signal.aborted) return;
     }
   };
-  run().catch(() => on.lost({}));
+  run().catch(() => on.loss({}));
   return () => abort.abort();
 };
 

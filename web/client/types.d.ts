@@ -63,7 +63,7 @@ export interface Loss {
 
 export interface Handlers {
   message(text: string): void;
-  lost(loss: Loss): void;
+  loss(loss: Loss): void;
 }
 
 /** Opens a transport and returns the function that closes it; `address` gives the URL with the newest cursor. */

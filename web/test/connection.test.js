@@ -24,7 +24,7 @@ test("SSE follows a WebSocket that is silent for 2.5 seconds, the long poll a si
   assert.deepEqual(fake.indexes, [0]);
   fake.clock.pass(1);
   assert.deepEqual(fake.indexes, [0, 1]);
-  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.attempts[0]?.isClosed, true);
   fake.clock.pass(2500);
   assert.deepEqual(fake.indexes, [0, 1, 2]);
 });
@@ -37,7 +37,7 @@ test("a first visit changes transport after two failures, within five seconds", 
   fake.clock.pass(0);
   assert.deepEqual(fake.indexes, [0, 0, 1]);
   fake.receiveSnapshot();
-  assert.equal(fake.remembered, 1);
+  assert.equal(fake.memory, 1);
 });
 
 test("a portal page, a list without items and a heartbeat are not a first message", () => {
@@ -69,7 +69,7 @@ test("the state is offline once every transport has failed, and the first is tri
   assert.deepEqual(fake.states, ["offline"]);
   fake.clock.pass(60_000);
   assert.deepEqual(fake.indexes.slice(0, 5), [0, 0, 1, 2, 0]);
-  assert.equal(fake.remembered, 0);
+  assert.equal(fake.memory, 0);
 });
 
 test("the transport that works in this session is tried first", () => {
@@ -88,21 +88,21 @@ test("a fallback that works during an outage is not remembered if the WebSocket 
   fake.clock.pass(2000);
   assert.equal(fake.last.index, 1);
   fake.receiveSnapshot();
-  assert.equal(fake.remembered, 0);
+  assert.equal(fake.memory, 0);
   fake.lose();
   fake.clock.pass(60_000);
   assert.equal(fake.indexes.filter((index) => index === 0).length > 3, true);
 });
 
-test("two and a half heartbeats without a message end a connection", () => {
+test("two and a half heartbeats without any message end a connection", () => {
   const fake = start();
   fake.receiveSnapshot({ heartbeat: 4 });
   fake.clock.pass(9000);
   fake.receive({ type: "heartbeat", cursor: "e.1.a", stale: false });
   fake.clock.pass(9999);
-  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.attempts.length, 1);
   fake.clock.pass(1);
-  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.attempts[0]?.isClosed, true);
   assert.equal(fake.states.at(-1), "catching-up");
 });
 
@@ -110,13 +110,13 @@ test("wake replaces a silent connection within a second, and leaves a working on
   const fake = start();
   fake.receiveSnapshot();
   fake.connection.wake();
-  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.attempts.length, 1);
   fake.clock.time += 3_600_000; // the machine slept: no timer ran
   fake.connection.wake();
-  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.attempts[0]?.isClosed, true);
   fake.clock.timers.splice(0, fake.clock.timers.length - 1);
   fake.clock.pass(1000);
-  assert.equal(fake.opened.length, 2);
+  assert.equal(fake.attempts.length, 2);
 });
 
 test("wake shortens a wait to a second", () => {
@@ -127,10 +127,10 @@ test("wake shortens a wait to a second", () => {
     fake.clock.pass(60_000);
   }
   fake.lose();
-  const count = fake.opened.length;
+  const count = fake.attempts.length;
   fake.connection.wake();
   fake.clock.pass(1000);
-  assert.equal(fake.opened.length, count + 1);
+  assert.equal(fake.attempts.length, count + 1);
 });
 
 test("a stopped connection does nothing until it starts again with its cursor", () => {
@@ -138,8 +138,8 @@ test("a stopped connection does nothing until it starts again with its cursor", 
   fake.receiveSnapshot();
   fake.connection.stop();
   fake.clock.pass(1_000_000);
-  assert.equal(fake.opened.length, 1);
-  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.attempts.length, 1);
+  assert.equal(fake.attempts[0]?.isClosed, true);
   fake.connection.start();
   assert.equal(fake.last.cursor, "e.1.a");
 });
@@ -149,7 +149,7 @@ test("a transport that was closed is not heard", () => {
   const old = fake.last;
   fake.clock.pass(2500);
   old.on.message(JSON.stringify({ type: "snapshot", cursor: "x", items: [] }));
-  old.on.lost({ final: true });
+  old.on.loss({ final: true });
   assert.deepEqual([fake.states, fake.messages], [[], []]);
 });
 

@@ -37,14 +37,14 @@ class FakeClock {
 export class FakeTransports {
   clock = new FakeClock();
   /** Every transport that was opened; `index` says which of the list. */
-  opened = /** @type {{ index: number, cursor: string, closed: boolean, on: Handlers }[]} */ ([]);
+  attempts = /** @type {{ index: number, cursor: string, isClosed: boolean, on: Handlers }[]} */ ([]);
   /** @type {State[]} */
   states = [];
   /** @type {string[]} */
   reasons = [];
   /** @type {unknown[]} */
   messages = [];
-  remembered = 0;
+  memory = 0;
   random = () => 0.5;
 
   /** @param {Partial<ConnectionOptions>} [options] @param {number} [count] of transports */
@@ -53,10 +53,10 @@ export class FakeTransports {
       address: (cursor) => new URL(`http://node/v1/live?cursor=${cursor}`),
       transports: Array.from({ length: count }, (_, index) => (address, on) => {
         const cursor = address().searchParams.get("cursor") ?? "";
-        const transport = { index, cursor, closed: false, on };
-        this.opened.push(transport);
+        const transport = { index, cursor, isClosed: false, on };
+        this.attempts.push(transport);
         return () => {
-          transport.closed = true;
+          transport.isClosed = true;
         };
       }),
       onMessage: (message) => this.messages.push(message),
@@ -67,9 +67,9 @@ export class FakeTransports {
       clock: this.clock,
       random: () => this.random(),
       memory: {
-        get: () => this.remembered,
+        get: () => this.memory,
         set: (index) => {
-          this.remembered = index;
+          this.memory = index;
         },
       },
       ...options,
@@ -77,13 +77,13 @@ export class FakeTransports {
   }
 
   get last() {
-    const last = this.opened.at(-1);
+    const last = this.attempts.at(-1);
     assert(last);
     return last;
   }
 
   get indexes() {
-    return this.opened.map(({ index }) => index);
+    return this.attempts.map(({ index }) => index);
   }
 
   /** The open transport receives a message. @param {object} message */
@@ -98,7 +98,7 @@ export class FakeTransports {
 
   /** The open transport ends. @param {Loss} [loss] */
   lose(loss = {}) {
-    this.last.on.lost(loss);
+    this.last.on.loss(loss);
   }
 }
 

@@ -7,8 +7,8 @@ import { Feed } from "../desk/shell/feed.js";
 
 /** @typedef {{ onmessage?: (event: { data: string }) => void, onclose?: (event: object) => void }} Socket */
 
-/** When each connection was opened, in seconds, and with which address. @type {{ at: number, url: URL }[]} */
-let opened = [];
+/** When each connection was attempts, in seconds, and with which address. @type {{ at: number, url: URL }[]} */
+let attempts = [];
 /** What each new connection does. @type {(socket: Socket) => void} */
 let behave = () => {};
 
@@ -19,7 +19,7 @@ class FakeSocket {
   onclose;
   /** @param {URL} url */
   constructor(url) {
-    opened.push({ at: Date.now() / 1000, url });
+    attempts.push({ at: Date.now() / 1000, url });
     setTimeout(() => behave(/** @type {Socket} */ (this)), 1);
   }
   close() {}
@@ -53,7 +53,7 @@ const feedOf = (calls = [], states = []) =>
   );
 
 beforeEach(() => {
-  opened = [];
+  attempts = [];
   behave = () => {};
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 });
   mock.method(Math, "random", () => 0.5);
@@ -77,14 +77,14 @@ test("a ticker that hangs up after its snapshot meets the desk page as rarely as
   widget.start();
   pass(120);
   widget.stop();
-  const ofWidget = opened.map(({ at }) => at);
-  opened = [];
+  const ofWidget = attempts.map(({ at }) => at);
+  attempts = [];
   const startedAt = Date.now() / 1000;
   const feed = feedOf();
   feed.start();
   pass(120);
   feed.stop();
-  const ofDesk = opened.map(({ at }) => at - startedAt);
+  const ofDesk = attempts.map(({ at }) => at - startedAt);
   assert.equal(ofDesk.filter((at) => at < 6).length, 4);
   assert.deepEqual(
     ofDesk.map((at) => at.toFixed(1)),
@@ -102,13 +102,13 @@ test("a final close is tried again after a minute", () => {
   const feed = feedOf([], states);
   feed.start();
   pass(59);
-  assert.equal(opened.length, 1);
+  assert.equal(attempts.length, 1);
   assert.deepEqual(states, ["live", "offline"]);
   pass(2);
-  assert.equal(opened.length, 2);
+  assert.equal(attempts.length, 2);
   feed.stop();
   pass(200);
-  assert.equal(opened.length, 2);
+  assert.equal(attempts.length, 2);
 });
 
 test("the desk page comes back with its cursor, also after it was stopped", () => {
@@ -123,7 +123,7 @@ test("the desk page comes back with its cursor, also after it was stopped", () =
   pass(1);
   feed.stop();
   assert.deepEqual(
-    opened.map(({ url }) => url.searchParams.get("cursor")),
+    attempts.map(({ url }) => url.searchParams.get("cursor")),
     [null, "e.1.a"],
   );
   assert.deepEqual(states, ["live", "live"]);

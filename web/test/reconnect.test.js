@@ -36,19 +36,19 @@ function run(events) {
     else if (event.event === "heartbeat") fake.receive({ type: "heartbeat", cursor: "e.2.b", stale: false });
     else if (event.event === "bye") fake.receive({ type: "bye", reconnect: event.reconnect });
     else {
-      const count = fake.opened.length;
+      const count = fake.attempts.length;
       fake.lose(loss(event));
       if (event.stop) {
         fake.clock.pass(LONG);
-        assert.equal(fake.opened.length, count, "came back");
+        assert.equal(fake.attempts.length, count, "came back");
       } else {
         const wait = Math.round((event.wait ?? Number.NaN) * 1000);
         if (wait > 0) {
           fake.clock.pass(wait - 1);
-          assert.equal(fake.opened.length, count, `came back before ${wait} ms`);
+          assert.equal(fake.attempts.length, count, `came back before ${wait} ms`);
         }
         fake.clock.pass(wait > 0 ? 1 : 0);
-        assert.equal(fake.opened.length, count + 1, `did not come back after ${wait} ms`);
+        assert.equal(fake.attempts.length, count + 1, `did not come back after ${wait} ms`);
       }
     }
   }

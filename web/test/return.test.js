@@ -31,9 +31,9 @@ test("waits grow until a message comes 30 seconds after the first", () => {
   const fake = start();
   const wait = () => {
     const startedAt = fake.clock.time;
-    const count = fake.opened.length;
+    const count = fake.attempts.length;
     fake.lose();
-    while (fake.opened.length === count) fake.clock.pass(10);
+    while (fake.attempts.length === count) fake.clock.pass(10);
     return fake.clock.time - startedAt;
   };
   fake.receiveSnapshot();
@@ -57,8 +57,8 @@ test("waits are spread between zero and their bound", () => {
   const waits = [];
   for (let tries = 0; tries < 200; tries++) {
     const startedAt = fake.clock.time;
-    const count = fake.opened.length;
-    while (fake.opened.length === count) fake.clock.pass(50);
+    const count = fake.attempts.length;
+    while (fake.attempts.length === count) fake.clock.pass(50);
     waits.push(fake.clock.time - startedAt);
     fake.lose();
   }
@@ -74,12 +74,12 @@ test("the wait of a bye counts from the bye, and wake does not shorten it", () =
   fake.clock.pass(2000);
   fake.lose();
   fake.clock.pass(4999);
-  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.attempts.length, 1);
   fake.connection.wake();
   fake.clock.pass(0);
-  assert.equal(fake.opened.length, 1, "wake does not shorten it");
+  assert.equal(fake.attempts.length, 1, "wake does not shorten it");
   fake.clock.pass(1000);
-  assert.equal(fake.opened.length, 2);
+  assert.equal(fake.attempts.length, 2);
 });
 
 test("the client closes a connection that stays open after a bye, once the wait is over", () => {
@@ -87,9 +87,9 @@ test("the client closes a connection that stays open after a bye, once the wait 
   fake.receiveSnapshot();
   fake.receive({ type: "bye", reason: "drain", reconnect: 3 });
   fake.clock.pass(3000);
-  assert.equal(fake.opened[0]?.closed, true);
+  assert.equal(fake.attempts[0]?.isClosed, true);
   fake.clock.pass(500);
-  assert.equal(fake.opened.length, 2);
+  assert.equal(fake.attempts.length, 2);
 });
 
 test("a final close is the end: neither wake nor start opens a connection", () => {
@@ -99,7 +99,7 @@ test("a final close is the end: neither wake nor start opens a connection", () =
   fake.connection.wake();
   fake.connection.start();
   fake.clock.pass(1_000_000);
-  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.attempts.length, 1);
   assert.deepEqual([fake.states, fake.reasons.at(-1)], [["live", "offline"], "bad parameter"]);
 });
 
@@ -109,7 +109,7 @@ test("wake does not shorten the wait of a Retry-After", () => {
   fake.lose({ retryAfter: 30 });
   fake.connection.wake();
   fake.clock.pass(30_000);
-  assert.equal(fake.opened.length, 1);
+  assert.equal(fake.attempts.length, 1);
   fake.clock.pass(1000);
-  assert.equal(fake.opened.length, 2);
+  assert.equal(fake.attempts.length, 2);
 });
