@@ -1,4 +1,4 @@
-"""The services of docker-compose.yml as plain processes: the same configuration files on other ports."""
+"""The services of docker-compose.yml as plain processes, with the same configuration files on other ports."""
 
 import os
 import re
@@ -28,16 +28,16 @@ NODES: Final = ("ticker-1", "ticker-2")
 
 
 def program(name: str) -> str:
-    """The path of a server's binary; without it the test is skipped, but on CI it fails."""
-    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-    if found is None:
-        reason = f"{name} is not installed; `make test` installs it where it may"
+    """The path of a server's binary. Without it the test is skipped; on CI it fails."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if path is None:
+        reason = f"{name} is not installed; `make test` installs it if it can"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    return found
+    return path
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
+    """A port on which nothing listens at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 def until(reached: Callable[[], bool], what: str, limit: float = LIMIT_SECONDS) -> None:
-    """Returns once `reached` is true; fails after `limit` seconds."""
+    """Waits until `reached` returns true; fails after `limit` seconds."""
     deadline = time.monotonic() + limit
     while not reached():
         assert time.monotonic() < deadline, f"not within {limit:g} s: {what}"
@@ -53,7 +53,7 @@ def until(reached: Callable[[], bool], what: str, limit: float = LIMIT_SECONDS) 
 
 
 def answers(url: str) -> bool:
-    """Whether `url` is answered with a success."""
+    """Whether `url` answers with a success."""
     try:
         with urllib.request.urlopen(url, timeout=2) as reply:
             return 200 <= int(reply.status) < 300
@@ -62,15 +62,15 @@ def answers(url: str) -> bool:
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
-    """`text` with each old part, which must be there, replaced."""
+    """`text` with each key of `changes` replaced; every key must occur."""
     for old, new in changes.items():
-        assert old in text, f"the file no longer says {old!r}"
+        assert old in text, f"the file does not contain {old!r}"
         text = text.replace(old, new)
     return text
 
 
 class Stack:
-    """Redis, a desk, two nodes and nginx; everything is stopped by `close`."""
+    """Redis, a desk, two nodes and nginx; `close` stops all of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Stack:
         self.desk = f"127.0.0.1:{self.ports['front-desk']}"
 
     def start_redis(self) -> None:
-        """Debian's redis-server by the very entrypoint and configuration of docker-compose.yml."""
+        """Starts redis-server with the entrypoint and configuration of docker-compose.yml."""
         program("redis-server")
         data = self.folder / "redis"
         data.mkdir(exist_ok=True)
@@ -105,69 +105,69 @@ class Stack:
         until(lambda: self.redis_cli("PING") == "PONG", "redis answers")
 
     def redis_cli(self, *words: str, password: str = PASSWORD, user: str = "desk") -> str:
-        """What redis-cli prints for a command."""
+        """The output of redis-cli for a command."""
         command = [program("redis-cli"), "-p", str(self.ports["redis"]), "--user", user, *words]
         environment = {**os.environ, "REDISCLI_AUTH": password}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=False)
         return (done.stdout + done.stderr).strip()
 
     def start_desk(self) -> str:
-        """The desk, and a chief's token for it."""
+        """Starts the desk; returns the token of a chief."""
         self._flashwire("desk", "desk", FLASHWIRE_DESK_PORT=str(self.ports["desk"]))
         until(lambda: answers(f"http://127.0.0.1:{self.ports['desk']}/health/ready"), "the desk is ready")
         command = [str(FLASHWIRE), "token", "create", "deploy", "--role", "chief", "--unlimited"]
         command += ["--data", str(self.folder / "desk")]
-        made = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=30, check=True)
-        return made.stdout.strip()
+        created = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=30, check=True)
+        return created.stdout.strip()
 
     def start_node(self, name: str) -> None:
-        """One ticker node."""
+        """Starts a ticker node."""
         port = self.ports[name]
         self._flashwire(name, "ticker", FLASHWIRE_TICKER_PORT=str(port), FLASHWIRE_DRAIN_SECONDS="1",
                         REDIS_URL=self.redis_url.replace(f"desk:{PASSWORD}", f"node:{NODE_PASSWORD}"))  # fmt: skip
         until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
 
-    def start_nginx(self, more: dict[str, str] | None = None) -> None:
-        """nginx by deploy/nginx.conf, with the certificate that deploy/tls-stub.sh makes and with `more` changes."""
+    def start_nginx(self, changes: dict[str, str] | None = None) -> None:
+        """Starts nginx with deploy/nginx.conf, a certificate of deploy/tls-stub.sh, and further `changes`."""
         binary = program("nginx")
         tls, temporary = self.folder / "tls", self.folder / "nginx"
         temporary.mkdir(exist_ok=True)
         environment = {**os.environ, "MOUNTED_AT": str(tls)}
         stub = [str(DEPLOY / "tls-stub.sh"), str(tls)]
         subprocess.run(stub, env=environment, check=True, capture_output=True, timeout=30)
-        for file, port, ours in (("ticker.conf", 8443, "tls"), ("desk.conf", 8444, "tls-desk")):
+        for file, port, name in (("ticker.conf", 8443, "tls"), ("desk.conf", 8444, "tls-desk")):
             lines = (tls / file).read_text("utf-8")
             (tls / file).write_text(
-                replaced(lines, {f"listen {port} ": f"listen 127.0.0.1:{self.ports[ours]} "}), "utf-8"
+                replaced(lines, {f"listen {port} ": f"listen 127.0.0.1:{self.ports[name]} "}), "utf-8"
             )
         ports = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
-        changes = {
+        replacements = {
             "ticker-1:8000": ports["ticker-1"],
             "ticker-2:8000": ports["ticker-2"],
             "desk:8001": ports["desk"],
             "listen 8080 ": f"listen {ports['front']} ",
             "listen 8081 ": f"listen {ports['front-desk']} ",
             "127.0.0.1:8079": ports["alive"],
-            # Before the folder of certificates, which is itself below /tmp here.
+            # Before the folder of certificates, which is below /tmp here.
             " /tmp/": f" {temporary}/",
             "/etc/nginx/tls/": f"{tls}/",
             "/dev/stdout": str(temporary / "access.log"),
-            **(more or {}),
+            **(changes or {}),
         }
         config = temporary / "nginx.conf"
-        config.write_text(replaced((DEPLOY / "nginx.conf").read_text("utf-8"), changes), "utf-8")
+        config.write_text(replaced((DEPLOY / "nginx.conf").read_text("utf-8"), replacements), "utf-8")
         words = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         self._start("nginx", [binary, "-p", str(temporary), "-c", str(config), "-g", words], {})
         until(lambda: answers(f"http://127.0.0.1:{self.ports['alive']}/"), "nginx answers")
 
     def stop(self, name: str, sig: signal.Signals = signal.SIGTERM) -> None:
-        """Ends one of them and waits for it."""
+        """Stops a process and waits for its end."""
         process = self.processes.pop(name)
         process.send_signal(sig)
         process.wait(LIMIT_SECONDS)
 
     def close(self) -> None:
-        """Ends all of them, the last started first."""
+        """Stops all processes, the last started first."""
         for name in reversed(list(self.processes)):
             try:
                 self.stop(name)
@@ -175,31 +175,31 @@ class Stack:
                 self.stop(name, signal.SIGKILL)
 
     def arguments(self, name: str) -> bytes:
-        """What anyone on the machine can read of how one of them was started."""
+        """The command line of a process, as every user of the machine can read it."""
         return Path(f"/proc/{self.processes[name].pid}/cmdline").read_bytes()
 
     def log(self, name: str) -> str:
-        """What one of them wrote."""
+        """The log of a process."""
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
     def _flashwire(self, name: str, side: str, **settings: str) -> None:
         data = self.folder / name
         data.mkdir(exist_ok=True)
-        given = {"REDIS_URL": self.redis_url, "FLASHWIRE_SIGNING_KEYS": KEYS, "FLASHWIRE_DATA": str(data)}
-        self._start(name, [str(FLASHWIRE), side], given | settings)
+        environment = {"REDIS_URL": self.redis_url, "FLASHWIRE_SIGNING_KEYS": KEYS, "FLASHWIRE_DATA": str(data)}
+        self._start(name, [str(FLASHWIRE), side], environment | settings)
 
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        kept = {key: value for key, value in os.environ.items() if not re.match("FLASHWIRE_|REDIS_", key)}
-        # In the test's folder, so that no .env of the checkout is read.
+        inherited = {key: value for key, value in os.environ.items() if not re.match("FLASHWIRE_|REDIS_", key)}
+        # Started in the test's folder, so that no .env of the checkout is read.
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, env=kept | environment, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                command, env=inherited | environment, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
 
 
 @contextmanager
 def two_nodes(folder: Path) -> Iterator[Stack]:
-    """Redis and two nodes behind the nginx.conf that is shipped; a desk may be started beside them."""
+    """Redis and two nodes behind deploy/nginx.conf; a test may start a desk too."""
     for name in ("redis-server", "nginx", "openssl"):
         program(name)
     stack = Stack(folder)

@@ -30,7 +30,7 @@ def rules() -> list[dict[str, Any]]:  # Any: a rule of Prometheus
     return found
 
 
-def test_the_rules_are_the_alarms_of_the_page_in_its_order() -> None:
+def test_the_rules_are_the_alarms_of_the_page_in_the_same_order() -> None:
     units = {" s": "s", " min": "m"}
     documented = []
     for name, when, wait, because in table(read("monitor.md"), "## Alarms"):

@@ -1,4 +1,4 @@
-"""deploy/nginx.conf and deploy/redis.conf before two real nodes, a real desk, Debian's nginx and Debian's Redis."""
+"""deploy/nginx.conf and deploy/redis.conf with two real nodes, a real desk, nginx and Redis."""
 
 import re
 import signal
@@ -44,14 +44,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(stack, stack.start_desk())
 
 
-async def message(socket: ClientConnection, wanted: str, limit: float = 10) -> dict[str, object]:
-    """The next message of type `wanted`."""
+async def message(socket: ClientConnection, kind: str, limit: float = 10) -> dict[str, object]:
+    """The next message of type `kind`."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
-        found = msgspec.json.decode(await socket.recv(), type=dict[str, object])
-        if found["type"] == wanted:
-            return found
-    raise AssertionError(f"no {wanted} within {limit:g} s")
+        received = msgspec.json.decode(await socket.recv(), type=dict[str, object])
+        if received["type"] == kind:
+            return received
+    raise AssertionError(f"no {kind} within {limit:g} s")
 
 
 def uri_of(live: dict[str, object]) -> object:
@@ -70,13 +70,13 @@ async def test_an_item_goes_from_the_desk_through_nginx_to_a_websocket(service: 
 async def test_an_item_reaches_the_clients_of_both_nodes(service: Service) -> None:
     ports = [service.stack.ports[name] for name in ("ticker-1", "ticker-2")]
     async with (
-        connect(f"ws://127.0.0.1:{ports[0]}/v1/live") as one,
-        connect(f"ws://127.0.0.1:{ports[1]}/v1/live") as other,
+        connect(f"ws://127.0.0.1:{ports[0]}/v1/live") as first_socket,
+        connect(f"ws://127.0.0.1:{ports[1]}/v1/live") as second_socket,
     ):
-        for socket in (one, other):
+        for socket in (first_socket, second_socket):
             await message(socket, "snapshot")
-        uri = service.publish("Both nodes hear this")
-        first, second = await message(one, "item"), await message(other, "item")
+        uri = service.publish("For both nodes")
+        first, second = await message(first_socket, "item"), await message(second_socket, "item")
         assert uri_of(first) == uri_of(second) == uri
         assert first["cursor"] == second["cursor"]
 
@@ -103,11 +103,11 @@ async def test_events_leave_nginx_at_once(service: Service) -> None:
         assert reply.status_code == 200
         assert reply.headers["content-type"].startswith("text/event-stream")
         lines = reply.aiter_lines()
-        before = time.monotonic()
+        joined = time.monotonic()
         async for line in lines:
             if line.startswith("event: snapshot"):
                 break
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - joined < 1
         uri = service.publish("Unbuffered")
         published = time.monotonic()
         async for line in lines:
@@ -128,12 +128,12 @@ async def test_a_long_poll_waits_behind_nginx_until_there_is_news(service: Servi
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(poll)
-            # Whichever comes first, the poll or the item, the answer is the same.
+            # The answer is the same whether the poll or the item is first.
             uri = await anyio.to_thread.run_sync(service.publish, "Polled")
         assert [item["uri"] for item in polled[0].json()["items"]] == [uri]
 
 
-async def test_tls_ends_at_nginx_and_the_node_knows_that_it_was_there(service: Service) -> None:
+async def test_tls_ends_at_nginx_and_the_desk_marks_its_cookie_secure(service: Service) -> None:
     certificate = service.stack.folder / "tls" / "certificate.pem"
     trusted = ssl.create_default_context(cafile=str(certificate))
     port = service.stack.ports["tls"]
@@ -144,11 +144,11 @@ async def test_tls_ends_at_nginx_and_the_node_knows_that_it_was_there(service: S
         origin = {"Origin": f"https://localhost:{desk}"}
         reply = await client.post("/v1/session", json={"token": service.token}, headers=origin)
         assert reply.status_code == 200, reply.text
-        # Secure, because the desk believes nginx that the editor came through TLS.
+        # Secure, because the desk trusts the X-Forwarded-Proto of nginx.
         assert "secure" in reply.headers["set-cookie"].lower()
 
 
-async def test_what_is_for_the_operator_does_not_pass_nginx(service: Service) -> None:
+async def test_nginx_does_not_serve_metrics(service: Service) -> None:
     for side in (service.stack.front, service.stack.desk):
         reply = httpx2.get(f"http://{side}/metrics", timeout=5)
         assert reply.status_code == 404
@@ -160,7 +160,7 @@ async def test_a_body_over_the_limit_does_not_reach_the_desk(service: Service) -
     assert reply.status_code == 413
 
 
-async def test_current_items_are_kept_by_nginx_no_longer_than_a_node_allows(service: Service) -> None:
+async def test_nginx_caches_items_no_longer_than_a_node_allows(service: Service) -> None:
     uri = service.publish("Soon withdrawn")
     url = f"http://{service.stack.front}/v1/items/{uri}"
     until(lambda: answers(url), "the item is there")
@@ -178,7 +178,7 @@ async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Servi
     stack = service.stack
     async with connect(f"ws://{stack.front}/v1/live?edition=en") as socket:
         cursor = (await message(socket, "snapshot"))["cursor"]
-        # Whichever node has it is the one with more clients than the other: ask both.
+        # The node with more connections has this client.
         counts = {}
         for name in ("ticker-1", "ticker-2"):
             reply = httpx2.get(f"http://127.0.0.1:{stack.ports[name]}/health/ready", timeout=5)
@@ -189,7 +189,7 @@ async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Servi
             assert "reconnect" in await message(socket, "bye")
             await socket.wait_closed()
             assert socket.close_code == 4000
-            uri = service.publish("While one node is away")
+            uri = service.publish("While one node is stopped")
             async with connect(f"ws://{stack.front}/v1/live?edition=en&cursor={cursor}") as again:
                 replay = await message(again, "replay")
                 items = msgspec.convert(replay["items"], list[dict[str, object]])
@@ -198,12 +198,12 @@ async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Servi
             stack.start_node(holder)
 
 
-async def test_redis_asks_for_its_password_and_knows_no_dangerous_command(service: Service) -> None:
+async def test_redis_requires_its_password_and_refuses_dangerous_commands(service: Service) -> None:
     stack = service.stack
     assert "NOAUTH" in stack.redis_cli("PING", password="") or "WRONGPASS" in stack.redis_cli("PING", password="x")
     for words in (("CONFIG", "GET", "dir"), ("FLUSHALL",), ("KEYS", "*")):
         assert "NOPERM" in stack.redis_cli(*words)
-    # Redis 7 refuses DEBUG to every user before it looks at rights.
+    # Redis 7 refuses DEBUG to every user before it checks rights.
     assert re.search("NOPERM|not allowed", stack.redis_cli("DEBUG", "SLEEP", "0"))
     node = {"password": NODE_PASSWORD, "user": "node"}
     assert stack.redis_cli("XLEN", "flashwire:{news}:items", **node).startswith("NOPERM")
@@ -215,7 +215,7 @@ async def test_redis_asks_for_its_password_and_knows_no_dangerous_command(servic
     assert b"redis-server" in arguments and b"0123456789abcdef" not in arguments
 
 
-async def test_what_was_acknowledged_is_there_after_redis_was_killed(service: Service) -> None:
+async def test_a_confirmed_item_survives_a_kill_of_redis(service: Service) -> None:
     stack = service.stack
     uri = service.publish("Written through")
     stack.stop("redis", signal.SIGKILL)

