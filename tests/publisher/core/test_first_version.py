@@ -1,5 +1,6 @@
 """The first version: what a request becomes, and every reason why it does not."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from publisher.core.decode import decode
 from publisher.core.first_version import first_version
 from publisher.core.refusals import RefusalsError
 from publisher.core.request import ItemRequest
+from publisher.core.sentences import sentence
 from tests.support.sample_items import NOW, URI, line
 from ticker.contract.item import InfoSource, Item, Text, decode_item, encode_item
 from ticker.contract.site import load_site
@@ -48,8 +50,10 @@ def test_an_unknown_source_is_accepted_when_its_role_is_said() -> None:
 
 
 def test_an_unknown_source_without_a_role_is_refused_with_the_roles() -> None:
-    with pytest.raises(RefusalsError, match=r"correspondent, platform, .*organisation"):
+    with pytest.raises(RefusalsError) as refused_item:
         drafted(text="A neighbour: Blast heard", edition="en")
+    (refusal,) = refused_item.value.refusals
+    assert re.search(r"correspondent, platform, .*organisation", sentence(refusal))
     assert refused(text="A neighbour: Blast heard", edition="en") == {"role": "source-unknown"}
 
 
