@@ -146,9 +146,7 @@ async def drain(node: Node, seconds: float) -> None:
     while members:
         done = 1.0 if not seconds or node.drains_at_once else min(1.0, (node.steady() - start) / seconds)
         while members and len(members) > whole * (1.0 - done):
-            members.pop().close_with(
-                CloseCode.STOPPING, "This node is stopping; come back.", reconnect=random.uniform(*RECONNECT_SECONDS)
-            )
+            members.pop().close_with(CloseCode.STOPPING, reconnect=random.uniform(*RECONNECT_SECONDS))
         if members:
             await asyncio.sleep(DRAIN_TICK_SECONDS)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.entries import entry
+from ticker.contract.closes import CloseCode
 from ticker.contract.entry import Entry
 from ticker.contract.item import Text
 from ticker.contract.site import load_site
@@ -166,7 +167,7 @@ class Listening(JoiningConnection):
         self.ours.close()
         self.theirs.close()
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         self.left()
 
     def refuse_join(self, refused: RefusalError) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from tests.support.resume_stream import KEYRING, Model, Published, View, drive
+from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item, decode_item
@@ -240,7 +241,7 @@ class Client(JoiningConnection):
         """Whether no long message is under way to it."""
         return self._long is None
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away in the model")
 
     def refuse_join(self, refused: RefusalError) -> None:

@@ -36,6 +36,17 @@ MEANINGS: Final[Mapping[CloseCode, str]] = MappingProxyType(
 )
 
 
+REASONS: Final[Mapping[CloseCode, str]] = MappingProxyType(
+    {
+        CloseCode.STOPPING: "This node is stopping; come back.",
+        CloseCode.SLOW: "Too slow; come back with your cursor.",
+        CloseCode.NO_PONG: "No answer to pings; come back with your cursor.",
+        CloseCode.BUSY: "Too many subscriptions or joins for now; come back later with your cursor.",
+    }
+)
+"""The reason in the close frame, for the codes that always have the same one."""
+
+
 def is_final(code: int) -> bool:
     """Whether a client that was closed with `code` must not reconnect with the same request."""
     return FIRST_FINAL <= code <= LAST_FINAL

@@ -13,6 +13,7 @@ import socket
 from abc import ABC, abstractmethod
 from typing import Final, cast
 
+from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
@@ -130,7 +131,7 @@ class Connection(asyncio.Protocol, ABC):
         return 0.0 if self._behind is None else now - self._since
 
     @abstractmethod
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None: ...
 
     @abstractmethod
     def say_first(self, first: Encoded, head: bytes = b"") -> None:

@@ -17,7 +17,6 @@ from ticker.node.connection_job import ConnectionJob
 from ticker.node.long_read import LongRead
 
 TOO_BUSY: Final = "This node is busy; come back in a moment."
-BUSY_REASON: Final = "Too many subscriptions or joins for now; come back later with your cursor."
 
 
 class JoiningConnection(Connection):
@@ -161,7 +160,7 @@ class JoiningConnection(Connection):
         if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
         else:
-            self.close_with(CloseCode.BUSY, BUSY_REASON)
+            self.close_with(CloseCode.BUSY)
 
     @abstractmethod
     def refuse_join(self, refused: RefusalError) -> None:

@@ -4,6 +4,7 @@ import random
 from typing import Final
 
 from ticker.contract import message
+from ticker.contract.closes import REASONS, CloseCode
 from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
 from ticker.core.query import ParameterError
 from ticker.net.connection import LEAVE_SECONDS
@@ -80,7 +81,7 @@ class SseConnection(JoiningConnection):
         self.transport.write(reply)
         self.transport.close()
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         if self._group is None:
             return
         node = self.node
@@ -93,7 +94,7 @@ class SseConnection(JoiningConnection):
         self.left()
         end = b""
         if reconnect is not None:
-            words = message.bye(position, reason=reason, reconnect=reconnect)
+            words = message.bye(position, reason=reason or REASONS[code], reconnect=reconnect)
             # EventSource knows nothing of `bye` and comes back by itself: tell it when.
             end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(words)
         if self.form is Format.SSE:

@@ -16,14 +16,14 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
-from ticker.contract.closes import CloseCode
+from ticker.contract.closes import REASONS, CloseCode
 from ticker.core.frame import WINDOW_BITS, Encoded, Format
 from ticker.core.query import ParameterError, Query, subscribe_pairs
 from ticker.net.client_address import peer_of
 from ticker.net.connection import LEAVE_SECONDS
 from ticker.net.frames import only_pongs, only_whole
 from ticker.net.handshake import PATH, RefusalError, Request, accept, read_head, refusal, refusal_bytes
-from ticker.net.joining import BUSY_REASON, JoiningConnection
+from ticker.net.joining import JoiningConnection
 from ticker.net.subscription_changes import SubscriptionChanges
 from ticker.node.connection_job import ConnectionJob
 
@@ -187,7 +187,7 @@ class WebSocketConnection(JoiningConnection):
             return
         data, changes.text = changes.text, None
         if not changes.allow(self.node.steady()):
-            self.close_with(CloseCode.BUSY, BUSY_REASON)
+            self.close_with(CloseCode.BUSY)
             return
         try:
             # Counted first: a decoder that goes to the end of the stack leaves none to whatever is called from there.
@@ -255,10 +255,11 @@ class WebSocketConnection(JoiningConnection):
 
     # What the node calls
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         if self._group is None:
             return
         node = self.node
+        reason = REASONS[code] if reason is None else reason
         bye = b""
         if reconnect is not None:
             words = message.bye(self.position, reason=reason, reconnect=reconnect)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from ticker.contract.closes import CloseCode
 from ticker.node.heartbeats import HeartbeatListener
 from ticker.node.recovery import Recovering
 
@@ -18,5 +19,5 @@ class Subscriber(Recovering, HeartbeatListener, Protocol):
     def lagging_for(self, now: float) -> float:
         """Seconds since its buffer was full and not caught up again; 0 when it keeps up."""
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         """Says bye where `reconnect` is given, closes, and leaves."""

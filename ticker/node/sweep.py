@@ -53,10 +53,10 @@ def _close_overdue(node: Node, now: float, *, silent: bool) -> None:
                 and silence > member.subscription.heartbeat * SILENT_BEATS
                 and member not in node.lagging
             ):
-                member.close_with(CloseCode.NO_PONG, "No answer to pings; come back with your cursor.")
+                member.close_with(CloseCode.NO_PONG)
     for member in [member for member in node.lagging if member.lagging_for(now) > node.settings.slow_seconds]:
         node.metrics.slow.inc()
-        member.close_with(CloseCode.SLOW, "Too slow; come back with your cursor.")
+        member.close_with(CloseCode.SLOW)
     for member in [member for member, until in node.closing.items() if now > until]:
         node.closing.pop(member, None)
         member.abort()

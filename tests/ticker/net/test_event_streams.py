@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.support.serving import Serving, Start, request, until
+from ticker.contract.closes import CloseCode
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +124,7 @@ async def test_an_end_that_the_node_makes_has_the_last_chunk(node: Serving) -> N
         await node.publish("One")
         assert (await wire.event())["event"] == "item"
         (member,) = node.node.hub.members()
-        member.close_with(4001, "Too slow; come back with your cursor.")
+        member.close_with(CloseCode.SLOW)
         assert await wire.content() == b""
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.node_audience import BreathingNode
 from tests.support.pairs import Pairs, Told, fill, gone, heard, paired, sip
 from tests.support.serving import until
+from ticker.contract.closes import CloseCode
 from ticker.core.frame import Format
 from ticker.core.joins import Subscription
 from ticker.net.handshake import RefusalError
@@ -185,7 +186,7 @@ class Subscriber(JoiningConnection):
 
     transport_name = "websocket"
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None:
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
         raise AssertionError("nobody is sent away here")
 
     def refuse_join(self, refused: RefusalError) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.support.node_audience import LIMIT, READ_BYTES, BreathingNode, Listening, Telling
+from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
 from ticker.core.hub import Delivery
@@ -98,7 +99,7 @@ class RoundsMachine(RuleBasedStateMachine):
         if client is None or client.inside_message:
             return
         stand: Cursor = client.position
-        client.close_with(4000, "")
+        client.close_with(CloseCode.STOPPING)
         client.read()
         if not client.wants:
             assert not client._owed(client.upto, stand.seq), "it was told to come back to what it has not got"

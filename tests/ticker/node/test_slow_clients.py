@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
+from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import origin
 from ticker.core.filter import Filter
 from ticker.core.long import PIECE_BYTES
@@ -186,7 +187,7 @@ async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_tha
 ) -> None:
     await flood(node, 300)
     async with deaf(node, f"cursor={origin(node.node.backlog.newest.epoch)}", sse=True) as wire:
-        only(node).close_with(4000, "bye", reconnect=1.0)
+        only(node).close_with(CloseCode.STOPPING, "bye", reconnect=1.0)
         hear(wire)
         assert not (await wire.ended()).endswith(b"\n\n")
     assert node.node.unsent.bytes == 0

