@@ -16,7 +16,14 @@ from starlette.responses import Response
 from ticker.shared.http.conditional import entity_tag, is_current
 from ticker.shared.http.negotiate import takes_gzip
 
-WEB: Final = Path(__file__).parents[3] / "web"
+
+def web_folder() -> Path:
+    """The folder of the browser files: ticker/web where the wheel is installed, web/ in a checkout."""
+    installed = Path(__file__).parents[2] / "web"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "web"
+
+
+WEB: Final = web_folder()
 # Python's own table differs between systems, since it reads the system's registry.
 _MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
