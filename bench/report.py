@@ -6,7 +6,7 @@ so that a scenario that was not run this time stands there with the date of the 
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ from bench.aims import AIMS
 from bench.figures import table
 from bench.machine import Machine
 from bench.scenario import Effort, Row, Section
+
+
+_DIGITS: Final = 5
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -43,8 +46,18 @@ def write_report(out: Path, report: Report, section: Section) -> None:
     """`<name>.md`, `<name>.json` and the pictures, in the folder `out`."""
     for picture, name in zip(section.pictures, report.pictures, strict=True):
         (out / name).write_text(picture.svg, "utf-8")
-    (out / f"{report.name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    compact = msgspec.json.encode(_rounded(msgspec.to_builtins(report)))
+    (out / f"{report.name}.json").write_bytes(compact + b"\n")
     (out / f"{report.name}.md").write_text(page(report, section), "utf-8")
+
+
+def _rounded(value: Any) -> Any:  # Any: JSON
+    """`value` with floats of `_DIGITS` significant digits: no measurement here is more precise."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    return [_rounded(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def read_reports(out: Path, names: Iterable[str]) -> dict[str, Report]:

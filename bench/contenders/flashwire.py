@@ -5,36 +5,28 @@ import base64
 import contextlib
 import secrets
 import tempfile
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 import httpx2
 
 from bench.contender import ContenderError, Target
-from bench.contenders.feed import EPOCH
 from bench.contenders.store import start_store
 from bench.process import environment_of, last_words, start_server, stop_server
-from ticker.contract.entry import seal
+from publisher.stream.store import Store
+from ticker.contract.item import decode_item
 from ticker.contract.keys import parse_keyring
 from ticker.shared.process.listen import bind
-from ticker.stream.redis_stream import Keys, connect, disconnect
+from ticker.stream.redis_stream import StreamAwayError, connect
 
 BRAND: Final = "bench"
 START_SECONDS: Final = 15.0
-# The writes of the publish script, without the checks before them.
-PUBLISH: Final = """
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*', 'epoch', ARGV[1], 'seq', ARGV[2], 'body', ARGV[3])
-redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'seq', ARGV[2])
-redis.call('RPUSH', KEYS[3], ARGV[3])
-redis.call('PEXPIRE', KEYS[3], 86400000)
-redis.call('SET', KEYS[4], id .. ' ' .. ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3], 'PX', 86400000)
-"""
 
 
 class Flashwire:
-    """Valkey and one node on the same core; an item takes the writes that the publish script makes.
+    """Valkey and one node on the same core; items are published through the store that the desk uses.
 
     `path` is what its audience asks for, `settings` are settings of the node without their prefix.
     """
@@ -46,7 +38,6 @@ class Flashwire:
         self._path = path
         self._settings = {"drain_seconds": 0, "log_level": "warning", **settings}
         self._stack = contextlib.AsyncExitStack()
-        self._keys = Keys(BRAND)
         self._number = 0
 
     def absent(self) -> str | None:
@@ -59,11 +50,12 @@ class Flashwire:
         """What publishing needs, Valkey on `core` included; its folder, its address and its process."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
         signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        self._keyring = parse_keyring(signing, BRAND)
+        keyring = parse_keyring(signing, BRAND)
         self._settings = {"brand": BRAND, "signing_keys": signing, **self._settings}
         keeper, store = start_store(self._stack, folder, core)
         self._client = connect(keeper.url, timeout=5)
-        self._stack.push_async_callback(disconnect, self._client)
+        self._store = Store(self._client, keyring)
+        self._stack.push_async_callback(self._store.aclose)
         return folder, keeper.url, store
 
     async def start(self, core: int) -> Target:
@@ -86,14 +78,16 @@ class Flashwire:
         return Target(ports=(port,), path=self._path, processes=(process.pid, store), joined=b'"cursor":"')
 
     async def publish(self, items: Sequence[bytes]) -> None:
-        # Sent together, so that a burst is one, as from desks that publish at once; each a script of its own.
-        script = self._client.pipeline(transaction=False)
-        for item in items:
-            self._number += 1
-            each = (self._keys.ledger(f"urn:flashwire:{self._number}"), self._keys.answer(str(self._number)))
-            keys = (self._keys.items, self._keys.meta, *each)
-            script.eval(PUBLISH, len(keys), *keys, EPOCH, self._number, seal(item, self._keyring))
-        await cast(Awaitable[Any], script.execute())  # Any: the replies, which redis-py checks
+        # Together, so that a burst is one batch, as from desks that publish at the same time.
+        await asyncio.gather(*map(self._publish, items))
+
+    async def _publish(self, item: bytes) -> None:
+        self._number += 1
+        key = str(self._number)
+        try:
+            await self._store.publish(decode_item(item), key, key)
+        except StreamAwayError as error:
+            raise ContenderError(f"The store did not take an item: {error}") from None
 
     async def stop(self) -> None:
         await self._stack.aclose()
