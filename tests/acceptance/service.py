@@ -4,12 +4,10 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,21 +106,6 @@ def readiness(address: str) -> tuple[bool, str]:
             return False, error.read().decode()
     except OSError as error:
         return False, type(error).__name__
-
-
-def until(condition: Callable[[], object], what: str, seconds: float = 60) -> float:
-    """Waits for `condition`, at most `seconds`; returns how long it took."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-    return time.monotonic() - begun
-
-
-def free_port() -> int:
-    """A port that nobody has just now, for a service that must come back on its own."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 class Editor:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.audience import Client, listening
-from tests.acceptance.service import environment, readiness, start, stop, until
+from tests.acceptance.service import environment, readiness, start, stop
 from tests.support.commands import FLASHWIRE, Running, runs
+from tests.support.waiting import until
 
 Say = Callable[[str], None]
 

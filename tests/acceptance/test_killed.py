@@ -12,19 +12,10 @@ import httpx2
 import pytest
 
 from tests.acceptance.audience import Client, caught_up, listening, reached
-from tests.acceptance.service import (
-    Editor,
-    free_port,
-    listener,
-    make_token,
-    readiness,
-    running,
-    server,
-    start,
-    stop,
-)
+from tests.acceptance.service import Editor, listener, make_token, readiness, running, server, start, stop
 from tests.acceptance.truth import Entry, Parameters, belonging, folded, read_stream
 from tests.support.commands import Running, runs
+from tests.support.waiting import free_port
 
 pytestmark = pytest.mark.anyio
 

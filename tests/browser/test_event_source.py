@@ -15,9 +15,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.acceptance.conftest import folder
-from tests.acceptance.service import free_port, listener, make_token, running, server, start, stop, until
+from tests.acceptance.service import listener, make_token, running, server, start, stop
 from tests.deploy.stack import NODES, Stack, two_nodes
 from tests.support.commands import Running
+from tests.support.waiting import free_port, until
 
 __all__ = ["folder"]  # fixtures
 

@@ -4,18 +4,18 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 import yaml
+
+from tests.support.waiting import free_port, until
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
@@ -34,22 +34,6 @@ def program(name: str) -> str:
         reason = f"{name} is not installed; `make test` installs it if it can"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     return path
-
-
-def free_port() -> int:
-    """A port on which nothing listens at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(reached: Callable[[], bool], what: str, limit: float = LIMIT_SECONDS) -> None:
-    """Waits until `reached` returns true; fails after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not reached():
-        assert time.monotonic() < deadline, f"not within {limit:g} s: {what}"
-        time.sleep(0.02)
 
 
 def answers(url: str) -> bool:

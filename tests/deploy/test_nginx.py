@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.deploy.stack import NODE_PASSWORD, Stack, answers, two_nodes, until
+from tests.deploy.stack import NODE_PASSWORD, Stack, answers, two_nodes
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -171,7 +172,7 @@ async def test_nginx_caches_items_no_longer_than_a_node_allows(service: Service)
         timeout=10,
     )
     assert act.status_code == 200, act.text
-    until(lambda: httpx2.get(url, timeout=5).status_code == 410, "the item is gone", limit=3)
+    until(lambda: httpx2.get(url, timeout=5).status_code == 410, "the item is gone", seconds=3)
 
 
 async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Service) -> None:

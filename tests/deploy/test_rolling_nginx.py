@@ -16,7 +16,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from tests.deploy.stack import NODES, Stack, answers, two_nodes, until
+from tests.deploy.stack import NODES, Stack, answers, two_nodes
+from tests.support.waiting import until
 from ticker.shared.http.headers import SECURITY_HEADERS
 
 pytestmark = pytest.mark.anyio

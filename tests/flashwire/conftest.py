@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import psutil
 import pytest
 
 from flashwire.valkey.keeper import Keeper
+from tests.support import waiting
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -23,16 +23,9 @@ def data() -> Iterator[Path]:
 
 
 @pytest.fixture
-def until() -> Callable[..., None]:
+def until() -> Callable[..., float]:
     """Waits for a condition with a limit."""
-
-    def wait(condition: Callable[[], object], what: str, seconds: float = 45) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.01)
-
-    return wait
+    return waiting.until
 
 
 @pytest.fixture

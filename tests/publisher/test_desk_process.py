@@ -6,7 +6,8 @@ import time
 import pytest
 import redis
 
-from tests.support.desk_process import Machine, until
+from tests.support.desk_process import Machine
+from tests.support.waiting import until
 
 
 @pytest.mark.alone
@@ -17,9 +18,9 @@ def test_a_frozen_server_is_503_within_three_seconds_and_nothing_is_doubled_afte
     frozen = machine.post("frozen")
     assert time.monotonic() - started < 3
     assert frozen.status_code == 503 and frozen.headers["retry-after"].isdigit()
-    assert until(lambda: machine.ready() is not True, 5) < 5
+    assert until(lambda: machine.ready() is not True, seconds=5) < 5
     machine.valkey.send_signal(signal.SIGCONT)
-    until(lambda: machine.ready() is True, 5)
+    until(lambda: machine.ready() is True, seconds=5)
     assert machine.post("frozen").status_code == 201
     assert len(machine.http.get("/v1/items").json()["items"]) == 2
 
@@ -30,9 +31,9 @@ def test_what_was_acknowledged_is_there_after_the_server_was_killed(machine: Mac
     machine.valkey.wait()
     down = machine.post("down")
     assert down.status_code == 503
-    assert until(lambda: machine.ready() is not True, 5) < 5
+    assert until(lambda: machine.ready() is not True, seconds=5) < 5
     machine.start_valkey()
-    until(lambda: machine.ready() is True, 5)
+    until(lambda: machine.ready() is True, seconds=5)
     assert machine.post("down").status_code == 201
     listed = [item["uri"] for item in machine.http.get("/v1/items").json()["items"]]
     assert set(acknowledged) < set(listed) and len(listed) == 21

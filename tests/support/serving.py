@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import struct
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +15,7 @@ import msgspec
 
 from publisher.stream.store import Store
 from tests.support.items import item
+from tests.support.waiting import until_async as until
 from ticker.contract.entry import Keyring
 from ticker.contract.item import InfoSource, Item, Text
 from ticker.net.websocket import WebSocketConnection
@@ -31,14 +31,6 @@ LIMIT_SECONDS = 30
 
 def keyring(brand: str) -> Keyring:
     return Keyring("k1", {"k1": KEY}, brand)
-
-
-async def until(condition: Callable[[], object], what: str, seconds: float = LIMIT_SECONDS) -> None:
-    """Waits for a condition with a limit."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        await asyncio.sleep(0.01)
 
 
 class Desk:

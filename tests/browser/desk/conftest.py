@@ -22,7 +22,7 @@ from publisher.records.database import open_database
 from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
 from publisher.records.welcome import Welcome
-from tests.support.redis_servers import free_port
+from tests.support.waiting import free_port
 
 _SERVE = (
     "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "

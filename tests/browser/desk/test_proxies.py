@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, HttpCredentials, expect
 
 from tests.browser.desk.conftest import Service
-from tests.deploy.stack import free_port, program
+from tests.deploy.stack import program
+from tests.support.waiting import free_port
 
 pytestmark = pytest.mark.browser
 

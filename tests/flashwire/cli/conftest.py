@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,19 +44,6 @@ def flashwire(folder: Path, environment: dict[str, str]) -> Callable[..., "subpr
         )
 
     return command
-
-
-@pytest.fixture
-def until() -> Callable[..., None]:
-    """Waits for a condition with a limit."""
-
-    def wait(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.02)
-
-    return wait
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.typing import EventDict
 
-from tests.support.serving import Serving, Start, until
+from tests.support.serving import Serving, Start
 from tests.support.serving import keyring as make_keyring
+from tests.support.waiting import until_async as until
 from ticker.server import make_server
 from ticker.settings import TickerSettings
 from ticker.shared.process.listen import bind

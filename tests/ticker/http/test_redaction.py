@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import Serving, until
+from tests.support.serving import Serving
+from tests.support.waiting import until_async as until
 from ticker.contract.item import Item, Text
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
-from tests.support.serving import Serving, Start, request, until, upgrade
+from tests.support.serving import Serving, Start, request, upgrade
+from tests.support.waiting import until_async as until
 from ticker.net import accept as acceptor
 from ticker.net import first_bytes as gate
 from ticker.net.first_bytes import Router

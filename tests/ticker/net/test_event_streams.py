@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.support.serving import Serving, Start, request, until
+from tests.support.serving import Serving, Start, request
+from tests.support.waiting import until_async as until
 from ticker.contract.closes import CloseCode
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,8 @@ import zlib
 
 import pytest
 
-from tests.support.serving import Serving, Start, frame, request, until, upgrade
+from tests.support.serving import Serving, Start, frame, request, upgrade
+from tests.support.waiting import until_async as until
 from ticker.net.first_bytes import PendingConnection
 from ticker.net.http_fallback import HttpProtocol
 from ticker.node import http_connections

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tests.support.serving import Start, request, until
+from tests.support.serving import Start, request
+from tests.support.waiting import until_async as until
 from ticker.net.http_fallback import HttpProtocol
 from ticker.net.transport import RESET
 from ticker.node.metrics import NodeMetrics

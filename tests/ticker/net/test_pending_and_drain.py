@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 import pytest
 from structlog.typing import EventDict
 
-from tests.support.serving import Serving, Start, Wire, frame, request, until, upgrade
+from tests.support.serving import Serving, Start, Wire, frame, request, upgrade
+from tests.support.waiting import until_async as until
 from ticker.node import http_connections
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.support.serving import Serving, Wire, request, until
+from tests.support.serving import Serving, Wire, request
+from tests.support.waiting import until_async as until
 from ticker.net.http_fallback import PIECE_BYTES, PIPELINE_LIMIT, HttpProtocol
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,8 @@ import time
 import msgspec
 import pytest
 
-from tests.support.serving import Serving, Start, request, until
+from tests.support.serving import Serving, Start, request
+from tests.support.waiting import until_async as until
 from ticker.contract.item import Text
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.pairs import HIGH, LOW, Pairs, fill, heard, numbered, paired, sip
-from tests.support.serving import LIMIT_SECONDS, until
+from tests.support.serving import LIMIT_SECONDS
+from tests.support.waiting import until_async as until
 
 pytestmark = pytest.mark.anyio
 

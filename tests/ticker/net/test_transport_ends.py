@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.node_audience import BreathingNode
 from tests.support.pairs import Pairs, Told, fill, gone, heard, paired, sip
-from tests.support.serving import until
+from tests.support.waiting import until_async as until
 from ticker.contract.closes import CloseCode
 from ticker.core.frame import Format
 from ticker.core.joins import Subscription

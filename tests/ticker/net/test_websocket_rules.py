@@ -10,7 +10,8 @@ from structlog.typing import EventDict
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.serving import Serving, Wire, frame, subscribe, until, upgrade
+from tests.support.serving import Serving, Wire, frame, subscribe, upgrade
+from tests.support.waiting import until_async as until
 from ticker.contract.item import InfoSource, Text
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.support.serving import Serving, Start, request, until
+from tests.support.serving import Serving, Start, request
+from tests.support.waiting import until_async as until
 from tests.ticker.node.test_slow_clients import LIMIT, deaf, flood, headline, hear, only
 from ticker.net.connection import Connection
 from ticker.net.first_bytes import PendingConnection

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import Serving, Start, Wire, request, until, upgrade
+from tests.support.serving import Serving, Start, Wire, request, upgrade
+from tests.support.waiting import until_async as until
 from ticker.net.client_address import client_address
 from ticker.node import lookups
 from ticker.node.lookups import Lookups

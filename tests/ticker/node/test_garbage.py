@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from tests.support.serving import LIMIT_SECONDS, Serving, Wire, frame, request, subscribe, until, upgrade
+from tests.support.serving import LIMIT_SECONDS, Serving, Wire, frame, request, subscribe, upgrade
+from tests.support.waiting import until_async as until
 from ticker.net.connection import Connection
 from ticker.net.websocket import WebSocketConnection
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.serving import until
+from tests.support.waiting import until_async as until
 from ticker.node import garbage as module
 from ticker.node.garbage import Collector, short_pauses
 

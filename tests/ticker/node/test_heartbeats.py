@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
+from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, upgrade
+from tests.support.waiting import until_async as until
 from ticker.contract import message
 from ticker.contract.cursor import Cursor
 from ticker.core.backlog import Backlog

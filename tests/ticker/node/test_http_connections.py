@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.support.serving import Serving, Wire, request, until, upgrade
+from tests.support.serving import Serving, Wire, request, upgrade
+from tests.support.waiting import until_async as until
 from tests.ticker.node.test_address_counts import ANOTHER, STRANGER, wire_from
 from ticker.node import http_connections
 from ticker.node.http_connections import HttpConnections

@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from bench.sockets import kernel_bytes
-from tests.support.serving import Serving, Start, until
+from tests.support.serving import Serving, Start
+from tests.support.waiting import until_async as until
 from tests.ticker.node.test_slow_clients import LIMIT, deaf, flood
 
 pytestmark = pytest.mark.anyio

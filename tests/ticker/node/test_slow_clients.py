@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, until, upgrade
+from tests.support.serving import Serving, Start, Wire, frame, request, subscribe, upgrade
+from tests.support.waiting import until_async as until
 from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import origin
 from ticker.core.filter import Filter

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.support.serving import Serving, Start, request, until, upgrade
+from tests.support.serving import Serving, Start, request, upgrade
+from tests.support.waiting import until_async as until
 from ticker.contract.cursor import Cursor, origin
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter

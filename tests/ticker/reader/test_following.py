@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from tests.support.items import item
-from tests.ticker.reader.conftest import Client, CountingNode, Desk, following, until
+from tests.support.waiting import until_async as until
+from tests.ticker.reader.conftest import Client, CountingNode, Desk, following
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import Item, encode_item
 from ticker.core.filter import Filter

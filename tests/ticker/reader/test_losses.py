@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from tests.support.items import item
-from tests.ticker.reader.conftest import Client, CountingNode, Desk, Server, following, until
+from tests.support.waiting import until_async as until
+from tests.ticker.reader.conftest import Client, CountingNode, Desk, Server, following
 from ticker.contract.entry import seal
 from ticker.contract.item import encode_item
 from ticker.reader.reader import BLOCK_SECONDS
@@ -35,7 +36,7 @@ async def test_a_wiped_stream_is_noticed_within_a_quiet_turn_and_followed_anew(s
         client = Client(node)
         await shown(client, node, own_desk, 3)
         await own_desk.raw.flushall()
-        await until(lambda: len(client.snapshots()) == 2, QUIET)
+        await until(lambda: len(client.snapshots()) == 2, seconds=QUIET)
         assert client.snapshots()[1] == (False, [])
         await shown(client, node, own_desk, 2)
         assert client.kinds()[-3:] == ["snapshot", "item", "item"] and node.rebuilds == 2
@@ -45,7 +46,7 @@ async def test_a_deleted_stream_is_noticed_and_its_numbers_go_on(desk: Desk, nod
     client = Client(node)
     await shown(client, node, desk, 3)
     await desk.raw.delete(desk.keys.items)
-    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    await until(lambda: len(client.snapshots()) == 2, seconds=QUIET)
     assert client.snapshots()[1] == (False, [])
     await shown(client, node, desk, 1)
     await after_quiet_turns(node)
@@ -58,7 +59,7 @@ async def test_a_stream_that_lost_its_numbers_is_read_anew_once_and_not_for_ever
     client = Client(node)
     await shown(client, node, desk, 3)
     await desk.raw.delete(desk.keys.meta)
-    await until(lambda: node.rebuilds == 2, QUIET)
+    await until(lambda: node.rebuilds == 2, seconds=QUIET)
     await after_quiet_turns(node)
     assert node.rebuilds == 2 and len(client.snapshots()) == 1
     published = await desk.publish()
@@ -79,7 +80,7 @@ async def test_an_older_backup_is_noticed_within_a_quiet_turn(redis_url: str, de
         await shown(client, node, desk, 2)
         for name, dump in zip(names, aside, strict=True):
             await desk.raw.restore(name, 0, dump, replace=True)
-        await until(lambda: len(client.snapshots()) == 2, QUIET)
+        await until(lambda: len(client.snapshots()) == 2, seconds=QUIET)
         assert not client.snapshots()[1][0] and len(client.snapshots()[1][1]) == 3
         again = await shown(client, node, desk, 2)
         assert client.live()[-2:] == again and client.kinds()[-3:] == ["snapshot", "item", "item"]
@@ -96,7 +97,7 @@ async def test_numbers_that_were_rolled_back_and_given_again_are_noticed_within_
         pipe.xdel(desk.keys.items, *[entry_id for entry_id, _ in records[2:]])
         pipe.hset(desk.keys.meta, "seq", 2)
         await pipe.execute()
-    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    await until(lambda: len(client.snapshots()) == 2, seconds=QUIET)
     assert client.snapshots()[1][0] is False and len(client.snapshots()[1][1]) == 2
     new = await shown(client, node, desk, 3)
     assert client.live()[-3:] == new and node.rebuilds == 2
@@ -121,7 +122,7 @@ async def test_entries_that_garbage_pushes_out_unread_are_announced(
         await pipe.execute()
     if goes_on:
         await desk.publish()
-    await until(lambda: len(client.snapshots()) == 2, QUIET)
+    await until(lambda: len(client.snapshots()) == 2, seconds=QUIET)
     assert not client.snapshots()[1][0]
     async with following(redis_url, desk) as started_later:
         returned = Client(started_later, cursor=cursor)
@@ -135,7 +136,7 @@ async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(s
         before = await shown(client, node, own_desk, 2)
         server.signal(signal.SIGSTOP)
         try:
-            await until(lambda: node.stale, 5)
+            await until(lambda: node.stale, seconds=5)
             assert client.heard_of[-1]["stale"] is True
         finally:
             server.signal(signal.SIGCONT)
@@ -151,7 +152,7 @@ async def test_a_killed_server_that_comes_back_on_its_files_goes_on_with_nothing
         client = Client(node)
         before = await shown(client, node, own_desk, 5)
         server.kill()
-        await until(lambda: node.stale, 5)
+        await until(lambda: node.stale, seconds=5)
         server.start()
         after = await own_desk.publish(5)
         await until(lambda: not node.stale and len(client.live()) == 10)

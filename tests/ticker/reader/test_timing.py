@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.items import item
-from tests.ticker.reader.conftest import until
+from tests.support.waiting import until_async as until
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import encode_item
 from ticker.contract.site import load_site

