@@ -1,4 +1,4 @@
-"""A whole service of real processes, for tests that hold descriptions against what is really said."""
+"""A running service of real processes, for tests that compare descriptions with real answers."""
 
 import os
 import re
@@ -17,29 +17,29 @@ FLASHWIRE = Path(sys.executable).with_name("flashwire")
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`flashwire run` with a chief's token, on ports of its own."""
+    """`flashwire run` on free ports, with the token of a chief."""
     folder = tmp_path_factory.mktemp("run")
-    kept = {name: value for name, value in os.environ.items() if not re.match("FLASHWIRE_|REDIS_", name)}
+    inherited = {name: value for name, value in os.environ.items() if not re.match("FLASHWIRE_|REDIS_", name)}
     settings = {"FLASHWIRE_HEARTBEAT_SECONDS": "0.5", "FLASHWIRE_DRAIN_SECONDS": "0.5"}
     command = [str(FLASHWIRE), "run", "--ticker-port", "0", "--desk-port", "0"]
     with (
         (folder / "errors").open("w") as errors,
         subprocess.Popen(
-            command, cwd=folder, env=kept | settings, stdout=subprocess.PIPE, stderr=errors, text=True
+            command, cwd=folder, env=inherited | settings, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:
             assert process.stdout is not None
-            said = ""
+            output = ""
             for line in process.stdout:
-                said += line
+                output += line
                 if "Ctrl+C" in line:
                     break
-            addresses = dict(re.findall(r"^\s+(Ticker|Desk)\s+(http://\S+)", said, re.MULTILINE))
-            assert len(addresses) == 2, said + (folder / "errors").read_text()
+            addresses = dict(re.findall(r"^\s+(Ticker|Desk)\s+(http://\S+)", output, re.MULTILINE))
+            assert len(addresses) == 2, output + (folder / "errors").read_text()
             token = subprocess.run(
                 [str(FLASHWIRE), "token", "create", "docs", "--role", "chief", "--unlimited"],
-                cwd=folder, env=kept, capture_output=True, text=True, timeout=30, check=True,
+                cwd=folder, env=inherited, capture_output=True, text=True, timeout=30, check=True,
             ).stdout.strip()  # fmt: skip
             yield Running(process, addresses["Ticker"], addresses["Desk"], token)
         finally:

@@ -1,4 +1,4 @@
-"""What tests of descriptions hold of a service that runs outside of them."""
+"""A running service, as tests of the documentation use it."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Running(msgspec.Struct, frozen=True):
-    """A `flashwire run`, its two addresses, and a chief's token."""
+    """The process of `flashwire run`, its two addresses, and the token of a chief."""
 
     process: "subprocess.Popen[str]"
     ticker: str
@@ -15,9 +15,12 @@ class Running(msgspec.Struct, frozen=True):
     token: str
 
     def post(self, path: str, body: dict[str, object], **headers: str) -> httpx2.Response:
-        """A request to the desk."""
-        given = {"Authorization": f"Bearer {self.token}", **{name.replace("_", "-"): v for name, v in headers.items()}}
-        return httpx2.post(self.desk + path, json=body, headers=given, timeout=10)
+        """Sends a request to the desk."""
+        all_headers = {
+            "Authorization": f"Bearer {self.token}",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return httpx2.post(self.desk + path, json=body, headers=all_headers, timeout=10)
 
     def publish(self, **body: object) -> str:
         """Publishes an item; returns its uri."""

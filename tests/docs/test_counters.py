@@ -1,6 +1,6 @@
 """Every metric with labels has all its series at 0 from the start.
 
-`increase` does not see an event that brings its series along.
+Prometheus' `increase` does not count the event with which a series appears.
 """
 
 import ast
@@ -24,38 +24,42 @@ from ticker.workers.shared_state import SharedState
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
-def written(folder: str, function: str, position: int) -> set[str]:
-    """The constants at one position of all calls of a function, those of an `if` there too."""
-    given = [
+def literals(folder: str, function: str, position: int) -> set[str]:
+    """The literals at one position of all calls of a function, both branches of an `if` included."""
+    arguments = [
         call.args[position] for call in calls(folder) if called_name(call) == function and len(call.args) > position
     ]
-    given += [branch for value in given if isinstance(value, ast.IfExp) for branch in (value.body, value.orelse)]
-    return {str(value.value) for value in given if isinstance(value, ast.Constant)}
+    arguments += [
+        branch for value in arguments if isinstance(value, ast.IfExp) for branch in (value.body, value.orelse)
+    ]
+    return {str(value.value) for value in arguments if isinstance(value, ast.Constant)}
 
 
 def restart_reasons() -> set[str]:
-    given = [word.value for call in calls("flashwire") if called_name(call) == "count" for word in call.keywords]
-    return {str(value.value) for word in given for value in ast.walk(word) if isinstance(value, ast.Constant)}
+    """The reasons with which the supervisor counts restarts."""
+    labels = [label.value for call in calls("flashwire") if called_name(call) == "count" for label in call.keywords]
+    return {str(value.value) for label in labels for value in ast.walk(label) if isinstance(value, ast.Constant)}
 
 
 def tasks(folder: str) -> set[str]:
-    """The names under which tasks of one side are kept running."""
-    found = written(folder, "keep_running", 0)
+    """The names of the tasks that one side keeps running."""
+    names = literals(folder, "keep_running", 0)
     for node in nodes(folder):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("must_live", "works"):
             assert isinstance(node.value, ast.Dict)
             # A name in capitals, READER, is a constant of the same value.
-            found |= {ast.unparse(key).strip("'").lower() for key in node.value.keys if key is not None}
-    return found
+            names |= {ast.unparse(key).strip("'").lower() for key in node.value.keys if key is not None}
+    return names
 
 
 def words(metric: str) -> set[str]:
-    """What the table of metrics has in code type in the meaning of a metric."""
+    """The words in code type in the meaning of a metric."""
     (row,) = (row for row in table(read("metrics.md"), "## Table") if row[0] == f"`{metric}`")
     return set(code_words(row[2]))
 
 
-def one(label: str, values: set[str]) -> set[frozenset[tuple[str, str]]]:
+def each_value(label: str, values: set[str]) -> set[frozenset[tuple[str, str]]]:
+    """The label sets of a metric with one label."""
     return {frozenset({(label, value)}) for value in values}
 
 
@@ -64,57 +68,57 @@ STREAMS = {"sse", "websocket"}
 
 @cache
 def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
-    """The labels of each metric by the documents and the code; not read by processes that only look for tests."""
+    """The label sets of each metric, from the documentation and the code; cached, and not made at import."""
     return {
-        "flashwire_connections": one("transport", STREAMS),
+        "flashwire_connections": each_value("transport", STREAMS),
         "flashwire_joins_total": {
             frozenset({("transport", transport), ("kind", kind)})
             for transport, kind in product(STREAMS | {"poll"}, words("flashwire_joins_total") - {"transport", "kind"})
         },
         # A wrong parameter is 400.
-        "flashwire_refused_total": one("status", written("ticker/net", "refusal", 0) | {"400"}),
-        "flashwire_closes_total": one("code", {row[0] for row in rows("### Close codes")}),
-        "flashwire_poison_entries_total": one(
-            "reason", written("ticker", "PoisonError", 0) | written("ticker", "poison", 0)
+        "flashwire_refused_total": each_value("status", literals("ticker/net", "refusal", 0) | {"400"}),
+        "flashwire_closes_total": each_value("code", {row[0] for row in rows("### Close codes")}),
+        "flashwire_poison_entries_total": each_value(
+            "reason", literals("ticker", "PoisonError", 0) | literals("ticker", "poison", 0)
         ),
-        "flashwire_worker_restarts_total": one("reason", restart_reasons()),
-        "flashwire_task_restarts_total": one("task", tasks("ticker") | tasks("publisher")),
-        "flashwire_desk_published_total": one("act", set(ACTS)),
-        "flashwire_desk_refused_total": one("reason", problem_types("desk")),
-        "flashwire_desk_dropped_connections_total": one(
+        "flashwire_worker_restarts_total": each_value("reason", restart_reasons()),
+        "flashwire_task_restarts_total": each_value("task", tasks("ticker") | tasks("publisher")),
+        "flashwire_desk_published_total": each_value("act", set(ACTS)),
+        "flashwire_desk_refused_total": each_value("reason", problem_types("desk")),
+        "flashwire_desk_dropped_connections_total": each_value(
             "reason", words("flashwire_desk_dropped_connections_total") - {"reason"}
         ),
     }
 
 
 def series(text: str) -> dict[Series, float]:
-    """Every sample of an exposition that has labels; a metric without any sample is an error."""
-    found = {}
+    """Every sample with labels; a metric without any sample is an error."""
+    samples = {}
     for family in text_string_to_metric_families(text):
         assert family.samples, f"{family.name} has no series before its first event"
         for sample in family.samples:
             if sample.labels and not sample.name.endswith(("_bucket", "_created")):
-                found[sample.name, frozenset(sample.labels.items())] = sample.value
-    return found
+                samples[sample.name, frozenset(sample.labels.items())] = sample.value
+    return samples
 
 
 @pytest.fixture
 def shared() -> Iterator[SharedState]:
-    made = SharedState.create(2)
-    yield made
-    os.close(made.descriptor)
+    state = SharedState.create(2)
+    yield state
+    os.close(state.descriptor)
 
 
 def expected(*metrics: str) -> dict[Series, float]:
     return {(name, labels): 0.0 for name in metrics for labels in documented()[name]}
 
 
-def test_every_series_is_there_at_0_and_no_other() -> None:
+def test_every_series_starts_at_0_and_there_is_no_other() -> None:
     built = series(NodeMetrics().render().decode()) | series(Metrics().page().decode())
     assert built == expected(*documented())
 
 
-def test_several_workers_say_the_same_series_and_their_parents_first_count_is_one_of_them(shared: SharedState) -> None:
+def test_several_workers_have_the_same_series_and_the_parent_adds_to_them(shared: SharedState) -> None:
     alone = series(NodeMetrics().render().decode())
     for _ in range(2):
         shared.acquire().write(NodeMetrics().snapshot())
@@ -131,7 +135,7 @@ def test_several_workers_say_the_same_series_and_their_parents_first_count_is_on
 def test_the_tables_and_the_code_name_the_same_values() -> None:
     assert words("flashwire_worker_restarts_total") - {"reason"} == restart_reasons()
     assert all(documented().values())
-    dropping = "".join(path.read_text("utf-8") for path in sorted((ROOT / "publisher/net").glob("*.py")))
+    source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "publisher/net").glob("*.py")))
     for labels in documented()["flashwire_desk_dropped_connections_total"]:
         ((_, reason),) = labels
-        assert re.search(rf'"{reason}"', dropping), reason
+        assert re.search(rf'"{reason}"', source), reason

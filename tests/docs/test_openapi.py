@@ -1,4 +1,4 @@
-"""Both sides' OpenAPI descriptions against what they really answer, asked by Schemathesis."""
+"""The OpenAPI descriptions of both sides against their real answers, with Schemathesis."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from publisher.api.openapi import document as desk_document
 from tests.docs.running import Running
 from ticker.http.openapi import document as ticker_document
 
-# Whether a request of a good form is accepted depends on names that only the site file knows.
+# Whether a well-formed request is accepted depends on names of the site file, so that check is left out.
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -36,13 +36,13 @@ short = settings(
 
 @ticker.parametrize()
 @short
-def test_the_ticker_answers_as_its_description_says(case: schemathesis.Case[Any], running: Running) -> None:
+def test_the_ticker_answers_as_described(case: schemathesis.Case[Any], running: Running) -> None:
     case.call_and_validate(base_url=running.ticker, checks=CHECKS, timeout=40)
 
 
 @desk.parametrize()
 @short
-def test_the_desk_answers_as_its_description_says(case: schemathesis.Case[Any], running: Running) -> None:
+def test_the_desk_answers_as_described(case: schemathesis.Case[Any], running: Running) -> None:
     headers = {"Authorization": f"Bearer {running.token}"}
     case.call_and_validate(base_url=running.desk, checks=CHECKS, headers=headers, timeout=40)
 

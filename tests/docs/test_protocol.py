@@ -1,4 +1,4 @@
-"""docs/protocol.md against the code, both ways: what is built is documented, and what is documented is built."""
+"""docs/protocol.md against the code, both ways: the page names everything that the code has, and nothing else."""
 
 import ast
 import re
@@ -35,11 +35,11 @@ def rows(title: str) -> list[list[str]]:
     return table(TEXT, title)
 
 
-def routes(given: list[BaseRoute]) -> set[str]:
-    """`METHOD path` of every route, HEAD left out, and path converters too."""
+def routes(app_routes: list[BaseRoute]) -> set[str]:
+    """`METHOD path` of every route, without HEAD and without path converters."""
     return {
         f"{method} {re.sub(r':[a-z]+}', '}', route.path)}"
-        for route in given
+        for route in app_routes
         if isinstance(route, Route)
         for method in (route.methods or {"GET"}) - {"HEAD"}
     }
@@ -126,36 +126,38 @@ def test_every_problem_type_of_the_ticker_is_documented_and_no_other() -> None:
         if called_name(call) in ("problem", "refusal"):
             used.add(constant(call, 1))
         if called_name(call) in ("Problem", "Gone"):
-            said = [word.value for word in call.keywords if word.arg == "slug"]
-            used |= {value.value for value in said if isinstance(value, ast.Constant)}
-    # Pages choose theirs by status, from a table.
+            slugs = [keyword.value for keyword in call.keywords if keyword.arg == "slug"]
+            used |= {value.value for value in slugs if isinstance(value, ast.Constant)}
+    # Pages choose a type by status, from a table.
     tree = ast.parse((ROOT / "ticker/http/pages.py").read_text("utf-8"))
-    for found in ast.walk(tree):
-        if isinstance(found, ast.Assign) and ast.unparse(found.targets[0]) == "slug":
-            used |= {value.value for value in ast.walk(found) if isinstance(value, ast.Constant)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "slug":
+            used |= {value.value for value in ast.walk(node) if isinstance(value, ast.Constant)}
     assert {slug for slug in used if isinstance(slug, str)} == problem_types("ticker")
 
 
 def test_every_problem_type_of_the_desk_is_documented_and_no_other() -> None:
     used: set[object] = {"not-found", "method", "malformed", "stream-away"}
     for call in calls("publisher"):
-        position = {"ApiError": 1, "away": 0, "MalformedError": 0, "ConflictError": 0}.get(called_name(call))
+        position = {"ApiError": 1, "Refusal": 1, "away": 0, "MalformedError": 0, "ConflictError": 0}.get(
+            called_name(call)
+        )
         if position is not None:
             used.add(constant(call, position))
-    found = {slug for slug in used if isinstance(slug, str)}
-    assert found == problem_types("desk")
-    # Each of them is a sentence in every language.
-    assert found <= set(DESK_SENTENCES) | set(SENTENCES)
+    slugs = {slug for slug in used if isinstance(slug, str)}
+    assert slugs == problem_types("desk")
+    # Each type has a sentence in every language.
+    assert slugs <= set(DESK_SENTENCES) | set(SENTENCES)
 
 
-def test_the_answers_that_settle_an_unknown_outcome_are_those_of_the_page_and_of_the_command_line() -> None:
-    found = re.search(
+def test_page_desk_page_and_command_line_agree_which_answers_settle_an_unknown_outcome() -> None:
+    decided = re.search(
         r"const DECIDED = new Set\(\[(.*?)\]\)", (ROOT / "web/desk/shell/outcomes.js").read_text("utf-8"), re.DOTALL
     )
     settling = re.search(r"only these also say that the earlier request did nothing: ([^.]*)", " ".join(TEXT.split()))
-    assert found and settling
-    # A client that repeats one body never meets `key-reused`.
-    assert set(re.findall(r'"([a-z-]+)"', found[1])) - {"key-reused"} == set(code_words(settling[1]))
+    assert decided and settling
+    # A client that repeats one body never gets `key-reused`.
+    assert set(re.findall(r'"([a-z-]+)"', decided[1])) - {"key-reused"} == set(code_words(settling[1]))
     assert client._DECIDED <= client._DECIDED_ACT
     assert client._DECIDED_ACT - {"key-reused"} == set(code_words(settling[1]))
 
