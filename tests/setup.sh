@@ -79,6 +79,8 @@ find_programs() {
     program nginx nginx
     program redis-server redis-server
     program openssl openssl
+    # Servers of PostgreSQL are in the folder of their release, which is in no PATH.
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || program postgresql initdb
     # Its unit tests for rules, promtool, come with the server.
     program prometheus promtool
     # The benchmark's load client is compiled on the spot.

@@ -212,7 +212,7 @@ def _leaves_open(response: httpx2.Response) -> bool:
     """
     status = response.status_code
     is_open = status < 300 or status == 408 or status > _LAST_REFUSAL
-    return is_open and _type(response) not in ("desk-file", "too-slow")
+    return is_open and _type(response) not in ("desk-file", "database-away", "too-slow")
 
 
 def _type(response: httpx2.Response) -> str:

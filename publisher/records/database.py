@@ -206,6 +206,6 @@ def _away(reason: str) -> DatabaseAwayError:
 
 
 def _reason(error: Exception) -> str:
-    """What the driver says, on one line; SQLAlchemy adds the statement to it."""
+    """The first line of what the driver says; PostgreSQL adds advice to it, SQLAlchemy the statement."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return " ".join(str(cause).split())
+    return str(cause).strip().partition("\n")[0]

@@ -61,7 +61,18 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.ports = {
             name: free_port()
-            for name in ("redis", "desk", "ticker-1", "ticker-2", "front", "front-desk", "tls", "tls-desk", "alive")
+            for name in (
+                "redis",
+                "desk",
+                "desk-2",
+                "ticker-1",
+                "ticker-2",
+                "front",
+                "front-desk",
+                "tls",
+                "tls-desk",
+                "alive",
+            )
         }
         self.redis_url = f"redis://desk:{PASSWORD}@127.0.0.1:{self.ports['redis']}/0"
         self.front = f"127.0.0.1:{self.ports['front']}"
@@ -95,13 +106,21 @@ class Stack:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=False)
         return (done.stdout + done.stderr).strip()
 
-    def start_desk(self) -> str:
-        """Starts the desk; returns the token of a chief."""
-        self._flashwire("desk", "desk", FLASHWIRE_DESK_PORT=str(self.ports["desk"]))
-        until(lambda: answers(f"http://127.0.0.1:{self.ports['desk']}/health/ready"), "the desk is ready")
-        command = [str(FLASHWIRE), "token", "create", "deploy", "--role", "chief", "--unlimited"]
-        command += ["--data", str(self.folder / "desk")]
-        created = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=30, check=True)
+    def start_desk(self, name: str = "desk", **settings: str) -> str:
+        """Starts a desk with further `settings`; returns the token of a chief."""
+        port = self.ports[name]
+        self._flashwire(name, "desk", FLASHWIRE_DESK_PORT=str(port), **settings)
+        until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
+        words = ["create", f"{name} chief", "--role", "chief", "--unlimited"]
+        return self.token_command(*words, "--data", str(self.folder / name), **settings)
+
+    def token_command(self, *words: str, **settings: str) -> str:
+        """The output of `flashwire token` with `words`."""
+        command = [str(FLASHWIRE), "token", *words]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
+        created = subprocess.run(
+            command, cwd=self.folder, env=environment | settings, capture_output=True, text=True, timeout=30, check=True
+        )
         return created.stdout.strip()
 
     def start_node(self, name: str) -> None:

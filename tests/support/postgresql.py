@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+
+from tests.support.waiting import free_port
 
 _DEBIAN = Path("/usr/lib/postgresql")
 # A kernel without free memory starts it late.
@@ -41,9 +42,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._user = _user()
         for part in ("data", "socket"):
@@ -101,6 +100,13 @@ class Server:
             yield self.url(schema)
         finally:
             self.execute(f"DROP SCHEMA {schema} CASCADE")
+
+    def restore(self) -> None:
+        """Starts the server, or lets it go on, where a test has stopped or frozen it."""
+        if self._process is None:
+            self.start()
+        else:
+            self.thaw()
 
     def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
         """Ends the server: SIGINT in order, SIGQUIT at once and without a word to its clients."""

@@ -25,6 +25,7 @@ test("a first request is refused only by an answer after which nothing can have 
     [422, "invalid"],
     [429, "rate"],
     [503, "desk-file"],
+    [503, "database-away"],
     [408, "too-slow"],
     [429, ""],
     [451, ""],
@@ -63,6 +64,7 @@ test("after an unknown outcome only an answer for which the desk looked for the 
     [403, "foreign-origin"],
     [429, "rate"],
     [503, "desk-file"],
+    [503, "database-away"],
     [404, ""],
     [413, ""],
   ]))

@@ -118,6 +118,7 @@ async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknow
         ((404, "<h1>Not found</h1>"), 1),
         ((429, problem("rate")), 2),
         ((503, problem("desk-file")), 2),
+        ((503, problem("database-away")), 2),
         ((408, problem("too-slow")), 2),
         ((413, "<h1>Request entity too large</h1>"), 1),
         ((302, ""), 1),
@@ -141,6 +142,7 @@ async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one(
     [
         ((401, problem("token-refused")), True),
         ((503, problem("desk-file")), True),
+        ((503, problem("database-away")), True),
         ((404, "<h1>Not found</h1>"), True),
         ((422, problem("invalid")), False),
         ((422, problem("key-reused")), False),

@@ -41,7 +41,7 @@ export function isRefusal(error, isRepeat) {
   if (!(error instanceof RefusedError)) return false;
   if (isRepeat) return DECIDED.has(error.kind);
   // The desk reads its own file and the whole request before it writes to the stream.
-  if (error.kind === "desk-file" || error.kind === "too-slow") return true;
+  if (error.kind === "desk-file" || error.kind === "database-away" || error.kind === "too-slow") return true;
   // Any other 408 comes from a proxy, which may have passed the request on.
   return error.status <= LAST_REFUSAL && error.status !== 408;
 }

@@ -1,0 +1,109 @@
+"""The memory of verified holders, on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable
+
+import pytest
+
+from publisher.records import holders as module
+from publisher.records.database import Database
+from publisher.records.holders import Holders
+from publisher.records.sessions import SESSION_SECONDS, Sessions
+from publisher.records.tokens import Actor, Tokens
+from tests.publisher.records.conftest import OpenDatabase
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [1000.0]
+
+
+@pytest.fixture
+def holders(database: Database, clock: list[float]) -> Holders:
+    return Holders(database, Tokens(database), Sessions(database, lambda: clock[0]), lambda: clock[0])
+
+
+@pytest.fixture
+def session(database: Database, clock: list[float], tokens: Tokens) -> Callable[[], str]:
+    tokens.create("signed in", "editor")
+    return lambda: Sessions(database, lambda: clock[0]).open("signed in")
+
+
+async def test_a_holder_is_remembered_once_it_was_found_in_force(
+    holders: Holders, tokens: Tokens, session: Callable[[], str]
+) -> None:
+    token, cookie = tokens.create("a", "chief", unlimited=True), session()
+    assert holders.remembered(token) is None and holders.remembered(cookie) is None
+    assert await holders.find(token, is_token=True) == Actor("a", "chief", True)
+    assert await holders.find(cookie, is_token=False) == Actor("signed in", "editor")
+    assert holders.remembered(token) == Actor("a", "chief", True)
+    assert holders.remembered(cookie) == Actor("signed in", "editor")
+    # A token is not a session, and the other way round.
+    assert await holders.find(token, is_token=False) is None and await holders.find(cookie, is_token=True) is None
+
+
+@pytest.mark.parametrize("is_token", [True, False])
+async def test_a_revocation_elsewhere_is_forgotten_at_the_next_request_or_refresh(
+    holders: Holders, tokens: Tokens, session: Callable[[], str], another: OpenDatabase, is_token: bool
+) -> None:
+    for by_request in (True, False):
+        name = f"holder {by_request}"
+        secret = tokens.create(name, "chief")
+        if not is_token:
+            secret = Sessions(another(), lambda: 1000.0).open(name)
+        assert await holders.find(secret, is_token=is_token)
+        Tokens(another()).revoke(name)
+        if by_request:
+            assert await holders.find(secret, is_token=is_token) is None
+        else:
+            await holders.refresh()
+        assert holders.remembered(secret) is None
+
+
+async def test_a_session_that_was_closed_elsewhere_is_forgotten(
+    holders: Holders, session: Callable[[], str], another: OpenDatabase
+) -> None:
+    closed, kept = session(), session()
+    for cookie in (closed, kept):
+        assert await holders.find(cookie, is_token=False)
+    Sessions(another()).close(closed)
+    await holders.refresh()
+    assert holders.remembered(closed) is None and holders.remembered(kept)
+
+
+async def test_a_session_that_expires_while_the_database_is_away_is_not_remembered(
+    holders: Holders, session: Callable[[], str], clock: list[float]
+) -> None:
+    cookie = session()
+    assert await holders.find(cookie, is_token=False)
+    clock[0] += SESSION_SECONDS
+    assert holders.remembered(cookie) is None
+
+
+async def test_the_memory_is_bounded_and_the_longest_unused_goes_first(
+    holders: Holders, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MEMORY_LIMIT", 3)
+    made = [tokens.create(f"{number}", "editor") for number in range(4)]
+    for number in (0, 1, 2, 0, 3):
+        assert await holders.find(made[number], is_token=True)
+    assert [holders.remembered(token) is not None for token in made] == [True, False, True, True]
+    await holders.refresh()
+    assert [holders.remembered(token) is not None for token in made] == [True, False, True, True]
+
+
+async def test_wrong_secrets_leave_no_trace_in_the_memory(holders: Holders) -> None:
+    for number in range(10):
+        assert await holders.find(f"fw_{number}", is_token=True) is None
+    assert not holders._memory
+
+
+async def test_whether_a_holder_may_be_known_never_waits_for_a_server(
+    holders: Holders, tokens: Tokens, database: Database
+) -> None:
+    token = tokens.create("a", "editor")
+    # A file answers at once; a server is not asked before the request's turn.
+    assert holders.may_be_known(token, is_token=True) is database.answers_at_once
+    assert await holders.find(token, is_token=True)
+    assert holders.may_be_known(token, is_token=True) and not holders.may_be_known("fw_x", is_token=True)
