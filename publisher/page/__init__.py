@@ -1,6 +1,6 @@
 """The desk page: its files, and the policy that it runs under.
 
-The page is a client of the same API that scripts use and has no other way in; nothing here reads a token.
+The page uses the same API as scripts do and has no other access; nothing here reads a token.
 """
 
 from publisher.page.routes import desk_routes

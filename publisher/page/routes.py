@@ -1,6 +1,6 @@
-"""The routes of the desk page; mounted beside the API, which it does not know.
+"""The routes of the desk page, next to those of the API.
 
-All that is served here is the same for everybody and holds no secret: who is asking is the API's question.
+Every client gets the same files, and they have no secret: only the API checks who is signed in.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def desk_routes(ticker_url: str) -> list[BaseRoute]:
 
 
 def page_headers(ticker_url: str) -> dict[str, str]:
-    """What a browser must hold to: no inline script or style, no frame, and no connection but to desk and ticker."""
+    """The headers of the page: no inline script or style, no frame, and connections to desk and ticker only."""
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -52,13 +52,13 @@ def page_headers(ticker_url: str) -> dict[str, str]:
         **SECURITY_HEADERS,
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
-        # Kept by browsers but asked for again each time: an editor must never work with yesterday's page.
+        # Browsers store the files but validate them each time: an editor must never use yesterday's page.
         "Cache-Control": "no-cache",
     }
 
 
 def _origins(ticker_url: str) -> list[str]:
-    """The ticker's origin for fetch and for WebSocket, which CSP level 3 does not take for the same."""
+    """The ticker's origin for fetch and for WebSocket; CSP level 3 does not treat them as the same."""
     parts = urlsplit(ticker_url)
     secure = parts.scheme == "https"
     return [f"{parts.scheme}://{parts.netloc}", f"{'wss' if secure else 'ws'}://{parts.netloc}"]

@@ -1,4 +1,4 @@
-"""The browser of all tests that need one."""
+"""The browser that the tests share."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-# The last list counts, so Playwright's own is in it; the two of the address bar cost a renderer for each window,
-# half of what a page costs.
-WITHOUT = [
+# Only the last list counts, so Playwright's own is in it. The two features of the address bar cost a renderer for each
+# window, half of the cost of a page.
+DISABLED_FEATURES = [
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",
@@ -33,15 +33,15 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--disable-features={','.join(WITHOUT)}",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
 ]
-# A limit, not a promise: where a time is promised, the test names it.
+# A limit, not a promise: a test of a promised time names it.
 expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser a module; closed with it, because its loop would stand in the way of asynchronous tests."""
+    """One browser for each module; its loop would block asynchronous tests of the next one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

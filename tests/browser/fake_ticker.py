@@ -1,14 +1,14 @@
-"""A ticker for the widget's tests: a real server that speaks the protocol and misbehaves as it is told.
+"""A ticker for the widget's tests: a real server that speaks the protocol and misbehaves on request.
 
-It runs in a thread of its own, so that a test may drive a browser meanwhile. What it says is the test's choice;
-pages and widget files come from the product.
+It runs in its own thread while the test drives a browser. The test decides what it sends; pages and widget files are
+the product's.
 """
 
 import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, Literal, Self
 
 import msgspec
@@ -19,19 +19,20 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tests.support.waiting import until
 from ticker.contract.item import Item, decode_item, moment
 from ticker.contract.site import load_site
 from ticker.http.pages import page_routes
 from ticker.settings import TickerSettings
 
 Json = dict[str, Any]
-Way = Literal["ws", "sse", "json"]
-Mood = Literal["well", "silent", "portal", "refusing", "busy"]
-"""silent: takes the request and says nothing · portal: 200 and a page · refusing: 400 · busy: 503, Retry-After."""
+Transport = Literal["ws", "sse", "json"]
+Behavior = Literal["normal", "silent", "portal", "refusing", "busy"]
+"""silent: accepts the request and sends nothing · portal: 200 with a page · refusing: 400 · busy: 503, Retry-After."""
 
 
 def an_item(number: int, text: str, **rest: Any) -> Json:
-    """An item as it stands on the wire; `rest` overrides any of its fields."""
+    """An item as JSON; `rest` overrides any of its fields."""
     created = moment(time.time() - 60)
     return {
         "uri": f"urn:flashwire:{number:026d}",
@@ -55,29 +56,29 @@ def an_item(number: int, text: str, **rest: Any) -> Json:
     }
 
 
-class Visit:
-    """One request for the stream, open or over."""
+class StreamRequest:
+    """One request for the stream, open or closed."""
 
-    def __init__(self, way: Way, query: Json) -> None:
-        self.way = way
+    def __init__(self, transport: Transport, query: Json) -> None:
+        self.transport = transport
         self.query = query
         self.outbox: asyncio.Queue[Json | int] = asyncio.Queue()
         self.open = True
 
 
 class FakeTicker:
-    """Serves until left; `entries` is its stream, `visits` is who came, with what."""
+    """A server while its context is open; `entries` is its stream, `requests` are all requests for the stream."""
 
     def __init__(self) -> None:
         self.entries: list[Json] = []
-        self.visits: list[Visit] = []
-        self.moods: dict[Way, Mood] = {"ws": "well", "sse": "well", "json": "well"}
+        self.requests: list[StreamRequest] = []
+        self.behaviors: dict[Transport, Behavior] = {"ws": "normal", "sse": "normal", "json": "normal"}
         self.heartbeat = 15.0
         self.stale = False
-        self.remembers = True
-        """Whether a cursor is good; where it is not, a resume gets a snapshot with `complete` false."""
+        self.knows_cursors = True
+        """Whether a cursor is valid; if not, a resume gets a snapshot with `complete` false."""
         self.clock_ahead = 0.0
-        """How far its clock is before the browser's, in seconds."""
+        """How far its clock is ahead of the browser's, in seconds."""
         self.backlog_limit = 100
         self.pages: dict[str, str] = {}
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -92,49 +93,41 @@ class FakeTicker:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.until(lambda: self._server.started, "the fake ticker did not start")
+        until(lambda: self._server.started, "the fake ticker has started")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.hang_up(1001)
+        self.close_all(1001)
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
 
-    def until(self, condition: Callable[[], object], complaint: str, seconds: float = 30) -> None:
-        """Waits for `condition`, without a browser to drive."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, complaint
-            time.sleep(0.01)
-
     def publish(self, *items: Json) -> None:
-        """Adds entries to the stream and sends them to all who are connected."""
+        """Adds entries to the stream and sends them to all open requests."""
         for item in items:
             self.entries.append(item)
             self.send({"type": "item", "cursor": self.cursor(), "item": item})
 
     def send(self, message: Json) -> None:
-        """Sends any message to all who are connected."""
-        for visit in self.connected:
-            self._loop.call_soon_threadsafe(visit.outbox.put_nowait, message)
+        """Sends any message to all open requests."""
+        for request in self.open_requests:
+            self._loop.call_soon_threadsafe(request.outbox.put_nowait, message)
 
-    def beat(self) -> None:
-        """Sends a heartbeat."""
+    def send_heartbeat(self) -> None:
         self.send({"type": "heartbeat", "cursor": self.cursor(), "time": self.time(), "stale": self.stale})
 
-    def behave(self, *, ws: Mood = "well", sse: Mood = "well", json: Mood = "well") -> None:
-        """How each way is served from now on."""
-        self.moods = {"ws": ws, "sse": sse, "json": json}
+    def behave(self, *, ws: Behavior = "normal", sse: Behavior = "normal", json: Behavior = "normal") -> None:
+        """Serves each transport like this from now on."""
+        self.behaviors = {"ws": ws, "sse": sse, "json": json}
 
-    def hang_up(self, code: int = 1006) -> None:
-        """Closes all connections; SSE and long poll end without a code."""
-        for visit in self.connected:
-            self._loop.call_soon_threadsafe(visit.outbox.put_nowait, code)
+    def close_all(self, code: int = 1006) -> None:
+        """Closes all open requests; SSE and long poll end without a code."""
+        for request in self.open_requests:
+            self._loop.call_soon_threadsafe(request.outbox.put_nowait, code)
 
     @property
-    def connected(self) -> list[Visit]:
-        return [visit for visit in list(self.visits) if visit.open]
+    def open_requests(self) -> list[StreamRequest]:
+        return [request for request in list(self.requests) if request.open]
 
     def cursor(self) -> str:
         return f"e.{len(self.entries)}.c"
@@ -143,16 +136,16 @@ class FakeTicker:
         return moment(time.time() + self.clock_ahead)
 
     def first_message(self, query: Json) -> Json:
-        """What a join is answered."""
+        """The first message after a join."""
         rest = {"cursor": self.cursor(), "heartbeat": self.heartbeat, "time": self.time(), "stale": self.stale}
-        if "cursor" in query and self.remembers:
+        if "cursor" in query and self.knows_cursors:
             missed = self.entries[int(query["cursor"].split(".")[1]) :]
             return {"type": "replay", "items": missed, "complete": True, **rest}
         items = self.current()[: self.backlog_limit]
         return {"type": "snapshot", "items": items, "complete": "cursor" not in query, **rest}
 
     def current(self) -> list[Json]:
-        """The stream folded by uri, newest first."""
+        """The newest version of each usable item, newest first."""
         newest: dict[str, Json] = {}
         for entry in self.entries:
             newest[entry["uri"]] = entry
@@ -165,14 +158,14 @@ class FakeTicker:
         self._loop.close()
 
     async def _finish(self) -> None:
-        # A browser that is slow to hang up must not leave tasks and sockets behind for the next test to trip over.
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
+        # A browser that closes slowly must not leave tasks and sockets for the next test.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()
-        # A transport tells its protocol, and closes its socket, in the turns after.
+        # A transport informs its protocol, and closes its socket, in the next iterations of the loop.
         for _ in range(3):
             await asyncio.sleep(0)
 
@@ -185,82 +178,82 @@ class FakeTicker:
         return [
             WebSocketRoute("/v1/live", self._websocket),
             Route("/v1/live", self._http),
-            Route("/pages/{name}", self._own_page),
+            Route("/pages/{name}", self._test_page),
             *page_routes(load_site(None), settings, snapshot_items),
         ]
 
-    async def _own_page(self, request: Request) -> Response:
+    async def _test_page(self, request: Request) -> Response:
         return HTMLResponse(self.pages[request.path_params["name"]])
 
     async def _websocket(self, websocket: WebSocket) -> None:
-        visit = Visit("ws", dict(websocket.query_params))
-        self.visits.append(visit)
-        mood = self.moods["ws"]
-        if mood not in ("well", "silent"):
-            await websocket.send_denial_response(self._misbehave(mood))
-            visit.open = False
+        join = StreamRequest("ws", dict(websocket.query_params))
+        self.requests.append(join)
+        behavior = self.behaviors["ws"]
+        if behavior not in ("normal", "silent"):
+            await websocket.send_denial_response(self._misbehave(behavior))
+            join.open = False
             return
         await websocket.accept()
-        if mood == "well":
-            visit.outbox.put_nowait(self.first_message(visit.query))
+        if behavior == "normal":
+            join.outbox.put_nowait(self.first_message(join.query))
 
         async def listen() -> None:
             try:
                 while True:
                     await websocket.receive_text()
             except WebSocketDisconnect:
-                visit.open = False
-                visit.outbox.put_nowait(0)
+                join.open = False
+                join.outbox.put_nowait(0)
 
         listening = asyncio.create_task(listen())
-        while isinstance(message := await visit.outbox.get(), dict):
+        while isinstance(message := await join.outbox.get(), dict):
             await websocket.send_text(msgspec.json.encode(message).decode())
-        if visit.open:
-            visit.open = False
-            await websocket.close(message if message != 1006 else 1012, "as the test asked")
+        if join.open:
+            join.open = False
+            await websocket.close(message if message != 1006 else 1012, "closed by the test")
         await listening
 
     async def _http(self, request: Request) -> Response:
         sse = "text/event-stream" in request.headers.get("accept", "")
-        visit = Visit("sse" if sse else "json", dict(request.query_params))
-        self.visits.append(visit)
-        mood = self.moods[visit.way]
-        if mood not in ("well", "silent"):
-            visit.open = False
-            return self._misbehave(mood)
+        join = StreamRequest("sse" if sse else "json", dict(request.query_params))
+        self.requests.append(join)
+        behavior = self.behaviors[join.transport]
+        if behavior not in ("normal", "silent"):
+            join.open = False
+            return self._misbehave(behavior)
         if sse:
-            return StreamingResponse(self._events(visit, mood), media_type="text/event-stream")
-        if mood == "silent":
-            await visit.outbox.get()
-        answer = await self._poll(visit)
-        visit.open = False
+            return StreamingResponse(self._events(join, behavior), media_type="text/event-stream")
+        if behavior == "silent":
+            await join.outbox.get()
+        answer = await self._poll(join)
+        join.open = False
         return answer
 
-    async def _events(self, visit: Visit, mood: Mood) -> AsyncIterator[str]:
+    async def _events(self, join: StreamRequest, behavior: Behavior) -> AsyncIterator[str]:
         try:
-            if mood == "well":
-                visit.outbox.put_nowait(self.first_message(visit.query))
-            while isinstance(message := await visit.outbox.get(), dict):
+            if behavior == "normal":
+                join.outbox.put_nowait(self.first_message(join.query))
+            while isinstance(message := await join.outbox.get(), dict):
                 lines = f"event: {message['type']}\nid: {message.get('cursor', '')}\n"
                 yield f"{lines}data: {msgspec.json.encode(message).decode()}\n\n"
         finally:
-            visit.open = False
+            join.open = False
 
-    async def _poll(self, visit: Visit) -> Response:
-        first = self.first_message(visit.query)
-        if visit.query.get("wait") and not first["items"]:
+    async def _poll(self, join: StreamRequest) -> Response:
+        first = self.first_message(join.query)
+        if join.query.get("wait") and not first["items"]:
             try:
-                message = await asyncio.wait_for(visit.outbox.get(), float(visit.query["wait"]))
+                message = await asyncio.wait_for(join.outbox.get(), float(join.query["wait"]))
             except TimeoutError:
                 message = {}
             if isinstance(message, int):
                 return Response(status_code=502)
-        return JSONResponse(self.first_message(visit.query))
+        return JSONResponse(self.first_message(join.query))
 
     @staticmethod
-    def _misbehave(mood: Mood) -> Response:
-        if mood == "portal":
+    def _misbehave(behavior: Behavior) -> Response:
+        if behavior == "portal":
             return HTMLResponse("<!doctype html><title>Free Wi-Fi</title><p>Please accept our terms.")
-        status, headers = (400, {}) if mood == "refusing" else (503, {"Retry-After": "3"})
+        status, headers = (400, {}) if behavior == "refusing" else (503, {"Retry-After": "3"})
         problem = {"type": "x", "title": "x", "status": status, "detail": "There is no edition “xx”."}
         return Response(msgspec.json.encode(problem), status, headers, "application/problem+json")

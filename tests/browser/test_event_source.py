@@ -1,4 +1,4 @@
-"""Plain EventSources in Chromium: whatever becomes of the node, all come back by themselves and miss nothing."""
+"""Plain EventSources in Chromium: they reconnect by themselves after any restart and miss nothing."""
 
 import itertools
 import json
@@ -26,49 +26,48 @@ pytestmark = pytest.mark.browser
 
 Say = Callable[[str], None]
 
-# Five in each of four browser contexts: a browser opens at most six connections to one server with HTTP/1.1, and
-# contexts share none.
+# Five in each of four browser contexts: with HTTP/1.1 a context opens at most six connections to one server.
 CONTEXTS: Final = 4
 SOURCES_OF_A_PAGE: Final = 5
 SOURCES: Final = CONTEXTS * SOURCES_OF_A_PAGE
-# Long enough to come back twice with the longest time to retry, 4 s, and for the service to start in between.
+# Two reconnections with the longest retry time (4 s), and the start of the service between them.
 LONGEST_SECONDS: Final = 20.0
 
 OPEN = """([address, count]) => {
   window.sources = Array.from({length: count}, () => {
     const source = new EventSource(address)
-    const kept = {source, seen: {}, repeated: [], gaps: 0, snapshots: 0, starts: 0, errors: 0, lost: null, away: 0}
+    const state = {source, seen: {}, repeated: [], gaps: 0, snapshots: 0, starts: 0, errors: 0, lost: null, away: 0}
     const add = (item) => {
       const name = `${item.uri} ${item.version}`
-      if (kept.seen[name]) kept.repeated.push(name)
-      kept.seen[name] = true
+      if (state.seen[name]) state.repeated.push(name)
+      state.seen[name] = true
     }
     const begin = (event) => {
       const message = JSON.parse(event.data)
-      kept.starts += 1
-      if (event.type === "snapshot") kept.snapshots += 1
-      if (!message.complete) kept.gaps += 1
-      if (kept.lost !== null) kept.away = Math.max(kept.away, performance.now() - kept.lost)
-      kept.lost = null
+      state.starts += 1
+      if (event.type === "snapshot") state.snapshots += 1
+      if (!message.complete) state.gaps += 1
+      if (state.lost !== null) state.away = Math.max(state.away, performance.now() - state.lost)
+      state.lost = null
       message.items.forEach(add)
     }
     source.addEventListener("snapshot", begin)
     source.addEventListener("replay", begin)
     source.addEventListener("item", (event) => add(JSON.parse(event.data).item))
     source.onerror = () => {
-      kept.errors += 1
-      kept.lost ??= performance.now()
+      state.errors += 1
+      state.lost ??= performance.now()
     }
-    return kept
+    return state
   })
 }"""
-READ = """() => window.sources.map(({source, seen, lost, ...kept}) =>
-  ({...kept, closed: source.readyState === EventSource.CLOSED, connected: lost === null && kept.starts > 0,
+READ = """() => window.sources.map(({source, seen, lost, ...state}) =>
+  ({...state, closed: source.readyState === EventSource.CLOSED, connected: lost === null && state.starts > 0,
     seen: Object.keys(seen)}))"""
 
 
 class Publisher(threading.Thread):
-    """Publishes a numbered line several times a second; one without an answer is sent again with its key."""
+    """Publishes a numbered line several times a second; a line without an answer is sent again under its key."""
 
     def __init__(self, desk: str, token: str) -> None:
         super().__init__(daemon=True)
@@ -118,8 +117,8 @@ class Audience:
             self._pages.append(page)
 
     def read(self) -> list[dict[str, Any]]:
-        """What each has had until now."""
-        # `until` asks again at once, and would take the processor from the browser that it waits for.
+        """What each source has received until now."""
+        # `until` calls this again at once, and would take the processor from the browser that it waits for.
         time.sleep(0.1)
         return [source for page in self._pages for source in page.evaluate(READ)]
 
@@ -129,30 +128,30 @@ class Audience:
 
 
 class Trial:
-    """EventSources that listen while lines are published."""
+    """EventSources that are connected while lines are published."""
 
     def __init__(self, audience: Audience, publisher: Publisher) -> None:
         self.audience = audience
         self.publisher = publisher
 
     def settle(self) -> None:
-        """Waits until all are connected; fails at once when one has given up."""
+        """Waits until all are connected; fails at once if a source has given up."""
 
         def are_back() -> bool:
             sources = self.audience.read()
             closed = sum(source["closed"] for source in sources)
-            assert closed == 0, f"{closed} of {SOURCES} closed for ever"
+            assert closed == 0, f"{closed} of {SOURCES} have closed"
             return all(source["connected"] for source in sources)
 
         until(are_back, "all are connected", LONGEST_SECONDS)
 
     def wait_for_lines(self, count: int) -> None:
-        """Waits until that many more are published."""
-        before = len(self.publisher.published)
-        until(lambda: len(self.publisher.published) >= before + count, f"{count} more lines")
+        """Waits until `count` more lines are published."""
+        start = len(self.publisher.published)
+        until(lambda: len(self.publisher.published) >= start + count, f"{count} more lines")
 
     def end(self, say: Say) -> None:
-        """All came back, each has every line once, and no gap was announced."""
+        """All have reconnected, each has every line once, and no gap was announced."""
         self.settle()
         self.wait_for_lines(2)
         self.publisher.end()
@@ -169,27 +168,27 @@ class Trial:
         away = sorted(source["away"] / 1000 for source in sources)
         errors = max(source["errors"] for source in sources)
         say(
-            f"{SOURCES} of {SOURCES} came back, {len(published)} lines each; away {away[len(away) // 2]:.1f} s "
+            f"{SOURCES} of {SOURCES} reconnected, {len(published)} lines each; away {away[len(away) // 2]:.1f} s "
             f"(median), {away[-1]:.1f} s (longest); one had {errors} errors at most"
         )
 
 
 @contextmanager
 def trial(browser: Browser, ticker: str, desk: str, token: str) -> Iterator[Trial]:
-    """Opens the EventSources, begins to publish, and returns once all listen."""
+    """Opens the EventSources and publishes; ready once all are connected."""
     publisher = Publisher(desk, token)
     with ExitStack() as cleanup:
-        found = Trial(Audience(browser, ticker, cleanup), publisher)
-        # A snapshot has ten lines: all are published to those who listen already.
-        found.settle()
+        started = Trial(Audience(browser, ticker, cleanup), publisher)
+        # A snapshot has only ten lines, so publishing starts when all are connected.
+        started.settle()
         publisher.start()
         cleanup.callback(publisher.end)
-        found.wait_for_lines(2)
-        yield found
+        started.wait_for_lines(2)
+        yield started
 
 
 class Restartable:
-    """A service that keeps its ports and its data when it is started again."""
+    """A service that can be restarted with its ports and its data."""
 
     def __init__(self, folder: Path, cleanup: ExitStack, **variables: str) -> None:
         self._folder = folder
@@ -215,57 +214,57 @@ class Restartable:
         until(lambda: "Rolling restart done" in self._service.errors(), "all nodes are replaced", 90)
 
 
-def test_all_come_back_after_a_restart(chromium: Browser, folder: Path, say: Say) -> None:
+def test_all_reconnect_after_a_restart(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="3")
         token = make_token(folder, "press")
-        with trial(chromium, service.ticker, service.desk, token) as tried:
+        with trial(chromium, service.ticker, service.desk, token) as sources:
             service.restart()
-            tried.end(say)
+            sources.end(say)
 
 
-def test_all_come_back_after_a_rolling_restart(chromium: Browser, folder: Path, say: Say) -> None:
+def test_all_reconnect_after_a_rolling_restart(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="3", FLASHWIRE_WORKERS="2")
-        with trial(chromium, service.ticker, service.desk, make_token(folder, "press")) as tried:
+        with trial(chromium, service.ticker, service.desk, make_token(folder, "press")) as sources:
             service.roll()
-            tried.end(say)
+            sources.end(say)
 
 
 @pytest.mark.slow
-def test_all_come_back_after_a_restart_with_the_default_drain(chromium: Browser, folder: Path, say: Say) -> None:
+def test_all_reconnect_after_a_restart_with_the_default_drain(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup)
         token = make_token(folder, "press")
-        with trial(chromium, service.ticker, service.desk, token) as tried:
+        with trial(chromium, service.ticker, service.desk, token) as sources:
             service.restart()
-            tried.end(say)
+            sources.end(say)
 
 
 @pytest.mark.slow
-def test_all_come_back_to_a_full_node_once_it_has_room(chromium: Browser, folder: Path, say: Say) -> None:
-    room = SOURCES // 2
+def test_all_reconnect_to_a_full_node_once_it_has_capacity(chromium: Browser, folder: Path, say: Say) -> None:
+    capacity = SOURCES // 2
     settings = folder / ".env"
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="0")
         token = make_token(folder, "press")
-        with trial(chromium, service.ticker, service.desk, token) as tried:
-            settings.write_text(f"FLASHWIRE_MAX_CONNECTIONS={room}\n")
+        with trial(chromium, service.ticker, service.desk, token) as sources:
+            settings.write_text(f"FLASHWIRE_MAX_CONNECTIONS={capacity}\n")
             service.restart()
-            until(lambda: tried.audience.count("connected") == room, "the node is full")
-            # Longer than the longest time to retry: each that is out is refused at least once.
+            until(lambda: sources.audience.count("connected") == capacity, "the node is full")
+            # Longer than the longest retry time, so each source that is refused tries at least once.
             time.sleep(4.5)
-            assert tried.audience.count("connected") == room
-            assert tried.audience.count("closed") == 0
+            assert sources.audience.count("connected") == capacity
+            assert sources.audience.count("closed") == 0
             settings.write_text(f"FLASHWIRE_MAX_CONNECTIONS={2 * SOURCES}\n")
             service.roll()
-            tried.end(say)
+            sources.end(say)
 
 
 @pytest.mark.slow
-def test_all_come_back_to_a_node_that_is_starting(chromium: Browser, folder: Path, say: Say) -> None:
+def test_all_reconnect_to_a_node_that_is_starting(chromium: Browser, folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_DRAIN_SECONDS="0") as service:
-        with trial(chromium, service.ticker, service.desk, make_token(folder, "press")) as tried:
+        with trial(chromium, service.ticker, service.desk, make_token(folder, "press")) as sources:
             store, node = server(service), listener(service, service.ticker)
             store.suspend()
             try:
@@ -273,11 +272,11 @@ def test_all_come_back_to_a_node_that_is_starting(chromium: Browser, folder: Pat
                 node.kill()
                 until(lambda: "starting" in answer_to_a_stream(service.ticker), "the new node is starting")
                 time.sleep(4.5)
-                assert tried.audience.count("connected") == 0
-                assert tried.audience.count("closed") == 0
+                assert sources.audience.count("connected") == 0
+                assert sources.audience.count("closed") == 0
             finally:
                 store.resume()
-            tried.end(say)
+            sources.end(say)
 
 
 def answer_to_a_stream(ticker: str) -> str:
@@ -297,10 +296,10 @@ def stack(folder: Path) -> Iterator[Stack]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("restarted", [NODES[:1], NODES], ids=["one", "both-in-turn"])
-def test_all_come_back_behind_nginx(chromium: Browser, stack: Stack, restarted: tuple[str, ...], say: Say) -> None:
+def test_all_reconnect_behind_nginx(chromium: Browser, stack: Stack, restarted: tuple[str, ...], say: Say) -> None:
     token = stack.start_desk()
-    with trial(chromium, f"http://{stack.front}", f"http://127.0.0.1:{stack.ports['desk']}", token) as tried:
+    with trial(chromium, f"http://{stack.front}", f"http://127.0.0.1:{stack.ports['desk']}", token) as sources:
         for name in restarted:
             stack.stop(name)
             stack.start_node(name)
-        tried.end(say)
+        sources.end(say)

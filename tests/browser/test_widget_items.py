@@ -1,4 +1,4 @@
-"""What a reader sees of items: new, changed, taken off, hostile, in any language."""
+"""How the widget shows items: new, changed, withdrawn, hostile, in any language."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, Json, an_item
-from tests.browser.widget_page import collect, context, page, rows, seen, show, show_page, ticker
+from tests.browser.widget_page import collect_events, context, event_details, page, rows, show, show_page, ticker
 from ticker.contract.item import moment
 
 __all__ = ["context", "page", "ticker"]  # fixtures
@@ -26,15 +26,15 @@ def english(text: str) -> Json:
 
 def test_a_published_line_appears_first_with_its_source(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Ferries are suspended"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
     ticker.publish(an_item(2, "Ferries run again", urgency=2))
-    expect(rows(found)).to_have_count(2)
-    expect(rows(found).first.locator("p")).to_have_text("Civil Defence: Ferries run again")
-    expect(rows(found).first).to_contain_text("Bulletin")
+    expect(rows(widget)).to_have_count(2)
+    expect(rows(widget).first.locator("p")).to_have_text("Civil Defence: Ferries run again")
+    expect(rows(widget).first).to_contain_text("Bulletin")
 
 
-def test_source_and_headline_stand_each_in_an_isolate_of_their_own(page: Page, ticker: FakeTicker) -> None:
+def test_source_and_headline_are_each_in_a_bidi_isolate(page: Page, ticker: FakeTicker) -> None:
     name = {"value": "الدفاع المدني (Geneva)", "language": "ar", "direction": "rtl"}
     ticker.publish(an_item(1, "12 injured", infoSources=[{"name": name, "role": "official"}]))
     source, headline = show(page, ticker).locator("li p bdi").all()
@@ -49,17 +49,17 @@ def test_several_sources_are_all_named(page: Page, ticker: FakeTicker) -> None:
     expect(rows(show(page, ticker)).locator("p")).to_have_text("Police, Civil Defence: Road closed")
 
 
-def test_a_correction_stands_in_place_with_what_was_wrong(page: Page, ticker: FakeTicker) -> None:
+def test_a_correction_replaces_the_line_and_says_what_was_wrong(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Ten are missing")
     ticker.publish(first, an_item(2, "Roads are open"))
-    found = show(page, ticker)
+    widget = show(page, ticker)
     ticker.publish(
         later(first, "correction", headline=english("Two are missing"), note=english("It was two, not ten."))
     )
-    row = rows(found).nth(1)
+    row = rows(widget).nth(1)
     expect(row.locator(".text")).to_have_text("Civil Defence: Two are missing")
     expect(row.locator(".note")).to_have_text("Correction: It was two, not ten.")
-    expect(found).not_to_contain_text("Ten are missing")
+    expect(widget).not_to_contain_text("Ten are missing")
 
 
 @pytest.mark.parametrize("layout", ["list", "line"])
@@ -78,11 +78,11 @@ def test_the_newest_correction_stays_with_an_item_that_has_had_other_acts_since(
     corrected = an_item(1, "Two are missing", version=3, act="correction", note=english("It was two."))
     refiled = later({**corrected, "corrections": corrections}, "refile", note=None)
     ticker.publish(refiled)
-    found = show(page, ticker, f'edition="en" layout="{layout}"')
+    widget = show(page, ticker, f'edition="en" layout="{layout}"')
     clock = page.evaluate(
         "new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(Date.parse('2026-05-01T09:30:00Z'))"
     )
-    notes = rows(found).first.locator(".note")
+    notes = rows(widget).first.locator(".note")
     expect(notes.first).to_be_visible()
     expect(notes.first).to_have_text(f"Correction: It was two. · {clock}")
     expect(notes.nth(1)).to_contain_text("Edited")
@@ -91,147 +91,145 @@ def test_the_newest_correction_stays_with_an_item_that_has_had_other_acts_since(
     expect(notes.first).to_have_text(f"Correction: It was two. · {clock}")
 
 
-def test_a_withdrawal_without_words_takes_the_line_down_and_scripts_never_hear_that_it_was_added(
-    page: Page, ticker: FakeTicker
-) -> None:
-    collect(page, "ticker-item")
+def test_a_withdrawal_without_words_removes_the_line_and_reports_no_addition(page: Page, ticker: FakeTicker) -> None:
+    collect_events(page, "ticker-item")
     first, second = an_item(1, "A name"), an_item(2, "Another name")
     ticker.publish(first)
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
-    gone: Json = {"headline": None, "infoSources": [], "note": english("Wrong.")}
-    # While the reader is away: one line is withdrawn, and another comes and goes.
-    ticker.hang_up()
-    ticker.entries += [later(first, "withdraw", **gone), second, later(second, "withdraw", **gone)]
-    expect(rows(found)).to_have_count(0, timeout=15_000)
-    expect(found).to_contain_text("No breaking news right now.")
-    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [("1", "removed")]
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
+    no_words: Json = {"headline": None, "infoSources": [], "note": english("Wrong.")}
+    # While the widget is disconnected, one line is withdrawn, and another is published and withdrawn.
+    ticker.close_all()
+    ticker.entries += [later(first, "withdraw", **no_words), second, later(second, "withdraw", **no_words)]
+    expect(rows(widget)).to_have_count(0, timeout=15_000)
+    expect(widget).to_contain_text("No breaking news right now.")
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [("1", "removed")]
 
 
 def test_an_old_item_that_is_corrected_or_released_is_not_the_newest(page: Page, ticker: FakeTicker) -> None:
     for number in range(2, 12):
         ticker.publish(an_item(number, f"Line {number}", firstCreated=moment(time.time() - 600 + number)))
-    found = show(page, ticker, 'edition="en" layout="line"')
-    expect(rows(found)).to_contain_text("Line 11")
-    expect(found.locator(".count")).to_have_text("1/10")
+    widget = show(page, ticker, 'edition="en" layout="line"')
+    expect(rows(widget)).to_contain_text("Line 11")
+    expect(widget.locator(".count")).to_have_text("1/10")
     old = an_item(1, "Old line", version=4, firstCreated=moment(time.time() - 90_000))
     ticker.publish({**old, "act": "correction", "note": english("It was old.")})
-    expect(found.locator(".count")).to_have_text("1/11")
-    expect(rows(found)).to_contain_text("Line 11")
-    found.get_by_role("button", name="Previous").click()
-    expect(rows(found)).to_contain_text("Old line")
-    expect(found.locator(".count")).to_have_text("11/11")
+    expect(widget.locator(".count")).to_have_text("1/11")
+    expect(rows(widget)).to_contain_text("Line 11")
+    widget.get_by_role("button", name="Previous").click()
+    expect(rows(widget)).to_contain_text("Old line")
+    expect(widget.locator(".count")).to_have_text("11/11")
 
 
-def test_a_line_that_was_never_shown_and_is_not_what_was_asked_for_is_not_added(page: Page, ticker: FakeTicker) -> None:
-    collect(page, "ticker-item")
+def test_an_item_outside_the_filter_is_never_added(page: Page, ticker: FakeTicker) -> None:
+    collect_events(page, "ticker-item")
     ticker.publish(an_item(1, "Cup drawn", sections=["sport"]))
-    found = show(page, ticker, 'edition="en" section="sport"')
-    expect(rows(found)).to_have_count(1)
+    widget = show(page, ticker, 'edition="en" section="sport"')
+    expect(rows(widget)).to_have_count(1)
     ticker.publish(an_item(2, "Old cup", version=3, act="correction", sections=["politics"], note=english("No cup.")))
     ticker.publish(an_item(3, "Match off", sections=["sport"]))
-    expect(rows(found)).to_have_count(2)
-    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [("3", "added")]
+    expect(rows(widget)).to_have_count(2)
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [("3", "added")]
 
 
-def test_an_update_and_a_refile_say_that_they_are(page: Page, ticker: FakeTicker) -> None:
+def test_an_update_and_a_refile_are_labelled(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "Talks begin"), an_item(2, "Talks edn")
     ticker.publish(first, second)
-    found = show(page, ticker)
+    widget = show(page, ticker)
     ticker.publish(later(first, "update", headline=english("Talks begin in Geneva")))
-    expect(rows(found).nth(1)).to_contain_text("Updated")
+    expect(rows(widget).nth(1)).to_contain_text("Updated")
     refiled = later(second, "refile", headline=english("Talks end"), versionCreated="2026-05-01T09:30:00.000Z")
     ticker.publish(refiled)
     clock = page.evaluate(
         "new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(Date.parse('2026-05-01T09:30:00Z'))"
     )
-    expect(rows(found).first).to_contain_text(f"Edited {clock}")
+    expect(rows(widget).first).to_contain_text(f"Edited {clock}")
 
 
-def test_a_withdrawn_item_leaves_at_once_and_no_replay_brings_it_back(page: Page, ticker: FakeTicker) -> None:
+def test_a_withdrawn_item_disappears_at_once_and_no_replay_brings_it_back(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "A minister resigns")
     ticker.publish(first, an_item(2, "Roads are open"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(2)
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(2)
     ticker.publish(later(first, "withdraw", note=english("The source took it back.")))
-    expect(rows(found)).to_have_count(1)
+    expect(rows(widget)).to_have_count(1)
     ticker.send({"type": "item", "cursor": ticker.cursor(), "item": first})
     ticker.send({**ticker.first_message({}), "items": [first, an_item(2, "Roads are open")]})
     ticker.publish(an_item(3, "The end"))
-    expect(rows(found)).to_have_count(2)
-    expect(found).not_to_contain_text("A minister resigns")
+    expect(rows(widget)).to_have_count(2)
+    expect(widget).not_to_contain_text("A minister resigns")
 
 
-def test_a_held_item_leaves_and_its_release_returns_it_to_its_place(page: Page, ticker: FakeTicker) -> None:
+def test_a_held_item_disappears_and_returns_to_its_position_when_released(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Bridge closed")
     ticker.publish(first, an_item(2, "Roads are open"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(2)
-    held = later(first, "hold")
-    ticker.publish(held)
-    expect(rows(found)).to_have_count(1)
-    ticker.publish(later(held, "release"))
-    expect(rows(found).nth(1)).to_contain_text("Bridge closed")
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(2)
+    on_hold = later(first, "hold")
+    ticker.publish(on_hold)
+    expect(rows(widget)).to_have_count(1)
+    ticker.publish(later(on_hold, "release"))
+    expect(rows(widget).nth(1)).to_contain_text("Bridge closed")
 
 
-def test_an_item_that_leaves_the_filter_leaves_the_list_and_is_not_called_withdrawn(
+def test_an_item_that_no_longer_matches_the_filter_is_removed_and_not_called_withdrawn(
     page: Page, ticker: FakeTicker
 ) -> None:
-    collect(page, "ticker-item")
+    collect_events(page, "ticker-item")
     first, other = (an_item(number, text, sections=["sport"]) for number, text in ((1, "Cup drawn"), (2, "Match off")))
     ticker.publish(first, other)
-    found = show(page, ticker, 'edition="en" section="sport, arts" urgency="4"')
-    expect(rows(found)).to_have_count(2)
+    widget = show(page, ticker, 'edition="en" section="sport, arts" urgency="4"')
+    expect(rows(widget)).to_have_count(2)
     moved = later(first, "correction", sections=["politics"], note=english("Not a cup."))
     ticker.publish(moved)
-    expect(rows(found)).to_have_count(1)
+    expect(rows(widget)).to_have_count(1)
     ticker.send({"type": "item", "cursor": ticker.cursor(), "item": first})
     ticker.send({**ticker.first_message({}), "items": [other, moved]})
     ticker.publish(later(other, "update", urgency=5))
-    expect(rows(found)).to_have_count(0)
-    expect(found).to_contain_text("No breaking news right now.")
+    expect(rows(widget)).to_have_count(0)
+    expect(widget).to_contain_text("No breaking news right now.")
     ticker.publish(later(moved, "update", sections=["arts"], note=english("A cup.")))
-    expect(rows(found)).to_have_count(1)
-    expect(rows(found)).to_contain_text("Cup drawn")
-    assert [(detail["item"]["version"], detail["change"]) for detail in seen(page)] == [
+    expect(rows(widget)).to_have_count(1)
+    expect(rows(widget)).to_contain_text("Cup drawn")
+    assert [(detail["item"]["version"], detail["change"]) for detail in event_details(page)] == [
         (2, "removed"),
         (2, "removed"),
         (3, "added"),
     ]
-    # One thing was to be said, so it is said without a count.
-    expect(found.locator("[role=status].sr")).to_have_text("Updated: A cup. Civil Defence: Cup drawn", timeout=8000)
+    # A single announcement has no count.
+    expect(widget.locator("[role=status].sr")).to_have_text("Updated: A cup. Civil Defence: Cup drawn", timeout=8000)
 
 
-def test_an_item_leaves_when_it_expires(page: Page, ticker: FakeTicker) -> None:
+def test_an_item_disappears_when_it_expires(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Polls close soon", expires=moment(time.time() + 3)))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
-    expect(rows(found)).to_have_count(0, timeout=8000)
-    expect(found).to_contain_text("No breaking news right now.")
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
+    expect(rows(widget)).to_have_count(0, timeout=8000)
+    expect(widget).to_contain_text("No breaking news right now.")
 
 
 def test_a_pinned_item_stays_above_newer_ones(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Stay indoors", pinnedUntil=moment(time.time() + 600)))
-    found = show(page, ticker)
+    widget = show(page, ticker)
     ticker.publish(an_item(2, "Roads are open"))
-    expect(rows(found)).to_have_count(2)
-    expect(rows(found).first).to_contain_text("Stay indoors")
-    expect(rows(found).first).to_contain_text("Pinned")
+    expect(rows(widget)).to_have_count(2)
+    expect(rows(widget).first).to_contain_text("Stay indoors")
+    expect(rows(widget).first).to_contain_text("Pinned")
 
 
 def test_a_snapshot_may_come_at_any_time_and_replaces_the_list(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Old"), an_item(2, "Older"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(2)
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(2)
     ticker.send({**ticker.first_message({}), "items": [an_item(3, "Other"), an_item(1, "Old")]})
-    expect(rows(found).first).to_contain_text("Other")
-    expect(rows(found)).to_have_count(2)
-    expect(found).not_to_contain_text("Older")
+    expect(rows(widget).first).to_contain_text("Other")
+    expect(rows(widget)).to_have_count(2)
+    expect(widget).not_to_contain_text("Older")
 
 
-def test_what_is_not_known_or_not_sound_is_passed_over(page: Page, ticker: FakeTicker) -> None:
-    found = show(page, ticker)
-    expect(found).to_have_attribute("state", "live")
+def test_unknown_and_malformed_messages_are_ignored(page: Page, ticker: FakeTicker) -> None:
+    widget = show(page, ticker)
+    expect(widget).to_have_attribute("state", "live")
     for message in (
         {"type": "weather", "items": [an_item(1, "x")]},
         {"type": "item", "item": None, "cursor": "e.0.c"},
@@ -240,8 +238,8 @@ def test_what_is_not_known_or_not_sound_is_passed_over(page: Page, ticker: FakeT
     ):
         ticker.send(message)
     ticker.publish(an_item(2, "Still here", mood="calm"))
-    expect(rows(found)).to_have_count(1)
-    expect(found).to_have_attribute("state", "live")
+    expect(rows(widget)).to_have_count(1)
+    expect(widget).to_have_attribute("state", "live")
 
 
 def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker: FakeTicker) -> None:
@@ -257,25 +255,25 @@ def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker:
     name = {"value": attack, "language": '"><b>', "direction": "ltr"}
     for number, link in enumerate(links):
         ticker.publish(an_item(number, attack, link=link, infoSources=[{"name": name, "role": "platform"}], note=name))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(len(links))
-    expect(rows(found).first.locator(".headline")).to_have_text(attack)
-    assert found.locator("li img, li script").count() == 0
-    anchor = found.locator("li a")
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(len(links))
+    expect(rows(widget).first.locator(".headline")).to_have_text(attack)
+    assert widget.locator("li img, li script").count() == 0
+    anchor = widget.locator("li a")
     expect(anchor).to_have_count(1)
     expect(anchor).to_have_attribute("href", "https://a.example/")
     expect(anchor).to_have_attribute("rel", "noopener")
 
 
-def test_the_age_is_right_where_the_reader_s_clock_is_an_hour_off(context: BrowserContext, ticker: FakeTicker) -> None:
+def test_the_age_is_right_if_the_reader_s_clock_is_an_hour_off(context: BrowserContext, ticker: FakeTicker) -> None:
     for off, name in ((3_600_000, "ahead"), (-3_600_000, "behind")):
         page = context.new_page()
         page.add_init_script(f"const real = Date.now; Date.now = () => real() + {off}")
         ticker.entries = [an_item(1, "One", firstCreated=moment(time.time() - 300.5))]
-        found = show(page, ticker, name=name)
-        expect(rows(found).locator("time")).to_have_text("5 min. ago")
+        widget = show(page, ticker, name=name)
+        expect(rows(widget).locator("time")).to_have_text("5 min. ago")
         ticker.publish(an_item(2, "From tomorrow", firstCreated=moment(time.time() + 3600)))
-        expect(rows(found).first.locator("time")).to_have_text("now")
+        expect(rows(widget).first.locator("time")).to_have_text("now")
 
 
 def test_an_arabic_ticker_reads_from_right_to_left_in_arabic(page: Page, ticker: FakeTicker) -> None:
@@ -283,13 +281,13 @@ def test_an_arabic_ticker_reads_from_right_to_left_in_arabic(page: Page, ticker:
     text = {"value": "زلزال بقوة 6.1 قرب (Geneva)", "language": "ar", "direction": "rtl"}
     sources = [{"name": name, "role": "official"}]
     ticker.publish(an_item(1, "", headline=text, infoSources=sources, urgency=3, edition="ar"))
-    found = show(page, ticker, 'edition="ar" lang="ar"')
-    row = rows(found).first
+    widget = show(page, ticker, 'edition="ar" lang="ar"')
+    row = rows(widget).first
     source, headline = (row.locator(f".{part}").bounding_box() for part in ("source", "headline"))
     assert source and headline and source["x"] > headline["x"]
-    expect(found).to_contain_text("مباشر")
+    expect(widget).to_contain_text("مباشر")
     expect(row.locator(".mark")).to_have_text("عاجل")
-    expect(found.locator("section")).to_have_attribute("dir", "rtl")
+    expect(widget.locator("section")).to_have_attribute("dir", "rtl")
 
 
 def test_language_comes_from_the_element_then_from_the_page_and_dir_wins(page: Page, ticker: FakeTicker) -> None:
@@ -307,39 +305,39 @@ def test_language_comes_from_the_element_then_from_the_page_and_dir_wins(page: P
     expect(tickers.nth(2).locator("section")).to_have_attribute("dir", "ltr")
 
 
-def test_urgency_is_said_in_words_and_shapes(page: Page, ticker: FakeTicker) -> None:
+def test_urgency_is_shown_in_words_and_shapes(page: Page, ticker: FakeTicker) -> None:
     for urgency in (4, 3, 2, 1):
         ticker.publish(an_item(9 - urgency, f"Line {urgency}", urgency=urgency))
-    found = show(page, ticker)
-    expect(found.locator(".mark")).to_have_text(["Flash", "Bulletin", "Urgent"])
+    widget = show(page, ticker)
+    expect(widget.locator(".mark")).to_have_text(["Flash", "Bulletin", "Urgent"])
     shape = "mark => { const s = getComputedStyle(mark, '::before'); return s.rotate + s.clipPath + s.borderRadius }"
-    assert len({mark.evaluate(shape) for mark in found.locator(".mark").all()}) == 3
-    expect(rows(found).last.locator(".mark")).to_have_count(0)
+    assert len({mark.evaluate(shape) for mark in widget.locator(".mark").all()}) == 3
+    expect(rows(widget).last.locator(".mark")).to_have_count(0)
 
 
-def test_a_page_is_told_of_every_entry_but_not_of_the_backlog(page: Page, ticker: FakeTicker) -> None:
-    collect(page, "ticker-item")
+def test_the_page_gets_an_event_for_every_entry_and_none_for_the_backlog(page: Page, ticker: FakeTicker) -> None:
+    collect_events(page, "ticker-item")
     first = an_item(1, "One")
     ticker.publish(first)
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
     ticker.publish(an_item(2, "Two"), later(first, "withdraw", note=english("Wrong.")))
-    expect(rows(found)).to_have_count(1)
-    expect(rows(found)).to_contain_text(["Two"])
-    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in seen(page)] == [
+    expect(rows(widget)).to_have_count(1)
+    expect(rows(widget)).to_contain_text(["Two"])
+    assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [
         ("2", "added"),
         ("1", "removed"),
     ]
 
 
-def test_what_the_server_rendered_shows_without_script_and_until_the_first_list(
+def test_server_rendered_items_are_shown_without_script_and_until_the_first_list(
     context: BrowserContext, ticker: FakeTicker
 ) -> None:
     served = "<ol><li>Served line</li></ol>"
     ticker.behave(ws="silent", sse="silent", json="silent")
     page = context.new_page()
-    found = show(page, ticker, inside=served)
-    expect(found).to_have_attribute("state", "connecting")
+    widget = show(page, ticker, inside=served)
+    expect(widget).to_have_attribute("state", "connecting")
     expect(page.get_by_text("Served line")).to_be_visible()
     ticker.behave()
     ticker.publish(an_item(1, "Live line"))

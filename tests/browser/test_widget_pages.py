@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.widget_page import context, page, ticker
+from tests.support.waiting import until
 from ticker.shared.http.assets import WEB
 
 __all__ = ["context", "page", "ticker"]  # fixtures
@@ -26,7 +27,7 @@ TEXTS = {
 
 
 def fill(ticker: FakeTicker) -> None:
-    """One item in each edition; the fake ticker sends all to everybody."""
+    """Publishes one item in each edition; the fake ticker sends every item to all."""
     for number, (edition, (language, direction, text)) in enumerate(TEXTS.items()):
         headline = {"value": text, "language": language, "direction": direction}
         ticker.publish(an_item(number, text, headline=headline, edition=edition))
@@ -43,20 +44,20 @@ def get(ticker: FakeTicker, path: str, **headers: str) -> tuple[int, dict[str, s
 
 
 def test_the_demo_page_shows_all_editions_live_and_breaks_no_policy(page: Page, ticker: FakeTicker) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     fill(ticker)
     page.goto(f"{ticker.url}/")
     expect(page.locator("breaking-ticker[state=live]")).to_have_count(4)
     expect(page.locator(".edition h2")).to_have_text(["English", "Español", "العربية"])
     assert page.locator(".edition").last.evaluate("edition => getComputedStyle(edition).direction") == "rtl"
     expect(page.get_by_role("link", name="Desk")).to_have_attribute("href", "http://desk.invalid/")
-    ticker.publish(an_item(9, "Said live"))
-    expect(page.locator(".edition").first.get_by_text("Said live")).to_be_visible()
-    assert complaints == []
+    ticker.publish(an_item(9, "Published live"))
+    expect(page.locator(".edition").first.get_by_text("Published live")).to_be_visible()
+    assert messages == []
 
 
-def test_the_demo_page_has_its_lines_without_script(chromium: Browser, ticker: FakeTicker) -> None:
+def test_the_demo_page_shows_its_lines_without_script(chromium: Browser, ticker: FakeTicker) -> None:
     fill(ticker)
     hostile = {"value": "<script>alert(1)</script>", "language": "en", "direction": "ltr"}
     ticker.publish(an_item(7, "", headline=hostile, link="https://a.example/?a=1&b=2"))
@@ -83,15 +84,15 @@ def test_the_demo_page_speaks_the_reader_s_language(
     assert get(ticker, "/?lang=en", Accept_Language=language)[2] != body
 
 
-def test_every_page_says_the_same_in_every_language() -> None:
+def test_every_page_has_the_same_sentences_in_every_language() -> None:
     strings = json.loads((WEB / "demo" / "strings.json").read_text("utf-8"))
     assert set(strings) == {"en", "es", "ar"}
-    assert len({tuple(sorted(words)) for words in strings.values()}) == 1
+    assert len({tuple(sorted(sentences)) for sentences in strings.values()}) == 1
 
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_nothing_of_the_demo_page_runs_out_of_the_window(
+def test_the_demo_page_is_never_wider_than_the_window(
     page: Page, ticker: FakeTicker, width: int, language: str
 ) -> None:
     fill(ticker)
@@ -119,19 +120,19 @@ def test_the_snippet_works_in_another_site_s_page(page: Page, ticker: FakeTicker
         page.goto(f"{other.url}/pages/x")
         expect(page.locator("breaking-ticker")).to_have_attribute("state", "live")
         expect(page.locator("breaking-ticker li").first).to_be_visible()
-        assert other.visits == []
+        assert other.requests == []
 
 
-def test_the_embed_page_stands_in_a_frame_of_another_site(page: Page, ticker: FakeTicker) -> None:
+def test_the_embed_page_works_in_a_frame_of_another_site(page: Page, ticker: FakeTicker) -> None:
     fill(ticker)
     with FakeTicker() as other:
         other.pages["x"] = f'<iframe src="{ticker.url}/embed?edition=ar&amp;section=sport&amp;layout=line"></iframe>'
         page.goto(f"{other.url}/pages/x")
-        found = page.frame_locator("iframe").locator("breaking-ticker")
-        expect(found).to_have_attribute("state", "live")
-        expect(found).to_have_attribute("lang", "ar")
-    ticker.until(lambda: ticker.visits, "no join")
-    assert {name: ticker.visits[0].query[name] for name in ("edition", "section")} == {
+        widget = page.frame_locator("iframe").locator("breaking-ticker")
+        expect(widget).to_have_attribute("state", "live")
+        expect(widget).to_have_attribute("lang", "ar")
+    until(lambda: ticker.requests, "a join")
+    assert {name: ticker.requests[0].query[name] for name in ("edition", "section")} == {
         "edition": "ar",
         "section": "sport",
     }
@@ -140,13 +141,13 @@ def test_the_embed_page_stands_in_a_frame_of_another_site(page: Page, ticker: Fa
 
 
 @pytest.mark.parametrize("query", ["edition=xx", "layout=round", "edition=%22%3E%3Cscript%3E"])
-def test_an_embed_page_that_cannot_be_is_refused_with_a_sentence(ticker: FakeTicker, query: str) -> None:
+def test_an_embed_page_with_a_wrong_parameter_is_refused_with_a_sentence(ticker: FakeTicker, query: str) -> None:
     status, headers, body = get(ticker, f"/embed?{query}")
     assert (status, headers["content-type"]) == (400, "application/problem+json")
     assert msgspec.json.decode(body)["errors"][0]["field"] == query.split("=")[0]
 
 
-def test_what_an_embed_page_is_asked_for_cannot_leave_its_attribute(ticker: FakeTicker) -> None:
+def test_a_parameter_of_the_embed_page_cannot_break_out_of_its_attribute(ticker: FakeTicker) -> None:
     body = get(ticker, "/embed?section=%22%3E%3Cscript%3E&lang=%22%3E")[2].decode()
     assert '"><script>' not in body and "&#34;&gt;&lt;script&gt;" in body
 
@@ -176,13 +177,13 @@ def test_oembed_describes_the_embed_page(page: Page, ticker: FakeTicker) -> None
         ("url={own}/embed&format=xml", 501),
     ],
 )
-def test_oembed_refuses_what_is_not_a_ticker_here(ticker: FakeTicker, query: str, status: int) -> None:
-    answered, headers, body = get(ticker, f"/oembed?{query.format(own=ticker.url)}")
-    assert (answered, headers["content-type"]) == (status, "application/problem+json")
+def test_oembed_refuses_an_address_that_is_no_ticker_here(ticker: FakeTicker, query: str, status: int) -> None:
+    answer_status, headers, body = get(ticker, f"/oembed?{query.format(own=ticker.url)}")
+    assert (answer_status, headers["content-type"]) == (status, "application/problem+json")
     assert msgspec.json.decode(body)["status"] == status
 
 
-def test_files_are_cached_packed_and_open_to_other_sites(ticker: FakeTicker) -> None:
+def test_files_are_cached_compressed_and_open_to_other_sites(ticker: FakeTicker) -> None:
     status, headers, plain = get(ticker, "/widget/breaking-ticker.js")
     assert status == 200 and headers["content-type"].startswith("text/javascript")
     assert headers["access-control-allow-origin"] == "*" and "max-age=300" in headers["cache-control"]

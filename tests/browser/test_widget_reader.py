@@ -1,4 +1,4 @@
-"""What a reader can do with the widget: pause, step, listen, use a keyboard, see less motion."""
+"""What a reader can do with the widget: pause, step, use a screen reader, a keyboard or reduced motion."""
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -14,86 +14,86 @@ pytestmark = pytest.mark.browser
 HOVERABLE = 'edition="en" layout="line"'
 
 
-def test_a_paused_ticker_holds_new_items_back_until_they_are_asked_for(page: Page, ticker: FakeTicker) -> None:
+def test_a_paused_widget_holds_new_items_back_until_the_reader_shows_them(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
-    found.get_by_role("button", name="Pause").click()
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
+    widget.get_by_role("button", name="Pause").click()
     ticker.publish(an_item(2, "Two"), an_item(3, "Three"))
-    fresh = found.get_by_role("button", name="2 new")
+    fresh = widget.get_by_role("button", name="2 new")
     expect(fresh).to_be_visible()
-    expect(rows(found)).to_have_count(1)
+    expect(rows(widget)).to_have_count(1)
     fresh.click()
-    expect(rows(found)).to_have_count(3)
+    expect(rows(widget)).to_have_count(3)
     expect(fresh).to_be_hidden()
     ticker.publish(an_item(4, "Four"))
-    expect(found.get_by_role("button", name="1 new")).to_be_visible()
-    found.get_by_role("button", name="Resume").click()
-    expect(rows(found)).to_have_count(4)
+    expect(widget.get_by_role("button", name="1 new")).to_be_visible()
+    widget.get_by_role("button", name="Resume").click()
+    expect(rows(widget)).to_have_count(4)
     ticker.publish(an_item(5, "Five"))
-    expect(rows(found)).to_have_count(5)
+    expect(rows(widget)).to_have_count(5)
 
 
 def test_withdrawals_and_corrections_reach_a_paused_reader(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "Wrong"), an_item(2, "Ten are missing")
     ticker.publish(first, second)
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(2)
-    found.get_by_role("button", name="Pause").click()
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(2)
+    widget.get_by_role("button", name="Pause").click()
     third = an_item(3, "Held back")
     ticker.publish(third, an_item(4, "Held back too"))
     ticker.publish(later(first, "withdraw", note=english("Not so.")), later(third, "withdraw", note=english("Not so.")))
     ticker.publish(later(second, "correction", headline=english("Two are missing"), note=english("Two, not ten.")))
-    expect(rows(found)).to_have_count(1)
-    expect(rows(found)).to_contain_text("Two are missing")
-    expect(rows(found)).to_contain_text("Correction: Two, not ten.")
-    expect(found.get_by_role("button", name="1 new")).to_be_visible()
+    expect(rows(widget)).to_have_count(1)
+    expect(rows(widget)).to_contain_text("Two are missing")
+    expect(rows(widget)).to_contain_text("Correction: Two, not ten.")
+    expect(widget.get_by_role("button", name="1 new")).to_be_visible()
 
 
 def test_a_snapshot_does_not_break_a_pause(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(2)
-    found.get_by_role("button", name="Pause").click()
-    ticker.remembers = False
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(2)
+    widget.get_by_role("button", name="Pause").click()
+    ticker.knows_cursors = False
     ticker.entries = [an_item(2, "Two"), an_item(3, "Three")]
-    ticker.hang_up()
-    expect(found.get_by_role("button", name="1 new")).to_be_visible()
-    expect(rows(found)).to_have_count(1)
+    ticker.close_all()
+    expect(widget.get_by_role("button", name="1 new")).to_be_visible()
+    expect(rows(widget)).to_have_count(1)
 
 
 def test_a_pause_outlives_a_change_of_layout(page: Page, ticker: FakeTicker) -> None:
-    found = show(page, ticker)
-    found.get_by_role("button", name="Pause").click()
-    found.evaluate("ticker => ticker.setAttribute('layout', 'line')")
-    expect(found.get_by_role("button", name="Resume")).to_be_visible()
+    widget = show(page, ticker)
+    widget.get_by_role("button", name="Pause").click()
+    widget.evaluate("ticker => ticker.setAttribute('layout', 'line')")
+    expect(widget.get_by_role("button", name="Resume")).to_be_visible()
 
 
 def test_a_line_shows_one_item_and_steps_both_ways(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"), an_item(3, "Three"))
-    found = show(page, ticker, HOVERABLE)
-    expect(rows(found)).to_have_count(1)
-    expect(rows(found)).to_contain_text("Three")
-    found.get_by_role("button", name="Next").click()
-    expect(rows(found)).to_contain_text("Two")
-    expect(found).to_contain_text("2/3")
+    widget = show(page, ticker, HOVERABLE)
+    expect(rows(widget)).to_have_count(1)
+    expect(rows(widget)).to_contain_text("Three")
+    widget.get_by_role("button", name="Next").click()
+    expect(rows(widget)).to_contain_text("Two")
+    expect(widget).to_contain_text("2/3")
     for text in ("Three", "One"):
-        found.get_by_role("button", name="Previous").click()
-        expect(rows(found)).to_contain_text(text)
+        widget.get_by_role("button", name="Previous").click()
+        expect(rows(widget)).to_contain_text(text)
 
 
 def test_a_line_moves_on_by_itself_until_it_is_paused(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"))
     page.clock.install()
-    found = show(page, ticker, HOVERABLE)
-    expect(rows(found)).to_contain_text("Two")
+    widget = show(page, ticker, HOVERABLE)
+    expect(rows(widget)).to_contain_text("Two")
     page.clock.run_for(7000)
-    expect(rows(found)).to_contain_text("One")
-    found.get_by_role("button", name="Pause").click()
+    expect(rows(widget)).to_contain_text("One")
+    widget.get_by_role("button", name="Pause").click()
     page.mouse.move(0, 700)
     page.evaluate("document.activeElement.blur()")
     page.clock.run_for(20_000)
-    expect(rows(found)).to_contain_text("One")
+    expect(rows(widget)).to_contain_text("One")
 
 
 @pytest.mark.parametrize("how", ["hover", "focus", "reduced motion"])
@@ -102,116 +102,120 @@ def test_a_line_stands_still_for_pointer_focus_and_reduced_motion(page: Page, ti
     page.clock.install()
     if how == "reduced motion":
         page.emulate_media(reduced_motion="reduce")
-    found = show(page, ticker, HOVERABLE)
-    expect(rows(found)).to_contain_text("Two")
+    widget = show(page, ticker, HOVERABLE)
+    expect(rows(widget)).to_contain_text("Two")
     if how == "hover":
-        found.hover()
+        widget.hover()
     elif how == "focus":
-        found.get_by_role("button", name="Next").focus()
+        widget.get_by_role("button", name="Next").focus()
     page.clock.run_for(30_000)
-    expect(rows(found)).to_contain_text("Two")
+    expect(rows(widget)).to_contain_text("Two")
 
 
 def test_a_new_item_takes_the_line_but_not_under_a_reader_s_pointer(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"))
-    found = show(page, ticker, HOVERABLE)
-    found.get_by_role("button", name="Next").click()
-    expect(rows(found)).to_contain_text("One")
+    widget = show(page, ticker, HOVERABLE)
+    widget.get_by_role("button", name="Next").click()
+    expect(rows(widget)).to_contain_text("One")
     ticker.publish(an_item(3, "Three"))
-    expect(found).to_contain_text("3/3")
-    expect(rows(found)).to_contain_text("One")
+    expect(widget).to_contain_text("3/3")
+    expect(rows(widget)).to_contain_text("One")
     page.mouse.move(0, 700)
     page.evaluate("document.querySelector('breaking-ticker').shadowRoot.activeElement.blur()")
-    expect(rows(found)).to_contain_text("Three")
+    expect(rows(widget)).to_contain_text("Three")
 
 
 def test_a_line_whose_item_is_withdrawn_shows_another_at_once(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "One"), an_item(2, "Two")
     ticker.publish(first, second)
-    found = show(page, ticker, HOVERABLE)
-    expect(rows(found)).to_contain_text("Two")
-    found.get_by_role("button", name="Pause").click()
+    widget = show(page, ticker, HOVERABLE)
+    expect(rows(widget)).to_contain_text("Two")
+    widget.get_by_role("button", name="Pause").click()
     ticker.publish(later(second, "withdraw", note=english("Not so.")))
-    expect(rows(found)).to_contain_text("One")
+    expect(rows(widget)).to_contain_text("One")
 
 
-def test_only_a_flash_interrupts_those_who_listen_others_are_told_together(page: Page, ticker: FakeTicker) -> None:
+def test_only_a_flash_interrupts_a_screen_reader_and_other_items_are_announced_together(
+    page: Page, ticker: FakeTicker
+) -> None:
     ticker.publish(an_item(1, "Backlog", urgency=1))
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
-    alert, status = found.get_by_role("alert"), found.locator("div[role=status]")
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
+    alert, status = widget.get_by_role("alert"), widget.locator("div[role=status]")
     ticker.publish(an_item(2, "Two"), an_item(3, "Three"))
     expect(status).to_have_text("2 new:  Civil Defence: Three", timeout=8000)
     expect(alert).to_be_empty()
     ticker.publish(an_item(4, "Four", urgency=1))
     expect(alert).to_contain_text("Flash:  Civil Defence: Four")
     expect(status).not_to_contain_text("Four")
-    expect(found.locator("[role=log], [aria-live]")).to_have_count(0)
+    expect(widget.locator("[role=log], [aria-live]")).to_have_count(0)
 
 
-def test_a_withdrawn_line_is_not_left_for_those_who_listen(page: Page, ticker: FakeTicker) -> None:
-    found = show(page, ticker)
-    # What is taken off before the list is there is no news to anybody.
-    expect(found).to_have_attribute("state", "live")
-    alert, status = found.get_by_role("alert"), found.locator("div[role=status]")
+def test_a_withdrawn_line_is_removed_from_the_announcements(page: Page, ticker: FakeTicker) -> None:
+    widget = show(page, ticker)
+    # An item that is withdrawn before the list has come is not announced.
+    expect(widget).to_have_attribute("state", "live")
+    alert, status = widget.get_by_role("alert"), widget.locator("div[role=status]")
     short, flash, line = an_item(1, "Short"), an_item(2, "Flash", urgency=1), an_item(3, "Line")
-    # Taken off before its turn to be read out: one thing is said, not two.
+    # Withdrawn before it was announced: there is one announcement, not two.
     ticker.publish(short, later(short, "withdraw", note=english("Not so.")))
     expect(status).to_have_text("An item was withdrawn.", timeout=8000)
     ticker.publish(flash, line)
     expect(status).to_contain_text("Line", timeout=8000)
     expect(alert).to_contain_text("Flash")
     ticker.publish(*(later(item, "withdraw", note=english("Not so.")) for item in (line, flash)))
-    expect(rows(found)).to_have_count(0)
+    expect(rows(widget)).to_have_count(0)
     expect(alert).to_be_empty()
     expect(status).not_to_contain_text("Line")
 
 
-def test_the_words_of_a_language_come_when_it_is_asked_for_and_not_before(page: Page, ticker: FakeTicker) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
-    found = show(page, ticker, 'edition="en"')
-    expect(found.get_by_role("button", name="Pause")).to_be_visible()
-    assert [name for name in asked if name.startswith("words-")] == []
-    found.evaluate("ticker => { ticker.lang = 'ar'; ticker.lang = 'es' }")
-    expect(found.get_by_role("button", name="Pausar")).to_be_visible()
-    found.evaluate("ticker => { ticker.lang = 'ar' }")
-    expect(found.get_by_role("button", name="إيقاف مؤقت")).to_be_visible()
-    assert found.locator("section").evaluate("root => getComputedStyle(root).direction") == "rtl"
-    found.evaluate("ticker => { ticker.lang = 'de' }")
-    expect(found.get_by_role("button", name="Pause")).to_be_visible()
-    assert sorted(name for name in asked if name.startswith("words-")) == ["words-ar.js", "words-es.js"]
+def test_the_words_of_a_language_are_loaded_when_it_is_chosen(page: Page, ticker: FakeTicker) -> None:
+    files: list[str] = []
+    page.on("request", lambda request: files.append(request.url.rsplit("/", 1)[-1]))
+    widget = show(page, ticker, 'edition="en"')
+    expect(widget.get_by_role("button", name="Pause")).to_be_visible()
+    assert [name for name in files if name.startswith("words-")] == []
+    widget.evaluate("ticker => { ticker.lang = 'ar'; ticker.lang = 'es' }")
+    expect(widget.get_by_role("button", name="Pausar")).to_be_visible()
+    widget.evaluate("ticker => { ticker.lang = 'ar' }")
+    expect(widget.get_by_role("button", name="إيقاف مؤقت")).to_be_visible()
+    assert widget.locator("section").evaluate("root => getComputedStyle(root).direction") == "rtl"
+    widget.evaluate("ticker => { ticker.lang = 'de' }")
+    expect(widget.get_by_role("button", name="Pause")).to_be_visible()
+    assert sorted(name for name in files if name.startswith("words-")) == ["words-ar.js", "words-es.js"]
 
 
-def test_a_list_from_the_server_is_seen_while_words_are_away_and_english_serves_without_them(
+def test_the_served_list_is_shown_while_words_load_and_english_is_used_without_them(
     page: Page, ticker: FakeTicker
 ) -> None:
-    held: list[Route] = []
-    page.route("**/words-ar.js", lambda route: held.append(route))
+    waiting: list[Route] = []
+    page.route("**/words-ar.js", lambda route: waiting.append(route))
     ticker.publish(an_item(1, "Live"))
-    found = show(page, ticker, 'edition="en" lang="ar"', inside="<p>From the server</p>")
-    expect(found).to_have_attribute("state", "live")
-    expect(found.get_by_text("From the server")).to_be_visible()
-    expect(rows(found)).to_have_count(0)
-    held[0].abort()
-    expect(found.get_by_role("button", name="Pause")).to_be_visible()
-    expect(rows(found)).to_contain_text("Live")
-    expect(found.get_by_text("From the server")).to_be_hidden()
+    widget = show(page, ticker, 'edition="en" lang="ar"', inside="<p>From the server</p>")
+    expect(widget).to_have_attribute("state", "live")
+    expect(widget.get_by_text("From the server")).to_be_visible()
+    expect(rows(widget)).to_have_count(0)
+    waiting[0].abort()
+    expect(widget.get_by_role("button", name="Pause")).to_be_visible()
+    expect(rows(widget)).to_contain_text("Live")
+    expect(widget.get_by_text("From the server")).to_be_hidden()
 
 
-def test_a_correction_is_told_to_those_who_listen(page: Page, ticker: FakeTicker) -> None:
+def test_a_correction_is_announced_to_screen_readers(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Ten")
     ticker.publish(first)
-    found = show(page, ticker)
-    expect(rows(found)).to_have_count(1)
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
     ticker.publish(later(first, "correction", headline=english("Two"), note=english("Two, not ten.")))
-    expect(found.locator("div[role=status]")).to_have_text("Correction: Two, not ten. Civil Defence: Two", timeout=8000)
+    expect(widget.locator("div[role=status]")).to_have_text(
+        "Correction: Two, not ten. Civil Defence: Two", timeout=8000
+    )
 
 
-def test_everything_is_reached_by_keyboard_and_shows_where_one_is(page: Page, ticker: FakeTicker) -> None:
+def test_every_control_can_be_reached_by_keyboard_and_shows_its_focus(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two", link="https://a.example/"))
-    found = show(page, ticker, HOVERABLE)
-    expect(rows(found)).to_contain_text("Two")
+    widget = show(page, ticker, HOVERABLE)
+    expect(rows(widget)).to_contain_text("Two")
     names = []
     for _ in range(4):
         page.keyboard.press("Tab")
@@ -224,36 +228,36 @@ def test_everything_is_reached_by_keyboard_and_shows_where_one_is(page: Page, ti
     assert names == [["Previous", "solid"], ["Next", "solid"], ["Pause", "solid"], ["Two", "solid"]]
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
-    expect(found.get_by_role("button", name="Resume")).to_be_focused()
+    expect(widget.get_by_role("button", name="Resume")).to_be_focused()
 
 
-def test_focus_is_not_lost_with_the_item_that_held_it(page: Page, ticker: FakeTicker) -> None:
+def test_focus_is_not_lost_with_the_item_that_had_it(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "One", link="https://a.example/"), an_item(2, "Two", link="https://b.example/")
     ticker.publish(first, second)
-    found = show(page, ticker)
-    found.get_by_role("link", name="One").focus()
+    widget = show(page, ticker)
+    widget.get_by_role("link", name="One").focus()
     ticker.publish(later(first, "update", headline=english("One and more")))
-    expect(found.get_by_role("link", name="One and more")).to_be_focused()
+    expect(widget.get_by_role("link", name="One and more")).to_be_focused()
     ticker.publish(an_item(3, "Three"))
-    expect(rows(found)).to_have_count(3)
-    expect(found.get_by_role("link", name="One and more")).to_be_focused()
+    expect(rows(widget)).to_have_count(3)
+    expect(widget.get_by_role("link", name="One and more")).to_be_focused()
     ticker.publish(later(later(first, "update"), "withdraw", note=english("Not so.")))
-    expect(rows(found)).to_have_count(2)
-    expect(found.get_by_role("button", name="Pause")).to_be_focused()
+    expect(rows(widget)).to_have_count(2)
+    expect(widget.get_by_role("button", name="Pause")).to_be_focused()
 
 
 @pytest.mark.parametrize("layout", ["line", "list"])
 def test_every_target_is_24_pixels_and_nothing_overflows_at_320(page: Page, ticker: FakeTicker, layout: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     ticker.publish(an_item(1, "Donaudampfschifffahrtsgesellschaft" * 3), an_item(2, "Two"))
-    ticker.remembers = False
-    found = show(page, ticker, f'layout="{layout}"')
-    found.get_by_role("button", name="Pause").click()
+    ticker.knows_cursors = False
+    widget = show(page, ticker, f'layout="{layout}"')
+    widget.get_by_role("button", name="Pause").click()
     ticker.publish(an_item(3, "Three"))
-    expect(found.get_by_role("button", name="1 new")).to_be_visible()
-    ticker.hang_up()
-    expect(found.get_by_role("button", name="Dismiss")).to_be_visible()
-    for button in found.locator("button:visible").all():
+    expect(widget.get_by_role("button", name="1 new")).to_be_visible()
+    ticker.close_all()
+    expect(widget.get_by_role("button", name="Dismiss")).to_be_visible()
+    for button in widget.locator("button:visible").all():
         box = button.bounding_box()
         assert box and box["width"] >= 24 and box["height"] >= 24
     assert page.evaluate("document.documentElement.scrollWidth") == 320
@@ -264,25 +268,25 @@ def test_the_scheme_is_the_page_s(chromium: Browser, ticker: FakeTicker) -> None
     for scheme in ("light", "dark"):
         context = chromium.new_context(color_scheme="light" if scheme == "light" else "dark")
         page = context.new_page()
-        found = show(page, ticker, 'style="color-scheme: light dark"')
-        expect(found).to_have_attribute("state", "live")
-        papers.add(found.evaluate("ticker => getComputedStyle(ticker).backgroundColor"))
+        widget = show(page, ticker, 'style="color-scheme: light dark"')
+        expect(widget).to_have_attribute("state", "live")
+        papers.add(widget.evaluate("ticker => getComputedStyle(ticker).backgroundColor"))
         context.close()
     assert papers == {"rgb(255, 255, 255)", "rgb(21, 24, 29)"}
 
 
 def test_a_page_can_set_colours_and_parts(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"))
-    found = show(page, ticker, 'style="--ticker-paper: rgb(1, 2, 3)"')
+    widget = show(page, ticker, 'style="--ticker-paper: rgb(1, 2, 3)"')
     page.add_style_tag(content="breaking-ticker::part(source) { color: rgb(4, 5, 6) }")
-    assert found.evaluate("ticker => getComputedStyle(ticker).backgroundColor") == "rgb(1, 2, 3)"
-    assert found.locator(".source").evaluate("source => getComputedStyle(source).color") == "rgb(4, 5, 6)"
+    assert widget.evaluate("ticker => getComputedStyle(ticker).backgroundColor") == "rgb(1, 2, 3)"
+    assert widget.locator(".source").evaluate("source => getComputedStyle(source).color") == "rgb(4, 5, 6)"
 
 
 def test_shapes_are_seen_with_forced_colours(page: Page, ticker: FakeTicker) -> None:
     page.emulate_media(forced_colors="active")
     ticker.publish(an_item(1, "One", urgency=1))
-    found = show(page, ticker)
+    widget = show(page, ticker)
     ground = "mark => [getComputedStyle(mark, '::before').backgroundColor, getComputedStyle(mark).color]"
-    shape, word = found.locator(".mark").evaluate(ground)
-    assert shape == word
+    shape, text = widget.locator(".mark").evaluate(ground)
+    assert shape == text

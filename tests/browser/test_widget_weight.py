@@ -13,8 +13,8 @@ WIDGET = "breaking-ticker.js"
 def test_the_whole_widget_stays_within_its_budget_gzipped_as_a_node_sends_it() -> None:
     files = load_assets(WEB / "dist")
     size = len(files[WIDGET].gzipped)
-    words = {name: len(files[name].gzipped) for name in files if name.startswith("words-")}
-    print(f"{size} bytes of {BUDGET}, in one request; a language other than English loads its words too: {words}")
+    other_languages = {name: len(files[name].gzipped) for name in files if name.startswith("words-")}
+    print(f"{size} bytes of {BUDGET}, in one request; another language loads its words too: {other_languages}")
     assert size <= BUDGET
 
 

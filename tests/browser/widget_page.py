@@ -1,4 +1,4 @@
-"""What the widget's browser tests share: a fake ticker, and a page with tickers in it."""
+"""What the widget's browser tests share: a fake ticker, and a page with the widget in it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that may not throw."""
+    """A page; an exception in it fails the test."""
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -35,12 +35,12 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def show(
     page: Page, ticker: FakeTicker, attributes: str = 'edition="en"', inside: str = "", name: str = "t"
 ) -> Locator:
-    """Opens a page with one ticker, and returns it."""
+    """Opens a page with one widget, and returns the widget."""
     return show_page(page, ticker, f'<breaking-ticker src="/v1/live" {attributes}>{inside}</breaking-ticker>', name)
 
 
 def show_page(page: Page, ticker: FakeTicker, body: str, name: str = "t", head: str = "") -> Locator:
-    """Opens a page with any body, and returns the first ticker in it."""
+    """Opens a page with any body, and returns its first widget."""
     ticker.pages[name] = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>{head}'
         '<script type="module" src="/widget/breaking-ticker.js"></script></head>'
@@ -50,16 +50,19 @@ def show_page(page: Page, ticker: FakeTicker, body: str, name: str = "t", head: 
     return page.locator("breaking-ticker").first
 
 
-def rows(found: Locator) -> Locator:
-    """The items that can be seen."""
-    return found.locator("li:visible")
+def rows(widget: Locator) -> Locator:
+    """The items that are visible."""
+    return widget.locator("li:visible")
 
 
-def collect(page: Page, event: str) -> None:
-    """Keeps the details of every `event` of the page in `window.seen`."""
-    page.add_init_script(f"window.seen = []; addEventListener({event!r}, (event) => window.seen.push(event.detail))")
+def collect_events(page: Page, event: str) -> None:
+    """Records the details of every `event` of the page."""
+    page.add_init_script(
+        f"window.details = []; addEventListener({event!r}, (event) => window.details.push(event.detail))"
+    )
 
 
-def seen(page: Page) -> list[Any]:
-    found: list[Any] = page.evaluate("window.seen")
-    return found
+def event_details(page: Page) -> list[Any]:
+    """The details that `collect_events` has recorded."""
+    details: list[Any] = page.evaluate("window.details")
+    return details

@@ -5,7 +5,6 @@ import secrets
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from publisher.records.database import open_database
 from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
 from publisher.records.welcome import Welcome
-from tests.support.waiting import free_port
+from tests.support.waiting import free_port, until
 
 _SERVE = (
     "import asyncio; from {room} import serve; from {module} import {settings} as Settings; "
@@ -46,10 +45,8 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
-        while not self._ready():
-            assert time.monotonic() < deadline and self._process.poll() is None, self._log.read_text()
-            time.sleep(0.05)
+        until(lambda: self._ready() or not self._runs(), "the server is ready", seconds=60)
+        assert self._runs(), self._log.read_text()
 
     def stop(self) -> None:
         if self._process:
@@ -60,6 +57,9 @@ class Server:
     @property
     def running(self) -> bool:
         return self._process is not None
+
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def _ready(self) -> bool:
         try:

@@ -56,9 +56,9 @@ def test_a_new_tab_takes_over_the_draft_of_a_closed_one(open_desk: SignIn, conte
     write(page)
     address = page.url
     page.close()
-    after = context.new_page()
-    after.goto(address)
-    expect_written(after)
+    second = context.new_page()
+    second.goto(address)
+    expect_written(second)
 
 
 def test_two_open_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserContext) -> None:

@@ -36,43 +36,43 @@ def test_a_line_is_published_corrected_and_withdrawn_live(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
     desk, reader = open_desk(), _reader(context, service)
-    shown, items, words = _list(reader, "en"), _items(reader, "en"), unique_text()
+    widget, items, text = _list(reader, "en"), _items(reader, "en"), unique_text()
 
-    publish(desk, words)
-    expect(items.get_by_text(words)).to_be_visible(timeout=_NEW_LINE_MS)
-    expect(shown).to_contain_text(f"Civil Defence: {words}")
-    expect_on_air_after(desk, words)
+    publish(desk, text)
+    expect(items.get_by_text(text)).to_be_visible(timeout=_NEW_LINE_MS)
+    expect(widget).to_contain_text(f"Civil Defence: {text}")
+    expect_on_air_after(desk, text)
 
-    form = open_form(row_with(desk, words), "Correct")
-    form.get_by_label("Text").fill(f"{words} on Tuesday")
+    form = open_form(row_with(desk, text), "Correct")
+    form.get_by_label("Text").fill(f"{text} on Tuesday")
     form.get_by_label("Note for readers: what was wrong").fill("The day was missing.")
     desk.keyboard.press("Control+Enter")
-    expect(items.get_by_text(f"{words} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
-    expect(shown).to_contain_text("The day was missing.")
-    expect(items.get_by_text(words)).to_have_count(1)
+    expect(items.get_by_text(f"{text} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
+    expect(widget).to_contain_text("The day was missing.")
+    expect(items.get_by_text(text)).to_have_count(1)
     # Readers may see it before the desk page has its answer, which closes the form.
     expect(form).to_have_count(0)
 
-    open_form(row_with(desk, words), "Withdraw")
+    open_form(row_with(desk, text), "Withdraw")
     desk.keyboard.type("The report was wrong.")
     desk.keyboard.press("Control+Enter")
     desk.keyboard.press("Enter")
-    expect(shown.get_by_text(words)).to_have_count(0, timeout=_NEW_LINE_MS)
+    expect(widget.get_by_text(text)).to_have_count(0, timeout=_NEW_LINE_MS)
     reader.reload()
-    expect(shown).to_have_attribute("state", "live")
-    expect(shown.get_by_text(words)).to_have_count(0)
+    expect(widget).to_have_attribute("state", "live")
+    expect(widget.get_by_text(text)).to_have_count(0)
 
 
 def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     service: Service, context: BrowserContext, open_desk: SignIn
 ) -> None:
     desk, reader = open_desk(), _reader(context, service)
-    shown, items, first, second = _list(reader, "en"), _items(reader, "en"), unique_text(), unique_text()
+    widget, items, first, second = _list(reader, "en"), _items(reader, "en"), unique_text(), unique_text()
     publish(desk, first)
     expect(items.get_by_text(first)).to_be_visible()
 
     service.ticker.stop()
-    expect(shown).not_to_have_attribute("state", "live")
+    expect(widget).not_to_have_attribute("state", "live")
     publish(desk, second)
     expect(row_with(desk, second)).to_be_visible()
     expect(items.get_by_text(first)).to_be_visible()
@@ -80,7 +80,7 @@ def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     service.ticker.start()
     # Full jitter over a few doublings of one second.
     expect(items.get_by_text(second)).to_be_visible(timeout=20_000)
-    expect(shown).to_have_attribute("state", "live")
+    expect(widget).to_have_attribute("state", "live")
     expect(items.get_by_text(first)).to_have_count(1)
     with urllib.request.urlopen(f"{service.ticker.url}/metrics") as answer:
         lines = answer.read().decode().splitlines()
@@ -96,21 +96,21 @@ def test_the_arabic_edition_reads_right_to_left_with_names_of_both_scripts(
 ) -> None:
     desk, reader = open_desk(), _reader(context, service, "ar")
     suffix = secrets.token_hex(4).upper()
-    words = f"هبوط طائرة A320 ({suffix}) بسلام"
+    text = f"هبوط طائرة A320 ({suffix}) بسلام"
     desk.get_by_role("radio", name="العربية").check()
-    publish(desk, words, "مراسلنا")
+    publish(desk, text, "مراسلنا")
 
-    shown = _list(reader, "ar")
+    widget = _list(reader, "ar")
     headline = _items(reader, "ar").locator("bdi", has_text=suffix)
     expect(headline).to_be_visible(timeout=_NEW_LINE_MS)
     expect(reader.locator("html")).to_have_attribute("dir", "rtl")
     expect(headline).to_have_attribute("dir", "rtl")
     expect(headline).to_have_attribute("lang", "ar")
     expect(headline).to_have_css("direction", "rtl")
-    item = shown.locator("li", has=reader.locator("bdi", has_text=suffix))
+    item = widget.locator("li", has=reader.locator("bdi", has_text=suffix))
     name = item.locator("bdi", has_text="مراسلنا").first
     expect(name).to_be_visible()
-    source, text = name.bounding_box(), headline.bounding_box()
-    assert source and text
+    source, headline_box = name.bounding_box(), headline.bounding_box()
+    assert source and headline_box
     # The line begins with its source, at the right edge.
-    assert source["x"] + source["width"] >= text["x"] + text["width"] - 1
+    assert source["x"] + source["width"] >= headline_box["x"] + headline_box["width"] - 1

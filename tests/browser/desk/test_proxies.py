@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, HttpCredentials, expect
 
 from tests.browser.desk.conftest import Service
+from tests.browser.desk.editing import publish, sign_in_again, unique_text
 from tests.deploy.stack import program
-from tests.support.waiting import free_port
+from tests.support.waiting import free_port, until
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,15 @@ _HEADERS = {
 }
 
 
+def answers(url: str) -> bool:
+    """Whether an HTTP server answers there."""
+    try:
+        httpx2.get(url, verify=False, trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return True
+
+
 @pytest.fixture(params=_HEADERS)
 def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of the page behind nginx, and nginx's log."""
@@ -68,14 +78,8 @@ def front(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> I
     with (tmp_path / "errors").open("wb") as errors, subprocess.Popen(command, stderr=errors) as nginx:
         try:
             url = f"https://localhost:{port}/news/desk/"
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    httpx2.get(url, verify=False, trust_env=False)
-                    break
-                except httpx2.TransportError:
-                    assert time.monotonic() < deadline and nginx.poll() is None, (tmp_path / "errors").read_text()
-                    time.sleep(0.05)
+            until(lambda: answers(url) or nginx.poll() is not None, "nginx answers", seconds=10)
+            assert nginx.poll() is None, (tmp_path / "errors").read_text()
             yield url, tmp_path / "requests.log"
         finally:
             nginx.terminate()
@@ -96,13 +100,11 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
-    page.locator("#signin-value").fill(service.token("Proxy " + url[-20:-1] + str(time.monotonic()), "chief"))
-    page.keyboard.press("Enter")
+    sign_in_again(page, service.token(f"Proxy {time.monotonic_ns()}", "chief"))
     expect(page.locator("#line")).to_be_focused()
-    words = f"Civil Defence: Tunnel closed {time.monotonic_ns()}"
-    page.locator("#line").fill(words)
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#items")).to_contain_text(words.partition(": ")[2])
+    text = unique_text()
+    publish(page, text)
+    expect(page.locator("#items")).to_contain_text(text)
     page.reload()
     expect(page.locator("#line")).to_be_visible()
     names = [cookie["name"] for cookie in context.cookies()]
@@ -110,7 +112,7 @@ def test_an_editor_signs_in_publishes_and_stays_signed_in(
     page.locator("#signout").click()
     expect(page.locator("#signin-value")).to_be_visible()
     context.close()
-    assert words.partition(": ")[2] in service.headlines() and errors == []
+    assert text in service.headlines() and errors == []
     # The proxy asked for a password when the page was opened, and not again for any request of the page.
     requests = log.read_text().splitlines()
     assert [line for line in requests if line.startswith("401") and "/v1/" in line] == [], requests

@@ -29,8 +29,8 @@ def show_warning_and_unknown(page: Page, service: Service, language: str) -> Non
     sign_in_again(page, service.token(f"M {secrets.token_hex(4)}", "chief"))
     expect(page.locator("#line")).to_be_focused()
     page.route("**/v1/items", answer)
-    words = "Two people pulled alive from the rubble of the old town after the second tremor, and the bridge is closed"
-    page.locator("#line").fill(f"Civil Defence: {words} {secrets.token_hex(3)}")
+    text = "Two people pulled alive from the rubble of the old town after the second tremor, and the bridge is closed"
+    page.locator("#line").fill(f"Civil Defence: {text} {secrets.token_hex(3)}")
     expect(page.locator("#warnings")).to_be_visible()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#outcome")).to_have_attribute("data-t", "outcome.unknown")

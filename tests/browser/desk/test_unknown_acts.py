@@ -116,8 +116,8 @@ def test_an_act_that_is_too_old_to_be_sent_stays_with_its_words_until_it_is_remo
     entries = page.locator("#unlisted-acts li")
     for _ in range(2):
         page.reload()
-        for words in ("Typed words", "Typed note", "Typed name", "too old to be sent by itself", "do it again there"):
-            expect(entries).to_contain_text(words)
+        for text in ("Typed words", "Typed note", "Typed name", "too old to be sent by itself", "do it again there"):
+            expect(entries).to_contain_text(text)
         expect(line.row(page).first).to_be_visible()
     assert requests == [] and len(page.evaluate(STORED_ACTS)) == 1
     entries.get_by_role("button", name="Remove from this list").click()

@@ -28,12 +28,12 @@ def publish_by_script(service: Service, text: str) -> Item:
     return msgspec.convert(service.publish(token, {"text": f"Civil Defence: {text}", "edition": "en"}), Item)
 
 
-def in_store(service: Service, redis_url: str, work: Callable[[Store], Coroutine[None, None, None]]) -> None:
-    """Runs `work` on a store that signs with a key that neither side has."""
+def in_store(service: Service, redis_url: str, task: Callable[[Store], Coroutine[None, None, None]]) -> None:
+    """Runs `task` on a store that signs with a key that neither side has."""
 
     async def add() -> None:
         store = Store(connect(redis_url, timeout=2), Keyring("gone", {"gone": b"g" * 32}, service.brand))
-        await work(store)
+        await task(store)
         await store.aclose()
 
     # Playwright's loop runs in this thread.
@@ -92,9 +92,9 @@ def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     row.get_by_label("Note").fill("Its last version is lost.")
     page.keyboard.press("Control+Enter")
     page.keyboard.press("Enter")
-    gone = page.locator("#items").locator(f"[data-uri='{item.uri}']")
-    expect(gone).to_contain_text("Withdrawn")
-    expect(gone).to_have_attribute("data-version", "3")
+    withdrawn = page.locator("#items").locator(f"[data-uri='{item.uri}']")
+    expect(withdrawn).to_contain_text("Withdrawn")
+    expect(withdrawn).to_have_attribute("data-version", "3")
     expect(page.locator("#unreadable")).to_be_hidden()
     assert text not in new_service.headlines()
 
