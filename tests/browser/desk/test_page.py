@@ -137,21 +137,22 @@ def test_single_keys_can_be_switched_off(open_desk: SignIn) -> None:
     expect(page.locator("#line")).not_to_be_focused()
 
 
-@pytest.mark.parametrize("language", ["en", "es", "ar"])
-def test_nothing_is_wider_than_a_small_phone(service: Service, open_desk: SignIn, language: str) -> None:
+def test_nothing_is_wider_than_a_small_phone_in_any_language(service: Service, open_desk: SignIn) -> None:
     token = service.token(f"O {secrets.token_hex(4)}", "chief")
     service.post(token, "/v1/items", {"text": f"Civil Defence: {'unbreakable' * 20}", "edition": "en"})
     page = open_desk()
     page.set_viewport_size({"width": 320, "height": 640})
-    page.locator("#language").select_option(language)
     page.locator("#line").fill("A neighbour with a long name: " + "x" * 200)
     page.locator(".row").first.locator("[data-act=correction]").click()
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-    sizes = page.evaluate(
-        "[...document.querySelectorAll('button, select, summary, .options-row label')].filter(e => e.offsetParent)"
-        ".map(e => Math.min(e.offsetWidth, e.offsetHeight))"
-    )
-    assert min(sizes) >= 24
+    for language in ("en", "es", "ar"):
+        page.locator("#language").select_option(language)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('button, select, summary, .options-row label')]"
+            ".filter((element) => element.offsetParent)"
+            ".map((element) => Math.min(element.offsetWidth, element.offsetHeight))"
+        )
+        assert min(sizes) >= 24
 
 
 def get(url: str, **headers: str) -> tuple[int, dict[str, str]]:

@@ -50,12 +50,18 @@ def open_unseen(service: Service, open_desk: SignIn, token: str | None = None) -
     return page, text
 
 
-def expire_session(page: Page, service: Service) -> None:
-    """Ends the session while the outcome is unknown; the page then shows the sign-in, and answers arrive again."""
+def open_expired(service: Service, open_desk: SignIn) -> tuple[Page, str, str]:
+    """A page whose session ended while the outcome of its line is unknown, the line's text, and the person's token.
+
+    The page shows the sign-in, and answers arrive again.
+    """
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page, text = open_unseen(service, open_desk, token)
     service.end_sessions()
     expect(page.get_by_text("It is not known yet whether it is done")).to_be_visible(timeout=REPEATED_MS)
     expect(page.get_by_text("It is not published")).to_have_count(0)
     page.unroute_all(behavior="ignoreErrors")
+    return page, text, token
 
 
 def expect_found_on_air(page: Page, service: Service, text: str, times: int = 1) -> None:
@@ -134,9 +140,7 @@ def test_the_browser_warns_before_a_reload_and_the_page_then_goes_on_asking(
 def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_published(
     service: Service, open_desk: SignIn
 ) -> None:
-    token = service.token(f"M {secrets.token_hex(4)}", "chief")
-    page, text = open_unseen(service, open_desk, token)
-    expire_session(page, service)
+    page, text, token = open_expired(service, open_desk)
     sign_in_again(page, token)
     expect_found_on_air(page, service, text)
 
@@ -144,9 +148,7 @@ def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_publi
 def test_signing_in_again_days_later_does_not_send_a_line_that_the_desk_may_have_forgotten(
     service: Service, open_desk: SignIn
 ) -> None:
-    token = service.token(f"M {secrets.token_hex(4)}", "chief")
-    page, _ = open_unseen(service, open_desk, token)
-    expire_session(page, service)
+    page, _, token = open_expired(service, open_desk)
     page.evaluate("() => { const now = Date.now; Date.now = () => now() + 3 * 86_400_000 }")
     methods: list[str] = []
     page.on("request", lambda request: methods.append(request.method) if request.url.endswith("/v1/items") else None)

@@ -1,4 +1,4 @@
-/** Every word of the desk page in Arabic. @type {Record<string, string>} */
+/** The sentences of the desk page in Arabic. @type {Record<string, string>} */
 export const ar = {
   plain: "{value}",
   title: "مكتب تحرير فلاش‌واير",

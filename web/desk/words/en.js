@@ -1,4 +1,4 @@
-/** Every word of the desk page in English. In braces: what is put in. No sentence needs a plural, so none can be wrong. @type {Record<string, string>} */
+/** The sentences of the desk page in English; braces mark the blanks. No sentence needs a plural form. @type {Record<string, string>} */
 export const en = {
   plain: "{value}",
   title: "Flashwire desk",

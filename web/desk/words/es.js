@@ -1,4 +1,4 @@
-/** Every word of the desk page in Spanish. @type {Record<string, string>} */
+/** The sentences of the desk page in Spanish. @type {Record<string, string>} */
 export const es = {
   plain: "{value}",
   title: "Mesa de Flashwire",
