@@ -23,7 +23,12 @@ async def keep_note(parts: Parts, actor: Actor, item: Item, ed_note: str) -> Non
         await parts.database.call(parts.notes.keep, item.uri, item.version, actor.name, ed_note)
     except DatabaseError as error:
         # An error here would have a client without a key publish the item again.
-        _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
+        log_lost_note(item, error)
+
+
+def log_lost_note(item: Item, error: DatabaseError) -> None:
+    """Logs that the note that came with `item` is not kept. The same request, sent again later, still brings it."""
+    _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
 async def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:

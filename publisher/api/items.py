@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, caller_or_remembered, read
-from publisher.api.ed_notes import keep_note, notes_json, with_notes
+from publisher.api.ed_notes import keep_note, log_lost_note, notes_json, with_notes
 from publisher.api.item_records import existing, next_item, shown, stale, unreadable
 from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, away
@@ -117,19 +117,23 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
                 "act accepted without the database",
                 act=asked.act, uri=published.item.uri, version=published.item.version, by=actor.name, reason=str(fault),
             )  # fmt: skip
-        return await _told(parts, actor, published, asked.ed_note, started, warned, status=200)
+            # To ask the database once more would double the wait.
+            if asked.ed_note is not None:
+                log_lost_note(published.item, fault)
+        ed_note = asked.ed_note if fault is None else None
+        return await _told(parts, actor, published, ed_note, started, warned, status=200)
 
     async def one(request: Request) -> Response:
-        await caller(request, parts)
+        _, fault = await caller_or_remembered(request, parts)
         record = await existing(parts, request.path_params["uri"])
         if record.item is None:
             raise unreadable(record)
-        notes = await notes_json(parts, [record.uri])
+        notes = await notes_json(parts, [record.uri]) if fault is None else {}
         body = with_notes(shown(record.item, record.version), notes.get(record.uri))
         return _json(body, headers={"ETag": f'"{record.version}"'})
 
     async def newest(request: Request) -> Response:
-        await caller(request, parts)
+        _, fault = await caller_or_remembered(request, parts)
         limit = request.query_params.get("limit", str(_LIST_DEFAULT))
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
             raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)
@@ -142,7 +146,7 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
                 and (not editions or item.edition in editions)
             ),
         )
-        notes = await notes_json(parts, (item.uri for item, _ in items))
+        notes = await notes_json(parts, (item.uri for item, _ in items)) if fault is None else {}
         bodies = (with_notes(shown(item, version), notes.get(item.uri)) for item, version in items)
         return _json(b'{"items":[%b]}' % b",".join(bodies))
 

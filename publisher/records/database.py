@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, event, select
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from publisher.records import postgresql, sqlite
@@ -156,6 +157,8 @@ class ServerDatabase(Database):
         # Look-ups need no transaction: two round trips less.
         self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
         self._threads = ThreadPoolExecutor(postgresql.CONNECTIONS, "database")
+        self._is_closed = False
+        event.listen(self._writing, "checkin", self._close_late)
         try:
             self._upgrade(url)
         except BaseException:
@@ -182,8 +185,14 @@ class ServerDatabase(Database):
             postgresql.check_server(connection)
 
     def close(self) -> None:
+        """Closes every connection; one that a thread still uses is closed when that thread gives it back."""
+        self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         super().close()
+
+    def _close_late(self, driver: DBAPIConnection | None, _: object) -> None:
+        if self._is_closed and driver is not None:
+            driver.close()
 
     def _upgrade(self, url: str) -> None:
         with self.reading() as connection:
