@@ -1,5 +1,7 @@
 """Commands in the documentation: the table of docs/commands.md, and every command that a reader may paste."""
 
+import ast
+import importlib
 import re
 import shlex
 import subprocess
@@ -7,7 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+import typer.main
 
+from bench.command import command as bench
+from bench.scenarios import known as scenarios
 from tests.docs.command_line import commands
 from tests.docs.pages import PAGES, ROOT, code_blocks, code_words, read, table, without_blocks
 
@@ -81,6 +87,31 @@ def test_every_make_target_in_a_page_exists() -> None:
         for words in arguments("make", statement):
             used |= {word for word in words if "=" not in word and not word.startswith("-")}
     assert {"run", "test", "check"} <= used <= targets
+
+
+def test_every_option_in_the_args_of_a_make_target_exists() -> None:
+    typer_app = typer.Typer()
+    typer_app.command()(bench)
+    bench_options = {option for parameter in typer.main.get_command(typer_app).params for option in parameter.opts}
+    targets = {"run": commands()["flashwire run"], "bench": bench_options | set(scenarios())}
+    checked = 0
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    for target, args in re.findall(r'make ([a-z]+) ARGS="([^"]*)"', text):
+        if target in targets:
+            words = [word.partition("=")[0] for word in args.split() if not re.match(r"[0-9.]", word)]
+            assert set(words) <= targets[target], args
+            checked += 1
+    assert checked >= 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_block_compiles_and_its_imports_exist(page: Path) -> None:
+    for block in code_blocks(page.read_text("utf-8"), "python"):
+        compile(block, page.name, "exec")
+        imports = [node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.ImportFrom)]
+        for node in imports:
+            module = importlib.import_module(str(node.module))
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
 def test_every_block_is_shell_and_begins_with_a_program_that_is_known() -> None:
