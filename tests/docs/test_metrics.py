@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from publisher.api.metrics import Metrics
 from tests.docs.pages import read, table
-from tests.docs.source import PRODUCT, called_name, calls, nodes
+from tests.docs.source import PRODUCT, called_name, calls, constant, nodes
 from ticker.node.metrics import NodeMetrics
 
 LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
@@ -60,6 +60,23 @@ def log_events() -> set[tuple[str, str]]:
                 if "event" in fields and "level" in fields:
                     events.add((str(fields["event"]), str(fields["level"])))
     return events
+
+
+def renamed_events() -> set[tuple[str, str]]:
+    """Event and old name of every log line that carries `formerly`."""
+    return {
+        (str(constant(call, 0)), str(keyword.value.value))
+        for folder in PRODUCT
+        for call in calls(folder)
+        for keyword in call.keywords
+        if keyword.arg == "formerly" and isinstance(keyword.value, ast.Constant)
+    }
+
+
+def test_the_old_name_of_every_renamed_log_event_is_documented_and_no_other() -> None:
+    rows = table(read("metrics.md"), "## Log events")
+    documented = {(row[0].strip("`"), old) for row in rows for old in re.findall(r"formerly `([^`]+)`", row[3])}
+    assert documented == renamed_events()
 
 
 def test_every_log_event_is_in_the_table_with_its_level_and_no_other() -> None:

@@ -34,13 +34,13 @@ class StreamSettings(BaseSettings):
         repr=False,  # it may hold a password
         description="redis://, rediss://, unix://, redis+sentinel://host:port,host:port/service or redis+cluster://host:port,host:port",
     )
-    brand: str = Field("news", description="names the stream: flashwire:{brand}:items")
-    data: Path = Field(Path("data"), description="directory of keys, tokens and the embedded server's files")
+    brand: str = Field("news", description="name of the stream: flashwire:{brand}:items")
+    data: Path = Field(Path("data"), description="directory of keys, tokens and the files of the embedded server")
     site: Path | None = Field(None, description="TOML file of editions, sections, places and sources")
     signing_keys: str | None = Field(
-        None, repr=False, description="<id>:<base64>, …; the first signs, all verify; default: data/signing.key"
+        None, repr=False, description="<id>:<base64>, …; the first key signs, all verify; default: data/signing.key"
     )
-    stream_length: int = Field(10_000, ge=100, le=1_000_000, description="entries the stream and each node keep")
+    stream_length: int = Field(10_000, ge=100, le=1_000_000, description="entries in the stream and in each node")
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else json")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
 
