@@ -132,6 +132,7 @@ test("a published line is recognized by its words, its source and its time", () 
 });
 
 test("the result of an act is recognized by its version and by everything that it changed", () => {
+  /** @type {import("../desk/shell/types.d.ts").Text} */
   const note = { value: "Wrong.", language: "en", direction: "ltr" };
   const result = item({ version: 3, act: "correction", note });
   const body = { act: "correction", headline: "Cafe\u0301 closed", note: "Wrong." };

@@ -1,22 +1,13 @@
 /** The shapes that the desk's API and its page share (docs/protocol.md). */
 
-export interface Text {
-  value: string;
-  language: string;
-  direction: string;
-}
+import type { Item as StreamItem, Text } from "../../client/types.d.ts";
+
+export type { Text };
 
 export interface InfoSource {
   name: Text;
   role: string;
   uri?: string;
-}
-
-export interface Correction {
-  version: number;
-  act: string;
-  note: Text;
-  versionCreated: string;
 }
 
 /** A note to colleagues that came with a version. Readers never get it. */
@@ -26,25 +17,10 @@ export interface EdNote {
   note: string;
 }
 
-export interface Item {
-  uri: string;
-  version: number;
-  act: string;
-  pubStatus: string;
-  urgency: number;
-  headline: Text;
+/** An item as the desk sends it; the ticker's is the same without the optional fields. */
+export interface Item extends StreamItem {
   infoSources: InfoSource[];
-  edition: string;
-  sections: string[];
-  places: string[];
-  link: string | null;
-  note: Text | null;
-  firstCreated: string;
-  versionCreated: string;
-  expires: string | null;
-  pinnedUntil: string | null;
   translationOf: string | null;
-  corrections?: Correction[];
   /** From the desk only, where a version came with a note. */
   edNotes?: EdNote[];
   /** The desk cannot read this version; the words are those of `shownVersion`. */
