@@ -40,7 +40,7 @@ def _eviction(policy: str | None) -> Finding:
 async def _stream(stream: Stream, keyring: Keyring) -> Finding:
     reasons: Counter[str] = Counter()
     count = 0
-    for record in await stream.held():
+    for record in await stream.records():
         count += 1
         try:
             read_entry(*record, keyring)

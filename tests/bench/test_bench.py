@@ -202,7 +202,7 @@ async def test_a_slow_contender_gets_fewer_deliveries_but_three() -> None:
 def test_a_thousand_filters_differ_and_let_the_items_pass() -> None:
     site = load_site(None)
     paths = curves.filter_paths(1000)
-    filters = {Query(read_pairs(path.partition("?")[2].encode()), site).subscription().wanted for path in paths}
+    filters = {Query(read_pairs(path.partition("?")[2].encode()), site).subscription().filter for path in paths}
     assert len(filters) == 1000
     item = decode_item(numbered(1))
     assert all(one.matches(item) for one in filters)

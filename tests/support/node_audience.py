@@ -63,9 +63,9 @@ class BreathingNode(Node):
             number = len(self.published) + 1
             made.append(entry(number, edition=edition, headline=Text("x" * 400, edition, "ltr")))
             self.published.append(made[-1])
-        assert self.follows(made[0])
-        self.arrived(made)
-        assert self.place() == ("e1", len(self.published))
+        assert self.is_next(made[0])
+        self.append(made)
+        assert self.position() == ("e1", len(self.published))
 
     def breathe(self, most: int = 10_000) -> int:
         """Writes to at most so many members; returns to how many breaths that came."""
@@ -130,7 +130,7 @@ class Listening(JoiningConnection):
     def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
         super().__init__(node)
         self.heard_from = node
-        self.wanted = wanted
+        self.filter = wanted
         self.upto = 0
         """The number in the newest cursor it was given."""
         self.cursor = cursor
@@ -209,7 +209,7 @@ class Listening(JoiningConnection):
         if kind == "snapshot":
             assert message["complete"], "nothing was lost here"
             if self.messages:
-                self.wanted = self.wants.pop(0)
+                self.filter = self.wants.pop(0)
             self.upto = int(message["cursor"].split(".")[1])
             assert len(message["items"]) == len(self._owed(0, self.upto)[-100:])
         else:
@@ -227,7 +227,7 @@ class Listening(JoiningConnection):
 
     def _owed(self, after: int, upto: int) -> list[str]:
         published = self.heard_from.published[after:upto]
-        return [each.item.uri for each in published if self.wanted.matches(each.item)]
+        return [each.item.uri for each in published if self.filter.matches(each.item)]
 
 
 class Telling(Listening):

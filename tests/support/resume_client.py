@@ -26,7 +26,7 @@ from ticker.node.subscriber import Subscriber
 from ticker.node.waiting_entries import WaitingEntries
 from ticker.node.work_queue import WorkQueue
 from ticker.reader.reader import Reader
-from ticker.reader.sink import Found
+from ticker.reader.sink import StreamContents
 from ticker.settings import TickerSettings
 from ticker.stream.redis_stream import StreamAwayError
 
@@ -95,12 +95,12 @@ class WatchedNode(Node):
     def read(self) -> None:
         """One turn of the reader, with what its `run` does where the stream is away."""
         try:
-            drive(self.reader._turn())
+            drive(self.reader._step())
         except StreamAwayError as error:
-            self.reader._sure = False
-            self.away(str(error))
+            self.reader._needs_check = True
+            self.mark_stale(str(error))
 
-    def rebuilt(self, found: Found) -> None:
+    def rebuild(self, found: StreamContents) -> None:
         entries, position = found.entries, found.position
         self.rounds.finish()
         before = {uri: item.version for uri, item in self.folded().items()}
@@ -112,7 +112,7 @@ class WatchedNode(Node):
         self.passed = {uri: n for uri, n in before.items() if uri in folded and folded[uri].version < n}
         numbers = {entry.seq for entry in entries if entry.cursor.epoch == position.epoch}
         self.unnamed = {n for n in self.view.unreadable if 0 < n <= position.seq} - numbers
-        super().rebuilt(found)
+        super().rebuild(found)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
     def published(self, cursor: str | None = None) -> Published | None:
@@ -222,7 +222,7 @@ class Client(JoiningConnection):
 
     def __init__(self, node: WatchedNode, wanted: Filter) -> None:
         super().__init__(node)
-        self.wanted = wanted
+        self.filter = wanted
         self.cursor: str | None = None
         self.place: Published | None = None
         """What `cursor` stands for; None before the first entry of all."""
@@ -255,7 +255,7 @@ class Client(JoiningConnection):
         self.pipe = self.transport = Pipe(self)
         self.online = self.joining = True
         self._partly = b""
-        self.enter(b"", Subscription(self.wanted, self.cursor, 100), Format.PLAIN)
+        self.enter(b"", Subscription(self.filter, self.cursor, 100), Format.PLAIN)
         assert not self.joining, "the first message was not the first"
 
     def cut(self) -> None:
@@ -299,12 +299,12 @@ class Client(JoiningConnection):
     def _snapshot(self, items: list[Item], complete: bool) -> None:
         passed = self.served.passed
         whole = all(item.version >= passed.get(uri, 0) for uri, item in self.served.folded().items())
-        whole = whole and not self.served.unnamed and not self.served.joins.incomplete
+        whole = whole and not self.served.unnamed and not self.served.joins.is_incomplete
         fresh = self.cursor is None and whole
         assert complete == fresh, "a fresh join is complete, any other snapshot says that it is not"
         if self.joining and self.cursor is not None:
             assert not self.served.holds_way(self.place), "a good cursor was not honoured"
-        expected = {uri: item for uri, item in self.served.current().items() if self.wanted.matches(item)}
+        expected = {uri: item for uri, item in self.served.current().items() if self.filter.matches(item)}
         if self.pipe.prompt:
             assert {item.uri: item for item in items} == expected and len(items) == len(expected)
         gone = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}
@@ -325,11 +325,11 @@ class Client(JoiningConnection):
         for each in way:
             item = cast(Item, each.item)
             if left and (left[0]["uri"], left[0]["version"]) == (item.uri, item.version):
-                assert any(self.wanted.matches(version) for version in versions_of(each)), "it asked for none of this"
+                assert any(self.filter.matches(version) for version in versions_of(each)), "it asked for none of this"
                 check_words(left.pop(0), item, is_replay=is_replay)
                 items.append(item)
             elif not node.has_newer(each):
-                owed = any(self.wanted.matches(version) for version in node.known.get(each, [item]))
+                owed = any(self.filter.matches(version) for version in node.known.get(each, [item]))
                 assert not owed, f"an entry was left out: {each.cursor}"
         assert not left, "an entry came twice, too late, or from elsewhere"
         for item in items:

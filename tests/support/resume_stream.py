@@ -190,7 +190,7 @@ class View(Stream):
         self._happen()
         return answer
 
-    async def held(self) -> list[Record]:
+    async def records(self) -> list[Record]:
         held = self._answering().held
         answer = [record for record, _ in held]
         self.unreadable = [int(fields[b"seq"]) for (_, fields), one in held if one is None or one.item is None]

@@ -1,7 +1,7 @@
-"""Items whose newest version may be missing from the stream, and what the ledger says of them; it does no I/O.
+"""Items whose newest version may be missing from the stream, and what the ledger says about them; without I/O.
 
-A number that no readable entry has is a hole. A version of any item may stand in it, a withdrawal too, so an item that
-did not come in a new version after the hole is in doubt.
+A number that no readable entry has is a hole. The missing entry may be a version of any item, also a withdrawal. So
+every item is in doubt that has no new version after the hole.
 """
 
 from collections.abc import Sequence
@@ -13,61 +13,62 @@ from ticker.contract.item import decode_item
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """An item whose held version is not known to be its newest, or of which no version can be read."""
+    """An item whose known version may not be its newest, or of which no version can be read."""
 
     version: int
-    """The least version that is current."""
+    """The lowest version that may be shown."""
     newest: Entry | None = None
-    """The newest version where the ledger has it; its place is that of the held entry."""
+    """The newest version if the ledger has it; its cursor is that of the item's entry in the stream."""
     number: int | None = None
-    """The number of its unreadable entry, where there is one."""
+    """The number of its unreadable entry, if there is one."""
 
 
-def doubtful(entries: Sequence[Entry], epoch: str | None, seq: int) -> dict[str, Entry]:
-    """The newest entry of every item in doubt, by uri; `epoch` and `seq` are where the stream says that it stands."""
+def items_in_doubt(entries: Sequence[Entry], epoch: str | None, seq: int) -> dict[str, Entry]:
+    """Returns the newest entry of every item in doubt, by uri; `epoch` and `seq` are the stream's own position."""
     if not entries:
         return {}
     last = entries[-1]
-    # Without its number a stream does not say whether its last entries are gone.
-    end_missing = epoch is None or last.cursor.epoch != epoch or last.seq < seq
-    begin = len(entries) if end_missing else _after_last_hole(entries)
+    # A stream without a number does not say whether its last entries are missing.
+    is_end_missing = epoch is None or last.cursor.epoch != epoch or last.seq < seq
+    start = len(entries) if is_end_missing else _after_last_hole(entries)
     newest: dict[str, Entry] = {}
-    after: set[str] = set()
+    changed_since: set[str] = set()
     for number, entry in enumerate(entries):
-        held = newest.get(entry.item.uri)
-        if held is not None and entry.item.version < held.item.version:
+        known = newest.get(entry.item.uri)
+        if known is not None and entry.item.version < known.item.version:
             continue
         newest[entry.item.uri] = entry
-        # A version once more proves nothing: anybody who can write to Redis may have copied its old body.
-        if number >= begin and (held is None or entry.item.version > held.item.version):
-            after.add(entry.item.uri)
-    return {uri: entry for uri, entry in newest.items() if uri not in after}
+        # A repeated version proves nothing: anyone who can write to Redis may have copied an old body.
+        if number >= start and (known is None or entry.item.version > known.item.version):
+            changed_since.add(entry.item.uri)
+    return {uri: entry for uri, entry in newest.items() if uri not in changed_since}
 
 
-def judged(held: Entry, count: int, body: bytes, keyring: Keyring) -> Doubt | None:
-    """What a ledger of `count` versions, the newest of them `body`, says of `held`; None where it confirms it.
+def compare_with_ledger(entry: Entry, count: int, body: bytes, keyring: Keyring) -> Doubt | None:
+    """Compares `entry` with a ledger of `count` versions, the newest of which is `body`.
 
-    Where it cannot be read, or contradicts itself, the item is not current: what is hidden may be a withdrawal.
+    Returns None if the ledger confirms that `entry` is the newest version. If the ledger cannot be read or contradicts
+    itself, the item may not be shown, because the version that cannot be seen may be a withdrawal.
     """
-    version = held.item.version
+    version = entry.item.version
     if count == version:
         return None
-    unknown = Doubt(max(version + 1, count))
+    unreadable = Doubt(max(version + 1, count))
     if count < version:
-        return unknown
+        return unreadable
     try:
         opened = open_body(body, keyring)
         item = decode_item(opened.item_json)
     except (PoisonError, msgspec.DecodeError):
-        return unknown
-    if item.uri != held.item.uri or item.version != count:
-        return unknown
-    return Doubt(count, Entry(held.cursor, item, opened.item_json, held.added, opened.earlier))
+        return unreadable
+    if item.uri != entry.item.uri or item.version != count:
+        return unreadable
+    return Doubt(count, Entry(entry.cursor, item, opened.item_json, entry.added, opened.earlier))
 
 
 def _after_last_hole(entries: Sequence[Entry]) -> int:
     for number in range(len(entries) - 1, 0, -1):
-        before, entry = entries[number - 1].cursor, entries[number].cursor
-        if entry.epoch != before.epoch or entry.seq != before.seq + 1:
+        previous, cursor = entries[number - 1].cursor, entries[number].cursor
+        if cursor.epoch != previous.epoch or cursor.seq != previous.seq + 1:
             return number
     return 0

@@ -1,7 +1,7 @@
-"""What a client asked to see; a value of each named parameter must match, several of one are alternatives.
+"""Filters: a version must match each parameter that the client names; several values of one are alternatives.
 
-There is one rule, over *terms*: a version has one term for each value that a filter may name (`section=world`), and a
-filter needs one of several terms for each of its parameters. Live delivery, replays and the index all use it.
+There is one rule, over *terms*. A version has a term for each value that a filter may name (`section=world`), and a
+filter needs one of several terms for each of its parameters. Live delivery, replays and the indexes all use it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,17 +18,17 @@ CANARY: Final = "canary"
 LEAST_URGENT: Final = 8
 
 Terms = tuple[str, ...]
-"""All that filters may find in one version."""
+"""All terms of one version."""
 Needs = tuple[frozenset[str], ...]
-"""What a filter needs: a term of each set."""
+"""The terms that a filter needs: one of each set."""
 Masks = dict[str, int]
-"""For each term the bit mask of the places that have it."""
+"""For each term the bit mask of the positions whose items have it."""
 _ANY: Final = "*"
 _EVERY_TERM: Final = (_ANY,)
 
 
 class Filter(msgspec.Struct, frozen=True, cache_hash=True):
-    """A hashable filter: two clients that ask for the same thing share one, and so one group."""
+    """A hashable filter; clients with equal filters are in one group."""
 
     editions: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
@@ -40,12 +40,12 @@ class Filter(msgspec.Struct, frozen=True, cache_hash=True):
     urgency: int = LEAST_URGENT
 
     def matches(self, item: Item) -> bool:
-        """Whether `item`, in this version, is what was asked for."""
+        """Whether this version of an item matches."""
         return meets_any(needs_of(self), (terms_of(facets_of(item)),))
 
     @property
     def canary(self) -> bool:
-        """Whether the canaries are asked for: lines that prove the way and are shown to nobody else."""
+        """Whether it asks for canaries: test lines that no other client gets."""
         return CANARY in self.editions
 
 
@@ -60,52 +60,52 @@ def meets_any(needs: Needs, versions: Iterable[Terms]) -> bool:
     return False
 
 
-def meeting(needs: Needs, masks: Masks, mask: int) -> int:
-    """What is left of `mask` where a place must have a term of each set of `needs`."""
+def matching(needs: Needs, masks: Masks, mask: int) -> int:
+    """Returns the positions of `mask` whose items have a term of each set of `needs`."""
     for alternatives in needs:
-        some = 0
+        matches = 0
         for term in alternatives:
-            some |= masks.get(term, 0)
-        mask &= some
+            matches |= masks.get(term, 0)
+        mask &= matches
     return mask
 
 
-def marked(mask: int) -> Iterator[int]:
-    """The places in `mask`, the greatest first."""
+def bit_positions(mask: int) -> Iterator[int]:
+    """Yields the positions of the bits that are set in `mask`, the highest first."""
     while mask:
-        at = mask.bit_length() - 1
-        yield at
-        mask ^= 1 << at
+        position = mask.bit_length() - 1
+        yield position
+        mask ^= 1 << position
 
 
 @lru_cache(maxsize=1024)
-def needs_of(wanted: Filter) -> Needs:
-    """What `wanted` needs, parameter by parameter; nothing where it asks for everything."""
-    named = (
-        ("edition", wanted.editions),
-        ("section", wanted.sections),
-        ("place", wanted.places),
-        ("role", wanted.roles),
-        ("source", wanted.sources),
-        ("language", wanted.languages),
+def needs_of(filter: Filter) -> Needs:
+    """Returns the needs of `filter`, one set per parameter; empty if it matches everything."""
+    parameters = (
+        ("edition", filter.editions),
+        ("section", filter.sections),
+        ("place", filter.places),
+        ("role", filter.roles),
+        ("source", filter.sources),
+        ("language", filter.languages),
     )
-    needs = [frozenset((_ANY, *(f"{name}={value}" for value in values))) for name, values in named if values]
-    if wanted.urgency < LEAST_URGENT:
-        needs.append(frozenset((_ANY, *(f"urgency={number}" for number in range(wanted.urgency + 1)))))
+    needs = [frozenset((_ANY, *(f"{name}={value}" for value in values))) for name, values in parameters if values]
+    if filter.urgency < LEAST_URGENT:
+        needs.append(frozenset((_ANY, *(f"urgency={number}" for number in range(filter.urgency + 1)))))
     return tuple(needs)
 
 
-# Items of one desk are mostly alike for filters, and share their terms then.
+# Most items of a desk have the same facets as others, and then share one tuple of terms.
 @lru_cache(maxsize=1024)
 def terms_of(facets: Facets) -> Terms:
-    """The terms of one version."""
+    """Returns the terms of one version."""
     if facets == EVERYTHING:
         return _EVERY_TERM
     terms = [*_terms("urgency", str(facets.urgency)), *_terms("edition", facets.edition)]
-    for name in facets.sections:
-        terms += _terms("section", name)
-    for name in facets.places:
-        terms += _terms("place", name)
+    for section in facets.sections:
+        terms += _terms("section", section)
+    for place in facets.places:
+        terms += _terms("place", place)
     terms += _terms("language", facets.language)
     for source in facets.sources:
         terms += _terms("role", source.role)
@@ -115,15 +115,15 @@ def terms_of(facets: Facets) -> Terms:
     return tuple(terms)
 
 
-# A backlog holds the same few hundred words thousands of times: to look one up is three times as quick as to make it.
+# A backlog has the same few hundred values thousands of times: a lookup is three times as fast as making the terms.
 @lru_cache(maxsize=4096)
 def _terms(parameter: str, value: str) -> Terms:
     values = _ranges(value) if parameter == "language" else (value,)
-    return tuple(intern(f"{parameter}={each}") for each in values)
+    return tuple(intern(f"{parameter}={value}") for value in values)
 
 
 def _ranges(language: str) -> Iterator[str]:
-    # Basic filtering of RFC 4647, 3.3.1: "es" matches "es-419", never the other way round.
+    # Basic filtering of RFC 4647, 3.3.1: "es" matches "es-419", but "es-419" does not match "es".
     while True:
         yield language
         language, _, last = language.rpartition("-")

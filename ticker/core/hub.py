@@ -1,7 +1,7 @@
-"""The hub: who listens to what; it judges each entry once per group and never touches a connection.
+"""Groups the subscribers of a node by what they asked for, and turns entries into deliveries to them.
 
-Members are whatever the shell keeps per client; they are grouped by what they asked for and how they want it.
-Joining and publishing are plain calls without `await`, so nothing can come between a replay and what is live.
+A member is whatever the caller keeps for a client; the hub never touches a connection. Joining and publishing are
+plain calls without `await`, so that no entry can come between a member's replay and its live entries.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,20 +13,20 @@ from ticker.core.filter import Filter, meets_any, needs_of
 from ticker.core.frame import Encoded, Format
 
 M = TypeVar("M")
-# Walking an Enum looks each member up: 2.5 µs a group where there are hundreds.
+# Iterating over an Enum looks up each member: 2.5 µs per group, and there may be hundreds.
 FORMATS: Final = tuple(Format)
-# Judgements between two chances for the caller to do something else: 2 ms where every group asks for something else.
-JUDGED: Final = 2_000
+# Matches between two chances for the caller to do other work: 2 ms if every group has its own filter.
+MATCHES_PER_STEP: Final = 2_000
 
 
 class Group(Generic[M]):
-    """All who asked for the same thing, by the format they want it in."""
+    """All members with the same filter, by format."""
 
-    __slots__ = ("members", "needs", "wanted")
+    __slots__ = ("filter", "members", "needs")
 
-    def __init__(self, wanted: Filter) -> None:
-        self.wanted = wanted
-        self.needs = needs_of(wanted)
+    def __init__(self, filter: Filter) -> None:
+        self.filter = filter
+        self.needs = needs_of(filter)
         self.members: tuple[set[M], ...] = tuple(set() for _ in Format)
 
     def __len__(self) -> int:
@@ -34,10 +34,10 @@ class Group(Generic[M]):
 
 
 class Delivery(NamedTuple, Generic[M]):
-    """The same bytes for each of `members`: what the shell writes, once a connection."""
+    """The same bytes for several members; the caller writes them once per connection."""
 
     members: tuple[M, ...]
-    """As they were when the delivery was made; who joins or leaves while it is written does not change it."""
+    """The members when the delivery was made; joins and leaves during the write do not change it."""
     data: bytes
     entries: int
 
@@ -49,16 +49,16 @@ class Hub(Generic[M]):
         self._backlog = backlog
         self.groups: dict[Filter, Group[M]] = {}
         self.count = 0
-        """How many members there are. Every join asks: added up anew it would cost 1 µs for each group."""
+        """The number of members. Every join needs it, and to add it up would cost 1 µs per group."""
 
     def __len__(self) -> int:
         return self.count
 
-    def join(self, member: M, wanted: Filter, form: Format) -> Group[M]:
-        """Adds `member`; from now on every delivery of its group is its own."""
-        group = self.groups.get(wanted)
+    def join(self, member: M, filter: Filter, form: Format) -> Group[M]:
+        """Adds `member`, which from now on is in every delivery of its group."""
+        group = self.groups.get(filter)
         if group is None:
-            group = self.groups[wanted] = Group(wanted)
+            group = self.groups[filter] = Group(filter)
         members = group.members[form]
         self.count -= len(members)
         members.add(member)
@@ -66,53 +66,54 @@ class Hub(Generic[M]):
         return group
 
     def leave(self, member: M, group: Group[M], form: Format) -> None:
-        """Removes `member`; a group that nobody is in is forgotten."""
+        """Removes `member`, and its group if that is empty."""
         members = group.members[form]
         self.count -= len(members)
         members.discard(member)
         self.count += len(members)
-        if not len(group) and self.groups.get(group.wanted) is group:
-            del self.groups[group.wanted]
+        if not len(group) and self.groups.get(group.filter) is group:
+            del self.groups[group.filter]
 
-    # Tuples below: members join and leave while others are written to, and may bring or take their groups with them.
+    # The methods below copy groups and members into tuples: members join and leave while others are written to.
 
     def deliveries(self, arrived: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[M]]:
-        """What entries that came together make for each group and format: one write a connection, in stream order.
+        """Yields, for each group and format, the entries that match it: one write per connection, in stream order.
 
-        Now and then a delivery to nobody: groups that get nothing are judged, too, and there may be thousands.
+        Also yields an empty delivery after every `MATCHES_PER_STEP`, so that the caller can do other work even when
+        thousands of groups match nothing.
         """
-        # Looked up once for all groups.
+        # The terms of an entry are the same for all groups.
         terms = [(self._backlog.terms(entry), encoded) for entry, encoded in arrived]
-        judged = 0
+        matched = 0
         for group in tuple(self.groups.values()):
             chosen = [encoded for versions, encoded in terms if meets_any(group.needs, versions)]
             if chosen:
                 yield from _of_group(group, chosen)
-            judged += len(arrived)
-            if judged >= JUDGED:
-                judged = 0
+            matched += len(arrived)
+            if matched >= MATCHES_PER_STEP:
+                matched = 0
                 yield Delivery((), b"", 0)
 
-    def canary(self, encoded: Encoded) -> Iterator[Delivery[M]]:
-        """A line that proves the way: for those alone who asked for it by name."""
+    def canary_deliveries(self, encoded: Encoded) -> Iterator[Delivery[M]]:
+        """Yields the deliveries of a canary, which goes only to groups that ask for canaries by name."""
         for group in tuple(self.groups.values()):
-            if group.wanted.canary:
+            if group.filter.canary:
                 yield from _of_group(group, [encoded])
 
-    def everyone(self, encoded: Encoded) -> Iterator[Delivery[M]]:
-        """One message for all, whatever they asked for."""
-        for _wanted, form, members in self.crowds():
+    def broadcast(self, encoded: Encoded) -> Iterator[Delivery[M]]:
+        """Yields the deliveries of one message to all members, whatever their filters."""
+        for _filter, form, members in self.groups_by_format():
             yield Delivery(members, encoded.bytes_for(form), 1)
 
-    def crowds(self) -> Iterator[tuple[Filter, Format, tuple[M, ...]]]:
-        """Those who asked for the same and want it in the same format, crowd by crowd."""
+    def groups_by_format(self) -> Iterator[tuple[Filter, Format, tuple[M, ...]]]:
+        """Yields the members that share both a filter and a format."""
         for group in tuple(self.groups.values()):
             for form, members in zip(FORMATS, group.members, strict=True):
                 if members:
-                    yield group.wanted, form, tuple(members)
+                    yield group.filter, form, tuple(members)
 
     def members(self) -> list[M]:
-        """Everyone, as a list of its own: members may leave while it is walked."""
+        """Returns all members in a new list, so that members may leave during an iteration."""
         return [member for group in self.groups.values() for members in group.members for member in members]
 
 

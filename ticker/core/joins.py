@@ -1,4 +1,4 @@
-"""The first message of a join: snapshot or replay, made once for all who ask for the same within a second."""
+"""The first message of a subscription: a snapshot or a replay, made once for all equal requests within a second."""
 
 from typing import Final
 
@@ -11,14 +11,14 @@ from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded
 
-# The `time` in a ready-made first message may be this old; clients correct their clocks by it.
+# The age to which a first message is reused. Clients correct their clocks by its `time`.
 FRESH_SECONDS: Final = 1.0
-# A storm brings as many cursors as nodes had items; more than these are made anew.
-READY_LIMIT: Final = 256
-# Of bodies; each may be held in five formats.
-READY_LIMIT_BYTES: Final = 8 << 20
+# In a reconnect storm there are as many cursors as nodes had items; the cache is cleared above this number.
+CACHE_LIMIT: Final = 256
+# Of message bodies; each may be cached in five formats.
+CACHE_LIMIT_BYTES: Final = 8 << 20
 
-# A replay of so many takes 0.1 ms.
+# A replay of this many entries takes 0.1 ms.
 SHORT_ENTRIES: Final = 200
 
 DEFAULT_BACKLOG: Final = 10
@@ -26,71 +26,70 @@ BACKLOG_LIMIT: Final = 100
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """What one join asks for. `cursor` is None for a fresh join, and as given, readable or not, for a resume."""
+    """The parameters of one join. `cursor` is None for a fresh join, else the text that the client sent."""
 
-    wanted: Filter = Filter()
+    filter: Filter = Filter()
     cursor: str | None = None
     backlog: int = DEFAULT_BACKLOG
     heartbeat: int = 0
-    """The client's own seconds between heartbeats; 0 for the node's."""
+    """Seconds between heartbeats that the client asks for; 0 for the node's own."""
 
 
-# The kind of message, whom it is for, and from where or how many: all that its bytes depend on.
+# The kind of message, its filter, the cursor or count, and the heartbeat: all that the bytes depend on.
 _Key = tuple[str, Filter, int | str, int]
 
 
 class Joins:
-    """Answers joins from the backlog alone."""
+    """Makes first messages from the backlog alone, and caches them."""
 
     def __init__(self, backlog: Backlog, heartbeat: float) -> None:
         self._backlog = backlog
         self._heartbeat = heartbeat
-        self._ready: dict[_Key, tuple[Encoded, float, float]] = {}
-        self._ready_bytes = 0
-        self._ready_for: tuple[int, bool] | None = None
-        self.incomplete = False
-        """Whether the stream holds entries that this node cannot read: then no list says that it is complete."""
+        self._cache: dict[_Key, tuple[Encoded, float, float]] = {}
+        self._cache_bytes = 0
+        self._cached_state: tuple[int, bool] | None = None
+        self.is_incomplete = False
+        """Whether the stream has entries that this node cannot read; no snapshot is then called complete."""
 
-    def first(self, asked: Subscription, now: float, *, stale: bool) -> Encoded:
-        """What opens a connection: a replay after a good cursor, otherwise a snapshot that says if something may
-        be missing.
-        """
-        if asked.cursor is None:
-            return self.snapshot(asked, now, complete=True, stale=stale)
-        # By its letters first: in a storm thousands bring the same cursor, and to read one takes 3 µs.
-        ready = self._find(("replay", asked.wanted, asked.cursor, asked.heartbeat), now, stale)
-        if ready is not None:
-            return ready
-        cursor = read_cursor(asked.cursor)
-        if cursor is None or not self._backlog.holds(cursor):
-            return self.snapshot(asked, now, complete=False, stale=stale)
-        return self.replay(asked.wanted, cursor, now, stale=stale, heartbeat=asked.heartbeat)
+    def first_message(self, subscription: Subscription, now: float, *, stale: bool) -> Encoded:
+        """Returns a replay after a valid cursor; otherwise a snapshot that says whether entries may be missing."""
+        if subscription.cursor is None:
+            return self.snapshot(subscription, now, complete=True, stale=stale)
+        # By the cursor's text first: in a storm thousands of clients send the same one, and parsing it takes 3 µs.
+        cached = self._find(("replay", subscription.filter, subscription.cursor, subscription.heartbeat), now, stale)
+        if cached is not None:
+            return cached
+        cursor = read_cursor(subscription.cursor)
+        if cursor is None or not self._backlog.can_resume(cursor):
+            return self.snapshot(subscription, now, complete=False, stale=stale)
+        return self.replay(subscription.filter, cursor, now, stale=stale, heartbeat=subscription.heartbeat)
 
-    def ready(self, asked: Subscription, now: float, *, stale: bool) -> Encoded | None:
-        """What `first` would return, if that is at hand and costs nothing to say."""
-        if asked.cursor is None:
-            return self._find(("snapshot", asked.wanted, asked.backlog, asked.heartbeat), now, stale)
-        return self._find(("replay", asked.wanted, asked.cursor, asked.heartbeat), now, stale)
+    def cached(self, subscription: Subscription, now: float, *, stale: bool) -> Encoded | None:
+        """Returns the first message if it is in the cache, which costs almost nothing; otherwise None."""
+        filter, heartbeat = subscription.filter, subscription.heartbeat
+        if subscription.cursor is None:
+            return self._find(("snapshot", filter, subscription.backlog, heartbeat), now, stale)
+        return self._find(("replay", filter, subscription.cursor, heartbeat), now, stale)
 
-    def is_short(self, asked: Subscription) -> bool:
-        """Whether `asked` is a resume from a place so near that its replay takes no time to speak of."""
-        cursor = None if asked.cursor is None else read_cursor(asked.cursor)
+    def is_short(self, subscription: Subscription) -> bool:
+        """Whether it resumes so close to the newest entry that its replay takes almost no time."""
+        cursor = None if subscription.cursor is None else read_cursor(subscription.cursor)
         return cursor is not None and 0 <= self._backlog.newest.seq - cursor.seq <= SHORT_ENTRIES
 
     def snapshot(
-        self, asked: Subscription, now: float, *, complete: bool, stale: bool, most: int = BACKLOG_LIMIT
+        self, subscription: Subscription, now: float, *, complete: bool, stale: bool, limit: int = BACKLOG_LIMIT
     ) -> Encoded:
-        """The current items of a filter, as many as asked for and at most `most`."""
-        wanted, count, heartbeat = asked.wanted, asked.backlog, asked.heartbeat
-        if count > most:
-            count = most
-        complete = complete and not self.incomplete and not self._backlog.hidden
+        """Returns the current items of a filter, as many as the client asks for and at most `limit`."""
+        filter, count, heartbeat = subscription.filter, subscription.backlog, subscription.heartbeat
+        if count > limit:
+            count = limit
+        complete = complete and not self.is_incomplete and not self._backlog.hidden
         kind = "snapshot" if complete else "lost"
-        key = (kind, wanted, count, heartbeat)
-        ready = self._find(key, now, stale)
-        if ready is None:
-            entries, until = self._backlog.current(wanted, count, now)
-            made = message.snapshot(
+        key = (kind, filter, count, heartbeat)
+        encoded = self._find(key, now, stale)
+        if encoded is None:
+            entries, until = self._backlog.current(filter, count, now)
+            snapshot = message.snapshot(
                 self._backlog.newest,
                 [entry.item_json for entry in entries],
                 complete=complete,
@@ -98,40 +97,40 @@ class Joins:
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep(key, Encoded(made, moment(now)), now, min(until, now + FRESH_SECONDS))
-        return ready
+            encoded = self._store(key, Encoded(snapshot, moment(now)), now, min(until, now + FRESH_SECONDS))
+        return encoded
 
-    def replay(self, wanted: Filter, cursor: Cursor, now: float, *, stale: bool, heartbeat: int = 0) -> Encoded:
-        """Every item of a filter that changed after `cursor`, which is good."""
-        key = ("replay", wanted, str(cursor), heartbeat)
-        ready = self._find(key, now, stale)
-        if ready is None:
-            made = message.replay(
+    def replay(self, filter: Filter, cursor: Cursor, now: float, *, stale: bool, heartbeat: int = 0) -> Encoded:
+        """Returns every item of a filter that changed after `cursor`, for which `can_resume` must be true."""
+        key = ("replay", filter, str(cursor), heartbeat)
+        encoded = self._find(key, now, stale)
+        if encoded is None:
+            replay = message.replay(
                 self._backlog.newest,
-                self._backlog.replay_json(wanted, cursor),
+                self._backlog.replay_json(filter, cursor),
                 heartbeat=self._seconds(heartbeat),
                 time=moment(now),
                 stale=stale,
             )
-            ready = self._keep(key, Encoded(made, moment(now)), now, now + FRESH_SECONDS)
-        return ready
+            encoded = self._store(key, Encoded(replay, moment(now)), now, now + FRESH_SECONDS)
+        return encoded
 
-    def _seconds(self, own: int) -> float:
-        return float(own) if own else self._heartbeat
+    def _seconds(self, heartbeat: int) -> float:
+        return float(heartbeat) if heartbeat else self._heartbeat
 
     def _find(self, key: _Key, now: float, stale: bool) -> Encoded | None:
-        if self._ready_for != (self._backlog.revision, stale):
-            self._ready.clear()
-            self._ready_bytes = 0
-            self._ready_for = (self._backlog.revision, stale)
-        encoded, since, until = self._ready.get(key, (None, 0.0, 0.0))
-        # A clock that was set back must not keep an old answer alive.
+        if self._cached_state != (self._backlog.revision, stale):
+            self._cache.clear()
+            self._cache_bytes = 0
+            self._cached_state = (self._backlog.revision, stale)
+        encoded, since, until = self._cache.get(key, (None, 0.0, 0.0))
+        # `since`: a clock that was set back must not keep an old message in use.
         return encoded if since <= now < until else None
 
-    def _keep(self, key: _Key, encoded: Encoded, since: float, until: float) -> Encoded:
-        self._ready_bytes += encoded.message.memory
-        if len(self._ready) >= READY_LIMIT or self._ready_bytes > READY_LIMIT_BYTES:
-            self._ready.clear()
-            self._ready_bytes = encoded.message.memory
-        self._ready[key] = (encoded, since, until)
+    def _store(self, key: _Key, encoded: Encoded, since: float, until: float) -> Encoded:
+        self._cache_bytes += encoded.message.memory
+        if len(self._cache) >= CACHE_LIMIT or self._cache_bytes > CACHE_LIMIT_BYTES:
+            self._cache.clear()
+            self._cache_bytes = encoded.message.memory
+        self._cache[key] = (encoded, since, until)
         return encoded

@@ -1,9 +1,9 @@
-"""A long first message in pieces, made when a client is ready for them and shared by all who read the same.
+"""A long first message in pieces. A piece is made when a client needs it, and is shared by all that read the same.
 
-1. A piece is joined from the backlog's own bytes. Whole, a replay of 10,000 entries would be 7 MB for each filter and
-   cursor that anybody asks for.
-2. A WebSocket frame begins with its length. So a compressed message is packed before its first byte is sent, in steps:
-   in one go 7 MB would take 90 ms.
+1. A piece is joined from the bytes of the backlog. The whole message would be 7 MB for a replay of 10,000 entries, for
+   each filter and cursor.
+2. A WebSocket frame begins with its length. So a compressed message is compressed before its first byte is sent, in
+   steps, because 7 MB at once would take 90 ms.
 """
 
 import zlib
@@ -16,90 +16,92 @@ from ticker.core.frame import EVENT_SOURCE, WINDOW_BITS, Encoded, Format, frame_
 
 PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
-_RECENT: Final = 2
+_CACHED_PIECES: Final = 2
 _DEFLATED: Final = (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED)
 
 
 class LongMessage:
-    """One message in one format; without a format its plain JSON."""
+    """One message in one format; with the format None it is plain JSON."""
 
     __slots__ = (
         "__weakref__",
-        "_after",
-        "_before",
+        "_compressed",
+        "_compressor",
         "_ends",
         "_message",
-        "_packed",
-        "_packer",
-        "_position",
+        "_next",
+        "_prefix",
         "_recent",
+        "_suffix",
     )
 
     def __init__(self, message: Message, form: Format | None, time: str) -> None:
         self._message = message
-        self._before, self._after = _around(message, form, time)
+        self._prefix, self._suffix = _framing(message, form, time)
         self._ends: list[int] = []
-        """Where the items of each piece end, as far as they were asked for: for all of them 10,000 are looked at."""
+        """The index after the last item of each piece so far; finding all at once would look at 10,000 items."""
         self._recent: dict[int, bytes] = {}
-        self._packed: list[bytes] = []
-        self._packer = zlib.compressobj(level=6, wbits=-WINDOW_BITS) if form in _DEFLATED else None
-        self._position = 0
+        self._compressed: list[bytes] = []
+        self._compressor = zlib.compressobj(level=6, wbits=-WINDOW_BITS) if form in _DEFLATED else None
+        self._next = 0
+        """The number of the piece to compress next."""
 
     @property
-    def packed(self) -> bool:
-        """Whether its pieces can be asked for."""
-        return self._packer is None
+    def is_packed(self) -> bool:
+        """Whether `piece` may be called."""
+        return self._compressor is None
 
     @property
     def packed_size(self) -> int:
-        """Bytes that it holds compressed until its last reader has gone; 0 where it is not compressed."""
-        return sum(map(len, self._packed))
+        """The compressed bytes that it keeps until its last reader is closed; 0 if it is not compressed."""
+        return sum(map(len, self._compressed))
 
-    def pack(self, late: Callable[[], bool]) -> None:
-        """Goes on compressing, at least one piece, until it is packed or `late()`."""
-        packer = self._packer
-        while packer is not None:
-            joined = self._joined(self._position)
+    def pack(self, is_late: Callable[[], bool]) -> None:
+        """Compresses at least one more piece, until all are compressed or `is_late()`."""
+        compressor = self._compressor
+        while compressor is not None:
+            joined = self._join(self._next)
             if joined is not None:
-                self._packed.append(packer.compress(joined))
-                self._position += 1
+                self._compressed.append(compressor.compress(joined))
+                self._next += 1
             else:
-                # An empty stored block ends the flush; its four bytes are left out on the wire.
-                self._packed.append(packer.flush(zlib.Z_SYNC_FLUSH)[:-4])
-                whole = b"".join(self._packed)
-                self._packed = [frame_head(len(whole), deflated=True) + whole[:PIECE_BYTES]]
-                self._packed += [whole[at : at + PIECE_BYTES] for at in range(PIECE_BYTES, len(whole), PIECE_BYTES)]
-                self._packer = None
+                # The flush ends with an empty stored block, of which RFC 7692 (7.2.1) removes four bytes.
+                self._compressed.append(compressor.flush(zlib.Z_SYNC_FLUSH)[:-4])
+                payload = b"".join(self._compressed)
+                self._compressed = [frame_head(len(payload), deflated=True) + payload[:PIECE_BYTES]]
+                for start in range(PIECE_BYTES, len(payload), PIECE_BYTES):
+                    self._compressed.append(payload[start : start + PIECE_BYTES])
+                self._compressor = None
                 return
-            if late():
+            if is_late():
                 return
 
     def piece(self, number: int) -> bytes | None:
-        """The piece after `number` others, or None after the last."""
-        if self._packed:
-            return self._packed[number] if number < len(self._packed) else None
-        found = self._recent.get(number)
-        if found is None:
-            found = self._joined(number)
-            if found is None:
+        """Returns the piece with this number, from 0, or None after the last."""
+        if self._compressed:
+            return self._compressed[number] if number < len(self._compressed) else None
+        piece = self._recent.get(number)
+        if piece is None:
+            piece = self._join(number)
+            if piece is None:
                 return None
-            if len(self._recent) >= _RECENT:
+            if len(self._recent) >= _CACHED_PIECES:
                 del self._recent[next(iter(self._recent))]
-            self._recent[number] = found
-        return found
+            self._recent[number] = piece
+        return piece
 
-    def _joined(self, number: int) -> bytes | None:
+    def _join(self, number: int) -> bytes | None:
         end = self._end_of(number)
         if end is None:
             return None
         message = self._message
-        begin = self._ends[number - 1] if number else 0
-        before = b"," if number else self._before + message.start
-        after = message.end + self._after if end == len(message.items) else b""
-        return b"%b%b%b" % (before, b",".join(message.items[begin:end]), after)
+        start = self._ends[number - 1] if number else 0
+        prefix = b"," if number else self._prefix + message.start
+        suffix = message.end + self._suffix if end == len(message.items) else b""
+        return b"%b%b%b" % (prefix, b",".join(message.items[start:end]), suffix)
 
     def _end_of(self, number: int) -> int | None:
-        """Where the items of the piece after `number` others end, or None after the last."""
+        """Returns the index after the last item of a piece, or None after the last piece."""
         ends, items = self._ends, self._message.items
         while len(ends) <= number:
             end = ends[-1] if ends else 0
@@ -114,28 +116,28 @@ class LongMessage:
 
 
 def long_message(encoded: Encoded, form: Format | None) -> LongMessage:
-    """The pieces of a message for one format: the same for all who read them at the same time."""
+    """Returns the pieces of a message in one format, the same object for all clients that read it now."""
     if encoded.long is None:
         encoded.long = WeakValueDictionary()
-    found = encoded.long.get(form)
-    if found is None:
-        found = encoded.long[form] = LongMessage(encoded.message, form, encoded.time)
-    return found
+    message = encoded.long.get(form)
+    if message is None:
+        message = encoded.long[form] = LongMessage(encoded.message, form, encoded.time)
+    return message
 
 
-def _around(message: Message, form: Format | None, time: str) -> tuple[bytes, bytes]:
-    """What stands before and after the message's JSON."""
+def _framing(message: Message, form: Format | None, time: str) -> tuple[bytes, bytes]:
+    """Returns the bytes before and after the message's JSON."""
     if form is None:
         return b"", b""
     if form is Format.SSE_UNCHUNKED:
         return sse_event_start(message), b"\n\n"
     if form is Format.SSE:
         start = sse_event_start(message)
-        # One chunk, as of any other message: its size is known before its pieces are made.
+        # One chunk, like every message: its size is known before its pieces are made.
         return b"%x\r\n%b" % (len(start) + message.size + 2, start), b"\n\n\r\n"
-    before, after = b"", b""
+    prefix, suffix = b"", b""
     if form in (Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED):
-        before, after = cloud_event_start(message, source=EVENT_SOURCE, time=time), b"}"
+        prefix, suffix = cloud_event_start(message, source=EVENT_SOURCE, time=time), b"}"
     if form not in _DEFLATED:
-        before = frame_head(len(before) + message.size + len(after), deflated=False) + before
-    return before, after
+        prefix = frame_head(len(prefix) + message.size + len(suffix), deflated=False) + prefix
+    return prefix, suffix

@@ -1,4 +1,4 @@
-"""What a node knows of one item: its newest version, its place in the order, and what filters find in it."""
+"""The record that a node keeps of one item: its newest version, its position in the indexes, and its filter terms."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -12,9 +12,9 @@ from ticker.core.filter import Terms, terms_of
 
 NEVER: Final = float("-inf")
 ALWAYS: Final = float("inf")
-NO_PLACE: Final = -1
+NO_POSITION: Final = -1
 
-Seen = tuple[tuple[int, Terms], ...]
+TermsByVersion = tuple[tuple[int, Terms], ...]
 """The distinct terms of an item's versions, each with the first version that has them."""
 
 
@@ -22,74 +22,85 @@ class ItemRecord:
     """One item of the backlog."""
 
     __slots__ = (
-        "_public", "changed_at", "current_terms", "entry", "expires", "listed", "needed", "newest_place", "order",
-        "pin", "pinned_until", "place", "seen",
+        "_public",
+        "change_entry",
+        "current_terms",
+        "entry",
+        "expires",
+        "is_pinned",
+        "last_entry",
+        "longest_pin",
+        "order",
+        "pin",
+        "position",
+        "required_version",
+        "terms_by_version",
     )  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
-        self.seen: Seen = ()
-        self.listed: bool | None = None
-        """Where the index of current items has it: among the pinned, among the others, or nowhere (None)."""
-        self.place = NO_PLACE
-        """Where replays have it (ticker.core.places)."""
-        self.needed = 0
-        """The least version that is current; above the known one where that one may not be the last word."""
-        self.newest_place = entry
-        """The newest entry of the newest version in the stream, which keeps the item in the backlog."""
-        self.changed_at = entry
-        """The first entry of that version: a later one with the same bytes is no news."""
-        self.pinned_until = NEVER
-        """The latest pin of any version: a page that ended with a pinned item goes on with the pinned ones."""
-        self._take(entry, self._see(entry))
+        self.terms_by_version: TermsByVersion = ()
+        self.is_pinned: bool | None = None
+        """The list of current items that has it (`CurrentItems`): pinned, not pinned, or None for neither."""
+        self.position = NO_POSITION
+        """Its position in `ChangedItems`."""
+        self.required_version = 0
+        """The lowest version that may be shown; above the known version while a newer one may be missing."""
+        self.last_entry = entry
+        """The last entry of the newest version in the stream; the backlog keeps the item as long as this entry."""
+        self.change_entry = entry
+        """The first entry of the newest version; a later entry with the same bytes is no news."""
+        self.longest_pin = NEVER
+        """The latest end of a pin in any version. A page that ended with a pinned item continues with pinned ones."""
+        self._set_version(entry, self._add_terms(entry))
 
     def add(self, entry: Entry) -> bool:
-        """Takes another entry of the item; whether it says something new."""
-        terms = self._see(entry)
-        version, known = entry.item.version, self.entry.item.version
-        if version < known:
+        """Adds another entry of the item. Returns whether it is news."""
+        terms = self._add_terms(entry)
+        version, known_version = entry.item.version, self.entry.item.version
+        if version < known_version:
             return False
-        # The same version again is the newer place of it: a key was changed, or an earlier copy was lost.
-        is_news = version > known or entry.item_json != self.entry.item_json
-        self._take(entry, terms)
-        self.newest_place = entry
+        # The same version comes again when a key was changed, or when an earlier entry was lost.
+        is_news = version > known_version or entry.item_json != self.entry.item_json
+        self._set_version(entry, terms)
+        self.last_entry = entry
         if is_news:
-            self.changed_at = entry
+            self.change_entry = entry
         return is_news
 
     def fold(self, entry: Entry) -> None:
-        """Takes a newer version that has no place in the stream; it is known from the ledger alone."""
-        self._take(entry, self._see(entry))
+        """Sets a newer version that comes from the ledger and has no entry in the stream."""
+        self._set_version(entry, self._add_terms(entry))
 
     def settle(self, doubt: Doubt) -> None:
-        """Takes what the ledger says where a newer version may be missing from the stream."""
-        self.needed = doubt.version
+        """Applies what the ledger says about an item whose newest version may be missing from the stream."""
+        self.required_version = doubt.version
         if doubt.newest is not None and doubt.newest.item.version > self.entry.item.version:
             self.fold(doubt.newest)
 
     def terms(self, entry: Entry) -> tuple[Terms, ...]:
-        """What filters find in `entry` of this item and in the versions before it."""
+        """Returns the terms of `entry`, which is of this item, and of the versions before it."""
         version = entry.item.version
         if version >= self.entry.item.version:
-            return tuple(terms for _, terms in self.seen)
-        return tuple(terms for first, terms in self.seen if first <= version)
+            return tuple(terms for _, terms in self.terms_by_version)
+        return tuple(terms for first, terms in self.terms_by_version if first <= version)
 
     @property
-    def usable(self) -> bool:
-        """Whether the newest version may be shown, as long as it has not expired."""
+    def is_usable(self) -> bool:
+        """Whether the newest version may be shown until it expires."""
         item = self.entry.item
-        return item.pub_status == "usable" and item.version >= self.needed
+        return item.pub_status == "usable" and item.version >= self.required_version
 
     @property
-    def confirmed(self) -> bool:
-        """Whether the known version is known to be the newest; after a withdrawal nothing else can come."""
-        return self.entry.item.version >= self.needed or self.entry.item.pub_status == "canceled"
+    def is_confirmed(self) -> bool:
+        """Whether the known version is the newest. After a withdrawal no other version can follow."""
+        return self.entry.item.version >= self.required_version or self.entry.item.pub_status == "canceled"
 
     @property
     def may_be_sent(self) -> bool:
-        """Whether clients may get the known version: it is the newest, or it takes the item off their lists."""
-        return self.confirmed or self.entry.item.pub_status != "usable"
+        """Whether clients may get the known version: it is the newest, or it removes the item from their lists."""
+        return self.is_confirmed or self.entry.item.pub_status != "usable"
 
-    def _take(self, entry: Entry, terms: Terms) -> None:
+    def _set_version(self, entry: Entry, terms: Terms) -> None:
         item = entry.item
         self.entry = entry
         self.current_terms = terms
@@ -97,22 +108,23 @@ class ItemRecord:
         self.order = (instant(item.first_created), item.uri)
         self.expires = ALWAYS if item.expires is None else instant(item.expires)
         self.pin = NEVER if item.pinned_until is None else instant(item.pinned_until)
-        self.pinned_until = max(self.pinned_until, self.pin)
+        self.longest_pin = max(self.longest_pin, self.pin)
 
-    def _see(self, entry: Entry) -> Terms:
-        """Notes what filters find in `entry`; returns the terms of its own version."""
-        version, own = entry.item.version, terms_of(facets_of(entry.item))
-        self._note(version, own)
+    def _add_terms(self, entry: Entry) -> Terms:
+        """Adds the terms of `entry` and of the versions that it names; returns those of its own version."""
+        version, terms = entry.item.version, terms_of(facets_of(entry.item))
+        self._note_terms(version, terms)
         for facets in entry.earlier:
-            # Those that it carries were seen in the first version at the earliest.
-            self._note(1, terms_of(facets))
-        return own
+            # Which earlier version had them is unknown; the first is the earliest possible.
+            self._note_terms(1, terms_of(facets))
+        return terms
 
-    def _note(self, first: int, terms: Terms) -> None:
-        if not self.seen:
-            self.seen = ((first, terms),)
-        elif not any(known <= first and other == terms for known, other in self.seen):
-            self.seen = (*(pair for pair in self.seen if pair[1] != terms), (first, terms))
+    def _note_terms(self, first: int, terms: Terms) -> None:
+        noted = self.terms_by_version
+        if not noted:
+            self.terms_by_version = ((first, terms),)
+        elif not any(version <= first and other == terms for version, other in noted):
+            self.terms_by_version = (*(pair for pair in noted if pair[1] != terms), (first, terms))
 
     @property
     def public_json(self) -> bytes:
@@ -127,7 +139,7 @@ Records = dict[str, ItemRecord]
 
 
 def fold(entries: Iterable[Entry], records: Records) -> None:
-    """Takes `entries`, in the order of the stream, into the records of their items."""
+    """Adds `entries`, in the order of the stream, to the records of their items."""
     for entry in entries:
         record = records.get(entry.item.uri)
         if record is None:

@@ -1,7 +1,7 @@
-"""Entries that a node skipped: whether the stream is ahead of it because of them, and which items they are of.
+"""Records of the stream that a node skipped: which items they belong to, and whether the stream is ahead of the node.
 
-Anybody who can write to Redis can put records beside the counter; those are skipped and no more. But a record whose
-number the counter has passed, and which no readable entry has, is an entry that the desk published.
+Anyone who can write to Redis can add records without raising the counter; those are skipped and ignored. A record with
+a number up to the counter, which no readable entry has, is an entry that the desk published.
 """
 
 from bisect import bisect_left
@@ -21,44 +21,44 @@ _ADVICE: Final[Mapping[str, str]] = {
 _OTHER_ADVICE: Final = "look for another writer to Redis; docs/monitor.md says how"
 
 
-class Skipped(msgspec.Struct, frozen=True):
-    """A record that is not shown, by the reason for it."""
+class SkippedRecord(msgspec.Struct, frozen=True):
+    """A record that cannot be read, with the reason."""
 
     reason: str
     epoch: str | None
-    """None where it names none that a stream may have."""
+    """None if it names none that a stream may have."""
     number: int | None
-    """None where it has a body and its number cannot be read; 0 where it has no body either."""
+    """None if it has a body but no readable number; 0 if it has no body either."""
     uri: str | None
-    """The item that it names; nobody has verified that."""
-    place: int
-    """How many readable entries come before it."""
+    """The item that it names; not verified."""
+    index: int
+    """The number of readable entries before it."""
 
     def is_of_another(self, epoch: str | None) -> bool:
-        """Whether its number is one of another epoch than `epoch`, and says nothing about the counter of that."""
+        """Whether its number belongs to another epoch, and so says nothing about the counter of `epoch`."""
         return self.epoch is not None and self.epoch != epoch
 
 
-def skipped(fields: Mapping[bytes, bytes], reason: str, place: int) -> Skipped:
-    """What is known of a record that cannot be read."""
+def describe_skipped(fields: Mapping[bytes, bytes], reason: str, index: int) -> SkippedRecord:
+    """Returns what can be read of a record, whose signature does not verify."""
     number: int | None
     try:
         number = read_number(fields.get(b"seq", b""))
     except ValueError:
         number = None if b"body" in fields else 0
     epoch = fields.get(b"epoch", b"").decode("ascii", "replace")
-    return Skipped(reason, epoch if is_epoch(epoch) else None, number, named_uri(fields.get(b"body", b"")), place)
+    return SkippedRecord(reason, epoch if is_epoch(epoch) else None, number, named_uri(fields.get(b"body", b"")), index)
 
 
-def ahead_reason(records: Iterable[Skipped], epoch: str | None, newest: int, counter: int) -> str | None:
-    """Why the stream is ahead of a node whose newest readable number in `epoch` is `newest`, or None if it is not.
+def ahead_reason(records: Iterable[SkippedRecord], epoch: str | None, newest: int, counter: int) -> str | None:
+    """Returns why the stream is ahead of a node whose newest readable number in `epoch` is `newest`, or None.
 
-    `records` are those that came after that entry.
+    `records` are those after that entry.
     """
     reasons = [
-        one.reason
-        for one in records
-        if not one.is_of_another(epoch) and (one.number is None or newest < one.number <= counter)
+        record.reason
+        for record in records
+        if not record.is_of_another(epoch) and (record.number is None or newest < record.number <= counter)
     ]
     if counter <= newest or not reasons:
         return None
@@ -67,27 +67,27 @@ def ahead_reason(records: Iterable[Skipped], epoch: str | None, newest: int, cou
 
 
 def unread_items(
-    records: Iterable[Skipped], entries: Sequence[Entry], epoch: str | None, counter: int
+    records: Iterable[SkippedRecord], entries: Sequence[Entry], epoch: str | None, counter: int
 ) -> tuple[dict[str, int], list[int]]:
-    """The items that published entries name which cannot be read, each with the highest number of those.
+    """Returns the items that unreadable published entries name, each with the highest number of those entries.
 
-    An entry of another epoch counts with the number before the next entry of `epoch`: it leaves the stream before that.
-    Also the numbers of published entries that name no item: any of them may be an item that nothing else names.
+    An entry of another epoch counts with the number before the next entry of `epoch`, because it leaves the stream
+    before that. Also returns the numbers of published entries that name no item.
     """
-    places = [place for place, entry in enumerate(entries) if entry.cursor.epoch == epoch]
-    numbers = {entries[place].seq for place in places}
-    found: dict[str, int] = {}
+    indexes = [index for index, entry in enumerate(entries) if entry.cursor.epoch == epoch]
+    numbers = {entries[index].seq for index in indexes}
+    numbers_by_uri: dict[str, int] = {}
     unnamed: list[int] = []
-    for one in records:
-        if one.uri is not None and one.is_of_another(epoch):
-            later = bisect_left(places, one.place)
-            number = entries[places[later]].seq - 1 if later < len(places) else counter
-            found[one.uri] = max(number, found.get(one.uri, 0))
+    for record in records:
+        if record.uri is not None and record.is_of_another(epoch):
+            later = bisect_left(indexes, record.index)
+            number = entries[indexes[later]].seq - 1 if later < len(indexes) else counter
+            numbers_by_uri[record.uri] = max(number, numbers_by_uri.get(record.uri, 0))
             continue
-        if one.number is None or one.number in numbers or not 0 < one.number <= counter:
+        if record.number is None or record.number in numbers or not 0 < record.number <= counter:
             continue
-        if one.uri is None:
-            unnamed.append(one.number)
+        if record.uri is None:
+            unnamed.append(record.number)
         else:
-            found[one.uri] = max(one.number, found.get(one.uri, 0))
-    return found, unnamed
+            numbers_by_uri[record.uri] = max(record.number, numbers_by_uri.get(record.uri, 0))
+    return numbers_by_uri, unnamed

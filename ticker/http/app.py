@@ -56,7 +56,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
         asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
         # A reader that ended left its place in doubt: the next one reads the stream from its start.
         must_live = {
-            READER: lambda: Reader(followed, keyring, node, hold=node.work_queue.hold).run(),
+            READER: lambda: Reader(followed, keyring, node, on_busy=node.work_queue.hold).run(),
             "sweep": lambda: sweep(node),
         }
         tasks = [

@@ -197,7 +197,7 @@ async def _versions(request: Request, uri: str) -> Versions:
         try:
             item = decode_item(unseal(body, keyring))
         except (PoisonError, msgspec.DecodeError):
-            node.poison("ledger")
+            node.count_skipped("ledger")
             continue
         # A body sealed for another item says nothing about this one.
         if item.uri == uri and item.edition != CANARY and item.version <= len(bodies):

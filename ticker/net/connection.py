@@ -209,19 +209,19 @@ class Connection(asyncio.Protocol, ABC):
         if self._unanswered:
             self._unanswered, self._behind = False, node.backlog.newest
             subscription = self.subscription
-            self.subscription = Subscription(group.wanted, None, subscription.backlog, subscription.heartbeat)
+            self.subscription = Subscription(group.filter, None, subscription.backlog, subscription.heartbeat)
             begun = node.steady()
             self.say_first(node.first_message_for(self, subscription))
             node.work_queue.charge(begun)
             return
-        if not node.backlog.holds(behind):
+        if not node.backlog.can_resume(behind):
             self._behind = node.backlog.newest
             self.say_first(node.joins.snapshot(self.subscription, node.wall(), complete=False, stale=node.stale))
             return
         # Half the limit at a time, so that the buffer never holds much more than it may.
         room = node.settings.write_limit_bytes // 2
         chunk: list[bytes] = []
-        for entry, encoded in node.missed(group.wanted, behind, self.form):
+        for entry, encoded in node.missed(group.filter, behind, self.form):
             chunk.append(encoded)
             room -= len(encoded)
             if room <= 0:

@@ -64,8 +64,8 @@ class JoiningConnection(Connection):
         self._group = self.node.join(self)
         # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
         # is shared already where the query is known (75 bytes a connection).
-        if subscription.cursor is not None or subscription.wanted is not self._group.wanted:
-            self.subscription = Subscription(self._group.wanted, None, subscription.backlog, subscription.heartbeat)
+        if subscription.cursor is not None or subscription.filter is not self._group.filter:
+            self.subscription = Subscription(self._group.filter, None, subscription.backlog, subscription.heartbeat)
 
     def change(self, subscription: Subscription) -> None:
         """Leaves its group for another, and says what is current there."""

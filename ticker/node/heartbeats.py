@@ -95,7 +95,7 @@ class Heartbeats(Generic[M]):
             return self._own(seconds, encoded)
         if seconds == _NODE:
             self._pass_by_others()
-        return self._hub.everyone(encoded)
+        return self._hub.broadcast(encoded)
 
     def _own(self, seconds: int, encoded: Encoded) -> Iterator[Delivery[M]]:
         for form, members in zip(FORMATS, self._members.get(seconds, ()), strict=False):

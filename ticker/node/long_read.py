@@ -25,13 +25,13 @@ class LongRead:
         self._number = 0
         self._piece: bytes | None = None
         self._packed_size = 0
-        if self._long.packed:
+        if self._long.is_packed:
             self._hold_packed()
 
     @property
     def packed(self) -> bool:
         """Whether its pieces can be asked for."""
-        return self._long.packed
+        return self._long.is_packed
 
     @property
     def is_begun(self) -> bool:
@@ -51,7 +51,7 @@ class LongRead:
             return
         until = steady() + STEP_SECONDS
         self._long.pack(lambda: steady() >= until)
-        if self._long.packed:
+        if self._long.is_packed:
             self._hold_packed()
 
     def next_piece(self) -> bytes | None:

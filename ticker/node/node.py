@@ -20,7 +20,7 @@ from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.joins import DEFAULT_BACKLOG, Joins, Subscription
-from ticker.core.query import Questions
+from ticker.core.query_cache import QueryCache
 from ticker.node.address_counts import AddressCounts
 from ticker.node.heartbeats import EVERYONE, Heartbeats
 from ticker.node.http_connections import HttpConnections, Pending
@@ -33,7 +33,7 @@ from ticker.node.subscriber import Subscriber
 from ticker.node.unsent import UnsentBytes
 from ticker.node.waiting_entries import WaitingEntries
 from ticker.node.work_queue import WorkQueue
-from ticker.reader.sink import Found
+from ticker.reader.sink import StreamContents
 from ticker.settings import TickerSettings
 from ticker.shared.http.read_budget import ReadBudget
 from ticker.shared.http.request_queue import RequestQueue
@@ -58,7 +58,7 @@ class Node:
     ) -> None:
         self.settings = settings
         self.site = site
-        self.questions = Questions(site)
+        self.questions = QueryCache(site)
         self.wall = wall
         self.steady = steady
         self.metrics = NodeMetrics()
@@ -130,7 +130,7 @@ class Node:
         self.address_counts.add(member.address)
         if member.subscription.heartbeat:
             self.heartbeats.join(member)
-        return self.hub.join(member, member.subscription.wanted, member.form)
+        return self.hub.join(member, member.subscription.filter, member.form)
 
     def first_message_for(self, member: Subscriber, subscription: Subscription) -> Encoded:
         """What `first` says, counted."""
@@ -142,19 +142,19 @@ class Node:
         """Whether `subscription` may be answered in this iteration of the loop, past what waits in the work queue."""
         if self.work_queue.is_free or (not self.work_queue.exhausted and self.joins.is_short(subscription)):
             return True
-        return self.joins.ready(subscription, self.wall(), stale=self.stale) is not None
+        return self.joins.cached(subscription, self.wall(), stale=self.stale) is not None
 
     def first_message(self, subscription: Subscription) -> Encoded:
         """What opens a connection; a snapshot in place of a long replay where too many of those are held."""
         # Not for any cursor that is ahead: with a forged one anybody could have a whole round written in one go.
         if subscription.cursor is not None and self._waiting_entries.holds(subscription.cursor):
             self.rounds.finish()
-        first = self.joins.first(subscription, self.wall(), stale=self.stale)
+        first = self.joins.first_message(subscription, self.wall(), stale=self.stale)
         if first.message.items and self.unsent.is_full:
             # Ten items: mostly short enough to be said at once.
             complete = subscription.cursor is None
             return self.joins.snapshot(
-                subscription, self.wall(), complete=complete, stale=self.stale, most=DEFAULT_BACKLOG
+                subscription, self.wall(), complete=complete, stale=self.stale, limit=DEFAULT_BACKLOG
             )
         return first
 
@@ -179,33 +179,33 @@ class Node:
 
     # What the reader says (ticker.reader.sink.Sink)
 
-    def follows(self, entry: Entry) -> bool:
-        return self._waiting_entries.follows(entry)
+    def is_next(self, entry: Entry) -> bool:
+        return self._waiting_entries.is_next(entry)
 
-    def place(self) -> tuple[str, int]:
+    def position(self) -> tuple[str, int]:
         newest = self._waiting_entries.newest
         return newest.epoch, newest.seq
 
-    def by_place(self) -> dict[Cursor, Entry]:
+    def entries_by_cursor(self) -> dict[Cursor, Entry]:
         return {entry.cursor: entry for entry in (*self.backlog.entries(), *self._waiting_entries)}
 
-    def is_sure(self) -> bool:
+    def is_confirmed(self) -> bool:
         return not self.backlog.hidden
 
-    def turn(self) -> None:
+    def confirm(self) -> None:
         self._answered = self.steady()
-        self.joins.incomplete = self.is_ahead = False
+        self.joins.is_incomplete = self.is_ahead = False
         if self.lost is not None:
             self.lost = None
             self.beat()
             log.info("stream followed", seq=self.backlog.newest.seq)
 
-    def ahead(self, reason: str) -> None:
+    def mark_ahead(self, reason: str) -> None:
         self._answered = self.steady()
-        self.joins.incomplete = True
+        self.joins.is_incomplete = True
         self._lose(reason, is_ahead=True)
 
-    def away(self, reason: str) -> None:
+    def mark_stale(self, reason: str) -> None:
         self._lose(reason, is_ahead=False)
 
     def _lose(self, reason: str, *, is_ahead: bool) -> None:
@@ -214,11 +214,11 @@ class Node:
         if fresh:
             self.beat()
 
-    def poison(self, reason: str) -> None:
+    def count_skipped(self, reason: str) -> None:
         if self.metrics.count_poison(reason):
             log.error("entry skipped; further ones of this kind are only counted", reason=reason)
 
-    def arrived(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[Entry]) -> None:
         waiting = bool(self._waiting_entries)
         self._waiting_entries.put(entries)
         if not waiting:
@@ -227,25 +227,25 @@ class Node:
             # More than is held waits for those who are written to: the stream must wait, too.
             self.rounds.finish()
 
-    def canary(self, entry: Entry) -> None:
+    def deliver_canary(self, entry: Entry) -> None:
         self.rounds.begin(lambda: self._canary_round(entry))
 
-    def rebuilt(self, found: Found) -> None:
+    def rebuild(self, contents: StreamContents) -> None:
         self.rounds.finish()
         before = self.backlog.newest
-        place = (found.position.epoch, found.position.seq, found.proof, found.doubts)
-        if found.kept:
-            self.backlog.pass_hole(found.entries[found.kept :], *place)
+        place = (contents.position.epoch, contents.position.seq, contents.check, contents.doubts)
+        if contents.unchanged:
+            self.backlog.append_after_hole(contents.entries[contents.unchanged :], *place)
         else:
-            self.backlog.rebuild(found.entries, *place, found.records)
+            self.backlog.rebuild(contents.entries, *place, contents.records)
         if self.backlog.hidden:
             log.error("items are not shown: their newest version cannot be read", items=len(self.backlog.hidden))
         if not self.filled:
             self.filled = True
-        elif not self.backlog.holds(before):
+        elif not self.backlog.can_resume(before):
             self.metrics.rebuilds.inc()
             self.recovery.begin(before)
-        elif len(self.backlog.since(before)) * len(self.hub.groups) > _MISSED_LIMIT:
+        elif len(self.backlog.entries_after(before)) * len(self.hub.groups) > _MISSED_LIMIT:
             self.recovery.begin(before)
         else:
             self._before = before
@@ -260,7 +260,7 @@ class Node:
     def _task_ended(self, name: str) -> None:
         self.metrics.task_restarts.labels(name).inc()
         if name == READER:
-            self.away("the task that reads the stream ended; it is started again")
+            self.mark_stale("the task that reads the stream ended; it is started again")
 
     # What the sweep and the drain ask
 
@@ -291,7 +291,7 @@ class Node:
     def _canary_round(self, entry: Entry) -> Iterator[Delivery[Subscriber]]:
         self._before = self.backlog.newest
         live = message.live(self.backlog.newest, entry.item_json)
-        return self.hub.canary(Encoded(live, entry.item.version_created))
+        return self.hub.canary_deliveries(Encoded(live, entry.item.version_created))
 
     def _heartbeat(self) -> Encoded:
         self._before, now = self.backlog.newest, self.time_text()

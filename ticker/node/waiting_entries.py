@@ -34,10 +34,10 @@ class WaitingEntries:
         """The place of the newest entry, in here or in the backlog."""
         return self._entries[-1].cursor if self._entries else self._backlog.newest
 
-    def follows(self, entry: Entry) -> bool:
+    def is_next(self, entry: Entry) -> bool:
         """Whether `entry` is right after the newest one."""
         if not self._entries:
-            return self._backlog.follows(entry)
+            return self._backlog.is_next(entry)
         newest = self.newest
         return entry.cursor.epoch == newest.epoch and entry.seq == newest.seq + 1
 

@@ -1,1 +1,1 @@
-"""The reader of the stream: it follows the stream for one sink, and knows when it may have missed an entry."""
+"""The reader: follows the stream for one sink, and detects when it may have missed an entry."""

@@ -1,4 +1,4 @@
-"""What the reader of the stream tells, and what it asks; a node is one."""
+"""The interface between the reader of the stream and the node that it reads for."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -11,58 +11,58 @@ from ticker.core.record import Records
 from ticker.stream.redis_stream import Position
 
 
-class Found(NamedTuple):
-    """What was found where the place in the stream was lost."""
+class StreamContents(NamedTuple):
+    """What the stream holds, read again after the reader lost its position."""
 
     entries: Sequence[Entry]
-    """All that the stream holds and can be read, oldest first."""
-    kept: int
-    """How many of them, from the first on, were held before and stand as they are."""
+    """All readable entries, oldest first."""
+    unchanged: int
+    """The number of entries, from the first on, that the sink already has and that remain valid."""
     position: Position
     doubts: Mapping[str, Doubt]
-    """What the ledgers add, by uri; few where entries are kept."""
+    """What the ledgers add, by uri; few if some entries are unchanged."""
     records: Records
-    """The items of `entries`, folded; empty where entries are kept."""
+    """The items of `entries`, folded; empty if some entries are unchanged."""
 
     @property
-    def proof(self) -> str:
-        """The check of the place where no entry proves it; another loss at the same number has another one."""
-        # Alike on every node where the stream has an entry there; where it has none, nothing can tell two losses apart.
+    def check(self) -> str:
+        """The last part of the cursor at `position` if no entry is there; differs between two losses."""
+        # All nodes compute the same from the stream's last entry. If it has none, only a random value can differ.
         return entry_check(self.position.last_id or secrets.token_bytes(8), b"")
 
 
 class Sink(Protocol):
-    """Who is told what the stream says; every call is plain and quick."""
+    """Receives the stream. No method may block."""
 
-    def follows(self, entry: Entry) -> bool:
-        """Whether `entry` is right after the newest held."""
+    def is_next(self, entry: Entry) -> bool:
+        """Whether `entry` follows the newest one without a hole."""
 
-    def arrived(self, entries: Sequence[Entry]) -> None:
-        """Entries that follow, in order."""
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Adds the next entries, in order."""
 
-    def canary(self, entry: Entry) -> None:
-        """A line that proves the way."""
+    def deliver_canary(self, entry: Entry) -> None:
+        """Delivers a canary, the test line that proves the end-to-end path."""
 
-    def rebuilt(self, found: Found) -> None:
-        """The place was lost, or is known for the first time; this is what the stream holds."""
+    def rebuild(self, contents: StreamContents) -> None:
+        """Replaces what it has: the reader lost its position, or has read the stream for the first time."""
 
-    def poison(self, reason: str) -> None:
-        """One entry was skipped."""
+    def count_skipped(self, reason: str) -> None:
+        """Counts a record that cannot be read."""
 
-    def turn(self) -> None:
-        """The stream has just answered."""
+    def confirm(self) -> None:
+        """Notes that the stream has answered."""
 
-    def ahead(self, reason: str) -> None:
-        """The stream has just answered, and holds published entries that cannot be read."""
+    def mark_ahead(self, reason: str) -> None:
+        """Notes that the stream has answered, and holds published entries that cannot be read."""
 
-    def away(self, reason: str) -> None:
-        """The stream does not answer."""
+    def mark_stale(self, reason: str) -> None:
+        """Notes that the stream does not answer."""
 
-    def place(self) -> tuple[str, int]:
-        """Epoch and number of the newest entry held."""
+    def position(self) -> tuple[str, int]:
+        """Returns epoch and number of the newest entry."""
 
-    def by_place(self) -> dict[Cursor, Entry]:
-        """All entries held, by their places, oldest first."""
+    def entries_by_cursor(self) -> dict[Cursor, Entry]:
+        """Returns all entries, oldest first."""
 
-    def is_sure(self) -> bool:
-        """Whether the newest version of every item held is known."""
+    def is_confirmed(self) -> bool:
+        """Whether the newest version of every item is known."""

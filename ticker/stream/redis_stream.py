@@ -113,7 +113,7 @@ class Stream:
         except ValueError:
             raise StreamAwayError(f"The key {self._keys.meta} does not hold a stream's epoch and number.") from None
 
-    async def held(self) -> list[Record]:
+    async def records(self) -> list[Record]:
         """Every entry that the stream keeps, oldest first, read in pages."""
         records: list[Record] = []
         start = "-"

@@ -81,7 +81,7 @@ async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_writ
     address = await user("node")
     stream = Stream(connect(address, timeout=1.2), brand)
     assert (await stream.position()).seq == 1
-    [(entry_id, _)] = await stream.held()
+    [(entry_id, _)] = await stream.records()
     assert await stream.newest() and await stream.exists(entry_id) and await stream.last_canary() != b"0"
     assert [len(found) for found in await stream.follow(b"0", b"0", block=0.01, count=10)] == [1, 1]
     assert len(await stream.ledger(URI)) == 1

@@ -25,7 +25,7 @@ def filled(count: int, length: int = 10) -> Backlog:
 
 
 def follow(backlog: Backlog, arrived: Entry) -> None:
-    assert backlog.follows(arrived)
+    assert backlog.is_next(arrived)
     backlog.add(arrived)
 
 
@@ -40,67 +40,71 @@ def test_every_place_from_the_newest_forgotten_entry_on_is_good_and_none_before(
     assert len(backlog) == count - forgotten
     for seq in {1, forgotten - 1, forgotten, forgotten + 1, count - 1, count} & set(range(1, count + 1)):
         good = seq >= forgotten
-        assert backlog.holds(Cursor("e1", seq, f"c{seq}")) == good
+        assert backlog.can_resume(Cursor("e1", seq, f"c{seq}")) == good
         if good:
-            assert [each.seq for each in backlog.since(Cursor("e1", seq, f"c{seq}"))] == list(range(seq + 1, count + 1))
-    assert backlog.holds(origin("e1")) == (forgotten == 0 and count > 0)
+            assert [each.seq for each in backlog.entries_after(Cursor("e1", seq, f"c{seq}"))] == list(
+                range(seq + 1, count + 1)
+            )
+    assert backlog.can_resume(origin("e1")) == (forgotten == 0 and count > 0)
 
 
 def test_a_cursor_that_no_entry_proves_is_not_good() -> None:
     backlog = filled(5)
     for cursor in (Cursor("e1", 3, "c4"), Cursor("e2", 3, "c3"), Cursor("e1", 6, "c6"), Cursor("e1", 0, "c0")):
-        assert not backlog.holds(cursor)
+        assert not backlog.can_resume(cursor)
     with pytest.raises(LookupError):
-        backlog.since(Cursor("e1", 6, "c6"))
+        backlog.entries_after(Cursor("e1", 6, "c6"))
 
 
 def test_an_empty_backlog_takes_only_a_first_entry() -> None:
     backlog = Backlog(10)
-    assert not backlog.follows(entry(2)) and backlog.follows(entry(1)) and backlog.holds(origin(NO_EPOCH))
-    assert backlog.since(origin(NO_EPOCH)) == []
+    assert not backlog.is_next(entry(2)) and backlog.is_next(entry(1)) and backlog.can_resume(origin(NO_EPOCH))
+    assert backlog.entries_after(origin(NO_EPOCH)) == []
 
 
 def test_nothing_but_the_next_number_of_the_same_epoch_follows() -> None:
     backlog = filled(5)
-    assert [seq for seq in range(1, 9) if backlog.follows(entry(seq))] == [6]
-    assert not backlog.follows(entry(6, epoch="e2"))
+    assert [seq for seq in range(1, 9) if backlog.is_next(entry(seq))] == [6]
+    assert not backlog.is_next(entry(6, epoch="e2"))
 
 
 def test_who_came_before_the_first_publish_gets_all_there_ever_was() -> None:
     backlog = filled(3)
-    assert backlog.holds(origin(NO_EPOCH)) and len(backlog.since(origin(NO_EPOCH))) == 3
-    assert not filled(11).holds(origin(NO_EPOCH))
+    assert backlog.can_resume(origin(NO_EPOCH)) and len(backlog.entries_after(origin(NO_EPOCH))) == 3
+    assert not filled(11).can_resume(origin(NO_EPOCH))
 
 
 def test_who_came_before_the_first_publish_is_not_told_that_a_second_epoch_is_all_there_was() -> None:
     # The key with epoch and number was lost, the entries were not: a new epoch began behind those of the old one.
     backlog = Backlog(10)
     backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2")], "e2", 1)
-    assert not backlog.holds(origin(NO_EPOCH)) and backlog.holds(origin("e2"))
-    assert len(backlog.since(origin("e2"))) == 1 and len(backlog) == 3
+    assert not backlog.can_resume(origin(NO_EPOCH)) and backlog.can_resume(origin("e2"))
+    assert len(backlog.entries_after(origin("e2"))) == 1 and len(backlog) == 3
 
 
 def test_a_hole_is_a_new_floor() -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(1), entry(2), entry(4), entry(5)], "e1", 5)
-    assert [seq for seq in range(1, 6) if backlog.holds(Cursor("e1", seq, f"c{seq}"))] == [4, 5]
+    assert [seq for seq in range(1, 6) if backlog.can_resume(Cursor("e1", seq, f"c{seq}"))] == [4, 5]
     assert current(backlog) == [5, 4, 2, 1]
 
 
 def test_a_stream_trimmed_at_its_start_is_held_from_its_oldest_entry() -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(7), entry(8)], "e1", 8)
-    assert not backlog.holds(Cursor("e1", 6, "c6")) and [e.seq for e in backlog.since(Cursor("e1", 7, "c7"))] == [8]
+    assert not backlog.can_resume(Cursor("e1", 6, "c6")) and [
+        e.seq for e in backlog.entries_after(Cursor("e1", 7, "c7"))
+    ] == [8]
 
 
 @pytest.mark.parametrize(("epoch", "seq"), [("e1", 7), ("e2", 1)])
 def test_where_the_newest_entries_cannot_be_read_nothing_before_them_is_good(epoch: str, seq: int) -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(4), entry(5)], epoch, seq, "p1")
-    assert backlog.newest == Cursor(epoch, seq, "p1") and backlog.holds(backlog.newest)
-    assert not backlog.holds(Cursor("e1", 5, "c5")) and not backlog.holds(Cursor(epoch, seq, "p2"))
+    assert backlog.newest == Cursor(epoch, seq, "p1") and backlog.can_resume(backlog.newest)
+    assert not backlog.can_resume(Cursor("e1", 5, "c5")) and not backlog.can_resume(Cursor(epoch, seq, "p2"))
     follow(backlog, entry(seq + 1, 9, epoch=epoch))
-    assert [e.seq for e in backlog.since(Cursor(epoch, seq, "p1"))] == [seq + 1]
+    assert [e.seq for e in backlog.entries_after(Cursor(epoch, seq, "p1"))] == [seq + 1]
 
 
 def test_more_entries_than_the_position_said_are_no_contradiction() -> None:
@@ -131,7 +135,7 @@ def test_versions_that_no_filter_tells_apart_are_not_kept() -> None:
     for number in range(1, 301):
         follow(backlog, entry(number, 1, version=number, sections=("world",) if number == 50 else ()))
     record = backlog._records[URI.format(1)]
-    assert [version for version, _ in record.seen] == [1, 50]
+    assert [version for version, _ in record.terms_by_version] == [1, 50]
     assert backlog.matches(WORLD, entry(300, 1, version=300, sections=()))
     assert not backlog.matches(WORLD, entry(49, 1, version=49, sections=()))
     # Nor is a version lost behind a higher one that came before it.
@@ -212,7 +216,11 @@ def test_a_page_goes_on_behind_an_item_that_was_withdrawn_meanwhile_and_ends_beh
 def test_entries_from_before_the_floor_are_forgotten_without_moving_it() -> None:
     backlog = Backlog(3)
     backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2"), entry(2, 4, epoch="e2")], "e2", 2)
-    assert backlog.floor == origin("e2") and len(backlog.since(origin("e2"))) == 2 and current(backlog) == [4, 3, 2]
+    assert (
+        backlog.oldest_resumable == origin("e2")
+        and len(backlog.entries_after(origin("e2"))) == 2
+        and current(backlog) == [4, 3, 2]
+    )
 
 
 def test_what_says_nothing_new_is_held_and_is_no_news() -> None:
@@ -226,7 +234,7 @@ def test_what_says_nothing_new_is_held_and_is_no_news() -> None:
         (entry(5, 1, version=2, act="update"), True),
         (entry(6), True),
     ):
-        assert backlog.follows(arrived) and backlog.add(arrived) is is_news
+        assert backlog.is_next(arrived) and backlog.add(arrived) is is_news
     assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 1, "c1"))] == [5, 6]
     assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 5, "c5"))] == [6]
 
@@ -277,7 +285,7 @@ def test_no_more_versions_that_the_stream_lost_are_kept_than_entries() -> None:
         backlog.rebuild([entry(seq, epoch="e2", check=f"n{seq}") for seq in range(start, start + 3)], "e2", start + 2)
     backlog.rebuild([entry(4, version=1), entry(5)], "e3", 5)
     assert current(backlog) == [5, 4]
-    known = [uri for uri in range(1, 10) if backlog._passed.version_of(URI.format(uri))]
+    known = [uri for uri in range(1, 10) if backlog._lost_versions.version_of(URI.format(uri))]
     assert known == [7, 8, 9], "it keeps the oldest, or all"
 
 
@@ -337,16 +345,16 @@ def test_to_go_on_behind_a_hole_gives_what_a_whole_reading_gives(after: str, dou
     gone_on.replay_json(ALL, gone_on.newest)
     held, entries = list(read_anew.entries()), _AFTER[after]
     seq = max([counter, *(each.seq for each in entries)])
-    gone_on.pass_hole(entries, "e1", seq, "p", _DOUBTS[doubts])
+    gone_on.append_after_hole(entries, "e1", seq, "p", _DOUBTS[doubts])
     read_anew.rebuild([*held, *entries], "e1", seq, "p", _DOUBTS[doubts])
     follow(gone_on, entry(seq + 1, 50))
     follow(read_anew, entry(seq + 1, 50))
 
     def said(backlog: Backlog) -> tuple[object, ...]:
-        places = [backlog.floor, backlog.newest, *(each.cursor for each in backlog.entries())]
-        good = [place for place in places if backlog.holds(place)]
+        places = [backlog.oldest_resumable, backlog.newest, *(each.cursor for each in backlog.entries())]
+        good = [place for place in places if backlog.can_resume(place)]
         replays = [(place, backlog.replay_json(wanted, place)) for place in good for wanted in (ALL, WORLD)]
         shown = [backlog.current(wanted, 10, 0.0)[0] for wanted in (ALL, WORLD)]
-        return shown, backlog.floor, backlog.newest, good, replays, backlog.hidden, list(backlog.entries())
+        return shown, backlog.oldest_resumable, backlog.newest, good, replays, backlog.hidden, list(backlog.entries())
 
     assert said(gone_on) == said(read_anew)

@@ -50,8 +50,8 @@ def test_a_canary_is_for_those_alone_who_asked_and_a_heartbeat_for_all() -> None
     made = hub()
     made.join("a", Filter(), Format.PLAIN)
     made.join("k", CANARY, Format.PLAIN)
-    assert [members for members, _, _ in made.canary(encoded(entry(1)))] == [("k",)]
-    assert [members for members, _, _ in made.everyone(encoded(entry(1)))] == [("a",), ("k",)]
+    assert [members for members, _, _ in made.canary_deliveries(encoded(entry(1)))] == [("k",)]
+    assert [members for members, _, _ in made.broadcast(encoded(entry(1)))] == [("a",), ("k",)]
     assert sorted(made.members()) == ["a", "k"] and len(made) == 2
 
 
@@ -86,8 +86,8 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
         one = encoded(entry(1))
         way = {
             "deliveries": made.deliveries([(entry(1), one)]),
-            "everyone": made.everyone(one),
-            "canary": made.canary(one),
+            "everyone": made.broadcast(one),
+            "canary": made.canary_deliveries(one),
         }
         reached = []
         for members, _, _ in way[walk]:

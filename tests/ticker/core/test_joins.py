@@ -10,7 +10,7 @@ from ticker.contract.item import moment
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded
-from ticker.core.joins import FRESH_SECONDS, READY_LIMIT, Joins, Subscription
+from ticker.core.joins import CACHE_LIMIT, FRESH_SECONDS, Joins, Subscription
 
 NOW = 1_800_000_000.0
 ALL = Filter()
@@ -39,7 +39,7 @@ def ask(
     stale: bool = False,
     heartbeat: int = 0,
 ) -> Encoded:
-    return joins.first(Subscription(wanted, cursor, backlog, heartbeat), now, stale=stale)
+    return joins.first_message(Subscription(wanted, cursor, backlog, heartbeat), now, stale=stale)
 
 
 def said(encoded: Encoded) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def test_an_item_that_expires_or_falls_within_the_second_ends_the_answer(joins: 
 
 def test_no_more_answers_are_kept_than_a_storm_needs(joins: Joins) -> None:
     first = ask(joins, backlog=0)
-    for number in range(1, READY_LIMIT):
+    for number in range(1, CACHE_LIMIT):
         ask(joins, wanted=Filter(sections=frozenset({str(number)})))
     assert ask(joins, backlog=0) is first
     ask(joins, wanted=Filter(sections=frozenset({"one more"})))

@@ -89,7 +89,7 @@ def test_a_short_list_is_one_piece_of_bytes() -> None:
 def test_packing_goes_step_by_step() -> None:
     long = long_message(replay(), Format.DEFLATED)
     steps = 0
-    while not long.packed:
+    while not long.is_packed:
         long.pack(lambda: True)
         steps += 1
     assert steps >= 400 * 500 // PIECE_BYTES

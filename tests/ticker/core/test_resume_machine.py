@@ -231,9 +231,9 @@ class ResumeMachine(RuleBasedStateMachine):
         way = newest.way_from(client.base) if newest is not None else []
         assert way is not None
         since = {each.item.uri for each in way if each.item is not None}
-        shown = {uri: item for uri, item in client.shown().items() if client.wanted.matches(item)}
+        shown = {uri: item for uri, item in client.shown().items() if client.filter.matches(item)}
         for uri, item in client.served.current().items():
-            if client.wanted.matches(item) and uri not in client.withdrawn:
+            if client.filter.matches(item) and uri not in client.withdrawn:
                 # One that was forgotten before its snapshot may be there again by a restored backup.
                 assert shown.get(uri) == item or (uri not in shown and uri not in since)
         for uri, item in shown.items():
@@ -319,7 +319,7 @@ def test_an_entry_that_comes_while_the_stream_is_read_anew_costs_nobody_the_plac
     node = WatchedNode(model, clock, 100)
     node.view.meanwhile = lambda: model.publish({})
     node.read()
-    assert node.backlog.holds(first.cursor) and node.holds_way(first)
+    assert node.backlog.can_resume(first.cursor) and node.holds_way(first)
     assert node.metrics.registry.get_sample_value("flashwire_rebuilds_total") == 0
 
 

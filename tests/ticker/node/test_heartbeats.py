@@ -134,7 +134,7 @@ async def test_staleness_reaches_everyone_at_once(node: Serving) -> None:
         for wire in wires:
             await next_message(wire, "websocket")
         # No other heartbeat is due before the reader says that it follows the stream.
-        node.node.away("the stream does not answer")
+        node.node.mark_stale("the stream does not answer")
         began = time.monotonic()
         for wire in wires:
             said = await next_message(wire, "websocket")

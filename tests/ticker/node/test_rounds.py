@@ -90,7 +90,7 @@ class RoundsMachine(RuleBasedStateMachine):
         if client := self._one(who):
             client.hang_up()
             if client.cursor is not None and not client.wants:
-                self.clients.append(Listening(self.node, client.wanted, client.cursor))
+                self.clients.append(Listening(self.node, client.filter, client.cursor))
 
     @rule(who=some)
     def send_away(self, who: int) -> None:
@@ -104,7 +104,7 @@ class RoundsMachine(RuleBasedStateMachine):
         if not client.wants:
             assert not client._owed(client.upto, stand.seq), "it was told to come back to what it has not got"
             assert client.upto <= stand.seq
-            self.clients.append(Listening(self.node, client.wanted, str(stand)))
+            self.clients.append(Listening(self.node, client.filter, str(stand)))
         client.hang_up()
 
     def teardown(self) -> None:

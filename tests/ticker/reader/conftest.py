@@ -156,18 +156,18 @@ class CountingNode(Node):
     turns = 0
     checks = 0
 
-    def rebuilt(self, *given: Any) -> None:  # Any: as in the base class, passed on
+    def rebuild(self, *given: Any) -> None:  # Any: as in the base class, passed on
         self.rebuilds += 1
-        super().rebuilt(*given)
+        super().rebuild(*given)
 
-    def turn(self) -> None:
+    def confirm(self) -> None:
         self.turns += 1
         self.checks += 1
-        super().turn()
+        super().confirm()
 
-    def ahead(self, reason: str) -> None:
+    def mark_ahead(self, reason: str) -> None:
         self.checks += 1
-        super().ahead(reason)
+        super().mark_ahead(reason)
 
     def poisoned(self) -> dict[str, float]:
         """How many entries were skipped, by reason."""

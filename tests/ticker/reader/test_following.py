@@ -102,14 +102,14 @@ async def test_a_hole_is_told_to_all_who_are_there(desk: Desk, node: CountingNod
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many records each reading of the whole stream found."""
     read: list[int] = []
-    held = Stream.held
+    held = Stream.records
 
     async def counted(self: Stream) -> list[Record]:
         found = await held(self)
         read.append(len(found))
         return found
 
-    monkeypatch.setattr(Stream, "held", counted)
+    monkeypatch.setattr(Stream, "records", counted)
     return read
 
 
@@ -133,7 +133,7 @@ async def test_behind_a_mere_hole_only_what_came_after_it_is_read(
         for _ in range(2):
             published += await after_a_hole(desk, node)
         await desk.raw.hincrby(desk.keys.meta, "seq", 1)
-        await until(lambda: node.place()[1] == 8)
+        await until(lambda: node.position()[1] == 8)
         published += await after_a_hole(desk, node)
         assert node.rebuilds == 5 and readings == [3]
         shown, _ = node.backlog.current(Filter(), 10, time.time())

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.entries import entry
 from ticker.core.doubts import Doubt
-from ticker.reader.ledger_check import folded
+from ticker.reader.ledger_check import fold_in_steps
 
 pytestmark = pytest.mark.anyio
 COUNT = 2_000
@@ -30,7 +30,7 @@ async def test_versions_that_the_ledgers_add_are_folded_in_steps() -> None:
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    records = await folded(entries, doubts)
+    records = await fold_in_steps(entries, doubts)
     counting.cancel()
     assert all(record.entry.item.version == 2 for record in records.values()) and len(records) == COUNT
     assert turns >= 2 * COUNT / LARGEST_STEP - 2

@@ -55,7 +55,7 @@ class Freezing:
         await self._answer()
         return True
 
-    async def held(self) -> list[Record]:
+    async def records(self) -> list[Record]:
         return [entry(1)]
 
     async def last_canary(self) -> bytes:
@@ -85,14 +85,14 @@ async def time_limits_until_told(stream: Freezing, freeze: Callable[[], None]) -
     steady = asyncio.get_running_loop().time
     reader = Reader(stream, KEYRING, node, steady=lambda: steady() * 100)  # type: ignore[arg-type]  # as far as asked
     told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    away = node.away
+    away = node.mark_stale
 
     def tell(reason: str) -> None:
         away(reason)
         if not told.done():
             told.set_result(stream.unanswered)
 
-    node.away = tell  # type: ignore[method-assign]  # to see the moment
+    node.mark_stale = tell  # type: ignore[method-assign]  # to see the moment
     task = asyncio.create_task(reader.run())
     async with asyncio.timeout(5):
         await stream.waiting.wait()
@@ -132,7 +132,7 @@ async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() 
 
         return noted
 
-    for name in ("doubt", "position", "held", "ledger_lengths", "follow"):
+    for name in ("doubt", "position", "records", "ledger_lengths", "follow"):
         setattr(stream, name, noting(name))
     node = Node(TickerSettings.model_construct(), load_site(None))
     steady = asyncio.get_running_loop().time
@@ -141,7 +141,7 @@ async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() 
         KEYRING,
         node,
         steady=lambda: steady() * 100,
-        hold=lambda wanted: held.__setitem__(0, wanted),
+        on_busy=lambda is_busy: held.__setitem__(0, is_busy),
     )
     task = asyncio.create_task(reader.run())
     async with asyncio.timeout(5):

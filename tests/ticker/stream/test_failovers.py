@@ -19,6 +19,7 @@ from tests.ticker.reader.conftest import Client, CountingNode
 from ticker.contract.entry import Keyring
 from ticker.contract.site import load_site
 from ticker.reader.reader import TIMEOUT_SECONDS, Reader
+from ticker.reader.verify import verify
 from ticker.settings import TickerSettings
 from ticker.stream.redis_stream import Stream, StreamAwayError, connect
 
@@ -93,8 +94,8 @@ class Newsroom:
         await self.reaches(lambda: self.is_ready, 5, "the desk is ready")
         self.writing = False
         await asyncio.sleep(2.5)
-        held = {entry_id: fields for entry_id, fields in await self.stream.held()}
-        uris = {entry.item.uri for entry in (await self.reader._verified(list(held.items())))[0]}
+        held = {entry_id: fields for entry_id, fields in await self.stream.records()}
+        uris = {entry.item.uri for entry in (await verify(list(held.items()), self.store.keyring, self.node))[0]}
         missing = set(self.acknowledged) - uris
         assert not missing, f"{len(missing)} of {len(self.acknowledged)} acknowledged lines are gone"
         assert len(held) == len(uris), "a line stands twice"
@@ -299,14 +300,14 @@ async def test_a_deposed_primary_that_still_answers_is_left(
         room.writing = False
         await asyncio.sleep(1)
         first = sorted(room.acknowledged)[0]
-        epoch, last = room.node.place()
+        epoch, last = room.node.position()
         await cut_off_from_sentinels(group, watchers)
         elsewhere = Store(connect(f"redis://127.0.0.1:{group[1].port}", timeout=1.2), room.store.keyring)
         await elsewhere.publish(item(uri=first, version=2, pub_status="canceled"), "w", "print")
         withdrawn = time.monotonic()
 
         def is_withdrawn() -> bool:
-            return room.node.place() == (epoch, last + 1)
+            return room.node.position() == (epoch, last + 1)
 
         await room.reaches(lambda: is_withdrawn() or room.node.stale, STALE_SECONDS, "stale, or the withdrawal is here")
         await room.reaches(is_withdrawn, BACK_SECONDS - (time.monotonic() - withdrawn), "the withdrawal is here")

@@ -119,7 +119,7 @@ async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
 
     await until(published)
     assert await stream.position() == Position("e1", 2, b"2-0")
-    assert [entry_id for entry_id, _ in await stream.held()] == [b"1-0", b"2-0"]
+    assert [entry_id for entry_id, _ in await stream.records()] == [b"1-0", b"2-0"]
     unknown = Stream(connect(f"redis+sentinel://:word@127.0.0.1:{watcher}/other", timeout=2), brand)
     with pytest.raises(StreamAwayError, match="other"):
         await unknown.position()
@@ -146,7 +146,7 @@ async def test_every_reading_works_on_a_cluster(start: Start, brand: str) -> Non
     await client.xadd(keys.canary, {"n": "c"}, id="4-0")
     await client.rpush(keys.ledger("u"), "one")
     assert await stream.position() == Position("e1", 1, b"1-0")
-    assert await stream.held() == [(b"1-0", {b"n": b"1"})]
+    assert await stream.records() == [(b"1-0", {b"n": b"1"})]
     assert await stream.follow(b"0", b"0", block=0.05, count=5) == ([(b"1-0", {b"n": b"1"})], [(b"4-0", {b"n": b"c"})])
     assert await stream.last_canary() == b"4-0" and await stream.ledger("u") == [b"one"]
     assert await stream.exists(b"1-0")

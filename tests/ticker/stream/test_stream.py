@@ -68,7 +68,7 @@ def test_the_keys_of_a_brand_share_one_slot_of_a_cluster() -> None:
 
 async def test_a_stream_that_was_never_written_has_no_epoch_and_no_entry(stream: Stream) -> None:
     assert await stream.position() == Position(None, 0, None)
-    assert await stream.held() == [] and await stream.ledger("urn:flashwire:1") == []
+    assert await stream.records() == [] and await stream.ledger("urn:flashwire:1") == []
     assert await stream.last_canary() == b"0"
     assert not await stream.exists(b"1-0")
 
@@ -106,7 +106,7 @@ async def test_everything_held_is_read_once_and_in_order(
 ) -> None:
     ids = [f"{5 + n // 3}-{n % 3}" for n in range(count)]
     await add(client, Keys(brand).items, *ids)
-    assert [entry_id.decode() for entry_id, _ in await stream.held()] == ids
+    assert [entry_id.decode() for entry_id, _ in await stream.records()] == ids
 
 
 async def test_an_entry_exists_until_it_is_deleted(stream: Stream, client: Client, brand: str) -> None:
@@ -114,7 +114,7 @@ async def test_an_entry_exists_until_it_is_deleted(stream: Stream, client: Clien
     assert await stream.exists(b"5-1")
     await client.xdel(Keys(brand).items, "5-1")
     assert not await stream.exists(b"5-1") and await stream.exists(b"5-0")
-    assert [entry_id for entry_id, _ in await stream.held()] == [b"5-0", b"6-0"]
+    assert [entry_id for entry_id, _ in await stream.records()] == [b"5-0", b"6-0"]
 
 
 async def test_entries_and_canaries_are_followed_side_by_side(stream: Stream, client: Client, brand: str) -> None:
@@ -170,7 +170,7 @@ async def test_a_key_of_another_type_is_a_stream_that_is_away(stream: Stream, cl
     keys = Keys(brand)
     for key in (keys.items, keys.meta, keys.canary, keys.ledger("u")):
         await client.set(key, "x")
-    for call in (stream.position(), stream.held(), stream.last_canary(), stream.ledger("u"), stream.exists(b"1-0")):
+    for call in (stream.position(), stream.records(), stream.last_canary(), stream.ledger("u"), stream.exists(b"1-0")):
         with pytest.raises(StreamAwayError, match="WRONGTYPE"):
             await call
     with pytest.raises(StreamAwayError, match="WRONGTYPE"):
@@ -188,7 +188,7 @@ async def test_a_server_that_is_away_is_said_and_found_again(tmp_path: Path, bra
                 await stream.position()
         (tmp_path / "s").unlink(missing_ok=True)
         with pytest.raises(StreamAwayError):
-            await stream.held()
+            await stream.records()
     with server(tmp_path):
         assert await stream.position() == Position(None, 0, None)
         await stream.aclose()
@@ -255,7 +255,7 @@ async def test_no_error_holds_a_password(tmp_path: Path, brand: str) -> None:
             ):
                 stream = Stream(connect(address, timeout=1), brand)
                 with pytest.raises(StreamAwayError) as caught:
-                    await stream.held()
+                    await stream.records()
                 assert str(caught.value) and "hunter2" not in str(caught.value) and "\n" not in str(caught.value)
                 await stream.aclose()
 

@@ -11,7 +11,7 @@ from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.facets import EVERYTHING, facets_of
 from ticker.contract.item import Item, encode_item, moment
-from ticker.core import index
+from ticker.core import ordered_items
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.record import ItemRecord
@@ -42,7 +42,7 @@ def test_it_holds_what_a_plain_list_would_show(
 ) -> None:
     backlog, versions = Backlog(1000), dict[str, Item]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "BLOCK", 3)
+        patch.setattr(ordered_items, "BLOCK", 3)
         for seq, (number, plain, created, expires, pinned, status) in enumerate(given_steps, 1):
             uri = URI.format(number)
             old = versions.get(uri)
@@ -84,15 +84,15 @@ def test_a_filter_that_matches_nothing_looks_at_blocks_and_at_no_item(monkeypatc
     for seq in range(1, 5001):
         backlog.add(entry(seq, first_created=moment(seq)))
     looked = 0
-    select = index._Block.select
+    select = ordered_items._Block.select
 
     def counted(*given: object) -> object:
         nonlocal looked
         looked += 1
         return select(*given)  # type: ignore[arg-type]  # passed on as it is
 
-    monkeypatch.setattr(index._Block, "select", counted)
-    assert backlog.current(SPORT, 10, 0)[0] == [] and looked <= 5000 / index.BLOCK + 1
+    monkeypatch.setattr(ordered_items._Block, "select", counted)
+    assert backlog.current(SPORT, 10, 0)[0] == [] and looked <= 5000 / ordered_items.BLOCK + 1
     looked = 0
     assert len(backlog.current(Filter(), 10, 0)[0]) == 10 and looked <= 2
     looked = 0
@@ -166,28 +166,31 @@ def test_entries_that_are_read_together_show_what_they_do_one_by_one(
     for backlog in (together, one_by_one):
         backlog.add(entry(len(entries) + 1, 1, version=99, first_created=moment(5)))
     assert together.current(wanted, 9, float(now)) == one_by_one.current(wanted, 9, float(now))
-    assert together.floor == one_by_one.floor and together._records.keys() == one_by_one._records.keys()
+    assert (
+        together.oldest_resumable == one_by_one.oldest_resumable
+        and together._records.keys() == one_by_one._records.keys()
+    )
 
 
 def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     marked = 0
-    mark = index._Block._mark
+    mark = ordered_items._Block._mark
 
-    def counted(block: index._Block, at: int, record: ItemRecord) -> None:
+    def counted(block: ordered_items._Block, at: int, record: ItemRecord) -> None:
         nonlocal marked
         marked += 1
         mark(block, at, record)
 
-    monkeypatch.setattr(index._Block, "_mark", counted)
+    monkeypatch.setattr(ordered_items._Block, "_mark", counted)
     backlog = Backlog(1000)
     versions = [
         entry(seq, 1 + seq % 500, version=1 + seq // 500, first_created=moment(1 + seq % 500)) for seq in range(1, 1001)
     ]
     backlog.rebuild(versions, "e1", 1000)
     assert marked == 500
-    first = backlog._shown._lists[False]._blocks[0]
+    first = backlog._current_items._lists[False]._blocks[0]
     masks = first.masks
     backlog.add(entry(1001, first_created=moment(1001)))
     backlog.add(entry(1002, 7, version=9, first_created=moment(7)))
@@ -196,14 +199,14 @@ def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms
 
 def test_a_block_with_empty_places_takes_items_between_them() -> None:
     backlog = Backlog(10_000)
-    for seq in range(1, 2 * index.BLOCK + 1):
+    for seq in range(1, 2 * ordered_items.BLOCK + 1):
         backlog.add(entry(seq, first_created=moment(2 * seq)))
-    for seq in range(2, index.BLOCK, 2):
+    for seq in range(2, ordered_items.BLOCK, 2):
         made = entry(1000 + seq, seq, version=2, pub_status="canceled", first_created=moment(2 * seq))
         backlog.add(made)
     for seq in range(1, 21):
         backlog.add(entry(2000 + seq, first_created=moment(2 * seq + 1)))
     shown = backlog.current(Filter(), 10_000, 0)[0]
     assert [one.item.first_created for one in shown] == sorted((one.item.first_created for one in shown), reverse=True)
-    assert len(shown) == 2 * index.BLOCK - (index.BLOCK // 2 - 1) + 20
-    assert all(len(block.orders) <= index.BLOCK for block in backlog._shown._lists[False]._blocks)
+    assert len(shown) == 2 * ordered_items.BLOCK - (ordered_items.BLOCK // 2 - 1) + 20
+    assert all(len(block.orders) <= ordered_items.BLOCK for block in backlog._current_items._lists[False]._blocks)

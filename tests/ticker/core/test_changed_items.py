@@ -11,7 +11,7 @@ from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.facets import facets_of
 from ticker.contract.item import Item, encode_item
-from ticker.core import places
+from ticker.core import changed_items
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter, Terms
 from ticker.core.record import ItemRecord
@@ -49,7 +49,7 @@ def test_it_finds_what_a_walk_over_all_entries_does(
 ) -> None:
     backlog, entries, versions = Backlog(length), list[Entry](), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(places, "BLOCK", 3)
+        patch.setattr(changed_items, "BLOCK", 3)
         for seq, (number, plain, status, which) in enumerate(given_steps, 1):
             uri = URI.format(number)
             known = versions.get(uri, 0)
@@ -65,7 +65,7 @@ def test_it_finds_what_a_walk_over_all_entries_does(
         first = max(0, len(entries) - length)
         for after in range(first, len(entries) + 1):
             cursor = entries[after - 1].cursor if after else Cursor("e1", 0, "0")
-            if not backlog.holds(cursor):
+            if not backlog.can_resume(cursor):
                 continue
             found = [(one.seq, one.item.uri, one.item.version) for one, _ in backlog.replay(wanted, cursor)]
             assert found == naive(entries, length, wanted, after, anew)
@@ -89,12 +89,12 @@ def test_a_replay_judges_only_items_whose_versions_differ(monkeypatch: pytest.Mo
     assert len(list(backlog.replay(Filter(sections=frozenset({"sport"})), Cursor("e1", 1, "c1")))) == 1001
     # The bug: each of 3,000 was judged by itself, and 10,000 held the loop for 10 to 25 ms.
     assert len(judged) == 1
-    assert not backlog.holds(start)
+    assert not backlog.can_resume(start)
 
 
 def test_what_is_forgotten_is_let_go_of() -> None:
     backlog = Backlog(10)
-    for seq in range(1, 5 * places.BLOCK):
+    for seq in range(1, 5 * changed_items.BLOCK):
         backlog.add(entry(seq))
-    assert len(backlog._places._blocks) <= 2
-    assert len(list(backlog.replay(Filter(), backlog.floor))) == 10
+    assert len(backlog._changed_items._blocks) <= 2
+    assert len(list(backlog.replay(Filter(), backlog.oldest_resumable))) == 10
