@@ -99,24 +99,24 @@ class Stack:
         self._start("redis", [shell, flag, script], passwords)
         until(lambda: self.redis_cli("PING") == "PONG", "redis answers")
 
-    def redis_cli(self, *words: str, password: str = PASSWORD, user: str = "desk") -> str:
+    def redis_cli(self, *arguments: str, password: str = PASSWORD, user: str = "desk") -> str:
         """The output of redis-cli for a command."""
-        command = [program("redis-cli"), "-p", str(self.ports["redis"]), "--user", user, *words]
+        command = [program("redis-cli"), "-p", str(self.ports["redis"]), "--user", user, *arguments]
         environment = {**os.environ, "REDISCLI_AUTH": password}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=False)
-        return (done.stdout + done.stderr).strip()
+        process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=False)
+        return (process.stdout + process.stderr).strip()
 
     def start_desk(self, name: str = "desk", **settings: str) -> str:
         """Starts a desk with further `settings`; returns the token of a chief."""
         port = self.ports[name]
         self._flashwire(name, "desk", FLASHWIRE_DESK_PORT=str(port), **settings)
         until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
-        words = ["create", f"{name} chief", "--role", "chief", "--unlimited"]
-        return self.token_command(*words, "--data", str(self.folder / name), **settings)
+        arguments = ["create", f"{name} chief", "--role", "chief", "--unlimited"]
+        return self.token_command(*arguments, "--data", str(self.folder / name), **settings)
 
-    def token_command(self, *words: str, **settings: str) -> str:
-        """The output of `flashwire token` with `words`."""
-        command = [str(FLASHWIRE), "token", *words]
+    def token_command(self, *arguments: str, **settings: str) -> str:
+        """The output of `flashwire token` with `arguments`."""
+        command = [str(FLASHWIRE), "token", *arguments]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
         created = subprocess.run(
             command, cwd=self.folder, env=environment | settings, capture_output=True, text=True, timeout=30, check=True
@@ -159,8 +159,8 @@ class Stack:
         }
         config = temporary / "nginx.conf"
         config.write_text(replaced((DEPLOY / "nginx.conf").read_text("utf-8"), replacements), "utf-8")
-        words = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
-        self._start("nginx", [binary, "-p", str(temporary), "-c", str(config), "-g", words], {})
+        directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+        self._start("nginx", [binary, "-p", str(temporary), "-c", str(config), "-g", directives], {})
         until(lambda: answers(f"http://127.0.0.1:{self.ports['alive']}/"), "nginx answers")
 
     def stop(self, name: str, sig: signal.Signals = signal.SIGTERM) -> None:

@@ -202,8 +202,8 @@ async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Servi
 async def test_redis_requires_its_password_and_refuses_dangerous_commands(service: Service) -> None:
     stack = service.stack
     assert "NOAUTH" in stack.redis_cli("PING", password="") or "WRONGPASS" in stack.redis_cli("PING", password="x")
-    for words in (("CONFIG", "GET", "dir"), ("FLUSHALL",), ("KEYS", "*")):
-        assert "NOPERM" in stack.redis_cli(*words)
+    for command in (("CONFIG", "GET", "dir"), ("FLUSHALL",), ("KEYS", "*")):
+        assert "NOPERM" in stack.redis_cli(*command)
     # Redis 7 refuses DEBUG to every user before it checks rights.
     assert re.search("NOPERM|not allowed", stack.redis_cli("DEBUG", "SLEEP", "0"))
     node = {"password": NODE_PASSWORD, "user": "node"}

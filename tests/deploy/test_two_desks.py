@@ -50,9 +50,9 @@ class Service:
 
         self._requests += 1
         until(lambda: len(lines()) == self._requests, "nginx logged the request")
-        found = re.search(rf' {path}" {answer.status_code} .* 127\.0\.0\.1:(\d+)$', lines()[-1])
-        assert found, lines()[-1]
-        return {str(self.stack.ports[name]): name for name in DESKS}[found[1]]
+        match = re.search(rf' {path}" {answer.status_code} .* 127\.0\.0\.1:(\d+)$', lines()[-1])
+        assert match, lines()[-1]
+        return {str(self.stack.ports[name]): name for name in DESKS}[match[1]]
 
 
 @pytest.fixture

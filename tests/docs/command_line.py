@@ -21,7 +21,7 @@ def _commands(group: TyperGroup, prefix: str) -> Iterator[tuple[str, set[str]]]:
 
 def commands() -> dict[str, set[str]]:
     """The options of every command, by its whole name, such as `flashwire token create`."""
-    # Mounted into a group of its own: mounting changes the group.
+    # Mounted into a separate group, because mounting changes the group.
     mount(desk_side := typer.Typer())
     built: dict[str, set[str]] = {}
     for side in (app, desk_side):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# The top folders of the repository, as an alternative of a pattern.
+DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs"
 
 
 def read(name: str) -> str:

@@ -15,7 +15,7 @@ import typer.main
 from bench.command import command as bench
 from bench.scenarios import known as scenarios
 from tests.docs.command_line import commands
-from tests.docs.pages import PAGES, ROOT, code_blocks, code_words, read, table, without_blocks
+from tests.docs.pages import DIRECTORIES, PAGES, ROOT, code_blocks, code_words, read, table, without_blocks
 
 # The programs of other projects that pages use; a name that is missing here is usually a typing error.
 PROGRAMS = {
@@ -66,15 +66,15 @@ def test_every_command_and_option_is_documented_and_no_other() -> None:
 
 
 def test_every_flashwire_command_in_a_block_has_its_options() -> None:
-    known = commands()
+    options_of = commands()
     checked = 0
     for page, statement in pasted():
-        for words in arguments("flashwire", statement):
-            names = [f"flashwire {' '.join(words[:count])}" for count in (2, 1)]
-            name = next((name for name in names if name in known), None)
-            assert name or words[0] in ("--help", "--version"), f"{page}: {statement}"
-            options = {word.partition("=")[0] for word in words if word.startswith("--")}
-            assert name is None or options <= known[name] | {"--help"}, f"{page}: {statement}"
+        for argv in arguments("flashwire", statement):
+            names = [f"flashwire {' '.join(argv[:count])}" for count in (2, 1)]
+            name = next((name for name in names if name in options_of), None)
+            assert name or argv[0] in ("--help", "--version"), f"{page}: {statement}"
+            options = {argument.partition("=")[0] for argument in argv if argument.startswith("--")}
+            assert name is None or options <= options_of[name] | {"--help"}, f"{page}: {statement}"
             checked += 1
     assert checked >= 10
 
@@ -82,10 +82,10 @@ def test_every_flashwire_command_in_a_block_has_its_options() -> None:
 def test_every_make_target_in_a_page_exists() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    used = {word for page in PAGES for word in re.findall(r"`make ([a-z-]+)", page.read_text("utf-8"))}
+    used = {target for page in PAGES for target in re.findall(r"`make ([a-z-]+)", page.read_text("utf-8"))}
     for _, statement in pasted():
-        for words in arguments("make", statement):
-            used |= {word for word in words if "=" not in word and not word.startswith("-")}
+        for argv in arguments("make", statement):
+            used |= {argument for argument in argv if "=" not in argument and not argument.startswith("-")}
     assert {"run", "test", "check"} <= used <= targets
 
 
@@ -98,8 +98,8 @@ def test_every_option_in_the_args_of_a_make_target_exists() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
     for target, args in re.findall(r'make ([a-z]+) ARGS="([^"]*)"', text):
         if target in targets:
-            words = [word.partition("=")[0] for word in args.split() if not re.match(r"[0-9.]", word)]
-            assert set(words) <= targets[target], args
+            argv = {argument.partition("=")[0] for argument in args.split() if not re.match(r"[0-9.]", argument)}
+            assert argv <= targets[target], args
             checked += 1
     assert checked >= 5
 
@@ -114,24 +114,25 @@ def test_every_python_block_compiles_and_its_imports_exist(page: Path) -> None:
             assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
-def test_every_block_is_shell_and_begins_with_a_program_that_is_known() -> None:
+def test_every_statement_is_shell_and_names_programs_and_files_that_exist() -> None:
     for page, statement in pasted():
-        done = subprocess.run(["bash", "-n", "-c", statement], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{page}: {statement}\n{done.stderr}"
-        word = re.sub(r"^(\w+=\S*\s+)*", "", statement).split(" ")[0]
-        local = word in ("make", "flashwire") or word.startswith((".venv/bin/", "deploy/"))
-        assert local or word in PROGRAMS or re.match(r"\w+=", word), f"{page}: {statement}"
-        assert not word.startswith("deploy/") or (ROOT / word).exists(), f"{page}: {statement}"
+        bash = subprocess.run(["bash", "-n", "-c", statement], capture_output=True, text=True, check=False)
+        assert bash.returncode == 0, f"{page}: {statement}\n{bash.stderr}"
+        program = re.sub(r"^(\w+=\S*\s+)*", "", statement).split(" ")[0]
+        is_local = program in ("make", "flashwire") or program.startswith((".venv/bin/", "deploy/"))
+        assert is_local or program in PROGRAMS or re.match(r"\w+=", program), f"{page}: {statement}"
+        for path in re.findall(rf"(?:^|\s)((?:{DIRECTORIES})/[\w./-]+)", statement):
+            assert (ROOT / path).exists(), f"{page}: {path}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_running_text_exists(page: Path) -> None:
     text = without_blocks(page.read_text("utf-8"))
-    known = {name.split(" ")[1] for name in commands()}
-    assert set(re.findall(r"`(?:\.venv/bin/)?flashwire ([a-z]+)", text)) <= known
+    names = {name.split(" ")[1] for name in commands()}
+    assert set(re.findall(r"`(?:\.venv/bin/)?flashwire ([a-z]+)", text)) <= names
 
 
-def test_make_help_lists_every_target_that_is_for_people() -> None:
-    shown = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def test_make_help_lists_every_public_target() -> None:
+    listing = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in ("install", "run", "test", "check", "journey", "bench", "lock", "clean"):
-        assert re.search(rf"^  make {target} ", shown, re.MULTILINE), target
+        assert re.search(rf"^  make {target} ", listing, re.MULTILINE), target

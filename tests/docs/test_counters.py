@@ -52,7 +52,7 @@ def tasks(folder: str) -> set[str]:
     return names
 
 
-def words(metric: str) -> set[str]:
+def words_of_meaning(metric: str) -> set[str]:
     """The words in code type in the meaning of a metric."""
     (row,) = (row for row in table(read("metrics.md"), "## Table") if row[0] == f"`{metric}`")
     return set(code_words(row[2]))
@@ -73,7 +73,9 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
         "flashwire_connections": each_value("transport", STREAMS),
         "flashwire_joins_total": {
             frozenset({("transport", transport), ("kind", kind)})
-            for transport, kind in product(STREAMS | {"poll"}, words("flashwire_joins_total") - {"transport", "kind"})
+            for transport, kind in product(
+                STREAMS | {"poll"}, words_of_meaning("flashwire_joins_total") - {"transport", "kind"}
+            )
         },
         # A wrong parameter is 400.
         "flashwire_refused_total": each_value("status", literals("ticker/net", "refusal", 0) | {"400"}),
@@ -86,7 +88,7 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
         "flashwire_desk_published_total": each_value("act", set(ACTS)),
         "flashwire_desk_refused_total": each_value("reason", problem_types("desk")),
         "flashwire_desk_dropped_connections_total": each_value(
-            "reason", words("flashwire_desk_dropped_connections_total") - {"reason"}
+            "reason", words_of_meaning("flashwire_desk_dropped_connections_total") - {"reason"}
         ),
     }
 
@@ -133,7 +135,7 @@ def test_several_workers_have_the_same_series_and_the_parent_adds_to_them(shared
 
 
 def test_the_tables_and_the_code_name_the_same_values() -> None:
-    assert words("flashwire_worker_restarts_total") - {"reason"} == restart_reasons()
+    assert words_of_meaning("flashwire_worker_restarts_total") - {"reason"} == restart_reasons()
     assert all(documented().values())
     source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "publisher/net").glob("*.py")))
     for labels in documented()["flashwire_desk_dropped_connections_total"]:

@@ -51,7 +51,7 @@ def test_the_desk_answers_as_described(case: schemathesis.Case[Any], running: Ru
 def test_a_side_serves_its_description(running: Running, side: str) -> None:
     served = httpx2.get(getattr(running, side) + "/openapi.json", timeout=10)
     assert served.status_code == 200
-    made = (ticker_document() if side == "ticker" else desk_document("0")) | {"info": served.json()["info"]}
-    assert served.json()["paths"] == made["paths"]
+    description = (ticker_document() if side == "ticker" else desk_document("0")) | {"info": served.json()["info"]}
+    assert served.json()["paths"] == description["paths"]
     for schema in served.json()["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, anchors, code_blocks, links, read, without_blocks
+from tests.docs.pages import DIRECTORIES, PAGES, ROOT, anchors, code_blocks, links, read, without_blocks
 
 README = ROOT / "README.md"
 SOURCES = {".py", ".js", ".ts", ".conf", ".yml", ".service", ".sh", ".html"}
-DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -90,8 +90,8 @@ def test_every_parameter_is_documented_and_no_other() -> None:
     query = Query([("nonsense", "1")], load_site(None))
     with pytest.raises(Exception, match="nonsense") as refused:
         query.finish()
-    known = str(refused.value).partition("known are: ")[2].rstrip(".").split(", ")
-    assert sorted(parameters) == sorted(known)
+    parameters_of_code = str(refused.value).partition("known are: ")[2].rstrip(".").split(", ")
+    assert sorted(parameters) == sorted(parameters_of_code)
     assert set(filter_names()) <= set(parameters)
 
 
@@ -163,5 +163,5 @@ def test_page_desk_page_and_command_line_agree_which_answers_settle_an_unknown_o
 
 
 def test_the_settings_that_the_page_names_exist() -> None:
-    known = {f"FLASHWIRE_{name.upper()}" for kind in (TickerSettings, DeskSettings) for name in kind.model_fields}
-    assert set(re.findall(r"FLASHWIRE_[A-Z_]+", TEXT)) <= known | {"FLASHWIRE_TOKEN"}
+    variables = {f"FLASHWIRE_{name.upper()}" for kind in (TickerSettings, DeskSettings) for name in kind.model_fields}
+    assert set(re.findall(r"FLASHWIRE_[A-Z_]+", TEXT)) <= variables | {"FLASHWIRE_TOKEN"}

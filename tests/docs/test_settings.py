@@ -19,8 +19,8 @@ def side(name: str) -> str:
     if name in StreamSettings.model_fields:
         return "both"
     readers = [
-        word
-        for word, kind in (("ticker", TickerSettings), ("desk", DeskSettings), ("run", RunSettings))
+        reader
+        for reader, kind in (("ticker", TickerSettings), ("desk", DeskSettings), ("run", RunSettings))
         if name in kind.model_fields
     ]
     return "both" if {"ticker", "desk"} <= set(readers) else readers[0]

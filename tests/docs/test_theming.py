@@ -10,7 +10,7 @@ SOURCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "web/widge
 
 def documented(heading: str) -> set[str]:
     """The words in code type in the first column of a table."""
-    return {word for row in table(PAGE, heading) for word in code_words(row[0])}
+    return {name for row in table(PAGE, heading) for name in code_words(row[0])}
 
 
 def test_every_attribute_of_the_element_is_documented_and_no_other() -> None:
@@ -29,10 +29,10 @@ def test_every_custom_property_is_documented_and_no_other() -> None:
 
 
 def test_every_part_is_documented_and_no_other() -> None:
-    given = re.findall(r'\bel\(\s*"\w+",\s*(?:isLine \? )?"([^"]*)"(?: : "(\w+)")?', SOURCE)
-    given += re.findall(r"\bel\(\s*\"\w+\",\s*(?:isLine \? )?[`]([^`$]*)()", SOURCE)
-    given += re.findall(r'\b(?:icon|bdi)\((?:[\w.]+, )?"([a-z ]+)"()', SOURCE)
-    built = {word for pair in given for text in pair for word in text.split()}
-    words = {word for row in table(PAGE, "## Parts") for word in code_words(" ".join(row))}
-    # An item's urgency is a part of its own.
-    assert {word for word in words if not re.fullmatch("u[0-9]", word)} == built - {"u"}
+    calls = re.findall(r'\bel\(\s*"\w+",\s*(?:isLine \? )?"([^"]*)"(?: : "(\w+)")?', SOURCE)
+    calls += re.findall(r"\bel\(\s*\"\w+\",\s*(?:isLine \? )?[`]([^`$]*)()", SOURCE)
+    calls += re.findall(r'\b(?:icon|bdi)\((?:[\w.]+, )?"([a-z ]+)"()', SOURCE)
+    built = {name for pair in calls for text in pair for name in text.split()}
+    documented_parts = {name for row in table(PAGE, "## Parts") for name in code_words(" ".join(row))}
+    # The urgency of an item is a part too, made from a number.
+    assert {name for name in documented_parts if not re.fullmatch("u[0-9]", name)} == built - {"u"}
