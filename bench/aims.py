@@ -6,7 +6,7 @@ import msgspec
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """One line of "What to reach"; what is ours, and whether it is enough, comes from a scenario's `Row`."""
+    """One line of "Targets and results"; what is ours, and whether it is enough, comes from a scenario's `Row`."""
 
     figure: str
     aim: str

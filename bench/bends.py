@@ -22,24 +22,24 @@ class Bend(msgspec.Struct, frozen=True):
 
 def bend(points: Sequence[tuple[float, float]]) -> Bend:
     """The bend of a line of costs for each unit; `points` from left to right, costs above 0."""
-    least, at = points[0][1], None
+    lowest, at = points[0][1], None
     for x, y in points:
-        if y > least * NOISE:
+        if y > lowest * NOISE:
             at = x if at is None else at
         else:
             # It has come back: what was above was noise.
             at = None
-        least = min(least, y)
-    return Bend(points[-1][1] / least, at, least / points[0][1])
+        lowest = min(lowest, y)
+    return Bend(points[-1][1] / lowest, at, lowest / points[0][1])
 
 
-def said(name: str, points: Sequence[tuple[float, float]], unit: str, work: str, digits: int = 1) -> str:
+def describe_knee(name: str, points: Sequence[tuple[float, float]], unit: str, load: str, digits: int = 1) -> str:
     """One sentence about a line: `unit` is that of its costs, `work` what there is more of."""
-    found = bend(points)
+    knee = bend(points)
     first, last = (f"{y:.{digits}f}" for y in (points[0][1], points[-1][1]))
-    ends = f"{first} {unit} at {points[0][0]:,g} {work}, {last} at {points[-1][0]:,g}"
-    if found.at is not None:
-        return f"{name} bends upwards at {found.at:,g} {work}: {ends} (×{found.grows:.2f} the least)."
-    if found.falls < 1 / NOISE:
+    ends = f"{first} {unit} at {points[0][0]:,g} {load}, {last} at {points[-1][0]:,g}"
+    if knee.at is not None:
+        return f"{name} bends upwards at {knee.at:,g} {load}: {ends} (×{knee.grows:.2f} the least)."
+    if knee.falls < 1 / NOISE:
         return f"{name} falls as there is more to share: {ends} (×{points[-1][1] / points[0][1]:.2f})."
     return f"{name} does not bend: {ends}."

@@ -31,15 +31,18 @@ def compare(
     say: Callable[[str], None],
 ) -> str:
     """A Markdown page; raises `ContenderError` where a checkout cannot be measured."""
-    options = [*(["--quick"] if quick else []), *(word for name in contenders for word in ("--contender", name))]
+    options = [
+        *(["--quick"] if quick else []),
+        *(argument for name in contenders for argument in ("--contender", name)),
+    ]
     parts = []
     for scenario in scenarios:
-        found: dict[Path, list[Figures]] = {other: [], _HERE: []}
+        rounds: dict[Path, list[Figures]] = {other: [], _HERE: []}
         for turn in range(turns):
-            for checkout in found:
+            for checkout in rounds:
                 say(f"{scenario}: {checkout}, {turn + 1} of {turns}")
-                found[checkout].append(_measured(checkout, scenario, options))
-        parts.append(f"## {scenario}\n\n{_table(found[other], found[_HERE])}\n")
+                rounds[checkout].append(_measured(checkout, scenario, options))
+        parts.append(f"## {scenario}\n\n{_table(rounds[other], rounds[_HERE])}\n")
     head = (
         f"# This checkout beside {other.name}\n\n"
         f"Both in turn (A B A B), {turns} turns; medians with the least and the most in brackets. The ratio is this\n"
@@ -55,7 +58,7 @@ def _measured(checkout: Path, scenario: str, options: Sequence[str]) -> Figures:
     command: list[str | Path] = [programs / "python", "-m", "bench"] if is_module else [programs / "flashwire", "bench"]
     with tempfile.TemporaryDirectory(prefix="fwc") as name:
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 [*command, scenario, "--repeats", "1", "--out", name, *options],
                 cwd=checkout,
                 capture_output=True,
@@ -65,8 +68,8 @@ def _measured(checkout: Path, scenario: str, options: Sequence[str]) -> Figures:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ContenderError(f"{checkout} cannot be measured: {error}") from None
         report = Path(name) / f"{scenario}.json"
-        if done.returncode != 0 or not report.exists():
-            last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        if process.returncode != 0 or not report.exists():
+            last = process.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise ContenderError(f"{checkout} did not measure {scenario}: {' '.join(last)}")
         data = msgspec.json.decode(report.read_bytes())["data"]
     # A scenario with one way lists its turns alone.
@@ -77,22 +80,22 @@ def _figures(data: Any) -> Iterator[tuple[tuple[str, str], float]]:  # Any: each
     """The numbers of a scenario whose data are turns by way, each with named figures or lists of them."""
     if not isinstance(data, dict):
         return
-    for way, turns in data.items():
+    for contender, turns in data.items():
         if not isinstance(turns, list) or not turns or not isinstance(turns[0], dict):
             continue
         for name, value in turns[0].items():
-            if isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
-                yield (way, f"{name}, median"), median(value)
-                yield (way, f"{name}, p99"), quantile(value, 0.99)
+            if isinstance(value, list) and value and all(isinstance(entry, int | float) for entry in value):
+                yield (contender, f"{name}, median"), median(value)
+                yield (contender, f"{name}, p99"), quantile(value, 0.99)
             elif isinstance(value, int | float) and not isinstance(value, bool):
-                yield (way, name), value
+                yield (contender, name), value
 
 
-def _table(before: Sequence[Figures], now: Sequence[Figures]) -> str:
+def _table(other: Sequence[Figures], now: Sequence[Figures]) -> str:
     rows = []
-    for key in before[0]:
-        if all(key in turn for turn in (*before, *now)):
-            old, new = [turn[key] for turn in before], [turn[key] for turn in now]
-            times = ratio(new, old).said(2) if all(value > 0 for value in old) else ""
-            rows.append((*key, figure(old).said(2), figure(new).said(2), times))
+    for key in other[0]:
+        if all(key in turn for turn in (*other, *now)):
+            old, new = [turn[key] for turn in other], [turn[key] for turn in now]
+            times = ratio(new, old).text(2) if all(value > 0 for value in old) else ""
+            rows.append((*key, figure(old).text(2), figure(new).text(2), times))
     return table(("way", "figure", "the other", "this", "ratio"), rows)

@@ -55,14 +55,14 @@ def command(
 
     from bench.checkouts import PAGE, TURNS, compare
     from bench.contender import ContenderError
-    from bench.scenarios import known, load_scenario
+    from bench.scenarios import load_scenario, scenario_names
 
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    names = known()
+    names = scenario_names()
     if unknown := [name for name in scenario or () if name not in names]:
         _refuse(errors, f"There is no scenario {unknown[0]}; known: {', '.join(names)}.")
     everyone = [load_scenario(name) for name in names if not scenario or name in scenario]
-    chosen = everyone if scenario or all_ else [one for one in everyone if one.default]
+    chosen = everyone if scenario or all_ else [scenario_ for scenario_ in everyone if scenario_.default]
     folder = out or (TRIAL if quick else FULL)
     try:
         able, left_out = _contenders(contender)
@@ -70,7 +70,7 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
         if beside is not None:
             page = compare(
-                [one.name for one in chosen],
+                [scenario_.name for scenario_ in chosen],
                 beside.resolve(),
                 quick=quick,
                 turns=repeats or (1 if quick else TURNS),
@@ -80,10 +80,10 @@ def command(
             (folder / PAGE).write_text(page, "utf-8")
             sys.stdout.write(page)
             return
-        expected = sum(one.quick_seconds if quick else one.seconds for one in chosen)
-        errors.print(f"{', '.join(one.name for one in chosen)}: about {_minutes(expected)}.")
-        for lack in left_out.values():
-            errors.print(f"Left out: {lack}", markup=False)
+        expected = sum(scenario_.quick_seconds if quick else scenario_.seconds for scenario_ in chosen)
+        errors.print(f"{', '.join(scenario_.name for scenario_ in chosen)}: about {_minutes(expected)}.")
+        for reason in left_out.values():
+            errors.print(f"Left out: {reason}", markup=False)
         failed = _run(chosen, folder, errors, able, left_out, quick=quick, repeats=repeats, seconds=seconds)
     except (ContenderError, OSError) as error:
         _refuse(errors, f"No measurement: {error}")
@@ -92,21 +92,21 @@ def command(
         raise typer.Exit(1)
 
 
-def _contenders(asked: Sequence[str] | None) -> tuple[dict[str, "Callable[[], Contender]"], dict[str, str]]:
+def _contenders(chosen: Sequence[str] | None) -> tuple[dict[str, "Callable[[], Contender]"], dict[str, str]]:
     from bench.contender import ContenderError
     from bench.contenders import CONTENDERS
     from bench.scenario import OURS
 
-    if unknown := [name for name in asked or () if name not in CONTENDERS]:
+    if unknown := [name for name in chosen or () if name not in CONTENDERS]:
         raise ContenderError(f"there is no contender {unknown[0]}; known: {', '.join(CONTENDERS)}.")
     able, left_out = {}, {}
     for name, make in CONTENDERS.items():
-        if asked and name != OURS and name not in asked:
+        if chosen and name != OURS and name not in chosen:
             continue
-        if (lack := make().absent()) is None:
+        if (reason := make().absent()) is None:
             able[name] = make
         else:
-            left_out[name] = lack
+            left_out[name] = reason
     return able, left_out
 
 
@@ -148,47 +148,49 @@ def _run(
     from bench.scenarios import NAMES
     from ticker.contract.item import moment
 
-    began, made, failed = time.monotonic(), moment(time.time()), 0
+    began, started_at, failed = time.monotonic(), moment(time.time()), 0
     cores, machine = sorted(os.sched_getaffinity(0)), this_machine()
     versions = {name: make().version() for name, make in able.items()}
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     # Drawn only between steps: a thread that draws would take turns with the clients.
     with Progress(*columns, console=errors, auto_refresh=False) as progress:
-        for one in chosen:
+        for scenario in chosen:
             if time.monotonic() - began >= seconds:
-                errors.print(f"{one.name}: not begun, the time is up.")
+                errors.print(f"{scenario.name}: not begun, the time is up.")
                 failed += 1
                 continue
-            bar = progress.add_task(one.name, total=1.0)
+            bar = progress.add_task(scenario.name, total=1.0)
             if not errors.is_terminal:
-                errors.print(f"{one.name}: about {_minutes(one.quick_seconds if quick else one.seconds)} from now")
+                errors.print(
+                    f"{scenario.name}: about {_minutes(scenario.quick_seconds if quick else scenario.seconds)} from now"
+                )
 
-            def say(what: str, share: float, name: str = one.name, bar: "TaskID" = bar) -> None:
+            def say(what: str, share: float, name: str = scenario.name, bar: "TaskID" = bar) -> None:
                 progress.update(bar, description=f"{name}: {what}", completed=share, refresh=True)
 
             run = Run(
                 quick=quick,
-                repeats=repeats or (1 if quick else one.repeats),
+                repeats=repeats or (1 if quick else scenario.repeats),
                 server_core=cores[0],
                 client_core=cores[1 % len(cores)],
                 contenders=able,
                 say=say,
-                seconds=_PATIENCE * one.seconds,
+                seconds=_PATIENCE * scenario.seconds,
             )
             if len(cores) == 1:
                 run.notes.append("Server and load client shared the only core: elapsed times are of both together.")
             try:
-                section, report = _measure(one, run, machine, versions, left_out)
+                section, report = _measure(scenario, run, machine, versions, left_out)
             except (ContenderError, MissedError, OSError) as error:
                 failed += 1
                 progress.remove_task(bar)
-                errors.print(f"{one.name}: no measurement: {error}", style="red", markup=False)
+                errors.print(f"{scenario.name}: no measurement: {error}", style="red", markup=False)
                 continue
             write_report(folder, report, section)
-            page = overview(read_reports(folder, NAMES), made)
+            page = overview(read_reports(folder, NAMES), started_at)
             (folder / "README.md").write_text(page, "utf-8")
             say(f"done in {_minutes(report.seconds)}", 1.0)
-            sys.stdout.write(f"{one.title}\n\n{section.text.strip()}\n\n")
+            sys.stdout.write(f"{scenario.title}\n\n{section.text.strip()}\n\n")
             sys.stdout.flush()
     return failed
 
@@ -221,7 +223,7 @@ def _measure(
     return section, Report(
         name=scenario.name,
         title=scenario.title,
-        made=moment(time.time()),
+        measured_at=moment(time.time()),
         seconds=round(time.monotonic() - began, 1),
         quick=run.quick,
         machine=machine,

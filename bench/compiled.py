@@ -26,8 +26,8 @@ def compiler_absent() -> str | None:
 
 def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | Path] = ()) -> Path:
     """The program `name` from `sources` (beside this module, or whole paths); raises `ContenderError` in one line."""
-    if (lack := compiler_absent()) is not None:
-        raise ContenderError(lack)
+    if (absent := compiler_absent()) is not None:
+        raise ContenderError(absent)
     paths = [_FOLDER / source for source in sources]
     digest = hashlib.sha256(" ".join(COMPILER).encode())
     for path in (*paths, *(_FOLDER / header for header in headers)):
@@ -36,23 +36,23 @@ def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | P
     if program.exists():
         return program
     with tempfile.TemporaryDirectory(dir=program.parent) as folder:
-        made = Path(folder) / name
-        run = subprocess.run([*COMPILER, "-o", made, *paths], capture_output=True, text=True, check=False)
+        built = Path(folder) / name
+        run = subprocess.run([*COMPILER, "-o", built, *paths], capture_output=True, text=True, check=False)
         if run.returncode:
             reason = next((line for line in run.stderr.splitlines() if "error" in line), "cc failed")
             raise ContenderError(f"{name} could not be compiled: {reason}")
         # Moved when it is whole: two benchmarks may compile at once.
-        made.replace(program)
+        built.replace(program)
     return program
 
 
 def _cache() -> Path:
     # RuntimeError: a user without HOME and without an entry in the list of users, as in a container.
     try:
-        wanted = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
-        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(wanted, os.W_OK) and _ours(wanted.stat()):
-            return wanted
+        preferred = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
+        preferred.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(preferred, os.W_OK) and _ours(preferred.stat()):
+            return preferred
     except (OSError, RuntimeError):
         pass
     own = Path(tempfile.gettempdir()) / f"flashwire-bench-{os.geteuid()}"
@@ -68,6 +68,6 @@ def _cache() -> Path:
     return own
 
 
-def _ours(found: os.stat_result) -> bool:
+def _ours(status: os.stat_result) -> bool:
     """Whether it is a folder to which only we may write: nobody else's programs are run."""
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022

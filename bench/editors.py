@@ -60,8 +60,8 @@ class Editor(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()
         self._buffer += data
-        head, found, rest = self._buffer.partition(b"\r\n\r\n")
-        if not found:
+        head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
             return
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
         if len(rest) < length or self._answer is None:
@@ -87,15 +87,15 @@ class Editor(asyncio.Protocol):
 async def editors(port: int, tokens: Sequence[str], number: int) -> list[Editor]:
     """So many connections to the desk on `port`, whose holders take turns."""
     loop, prefix = asyncio.get_running_loop(), secrets.token_hex(6)
-    made = []
-    for place in range(number):
-        token = tokens[place % len(tokens)]
+    connections = []
+    for index in range(number):
+        token = tokens[index % len(tokens)]
 
-        def editor(token: str = token, place: int = place) -> Editor:
-            return Editor(token, f"{prefix}-{place}")
+        def editor(token: str = token, index: int = index) -> Editor:
+            return Editor(token, f"{prefix}-{index}")
 
-        made.append((await loop.create_connection(editor, "127.0.0.1", port))[1])
-    return made
+        connections.append((await loop.create_connection(editor, "127.0.0.1", port))[1])
+    return connections
 
 
 async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int) -> Posted:
@@ -104,14 +104,14 @@ async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int
     numbers: Iterator[int] = iter(range(posts))
     waits: list[float] = []
 
-    async def work(editor: Editor) -> None:
+    async def post_lines(editor: Editor) -> None:
         for number in numbers:
             began = time.monotonic()
             waits.append(await editor.post(number) - began)
 
     began, spent = time.monotonic(), time.process_time()
     try:
-        await asyncio.gather(*(work(editor) for editor in working))
+        await asyncio.gather(*(post_lines(editor) for editor in working))
         return Posted(time.monotonic() - began, time.process_time() - spent, waits)
     finally:
         for editor in working:
@@ -129,7 +129,7 @@ async def post_paced(port: int, tokens: Sequence[str], posts: int, *, rate: floa
         free.put_nowait(editor)
     waits: list[float] = []
 
-    async def one(editor: Editor, number: int, due: float) -> None:
+    async def post_line(editor: Editor, number: int, due: float) -> None:
         waits.append(await editor.post(number) - due)
         free.put_nowait(editor)
 
@@ -139,7 +139,7 @@ async def post_paced(port: int, tokens: Sequence[str], posts: int, *, rate: floa
             for number in range(posts):
                 due = began + number / rate
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                group.create_task(one(await free.get(), number, due))
+                group.create_task(post_line(await free.get(), number, due))
         return Posted(time.monotonic() - began, time.process_time() - spent, waits)
     finally:
         for editor in working:

@@ -9,13 +9,13 @@ class Figure(msgspec.Struct, frozen=True):
     """One figure over all repeats."""
 
     median: float
-    least: float
-    most: float
+    lowest: float
+    highest: float
 
-    def said(self, digits: int = 1) -> str:
+    def text(self, digits: int = 1) -> str:
         """`5.0 (4.0–6.0)`; alone where the spread is too small to be seen."""
-        middle, least, most = (f"{value:,.{digits}f}" for value in (self.median, self.least, self.most))
-        return middle if least == most else f"{middle} ({least}–{most})"
+        middle, lowest, highest = (f"{value:,.{digits}f}" for value in (self.median, self.lowest, self.highest))
+        return middle if lowest == highest else f"{middle} ({lowest}–{highest})"
 
 
 def median(values: Sequence[float]) -> float:
@@ -26,7 +26,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The least of `values` that `share` of them do not exceed: 0.99 for p99."""
+    """The lowest of `values` that `share` of them do not exceed: 0.99 for p99."""
     ordered = sorted(values)
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 

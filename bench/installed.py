@@ -41,19 +41,21 @@ class Desk(msgspec.Struct, frozen=True):
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
     """This process's environment with `settings` as the only settings of Flashwire, and the data in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("FLASHWIRE_", "REDIS_"))}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(("FLASHWIRE_", "REDIS_"))
+    }
     own = {f"FLASHWIRE_{name.upper()}": str(value) for name, value in settings.items() if name != "redis_url"}
     if "redis_url" in settings:
         own["REDIS_URL"] = str(settings["redis_url"])
     # The package that runs this, also where it runs without being installed.
-    return {**kept, **own, "FLASHWIRE_DATA": str(folder), "PYTHONPATH": str(_ROOT)}
+    return {**inherited, **own, "FLASHWIRE_DATA": str(folder), "PYTHONPATH": str(_ROOT)}
 
 
-def begun(folder: Path, *words: str, **settings: object) -> subprocess.Popen[bytes]:
+def start_process(folder: Path, *arguments: str, **settings: object) -> subprocess.Popen[bytes]:
     """`flashwire` with `words`, begun; its output can be read, what it says besides goes to `folder`/log."""
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
-            [*_COMMAND, *words],
+            [*_COMMAND, *arguments],
             cwd=folder,
             env=environment(folder, **settings),
             stdin=subprocess.DEVNULL,
@@ -66,13 +68,13 @@ async def tokens(folder: Path, number: int) -> tuple[str, ...]:
     """So many new tokens of editors whom no rate rule holds; raises `ContenderError`."""
     names = (f"editor {secret}" for secret in range(number))
     asking = [
-        begun(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
+        start_process(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
         for name in names
     ]
-    said = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in asking]
-    if not all(said):
+    outputs = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in asking]
+    if not all(outputs):
         raise ContenderError(f"no token was made: {last_words(folder)}")
-    return tuple(said)
+    return tuple(outputs)
 
 
 @asynccontextmanager
@@ -82,13 +84,13 @@ async def desk(folder: Path, core: int, *, editors: int = 4) -> AsyncIterator[De
         with Keeper(folder) as keeper:
             assert keeper.pid is not None, "a server that is ready has a process"
             port = free_port()
-            process = begun(folder, "desk", "--port", str(port), redis_url=keeper.url)
+            process = start_process(folder, "desk", "--port", str(port), redis_url=keeper.url)
             try:
                 os.sched_setaffinity(process.pid, {core})
                 await _ready(process, port, folder)
                 yield Desk(port, process.pid, keeper.pid, keeper.url, await tokens(folder, editors))
             finally:
-                await ended(process)
+                await stop_process(process)
     except EmbeddedError as error:
         raise ContenderError(str(error)) from None
 
@@ -99,7 +101,7 @@ async def service(folder: Path, **settings: object) -> AsyncIterator[tuple[float
     ticker, desk_port = free_port(), free_port()
     ports = ("--ticker-port", str(ticker), "--desk-port", str(desk_port))
     start = time.monotonic()
-    process = begun(folder, "run", "--data", str(folder), "--drain-seconds", "0", *ports, **settings)
+    process = start_process(folder, "run", "--data", str(folder), "--drain-seconds", "0", *ports, **settings)
     try:
         assert process.stdout is not None
         line = await asyncio.to_thread(process.stdout.readline)
@@ -108,10 +110,10 @@ async def service(folder: Path, **settings: object) -> AsyncIterator[tuple[float
             raise ContenderError(f"flashwire run did not start: {last_words(folder)}")
         yield seconds, ticker, desk_port
     finally:
-        await ended(process)
+        await stop_process(process)
 
 
-async def ended(process: subprocess.Popen[bytes]) -> None:
+async def stop_process(process: subprocess.Popen[bytes]) -> None:
     """Ends a process in order, and by force after `STOP_SECONDS`."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)

@@ -8,7 +8,7 @@ from ticker.contract.item import InfoSource, Item, Text, encode_item, moment
 
 def numbered(number: int) -> bytes:
     """The JSON of item `number`, about 560 bytes."""
-    written = moment(time.time())
+    time_text = moment(time.time())
     mark = f"{MARK.decode()}{number:0{DIGITS}}"
     item = Item(
         uri=f"urn:flashwire:01BENCH{number:019}",
@@ -23,8 +23,8 @@ def numbered(number: int) -> bytes:
         places=(),
         link=None,
         note=None,
-        first_created=written,
-        version_created=written,
+        first_created=time_text,
+        version_created=time_text,
         expires=None,
         pinned_until=None,
         translation_of=None,

@@ -154,8 +154,8 @@ class Load:
             self._say(f"joined {self._target.joined.hex()}")
         if self._target.stream:
             self._say("stream")
-        for seen, said in self._target.answers:
-            self._say(f"answer {seen.hex()} {_masked(said).hex()}")
+        for seen, reply in self._target.answers:
+            self._say(f"answer {seen.hex()} {_masked(reply).hex()}")
         self.tolerate(self._lenient)
         self._say(f"buffer {self._receive_buffer}")
 
@@ -176,13 +176,15 @@ class Load:
         the 101, or with the message that contains the target's `joined`. Not while another `open` or `resume` runs.
         """
         replies = await self._ask(
-            "joined", "open", count, seconds, f" {first} {_each(inflight, self)} {rate / self._count}"
+            "joined", "open", count, seconds, f" {first} {_inflight_share(inflight, self)} {rate / self._count}"
         )
         return _joined(replies)
 
     async def resume(self, *, inflight: int = 0, rate: float = 0, seconds: float = 60) -> Joined:
         """All who were cut, or were hung up on, come back, each with the newest cursor it saw."""
-        replies = await self._ask("joined", "back", None, seconds, f" {_each(inflight, self)} {rate / self._count}")
+        replies = await self._ask(
+            "joined", "back", None, seconds, f" {_inflight_share(inflight, self)} {rate / self._count}"
+        )
         return _joined(replies)
 
     async def expect(self, first: int, last: int, *, seconds: float = WAIT_SECONDS) -> "Waiting":
@@ -216,12 +218,12 @@ class Load:
         """All counters as they stand."""
         every = [msgspec.convert(reply, Stats) for reply in await self._ask("stats", "stats", None, 10)]
         codes: dict[str, int] = {}
-        for one in every:
-            for code, number in one.codes.items():
+        for stats in every:
+            for code, number in stats.codes.items():
                 codes[code] = codes.get(code, 0) + number
         fields = [field for field in Stats.__struct_fields__ if field not in ("now", "codes")]
-        sums = {field: sum(getattr(one, field) for one in every) for field in fields}
-        return Stats(now=max(one.now for one in every), codes=codes, **sums)
+        sums = {field: sum(getattr(stats, field) for stats in every) for field in fields}
+        return Stats(now=max(stats.now for stats in every), codes=codes, **sums)
 
     async def close(self) -> None:
         """Ends the processes, and every connection with a reset."""
@@ -245,27 +247,27 @@ class Load:
             member.say(line)
 
     async def _ask(
-        self, event: str, word: str, count: int | None, seconds: float, more: str = ""
+        self, event: str, command: str, count: int | None, seconds: float, arguments: str = ""
     ) -> list[dict[str, Any]]:  # Any: JSON, different for each event
         futures = [member.reply(event) for member in self._members]
         for number, member in enumerate(self._members):
             share = "" if count is None else f" {_share(count, number, self._count)}"
-            member.say(f"{word}{share}{more}")
-        return await self._wait(futures, seconds, f"the load client was told to {word}, and did not within")
+            member.say(f"{command}{share}{arguments}")
+        return await self._wait(futures, seconds, f"the load client was told to {command}, and did not within")
 
-    async def _counted(self, event: str, word: str, count: int) -> int:
-        return sum(reply["count"] for reply in await self._ask(event, word, count, 30))
+    async def _counted(self, event: str, command: str, count: int) -> int:
+        return sum(reply["count"] for reply in await self._ask(event, command, count, 30))
 
     async def _wait(
         self, futures: "list[asyncio.Future[dict[str, Any]]]", seconds: float, what: str
     ) -> list[dict[str, Any]]:  # Any: JSON
         all_of_them = asyncio.gather(*futures)
         try:
-            both: set[asyncio.Future[Any]] = {all_of_them, self.fault}  # Any: only their end counts
-            await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            pending: set[asyncio.Future[Any]] = {all_of_them, self.fault}  # Any: only their end counts
+            await asyncio.wait(pending, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not self.fault.done() and not all_of_them.done():
                 # It may be us who stood still: what was said in time is in the pipe, and is read in the next turns.
-                await asyncio.wait(both, timeout=_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(pending, timeout=_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if self.fault.done():
                 self.fault.result()
             if not all_of_them.done():
@@ -355,7 +357,7 @@ def _share(count: int, number: int, processes: int) -> int:
     return count // processes + (number < count % processes)
 
 
-def _each(inflight: int, load: Load) -> int:
+def _inflight_share(inflight: int, load: Load) -> int:
     return -(-inflight // max(1, load._count))
 
 
@@ -370,9 +372,9 @@ def _joined(replies: Sequence[dict[str, Any]]) -> Joined:  # Any: JSON
 
 
 def _added(parts: Sequence[Sequence[int]]) -> Arrivals:
-    some = [part for part in parts if part[0]] or [parts[0]]
-    late = (max(part[column] for part in some) for column in (2, 3, 4))
-    return Arrivals(sum(part[0] for part in some), min(part[1] for part in some), *late)
+    nonempty = [part for part in parts if part[0]] or [parts[0]]
+    late = (max(part[column] for part in nonempty) for column in (2, 3, 4))
+    return Arrivals(sum(part[0] for part in nonempty), min(part[1] for part in nonempty), *late)
 
 
 def _masked(payload: bytes) -> bytes:

@@ -29,7 +29,7 @@ class Machine(msgspec.Struct, frozen=True):
         """Whether the two are one machine, as far as can be seen."""
         return (self.processor, self.cores, self.memory_gib) == (other.processor, other.cores, other.memory_gib)
 
-    def said(self) -> str:
+    def text(self) -> str:
         """In one line."""
         return f"{self.processor}, {self.cores} cores, {self.memory_gib:g} GiB"
 
@@ -59,7 +59,7 @@ def _busy_seconds() -> float:
 
 def _own_seconds() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def this_machine() -> Machine:

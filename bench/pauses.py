@@ -43,16 +43,16 @@ WAYS: Final[dict[str, Callable[[], AbstractContextManager[object]]]] = {
 }
 
 
-async def serve(way: str, sock: socket.socket) -> None:
+async def serve(loop_name: str, sock: socket.socket) -> None:
     """As `ticker.server.serve`, with the collector as `WAYS` has it."""
-    vars(server)["short_pauses"] = WAYS[way]
+    vars(server)["short_pauses"] = WAYS[loop_name]
     with _written_down():
         await server.serve(TickerSettings(), sock)
 
 
 @contextlib.contextmanager
 def _written_down() -> Iterator[None]:
-    with Path(_FILE).open("w", encoding="ascii", buffering=1) as written:
+    with Path(_FILE).open("w", encoding="ascii", buffering=1) as file:
         began = (0.0, 0.0)
 
         def timed(phase: str, info: dict[str, int]) -> None:
@@ -61,7 +61,7 @@ def _written_down() -> Iterator[None]:
                 began = time.thread_time(), time.perf_counter()
             else:
                 cpu, elapsed = time.thread_time() - began[0], time.perf_counter() - began[1]
-                written.write(f"{cpu * 1e3:.4f} {elapsed * 1e3:.4f} {info['generation']}\n")
+                file.write(f"{cpu * 1e3:.4f} {elapsed * 1e3:.4f} {info['generation']}\n")
 
         gc.callbacks.append(timed)
         try:

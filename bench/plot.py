@@ -55,18 +55,18 @@ def bars(panels: Sequence[Panel]) -> str:
     top = 8
     for panel in panels:
         parts.append(_text("title", _LEFT, top + 16, panel.title))
-        largest = max((one.most for _, one in panel.bars), default=0) or 1
-        for number, (name, one) in enumerate(panel.bars):
-            parts += _bar(name, one, largest, top + _HEAD + number * _STEP, panel.digits, first=number == 0)
+        largest = max((bar.highest for _, bar in panel.bars), default=0) or 1
+        for number, (name, bar) in enumerate(panel.bars):
+            parts += _bar(name, bar, largest, top + _HEAD + number * _STEP, panel.digits, first=number == 0)
         top += _HEAD + len(panel.bars) * _STEP + 14
-    said = (
-        f"{panel.title}: {', '.join(f'{name} {one.median:.{panel.digits}f}' for name, one in panel.bars)}"
+    caption = (
+        f"{panel.title}: {', '.join(f'{name} {bar.median:.{panel.digits}f}' for name, bar in panel.bars)}"
         for panel in panels
     )
-    return _svg(top, "; ".join(said), parts)
+    return _svg(top, "; ".join(caption), parts)
 
 
-def _bar(name: str, one: Figure, largest: float, y: int, digits: int, *, first: bool) -> list[str]:
+def _bar(name: str, figure: Figure, largest: float, y: int, digits: int, *, first: bool) -> list[str]:
     def x(value: float) -> float:
         return round(_LEFT + max(0.0, value) / largest * (WIDTH - _LEFT - _RIGHT), 1)
 
@@ -74,9 +74,9 @@ def _bar(name: str, one: Figure, largest: float, y: int, digits: int, *, first: 
     return [
         _text("name", _LEFT, y, name),
         f'<rect class="{"first" if first else "other"}" x="{_LEFT}" y="{y + 6}" '
-        f'width="{max(1.0, x(one.median) - _LEFT):.1f}" height="{_BAR}" rx="2"/>',
-        f'<line class="spread" x1="{x(one.least)}" x2="{x(one.most)}" y1="{middle}" y2="{middle}"/>',
-        _text("", x(one.most) + 8, middle + 5, f"{one.median:.{digits}f}"),
+        f'width="{max(1.0, x(figure.median) - _LEFT):.1f}" height="{_BAR}" rx="2"/>',
+        f'<line class="spread" x1="{x(figure.lowest)}" x2="{x(figure.highest)}" y1="{middle}" y2="{middle}"/>',
+        _text("", x(figure.highest) + 8, middle + 5, f"{figure.median:.{digits}f}"),
     ]
 
 
@@ -87,12 +87,12 @@ def lines(charts: Sequence[Lines]) -> str:
     for chart in charts:
         parts += _chart(chart, top)
         top += 290
-    said = (f"{chart.title}, by {chart.across}: {', '.join(chart.series)}" for chart in charts)
-    return _svg(top, "; ".join(said), parts)
+    captions = (f"{chart.title}, by {chart.across}: {', '.join(chart.series)}" for chart in charts)
+    return _svg(top, "; ".join(captions), parts)
 
 
 def _chart(chart: Lines, top: int) -> list[str]:
-    left, right, upper, lower = 64, WIDTH - 150, top + 34, top + 230
+    left_edge, right, upper, lower = 64, WIDTH - 150, top + 34, top + 230
     across = sorted({x for points in chart.series.values() for x, _ in points})
     highest = max((y for points in chart.series.values() for _, y in points), default=0) or 1
     step = _round_step(highest / 4)
@@ -103,7 +103,7 @@ def _chart(chart: Lines, top: int) -> list[str]:
 
     def x(value: float) -> float:
         low, high = scaled(across[0]), scaled(across[-1])
-        return round(left + (scaled(value) - low) / ((high - low) or 1) * (right - left), 1)
+        return round(left_edge + (scaled(value) - low) / ((high - low) or 1) * (right - left_edge), 1)
 
     def y(value: float) -> float:
         return round(lower - value / ceiling * (lower - upper), 1)
@@ -111,11 +111,11 @@ def _chart(chart: Lines, top: int) -> list[str]:
     parts = [_text("title", _LEFT, top + 16, chart.title)]
     for number in range(round(ceiling / step) + 1):
         at = y(number * step)
-        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{at}" y2="{at}"/>')
-        parts.append(_text("name end", left - 8, at + 4, f"{number * step:g}"))
+        parts.append(f'<line class="grid" x1="{left_edge}" x2="{right}" y1="{at}" y2="{at}"/>')
+        parts.append(_text("name end", left_edge - 8, at + 4, f"{number * step:g}"))
     marks = across if len(across) <= 8 else _marks(across, chart.logarithmic)
     parts += [_text("name middle", x(value), lower + 20, f"{value:,g}") for value in marks]
-    parts.append(_text("name middle", (left + right) / 2, lower + 40, chart.across))
+    parts.append(_text("name middle", (left_edge + right) / 2, lower + 40, chart.across))
     ends: list[float] = []
     for number, (name, points) in enumerate(chart.series.items()):
         path = " ".join(f"{x(a)},{y(b)}" for a, b in points)
@@ -150,8 +150,8 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text{of} x="{x}" y="{y}">{escape(text)}</text>'
 
 
-def _svg(height: int, said: str, parts: Sequence[str]) -> str:
+def _svg(height: int, caption: str, parts: Sequence[str]) -> str:
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-    label = escape(said, {'"': "&quot;"})
+    label = escape(caption, {'"': "&quot;"})
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">'
     return f"{head}\n<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"

@@ -23,7 +23,7 @@ class Report(msgspec.Struct, frozen=True):
 
     name: str
     title: str
-    made: str
+    measured_at: str
     seconds: float
     quick: bool
     """A trial of a few seconds, whose figures mean nothing."""
@@ -91,11 +91,11 @@ def _trial(report: Report) -> str:
 def _machine(report: Report) -> str:
     machine = report.machine
     rows = [
-        ("made", f"{report.made}, in {report.seconds:.0f} s, by `python -m bench {report.name}`"),
-        ("machine", machine.said()),
+        ("made", f"{report.measured_at}, in {report.seconds:.0f} s, by `python -m bench {report.name}`"),
+        ("machine", machine.text()),
         ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
         ("others meanwhile", f"{report.others:.0%} of all cores' time went to processes that are no part of this"),
-        ("load client", report.effort.said()),
+        ("load client", report.effort.text()),
         ("kernel, Python", f"{machine.kernel}, {machine.python}"),
         ("packages", _listed(machine.packages)),
     ]
@@ -108,30 +108,36 @@ def _listed(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
-def overview(reports: Mapping[str, Report], made: str) -> str:
-    """The table "What to reach", from all scenarios that `reports` has; `made`: the run that is being written."""
-    newest = max(reports.values(), key=lambda report: report.made, default=None)
+def overview(reports: Mapping[str, Report], run_started: str) -> str:
+    """The table "Targets and results", from all scenarios that `reports` has; `made`: the run that is being written."""
+    newest = max(reports.values(), key=lambda report: report.measured_at, default=None)
     left_out = dict(newest.left_out) if newest else {}
-    lines = [f"- `{name}`: {lack}" for name, lack in sorted(left_out.items())] or [
+    lines = [f"- `{name}`: {reason}" for name, reason in sorted(left_out.items())] or [
         "None of the contenders that the benchmark has."
     ]
     pages = [
-        (f"[{one.title}]({one.name}.md)", one.made, f"{one.seconds:.0f} s", f"{one.others:.0%}")
-        for one in reports.values()
+        (
+            f"[{scenario_report.title}]({scenario_report.name}.md)",
+            scenario_report.measured_at,
+            f"{scenario_report.seconds:.0f} s",
+            f"{scenario_report.others:.0%}",
+        )
+        for scenario_report in reports.values()
     ]
     where = (
-        f"On {newest.machine.said()}, kernel {newest.machine.kernel}, Python {newest.machine.python}; "
+        f"On {newest.machine.text()}, kernel {newest.machine.kernel}, Python {newest.machine.python}; "
         if newest
         else ""
     )
     busy = f"load before: {newest.machine.load}." if newest else ""
-    return f"""# What to reach, and what is reached
+    columns = ("figure", "target", "ours", "others, in the same run", "reached", "measured")
+    return f"""# Targets and results
 
 Printed by `python -m bench` (`make bench`). Server on one core, load client on another, over loopback; everyone
 started, loaded and measured the same way, in turn (A B A B). Figures are medians with the least and the most in
 brackets. Those of another machine differ, the ratios should not. {where}{busy}
 
-{table(("figure", "to reach", "ours", "beside it, in the same run", "reached", "measured"), list(_rows(reports, made)))}
+{table(columns, list(_rows(reports, run_started)))}
 
 ## Left out here
 
@@ -143,16 +149,16 @@ brackets. Those of another machine differ, the ratios should not. {where}{busy}
 """
 
 
-def _rows(reports: Mapping[str, Report], made: str) -> Iterable[tuple[str, ...]]:
-    newest = max(reports.values(), key=lambda report: report.made, default=None)
+def _rows(reports: Mapping[str, Report], run_started: str) -> Iterable[tuple[str, ...]]:
+    newest = max(reports.values(), key=lambda report: report.measured_at, default=None)
     for key, aim in AIMS.items():
-        found = [(report, row) for report in reports.values() for row in report.rows if row.key == key]
-        if not found:
+        matching = [(report, row) for report in reports.values() for row in report.rows if row.key == key]
+        if not matching:
             yield aim.figure, aim.aim, "not measured", "", "", ""
-        for report, row in found:
-            when = "in this run" if report.made >= made else report.made[:10]
+        for report, row in matching:
+            when = "in this run" if report.measured_at >= run_started else report.measured_at[:10]
             if newest and not report.machine.same(newest.machine):
-                when += f" on {report.machine.said()}"
+                when += f" on {report.machine.text()}"
             if report.quick:
                 when += ", a trial"
             when = f"[{when}]({report.name}.md)"
@@ -160,5 +166,5 @@ def _rows(reports: Mapping[str, Report], made: str) -> Iterable[tuple[str, ...]]
 
 
 def _verdict(row: Row) -> str:
-    said = {True: "yes", False: "**no**", None: "–"}[row.reached]
-    return f"{said}: {row.why}" if row.why else said
+    verdict = {True: "yes", False: "**no**", None: "–"}[row.reached]
+    return f"{verdict}: {row.why}" if row.why else verdict

@@ -1,4 +1,4 @@
-"""A scenario: one question, measured, and answered with a table, data, pictures and rows of "What to reach".
+"""A scenario: one question, measured, and answered with a table, data, pictures and rows of "Targets and results".
 
 A scenario is a module `bench/scenarios/<name>.py` with a `SCENARIO`, named in `bench.scenarios.NAMES`:
 
@@ -14,9 +14,9 @@ A scenario is a module `bench/scenarios/<name>.py` with a `SCENARIO`, named in `
         found = await run.in_turn(("flashwire", "nchan", "limit"), one)     # A B C A B C …; absent ones are left out
         ours = figure(found["flashwire"])
         return Section(
-            text=table(("way", "to the last, ms"), [(name, figure(all_).said()) for name, all_ in found.items()]),
+            text=table(("way", "to the last, ms"), [(name, figure(all_).text()) for name, all_ in found.items()]),
             data=found,
-            rows=(Row("last", f"{ours.said()} ms", beside="…", reached=…),),
+            rows=(Row("last", f"{ours.text()} ms", beside="…", reached=…),),
             pictures=(Picture(bars(…)),),                                   # bench.plot
         )
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of "What to reach"."""
+    """One row of "Targets and results"."""
 
     key: str
     """Which: a key of `bench.aims.AIMS`."""
@@ -82,7 +82,7 @@ class Effort(msgspec.Struct):
     client_cpu: float = 0.0
     seconds: float = 0.0
 
-    def said(self) -> str:
+    def text(self) -> str:
         """Whether the load client was what was measured, in one line."""
         if not self.deliveries:
             return "not used"
@@ -126,12 +126,12 @@ class Run:
     def step(self, what: str, share: float | None = None) -> None:
         """Says what begins now, and how much of the scenario is done (0 to 1; `None`: as before)."""
         self._share = self._share if share is None else share
-        before, parts = self._part
-        self._say(f"{self._step}{what}", (before + self._share) / parts)
+        done_parts, parts = self._part
+        self._say(f"{self._step}{what}", (done_parts + self._share) / parts)
 
-    def part(self, before: int, parts: int) -> None:
+    def part(self, done_parts: int, parts: int) -> None:
         """One of `parts` of about one length begins, after `before` others: each goes from 0 to 1 of its own."""
-        self._part = (before, parts)
+        self._part = (done_parts, parts)
         self._share = 0.0
 
     def late(self) -> bool:
@@ -139,7 +139,7 @@ class Run:
         return time.monotonic() >= self._deadline
 
     async def in_turn(
-        self, names: Iterable[str], one: Callable[[str], Awaitable[T]], *, repeats: int | None = None
+        self, names: Iterable[str], measure_one: Callable[[str], Awaitable[T]], *, repeats: int | None = None
     ) -> dict[str, list[T]]:
         """`one` of each of `names` in turn, again and again: A B A B. Whole turns only, and at least one.
 
@@ -147,27 +147,27 @@ class Run:
         then on, with a note; if ours fails there is no measurement.
         """
         repeats = repeats or self.repeats
-        chosen = [name for name in names if name in self.contenders or name not in self._known()]
-        found: dict[str, list[T]] = {name: [] for name in chosen}
+        chosen = [name for name in names if name in self.contenders or name not in self._contender_names()]
+        rounds: dict[str, list[T]] = {name: [] for name in chosen}
         for turn in range(repeats):
             if turn and self.late():
                 self.notes.append(f"After {turn} of {repeats} turns the time was up.")
                 break
-            for place, name in enumerate(tuple(chosen)):
+            for index, name in enumerate(tuple(chosen)):
                 self._step = f"{name}, {turn + 1} of {repeats}: "
-                self.step("starting", (turn * len(chosen) + place) / (repeats * len(chosen)))
+                self.step("starting", (turn * len(chosen) + index) / (repeats * len(chosen)))
                 try:
-                    found[name].append(await one(name))
+                    rounds[name].append(await measure_one(name))
                 except (ContenderError, MissedError, OSError) as error:
                     if name == OURS or name not in self.contenders:
                         raise
                     self.notes.append(f"{name} was left out after it had failed: {error}")
                     chosen.remove(name)
         self._step = ""
-        return {name: results for name, results in found.items() if results}
+        return {name: results for name, results in rounds.items() if results}
 
     @staticmethod
-    def _known() -> Iterable[str]:
+    def _contender_names() -> Iterable[str]:
         from bench.contenders import CONTENDERS
 
         return CONTENDERS

@@ -84,13 +84,17 @@ class Session:
         waiting = await self.load.expect(self.next, self.next + count - 1, seconds=seconds)
         items = [numbered(number) for number in range(self.next, self.next + count)]
         self.next += count
-        before, spent, held = await self.load.stats(), self.cpu_seconds(), cpu_seconds(self._holders)
+        stats_before, spent, holders_before = await self.load.stats(), self.cpu_seconds(), cpu_seconds(self._holders)
         published = time.monotonic_ns()
         await self.contender.publish(items)
         arrivals = await waiting
-        spent, held, after = self.cpu_seconds() - spent, cpu_seconds(self._holders) - held, await self.load.stats()
-        client, received = (after.cpu - before.cpu) / 1e9, after.bytes - before.bytes
-        delivery = Delivery(published, arrivals, waiting.due, spent, held, client, received)
+        spent, holders_before, stats_after = (
+            self.cpu_seconds() - spent,
+            cpu_seconds(self._holders) - holders_before,
+            await self.load.stats(),
+        )
+        client, received = (stats_after.cpu - stats_before.cpu) / 1e9, stats_after.bytes - stats_before.bytes
+        delivery = Delivery(published, arrivals, waiting.due, spent, holders_before, client, received)
         effort = self.run.effort
         effort.deliveries += delivery.deliveries
         effort.server_cpu += spent
@@ -100,11 +104,11 @@ class Session:
 
     async def series(self, times: int, count: int = 1, *, seconds: float = 6.0) -> list[Delivery]:
         """`times` deliveries of `count` items, one after another; of a slow contender fewer, but three at least."""
-        made: list[Delivery] = []
+        deliveries: list[Delivery] = []
         until = time.monotonic() + seconds
-        while len(made) < times and (len(made) < min(3, times) or time.monotonic() < until):
-            made.append(await self.deliver(count))
-        return made
+        while len(deliveries) < times and (len(deliveries) < min(3, times) or time.monotonic() < until):
+            deliveries.append(await self.deliver(count))
+        return deliveries
 
     async def warm(self, subscribers: int = 50, items: int = 10) -> None:
         """A few subscribers and items, so that nothing is measured that happens only once."""
@@ -115,10 +119,10 @@ class Session:
     async def grow(self, count: int) -> float:
         """`count` subscribers join; by how many KiB each of them the servers' memory grew."""
         await self.settle()
-        before = self.memory_kib()
+        memory_before = self.memory_kib()
         await self.join(count)
         await self.settle()
-        return (self.memory_kib() - before) / count
+        return (self.memory_kib() - memory_before) / count
 
     async def settle(self) -> None:
         """Waits until what was begun has probably ended, before memory is looked at."""

@@ -23,7 +23,7 @@ def kernel_bytes(port: int) -> list[int]:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
         request = _REQUEST.pack(socket.AF_INET, socket.IPPROTO_TCP, 1 << (_SKMEMINFO - 1), _STATES, 0)
         netlink.send(_HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0) + request)
-        return [held for source, held in _answers(netlink) if source == port]
+        return [size for source, size in _answers(netlink) if source == port]
 
 
 def _answers(netlink: socket.socket) -> Iterator[tuple[int, int]]:

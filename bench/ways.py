@@ -37,18 +37,18 @@ WAYS: Final[dict[str, tuple[str, Factory]]] = {
 """By name: what it is, and what makes its loop."""
 
 
-def absent(way: str) -> str | None:
+def absent(name: str) -> str | None:
     """How to install what `way` needs, if it is not there."""
-    return INSTALL if way.startswith("aiofastnet") and find_spec("aiofastnet") is None else None
+    return INSTALL if name.startswith("aiofastnet") and find_spec("aiofastnet") is None else None
 
 
-async def serve(way: str, sock: socket.socket) -> None:
+async def serve(name: str, sock: socket.socket) -> None:
     """The node as it is shipped, or on the loop's transports, or with the short way to the descriptor closed, too."""
     from ticker import server
     from ticker.net import connection
     from ticker.settings import TickerSettings
 
-    server.direct = server.direct and way.startswith("epoll")
-    if way.endswith("-transport"):
+    server.direct = server.direct and name.startswith("epoll")
+    if name.endswith("-transport"):
         connection.descriptor = lambda transport: connection.NOWHERE
     await server.serve(TickerSettings(), sock)

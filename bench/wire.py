@@ -94,32 +94,32 @@ class Wire:
         received, text = 0, b""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
-        while (left := deadline - loop.time()) > 0:
+        while (remaining := deadline - loop.time()) > 0:
             try:
-                async with asyncio.timeout(QUIET_SECONDS if mark in text else left):
+                async with asyncio.timeout(QUIET_SECONDS if mark in text else remaining):
                     read = await self._reader.read(65536)
             except TimeoutError:
                 break
             if not read:
                 raise ContenderError("it hung up")
             received += len(read)
-            text += read if self._stream else b"".join(self._said(read))
+            text += read if self._stream else b"".join(self._payloads(read))
         if mark not in text:
             raise ContenderError(f"nothing came with {mark!r}")
         sent, self._sent = self._sent, 0
         return Counted(sent, received, text)
 
-    def _said(self, read: bytes) -> Iterator[bytes]:
+    def _payloads(self, read: bytes) -> Iterator[bytes]:
         """The payloads of the messages that are whole now."""
         self._pending += read
         while len(self._pending) >= 2:
             first, second = self._pending[:2]
-            more = {126: 2, 127: 8}.get(second & 0x7F, 0)
-            length = int.from_bytes(self._pending[2 : 2 + more]) if more else second & 0x7F
-            if len(self._pending) < 2 + more + length:
+            extra_bytes = {126: 2, 127: 8}.get(second & 0x7F, 0)
+            length = int.from_bytes(self._pending[2 : 2 + extra_bytes]) if extra_bytes else second & 0x7F
+            if len(self._pending) < 2 + extra_bytes + length:
                 return
-            payload = self._pending[2 + more : 2 + more + length]
-            self._pending = self._pending[2 + more + length :]
+            payload = self._pending[2 + extra_bytes : 2 + extra_bytes + length]
+            self._pending = self._pending[2 + extra_bytes + length :]
             if first & 0x40:
                 payload = self._inflate.decompress(payload + b"\x00\x00\xff\xff")
                 self._inflate = self._inflate if self._kept else zlib.decompressobj(-15)

@@ -49,8 +49,8 @@ class Base(ABC):
         """Of what is measured."""
 
     async def start(self, core: int) -> Target:
-        if (lack := self.absent()) is not None:
-            raise ContenderError(lack)
+        if (reason := self.absent()) is not None:
+            raise ContenderError(reason)
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
         target, self._way = await self._launch(core)
         self._stack.callback(self._way.close)
@@ -66,7 +66,7 @@ class Base(ABC):
     async def _launch(self, core: int) -> tuple[Target, Way]:
         """Starts the server; where it is, and the way in for items."""
 
-    def _held(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    def _owned(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """`process`, which ends with this contender."""
         self._stack.callback(stop_server, process)
         return process
@@ -98,7 +98,7 @@ class ServedInPython(Base):
     async def _launch(self, core: int) -> tuple[Target, Way]:
         with listener() as sock:
             port = sock.getsockname()[1]
-            process = self._held(start_server(self.name, sock, core, self._folder))
+            process = self._owned(start_server(self.name, sock, core, self._folder))
         return Target(ports=(port,), path=self.path, processes=(process.pid,)), await self._entered(process, port)
 
     async def _entered(self, process: subprocess.Popen[bytes], port: int) -> Way:

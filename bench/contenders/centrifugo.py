@@ -42,14 +42,14 @@ _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
 def find_centrifugo() -> Path | None:
     """In `build/bench`, here or in the checkout, or where the system has its programs; None: it is not installed."""
     places = [base / FOLDER / PROGRAM for base in (Path.cwd(), Path(__file__).parents[2])]
-    return next((place for place in places if place.is_file()), None) or find_program(PROGRAM)
+    return next((path for path in places if path.is_file()), None) or find_program(PROGRAM)
 
 
 def _built_from(program: Path) -> str:
     """The version of the module that Go noted in `program`; empty if there is none."""
     with program.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
-        found = re.search(rb"mod\tgithub\.com/centrifugal/centrifugo/v\d+\tv([\w.-]+)", image)
-        return found[1].decode() if found else ""
+        match = re.search(rb"mod\tgithub\.com/centrifugal/centrifugo/v\d+\tv([\w.-]+)", image)
+        return match[1].decode() if match else ""
 
 
 def _configuration(port: int) -> dict[str, object]:
@@ -114,7 +114,9 @@ class Centrifugo(Base):
         configuration = self._folder / "centrifugo.json"
         configuration.write_bytes(msgspec.json.encode(_configuration(port)))
         command = (program.absolute(), "-c", configuration)
-        process = self._held(start_program(command, core, self._folder, GOMAXPROCS="1"))
-        way = await self._posted(process, port, "/api/publish")
+        process = self._owned(start_program(command, core, self._folder, GOMAXPROCS="1"))
+        publisher = await self._posted(process, port, "/api/publish")
         path, hello, joined = self._join
-        return Target(ports=(port,), path=path, processes=(process.pid,), hello=(hello.encode(),), joined=joined), way
+        return Target(
+            ports=(port,), path=path, processes=(process.pid,), hello=(hello.encode(),), joined=joined
+        ), publisher

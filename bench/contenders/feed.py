@@ -23,11 +23,11 @@ class Feed:
 
     def messages(self, items: Sequence[bytes]) -> list[bytes]:
         """The JSON of one live message each."""
-        made = []
+        bodies = []
         for item in items:
             self._number += 1
-            made.append(message.live(Cursor(EPOCH, self._number, entry_check(b"", item)), item).body)
-        return made
+            bodies.append(message.live(Cursor(EPOCH, self._number, entry_check(b"", item)), item).body)
+        return bodies
 
 
 class Way(Protocol):
@@ -52,7 +52,7 @@ class Pipe:
         return cls((await asyncio.open_unix_connection(str(path)))[1])
 
     async def send(self, messages: Sequence[bytes]) -> None:
-        self._writer.write(b"".join(len(one).to_bytes(4) + one for one in messages))
+        self._writer.write(b"".join(len(body).to_bytes(4) + body for body in messages))
         try:
             await self._writer.drain()
         except OSError:
@@ -90,7 +90,7 @@ class Poster:
             self.close()
             await self._connect()
         head = f"POST {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        self._writer.write(b"".join(f"{head}Content-Length: {len(one)}\r\n\r\n".encode() + one for one in messages))
+        self._writer.write(b"".join(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in messages))
         for status in await self._answers(len(messages)):
             if not 200 <= status < 300:
                 raise ContenderError(f"a posted item was answered with {status}")

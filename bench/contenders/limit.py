@@ -35,5 +35,5 @@ class Limit(Base):
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = (program, str(number), CONTROL)
-            process = self._held(start_program(command, core, self._folder, (number,)))
+            process = self._owned(start_program(command, core, self._folder, (number,)))
         return Target(ports=(port,), path="/", processes=(process.pid,)), await self._piped(process)

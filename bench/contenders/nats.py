@@ -50,8 +50,8 @@ class Publisher:
         return publisher
 
     async def send(self, messages: Sequence[bytes]) -> None:
-        said = [b"PUB %b %d\r\n%b\r\n" % (SUBJECT.encode(), len(one), one) for one in messages]
-        self._writer.write(b"".join((*said, b"PING\r\n")))
+        commands = [b"PUB %b %d\r\n%b\r\n" % (SUBJECT.encode(), len(body), body) for body in messages]
+        self._writer.write(b"".join((*commands, b"PING\r\n")))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while not (line := await self._reader.readuntil(b"\r\n")).startswith(b"PONG"):
@@ -85,8 +85,8 @@ class Nats(Base):
         port, websocket = free_port(), free_port()
         configuration = self._folder / "nats.conf"
         configuration.write_text(_CONFIGURATION.format(port=port, websocket=websocket))
-        process = self._held(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
-        way = await self._connected(process, lambda: Publisher.open(port))
+        process = self._owned(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
+        publisher = await self._connected(process, lambda: Publisher.open(port))
         # The listener for WebSocket begins after the one for clients.
         _, probe = await self._connected(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
         probe.close()
@@ -99,4 +99,4 @@ class Nats(Base):
             joined=b"PONG\r\n",
             answers=((b"PING\r\n", b"PONG\r\n"),),
             stream=True,
-        ), way
+        ), publisher

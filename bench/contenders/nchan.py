@@ -64,11 +64,11 @@ http {{
 def find_module(nginx: Path) -> Path | None:
     """nchan's module, where this nginx says that its modules are or where systems put them."""
     try:
-        said = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False, timeout=5).stderr
+        output = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False, timeout=5).stderr
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
-    places = (*re.findall(r"--modules-path=(\S+)", said), *_USUAL)
-    return next((path for place in places if (path := Path(place) / MODULE).exists()), None)
+    places = (*re.findall(r"--modules-path=(\S+)", output), *_USUAL)
+    return next((path for folder in places if (path := Path(folder) / MODULE).exists()), None)
 
 
 class Nchan(Base):
@@ -97,6 +97,6 @@ class Nchan(Base):
             )
         )
         command = (nginx, "-p", self._folder, "-c", configuration, "-e", "stderr")
-        process = self._held(start_program(command, core, self._folder))
-        way = await self._posted(process, port, "/publish")
-        return Target(ports=(port,), path="/live", processes=(process.pid,)), way
+        process = self._owned(start_program(command, core, self._folder))
+        publisher = await self._posted(process, port, "/publish")
+        return Target(ports=(port,), path="/live", processes=(process.pid,)), publisher

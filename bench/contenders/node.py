@@ -20,7 +20,7 @@ def modules() -> Path:
     """`build/bench/node_modules`, here or in the checkout, whichever is there."""
     beside = (Path.cwd(), Path(__file__).parents[2])
     places = [base / FOLDER / "node_modules" for base in beside]
-    return next((place for place in places if place.is_dir()), places[0])
+    return next((folder for folder in places if folder.is_dir()), places[0])
 
 
 def lacking(*packages: str) -> str | None:
@@ -34,11 +34,11 @@ def lacking(*packages: str) -> str | None:
 def node_versions(*packages: str) -> str:
     """The versions of Node and `packages`, in one line."""
     node = find_program("node")
-    said = [f"node {printed_version(node, '--version') if node else ''}"]
+    versions = [f"node {printed_version(node, '--version') if node else ''}"]
     for package in packages:
-        found = msgspec.json.decode((modules() / package / "package.json").read_bytes(), type=_Package)
-        said.append(f"{package} {found.version}")
-    return ", ".join(said)
+        package_json = msgspec.json.decode((modules() / package / "package.json").read_bytes(), type=_Package)
+        versions.append(f"{package} {package_json.version}")
+    return ", ".join(versions)
 
 
 def node_command(script: str, *arguments: str) -> list[str | Path]:

@@ -21,8 +21,8 @@ _SBIN: Final = ("/usr/sbin", "/usr/local/sbin")
 def find_program(name: str) -> Path | None:
     """The program `name` on PATH or where a system keeps its servers; None: it is not installed."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN))
-    found = shutil.which(name, path=path)
-    return Path(found) if found else None
+    program = shutil.which(name, path=path)
+    return Path(program) if program else None
 
 
 def start_program(
@@ -51,8 +51,8 @@ def printed_version(program: Path, *arguments: str) -> str:
         answer = subprocess.run([program, *arguments], capture_output=True, timeout=5, check=False, text=True)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return ""
-    found = re.search(r"\d+\.\d+(\.\d+)?", answer.stdout + answer.stderr)
-    return found[0] if found else ""
+    match = re.search(r"\d+\.\d+(\.\d+)?", answer.stdout + answer.stderr)
+    return match[0] if match else ""
 
 
 def debian_version(package: str) -> str:
@@ -63,8 +63,8 @@ def debian_version(package: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return "of unknown version"
-    found = re.search(r"(?:\d+:)?(\d[\w.]*)", answer.stdout)
-    return found[1] if found else "of unknown version"
+    match = re.search(r"(?:\d+:)?(\d[\w.]*)", answer.stdout)
+    return match[1] if match else "of unknown version"
 
 
 def main(core: str, parent: str, program: str, *arguments: str) -> None:

@@ -34,20 +34,20 @@ async def _broadcast(sock: socket.socket) -> None:
     await serve(sock)
 
 
-def _collected(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+def _collected(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
     async def serve_so(sock: socket.socket) -> None:
         from bench.pauses import serve
 
-        await serve(way, sock)
+        await serve(method, sock)
 
     return serve_so
 
 
-def _written(way: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
+def _serve_writes(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
     async def serve_so(sock: socket.socket) -> None:
         from bench.ways import serve
 
-        await serve(way, sock)
+        await serve(method, sock)
 
     return serve_so
 
@@ -59,7 +59,7 @@ SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] 
     "naive": _naive,
     "broadcast": _broadcast,
     # For the scenario `transports`.
-    **{f"{WRITES}{way}": _written(way) for way in WAYS},
+    **{f"{WRITES}{method}": _serve_writes(method) for method in WAYS},
     # For the scenario `gc`; the names are those of bench.pauses.
-    **{f"collector-{way}": _collected(way) for way in ("shipped", "frozen", "python")},
+    **{f"collector-{method}": _collected(method) for method in ("shipped", "frozen", "python")},
 }

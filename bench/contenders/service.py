@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from bench.contender import ContenderError
-from bench.installed import begun, ended, free_port
+from bench.installed import free_port, start_process, stop_process
 from bench.process import last_words
 
 _START_SECONDS: Final = 60.0
@@ -28,9 +28,9 @@ async def start_service(
 ) -> Service:
     """A service on any core that ends with `stack`, once it takes joins; raises `ContenderError`."""
     port = free_port()
-    words = ("ticker", "--port", str(port), "--workers", str(workers))
-    parent = begun(folder, *words, redis_url=redis_url, **settings)
-    stack.push_async_callback(ended, parent)
+    arguments = ("ticker", "--port", str(port), "--workers", str(workers))
+    parent = start_process(folder, *arguments, redis_url=redis_url, **settings)
+    stack.push_async_callback(stop_process, parent)
     assert parent.stdout is not None, "it has a pipe"
     try:
         async with asyncio.timeout(_START_SECONDS):

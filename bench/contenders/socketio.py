@@ -49,7 +49,7 @@ class SocketIo(Base):
         server, port = self._node("server", path, core)
         editor, editing = self._node("editor", path, None)
         await self._posted_once(server, port)
-        way = await self._posted(editor, editing, "/publish")
+        publisher = await self._posted(editor, editing, "/publish")
         await self._reading(keeper.url)
         return Target(
             ports=(port,),
@@ -58,13 +58,13 @@ class SocketIo(Base):
             hello=(b"40",),
             joined=b'40{"sid"',
             answers=((b"2", b"3"),),
-        ), way
+        ), publisher
 
     def _node(self, role: str, path: str, core: int | None) -> tuple[subprocess.Popen[bytes], int]:
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = node_command("socketio.js", str(number), path, role)
-            process = self._held(
+            process = self._owned(
                 start_program(command, core, self._folder, (number,), **node_environment(), **self._deflate)
             )
         return process, int(port)
@@ -78,7 +78,7 @@ class SocketIo(Base):
         try:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + START_SECONDS
-            while sum(one["cmd"] == "xread" for one in await client.client_list()) < 2:
+            while sum(client_["cmd"] == "xread" for client_ in await client.client_list()) < 2:
                 if loop.time() > deadline:
                     raise ContenderError("Socket.IO's adapter does not read the stream.")
                 await asyncio.sleep(0.02)

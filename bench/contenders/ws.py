@@ -27,6 +27,6 @@ class Ws(Base):
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = node_command("ws.js", str(number))
-            process = self._held(start_program(command, core, self._folder, (number,), **node_environment()))
-        way = await self._posted(process, port, "/publish")
-        return Target(ports=(port,), path="/live", processes=(process.pid,)), way
+            process = self._owned(start_program(command, core, self._folder, (number,), **node_environment()))
+        publisher = await self._posted(process, port, "/publish")
+        return Target(ports=(port,), path="/live", processes=(process.pid,)), publisher

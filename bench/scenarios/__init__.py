@@ -31,6 +31,6 @@ def load_scenario(name: str) -> Scenario:
     return scenario
 
 
-def known() -> tuple[str, ...]:
+def scenario_names() -> tuple[str, ...]:
     """The names of those that are here."""
     return tuple(name for name in NAMES if find_spec(f"{__name__}.{name}"))

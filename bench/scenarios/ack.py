@@ -19,7 +19,8 @@ from ticker.stream.redis_stream import Client, connect, disconnect
 
 RATE: Final = 100
 AT_ONCE: Final = 64
-PACED, BUSY, BARE, DISK = "paced", "busy", "bare", "disk"
+# No name here is a contender's: one that is left out would take the measurement of that name with it.
+PACED, BUSY, BARE, DISK = "paced", "busy", "bare XADD", "disk"
 P99_MS: Final = 10.0
 SUSTAINED: Final = 2000
 
@@ -44,33 +45,33 @@ async def measure(run: Run) -> Section:
             client = connect(ours.url, timeout=5)
             await post_all(ours.port, ours.tokens, busy // 10, at_once=AT_ONCE)
 
-            async def one(way: str) -> Found:
-                run.step(way)
-                if way == DISK:
+            async def one_round(name: str) -> Found:
+                run.step(name)
+                if name == DISK:
                     return await asyncio.to_thread(_disk, folder / "probe", paced)
-                if way == BARE:
+                if name == BARE:
                     return await _bare(client, paced)
                 posting = (
                     post_paced(ours.port, ours.tokens, paced, rate=RATE)
-                    if way == PACED
+                    if name == PACED
                     else post_all(ours.port, ours.tokens, busy, at_once=AT_ONCE)
                 )
-                before = _spent(ours)
+                spent_before = _spent(ours)
                 posted = await posting
-                return _found(posted, [now - then for now, then in zip(_spent(ours), before, strict=True)])
+                return _round_of(posted, [now - then for now, then in zip(_spent(ours), spent_before, strict=True)])
 
             try:
-                found = await run.in_turn((PACED, BARE, BUSY, DISK), one)
+                rounds = await run.in_turn((PACED, BARE, BUSY, DISK), one_round)
             finally:
                 await disconnect(client)
-    return Section(_text(found), found, (_row(found),), (_picture(found),))
+    return Section(_text(rounds), rounds, (_row(rounds),), (_picture(rounds),))
 
 
 def _spent(ours: Desk) -> tuple[float, float]:
     return cpu_seconds((ours.pid,)), cpu_seconds((ours.valkey,))
 
 
-def _found(posted: Posted, spent: list[float]) -> Found:
+def _round_of(posted: Posted, spent: list[float]) -> Found:
     number = len(posted.waits)
     return Found(
         waits_ms=[wait * 1000 for wait in posted.waits],
@@ -84,8 +85,8 @@ def _found(posted: Posted, spent: list[float]) -> Found:
 async def _bare(client: Client, number: int) -> Found:
     """One entry of the same size at the same pace, straight into Valkey: what no desk can be faster than."""
     waits, began = [], time.monotonic()
-    for place in range(number):
-        due = began + place / RATE
+    for number_ in range(number):
+        due = began + number_ / RATE
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         await client.xadd("bare", {"body": b"x" * 900}, maxlen=10_000)
         waits.append((time.monotonic() - due) * 1000)
@@ -97,8 +98,8 @@ def _disk(path: Path, number: int) -> Found:
     waits, began = [], time.monotonic()
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
-        for place in range(number):
-            time.sleep(max(0.0, began + place / RATE - time.monotonic()))
+        for index in range(number):
+            time.sleep(max(0.0, began + index / RATE - time.monotonic()))
             start = time.monotonic()
             os.write(file, b"x" * 900)
             os.fdatasync(file)
@@ -120,18 +121,18 @@ def _at(turns: list[Found], share: float) -> list[float]:
     return [quantile(turn.waits_ms, share) for turn in turns]
 
 
-def _text(found: dict[str, list[Found]]) -> str:
+def _text(rounds: dict[str, list[Found]]) -> str:
     rows = []
-    for way, turns in found.items():
+    for name, turns in rounds.items():
         cpu = [
             f"{median([getattr(turn, f'{whose}_us') for turn in turns]):.0f}" for whose in ("desk", "valkey", "client")
         ]
         rows.append(
             (
-                _TITLES[way],
-                *(figure(_at(turns, share)).said(2) for share in (0.5, 0.99)),
-                figure([turn.a_second for turn in turns]).said(0),
-                " · ".join(cpu) if way in (PACED, BUSY) else "–",
+                _TITLES[name],
+                *(figure(_at(turns, share)).text(2) for share in (0.5, 0.99)),
+                figure([turn.a_second for turn in turns]).text(0),
+                " · ".join(cpu) if name in (PACED, BUSY) else "–",
             )
         )
     head = ("way", "acknowledged, p50, ms", "p99, ms", "lines a second", "CPU a line: desk · Valkey · editors, µs")
@@ -144,13 +145,13 @@ hidden by those that could not be asked for meanwhile. Every post was answered 2
 """
 
 
-def _picture(found: dict[str, list[Found]]) -> Picture:
+def _picture(rounds: dict[str, list[Found]]) -> Picture:
     shares = [*range(5, 100, 5), 98, 99]
     series = {
-        _TITLES[way].removeprefix("a ").split(",")[0]: [
-            (float(share), median(_at(found[way], share / 100))) for share in shares
+        _TITLES[name].removeprefix("a ").split(",")[0]: [
+            (float(share), median(_at(rounds[name], share / 100))) for share in shares
         ]
-        for way in (PACED, BARE, DISK)
+        for name in (PACED, BARE, DISK)
     }
     chart = Lines(
         f"Acknowledged within, ms, at {RATE} lines a second", "share of the lines, %", series, logarithmic=False
@@ -158,15 +159,15 @@ def _picture(found: dict[str, list[Found]]) -> Picture:
     return Picture(lines([chart]), says="Within how many milliseconds which share of the lines was acknowledged")
 
 
-def _row(found: dict[str, list[Found]]) -> Row:
-    p99, a_second = figure(_at(found[PACED], 0.99)), figure([turn.a_second for turn in found[BUSY]])
-    bare, disk = figure(_at(found[BARE], 0.99)), figure(_at(found[DISK], 0.99))
+def _row(rounds: dict[str, list[Found]]) -> Row:
+    p99, a_second = figure(_at(rounds[PACED], 0.99)), figure([turn.a_second for turn in rounds[BUSY]])
+    bare, disk = figure(_at(rounds[BARE], 0.99)), figure(_at(rounds[DISK], 0.99))
     cpu = {
-        whose: median([getattr(turn, f"{whose}_us") for turn in found[BUSY]]) for whose in ("desk", "valkey", "client")
+        whose: median([getattr(turn, f"{whose}_us") for turn in rounds[BUSY]]) for whose in ("desk", "valkey", "client")
     }
     slow = []
     if p99.median > P99_MS:
-        slow.append(f"a bare XADD at the same pace took {bare.said()} ms at p99 here")
+        slow.append(f"a bare XADD at the same pace took {bare.text()} ms at p99 here")
     if a_second.median < SUSTAINED:
         share = cpu["desk"] * a_second.median / 1e6
         slow.append(
@@ -175,8 +176,8 @@ def _row(found: dict[str, list[Found]]) -> Row:
         )
     return Row(
         "ack",
-        f"{p99.said()} ms at {RATE}/s; {a_second.said(0)}/s with {AT_ONCE} editors",
-        f"bare XADD {bare.said()} ms, fdatasync alone {disk.said()} ms",
+        f"{p99.text()} ms at {RATE}/s; {a_second.text(0)}/s with {AT_ONCE} editors",
+        f"bare XADD {bare.text()} ms, fdatasync alone {disk.text()} ms",
         not slow,
         "; ".join(slow),
     )

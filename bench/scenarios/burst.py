@@ -30,62 +30,63 @@ class Round(msgspec.Struct, frozen=True):
 async def measure(run: Run) -> Section:
     subscribers, bursts = (200, 2) if run.quick else (2000, 8)
 
-    async def one(name: str) -> Round:
+    async def one_round(name: str) -> Round:
         async with audience(run, run.contenders[name]()) as session:
             await session.warm(50, 2 if run.quick else 10)
             await session.join(subscribers - 50)
             await session.deliver(ITEMS)
             run.step(f"{bursts} bursts")
-            made = await session.series(bursts, ITEMS)
+            deliveries = await session.series(bursts, ITEMS)
             return Round(
-                per_second=median([each.deliveries / each.last_ms * 1e3 for each in made]),
-                per_cpu_second=sum(each.deliveries for each in made) / sum(each.server_cpu for each in made),
-                last_ms=median([each.last_ms for each in made]),
-                client_us=median([each.client_us for each in made]),
-                busy=median([each.busy for each in made]),
+                per_second=median([delivery.deliveries / delivery.last_ms * 1e3 for delivery in deliveries]),
+                per_cpu_second=sum(delivery.deliveries for delivery in deliveries)
+                / sum(delivery.server_cpu for delivery in deliveries),
+                last_ms=median([delivery.last_ms for delivery in deliveries]),
+                client_us=median([delivery.client_us for delivery in deliveries]),
+                busy=median([delivery.busy for delivery in deliveries]),
             )
 
-    found = await run.in_turn(run.contenders, one)
-    titles = {name: run.contenders[name]().title for name in found}
+    rounds = await run.in_turn(run.contenders, one_round)
+    titles = {name: run.contenders[name]().title for name in rounds}
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(each, field) for each in found.get(name, ())]
+        return [getattr(round_, field) for round_ in rounds.get(name, ())]
 
     def line(name: str) -> tuple[str, ...]:
         def cell(field: str) -> str:
-            said = figure(of(name, field)).said(0)
-            return said if name == OURS else f"{said} · ×{ratio(of(name, field), of(OURS, field)).median:.2f}"
+            text = figure(of(name, field)).text(0)
+            return text if name == OURS else f"{text} · ×{ratio(of(name, field), of(OURS, field)).median:.2f}"
 
         client = f"{median(of(name, 'client_us')):.2f} µs, {median(of(name, 'busy')):.0%}"
-        return titles[name], cell("per_second"), cell("per_cpu_second"), figure(of(name, "last_ms")).said(0), client
+        return titles[name], cell("per_second"), cell("per_cpu_second"), figure(of(name, "last_ms")).text(0), client
 
     head = ("way", "deliveries/s", "deliveries per second of server CPU", "to the last, ms", "the load client's own")
     panels = [
-        Panel(title, [(titles[name], figure(of(name, field))) for name in found], digits=0)
+        Panel(title, [(titles[name], figure(of(name, field))) for name in rounds], digits=0)
         for title, field in (
             ("Deliveries a second, one server core", "per_second"),
             ("Deliveries for a second of server CPU", "per_cpu_second"),
         )
     ]
-    text = f"""{table(head, [line(name) for name in found])}
+    text = f"""{table(head, [line(name) for name in rounds])}
 
 {ITEMS} items of 560 bytes published together to {subscribers:,} subscribers, up to {bursts} bursts a round, median of
-{len(found[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn; more is better.
+{len(rounds[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn; more is better.
 The clock runs from before the first item is published until the last subscriber has the last one: ours includes Valkey
 and an fsync. Whoever writes several items at once to a connection gets far beyond one `send()` for each.
 """
     rows = (_row(of),)
-    return Section(text, found, rows, (Picture(bars(panels), says="Deliveries a second as bars, ours first"),))
+    return Section(text, rounds, rows, (Picture(bars(panels), says="Deliveries a second as bars, ours first"),))
 
 
 def _row(of: Callable[[str, str], list[float]]) -> Row:
     ours, cpu = figure(of(OURS, "per_second")), figure(of(OURS, "per_cpu_second"))
-    beside = [f"{name} {figure(of(name, 'per_second')).said(0)}/s" for name in PEERS if of(name, "per_second")]
+    beside = [f"{name} {figure(of(name, 'per_second')).text(0)}/s" for name in PEERS if of(name, "per_second")]
     reached = ours.median >= AIM
     # Said by what was seen, not guessed: what the clock has that the CPU has not is waiting.
     why = "" if reached else f"server CPU was used for {ours.median / cpu.median:.0%} of the elapsed time"
-    said = f"{ours.said(0)}/s; {cpu.said(0)} for a second of server CPU"
-    return Row("burst", said, ", ".join(beside), reached, why)
+    text = f"{ours.text(0)}/s; {cpu.text(0)} for a second of server CPU"
+    return Row("burst", text, ", ".join(beside), reached, why)
 
 
 SCENARIO: Final = Scenario("burst", "A burst of 20 items to 2,000 subscribers", measure, seconds=90, quick_seconds=12)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from bench.bends import said
+from bench.bends import describe_knee
 from bench.contenders.flashwire import Flashwire
 from bench.figures import figure, median, ratio, table
 from bench.plot import Lines, lines
@@ -31,17 +31,19 @@ class Curve(msgspec.Struct, frozen=True):
 
     chart: Lines
     unit: str
-    work: str
+    load: str
     per: bool = False
     """Whether its values are divided by the work before they are looked at: a straight line does not bend."""
 
     def sentences(self) -> list[str]:
         """One for each line."""
-        found = []
+        knees = []
         for name, points in self.chart.series.items():
             costs = [(x, y / x * 1000) for x, y in points] if self.per else points
-            found.append(said(name, costs, f"{self.unit} for each thousand" if self.per else self.unit, self.work))
-        return found
+            knees.append(
+                describe_knee(name, costs, f"{self.unit} for each thousand" if self.per else self.unit, self.load)
+            )
+        return knees
 
 
 async def measure(run: Run) -> Section:
@@ -64,9 +66,9 @@ async def measure(run: Run) -> Section:
         repeats=_repeats(run, 2),
     )
 
-    per_filter = [(float(name.split()[0]), median(found)) for name, found in filtered.items()]
+    per_filter = [(float(name.split()[0]), median(values)) for name, values in filtered.items()]
     per_length = {
-        title: [(float(name.split()[1]), median([one[field] for one in found])) for name, found in stored.items()]
+        title: [(float(name.split()[1]), median([value[field] for value in values])) for name, values in stored.items()]
         for field, title in enumerate(("a join with 10 items", "a delivery", "a replayed entry"))
     }
     charts = (
@@ -77,11 +79,12 @@ async def measure(run: Run) -> Section:
         Curve(Lines("Server CPU, µs", "entries in the backlog", per_length), "µs", "entries"),
     )
     titles = ("Subscribers", "Subscribers: how long the last waits", "Burst", "Filters", "Backlog")
-    text = "\n\n".join(_told(title, curve) for title, curve in zip(titles, charts, strict=True))
+    text = "\n\n".join(_describe(title, curve) for title, curve in zip(titles, charts, strict=True))
     text += f"""
 
 Median over the turns, each with a fresh server. A line bends where a unit costs over 1.25 × the least before it and it
-stays so. Subscribers: one item at a time. Bursts and filters: {_few(run):,} and {_many(run):,} subscribers, who all get
+stays so. Subscribers: one item at a time. Bursts and filters: {_few(run):,} and
+{_subscriber_count(run):,} subscribers, who all get
 all items; with filters, connections have so many different ones in turn, each of which lets every item pass. Backlog:
 so many entries before; joins get a snapshot of 10 items; a replay is what a client gets who comes back after so many.
 """
@@ -90,15 +93,15 @@ so many entries before; joins get a snapshot of 10 items; a replay is what a cli
     return Section(text, data, _rows(filtered), (picture,))
 
 
-def _repeats(run: Run, wanted: int) -> int:
-    return 1 if run.quick else min(wanted, run.repeats)
+def _repeats(run: Run, preferred: int) -> int:
+    return 1 if run.quick else min(preferred, run.repeats)
 
 
 def _few(run: Run) -> int:
     return 100 if run.quick else 2000
 
 
-def _many(run: Run) -> int:
+def _subscriber_count(run: Run) -> int:
     return 200 if run.quick else 10_000
 
 
@@ -110,9 +113,13 @@ async def subscribers(run: Run, name: str) -> list[Point]:
             await session.join(count - there)
             there = count
             await session.deliver()
-            made = await session.series(2 if run.quick else 6)
-            cost = sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
-            points.append(Point(count, cost, median([one.last_ms for one in made])))
+            deliveries = await session.series(2 if run.quick else 6)
+            cost = (
+                sum(delivery.server_cpu for delivery in deliveries)
+                * 1e6
+                / sum(delivery.deliveries for delivery in deliveries)
+            )
+            points.append(Point(count, cost, median([delivery.last_ms for delivery in deliveries])))
     return points
 
 
@@ -123,19 +130,27 @@ async def burst(run: Run, name: str) -> list[Point]:
         await session.join(_few(run))
         for count in (1, 5, 20):
             await session.deliver(count)
-            made = await session.series(2 if run.quick else 10, count)
-            cost = sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
-            points.append(Point(count, cost, median([one.last_ms for one in made])))
+            deliveries = await session.series(2 if run.quick else 10, count)
+            cost = (
+                sum(delivery.server_cpu for delivery in deliveries)
+                * 1e6
+                / sum(delivery.deliveries for delivery in deliveries)
+            )
+            points.append(Point(count, cost, median([delivery.last_ms for delivery in deliveries])))
     return points
 
 
 async def filters(run: Run, count: int) -> float:
     """Server CPU per delivery where subscribers have `count` different filters, all of which let all items pass."""
     async with audience(run, Flashwire(), paths=filter_paths(count)) as session:
-        await session.join(_many(run))
+        await session.join(_subscriber_count(run))
         await session.deliver()
-        made = await session.series(2 if run.quick else 10)
-        return sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made)
+        deliveries = await session.series(2 if run.quick else 10)
+        return (
+            sum(delivery.server_cpu for delivery in deliveries)
+            * 1e6
+            / sum(delivery.deliveries for delivery in deliveries)
+        )
 
 
 def filter_paths(count: int) -> list[str]:
@@ -168,20 +183,26 @@ async def backlog(run: Run, length: int) -> tuple[float, float, float]:
         await session.join(joiners)
         joined = (session.cpu_seconds() - spent) * 1e6 / joiners
         await session.deliver()
-        made = await session.series(2 if run.quick else 10)
-        return joined, sum(one.server_cpu for one in made) * 1e6 / sum(one.deliveries for one in made), replay
+        deliveries = await session.series(2 if run.quick else 10)
+        return (
+            joined,
+            sum(delivery.server_cpu for delivery in deliveries)
+            * 1e6
+            / sum(delivery.deliveries for delivery in deliveries),
+            replay,
+        )
 
 
-def _lines(found: Mapping[str, Sequence[Sequence[Point]]], field: str) -> dict[str, Points]:
+def _lines(points: Mapping[str, Sequence[Sequence[Point]]], field: str) -> dict[str, Points]:
     return {
         name: [
             (float(same[0].at), median([getattr(point, field) for point in same])) for same in zip(*turns, strict=True)
         ]
-        for name, turns in found.items()
+        for name, turns in points.items()
     }
 
 
-def _told(title: str, curve: Curve) -> str:
+def _describe(title: str, curve: Curve) -> str:
     series = curve.chart.series
     across = [x for x, _ in next(iter(series.values()))]
     head = (curve.chart.across, *(f"{x:,g}" for x in across))
@@ -191,12 +212,12 @@ def _told(title: str, curve: Curve) -> str:
 
 
 def _rows(filtered: Mapping[str, Sequence[float]]) -> tuple[Row, ...]:
-    one, many = filtered.get("1 filters"), filtered.get("200 filters")
-    if not one or not many:
+    with_one, with_200 = filtered.get("1 filters"), filtered.get("200 filters")
+    if not with_one or not with_200:
         return ()
-    times = ratio(many, one)
-    beside = f"one filter {figure(one).said()} µs a delivery"
-    ours = f"{figure(many).said()} µs a delivery, ×{times.said(2)}"
+    times = ratio(with_200, with_one)
+    beside = f"one filter {figure(with_one).text()} µs a delivery"
+    ours = f"{figure(with_200).text()} µs a delivery, ×{times.text(2)}"
     return (Row("filters", ours, beside, times.median <= 1.15),)
 
 

@@ -38,37 +38,40 @@ class Round(msgspec.Struct, frozen=True):
 async def measure(run: Run) -> Section:
     counts = (200, 400) if run.quick else COUNTS
     turns = 2 if run.quick else 8
-    names = [f"{way} {count}" for count in counts for way in WAYS]
-    found = await run.in_turn(names, lambda name: _round(run, name.split()[0], int(name.split()[1]), turns))
+    names = [f"{mode} {count}" for count in counts for mode in WAYS]
+    rounds_of = await run.in_turn(names, lambda name: _round(run, name.split()[0], int(name.split()[1]), turns))
 
     def line(name: str) -> tuple[str, ...]:
-        way, count = name.split()
-        rounds = found[name]
+        mode, count = name.split()
+        rounds = rounds_of[name]
         cells = [
-            figure([getattr(each, field) for each in rounds]).said()
+            figure([getattr(round_, field) for round_ in rounds]).text()
             for field in ("joining_longest", "joining_sum", "after_longest", "after_sum")
         ]
-        return f"{int(count):,}", WAYS[way], *cells, f"{max(each.pauses for each in rounds)}"
+        return f"{int(count):,}", WAYS[mode], *cells, f"{max(round_.pauses for round_ in rounds)}"
 
     head = ("connections", "the collector", "longest, joining", "sum", "longest, after", "sum", "pauses")
     text = f"""{table(head, [line(name) for name in names])}
 
-Milliseconds of CPU, the median of {len(found[names[0]])} rounds and in brackets the least and the most. Joining: all
+Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with the least and the most in brackets. Joining:
+all
 join as fast as they can. After: {turns} times {CHURN if not run.quick else 50} leave, as many join, and an item goes to
 all. Collections of every generation are in it. No connection, item or message makes a cycle: these pauses find nothing
 but what requests over HTTP leave.
 """
     series = {
-        way: [(count, figure([_longest(each) for each in found[f"{way} {count}"]]).median) for count in counts]
-        for way in WAYS
+        mode: [
+            (count, figure([_longest(round_) for round_ in rounds_of[f"{mode} {count}"]]).median) for count in counts
+        ]
+        for mode in WAYS
     }
     chart = Lines("Longest pause for garbage, ms of CPU", "connections", series)
-    return Section(text, found, (), (Picture(lines([chart]), says="The longest pause, by connections"),))
+    return Section(text, rounds_of, (), (Picture(lines([chart]), says="The longest pause, by connections"),))
 
 
-async def _round(run: Run, way: str, count: int, turns: int) -> Round:
+async def _round(run: Run, mode: str, count: int, turns: int) -> Round:
     contender = Flashwire()
-    contender.name = f"collector-{way}"
+    contender.name = f"collector-{mode}"
     async with audience(run, contender) as session:
         server = session.target.processes[0]
         await session.warm(10, 2)
@@ -78,27 +81,27 @@ async def _round(run: Run, way: str, count: int, turns: int) -> Round:
         joined = len(pauses_of(server))
         for turn in range(turns):
             run.step(f"{count:,}: coming and going, {turn + 1} of {turns}")
-            some = min(CHURN, count // 4)
-            await session.load.leave(some)
-            await session.load.open(some, first=session.next)
+            churn = min(CHURN, count // 4)
+            await session.load.leave(churn)
+            await session.load.open(churn, first=session.next)
             await session.deliver()
         await session.settle()
         every = pauses_of(server)
-    joining, after = every[start:joined], every[joined:]
+    joining, later = every[start:joined], every[joined:]
     return Round(
         *_of(joining),
-        *_of(after),
-        max((each.elapsed_ms for each in every[start:]), default=0.0),
+        *_of(later),
+        max((pause.elapsed_ms for pause in every[start:]), default=0.0),
         len(every) - start,
     )
 
 
 def _of(pauses: Sequence[Pause]) -> tuple[float, float]:
-    return max((each.cpu_ms for each in pauses), default=0.0), sum(each.cpu_ms for each in pauses)
+    return max((pause.cpu_ms for pause in pauses), default=0.0), sum(pause.cpu_ms for pause in pauses)
 
 
-def _longest(one: Round) -> float:
-    return max(one.joining_longest, one.after_longest)
+def _longest(round_: Round) -> float:
+    return max(round_.joining_longest, round_.after_longest)
 
 
 SCENARIO: Final = Scenario("gc", "Pauses for garbage", measure, seconds=200, quick_seconds=20, repeats=2)

@@ -74,7 +74,7 @@ class Held(msgspec.Struct, frozen=True):
         settled = [sample for sample in self.samples if sample.at > SETTLED_SECONDS] or self.samples
         tenth = max(1, len(settled) // 10)
         first, last = (
-            sum(sample.pss_mib for sample in some) / len(some) for some in (settled[:tenth], settled[-tenth:])
+            sum(sample.pss_mib for sample in part) / len(part) for part in (settled[:tenth], settled[-tenth:])
         )
         return last / first - 1
 
@@ -102,10 +102,10 @@ class Workers(Flashwire):
 
 async def measure(run: Run) -> Section:
     if run.quick:
-        held = await hold(run, subscribers=1000, workers=2, seconds=3.0, item_seconds=0.5)
+        result = await hold(run, subscribers=1000, workers=2, seconds=3.0, item_seconds=0.5)
     else:
-        held = await hold(run, subscribers=SUBSCRIBERS, workers=math.ceil(SUBSCRIBERS / PER_WORKER), seconds=SECONDS)
-    return Section(_text(held), held, (_row(held),), (_picture(held),))
+        result = await hold(run, subscribers=SUBSCRIBERS, workers=math.ceil(SUBSCRIBERS / PER_WORKER), seconds=SECONDS)
+    return Section(_text(result), result, (_row(result),), (_picture(result),))
 
 
 async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item_seconds: float = ITEM_SECONDS) -> Held:
@@ -121,7 +121,7 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
         joined, spent = time.monotonic() - began, session.cpu_seconds() - spent
         await session.deliver()
         spread = [_sockets(worker) for worker in servers]
-        before = await session.load.stats()
+        stats_before = await session.load.stats()
         samples: list[Sample] = []
         looking = asyncio.create_task(_look(servers, samples))
         try:
@@ -130,10 +130,10 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
             looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await looking
-        after = await session.load.stats()
-        if after.open != subscribers:
-            raise ContenderError(f"{subscribers - after.open} connections were lost")
-        items = sum(one.deliveries for one in news.delivered)
+        stats_after = await session.load.stats()
+        if stats_after.open != subscribers:
+            raise ContenderError(f"{subscribers - stats_after.open} connections were lost")
+        items = sum(delivery.deliveries for delivery in news.delivered)
         return Held(
             subscribers=subscribers,
             seconds=news.seconds,
@@ -142,13 +142,13 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
             base_mib=base,
             spread=spread,
             samples=samples,
-            last_ms=[one.last_ms for one in news.delivered],
+            last_ms=[delivery.last_ms for delivery in news.delivered],
             item_at=news.at,
-            delivery_us=[one.cpu_us for one in news.delivered],
+            delivery_us=[delivery.cpu_us for delivery in news.delivered],
             # Whatever came that was no item: nobody joined meanwhile.
-            heartbeats=after.messages - before.messages - items,
+            heartbeats=stats_after.messages - stats_before.messages - items,
             quiet_cpu=news.quiet_cpu / news.quiet,
-            client_cpu=(after.cpu - before.cpu) / 1e9 / news.seconds,
+            client_cpu=(stats_after.cpu - stats_before.cpu) / 1e9 / news.seconds,
         )
 
 
@@ -167,8 +167,8 @@ async def _publish(run: Run, session: Session, seconds: float, item_seconds: flo
     news, began = _News(), time.monotonic()
     due = began + item_seconds
     while due < began + seconds:
-        done = (due - began) / seconds
-        run.step(f"held for {due - began - item_seconds:.0f} of {seconds:.0f} s", 0.15 + 0.85 * done)
+        share = (due - began) / seconds
+        run.step(f"held for {due - began - item_seconds:.0f} of {seconds:.0f} s", 0.15 + 0.85 * share)
         quiet, spent = time.monotonic(), session.cpu_seconds()
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         news.quiet_cpu += session.cpu_seconds() - spent
@@ -200,39 +200,41 @@ def _kernel_mib() -> float:
 
 
 def _sockets(process: int) -> int:
-    found = 0
+    count = 0
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(OSError):
-            found += os.readlink(descriptor).startswith("socket:")
-    return found
+            count += os.readlink(descriptor).startswith("socket:")
+    return count
 
 
-def _text(held: Held) -> str:
-    news = figure(held.last_ms)
-    samples = held.samples
-    most, first, last = max(sample.pss_mib for sample in samples), samples[0].pss_mib, samples[-1].pss_mib
+def _text(result: Held) -> str:
+    news = figure(result.last_ms)
+    samples = result.samples
+    highest, first, last = max(sample.pss_mib for sample in samples), samples[0].pss_mib, samples[-1].pss_mib
     rows = [
         (
             "connections",
-            f"{held.subscribers:,} on {len(held.spread)} workers ({min(held.spread):,} to {max(held.spread):,})",
+            f"{result.subscribers:,} on {len(result.spread)} workers"
+            f" ({min(result.spread):,} to {max(result.spread):,})",
         ),
-        ("all joined within", f"{held.joined_seconds:.1f} s, {held.joins_cpu_us:.0f} µs of server CPU each"),
-        ("held for", f"{held.seconds:.0f} s; {len(held.last_ms)} items, {held.heartbeats:,} heartbeats received"),
-        ("publish → last of all", f"{news.said(0)} ms; p99 {quantile(held.last_ms, 0.99):.0f} ms"),
-        ("server CPU per delivery", f"{figure(held.delivery_us).said()} µs"),
-        ("server CPU between items", f"{held.quiet_cpu:.1%} of one core"),
-        ("memory of the workers (PSS)", f"{first:.0f} MiB at first, {last:.0f} at last, {most:.0f} at most"),
-        ("of it without connections", f"{held.base_mib:.0f} MiB"),
-        ("memory per connection", f"{(last - held.base_mib) * 1024 / held.subscribers:.2f} KiB"),
+        ("all joined within", f"{result.joined_seconds:.1f} s, {result.joins_cpu_us:.0f} µs of server CPU each"),
+        ("held for", f"{result.seconds:.0f} s; {len(result.last_ms)} items, {result.heartbeats:,} heartbeats received"),
+        ("publish → last of all", f"{news.text(0)} ms; p99 {quantile(result.last_ms, 0.99):.0f} ms"),
+        ("server CPU per delivery", f"{figure(result.delivery_us).text()} µs"),
+        ("server CPU between items", f"{result.quiet_cpu:.1%} of one core"),
+        ("memory of the workers (PSS)", f"{first:.0f} MiB at first, {last:.0f} at last, {highest:.0f} at most"),
+        ("of it without connections", f"{result.base_mib:.0f} MiB"),
+        ("memory per connection", f"{(last - result.base_mib) * 1024 / result.subscribers:.2f} KiB"),
         (
             "growth of memory",
-            f"{held.growth:+.2%} from the first tenth of the time to the last, after {SETTLED_SECONDS:.0f} s",
+            f"{result.growth:+.2%} from the first tenth of the time to the last, after {SETTLED_SECONDS:.0f} s",
         ),
-        ("the load clients' CPU", f"{held.client_cpu:.1%} of one core"),
+        ("the load clients' CPU", f"{result.client_cpu:.1%} of one core"),
     ]
     return f"""{table(("what", "figure"), rows)}
 
-`flashwire ticker --workers {len(held.spread)}`, an embedded Valkey that syncs each entry to disk, and the load clients
+`flashwire ticker --workers {len(result.spread)}`, a private Valkey that syncs each entry to disk, and the load
+clients
 on the same machine. Every subscriber counted every item: all arrived, in order, once, and no connection was lost.
 The workers share one port; the kernel spreads connections by a hash of their addresses, hence the spread. Memory and
 CPU were looked at each second. About a minute after its start each worker's garbage collector looks at all there is;
@@ -240,21 +242,21 @@ pages that it had shared with its parent until then are its own from there on, o
 """
 
 
-def _picture(held: Held) -> Picture:
-    pss = [(sample.at, sample.pss_mib) for sample in held.samples]
-    kernel = [(sample.at, sample.kernel_mib) for sample in held.samples]
+def _picture(result: Held) -> Picture:
+    pss = [(sample.at, sample.pss_mib) for sample in result.samples]
+    kernel = [(sample.at, sample.kernel_mib) for sample in result.samples]
     charts = [
         Lines("Memory, MiB", "seconds", {"workers": pss, "kernel, TCP": kernel}, logarithmic=False),
         Lines(
             "Publish → last of all, ms",
             "seconds",
-            {"items": list(zip(held.item_at, held.last_ms, strict=True))},
+            {"items": list(zip(result.item_at, result.last_ms, strict=True))},
             logarithmic=False,
         ),
         Lines(
             "Server CPU, share of one core",
             "seconds",
-            {"workers": [(sample.at, sample.cpu) for sample in held.samples]},
+            {"workers": [(sample.at, sample.cpu) for sample in result.samples]},
             logarithmic=False,
         ),
     ]
@@ -262,17 +264,19 @@ def _picture(held: Held) -> Picture:
     return Picture(lines(charts), says=says)
 
 
-def _row(held: Held) -> Row:
-    news: Figure = figure(held.last_ms)
+def _row(result: Held) -> Row:
+    news: Figure = figure(result.last_ms)
     missed = []
-    if held.subscribers < SUBSCRIBERS or held.seconds < SECONDS * 0.9:
-        missed.append(f"{held.subscribers:,} were held for {held.seconds:.0f} s only")
-    if news.most > LAST_SECONDS * 1e3:
-        missed.append(f"the slowest item took {news.most:.0f} ms, at {figure(held.delivery_us).said()} µs a delivery")
-    if held.growth > FLAT:
-        missed.append(f"memory grew by {held.growth:.1%}")
-    said = f"{held.subscribers:,} for {held.seconds:.0f} s; last {news.said(0)} ms; memory {held.growth:+.1%}"
-    return Row("hold", said, "", not missed, "; ".join(missed))
+    if result.subscribers < SUBSCRIBERS or result.seconds < SECONDS * 0.9:
+        missed.append(f"{result.subscribers:,} were held for {result.seconds:.0f} s only")
+    if news.highest > LAST_SECONDS * 1e3:
+        missed.append(
+            f"the slowest item took {news.highest:.0f} ms, at {figure(result.delivery_us).text()} µs a delivery"
+        )
+    if result.growth > FLAT:
+        missed.append(f"memory grew by {result.growth:.1%}")
+    text = f"{result.subscribers:,} for {result.seconds:.0f} s; last {news.text(0)} ms; memory {result.growth:+.1%}"
+    return Row("hold", text, "", not missed, "; ".join(missed))
 
 
 SCENARIO: Final = Scenario(

@@ -62,19 +62,19 @@ async def measure(run: Run) -> Section:
             reader = await _reader(browser, ticker_port)
             skew = await _skew(reader)
 
-            async def one(way: str) -> list[float]:
-                run.step(f"{posts if way == POSTED else keys} lines")
-                if way == TYPED:
+            async def one_round(name: str) -> list[float]:
+                run.step(f"{posts if name == POSTED else keys} lines")
+                if name == TYPED:
                     due = await _typed(browser, desk_port, token, keys)
                 else:
                     due = await _posted(desk_port, token, posts)
                 seen = await _seen(reader, due)
                 return [seen[number] - skew - began * 1000 for number, began in due.items()]
 
-            found = await run.in_turn((POSTED, TYPED), one)
+            rounds = await run.in_turn((POSTED, TYPED), one_round)
             version = browser.version
             await browser.close()
-    return _section(found, version)
+    return _section(rounds, version)
 
 
 async def _reader(browser: "Browser", port: int) -> "Page":
@@ -89,10 +89,10 @@ async def _skew(page: "Page") -> float:
     """By how many milliseconds the browser's clock is ahead of ours: both read one, at most a few apart."""
     offsets = []
     for _ in range(20):
-        before = time.time()
+        time_before = time.time()
         theirs = await page.evaluate(_NOW)
-        after = time.time()
-        offsets.append((after - before, theirs - (before + after) / 2 * 1000))
+        time_after = time.time()
+        offsets.append((time_after - time_before, theirs - (time_before + time_after) / 2 * 1000))
     return float(min(offsets)[1])
 
 
@@ -153,13 +153,13 @@ async def _seen(page: "Page", due: dict[str, float]) -> dict[str, float]:
 _TITLES: Final = {POSTED: "posted to the desk's API", TYPED: "typed at the desk's page, Ctrl+Enter"}
 
 
-def _section(found: dict[str, list[list[float]]], version: str) -> Section:
-    def at(way: str, share: float) -> list[float]:
-        return [quantile(turn, share) for turn in found[way]]
+def _section(rounds: dict[str, list[list[float]]], version: str) -> Section:
+    def at(name: str, share: float) -> list[float]:
+        return [quantile(turn, share) for turn in rounds[name]]
 
     rows = [
-        (_TITLES[way], *(figure(at(way, share)).said(0) for share in (0.5, 0.9, 0.99)), str(sum(map(len, turns))))
-        for way, turns in found.items()
+        (_TITLES[name], *(figure(at(name, share)).text(0) for share in (0.5, 0.9, 0.99)), str(sum(map(len, turns))))
+        for name, turns in rounds.items()
     ]
     text = f"""{table(("a line is", "painted after, p50, ms", "p90, ms", "p99, ms", "lines"), rows)}
 
@@ -170,23 +170,23 @@ disk's sync, the stream, the node, the socket, the widget and up to two frames o
 was compared with ours before.
 """
     series = {
-        _TITLES[way].split(",")[0]: [
-            (float(share), figure(at(way, share / 100)).median) for share in (*range(5, 100, 5), 99)
+        _TITLES[name].split(",")[0]: [
+            (float(share), figure(at(name, share / 100)).median) for share in (*range(5, 100, 5), 99)
         ]
-        for way in found
+        for name in rounds
     }
     chart = Lines("Painted within, ms", "share of the lines, %", series, logarithmic=False)
     p50, p99 = figure(at(POSTED, 0.5)), figure(at(POSTED, 0.99))
     reached = p50.median <= P50_MS and p99.median <= P99_MS
     row = Row(
         "painted",
-        f"{p50.said(0)} / {p99.said(0)} ms",
-        f"typed at the desk's page {figure(at(TYPED, 0.5)).said(0)} / {figure(at(TYPED, 0.99)).said(0)} ms",
+        f"{p50.text(0)} / {p99.text(0)} ms",
+        f"typed at the desk's page {figure(at(TYPED, 0.5)).text(0)} / {figure(at(TYPED, 0.99)).text(0)} ms",
         reached,
         "" if reached else "a browser that draws in software shares two cores with the whole service",
     )
     picture = Picture(lines([chart]), says="Within how many milliseconds which share of the lines was painted")
-    return Section(text, found, (row,), (picture,))
+    return Section(text, rounds, (row,), (picture,))
 
 
 def _left_out(run: Run) -> Section:

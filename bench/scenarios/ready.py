@@ -23,42 +23,42 @@ _IMPORTS: Final = "import flashwire.cli.main, publisher.server, ticker.server, f
 async def measure(run: Run) -> Section:
     entries = 200 if run.quick else 10_000
     with tempfile.TemporaryDirectory(prefix="fwr") as name:
-        kept = Path(name)
+        folder = Path(name)
         run.step(f"publishing {entries:,} items")
         # Compiled bytecode is there from here on, as it is wherever it ran once.
-        async with service(kept) as (_, _, desk_port):
-            await post_all(desk_port, await tokens(kept, 1), entries, at_once=32)
+        async with service(folder) as (_, _, desk_port):
+            await post_all(desk_port, await tokens(folder, 1), entries, at_once=32)
 
-        async def one(way: str) -> float:
-            if way == PYTHON:
+        async def one_round(name: str) -> float:
+            if name == PYTHON:
                 return await asyncio.to_thread(_imports)
-            if way == FULL:
-                async with service(kept) as (seconds, _, _):
+            if name == FULL:
+                async with service(folder) as (seconds, _, _):
                     return seconds
             with tempfile.TemporaryDirectory(prefix="fwr") as fresh:
                 async with service(Path(fresh)) as (seconds, _, _):
                     return seconds
 
-        found = await run.in_turn((EMPTY, FULL, PYTHON), one)
+        rounds = await run.in_turn((EMPTY, FULL, PYTHON), one_round)
     titles = {**_TITLES, FULL: f"a stream of {entries:,} entries"}
-    rows = [(titles[way], figure(seconds).said(2)) for way, seconds in found.items()]
+    rows = [(titles[kind], figure(seconds).text(2)) for kind, seconds in rounds.items()]
     text = f"""{table(("from", "start to ready, s"), rows)}
 
 From the start of the process until it says that it is live: the embedded Valkey has answered, the node holds the stream
 and says that it is ready, and so does the desk. One worker, bytecode compiled, both cores free for it. The imports are
 measured in a process of their own; they overlap with Valkey's start.
 """
-    empty, full = figure(found[EMPTY]), figure(found[FULL])
+    empty, full = figure(rounds[EMPTY]), figure(rounds[FULL])
     reached = empty.median <= LIMIT_SECONDS and full.median <= LIMIT_SECONDS
     row = Row(
         "ready",
-        f"{empty.said(2)} s; with {entries:,} entries {full.said(2)} s",
-        f"its imports alone {figure(found[PYTHON]).said(2)} s",
+        f"{empty.text(2)} s; with {entries:,} entries {full.text(2)} s",
+        f"its imports alone {figure(rounds[PYTHON]).text(2)} s",
         reached,
         "" if reached else "imports and reading the stream take the processor; the row above says how much",
     )
-    panel = Panel("Start to ready, s", [(titles[way], figure(seconds)) for way, seconds in found.items()], digits=2)
-    return Section(text, found, (row,), (Picture(bars([panel]), says="Start to ready as bars"),))
+    panel = Panel("Start to ready, s", [(titles[kind], figure(seconds)) for kind, seconds in rounds.items()], digits=2)
+    return Section(text, rounds, (row,), (Picture(bars([panel]), says="Start to ready as bars"),))
 
 
 def _imports() -> float:

@@ -58,22 +58,25 @@ QUICK: Final = Plan(100, 200, 20, {**ROUNDS, "many": 20}, {"write_limit_bytes": 
 
 async def measure(run: Run) -> Section:
     plan = QUICK if run.quick else FULL
-    found = await run.in_turn(ROUNDS, lambda name: _round(run, plan, plan.deaf[name]))
-    alone, one, many = found["nobody"], found["one"], found["many"]
+    rounds_of = await run.in_turn(ROUNDS, lambda name: _round(run, plan, plan.deaf[name]))
+    alone, with_one, with_many = rounds_of["nobody"], rounds_of["one"], rounds_of["many"]
 
     def line(name: str) -> tuple[str, ...]:
-        rounds, deaf = found[name], plan.deaf[name]
-        held = (
-            f"{figure([each.process_bytes for each in rounds]).said(0)} + {max(each.kernel_bytes for each in rounds):,}"
-        )
-        gone = figure([each.gone_seconds for each in rounds]).said() if name == "many" else "–"
+        rounds, deaf = rounds_of[name], plan.deaf[name]
+        own, kernel = figure([entry.process_bytes for entry in rounds]), max(entry.kernel_bytes for entry in rounds)
+        buffered = f"{own.text(0)} + {kernel:,}"
+        closed_after = figure([round_.gone_seconds for round_ in rounds]).text() if name == "many" else "–"
         return (
             f"{deaf:,}",
-            figure([each.p99_ms for each in rounds]).said(),
-            figure([each.median_ms for each in rounds]).said(),
-            figure([each.cpu_us for each in rounds]).said(),
-            held if name == "many" else f"{max(each.kernel_bytes for each in rounds):,} kernel" if deaf else "–",
-            gone,
+            figure([round_.p99_ms for round_ in rounds]).text(),
+            figure([round_.median_ms for round_ in rounds]).text(),
+            figure([round_.cpu_us for round_ in rounds]).text(),
+            buffered
+            if name == "many"
+            else f"{max(round_.kernel_bytes for round_ in rounds):,} kernel"
+            if deaf
+            else "–",
+            closed_after,
         )
 
     head = (
@@ -93,19 +96,19 @@ the server's PSS ÷ those who never read, and the most that the kernel held for 
 included); their own receive buffers are not counted. Gone: from when they stopped reading until the last had been
 closed with 4001.
 """
-    row = _row([each.p99_ms for each in alone], [each.p99_ms for each in one], many)
+    row = _row([round_.p99_ms for round_ in alone], [round_.p99_ms for round_ in with_one], with_many)
     panels = [
         Panel(
             title,
             [
-                (f"{plan.deaf[name]:,} never read", figure([getattr(each, of) for each in found[name]]))
-                for name in found
+                (f"{plan.deaf[name]:,} never read", figure([getattr(round_, of) for round_ in rounds_of[name]]))
+                for name in rounds_of
             ],
         )
         for title, of in (("The readers' p99, ms", "p99_ms"), ("Server CPU per delivery, µs", "cpu_us"))
     ]
     picture = Picture(bars(panels), says="What readers wait, with and without some who never read")
-    return Section(text, found, () if run.quick else (row,), (picture,))
+    return Section(text, rounds_of, () if run.quick else (row,), (picture,))
 
 
 async def _round(run: Run, plan: Plan, deaf: int) -> Round:
@@ -121,27 +124,31 @@ async def _round(run: Run, plan: Plan, deaf: int) -> Round:
                 await silent.mute(deaf)
             began = time.monotonic()
             await session.settle()
-            before = session.memory_kib()
+            memory_before = session.memory_kib()
             run.step(f"{plan.flood:,} items in bursts")
             for _ in range(plan.flood // BURST):
                 await session.deliver(BURST)
-            held = sorted(kernel_bytes(port))[-deaf:] if deaf else [0]
-            grown = (session.memory_kib() - before) * 1024
+            kernel = sorted(kernel_bytes(port))[-deaf:] if deaf else [0]
+            grown = (session.memory_kib() - memory_before) * 1024
             run.step(f"{plan.items} items")
-            made = []
+            deliveries = []
             for _ in range(plan.items):
-                made.append(await session.deliver())
+                deliveries.append(await session.deliver())
                 await asyncio.sleep(0.005)
-            gone = 0.0
+            closed_after = 0.0
             if deaf == plan.deaf["many"]:
-                gone = await _gone(session, silent, deaf, began)
-    waits = [(each.items[0].late - each.published) / 1e6 for each in made]
-    middle = [(each.items[0].middle - each.published) / 1e6 for each in made]
-    cpu = sum(each.server_cpu for each in made) * 1e6 / sum(each.deliveries for each in made)
-    return Round(quantile(waits, 0.99), quantile(middle, 0.5), cpu, grown / deaf if deaf else 0.0, max(held), gone)
+                closed_after = await _seconds_until_closed(session, silent, deaf, began)
+    waits = [(delivery.items[0].late - delivery.published) / 1e6 for delivery in deliveries]
+    middle = [(delivery.items[0].middle - delivery.published) / 1e6 for delivery in deliveries]
+    cpu = (
+        sum(delivery.server_cpu for delivery in deliveries) * 1e6 / sum(delivery.deliveries for delivery in deliveries)
+    )
+    return Round(
+        quantile(waits, 0.99), quantile(middle, 0.5), cpu, grown / deaf if deaf else 0.0, max(kernel), closed_after
+    )
 
 
-async def _gone(session: Session, silent: Load, deaf: int, began: float) -> float:
+async def _seconds_until_closed(session: Session, silent: Load, deaf: int, began: float) -> float:
     session.run.step("waiting until they are gone")
     while (await silent.stats()).closed_muted < deaf:
         if time.monotonic() - began > 3 * GONE_SECONDS:
@@ -152,19 +159,19 @@ async def _gone(session: Session, silent: Load, deaf: int, began: float) -> floa
     return time.monotonic() - began
 
 
-def _row(alone: list[float], one: list[float], many: list[Round]) -> Row:
-    times = ratio(one, alone)
+def _row(alone: list[float], with_one: list[float], with_many: list[Round]) -> Row:
+    times = ratio(with_one, alone)
     # The noise is what rounds without anybody differ by among themselves.
     noise = max(alone) / min(alone)
-    process = max(each.process_bytes for each in many)
-    kernel = max(each.kernel_bytes for each in many)
-    gone = max(each.gone_seconds for each in many)
-    bounded = process <= PROCESS_BYTES * 1.1 and kernel <= KERNEL_BYTES and gone <= GONE_SECONDS
+    process = max(round_.process_bytes for round_ in with_many)
+    kernel = max(round_.kernel_bytes for round_ in with_many)
+    closed_after = max(round_.gone_seconds for round_ in with_many)
+    bounded = process <= PROCESS_BYTES * 1.1 and kernel <= KERNEL_BYTES and closed_after <= GONE_SECONDS
     return Row(
         "slow",
-        f"p99 {figure(one).said()} ms with one, {figure(alone).said()} ms without (×{times.said(2)}); "
+        f"p99 {figure(with_one).text()} ms with one, {figure(alone).text()} ms without (×{times.text(2)}); "
         f"each of 500 held {process / 1024:,.0f} KiB in the process and {kernel / 1024:,.0f} KiB in the kernel, "
-        f"gone after {gone:.0f} s",
+        f"gone after {closed_after:.0f} s",
         f"rounds without one differ by ×{noise:.2f} among themselves",
         bounded and times.median <= noise,
         "" if bounded and times.median <= noise else "see the table",

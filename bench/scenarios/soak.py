@@ -60,7 +60,7 @@ async def measure(run: Run) -> Section:
                 turns += 1
                 await session.settle()
                 at = time.monotonic() - began
-                look = Look(at, memory_kib(server), _descriptors(server), _threads(server), cycle.left, p99)
+                look = Look(at, memory_kib(server), _descriptors(server), _threads(server), cycle.departed, p99)
                 if turns > WARM_CYCLES:
                     looks.append(look)
                 share = turns / (WARM_CYCLES + QUICK_CYCLES) if run.quick else at / (minutes * 60)
@@ -70,29 +70,29 @@ async def measure(run: Run) -> Section:
                 raise ContenderError("No version was left out: no replay had corrections to fold.")
             await session.load.leave(plan.base)
             await cycle.empty(0)
-            after = await _closed(server, idle)
+            idle_after = await _closed(server, idle)
     verdict = judge(looks, settled=0.0 if run.quick else 0.5)
     wrong = list(verdict.wrong)
-    if after > idle:
-        wrong.append(f"When all had left, {after} files were open where there had been {idle}.")
+    if idle_after > idle:
+        wrong.append(f"When all had left, {idle_after} files were open where there had been {idle}.")
     if wrong:
         raise ContenderError(" ".join(wrong))
-    return _section(plan, looks, verdict, (idle, after), left_out)
+    return _section(plan, looks, verdict, (idle, idle_after), left_out)
 
 
 def _section(plan: Plan, looks: list[Look], verdict: Verdict, files: tuple[int, int], left_out: int) -> Section:
     pss = figure([look.pss_kib / 1024 for look in looks])
     rows = [
         ("cycles that count", f"{len(looks)}, over {(looks[-1].at - looks[0].at) / 60:.1f} minutes"),
-        ("came and went", f"{looks[-1].left:,}"),
-        ("memory at each cycle's end, MiB", pss.said(2)),
+        ("came and went", f"{looks[-1].departed:,}"),
+        ("memory at each cycle's end, MiB", pss.text(2)),
         ("slope of the second half", f"{verdict.slope_kib:+,.0f} KiB an hour"),
         ("its growth", f"{verdict.growth_kib:+,.0f} KiB, {GROWTH_KIB:,} allowed"),
-        ("for each who came and went in it", f"{verdict.growth_kib * 1024 / max(1, verdict.left):+.1f} bytes"),
-        ("open files, at each cycle's end", f"{figure([look.descriptors for look in looks]).said(0)}"),
+        ("for each who came and went in it", f"{verdict.growth_kib * 1024 / max(1, verdict.departed):+.1f} bytes"),
+        ("open files, at each cycle's end", f"{figure([look.descriptors for look in looks]).text(0)}"),
         ("open files, nobody there, before and after", f"{files[0]}, {files[1]}"),
         ("versions left out where a newer one replaced them", f"{left_out:,}"),
-        ("p99 of a cycle's deliveries, ms", figure([look.p99_ms for look in looks]).said()),
+        ("p99 of a cycle's deliveries, ms", figure([look.p99_ms for look in looks]).text()),
     ]
     text = f"""{table(("what", "seen"), rows)}
 
@@ -114,7 +114,7 @@ second half. To see more of a leaving client than of a staying one, a connection
         Lines(title, "minutes", {name: list(zip(minutes, values, strict=True))}, logarithmic=False)
         for title, name, values in (
             ("Memory with the base alone, MiB", "PSS", [look.pss_kib / 1024 for look in looks]),
-            ("Connections that have come and gone, thousands", "gone", [look.left / 1000 for look in looks]),
+            ("Connections that have come and gone, thousands", "gone", [look.departed / 1000 for look in looks]),
             ("Open files with the base alone", "files", [float(look.descriptors) for look in looks]),
             ("p99 of a cycle's deliveries, ms", "p99", [look.p99_ms for look in looks]),
         )

@@ -42,53 +42,53 @@ class Round(msgspec.Struct, frozen=True):
 async def measure(run: Run) -> Section:
     subscribers, items = (300, 3) if run.quick else (10_000, 12)
 
-    async def one(name: str) -> Round:
+    async def one_round(name: str) -> Round:
         make = run.contenders[OURS if name == DEFLATED else name]
         async with audience(run, make(), deflate=name == DEFLATED) as session:
             await session.warm(WARM, 2 if run.quick else 10)
             memory = await session.grow(subscribers - WARM)
             await session.deliver()
             run.step(f"{items} items")
-            made = await session.series(items)
-            deliveries = sum(each.deliveries for each in made)
+            delivered = await session.series(items)
+            deliveries = sum(delivery.deliveries for delivery in delivered)
             return Round(
-                cpu_us=sum(each.server_cpu for each in made) * 1e6 / deliveries,
-                last_ms=median([each.last_ms for each in made]),
-                holders_us=sum(each.holders_cpu for each in made) * 1e6 / deliveries,
-                first_ms=median([(each.items[0].first - each.published) / 1e6 for each in made]),
+                cpu_us=sum(delivery.server_cpu for delivery in delivered) * 1e6 / deliveries,
+                last_ms=median([delivery.last_ms for delivery in delivered]),
+                holders_us=sum(delivery.holders_cpu for delivery in delivered) * 1e6 / deliveries,
+                first_ms=median([(delivery.items[0].first - delivery.published) / 1e6 for delivery in delivered]),
                 memory_kib=memory,
-                client_us=sum(each.client_cpu for each in made) * 1e6 / deliveries,
-                busy=median([each.busy for each in made]),
+                client_us=sum(delivery.client_cpu for delivery in delivered) * 1e6 / deliveries,
+                busy=median([delivery.busy for delivery in delivered]),
             )
 
-    found = await run.in_turn([*run.contenders, DEFLATED], one)
-    titles = {name: run.contenders[name]().title for name in found if name in run.contenders}
+    rounds = await run.in_turn([*run.contenders, DEFLATED], one_round)
+    titles = {name: run.contenders[name]().title for name in rounds if name in run.contenders}
     titles[DEFLATED] = "Flashwire, permessage-deflate negotiated"
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(each, field) for each in found.get(name, ())]
+        return [getattr(round_, field) for round_ in rounds.get(name, ())]
 
     def line(name: str) -> tuple[str, ...]:
         def cell(field: str, digits: int = 1) -> str:
             own, theirs = of(name, field), of(OURS, field)
-            said = figure(own).said(digits)
-            return said if name == OURS or median(theirs) <= 0 else f"{said} · ×{ratio(own, theirs).median:.2f}"
+            text = figure(own).text(digits)
+            return text if name == OURS or median(theirs) <= 0 else f"{text} · ×{ratio(own, theirs).median:.2f}"
 
         client = f"{median(of(name, 'client_us')):.1f} µs, {median(of(name, 'busy')):.0%}"
         return titles[name], cell("cpu_us"), cell("last_ms", 0), cell("memory_kib"), client
 
     head = ("way", "CPU per delivery, µs", "to the last, ms", "memory per connection, KiB", "the load client's own")
     panels = [
-        Panel(title, [(titles[name], figure(of(name, field))) for name in found])
+        Panel(title, [(titles[name], figure(of(name, field))) for name in rounds])
         for title, field in (
             ("Server CPU per delivery, µs", "cpu_us"),
             (f"From publishing to the last of {subscribers:,}, ms", "last_ms"),
             ("Server memory per quiet connection, KiB", "memory_kib"),
         )
     ]
-    text = f"""{table(head, [line(name) for name in found])}
+    text = f"""{table(head, [line(name) for name in rounds])}
 
-Median of {len(found[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn. Each
+Median of {len(rounds[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn. Each
 round starts its server anew; {subscribers:,} subscribers, up to {items} items of 560 bytes, each published when
 the one before had reached everybody. Every subscriber counted every item: all arrived, in order, once.
 
@@ -102,31 +102,31 @@ the one before had reached everybody. Every subscriber counted every item: all a
   its CPU is below the server's, it waited for the server and not the server for it.
 """
     rows = (_last(of), _cpu(of), _memory(of))
-    return Section(text, found, rows, (Picture(bars(panels), says="The three figures as bars, ours first"),))
+    return Section(text, rounds, rows, (Picture(bars(panels), says="The three figures as bars, ours first"),))
 
 
 def _last(of: Of) -> Row:
     ours = of(OURS, "last_ms")
-    said = f"{figure(ours).said(0)} ms"
+    text = f"{figure(ours).text(0)} ms"
     beside, missed = [], False
-    for name, most in YARDSTICKS:
+    for name, limit in YARDSTICKS:
         if theirs := of(name, "last_ms"):
             times = ratio(ours, theirs)
-            beside.append(f"{name} {figure(theirs).said(0)} ms, ours ×{times.said(2)}")
-            missed = missed or times.median > most
+            beside.append(f"{name} {figure(theirs).text(0)} ms, ours ×{times.text(2)}")
+            missed = missed or times.median > limit
     first = median(of(OURS, "first_ms"))
     why = f"with Valkey, fsync and reader the first had it after {first:.1f} ms; {_split(of)}"
-    return _row("last", said, beside, missed, why, all(of(name, "last_ms") for name, _ in YARDSTICKS))
+    return _row("last", text, beside, missed, why, all(of(name, "last_ms") for name, _ in YARDSTICKS))
 
 
 def _cpu(of: Of) -> Row:
     ours, limit = of(OURS, "cpu_us"), of(LIMIT, "cpu_us")
-    beside = [f"{name} {figure(of(name, 'cpu_us')).said()} µs" for name in (LIMIT, PEER) if of(name, "cpu_us")]
-    said = f"{figure(ours).said()} µs"
+    beside = [f"{name} {figure(of(name, 'cpu_us')).text()} µs" for name in (LIMIT, PEER) if of(name, "cpu_us")]
+    text = f"{figure(ours).text()} µs"
     if not limit:
-        return _row("cpu", said, beside, False, "", False)
+        return _row("cpu", text, beside, False, "", False)
     times = ratio(ours, limit)
-    return _row("cpu", f"{said}, ×{times.said(2)} the limit", beside, times.median > 1.25, _split(of), True)
+    return _row("cpu", f"{text}, ×{times.text(2)} the limit", beside, times.median > 1.25, _split(of), True)
 
 
 def _split(of: Of) -> str:
@@ -136,15 +136,15 @@ def _split(of: Of) -> str:
 
 def _memory(of: Of) -> Row:
     plain, deflated = figure(of(OURS, "memory_kib")), figure(of(DEFLATED, "memory_kib"))
-    beside = [f"{name} {figure(of(name, 'memory_kib')).said()} KiB" for name in (PEER,) if of(name, "memory_kib")]
+    beside = [f"{name} {figure(of(name, 'memory_kib')).text()} KiB" for name in (PEER,) if of(name, "memory_kib")]
     missed = plain.median > 3000 / 1024 or deflated.median > 4000 / 1024
-    said = f"{plain.said()} KiB plain, {deflated.said()} KiB with deflate negotiated"
-    return Row("memory", said, ", ".join(beside), not missed)
+    text = f"{plain.text()} KiB plain, {deflated.text()} KiB with deflate negotiated"
+    return Row("memory", text, ", ".join(beside), not missed)
 
 
-def _row(key: str, ours: str, beside: list[str], missed: bool, why: str, known: bool) -> Row:
+def _row(key: str, ours: str, beside: list[str], missed: bool, why: str, is_known: bool) -> Row:
     """Missed beside one yardstick is missed; reached only where all of them are here."""
-    if missed or known:
+    if missed or is_known:
         return Row(key, ours, "; ".join(beside), not missed, why if missed else "")
     return Row(key, ours, "; ".join(beside), None, "a yardstick is not installed here")
 

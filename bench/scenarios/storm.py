@@ -70,12 +70,12 @@ class Round(msgspec.Struct, frozen=True):
 async def measure(run: Run) -> Section:
     count = 400 if run.quick else SUBSCRIBERS
 
-    async def one(_name: str) -> Round:
+    async def one_round(_name: str) -> Round:
         pair = Pair()
         async with audience(run, pair, processes=2) as session:
             return await _storm(session, pair, count)
 
-    found = (await run.in_turn([OURS], one))[OURS]
+    rounds = (await run.in_turn([OURS], one_round))[OURS]
     fields = (
         ("all had resumed after the kill, s", "resumed_s", 2),
         ("the last connection had ended, s", "noticed_s", 2),
@@ -84,34 +84,38 @@ async def measure(run: Run) -> Section:
         ("CPU of the surviving service per resume, µs", "cpu_us", 0),
         ("connects that were refused and repeated", "refused", 0),
     )
-    rows = [(title, figure([getattr(each, field) for each in found]).said(digits)) for title, field, digits in fields]
-    asked = {name: max(each.commands.get(name, 0) for each in found) for each in found for name in each.commands}
-    said = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(asked.items()))
+    rows = [
+        (title, figure([getattr(round_, field) for round_ in rounds]).text(digits)) for title, field, digits in fields
+    ]
+    commands = {
+        name: max(round_.commands.get(name, 0) for round_ in rounds) for round_ in rounds for name in round_.commands
+    }
+    listed = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(commands.items()))
     text = f"""{table(("what", "figure"), rows)}
 
 {count:,} subscribers of `flashwire ticker --workers {WORKERS}`, which is killed with SIGKILL. When every
 connection has ended, they return to a second service like it, at an even rate within {SPREAD_SECONDS:.0f} s, each with
 its newest cursor. {BEFORE} items were published before, {AWAY} while nobody was connected, {RETURNING} while they
-returned and {AFTER} after. **Every subscriber got each of the {found[0].items} items once and in order over both
+returned and {AFTER} after. **Every subscriber got each of the {rounds[0].items} items once and in order over both
 connections**: the load client counts them, and there would be no figure otherwise. Services, Valkey and the load client
 shared the machine's cores.
 
-During the storm the store was asked: {said}. EVAL, and what it calls, are the
+During the storm the store was asked: {listed}. EVAL, and what it calls, are the
 {AWAY + RETURNING + AFTER} publishings, INFO is the counting; the rest is the readers of {2 * WORKERS} workers.
 """
-    seconds = figure([each.resumed_s for each in found])
-    reads = {name: calls for name, calls in asked.items() if name not in READER | _PUBLISHING}
-    reached = seconds.most <= AIM_SECONDS and not reads and count == SUBSCRIBERS
+    seconds = figure([round_.resumed_s for round_ in rounds])
+    reads = {name: calls for name, calls in commands.items() if name not in READER | _PUBLISHING}
+    reached = seconds.highest <= AIM_SECONDS and not reads and count == SUBSCRIBERS
     row = Row(
         "storm",
-        f"{count:,} in {seconds.said(2)} s from the kill, all items once and in order; "
+        f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
         f"{sum(reads.values())} Redis reads for it",
         "",
         reached,
-        "" if reached else f"each resume took {figure([each.cpu_us for each in found]).said(0)} µs of CPU",
+        "" if reached else f"each resume took {figure([round_.cpu_us for round_ in rounds]).text(0)} µs of CPU",
     )
     panel = Panel("Seconds from the kill", [("all resumed", seconds)], digits=2)
-    return Section(text, found, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
+    return Section(text, rounds, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
 
 
 _PUBLISHING: Final = frozenset(("eval", "evalsha", "xadd", "hset", "rpush", "pexpire", "set", "script", "expire"))
@@ -123,7 +127,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     for _ in range(BEFORE):
         await session.deliver()
     load.tolerate(True)
-    before, asked, spent = await load.stats(), await pair.commands(), session.cpu_seconds()
+    stats_before, commands_before, spent = await load.stats(), await pair.commands(), session.cpu_seconds()
     session.run.step("the node dies")
     parent, workers = pair.services[0].parent, pair.services[0].nodes
     killed = time.monotonic_ns()
@@ -149,10 +153,12 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     joined = await returning
     await session.publish(AFTER)
     await waiting
-    after = await load.stats()
-    told = await pair.commands()
-    if after.incomplete > before.incomplete or after.open != count:
-        raise MissedError(f"{after.incomplete - before.incomplete} lost their place, {count - after.open} are gone")
+    stats_after = await load.stats()
+    commands_after = await pair.commands()
+    if stats_after.incomplete > stats_before.incomplete or stats_after.open != count:
+        raise MissedError(
+            f"{stats_after.incomplete - stats_before.incomplete} lost their place, {count - stats_after.open} are gone"
+        )
     times = sorted(joined.took_ms)
     return Round(
         resumed_s=(joined.last - killed) / 1e9,
@@ -162,7 +168,11 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
         cpu_us=(cpu_seconds(session.target.processes) - spent) * 1e6 / count,
         refused=joined.refused,
         items=BEFORE + AWAY + RETURNING + AFTER,
-        commands={name: calls - asked.get(name, 0) for name, calls in told.items() if calls > asked.get(name, 0)},
+        commands={
+            name: calls - commands_before.get(name, 0)
+            for name, calls in commands_after.items()
+            if calls > commands_before.get(name, 0)
+        },
     )
 
 

@@ -30,19 +30,19 @@ class Written(msgspec.Struct, frozen=True):
 class Way(Flashwire):
     """Our node, writing in one of the ways."""
 
-    def __init__(self, way: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.name = f"{WRITES}{way}"
+        self.name = f"{WRITES}{name}"
 
 
 async def measure(run: Run) -> Section:
     subscribers, items = (200, 3) if run.quick else (5_000, 10)
-    missing = {way: how for way in WAYS if (how := absent(way))}
+    missing = {name: how for name in WAYS if (how := absent(name))}
     if missing:
         run.notes.append(f"{', '.join(missing)} left out; to measure them: {next(iter(missing.values()))}")
 
-    async def one(way: str) -> Written:
-        async with audience(run, Way(way)) as session:
+    async def one_round(name: str) -> Written:
+        async with audience(run, Way(name)) as session:
             await session.warm(WARM, 2 if run.quick else 10)
             memory = await session.grow(subscribers - WARM)
             await session.deliver()
@@ -51,31 +51,34 @@ async def measure(run: Run) -> Section:
             run.step(f"bursts of {BURST}")
             bursts = await session.series(max(2, items // 2), BURST)
             return Written(
-                cpu_us=sum(each.holders_cpu for each in singles) * 1e6 / sum(each.deliveries for each in singles),
-                last_ms=median([each.last_ms for each in singles]),
-                burst_per_second=sum(each.deliveries for each in bursts) / sum(each.holders_cpu for each in bursts),
+                cpu_us=sum(delivery.holders_cpu for delivery in singles)
+                * 1e6
+                / sum(delivery.deliveries for delivery in singles),
+                last_ms=median([delivery.last_ms for delivery in singles]),
+                burst_per_second=sum(delivery.deliveries for delivery in bursts)
+                / sum(delivery.holders_cpu for delivery in bursts),
                 memory_kib=memory,
             )
 
-    found = await run.in_turn([way for way in WAYS if way not in missing], one)
+    rounds = await run.in_turn([name for name in WAYS if name not in missing], one_round)
 
-    def of(way: str, field: str) -> list[float]:
-        return [getattr(each, field) for each in found[way]]
+    def of(name: str, field: str) -> list[float]:
+        return [getattr(round_, field) for round_ in rounds[name]]
 
-    def cell(way: str, field: str, digits: int = 1) -> str:
-        times = median([mine / theirs for mine, theirs in zip(of(way, field), of(SHIPPED, field), strict=False)])
-        said = figure(of(way, field)).said(digits)
-        return said if way == SHIPPED else f"{said} · ×{times:.2f}"
+    def cell(name: str, field: str, digits: int = 1) -> str:
+        times = median([mine / theirs for mine, theirs in zip(of(name, field), of(SHIPPED, field), strict=False)])
+        text = figure(of(name, field)).text(digits)
+        return text if name == SHIPPED else f"{text} · ×{times:.2f}"
 
     lines = [
         (
-            WAYS[way][0],
-            cell(way, "cpu_us"),
-            cell(way, "last_ms", 0),
-            cell(way, "burst_per_second", 0),
-            cell(way, "memory_kib"),
+            WAYS[name][0],
+            cell(name, "cpu_us"),
+            cell(name, "last_ms", 0),
+            cell(name, "burst_per_second", 0),
+            cell(name, "memory_kib"),
         )
-        for way in found
+        for name in rounds
     ]
     head = ("way", "CPU per delivery, µs", "to the last, ms", f"in bursts of {BURST}, deliveries/s a core", "KiB each")
     text = f"""{table(head, lines)}
@@ -85,8 +88,8 @@ turn by turn. *Straight to its descriptor* is the same node on the loop's own tr
 to the descriptor closed, too. Handshake, hub and backlog are the same for all; KiB each is the growth of the process
 while they joined.
 """
-    panel = Panel("Node CPU per delivery, µs", [(WAYS[way][0], figure(of(way, "cpu_us"))) for way in found])
-    return Section(text, found, (), (Picture(bars([panel]), says="CPU per delivery of each way, as bars"),))
+    panel = Panel("Node CPU per delivery, µs", [(WAYS[name][0], figure(of(name, "cpu_us"))) for name in rounds])
+    return Section(text, rounds, (), (Picture(bars([panel]), says="CPU per delivery of each way, as bars"),))
 
 
 SCENARIO = Scenario("transports", "Loops and transports under our class", measure, seconds=220, quick_seconds=18)

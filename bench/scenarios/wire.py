@@ -85,7 +85,7 @@ class Bytes(msgspec.Struct, frozen=True):
     """Received for each item."""
     alone: list[int]
     """Each item's own JSON."""
-    said: list[int]
+    payloads: list[int]
     """The messages that carried them, inflated."""
 
 
@@ -122,7 +122,7 @@ def _called(kind: Kind, *, deflate: bool = False) -> str:
 
 def ways(run: Run) -> dict[str, Way]:
     """All that is asked, the contenders that can run here only."""
-    found = {
+    result = {
         OURS: Way("Flashwire", run.contenders[OURS]),
         "deflated": Way("Flashwire, deflate", run.contenders[OURS], deflate=True),
         "events": Way("Flashwire, server-sent events", run.contenders[OURS], events=True),
@@ -131,21 +131,21 @@ def ways(run: Run) -> dict[str, Way]:
     }
     for name in ("nchan", "nats", "socketio"):
         if name in run.contenders:
-            found[name] = Way(run.contenders[name]().title.split(",")[0].split(":")[0], run.contenders[name])
+            result[name] = Way(run.contenders[name]().title.split(",")[0].split(":")[0], run.contenders[name])
     if "socketio" in run.contenders:
-        found["socketio-anew"] = Way("Socket.IO, deflate, each message anew", partial(SocketIo, "anew"), deflate=True)
-        found["socketio-kept"] = Way("Socket.IO, deflate as it comes", partial(SocketIo, "kept"), deflate=True)
+        result["socketio-anew"] = Way("Socket.IO, deflate, each message anew", partial(SocketIo, "anew"), deflate=True)
+        result["socketio-kept"] = Way("Socket.IO, deflate as it comes", partial(SocketIo, "kept"), deflate=True)
     if Centrifugo().absent() is None:
         for kind, (title, _) in CENTRIFUGO.items():
             for deflate in (False, True):
-                found[_called(kind, deflate=deflate)] = Way(
+                result[_called(kind, deflate=deflate)] = Way(
                     f"Centrifugo{', deflate' if deflate else ''}{title}",
                     partial(Centrifugo, kind),
                     deflate=deflate,
                     joins=kind == "list",
                     offsets=kind == "delta",
                 )
-    return found
+    return result
 
 
 def _listing() -> Contender:
@@ -163,31 +163,31 @@ def _mark(number: int) -> bytes:
     return b"%b%0*d" % (MARK, DIGITS, number)
 
 
-def _sought(way: Way, number: int, place: int) -> bytes:
+def _sought(protocol: Way, number: int, position: int) -> bytes:
     """What the message with item `number` contains, which was published as the `place`th."""
-    return b'"offset":%d' % place if way.offsets else _mark(number)
+    return b'"offset":%d' % position if protocol.offsets else _mark(number)
 
 
-async def _filled(contender: Contender, way: Way, target: Target) -> None:
+async def _filled(contender: Contender, protocol: Way, target: Target) -> None:
     """Ten items, which are no longer on their way to anybody."""
     wire, _ = await Wire.join(target)
     try:
         await contender.publish([item(number) for number in range(FILLED)])
-        await wire.next(_sought(way, FILLED - 1, FILLED))
+        await wire.next(_sought(protocol, FILLED - 1, FILLED))
     finally:
         await wire.close()
 
 
-async def _counted(contender: Contender, way: Way, wire: Wire, joined: Counted, count: int) -> Bytes:
-    received, alone, said = [], [], []
-    for place, number in enumerate(range(100, 100 + count), FILLED + 1):
-        each = item(number)
-        await contender.publish([each])
-        got = await wire.next(_sought(way, number, place))
+async def _counted(contender: Contender, protocol: Way, wire: Wire, joined: Counted, count: int) -> Bytes:
+    received, alone, payloads = [], [], []
+    for position, number in enumerate(range(100, 100 + count), FILLED + 1):
+        body = item(number)
+        await contender.publish([body])
+        got = await wire.next(_sought(protocol, number, position))
         received.append(got.received)
-        alone.append(len(each))
-        said.append(len(got.text))
-    return Bytes(joined.sent, joined.received, received, alone, said)
+        alone.append(len(body))
+        payloads.append(len(got.text))
+    return Bytes(joined.sent, joined.received, received, alone, payloads)
 
 
 def clients() -> dict[str, int]:
@@ -197,56 +197,56 @@ def clients() -> dict[str, int]:
 
 
 async def measure(run: Run) -> Section:
-    asked = ways(run)
+    protocols = ways(run)
     count = 4 if run.quick else 40
 
-    async def one(name: str) -> Bytes | None:
-        way = asked[name]
-        contender = way.contender()
+    async def one_round(name: str) -> Bytes | None:
+        protocol = protocols[name]
+        contender = protocol.contender()
         try:
             target = await contender.start(run.server_core)
-            await _filled(contender, way, target)
-            wire, joined = await Wire.join(target, deflate=way.deflate, events=way.events)
+            await _filled(contender, protocol, target)
+            wire, joined = await Wire.join(target, deflate=protocol.deflate, events=protocol.events)
             try:
-                return await _counted(contender, way, wire, joined, 0 if way.joins else count)
+                return await _counted(contender, protocol, wire, joined, 0 if protocol.joins else count)
             finally:
                 await wire.close()
         except ContenderError as error:
-            if way.title.startswith("Flashwire"):
+            if protocol.title.startswith("Flashwire"):
                 raise
-            run.notes.append(f"{way.title} was left out: {error}")
+            run.notes.append(f"{protocol.title} was left out: {error}")
             return None
         finally:
             await contender.stop()
 
-    found = await run.in_turn(asked, one, repeats=1)
+    bytes_of = await run.in_turn(protocols, one_round, repeats=1)
     weights = {"Flashwire": len(load_assets(WEB / "dist")["breaking-ticker.js"].gzipped), **clients()}
     run.notes.append(
-        f"Centrifugo is left out: {lack}"
-        if (lack := Centrifugo().absent())
+        f"Centrifugo is left out: {reason}"
+        if (reason := Centrifugo().absent())
         else f"Measured here alone: {Centrifugo().version()}"
     )
     if lacking := [name for name in CLIENTS if name not in weights]:
         run.notes.append(f"{', '.join(lacking)} left out: not installed; install with: {INSTALL}")
-    first = {name: results[0] for name, results in found.items() if results[0]}
-    return Section(_text(asked, first, weights), {"wire": first, "scripts": weights}, _rows(first, weights))
+    first = {name: results[0] for name, results in bytes_of.items() if results[0]}
+    return Section(_text(protocols, first, weights), {"wire": first, "scripts": weights}, _rows(first, weights))
 
 
-def _text(asked: Mapping[str, Way], found: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
+def _text(protocols: Mapping[str, Way], results: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
     per_item = [
-        (asked[name].title, f"{median(one.items):,.0f}", f"{median(one.items) - median(one.alone):+,.0f}")
-        for name, one in found.items()
-        if one.items
+        (protocols[name].title, f"{median(bytes_.items):,.0f}", f"{median(bytes_.items) - median(bytes_.alone):+,.0f}")
+        for name, bytes_ in results.items()
+        if bytes_.items
     ]
     joins = [
-        (asked[name].title, f"{one.sent:,}", f"{one.joined:,}", f"{one.sent + one.joined:,}")
-        for name, one in found.items()
+        (protocols[name].title, f"{bytes_.sent:,}", f"{bytes_.joined:,}", f"{bytes_.sent + bytes_.joined:,}")
+        for name, bytes_ in results.items()
     ]
     scripts = [(name, f"{size:,}") for name, size in weights.items()]
-    size = median(found[OURS].alone)
-    centrifugo = _CENTRIFUGO if any(name.startswith("centrifugo") for name in found) else ""
+    size = median(results[OURS].alone)
+    centrifugo = _CENTRIFUGO if any(name.startswith("centrifugo") for name in results) else ""
     # The client ends each message with a line feed.
-    cursor = median(found[OURS].said) - 1 - size
+    cursor = median(results[OURS].payloads) - 1 - size
     return f"""{table(("way", "received per item, bytes", "beside the item's own JSON"), per_item)}
 
 {table(("way", "sent to join", "received to join", "together"), joins)}
@@ -254,7 +254,7 @@ def _text(asked: Mapping[str, Way], found: Mapping[str, Bytes], weights: Mapping
 {table(("script of a page, gzip -9", "bytes"), scripts)}
 
 TCP payload as one subscriber gets it, heads of HTTP and of frames included, counted by a client that speaks each
-dialect; no figure depends on how busy the machine is, so there is one turn. {len(found[OURS].items)} items of about
+dialect; no figure depends on how busy the machine is, so there is one turn. {len(results[OURS].items)} items of about
 {size:,.0f} bytes of JSON, one at a time, medians.
 
 What everybody{" but Centrifugo" if centrifugo else ""} carries is our live message, the item and the cursor by which
@@ -271,35 +271,35 @@ Our script is the whole widget with its interface; the others' are the connectio
 """
 
 
-def _rows(found: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row, ...]:
+def _rows(results: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row, ...]:
     def item_of(name: str) -> float:
-        return median(found[name].items) if name in found and found[name].items else 0
+        return median(results[name].items) if name in results and results[name].items else 0
 
     def join_of(name: str) -> int:
-        return found[name].sent + found[name].joined if name in found else 0
+        return results[name].sent + results[name].joined if name in results else 0
 
     ours = (
         f"{item_of(OURS):,.0f} B an item, {join_of(OURS):,} B a join; "
         f"deflate {item_of('deflated'):,.0f} B and {join_of('deflated'):,} B"
-        + (f"; a list of 10 {join_of('list'):,} B, deflate {join_of('list-deflated'):,} B" if "list" in found else "")
+        + (f"; a list of 10 {join_of('list'):,} B, deflate {join_of('list-deflated'):,} B" if "list" in results else "")
     )
-    rivals = {name: rival for name, rival in _rivals().items() if name in found}
+    rivals = {name: rival for name, rival in _rivals().items() if name in results}
     beside = [
         f"{rival.title} "
         + (f"{item_of(name):,.0f} and {join_of(name):,} B" if item_of(name) else f"{join_of(name):,} B")
         for name, rival in rivals.items()
     ]
-    more: list[str] = []
+    notes: list[str] = []
     costs: dict[str, None] = {}
     for name, rival in rivals.items():
         for what, of in (("an item", item_of), ("a join", join_of)):
             theirs, own = of(name), of(rival.own)
             if theirs and theirs <= own:
-                more.append(f"{rival.title} has {'fewer' if theirs < own else 'as few'} for {what}")
+                notes.append(f"{rival.title} has {'fewer' if theirs < own else 'as few'} for {what}")
                 costs |= dict.fromkeys(rival.costs if theirs < own else ())
-    lacking = _lacking(found)
-    reached = False if more else None if lacking else True
-    why = "; ".join([*more, *costs, *lacking])
+    lacking = _lacking(results)
+    reached = False if notes else None if lacking else True
+    why = "; ".join([*notes, *costs, *lacking])
     widget = weights["Flashwire"]
     others = ", ".join(f"{name} {size:,} B" for name, size in weights.items() if name != "Flashwire")
     return (
@@ -308,10 +308,10 @@ def _rows(found: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row, 
     )
 
 
-def _lacking(found: Mapping[str, Bytes]) -> list[str]:
+def _lacking(results: Mapping[str, Bytes]) -> list[str]:
     """What of the yardstick was not measured."""
     makers: dict[str, list[str]] = {}
-    absent = set(_rivals()) - set(found)
+    absent = set(_rivals()) - set(results)
     for name, rival in _rivals().items():
         makers.setdefault(rival.maker, []).append(name)
     return [

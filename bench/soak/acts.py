@@ -16,7 +16,7 @@ from ticker.contract.item import Act, PubStatus, Text, decode_item, encode_item
 _EVERY: Final = 25
 
 
-class _Said(NamedTuple):
+class _Act(NamedTuple):
     act: Act
     status: PubStatus
     version: int
@@ -27,34 +27,34 @@ class _Said(NamedTuple):
 
 
 _ACTS: Final = {
-    0: _Said("withdraw", "canceled", 2, 1, 1),
-    5: _Said("correction", "usable", 2, 1, 1),
-    10: _Said("hold", "withheld", 2, 1, 1),
-    15: _Said("release", "usable", 3, 6, 5),
-    20: _Said("correction", "usable", 2, 0, 0),
+    0: _Act("withdraw", "canceled", 2, 1, 1),
+    5: _Act("correction", "usable", 2, 1, 1),
+    10: _Act("hold", "withheld", 2, 1, 1),
+    15: _Act("release", "usable", 3, 6, 5),
+    20: _Act("correction", "usable", 2, 0, 0),
 }
-_REPLACED: Final = {(place - said.replaces) % _EVERY: said.replaces for place, said in _ACTS.items() if said.replaces}
+_REPLACED: Final = {(position - act.replaces) % _EVERY: act.replaces for position, act in _ACTS.items() if act.replaces}
 
 
-def made(number: int) -> bytes:
+def act_json(number: int) -> bytes:
     """The JSON of item `number`."""
     plain = numbered(number)
-    said = _ACTS.get(number % _EVERY)
-    if said is None or not number:
+    act = _ACTS.get(number % _EVERY)
+    if act is None or not number:
         return plain
     item = decode_item(plain)
-    note = None if said.act == "release" else "What stood here was wrong."
+    note = None if act.act == "release" else "What stood here was wrong."
     headline = item.headline
-    if said.status != "usable":
+    if act.status != "usable":
         # Once in each message, where it stays.
         note, headline = headline.value, msgspec.structs.replace(headline, value="What stands here was wrong")
     return encode_item(
         msgspec.structs.replace(
             item,
-            uri=decode_item(numbered(number - said.item)).uri,
-            version=said.version,
-            act=said.act,
-            pub_status=said.status,
+            uri=decode_item(numbered(number - act.item)).uri,
+            version=act.version,
+            act=act.act,
+            pub_status=act.status,
             headline=headline,
             note=None if note is None else Text(note, "en", "ltr"),
         )

@@ -63,11 +63,11 @@ class Reader(ABC):
         """Connects and asks; the first message is still to come."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_LIMIT_BYTES)
         writer.write(cls.head(cursor))
-        made = cls(reader, writer)
+        client = cls(reader, writer)
         if cursor:
-            made.seq = _seq(cursor)
-        await made.until(lambda: made.firsts > 0)
-        return made
+            client.seq = _seq(cursor)
+        await client.until(lambda: client.firsts > 0)
+        return client
 
     @classmethod
     @abstractmethod
@@ -164,8 +164,8 @@ class EventReader(Reader):
     async def next_message(self) -> dict[str, Any]:  # Any: JSON
         while True:
             block = await self._reader.readuntil(b"\n\n")
-            _, found, data = block.partition(b"\ndata: ")
-            if found:
+            _, separator, data = block.partition(b"\ndata: ")
+            if separator:
                 message: dict[str, Any] = msgspec.json.decode(data)
                 return message
 
@@ -183,11 +183,11 @@ class ChangingReader(Reader):
 
     async def ask(self, number: int) -> None:
         """Asks for another filter, and waits for its first message."""
-        wanted = FILTERS[number % len(FILTERS)]
-        before = self.firsts
-        self.deaf_next = wanted.get("urgency") == 1
-        self._send(0x81, msgspec.json.encode({"type": "subscribe", **wanted}))
-        await self.until(lambda: self.firsts > before)
+        filter_ = FILTERS[number % len(FILTERS)]
+        firsts_before = self.firsts
+        self.deaf_next = filter_.get("urgency") == 1
+        self._send(0x81, msgspec.json.encode({"type": "subscribe", **filter_}))
+        await self.until(lambda: self.firsts > firsts_before)
 
     async def next_message(self) -> dict[str, Any]:  # Any: JSON
         while True:

@@ -20,7 +20,7 @@ from bench.contender import ContenderError
 from bench.figures import quantile
 from bench.load import Load
 from bench.session import Session
-from bench.soak.acts import made, replaced
+from bench.soak.acts import act_json, replaced
 from bench.soak.clients import ChangingReader, EventReader, Reader, all_at, knock_badly
 
 BURST: Final = 20
@@ -52,7 +52,7 @@ class Cycle:
     def __init__(self, session: Session, plan: Plan, deflated: Load, deaf: Load, slow: Load) -> None:
         self.session = session
         self.plan = plan
-        self.left = 0
+        self.departed = 0
         self._deflated = deflated
         self._deaf = deaf
         self._slow = slow
@@ -91,8 +91,8 @@ class Cycle:
         for number in range(plan.items):
             await self.deliver(1)
             if number % 5 == 0:
-                for index, one in enumerate(changing):
-                    await one.ask(self._turns + number // 5 + index)
+                for index, client in enumerate(changing):
+                    await client.ask(self._turns + number // 5 + index)
             if number % 10 == 0:
                 await knock_badly(port, 7)
         session.run.step(f"cycle {self._turns + 1}: cut and back")
@@ -115,7 +115,7 @@ class Cycle:
             *(reader.leave() for reader in readers),
         )
         self._turns += 1
-        self.left += 2 * half + plan.slow + deaf + 3 * plan.readers + (plan.base + plan.churn) // 3
+        self.departed += 2 * half + plan.slow + deaf + 3 * plan.readers + (plan.base + plan.churn) // 3
         await self.empty(plan.base)
         return quantile(self._waits, 0.99)
 
@@ -127,8 +127,8 @@ class Cycle:
         items = self._next(count)
         published = time.monotonic_ns()
         await session.contender.publish(items)
-        for one in waiting:
-            self._waits += [(item.late - published) / 1e6 for item in await one if item.count]
+        for client in waiting:
+            self._waits += [(item.late - published) / 1e6 for item in await client if item.count]
 
     def _next(self, count: int) -> list[bytes]:
         """The next `count` items; everybody is told what they replace."""
@@ -136,7 +136,7 @@ class Cycle:
         self.session.next += count
         for load in (self.session.load, self._deflated, self._slow, self._deaf):
             load.replace(replaced(first, first + count - 1))
-        return [made(number) for number in range(first, first + count)]
+        return [act_json(number) for number in range(first, first + count)]
 
     async def empty(self, base: int) -> None:
         """Waits until the node has nobody but the base, and holds nothing for anyone who was there."""
@@ -148,12 +148,12 @@ class Cycle:
         }
         deadline = time.monotonic() + EMPTY_SECONDS
         while True:
-            found = await self._metrics(tuple(want))
+            values = await self._metrics(tuple(want))
             # The door has one who has not said all yet: who asks.
-            if found == want and not (await self._deaf.stats()).open:
+            if values == want and not (await self._deaf.stats()).open:
                 return
             if time.monotonic() > deadline:
-                wrong = ", ".join(f"{name} {value:g}" for name, value in found.items() if value != want[name])
+                wrong = ", ".join(f"{name} {value:g}" for name, value in values.items() if value != want[name])
                 raise ContenderError(f"everybody had left but the base of {base}, and yet: {wrong or 'some are open'}")
             await asyncio.sleep(_TICK_SECONDS)
 

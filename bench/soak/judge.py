@@ -26,7 +26,7 @@ class Look(msgspec.Struct, frozen=True):
     pss_kib: float
     descriptors: int
     threads: int
-    left: int
+    departed: int
     """Who has come and gone so far."""
     p99_ms: float
     """From publishing to 99 of 100 of all who were there, at 99 of 100 items of the cycle."""
@@ -39,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """KiB an hour."""
     growth_kib: float
     """The slope over the second half."""
-    left: int
+    departed: int
     """Who came and went in the second half."""
     wrong: tuple[str, ...]
 
@@ -49,16 +49,16 @@ def judge(looks: Sequence[Look], *, settled: float = 0.5) -> Verdict:
     half = looks[min(int(len(looks) * settled), len(looks) - 2) :]
     slope = median([(b.pss_kib - a.pss_kib) / (b.at - a.at) for a, b in combinations(half, 2)])
     growth = slope * (half[-1].at - half[0].at)
-    left = half[-1].left - half[0].left
+    remaining = half[-1].departed - half[0].departed
     wrong = []
     if growth > GROWTH_KIB:
-        wrong.append(f"Memory grew by {growth:,.0f} KiB while {left:,} came and went; {GROWTH_KIB:,} are allowed.")
+        wrong.append(f"Memory grew by {growth:,.0f} KiB while {remaining:,} came and went; {GROWTH_KIB:,} are allowed.")
     for what, counts in (
         ("open files", [look.descriptors for look in looks]),
         ("threads", [look.threads for look in looks]),
     ):
         # The least of each half: a request for metrics may have its own at any moment.
-        before, after = min(counts[: -(-len(counts) // 2)]), min(counts[len(counts) // 2 :])
-        if after > before:
-            wrong.append(f"There are {after} {what} where there were {before}.")
-    return Verdict(slope * 3600, growth, left, tuple(wrong))
+        earlier, later = min(counts[: -(-len(counts) // 2)]), min(counts[len(counts) // 2 :])
+        if later > earlier:
+            wrong.append(f"There are {later} {what} where there were {earlier}.")
+    return Verdict(slope * 3600, growth, remaining, tuple(wrong))

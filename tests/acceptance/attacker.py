@@ -39,18 +39,18 @@ def wide_filters() -> Iterator[dict[str, list[str]]]:
 def narrow_filters() -> Iterator[dict[str, list[str]]]:
     """Distinct filters that match almost nothing, so that a snapshot of one looks at everything."""
     places = ("africa", "asia", "europe", "oceania", "global", "middle-east", "latin-america", "north-america")
-    for urgency, roles, place in itertools.product(range(1, 9), range(1, _SUBSET), places):
+    for urgency, roles, place_name in itertools.product(range(1, 9), range(1, _SUBSET), places):
         yield {
-            "place": [place],
+            "place": [place_name],
             "urgency": [str(urgency)],
             "role": [name for bit, name in enumerate(_ROLES) if roles >> bit & 1],
         }
 
 
-def query(wanted: dict[str, list[str]], cursor: str = "", **more: str) -> str:
+def query(filters: dict[str, list[str]], cursor: str = "", **parameters: str) -> str:
     """A query string."""
-    pairs = [f"{name}={value}" for name, values in wanted.items() for value in values]
-    pairs += [f"{name}={value}" for name, value in more.items()]
+    pairs = [f"{name}={value}" for name, values in filters.items() for value in values]
+    pairs += [f"{name}={value}" for name, value in parameters.items()]
     return "&".join([*pairs, *([f"cursor={cursor}"] if cursor else [])])
 
 
@@ -112,12 +112,12 @@ class Attacker:
                 writer.write(websocket(target))
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.answers[head.split(b" ", 2)[1].decode()] += 1
-                heard = asyncio.ensure_future(self.hear(reader))
-                heard.add_done_callback(lambda _: writer.transport.abort())
+                listener = asyncio.ensure_future(self.hear(reader))
+                listener.add_done_callback(lambda _: writer.transport.abort())
                 try:
-                    yield writer, heard
+                    yield writer, listener
                 finally:
-                    heard.cancel()
+                    listener.cancel()
         finally:
             writer.transport.abort()
 
@@ -137,18 +137,18 @@ class Attacker:
                 if first & 0x0F == 8:
                     self.answers[f"code {int.from_bytes(start[:2], 'big')}"] += 1
                     return
-                words = zlib.decompressobj(wbits=-15).decompress(start, _START_BYTES) if first & 0x40 else start
-                found = _KIND.match(words)
-                if found and found[1] in (b"snapshot", b"replay"):
-                    self.answers[found[1].decode()] += 1
+                payload = zlib.decompressobj(wbits=-15).decompress(start, _START_BYTES) if first & 0x40 else start
+                match = _KIND.match(payload)
+                if match and match[1] in (b"snapshot", b"replay"):
+                    self.answers[match[1].decode()] += 1
 
-    async def crowd(self, one: Callable[[], Awaitable[None]]) -> None:
+    async def crowd(self, client: Callable[[], Awaitable[None]]) -> None:
         """`count` clients at a time that do what `one` does, again and again."""
 
         async def again() -> None:
             while self.active():
                 try:
-                    await one()
+                    await client()
                 except (OSError, EOFError, TimeoutError):
                     if self.active():
                         self.answers["cut"] += 1
@@ -156,7 +156,7 @@ class Attacker:
 
         await asyncio.gather(*(again() for _ in range(self.count)))
 
-    async def exchange(self, request: bytes, most: int = READ_BYTES) -> None:
+    async def exchange(self, request: bytes, read_bytes: int = READ_BYTES) -> None:
         """One connection: a request, the head of its answer and up to `most` bytes of the rest; then a reset."""
         try:
             async with asyncio.timeout(max(0.1, self.until - time.monotonic())):
@@ -165,7 +165,7 @@ class Attacker:
                     writer.write(request)
                     head = await reader.readuntil(b"\r\n\r\n")
                     self.answers[head.split(b" ", 2)[1].decode()] += 1
-                    await reader.read(most)
+                    await reader.read(read_bytes)
                 finally:
                     writer.transport.abort()
         except TimeoutError:
@@ -174,18 +174,18 @@ class Attacker:
             self.answers["cut"] += 1
             await asyncio.sleep(0.01)
 
-    async def repeat(self, request: Callable[[], bytes], at_once: int, most: int = READ_BYTES) -> None:
+    async def repeat(self, request: Callable[[], bytes], at_once: int, read_bytes: int = READ_BYTES) -> None:
         """`at_once` connections at a time, each followed by the next."""
 
-        async def one() -> None:
+        async def client() -> None:
             while self.active():
-                await self.exchange(request(), most)
+                await self.exchange(request(), read_bytes)
 
-        await asyncio.gather(*(one() for _ in range(at_once)))
+        await asyncio.gather(*(client() for _ in range(at_once)))
 
-    async def park(self, request: Callable[[], bytes], most: int) -> None:
+    async def park(self, request: Callable[[], bytes], read_bytes: int) -> None:
         """Opens up to `most` connections that send a request and never read."""
-        for _ in range(most):
+        for _ in range(read_bytes):
             if not self.active():
                 break
             sock = socket.socket()

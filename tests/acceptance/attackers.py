@@ -24,39 +24,39 @@ def _subscribe(attacker: Attacker) -> bytes:
 async def subscribe_flood(attacker: Attacker) -> None:
     """Sockets that send bursts of `subscribe` and read the answers."""
 
-    async def one() -> None:
-        async with attacker.live() as (writer, heard):
-            while not heard.done():
+    async def client() -> None:
+        async with attacker.live() as (writer, listener):
+            while not listener.done():
                 writer.write(b"".join(_subscribe(attacker) for _ in range(50)))
                 await writer.drain()
                 await asyncio.sleep(0.02)
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def subscribe_one_by_one(attacker: Attacker) -> None:
     """The same without bursts: each `subscribe` is read by itself."""
 
-    async def one() -> None:
-        async with attacker.live() as (writer, heard):
-            while not heard.done():
+    async def client() -> None:
+        async with attacker.live() as (writer, listener):
+            while not listener.done():
                 writer.write(_subscribe(attacker))
                 await asyncio.sleep(0.05)
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def subscribe_politely(attacker: Attacker) -> None:
     """Many sockets that each change what they ask for once in a while, just below what is allowed."""
 
-    async def one() -> None:
-        async with attacker.live() as (writer, heard):
+    async def client() -> None:
+        async with attacker.live() as (writer, listener):
             await asyncio.sleep(random.random())
-            while not heard.done():
+            while not listener.done():
                 writer.write(_subscribe(attacker))
                 await asyncio.sleep(1.05)
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def join_flood(attacker: Attacker) -> None:
@@ -64,11 +64,11 @@ async def join_flood(attacker: Attacker) -> None:
     ways = itertools.cycle(range(4))
 
     def request() -> bytes:
-        asked = query(next(attacker.wide), attacker.cursor)
-        way = next(ways)
-        if way < 2:
-            return websocket(f"/v1/live?{asked}", deflate=way == 0)
-        return get(f"/v1/live?{asked}", "text/event-stream" if way == 2 else "application/json")
+        parameters = query(next(attacker.wide), attacker.cursor)
+        transport = next(ways)
+        if transport < 2:
+            return websocket(f"/v1/live?{parameters}", deflate=transport == 0)
+        return get(f"/v1/live?{parameters}", "text/event-stream" if transport == 2 else "application/json")
 
     await attacker.repeat(request, attacker.count)
 
@@ -92,7 +92,7 @@ async def page_flood(attacker: Attacker) -> None:
         + ["/metrics", "/openapi.json", "/embed?edition=en", "/oembed?url=http://t/embed", "/nothing"]
     )
     await attacker.repeat(
-        lambda: get(next(targets).replace("{filter}", query(next(attacker.narrow)))), attacker.count, most=1 << 20
+        lambda: get(next(targets).replace("{filter}", query(next(attacker.narrow)))), attacker.count, read_bytes=1 << 20
     )
 
 
@@ -104,7 +104,7 @@ async def poll_flood(attacker: Attacker) -> None:
         cursor = attacker.cursor if next(turns) == 1 else "none.0.0"
         return get(f"/v1/live?{query(next(attacker.wide), cursor, wait='30')}", "application/json")
 
-    await attacker.repeat(request, attacker.count, most=100)
+    await attacker.repeat(request, attacker.count, read_bytes=100)
 
 
 async def unread_json(attacker: Attacker) -> None:
@@ -120,8 +120,8 @@ async def unread_live(attacker: Attacker) -> None:
 
     def request() -> bytes:
         target = f"/v1/live?{query(next(attacker.wide), attacker.cursor)}"
-        way = next(ways)
-        return get(target, "text/event-stream") if way == 2 else websocket(target, deflate=way == 0)
+        transport = next(ways)
+        return get(target, "text/event-stream") if transport == 2 else websocket(target, deflate=transport == 0)
 
     await attacker.park(request, attacker.count)
 
@@ -151,7 +151,7 @@ async def unread_snapshots(attacker: Attacker) -> None:
 async def many_filters(attacker: Attacker) -> None:
     """`count` sockets with a filter each, that read and stay."""
 
-    async def one() -> None:
+    async def client() -> None:
         try:
             reader, writer = await attacker.connect()
             writer.write(websocket(f"/v1/live?{query(next(attacker.wide), backlog='10')}", deflate=False))
@@ -164,7 +164,7 @@ async def many_filters(attacker: Attacker) -> None:
 
     tasks: list[asyncio.Task[None]] = []
     for _ in range(attacker.count):
-        tasks.append(asyncio.ensure_future(one()))
+        tasks.append(asyncio.ensure_future(client()))
         await asyncio.sleep(0.001)
     await attacker.rest()
     for task in tasks:
@@ -184,15 +184,15 @@ async def frame_flood(attacker: Attacker) -> None:
 
     numbers = itertools.count()
 
-    async def one() -> None:
+    async def client() -> None:
         burst = bursts[next(numbers) % len(bursts)]
-        async with attacker.live() as (writer, heard):
-            while not heard.done():
+        async with attacker.live() as (writer, listener):
+            while not listener.done():
                 writer.write(burst)
                 await writer.drain()
                 await asyncio.sleep(0.001)
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def handshake_flood(attacker: Attacker) -> None:
@@ -219,22 +219,22 @@ async def short_visits(attacker: Attacker) -> None:
     """Joins with an old cursor whose client leaves at once, most with a reset, and connections without any word."""
     ways = itertools.cycle(range(5))
 
-    async def one() -> None:
-        asked = query(next(attacker.wide), attacker.cursor)
-        way = next(ways)
+    async def client() -> None:
+        parameters = query(next(attacker.wide), attacker.cursor)
+        transport = next(ways)
         _reader, writer = await attacker.connect()
-        if way < 2:
-            writer.write(websocket(f"/v1/live?{asked}", deflate=way == 0))
-        elif way < 4:
-            writer.write(get(f"/v1/live?{asked}", "text/event-stream" if way == 2 else "application/json"))
+        if transport < 2:
+            writer.write(websocket(f"/v1/live?{parameters}", deflate=transport == 0))
+        elif transport < 4:
+            writer.write(get(f"/v1/live?{parameters}", "text/event-stream" if transport == 2 else "application/json"))
         await writer.drain()
-        if way:
+        if transport:
             writer.transport.abort()
         writer.close()
         attacker.answers["visits"] += 1
         await asyncio.sleep(0.001)
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def odd_requests(attacker: Attacker) -> None:
@@ -265,37 +265,37 @@ async def packed_frames(attacker: Attacker) -> None:
     bomb = bytes([0xC1, 0xFE]) + len(zeros).to_bytes(2, "big") + bytes(4) + zeros
     seconds = itertools.cycle(range(5, 61))
 
-    async def one() -> None:
-        async with attacker.live(f"/v1/live?backlog=0&heartbeat={next(seconds)}") as (writer, heard):
+    async def client() -> None:
+        async with attacker.live(f"/v1/live?backlog=0&heartbeat={next(seconds)}") as (writer, listener):
             writer.write(bomb + frame(8, b"\x03"))
-            await heard
+            await listener
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def waiting_polls(attacker: Attacker) -> None:
     """Long polls with distinct filters that match nothing, so that each entry wakes all of them for no answer."""
     cursor = await _newest(attacker)
 
-    async def one() -> None:
-        asked = query(next(attacker.narrow), cursor, wait="30")
-        await attacker.exchange(get(f"/v1/live?{asked}", "application/json"))
+    async def client() -> None:
+        parameters = query(next(attacker.narrow), cursor, wait="30")
+        await attacker.exchange(get(f"/v1/live?{parameters}", "application/json"))
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def poll_visits(attacker: Attacker) -> None:
     """Long polls with a good cursor and distinct filters, whose client hangs up after a moment."""
     cursor = await _newest(attacker)
 
-    async def one() -> None:
+    async def client() -> None:
         _reader, writer = await attacker.connect()
         writer.write(get(f"/v1/live?{query(next(attacker.narrow), cursor, wait='30')}", "application/json"))
         await asyncio.sleep(0.02)
         writer.transport.abort()
         attacker.answers["visits"] += 1
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def wrong_questions(attacker: Attacker) -> None:
@@ -304,12 +304,12 @@ async def wrong_questions(attacker: Attacker) -> None:
     numbers = itertools.count()
 
     def request() -> bytes:
-        asked = "&".join(f"place=n{next(numbers)}" for _ in range(99))
-        way = next(ways)
-        if way == 0:
-            return websocket(f"/v1/live?{asked}")
-        target, accept = ("/v1/items", "*/*") if way == 1 else ("/v1/live", "text/event-stream" if way == 2 else "*/*")
-        return get(f"{target}?{asked}", accept)
+        parameters = "&".join(f"place=n{next(numbers)}" for _ in range(99))
+        transport = next(ways)
+        if transport == 0:
+            return websocket(f"/v1/live?{parameters}")
+        target, accept = ("/v1/items", "*/*") if transport == 1 else ("/v1/live", "text/event-stream" if transport == 2 else "*/*")
+        return get(f"{target}?{parameters}", accept)
 
     await attacker.repeat(request, attacker.count)
 
@@ -319,11 +319,11 @@ async def long_filters(attacker: Attacker) -> None:
     ways = itertools.cycle(range(3))
 
     def request() -> bytes:
-        asked = query(next(attacker.wide)) + "&role=document" * 80
-        way = next(ways)
-        if way == 0:
-            return websocket(f"/v1/live?{asked}&backlog=100")
-        return get(f"/v1/items?{asked}&limit=100") if way == 1 else get(f"/v1/live?{asked}", "text/event-stream")
+        parameters = query(next(attacker.wide)) + "&role=document" * 80
+        transport = next(ways)
+        if transport == 0:
+            return websocket(f"/v1/live?{parameters}&backlog=100")
+        return get(f"/v1/items?{parameters}&limit=100") if transport == 1 else get(f"/v1/live?{parameters}", "text/event-stream")
 
     await attacker.repeat(request, attacker.count)
 
@@ -357,12 +357,12 @@ async def packed_requests(attacker: Attacker) -> None:
 
 async def dripping_requests(attacker: Attacker) -> None:
     """`count` connections that send a byte of a request each second."""
-    words = websocket("/v1/live")
+    request = websocket("/v1/live")
 
-    async def one() -> None:
+    async def client() -> None:
         _reader, writer = await attacker.connect()
         try:
-            for letter in words:
+            for letter in request:
                 writer.write(bytes((letter,)))
                 await writer.drain()
                 await asyncio.sleep(1)
@@ -371,30 +371,30 @@ async def dripping_requests(attacker: Attacker) -> None:
         finally:
             writer.transport.abort()
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def knocks(attacker: Attacker) -> None:
     """Connections that end at once, and garbage of other protocols."""
-    words = itertools.cycle((b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", os.urandom(16_000), b"\x16\x03\x01\x02" * 4_000))
+    first_bytes = itertools.cycle((b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", os.urandom(16_000), b"\x16\x03\x01\x02" * 4_000))
 
-    async def one() -> None:
+    async def client() -> None:
         _reader, writer = await attacker.connect()
-        writer.write(next(words))
+        writer.write(next(first_bytes))
         await asyncio.sleep(0)
         writer.transport.abort()
         attacker.answers["visits"] += 1
 
-    await attacker.crowd(one)
+    await attacker.crowd(client)
 
 
 async def _newest(attacker: Attacker) -> str:
     """The cursor of the newest entry."""
     reader, writer = await attacker.connect()
     writer.write(get("/v1/live?backlog=0"))
-    found = await reader.readuntil(b'"complete"')
+    text = await reader.readuntil(b'"complete"')
     writer.transport.abort()
-    return found.rpartition(b'"cursor":"')[2].partition(b'"')[0].decode()
+    return text.rpartition(b'"cursor":"')[2].partition(b'"')[0].decode()
 
 
 KINDS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {

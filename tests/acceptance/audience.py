@@ -45,8 +45,8 @@ def seq_of(cursor: str) -> int:
 class Client:
     """One client; `run` never ends by itself. `told` hears of each message when it has come."""
 
-    def __init__(self, url: str, way: Way, parameters: Parameters = (), *, chance: random.Random | None = None) -> None:
-        self.way = way
+    def __init__(self, url: str, transport: Way, parameters: Parameters = (), *, chance: random.Random | None = None) -> None:
+        self.way = transport
         self.parameters = list(parameters)
         self.received: list[Received] = []
         self.connections = 0
@@ -80,8 +80,8 @@ class Client:
 
     def stale(self) -> list[bool]:
         """What the ticker said of itself, repetitions left out."""
-        said = [bool(received.message["stale"]) for received in self.received if "stale" in received.message]
-        return [value for index, value in enumerate(said) if index == 0 or value != said[index - 1]]
+        flags = [bool(received.message["stale"]) for received in self.received if "stale" in received.message]
+        return [value for index, value in enumerate(flags) if index == 0 or value != flags[index - 1]]
 
     @property
     def seq(self) -> int:
@@ -190,11 +190,11 @@ async def listening(clients: Sequence[Client], seconds: float = 60) -> AsyncIter
 
 async def reached(condition: Callable[[], object], what: str, seconds: float = 60) -> float:
     """Waits for `condition`, at most `seconds`; returns how long it took."""
-    begun = time.monotonic()
+    started = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what}"
+        assert time.monotonic() - started < seconds, f"not within {seconds} s: {what}"
         await asyncio.sleep(0.02)
-    return time.monotonic() - begun
+    return time.monotonic() - started
 
 
 async def caught_up(clients: Sequence[Client], seq: int, seconds: float = 60) -> float:

@@ -55,10 +55,10 @@ class Outcome(NamedTuple):
 
     def row(self) -> str:
         """A line of the table."""
-        said = " ".join(f"{name}:{count}" for name, count in sorted(self.answers.items()) if name != "bytes")
+        answers = " ".join(f"{name}:{count}" for name, count in sorted(self.answers.items()) if name != "bytes")
         return (
             f"{self.name:<22} {self.delay_p99 * 1000:8.0f} {self.delay_most * 1000:8.0f} {self.own_p99 * 1000:6.0f} "
-            f"{self.memory_mb:7.0f} {self.restarts:8d} {self.missed:6d}  {said[:90]}"
+            f"{self.memory_mb:7.0f} {self.restarts:8d} {self.missed:6d}  {answers[:90]}"
         )
 
 
@@ -91,12 +91,12 @@ class Stream:
         self.cursors: list[Cursor] = []
         self._number = 0
 
-    def _item(self, words: str) -> Item:
+    def _item(self, headline: str) -> Item:
         self._number += 1
         now = moment(time.time())
         return item(
             uri=f"urn:flashwire:{self._number:026d}",
-            headline=Text(words, "en", "ltr"),
+            headline=Text(headline, "en", "ltr"),
             info_sources=(InfoSource(Text("Civil Defence", "en", "ltr"), "official", "civil-defence"),),
             edition="en",
             sections=("world",),
@@ -108,8 +108,8 @@ class Stream:
     async def fill(self) -> None:
         """As many entries as the stream holds."""
         for _ in range(ENTRIES // 100):
-            made = [self._item("An invented line of some length, for a test. " * 3) for _ in range(100)]
-            stored = await asyncio.gather(*(self.store.publish(one, secrets.token_hex(8), "f") for one in made))
+            items = [self._item("An invented line of some length, for a test. " * 3) for _ in range(100)]
+            stored = await asyncio.gather(*(self.store.publish(item, secrets.token_hex(8), "f") for item in items))
             self.cursors += [published.cursor for published in stored]
         self.cursors.sort(key=lambda cursor: cursor.seq)
 
@@ -144,8 +144,8 @@ class Ticker:
 
     def workers(self) -> list[psutil.Process]:
         """The node's processes now."""
-        found: list[psutil.Process] = psutil.Process(self.process.pid).children()
-        return found
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children()
+        return children
 
     def memory(self) -> float:
         """What the workers have of memory, in MB."""
@@ -185,47 +185,47 @@ class Measured:
     def _listener(self, index: int) -> Any:
         def hear(received: Received) -> None:
             now = time.monotonic()
-            for one in received.items():
-                found = _MARK.match(one["headline"]["value"])
-                if found:
-                    self._arrived.setdefault((index, int(found[1])), now)
+            for item in received.items():
+                match = _MARK.match(item["headline"]["value"])
+                if match:
+                    self._arrived.setdefault((index, int(match[1])), now)
 
         return hear
 
     async def attack(self, name: str, seconds: float, *attackers: tuple[str, int], lose: bool = False) -> Outcome:
         """Measures `seconds` of an attack by processes of the kinds and counts in `attackers`."""
-        before = {process.pid for process in self.ticker.workers()}
+        workers_before = {process.pid for process in self.ticker.workers()}
         restarts = memory = 0.0
         cursor = str(self.stream.cursors[2000])
-        given = [[kind, str(self.port), str(seconds), str(count), cursor] for kind, count in attackers]
+        commands = [[kind, str(self.port), str(seconds), str(count), cursor] for kind, count in attackers]
         command = [sys.executable, "-m", "tests.acceptance.attackers"]
         processes = [
             await asyncio.create_subprocess_exec(
-                *command, *words, stdout=subprocess.PIPE, cwd=ROOT, preexec_fn=_be_nice
+                *command, *arguments, stdout=subprocess.PIPE, cwd=ROOT, preexec_fn=_be_nice
             )
-            for words in given
+            for arguments in commands
         ]
         first = self._number + 1
         late: list[float] = []
-        begun, due = time.monotonic(), time.monotonic()
+        started, due = time.monotonic(), time.monotonic()
         lost = not lose
-        while time.monotonic() - begun < seconds:
+        while time.monotonic() - started < seconds:
             self._number += 1
             self._published[self._number] = time.monotonic()
             await self.stream.publish(self._number)
             memory = max(memory, self.ticker.memory())
             pids = {process.pid for process in self.ticker.workers()}
-            restarts += len(pids - before)
-            before |= pids
-            if not lost and time.monotonic() - begun > seconds / 2:
+            restarts += len(pids - workers_before)
+            workers_before |= pids
+            if not lost and time.monotonic() - started > seconds / 2:
                 lost = True
                 await self.stream.lose()
             due += PUBLISH_SECONDS
             while (rest := due - time.monotonic()) > 0:
-                wanted = min(0.02, rest)
+                pause = min(0.02, rest)
                 at = time.monotonic()
-                await asyncio.sleep(wanted)
-                late.append(time.monotonic() - at - wanted)
+                await asyncio.sleep(pause)
+                late.append(time.monotonic() - at - pause)
         last = self._number
         answers: dict[str, int] = {}
         for process in processes:
@@ -233,10 +233,10 @@ class Measured:
             answers |= json.loads(output or b"{}")
         expected = [(index, number) for index in range(len(self.clients)) for number in range(first, last + 1)]
         with contextlib.suppress(AssertionError):
-            await reached(lambda: all(one in self._arrived for one in expected), "all arrive", LATEST_SECONDS)
+            await reached(lambda: all(arrival in self._arrived for arrival in expected), "all arrive", LATEST_SECONDS)
         pids = {process.pid for process in self.ticker.workers()}
-        restarts += len(pids - before)
-        delays = sorted(self._arrived.get(one, time.monotonic()) - self._published[one[1]] for one in expected)
+        restarts += len(pids - workers_before)
+        delays = sorted(self._arrived.get(arrival, time.monotonic()) - self._published[arrival[1]] for arrival in expected)
         return Outcome(
             name,
             delays[int(len(delays) * 0.99)],
@@ -244,7 +244,7 @@ class Measured:
             sorted(late)[int(len(late) * 0.99)],
             memory,
             int(restarts),
-            sum(one not in self._arrived for one in expected),
+            sum(arrival not in self._arrived for arrival in expected),
             answers,
         )
 
@@ -270,9 +270,9 @@ async def measured(
         try:
             address = front(ticker)
             clients = [Client(address, "sse" if number % 4 == 3 else "websocket") for number in range(20)]
-            held = Measured(ticker, stream, clients, address)
+            measurement = Measured(ticker, stream, clients, address)
             async with listening(clients):
-                yield held
+                yield measurement
         finally:
             ticker.close()
             await stream.store.aclose()

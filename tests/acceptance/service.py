@@ -83,8 +83,8 @@ def make_token(folder: Path, name: str, *, role: Role = "chief", unlimited: bool
 
 def server(service: Running) -> psutil.Process:
     """The embedded server: the one child of the parent that is not this program again."""
-    [found] = [process for process in service.family() if "server" in process.name()]
-    return found
+    [server_process] = [process for process in service.family() if "server" in process.name()]
+    return server_process
 
 
 def listener(service: Running, address: str) -> psutil.Process:

@@ -84,18 +84,18 @@ def is_late(outcome: Outcome) -> bool:
 
 def failures(outcome: Outcome, control: Outcome, answers: tuple[str, ...]) -> list[str]:
     """What is not as promised."""
-    found: list[str] = []
+    problems: list[str] = []
     if is_late(outcome):
-        found.append(f"news {outcome.delay_p99:.3f} s late, without an attack {control.delay_p99:.3f} s")
+        problems.append(f"news {outcome.delay_p99:.3f} s late, without an attack {control.delay_p99:.3f} s")
     if outcome.missed:
-        found.append(f"{outcome.missed} lines missed")
+        problems.append(f"{outcome.missed} lines missed")
     if outcome.restarts:
-        found.append(f"{outcome.restarts} restarts of the worker")
+        problems.append(f"{outcome.restarts} restarts of the worker")
     if answers and not any(outcome.answers.get(answer) for answer in answers):
-        found.append(f"no attacker was answered {' or '.join(answers)}")
+        problems.append(f"no attacker was answered {' or '.join(answers)}")
     if outcome.memory_mb - control.memory_mb >= MEMORY_MB:
-        found.append(f"{outcome.memory_mb - control.memory_mb:.0f} MB more memory")
-    return found
+        problems.append(f"{outcome.memory_mb - control.memory_mb:.0f} MB more memory")
+    return problems
 
 
 async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
@@ -107,10 +107,10 @@ async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
                 continue
             control = await pressed.attack("  control", CONTROL_SECONDS, lose=attack.loses)
             outcome = await pressed.attack(attack.name, SECONDS, (attack.kind, attack.clients), lose=attack.loses)
-            found = failures(outcome, control, attack.answers)
-            table += [control.row(), outcome.row() + (" NOT HELD" if found else "")]
+            problems = failures(outcome, control, attack.answers)
+            table += [control.row(), outcome.row() + (" NOT HELD" if problems else "")]
             say("\n".join(table))
-            broken += [f"{attack.name}: {failure}" for failure in found]
+            broken += [f"{attack.name}: {failure}" for failure in problems]
     assert not broken, "; ".join(broken)
 
 

@@ -37,13 +37,13 @@ def house() -> Iterator[House]:
         folder = Path(name)
         with running(folder, FLASHWIRE_ALLOWED_ORIGINS=ORIGIN) as service:
             tokens = {role: make_token(folder, role, role=role) for role in ("reporter", "editor", "chief")}
-            made = _desk(
+            published = _desk(
                 service, tokens["chief"], "POST", "/v1/items", {"text": "Civil Defence: Here", "edition": "en"}
             )
-            uri = made.json()["item"]["uri"]
+            uri = published.json()["item"]["uri"]
             act = {"act": "update", "urgency": 3}
-            done = _desk(service, tokens["chief"], "POST", f"/v1/items/{uri}/acts", act, {"If-Match": '"1"'})
-            yield House(service, tokens, uri, done.json()["cursor"])
+            answer = _desk(service, tokens["chief"], "POST", f"/v1/items/{uri}/acts", act, {"If-Match": '"1"'})
+            yield House(service, tokens, uri, answer.json()["cursor"])
             # What no case may have done, to the log and to the stream.
             assert "Traceback" not in service.errors() and '"level": "error"' not in service.errors()
             assert len(read_stream(service.data)) == 2
@@ -52,9 +52,9 @@ def house() -> Iterator[House]:
 @pytest.fixture(autouse=True)
 def nothing_changes(house: House) -> Iterator[None]:
     """Around every case: not an entry, not a number, not a key more or less, and both sides are ready."""
-    before = read_mark(house.service.data)
+    mark_before = read_mark(house.service.data)
     yield
-    assert read_mark(house.service.data) == before
+    assert read_mark(house.service.data) == mark_before
     assert readiness(house.service.ticker)[0] and readiness(house.service.desk)[0]
 
 
@@ -78,14 +78,14 @@ def _is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     problem: dict[str, Any] = answer.json()
     assert problem["status"] == status and problem["type"] and problem["title"]
     sentences = [problem["detail"], *(error["message"] for error in problem.get("errors", ()))]
-    assert all(_is_sentence(words) for words in sentences), sentences
+    assert all(_is_sentence(sentence) for sentence in sentences), sentences
     assert all(error["field"] for error in problem.get("errors", ()))
     return problem
 
 
-def _is_sentence(words: str) -> bool:
+def _is_sentence(text: str) -> bool:
     # Some begin with the name of the field that they are about.
-    return words.count(" ") > 1 and words.endswith((".", ")"))
+    return text.count(" ") > 1 and text.endswith((".", ")"))
 
 
 @pytest.mark.parametrize(
@@ -211,34 +211,34 @@ def test_a_request_that_is_not_one_of_ours_is_refused(
 # The audience's side
 
 
-def _ask(house: House, way: str, query: str, *headers: str) -> tuple[int, httpx2.Headers, bytes]:
+def _ask(house: House, transport: str, query: str, *headers: str) -> tuple[int, httpx2.Headers, bytes]:
     """A request for `/v1/live` on a bare socket; the reply's status, headers, and the first of its body."""
     where = urlsplit(house.service.ticker)
     lines = [f"GET /v1/live?{query} HTTP/1.1", f"Host: {where.netloc}", *headers]
-    if way == "websocket":
+    if transport == "websocket":
         lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
         lines += ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]
-    elif way == "sse":
+    elif transport == "sse":
         lines += ["Accept: text/event-stream"]
     with socket.create_connection((where.hostname, where.port), 5) as sock:
         sock.sendall("\r\n".join([*lines, "", ""]).encode())
         data = b""
         # The whole of a problem, or of a first message, which is one JSON object.
         while b"\r\n\r\n" not in data or data.count(b"{") == 0 or data.count(b"{") != data.count(b"}"):
-            more = sock.recv(65536)
-            assert more, data
-            data += more
+            chunk = sock.recv(65536)
+            assert chunk, data
+            data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     first, *fields = head.decode("latin-1").split("\r\n")
     return int(first.split(" ")[1]), httpx2.Headers(dict(field.split(": ", 1) for field in fields)), body
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])
-    return found
+    parsed: dict[str, Any] = json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])
+    return parsed
 
 
-@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize(
     "query",
     [
@@ -246,8 +246,8 @@ def _object(body: bytes) -> dict[str, Any]:
         "urgency=high", "backlog=101", "backlog=-1", "edition=", "editions=en", "edition=%ff",
     ],
 )  # fmt: skip
-def test_a_bad_filter_is_400_before_anything_is_opened(house: House, way: str, query: str) -> None:
-    status, headers, body = _ask(house, way, query)
+def test_a_bad_filter_is_400_before_anything_is_opened(house: House, transport: str, query: str) -> None:
+    status, headers, body = _ask(house, transport, query)
     assert status == 400 and headers["content-type"].startswith("application/problem+json")
     problem = _object(body)
     assert problem["errors"] and all(_is_sentence(error["message"]) for error in problem["errors"]), problem
@@ -258,25 +258,25 @@ def test_a_wait_beyond_the_limit_is_400(house: House) -> None:
     assert status == 400 and _object(body)["errors"][0]["field"] == "wait"
 
 
-@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize(
     "cursor", ["", "rubbish", "a.b.c", "0", "%00", "{epoch}.1.0000000000", "{epoch}.9.0000000000", "x" * 5000]
 )
-def test_a_bad_cursor_is_a_lost_one_and_says_so(house: House, way: str, cursor: str) -> None:
+def test_a_bad_cursor_is_a_lost_one_and_says_so(house: House, transport: str, cursor: str) -> None:
     cursor = cursor.replace("{epoch}", house.cursor.split(".")[0])
-    status, _, body = _ask(house, way, f"cursor={cursor}")
-    assert status == (101 if way == "websocket" else 200)
+    status, _, body = _ask(house, transport, f"cursor={cursor}")
+    assert status == (101 if transport == "websocket" else 200)
     message = _object(body)
     assert (message["type"], message["complete"]) == ("snapshot", False)
     assert [item["uri"] for item in message["items"]] == [house.uri]
 
 
-@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example"])
-def test_a_wrong_origin_is_403_and_the_right_one_is_not(house: House, way: str, origin: str) -> None:
-    status, _, body = _ask(house, way, "", f"Origin: {origin}")
+def test_a_wrong_origin_is_403_and_the_right_one_is_not(house: House, transport: str, origin: str) -> None:
+    status, _, body = _ask(house, transport, "", f"Origin: {origin}")
     assert status == 403 and _is_sentence(_object(body)["detail"])
-    assert _ask(house, way, "", f"Origin: {ORIGIN}")[0] in (101, 200)
+    assert _ask(house, transport, "", f"Origin: {ORIGIN}")[0] in (101, 200)
 
 
 def _frame(opcode: int, payload: bytes, *, fin: int = 0x80, masked: int = 0x80) -> bytes:
@@ -361,7 +361,7 @@ def test_a_head_without_end_is_431(house: House) -> None:
 
 @pytest.mark.anyio
 async def test_garbage_on_one_connection_is_not_seen_on_another(house: House) -> None:
-    bystanders = [Client(house.service.ticker, way) for way in ("websocket", "sse")]
+    bystanders = [Client(house.service.ticker, transport) for transport in ("websocket", "sse")]
     where = urlsplit(house.service.ticker)
     garbage: list[Callable[[socket.socket], object]] = [
         lambda sock: sock.sendall(b"\x00\xff" * 10_000),

@@ -55,11 +55,11 @@ async def test_idle_connections_leave_joins_an_answer(tmp_path: Path, address: s
             sock.sendall(request)
         return Counter(await asyncio.gather(*map(answer, sockets)))
 
-    heard: set[int] = set()
+    statuses: set[int] = set()
 
     def hear(number: int, received: Received) -> None:
         if received.items():
-            heard.add(number)
+            statuses.add(number)
 
     with store_server() as url:
         stream = Stream(url)
@@ -77,14 +77,14 @@ async def test_idle_connections_leave_joins_an_answer(tmp_path: Path, address: s
                     for _ in range(IDLE):
                         connected().sendall(request)
                 began = time.monotonic()
-                answers = {way: await ask(request, JOINS) for way, request in WAYS.items()}
+                answers = {transport: await ask(request, JOINS) for transport, request in WAYS.items()}
                 assert answers["events"] == {"200": JOINS}, answers
                 assert answers["json"].total() == JOINS and answers["json"].keys() <= {"200", "503"}, answers
                 assert answers["websocket"].keys() | answers["again"].keys() == {"101", "503"}, answers
                 assert answers["websocket"]["101"] >= 20 and time.monotonic() - began < 30
-                heard.clear()
+                statuses.clear()
                 await stream.publish(1)
-                await reached(lambda: len(heard) == len(clients), "all live readers have the line", 10)
+                await reached(lambda: len(statuses) == len(clients), "all live readers have the line", 10)
         finally:
             for sock in opened:
                 sock.close()

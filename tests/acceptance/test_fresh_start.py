@@ -22,9 +22,9 @@ Say = Callable[[str], None]
 
 @pytest.mark.alone
 def test_an_empty_folder_serves_within_seconds_and_ends_without_a_trace(folder: Path, say: Say) -> None:
-    begun = time.monotonic()
+    started = time.monotonic()
     service = start(folder, "--data", "elsewhere")
-    ready = time.monotonic() - begun
+    ready = time.monotonic() - started
     try:
         assert ready < 15, "seconds, also on a busy machine"
         assert readiness(service.ticker)[0] and readiness(service.desk)[0]
@@ -39,17 +39,17 @@ def test_an_empty_folder_serves_within_seconds_and_ends_without_a_trace(folder: 
         assert used.value.code in (401, 403, 409, 410), "a one-time link is good once"
         assert stat.S_IMODE((folder / "elsewhere" / "signing.key").stat().st_mode) == 0o600
         family = service.family()
-        begun = time.monotonic()
+        started = time.monotonic()
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(15) == 0
-        ended = time.monotonic() - begun
+        stop_seconds = time.monotonic() - started
         assert not any(runs(process) for process in family)
         assert {path.name for path in folder.iterdir()} == {"errors", "elsewhere"}, "nothing but its data"
         assert not [path for path in (folder / "elsewhere").rglob("*") if path.is_socket() or path.is_symlink()]
         assert "Traceback" not in service.errors()
     finally:
         stop(service)
-    say(f"ready after {ready:.2f} s, gone {ended:.2f} s after SIGTERM")
+    say(f"ready after {ready:.2f} s, gone {stop_seconds:.2f} s after SIGTERM")
 
 
 def test_a_second_start_prints_no_link_once_there_is_an_editor(folder: Path) -> None:
@@ -70,12 +70,12 @@ def test_a_second_start_prints_no_link_once_there_is_an_editor(folder: Path) -> 
 async def test_sigterm_sends_everyone_away_spread_out_and_ends_in_time(folder: Path, drain: str) -> None:
     service = start(folder, "--drain-seconds", drain)
     try:
-        clients = [Client(service.ticker, way) for way in ("websocket", "sse") for _ in range(15)]
+        clients = [Client(service.ticker, transport) for transport in ("websocket", "sse") for _ in range(15)]
         async with listening(clients):
-            begun = time.time()
+            started = time.time()
             service.process.send_signal(signal.SIGTERM)
-            status = await _ended(service)
-            took = time.time() - begun
+            status = await _exit_status(service)
+            took = time.time() - started
             assert status == 0 and took < 5 + float(drain)
             byes = sorted(received.at for client in clients for received in client.received if received.kind == "bye")
             assert len(byes) == len(clients), "each was told"
@@ -86,7 +86,7 @@ async def test_sigterm_sends_everyone_away_spread_out_and_ends_in_time(folder: P
         stop(service)
 
 
-async def _ended(service: Running) -> int:
+async def _exit_status(service: Running) -> int:
     from anyio import to_thread
 
     return await to_thread.run_sync(service.process.wait, 20)
@@ -117,5 +117,5 @@ def _first_editor(service: Running) -> dict[str, str]:
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=5) as answer:
-        made: dict[str, str] = json.load(answer)
-    return made
+        answer_body: dict[str, str] = json.load(answer)
+    return answer_body

@@ -20,24 +20,24 @@ _HEARTBEAT = 2.0
 
 
 async def _frozen(service: Running, seconds: float, say: Say) -> None:
-    clients = [Client(service.ticker, way) for way in ("websocket", "sse")]
+    clients = [Client(service.ticker, transport) for transport in ("websocket", "sse")]
     async with Editor(service.desk, make_token(service.folder, "press")) as editor, listening(clients):
         await editor.publish("Civil Defence: Before")
         frozen = server(service)
-        begun = time.monotonic()
+        frozen_at = time.monotonic()
         frozen.suspend()
         try:
             answer = await editor.post({"text": "Civil Defence: Meanwhile", "edition": "en"}, "meanwhile")
-            answered = time.monotonic() - begun
+            answer_seconds = time.monotonic() - frozen_at
             assert answer.status_code == 503 and answer.headers["retry-after"].isdigit()
             assert answer.json()["detail"].endswith(".")
-            assert answered < 3
+            assert answer_seconds < 3
             await reached(lambda: all(client.stale()[-1] for client in clients), "everyone is told", 8)
-            told = time.monotonic() - begun
-            assert told < 2 * _HEARTBEAT + 0.5, "within two heartbeats, and a little for a busy machine"
+            stale_seconds = time.monotonic() - frozen_at
+            assert stale_seconds < 2 * _HEARTBEAT + 0.5, "within two heartbeats, and a little for a busy machine"
             sides = (service.ticker, service.desk)
             await reached(lambda: not any(readiness(side)[0] for side in sides), "neither side is ready", 5)
-            assert time.monotonic() - begun < 5.5, "within 5 s, and the time to ask"
+            assert time.monotonic() - frozen_at < 5.5, "within 5 s, and the time to ask"
             ticker, desk = (json.loads(readiness(side)[1]) for side in sides)
             assert ticker["ready"] is False and re.search("Timeout|no answer", ticker["reasons"][0]), ticker
             assert desk["ready"] is False and "Timeout" in desk["reasons"][0], desk
@@ -46,7 +46,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
             async with listening([late]):
                 assert [item["headline"]["value"] for item in late.items()] == ["Before"]
                 assert late.stale() == [True]
-            await reached(lambda: time.monotonic() - begun > seconds, "it is frozen for long", seconds + 5)
+            await reached(lambda: time.monotonic() - frozen_at > seconds, "it is frozen for long", seconds + 5)
         finally:
             frozen.resume()
         again = await reached(lambda: not any(client.stale()[-1] for client in clients), "everyone is told again", 8)
@@ -62,7 +62,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
         assert client.connections == 1 and client.stale() == [False, True, False]
     assert server(service).pid == frozen.pid, "a server that waits is not killed for it"
     assert "Traceback" not in service.errors()
-    say(f"503 after {answered:.2f} s, stale after {told:.2f} s, live again {again:.2f} s after it woke")
+    say(f"503 after {answer_seconds:.2f} s, stale after {stale_seconds:.2f} s, live again {again:.2f} s after it woke")
 
 
 @pytest.mark.alone
@@ -79,7 +79,7 @@ async def test_a_server_frozen_for_ten_seconds_is_caught_up_with_as_well(folder:
 
 async def test_a_wiped_stream_is_a_new_list_that_says_what_it_lacks(folder: Path) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="1") as service:
-        clients = [Client(service.ticker, way) for way in ("websocket", "sse")]
+        clients = [Client(service.ticker, transport) for transport in ("websocket", "sse")]
         async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):
             for number in range(5):
                 await editor.publish(f"Civil Defence: Before {number}")

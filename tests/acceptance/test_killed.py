@@ -25,9 +25,9 @@ _ASKED: tuple[Parameters, ...] = ((), (("edition", "en"),), (("edition", "ar"),)
 
 def audience(url: str) -> list[Client]:
     return [
-        Client(url, way, parameters, chance=random.Random(number))
+        Client(url, transport, parameters, chance=random.Random(number))
         for number, parameters in enumerate(_ASKED * 2)
-        for way in ("websocket", "sse")
+        for transport in ("websocket", "sse")
     ]
 
 
@@ -51,24 +51,24 @@ class Press:
                 "urgency": 1 + number % 4,
             }
             while True:
-                begun = loop.time()
+                started = loop.time()
                 try:
                     answer = await self._editor.post(body, f"{hand}-{number}")
                 except httpx2.TransportError:
                     await asyncio.sleep(0.05)
                     continue
                 finally:
-                    self.slowest = max(self.slowest, loop.time() - begun)
+                    self.slowest = max(self.slowest, loop.time() - started)
                 if answer.status_code == 201:
                     self.acknowledged.append(json.loads(answer.content)["item"]["uri"])
                     break
                 self.refused.append(answer)
                 await asyncio.sleep(0.05)
 
-    async def goes_on(self, more: int) -> None:
+    async def goes_on(self, count: int) -> None:
         """Waits until so many more lines are acknowledged."""
-        enough = len(self.acknowledged) + more
-        await reached(lambda: len(self.acknowledged) >= enough, f"{more} more lines are acknowledged")
+        enough = len(self.acknowledged) + count
+        await reached(lambda: len(self.acknowledged) >= enough, f"{count} more lines are acknowledged")
 
     def end(self) -> None:
         """Each hand finishes the line that it is at."""
@@ -84,13 +84,13 @@ class Watch:
     async def run(self) -> None:
         while True:
             for address, seen in self.seen.items():
-                ready, words = await asyncio.to_thread(readiness, address)
+                ready, reason = await asyncio.to_thread(readiness, address)
                 if not seen or seen[-1][0] != ready:
-                    seen.append((ready, words))
+                    seen.append((ready, reason))
 
     def losses(self) -> list[list[str]]:
         """The words that came with each loss, a list for each side."""
-        return [[words for ready, words in seen if not ready] for seen in self.seen.values()]
+        return [[reason for ready, reason in seen if not ready] for seen in self.seen.values()]
 
 
 def check(clients: Sequence[Client], entries: list[Entry]) -> None:
@@ -102,7 +102,7 @@ def check(clients: Sequence[Client], entries: list[Entry]) -> None:
         assert all(received.message.get("complete", True) for received in client.received)
 
 
-async def _told(clients: Sequence[Client], times: int) -> None:
+async def _all_stale(clients: Sequence[Client], times: int) -> None:
     """Waits until everyone has seen the stream away so many times, and back."""
     await reached(lambda: all(client.stale().count(True) == times for client in clients), f"away, time {times}")
     await reached(lambda: not any(client.stale()[-1] for client in clients), "everyone sees that it is back")
@@ -125,7 +125,7 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
             for kill in (1, 2, 3):
                 await press.goes_on(20)
                 server(service).kill()
-                await _told(clients, kill)
+                await _all_stale(clients, kill)
             await press.goes_on(20)
             press.end()
             await asyncio.gather(*hands)
@@ -141,7 +141,7 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
         assert all(answer.headers["retry-after"].isdigit() for answer in press.refused)
         assert press.slowest < 3
         for losses in watch.losses():
-            assert all("ConnectionError" in words or "server" in words for words in losses), losses
+            assert all("ConnectionError" in reason or "server" in reason for reason in losses), losses
         assert "Traceback" not in service.errors()
         say(
             f"3 kills, {len(uris)} acknowledged and there, {len(press.refused)} answered 503, slowest answer"

@@ -43,9 +43,9 @@ async def test_fifty_posts_at_once_with_one_key_are_one_item_and_one_answer(fold
 
             # Fifty different bodies under one key: one is taken, and nobody is told that another was.
             mixed = await asyncio.gather(*(editor.post(line(number), "another") for number in range(50)))
-            taken = [answer for answer in mixed if answer.status_code == 201]
-            assert len(taken) == 1
-            assert {answer.status_code for answer in mixed if answer is not taken[0]} == {422}
+            accepted = [answer for answer in mixed if answer.status_code == 201]
+            assert len(accepted) == 1
+            assert {answer.status_code for answer in mixed if answer is not accepted[0]} == {422}
             assert len(read_stream(service.data)) == 2
 
             # Fifty acts on one version: one is done, the others were too late, whoever sent them.
@@ -102,9 +102,9 @@ async def test_a_lost_reply_is_healed_or_is_an_error_whose_retry_finds_the_one_i
                 lost = await editor.post(line(3), "lost")
                 assert lost.status_code == 503 and lost.headers["retry-after"].isdigit() and proxy.lost == 4
                 assert await store.xlen(Keys(brand).items) == 3
-                found = [await editor.post(line(3), "lost") for _ in range(3)]
-                assert {answer.status_code for answer in found} == {201}
-                assert len({answer.content for answer in found}) == 1
+                answers = [await editor.post(line(3), "lost") for _ in range(3)]
+                assert {answer.status_code for answer in answers} == {201}
+                assert len({answer.content for answer in answers}) == 1
                 assert await store.xlen(Keys(brand).items) == 3
         finally:
             await to_thread.run_sync(stop, service)

@@ -78,17 +78,17 @@ class Newsroom:
         act = chance.choice(_MAY[target["pubStatus"]])
         self.acts[act] += 1
         if act == "own":
-            source, place = chance.choice(["Civil Defence", "Health ministry", "Central bank"]), chance.choice(_PLACES)
+            source, place_name = chance.choice(["Civil Defence", "Health ministry", "Central bank"]), chance.choice(_PLACES)
             await self._editor.publish(
                 f"{source}: Line {self.acts[act]}, invented for a test",
-                urgency=chance.randint(1, 5), sections=[chance.choice(_SECTIONS)], places=[place],
+                urgency=chance.randint(1, 5), sections=[chance.choice(_SECTIONS)], places=[place_name],
             )  # fmt: skip
             return
-        done = await self._editor.act(target["uri"], target["version"], act, **_CHANGES[act](chance, target["version"]))
-        if done["pubStatus"] == "canceled":
-            del self._items[done["uri"]]
+        answer = await self._editor.act(target["uri"], target["version"], act, **_CHANGES[act](chance, target["version"]))
+        if answer["pubStatus"] == "canceled":
+            del self._items[answer["uri"]]
         else:
-            self._items[done["uri"]] = done
+            self._items[answer["uri"]] = answer
 
 
 _SECTIONS: Final = ("politics", "economy", "world", "health", "sport")
@@ -189,8 +189,8 @@ async def _prove(
     for client in [watcher, *audience]:
         expected = belonging(entries, client.parameters)
         _check_told(client, expected)
-        shown = {uri: public(item) for uri, item in client.shown().items()}
-        assert shown == folded(public(entry.item) for entry in expected)
+        client_items = {uri: public(item) for uri, item in client.shown().items()}
+        assert client_items == folded(public(entry.item) for entry in expected)
         assert client.kinds() == ["snapshot"] + ["replay"] * (client.connections - 1)
         assert all(received.message.get("complete", True) for received in client.received)
     for parameters in FILTERS:
@@ -245,21 +245,21 @@ def _check_stream(replayed: str, entries: list[Entry], items: int, newsroom: New
 
 def _check_told(client: Client, expected: list[Entry]) -> None:
     """Every message says what came between its cursor and the one before it, and nothing else."""
-    place = 0
+    position = 0
     for received in client.received:
         if "cursor" not in received.message:
             continue
         seq = seq_of(received.message["cursor"])
-        since = [entry for entry in expected if place < entry.seq <= seq]
+        since = [entry for entry in expected if position < entry.seq <= seq]
         if received.kind == "item":
             # One that is behind is brought up to date like by a replay: no version comes that a newer one replaced.
-            *before, own = since
+            *earlier, own = since
             assert own.seq == seq and received.message["item"] in (own.item, public(own.item)), client.parameters
             later = {entry.item["uri"] for entry in expected if entry.seq >= seq}
-            assert {entry.item["uri"] for entry in before} <= later, client.parameters
+            assert {entry.item["uri"] for entry in earlier} <= later, client.parameters
         else:
             assert received.items() == replayed(since), client.parameters
-        place = max(place, seq)
+        position = max(position, seq)
 
 
 def _headline(entry: Entry) -> str:

@@ -79,21 +79,21 @@ def matches(item: Item, parameters: Parameters) -> bool:
 def belonging(entries: Iterable[Entry], parameters: Parameters) -> list[Entry]:
     """The entries that a client of `parameters` gets: an item belongs from its first version that matches on."""
     seen: set[str] = set()
-    found: list[Entry] = []
+    matching: list[Entry] = []
     for entry in entries:
         if matches(entry.item, parameters):
             seen.add(entry.item["uri"])
         if entry.item["uri"] in seen:
-            found.append(entry)
-    return found
+            matching.append(entry)
+    return matching
 
 
 def folded(items: Iterable[Item]) -> dict[str, Item]:
     """Items merged by uri, the higher version winning, each at the place of its first."""
     merged: dict[str, Item] = {}
     for item in items:
-        held = merged.get(item["uri"])
-        if held is None or item["version"] > held["version"]:
+        known_item = merged.get(item["uri"])
+        if known_item is None or item["version"] > known_item["version"]:
             merged[item["uri"]] = item
     return merged
 
@@ -111,5 +111,5 @@ def replayed(entries: Sequence[Entry]) -> list[Item]:
 
 def current(items: Iterable[Item], parameters: Parameters) -> list[Item]:
     """What a fresh join shows, newest first: usable items that match as they are now. Nothing is pinned here."""
-    shown = [item for item in folded(items).values() if item["pubStatus"] == "usable" and matches(item, parameters)]
-    return sorted(shown, key=lambda item: (item["firstCreated"], item["uri"]), reverse=True)
+    usable = [item for item in folded(items).values() if item["pubStatus"] == "usable" and matches(item, parameters)]
+    return sorted(usable, key=lambda item: (item["firstCreated"], item["uri"]), reverse=True)

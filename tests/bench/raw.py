@@ -62,7 +62,7 @@ class Client:
             length = int.from_bytes(await self.reader.readexactly(2))
         mask = await self.reader.readexactly(4)
         payload = await self.reader.readexactly(length)
-        return first, bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+        return first, bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
 
 
 class Server:

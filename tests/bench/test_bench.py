@@ -72,40 +72,40 @@ class Spoilt(Bare):
 def test_a_trial_writes_a_page_data_and_pictures(tmp_path: Path, name: str) -> None:
     affinity = os.sched_getaffinity(0)
     out = tmp_path / "new" / "folder"
-    status, shown, said = run(name, "--quick", "--contender", "limit", "--out", out)
-    assert status == 0, said
+    status, output, errors = run(name, "--quick", "--contender", "limit", "--out", out)
+    assert status == 0, errors
     report = msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Report)
     everybody = ("flashwire", "limit", *(("flashwire, deflated",) if name == "steady" else ()))
     assert report.quick and {who: len(rounds) for who, rounds in report.data.items()} == dict.fromkeys(everybody, 1)
     for rounds in report.data.values():
-        assert all(one["last_ms"] > 0 and one["client_us"] > 0 for one in rounds)
-    assert "The limit: C and epoll" in shown and shown.splitlines()[2] in (out / f"{name}.md").read_text("utf-8")
+        assert all(round_["last_ms"] > 0 and round_["client_us"] > 0 for round_ in rounds)
+    assert "The limit: C and epoll" in output and output.splitlines()[2] in (out / f"{name}.md").read_text("utf-8")
     assert (out / f"{name}.svg").read_text("utf-8").startswith("<svg")
     assert "## Left out here" in (out / "README.md").read_text("utf-8")
-    assert f"{name}: about " in said and "done in" in said
+    assert f"{name}: about " in errors and "done in" in errors
     assert os.sched_getaffinity(0) == affinity
 
 
 @pytest.mark.slow
 def test_a_trial_of_all_scenarios_measures_them_all(tmp_path: Path) -> None:
-    status, _, said = run("--quick", "--out", tmp_path)
-    assert status == 0, said
+    status, _, errors = run("--quick", "--out", tmp_path)
+    assert status == 0, errors
     page = (tmp_path / "README.md").read_text("utf-8")
-    assert all(f"]({name}.md)" in page for name in scenarios.known() if scenarios.load_scenario(name).default)
+    assert all(f"]({name}.md)" in page for name in scenarios.scenario_names() if scenarios.load_scenario(name).default)
 
 
 def test_unknown_names_are_refused_with_the_known_ones(tmp_path: Path) -> None:
-    status, _, said = run("fast", "--out", tmp_path / "none")
-    assert status == 1 and said.startswith("There is no scenario fast; known: steady, burst, ")
-    status, _, said = run("--contender", "quick", "--out", tmp_path / "none")
-    assert status == 1 and said.startswith("No measurement: there is no contender quick; known: flashwire, ")
+    status, _, errors = run("fast", "--out", tmp_path / "none")
+    assert status == 1 and errors.startswith("There is no scenario fast; known: steady, burst, ")
+    status, _, errors = run("--contender", "quick", "--out", tmp_path / "none")
+    assert status == 1 and errors.startswith("No measurement: there is no contender quick; known: flashwire, ")
     assert not (tmp_path / "none").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    status, _, said = run("--out", tmp_path / "file" / "folder")
-    assert status == 1 and said.startswith("No measurement: ") and said.count("\n") == 1
+    status, _, errors = run("--out", tmp_path / "file" / "folder")
+    assert status == 1 and errors.startswith("No measurement: ") and errors.count("\n") == 1
 
 
 def test_a_scenario_that_fails_does_not_stop_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,50 +115,50 @@ def test_a_scenario_that_fails_does_not_stop_the_next(tmp_path: Path, monkeypatc
     async def fine(run: Run) -> Section:
         return Section("Found.", {})
 
-    found = {"steady": Scenario("steady", "One", failing, 1, 1), "burst": Scenario("burst", "Two", fine, 1, 1)}
-    monkeypatch.setattr(scenarios, "known", lambda: tuple(found))
-    monkeypatch.setattr(scenarios, "load_scenario", found.__getitem__)
-    status, shown, said = run("--out", tmp_path)
-    assert status == 1 and "steady: no measurement: item 7 came where item 6 was due" in said
-    assert "Found." in shown and (tmp_path / "burst.md").exists() and not (tmp_path / "steady.md").exists()
+    by_name = {"steady": Scenario("steady", "One", failing, 1, 1), "burst": Scenario("burst", "Two", fine, 1, 1)}
+    monkeypatch.setattr(scenarios, "known", lambda: tuple(by_name))
+    monkeypatch.setattr(scenarios, "load_scenario", by_name.__getitem__)
+    status, output, errors = run("--out", tmp_path)
+    assert status == 1 and "steady: no measurement: item 7 came where item 6 was due" in errors
+    assert "Found." in output and (tmp_path / "burst.md").exists() and not (tmp_path / "steady.md").exists()
 
 
 def test_every_scenario_has_a_name_a_title_and_a_time() -> None:
-    for name in scenarios.known():
+    for name in scenarios.scenario_names():
         scenario = scenarios.load_scenario(name)
         assert scenario.title and 0 < scenario.quick_seconds <= scenario.seconds
 
 
 @pytest.mark.anyio
 async def test_contenders_take_turns_and_who_fails_is_left_out_from_then_on() -> None:
-    asked: list[str] = []
+    order: list[str] = []
 
-    def one(failing: str) -> Callable[[str], Awaitable[int]]:
+    def measure_one(failing: str) -> Callable[[str], Awaitable[int]]:
         async def measured(name: str) -> int:
-            asked.append(name)
+            order.append(name)
             if name == failing:
                 raise MissedError("it lost item 3")
-            return len(asked)
+            return len(order)
 
         return measured
 
     run = a_run(flashwire=CONTENDERS["flashwire"], limit=CONTENDERS["limit"], bare=Bare)
     # nchan is a contender that is absent here; `other` is none, but a variant that the scenario knows.
     names = ("flashwire", "limit", "nchan", "other")
-    assert await run.in_turn(names, one("limit")) == {"flashwire": [1, 4], "other": [3, 5]}
-    assert asked == ["flashwire", "limit", "other", "flashwire", "other"]
+    assert await run.in_turn(names, measure_one("limit")) == {"flashwire": [1, 4], "other": [3, 5]}
+    assert order == ["flashwire", "limit", "other", "flashwire", "other"]
     assert run.notes == ["limit was left out after it had failed: it lost item 3"]
     with pytest.raises(MissedError):
-        await run.in_turn(names, one("flashwire"))
+        await run.in_turn(names, measure_one("flashwire"))
 
 
 @pytest.mark.anyio
 async def test_no_turn_begins_after_the_time_is_up() -> None:
-    async def one(name: str) -> str:
+    async def measure_one(name: str) -> str:
         return name
 
     run = a_run(bare=Bare, seconds=0)
-    assert await run.in_turn(("bare",), one) == {"bare": ["bare"]}
+    assert await run.in_turn(("bare",), measure_one) == {"bare": ["bare"]}
     assert run.notes == ["After 1 of 2 turns the time was up."]
 
 
@@ -205,17 +205,17 @@ def test_a_thousand_filters_differ_and_let_the_items_pass() -> None:
     filters = {Query(read_pairs(path.partition("?")[2].encode()), site).subscription().filter for path in paths}
     assert len(filters) == 1000
     item = decode_item(numbered(1))
-    assert all(one.matches(item) for one in filters)
+    assert all(filter_.matches(item) for filter_ in filters)
 
 
 def test_cpu_and_memory_of_a_process_are_read_while_it_works() -> None:
     own = os.getpid()
-    before = cpu_seconds((own,))
+    cpu_before = cpu_seconds((own,))
     assert sum(number * number for number in range(300_000)) > 0
-    assert 0 < cpu_seconds((own,)) - before < 60
-    held = memory_kib(own)
+    assert 0 < cpu_seconds((own,)) - cpu_before < 60
+    memory = memory_kib(own)
     ballast = b"x" * 40_000_000
-    assert memory_kib(own) - held > len(ballast) / 1024 * 0.9
+    assert memory_kib(own) - memory > len(ballast) / 1024 * 0.9
 
 
 def test_a_server_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,9 +235,9 @@ def test_a_program_is_compiled_once_and_again_when_its_source_differs(
     source = tmp_path / "say.c"
     source.write_text('#include <stdio.h>\nint main(void) { puts("one"); }\n')
     first = compiled("say", (source,))
-    made = first.stat().st_mtime_ns
+    modified = first.stat().st_mtime_ns
     assert subprocess.check_output([first]) == b"one\n"
-    assert compiled("say", (source,)) == first and first.stat().st_mtime_ns == made
+    assert compiled("say", (source,)) == first and first.stat().st_mtime_ns == modified
     source.write_text('#include <stdio.h>\nint main(void) { puts("two"); }\n')
     assert subprocess.check_output([compiled("say", (source,))]) == b"two\n"
     source.write_text("int main(void) { return nothing; }\n")
@@ -263,5 +263,5 @@ def test_without_a_compiler_one_line_says_how_to_get_one(tmp_path: Path, monkeyp
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ContenderError, match="sudo apt-get install gcc"):
         compiled("load", ())
-    status, _, said = run("--out", tmp_path / "out")
-    assert status == 1 and said.strip().splitlines()[-1].startswith("No measurement: there is no C compiler")
+    status, _, errors = run("--out", tmp_path / "out")
+    assert status == 1 and errors.strip().splitlines()[-1].startswith("No measurement: there is no C compiler")

@@ -28,12 +28,12 @@ def test_each_figure_stands_beside_the_others(tmp_path: Path, monkeypatch: pytes
     other = checkout(tmp_path / "old", '{"flashwire": [{"cpu_us": 10, "waits": [1, 3, 2], "name": "x"}], "gone": []}')
     here = checkout(tmp_path / "new", '{"flashwire": [{"cpu_us": 15, "waits": [2, 6, 4]}], "more": [{"cpu_us": 1}]}')
     monkeypatch.setattr(checkouts, "_HERE", here)
-    said: list[str] = []
-    page = checkouts.compare(["steady"], other, quick=True, turns=2, contenders=["limit"], say=said.append)
+    progress: list[str] = []
+    page = checkouts.compare(["steady"], other, quick=True, turns=2, contenders=["limit"], say=progress.append)
     assert "| flashwire | cpu_us | 10.00 | 15.00 | 1.50 |" in page
     assert "| flashwire | waits, median | 2.00 | 4.00 | 2.00 |" in page
     assert "| flashwire | waits, p99 | 3.00 | 6.00 | 2.00 |" in page
-    assert "more" not in page and len(said) == 4
+    assert "more" not in page and len(progress) == 4
     calls = (tmp_path / "calls").read_text("utf-8").splitlines()
     assert len(calls) == 4
     assert all(line.endswith("--quick --contender limit") and "bench steady --repeats 1" in line for line in calls)

@@ -29,9 +29,9 @@ SECONDS = 30.0
 
 def installed(name: str) -> Contender:
     contender = CONTENDERS[name]()
-    if (lack := contender.absent()) is not None:
-        assert name not in ALWAYS, lack
-        pytest.skip(lack)
+    if (reason := contender.absent()) is not None:
+        assert name not in ALWAYS, reason
+        pytest.skip(reason)
     return contender
 
 
@@ -39,7 +39,7 @@ def alive(process: int) -> bool:
     return Path(f"/proc/{process}").exists()
 
 
-def left(folder: Path) -> list[Path]:
+def leftovers(folder: Path) -> list[Path]:
     """What is still there."""
     return list(folder.iterdir())
 
@@ -48,15 +48,15 @@ async def join(target: Target, stack: AsyncExitStack) -> ClientConnection:
     """A subscriber by another library than ours, which insists on a true Sec-WebSocket-Accept."""
     url = f"ws://{target.host}:{target.port}{target.path}"
     connection = await stack.enter_async_context(connect(url, compression=None, close_timeout=0.1))
-    for said in target.hello:
-        await connection.send(said.decode())
+    for hello in target.hello:
+        await connection.send(hello.decode())
     async with asyncio.timeout(SECONDS):
-        while target.joined and target.joined not in await heard(connection):
+        while target.joined and target.joined not in await next_message(connection):
             pass
     return connection
 
 
-async def heard(connection: ClientConnection) -> bytes:
+async def next_message(connection: ClientConnection) -> bytes:
     message = await connection.recv()
     return message if isinstance(message, bytes) else message.encode()
 
@@ -70,7 +70,7 @@ async def get(connection: ClientConnection, target: Target, count: int) -> list[
     mark = f"bench-item-{count:08}".encode()
     async with asyncio.timeout(SECONDS):
         while mark not in (whole := b"".join(parts)) or not whole.rstrip().endswith((b"}", b"]")):
-            parts.append(await heard(connection))
+            parts.append(await next_message(connection))
     if target.stream:
         return [whole]
     return [part for part in parts if b"bench-item-" in part and b"bench-item-00000000" not in part]
@@ -103,19 +103,19 @@ async def test_five_subscribers_get_three_items_in_order_as_the_same_bytes(name:
                 check(name, got, due, items)
     finally:
         await contender.stop()
-    assert processes and not any(map(alive, processes)) and not left(folders)
+    assert processes and not any(map(alive, processes)) and not leftovers(folders)
 
 
 def check(name: str, got: list[bytes], due: list[bytes], items: list[bytes]) -> None:
     if name == "nats":
-        assert got == [b"".join(b"MSG bench 1 %d\r\n%b\r\n" % (len(one), one) for one in due)]
+        assert got == [b"".join(b"MSG bench 1 %d\r\n%b\r\n" % (len(body), body) for body in due)]
     elif name == "socketio":
-        sent = [msgspec.json.decode(one.removeprefix(b"42")) for one in got]
+        sent = [msgspec.json.decode(body.removeprefix(b"42")) for body in got]
         # Encoded again, by JavaScript: the same values.
-        assert sent == [["item", msgspec.json.decode(one)] for one in due]
+        assert sent == [["item", msgspec.json.decode(body)] for body in due]
     elif name == "flashwire":
         # Its own cursor, over a body that is signed.
-        assert len(got) == 3 and all(item in one for one, item in zip(got, items, strict=True))
+        assert len(got) == 3 and all(item in body for body, item in zip(got, items, strict=True))
     else:
         assert got == due
 
@@ -174,7 +174,7 @@ class Broken(Base):
         return "none"
 
     async def _launch(self, core: int) -> tuple[Target, Way]:
-        self.process = self._held(program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder))
+        self.process = self._owned(program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder))
         raise AssertionError(await self._piped(self.process))
 
 
@@ -183,7 +183,7 @@ async def test_a_program_that_ends_instead_of_listening_is_told_by_its_last_word
     with pytest.raises(ContenderError, match=r"The broken one did not start: no such luck"):
         await broken.start(CORE)
     await broken.stop()
-    assert broken.process.returncode == 0 and not left(folders)
+    assert broken.process.returncode == 0 and not leftovers(folders)
 
 
 async def test_a_program_that_never_listens_is_given_up_and_ended(
@@ -193,14 +193,14 @@ async def test_a_program_that_never_listens_is_given_up_and_ended(
 
     class Silent(Broken):
         async def _launch(self, core: int) -> tuple[Target, Way]:
-            self.process = self._held(program.start_program(["sleep", "60"], core, self._folder))
+            self.process = self._owned(program.start_program(["sleep", "60"], core, self._folder))
             raise AssertionError(await self._posted(self.process, base.free_port(), "/"))
 
     silent = Silent()
     with pytest.raises(ContenderError, match="it wrote nothing"):
         await silent.start(CORE)
     await silent.stop()
-    assert silent.process.returncode not in (None, 0) and not left(folders)
+    assert silent.process.returncode not in (None, 0) and not leftovers(folders)
 
 
 def test_a_program_is_pinned_and_ends_with_a_benchmark_that_is_killed(tmp_path: Path) -> None:

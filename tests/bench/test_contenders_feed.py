@@ -47,13 +47,13 @@ REFUSED = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"
 
 
 async def test_messages_are_numbered_live_messages() -> None:
-    made = Feed()
-    first, second = made.messages([numbered(0), numbered(1)])
-    (third,) = made.messages([numbered(2)])
-    for number, one in enumerate((first, second, third)):
-        said = msgspec.json.decode(one)
-        assert said["type"] == "item" and f"bench-item-{number:08}" in said["item"]["headline"]["value"]
-        cursor = read_cursor(said["cursor"])
+    feed = Feed()
+    first, second = feed.messages([numbered(0), numbered(1)])
+    (third,) = feed.messages([numbered(2)])
+    for number, body in enumerate((first, second, third)):
+        message = msgspec.json.decode(body)
+        assert message["type"] == "item" and f"bench-item-{number:08}" in message["item"]["headline"]["value"]
+        cursor = read_cursor(message["cursor"])
         assert cursor is not None and cursor.seq == number + 1
 
 
@@ -126,10 +126,10 @@ async def test_the_control_socket_gives_messages_back_however_they_are_cut(size:
         def arrived(self, messages: list[bytes]) -> None:
             self.bursts.append(messages)
 
-    written, kept = Written(), Kept()
+    transport, receiver = Written(), Kept()
     messages = [b"", b"a", b"bc" * 100, b"d"]
-    await Pipe(written).send(messages)
-    for start in range(0, len(written.data), size):
-        kept.data_received(written.data[start : start + size])
-    assert [one for burst in kept.bursts for one in burst] == messages
-    assert all(kept.bursts) and (size < 1000 or len(kept.bursts) == 1)
+    await Pipe(transport).send(messages)
+    for start in range(0, len(transport.data), size):
+        receiver.data_received(transport.data[start : start + size])
+    assert [message for burst in receiver.bursts for message in burst] == messages
+    assert all(receiver.bursts) and (size < 1000 or len(receiver.bursts) == 1)

@@ -39,8 +39,8 @@ async def limit() -> AsyncIterator[Running]:
         await running.stop()
 
 
-def request(key: bytes, name: bytes = b"Sec-WebSocket-Key", more: bytes = b"") -> bytes:
-    return b"GET / HTTP/1.1\r\nHost: x\r\n%b%b: %b\r\nUpgrade: websocket\r\n\r\n" % (more, name, key)
+def request(key: bytes, name: bytes = b"Sec-WebSocket-Key", rest: bytes = b"") -> bytes:
+    return b"GET / HTTP/1.1\r\nHost: x\r\n%b%b: %b\r\nUpgrade: websocket\r\n\r\n" % (rest, name, key)
 
 
 class Client:
@@ -97,19 +97,19 @@ async def client(limit: Running) -> AsyncIterator[Callable[..., Client]]:
         return clients[-1]
 
     yield make
-    for one in clients:
-        one.close()
+    for opened in clients:
+        opened.close()
 
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 300_000])
 async def test_a_message_of_any_length_has_the_frame_that_belongs_to_it(
     limit: Running, client: Callable[..., Client], size: int
 ) -> None:
-    one = await client().join()
+    member = await client().join()
     message = secrets.token_bytes(size)
     await limit.say(message, b"and the next")
     due = text_frame(message) + text_frame(b"and the next")
-    assert await one.read(len(due)) == due
+    assert await member.read(len(due)) == due
 
 
 async def test_any_key_gets_its_own_answer_also_in_another_spelling_and_in_pieces(
@@ -124,18 +124,18 @@ async def test_any_key_gets_its_own_answer_also_in_another_spelling_and_in_piece
 
 
 @pytest.mark.parametrize(
-    "said",
+    "request_bytes",
     [
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         request(b"k" * 61),
         request(b""),
         b"x" * 5000,
-        request(b"key", more=b"Cookie: " + b"x" * 5000 + b"\r\n"),
+        request(b"key", rest=b"Cookie: " + b"x" * 5000 + b"\r\n"),
     ],
     ids=["no key", "a long key", "an empty key", "no request", "a long request"],
 )
-async def test_who_asks_for_nothing_it_knows_is_hung_up_on(client: Callable[..., Client], said: bytes) -> None:
-    assert await (await client().say(said)).read(1) == b""
+async def test_who_asks_for_nothing_it_knows_is_hung_up_on(client: Callable[..., Client], request_bytes: bytes) -> None:
+    assert await (await client().say(request_bytes)).read(1) == b""
 
 
 async def test_who_reads_late_gets_everything_in_order_and_costs_no_turning_meanwhile(
@@ -148,9 +148,9 @@ async def test_who_reads_late_gets_everything_in_order_and_costs_no_turning_mean
     assert await other.read(len(due)) == due
     await limit.say(b"last")
     assert await other.read(6) == text_frame(b"last")
-    before = cpu_seconds(limit.target.processes)
+    cpu_before = cpu_seconds(limit.target.processes)
     await asyncio.sleep(0.2)  # what is looked for is that nothing happens
-    assert cpu_seconds(limit.target.processes) - before < 0.05
+    assert cpu_seconds(limit.target.processes) - cpu_before < 0.05
     assert await late.read(len(due) + 6) == due + text_frame(b"last")
 
 
@@ -159,17 +159,17 @@ async def test_who_leaves_takes_nobody_along(limit: Running, client: Callable[..
     stuck = await client(buffer=4096).join()
     await limit.say(b"x" * 8_000_000)
     staying = members[1::2]
-    for one in members[::2]:
-        one.close()
+    for member in members[::2]:
+        member.close()
     due = len(text_frame(b"x" * 8_000_000))
-    for one in staying:
-        assert len(await one.read(due)) == due
+    for member in staying:
+        assert len(await member.read(due)) == due
     stuck.close()
     await limit.say(b"still")
-    for one in staying:
-        assert await one.read(7) == text_frame(b"still")
+    for member in staying:
+        assert await member.read(7) == text_frame(b"still")
     later = await client().join()
     await limit.say(b"there")
     assert await later.read(7) == text_frame(b"there")
-    for one in staying:
-        assert await one.read(7) == text_frame(b"there")
+    for member in staying:
+        assert await member.read(7) == text_frame(b"there")

@@ -54,10 +54,10 @@ def published(number: int) -> bytes:
 
 @asynccontextmanager
 async def a_desk(answer: Answer = published, *, pause: float = 0.0) -> AsyncIterator[tuple[Desk, int]]:
-    made = Desk(answer, pause)
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    desk = Desk(answer, pause)
+    server = await asyncio.start_server(desk.serve, "127.0.0.1", 0)
     async with server:
-        yield made, server.sockets[0].getsockname()[1]
+        yield desk, server.sockets[0].getsockname()[1]
 
 
 async def test_every_line_is_posted_once_and_waited_for() -> None:
@@ -104,13 +104,13 @@ async def test_acknowledgement_is_judged_by_both_of_its_aims(
     wait: float, a_second: float, reached: bool, why: str
 ) -> None:
     bare = [ack.Found([1.0], 100.0)]
-    found = {
+    rounds = {
         ack.PACED: [ack.Found([wait], 100.0)],
         ack.BUSY: [ack.Found([30.0], a_second, desk_us=500.0)],
         ack.BARE: bare,
         ack.DISK: bare,
     }
-    row = ack._row(found)
+    row = ack._row(rounds)
     assert row.reached is reached and why in row.why
 
 

@@ -15,18 +15,18 @@ pytestmark = pytest.mark.anyio
 async def test_a_few_are_held_by_two_workers_and_every_figure_is_there() -> None:
     cores = sorted(os.sched_getaffinity(0))
     run = Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=CONTENDERS)
-    held = await hold(run, subscribers=200, workers=2, seconds=3.2, item_seconds=0.5)
-    assert len(held.spread) == 2 and 200 <= sum(held.spread) < 200 + 2 * 30 and min(held.spread) > 50
-    assert len(held.last_ms) >= 3 and all(0 < each < 5000 for each in held.last_ms)
-    assert held.heartbeats >= 200, "each second"
-    assert held.samples and all(sample.pss_mib > 10 for sample in held.samples)
-    row = module._row(held)
+    result = await hold(run, subscribers=200, workers=2, seconds=3.2, item_seconds=0.5)
+    assert len(result.spread) == 2 and 200 <= sum(result.spread) < 200 + 2 * 30 and min(result.spread) > 50
+    assert len(result.last_ms) >= 3 and all(0 < milliseconds < 5000 for milliseconds in result.last_ms)
+    assert result.heartbeats >= 200, "each second"
+    assert result.samples and all(sample.pss_mib > 10 for sample in result.samples)
+    row = module._row(result)
     assert row.key == "hold" and row.reached is False and "200 were held for" in row.why
-    assert "200 on 2 workers" in module._text(held)
-    assert module._picture(held).svg.startswith("<svg")
+    assert "200 on 2 workers" in module._text(result)
+    assert module._picture(result).svg.startswith("<svg")
 
 
-def held(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
+def a_result(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
     samples = [
         Sample(float(at), 300.0 if at < 60 else last_mib if at >= 180 else 400.0, 10.0, 0.05) for at in range(200)
     ]
@@ -48,6 +48,6 @@ def held(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
 
 
 def test_it_is_reached_only_in_full_in_time_and_flat_once_it_has_settled() -> None:
-    assert module._row(held()).reached is True
-    assert "slowest item took 2500 ms" in module._row(held(slowest=2500.0)).why
-    assert "memory grew by 5.0%" in module._row(held(last_mib=420.0)).why
+    assert module._row(a_result()).reached is True
+    assert "slowest item took 2500 ms" in module._row(a_result(slowest=2500.0)).why
+    assert "memory grew by 5.0%" in module._row(a_result(last_mib=420.0)).why

@@ -62,14 +62,14 @@ async def test_the_middle_is_when_half_of_them_had_it(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 4)
         waiting = await load.expect(1, 1)
-        before: list[int] = []
+        earlier: list[int] = []
         for client in server.clients:
-            before.append(time.monotonic_ns())
+            earlier.append(time.monotonic_ns())
             client.say(item(1))
-            await until_stats(load, lambda stats: stats.items >= len(before))
+            await until_stats(load, lambda stats: stats.items >= len(earlier))
         (arrival,) = await within(waiting)
-        assert before[0] < arrival.first < before[1] < arrival.middle < before[2]
-        assert before[3] < arrival.late == arrival.last
+        assert earlier[0] < arrival.first < earlier[1] < arrival.middle < earlier[2]
+        assert earlier[3] < arrival.late == arrival.last
 
 
 async def test_nothing_is_done_before_the_last_one_has_it(server: Server) -> None:
@@ -241,13 +241,13 @@ async def test_a_stream_may_be_cut_anywhere_into_messages(server: Server, size: 
         answers=((b"PING\r\n", b"PONG\r\n"),),
         stream=True,
     )
-    said = b"".join(b"MSG news 1 999\r\n" + message(number) + b"\r\n" for number in (1, 2, 3)) + b"PING\r\n"
+    stream = b"".join(b"MSG news 1 999\r\n" + message(number) + b"\r\n" for number in (1, 2, 3)) + b"PING\r\n"
     async with audience(server, target) as load:
         server.greeting = lambda client: frame(b"INFO {}\r\nPO", 0x82) + frame(b"NG\r\n", 0x82)
         await joined(server, load, 1)
         waiting = await load.expect(1, 3)
-        for start in range(0, len(said), size):
-            server.everybody(frame(said[start : start + size], 0x82))
+        for start in range(0, len(stream), size):
+            server.everybody(frame(stream[start : start + size], 0x82))
         await within(waiting)
         assert await within(server.clients[0].heard()) == (0x81, b"PONG\r\n")
         server.everybody(frame(b"MSG " + message(3), 0x82))
@@ -304,7 +304,7 @@ async def test_what_a_newer_version_replaces_may_be_left_out(server: Server, one
         else:
             server.clients[1].say(frame(b'{"type":"replay","cursor":"e.6.x","items":[' + b",".join(came) + b"]}"))
         arrivals = await within(waiting)
-        assert [arrival.count for arrival in arrivals] == [2] * 6 and min(one.late for one in arrivals) > 0
+        assert [arrival.count for arrival in arrivals] == [2] * 6 and min(arrival_.late for arrival_ in arrivals) > 0
         stats = await load.stats()
         assert (stats.items, stats.left_out) == (9, 3)
 
@@ -374,36 +374,36 @@ async def test_who_leaves_says_goodbye_and_its_place_is_taken(server: Server) ->
 async def test_several_processes_are_one_audience_with_paths_ports_and_addresses_of_their_own(server: Server) -> None:
     async with Server() as other, audience(server, processes=2, paths=("/a", "/b?x=1")) as load:
         load.aim((server.port, other.port))
-        found = await load.open(8, first=1)
-        assert found.count == 8 and len(found.took_ms) == 8
+        joined = await load.open(8, first=1)
+        assert joined.count == 8 and len(joined.took_ms) == 8
         assert len(server.clients) == len(other.clients) == 4
         clients = server.clients + other.clients
         assert sorted(client.path for client in clients) == ["/a"] * 4 + ["/b?x=1"] * 4
         assert {client.writer.get_extra_info("peername")[0] for client in clients} == {
-            f"127.0.{process}.{place}" for process in (1, 2) for place in (1, 2)
+            f"127.0.{process}.{last}" for process in (1, 2) for last in (1, 2)
         }
         waiting = await load.expect(1, 1)
         assert waiting.due == 8
-        for one in (server, other):
-            one.everybody(item(1))
+        for each_server in (server, other):
+            each_server.everybody(item(1))
         (arrival,) = await within(waiting)
         assert arrival.count == 8
 
 
 async def test_a_rate_is_kept_and_a_bound_on_those_under_way(server: Server) -> None:
     async with audience(server) as load:
-        found = await load.open(20, rate=100)
-        assert 0.15 < (found.last - found.began) / 1e9
-    held: list[int] = []
+        joined = await load.open(20, rate=100)
+        assert 0.15 < (joined.last - joined.began) / 1e9
+    inflight: list[int] = []
     async with audience(server, Target(ports=(server.port,), path="/", processes=(), joined=b"in")) as load:
         server.clients.clear()
         joining = asyncio.create_task(load.open(6, inflight=2))
         for number in range(6):
-            await server.until(lambda: len(server.clients) > len(held))
-            held.append(len(server.clients) - number)
+            await server.until(lambda: len(server.clients) > len(inflight))
+            inflight.append(len(server.clients) - number)
             server.clients[number].say(frame(b"in"))
         await within(joining)
-        assert max(held) <= 2
+        assert max(inflight) <= 2
 
 
 async def until_stats(load: Load, true: Callable[[Any], bool], seconds: float = 20) -> None:  # Any: Stats

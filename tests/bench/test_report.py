@@ -10,7 +10,7 @@ import pytest
 
 from bench import machine
 from bench.aims import AIMS
-from bench.bends import bend, said
+from bench.bends import bend, describe_knee
 from bench.figures import Figure, figure, median, quantile, ratio, table
 from bench.machine import Machine, Others, this_machine
 from bench.plot import WIDTH, Lines, Panel, bars, lines
@@ -25,7 +25,7 @@ NOW = "2026-11-22T10:00:00.000Z"
 def report(name: str = "steady", **different: Any) -> Report:  # Any: fields of Report
     fields: dict[str, Any] = {  # Any: fields of Report
         "title": "Steady state",
-        "made": "2026-11-22T10:05:00.000Z",
+        "measured_at": "2026-11-22T10:05:00.000Z",
         "seconds": 61.2,
         "quick": False,
         "machine": MACHINE,
@@ -56,8 +56,8 @@ def test_a_quantile_is_the_least_that_enough_do_not_exceed() -> None:
 
 
 def test_a_figure_is_said_with_its_spread_where_there_is_one() -> None:
-    assert figure([1234.5, 1000.0, 2000.0]).said(0) == "1,234 (1,000–2,000)"
-    assert figure([2.0, 2.01]).said() == "2.0"
+    assert figure([1234.5, 1000.0, 2000.0]).text(0) == "1,234 (1,000–2,000)"
+    assert figure([2.0, 2.01]).text() == "2.0"
 
 
 def test_a_ratio_is_made_turn_by_turn() -> None:
@@ -128,11 +128,11 @@ def test_what_is_not_reached_says_why_and_what_cannot_be_said_too() -> None:
 
 
 def test_a_figure_of_an_earlier_run_says_when_and_on_what_other_machine_it_was_measured() -> None:
-    earlier = report("wire", made="2026-10-01T08:00:00.000Z", rows=(Row("wire", "600 bytes", reached=True),))
-    both = {"steady": report(), "wire": earlier}
-    assert cells(overview(both, NOW), "wire")[5] == "[2026-10-01](wire.md)"
+    earlier = report("wire", measured_at="2026-10-01T08:00:00.000Z", rows=(Row("wire", "600 bytes", reached=True),))
+    reports = {"steady": report(), "wire": earlier}
+    assert cells(overview(reports, NOW), "wire")[5] == "[2026-10-01](wire.md)"
     elsewhere = msgspec.structs.replace(earlier, machine=msgspec.structs.replace(MACHINE, cores=64))
-    page = overview({**both, "wire": elsewhere}, NOW)
+    page = overview({**reports, "wire": elsewhere}, NOW)
     assert cells(page, "wire")[5] == "[2026-10-01 on A processor, 64 cores, 24 GiB](wire.md)"
     assert cells(page, "cpu")[5] == "[in this run](steady.md)"
 
@@ -140,9 +140,9 @@ def test_a_figure_of_an_earlier_run_says_when_and_on_what_other_machine_it_was_m
 def test_bars_are_well_formed_and_show_every_median() -> None:
     panel = Panel("CPU, µs", [("Ours", figure([4.0, 5.0, 6.0])), ("Naive <&>", figure([20.0, 25.0, 30.0]))])
     picture = ElementTree.fromstring(bars([panel, panel]))
-    shown = [element.text for element in picture.iter(f"{SVG}text")]
-    assert [text for text in shown if text and re.fullmatch(r"[\d.]+", text)] == ["5.0", "25.0"] * 2
-    assert shown.count("Naive <&>") == 2
+    texts = [element.text for element in picture.iter(f"{SVG}text")]
+    assert [text for text in texts if text and re.fullmatch(r"[\d.]+", text)] == ["5.0", "25.0"] * 2
+    assert texts.count("Naive <&>") == 2
     widths = [float(bar.attrib["width"]) for bar in picture.iter(f"{SVG}rect")]
     assert widths[0] / widths[1] == pytest.approx(0.2, abs=0.01)
     inside(picture)
@@ -173,7 +173,7 @@ def test_many_values_are_named_at_round_ones() -> None:
     # The bug: "0.417472" and "4.35333" minutes below a line of 138 looks.
     points = [(0.417472 + 0.21 * number, 57.0) for number in range(138)]
     picture = ElementTree.fromstring(lines([Lines("Memory", "minutes", {"PSS": points}, logarithmic=False)]))
-    marks = [each.text for each in picture.iter() if each.get("class") == "name middle"]
+    marks = [element.text for element in picture.iter() if element.get("class") == "name middle"]
     assert marks == ["5", "10", "15", "20", "25", "minutes"]
 
 
@@ -190,10 +190,10 @@ def test_a_line_bends_where_its_cost_rises_and_stays_up() -> None:
 
 
 def test_a_line_is_described_by_its_own_points() -> None:
-    rising = said("nchan", [(1, 4.0), (1000, 8.0)], "µs", "filters")
+    rising = describe_knee("nchan", [(1, 4.0), (1000, 8.0)], "µs", "filters")
     assert rising == "nchan bends upwards at 1,000 filters: 4.0 µs at 1 filters, 8.0 at 1,000 (×2.00 the least)."
-    assert "falls as there is more to share" in said("ours", [(1, 4.0), (20, 1.0)], "µs", "items")
-    assert "does not bend" in said("ours", [(1, 4.0), (20, 4.4)], "µs", "items")
+    assert "falls as there is more to share" in describe_knee("ours", [(1, 4.0), (20, 1.0)], "µs", "items")
+    assert "does not bend" in describe_knee("ours", [(1, 4.0), (20, 4.4)], "µs", "items")
 
 
 def test_a_table_is_markdown() -> None:

@@ -16,14 +16,14 @@ CYCLES = 20
 
 def looks(grows: float = 0.0, changes: Mapping[str, Mapping[int, float]] | None = None) -> list[Look]:
     """Looks half a minute apart; memory grows by so many KiB a cycle after it has settled in the first ones."""
-    made = []
+    observations = []
     for number in range(CYCLES):
         noise = (0, 90, -60, 30)[number % 4]
         pss = 50_000 + 5_000 * (1 - 0.3**number) + noise + grows * number
         look = Look(30.0 * number, pss, 100, 1, 3_000 * number, 9.0)
         fields = {name: values[number] for name, values in (changes or {}).items() if number in values}
-        made.append(msgspec.structs.replace(look, **fields))
-    return made
+        observations.append(msgspec.structs.replace(look, **fields))
+    return observations
 
 
 def test_a_node_that_settles_is_no_leak() -> None:
@@ -34,8 +34,8 @@ def test_a_node_that_settles_is_no_leak() -> None:
 def test_what_each_who_has_left_leaves_behind_is_one() -> None:
     # 0.48 KiB for each of 3,000 a cycle.
     verdict = judge(looks(grows=1_440))
-    [said] = verdict.wrong
-    assert "Memory grew by" in said and verdict.growth_kib == pytest.approx(1_440 * 9, rel=0.1)
+    [complaint] = verdict.wrong
+    assert "Memory grew by" in complaint and verdict.growth_kib == pytest.approx(1_440 * 9, rel=0.1)
 
 
 def test_one_disturbed_look_is_none() -> None:
@@ -49,8 +49,8 @@ def test_the_bound_is_where_it_says() -> None:
 
 
 def test_files_that_stay_open_are_named() -> None:
-    [said] = judge(looks(changes={"descriptors": dict.fromkeys(range(10, CYCLES), 103)})).wrong
-    assert said == "There are 103 open files where there were 100."
+    [complaint] = judge(looks(changes={"descriptors": dict.fromkeys(range(10, CYCLES), 103)})).wrong
+    assert complaint == "There are 103 open files where there were 100."
 
 
 def test_a_file_that_is_open_for_a_moment_is_none() -> None:
@@ -65,8 +65,8 @@ def soak(folder: Path, python_path: Path | None = None) -> subprocess.CompletedP
 
 @pytest.mark.slow
 def test_the_short_soak_ends_with_the_memory_it_had(tmp_path: Path) -> None:
-    done = soak(tmp_path)
-    assert done.returncode == 0, done.stderr
+    process = soak(tmp_path)
+    assert process.returncode == 0, process.stderr
     assert (tmp_path / "soak.svg").exists() and "came and went" in (tmp_path / "soak.md").read_text("utf-8")
 
 
@@ -79,5 +79,5 @@ def test_a_node_that_keeps_who_has_left_does_not_pass(tmp_path: Path) -> None:
         "Connection.left = lambda self: (kept.append(self), left(self))[1]\n",
         "utf-8",
     )
-    done = soak(tmp_path, tmp_path)
-    assert done.returncode == 1 and "Memory grew by" in done.stderr, done.stderr
+    process = soak(tmp_path, tmp_path)
+    assert process.returncode == 1 and "Memory grew by" in process.stderr, process.stderr

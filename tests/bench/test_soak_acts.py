@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bench.load import MissedError
-from bench.soak.acts import made, number_in, replaced, replaced_by
+from bench.soak.acts import act_json, number_in, replaced, replaced_by
 from bench.soak.clients import EventReader
 from ticker.contract.item import decode_item
 from ticker.contract.redaction import redacted_json
@@ -19,11 +19,11 @@ COUNT = 60
 
 def newest_of(numbers: range) -> dict[str, int]:
     """By uri, the number of the newest version among those of `numbers`."""
-    return {decode_item(made(number)).uri: number for number in numbers}
+    return {decode_item(act_json(number)).uri: number for number in numbers}
 
 
 def test_every_act_is_said_and_each_version_follows_the_one_that_it_replaces() -> None:
-    items = {number: decode_item(made(number)) for number in range(COUNT)}
+    items = {number: decode_item(act_json(number)) for number in range(COUNT)}
     assert {item.act for item in items.values()} == {"publish", "correction", "hold", "release", "withdraw"}
     for number, item in items.items():
         by = replaced_by(number)
@@ -42,25 +42,25 @@ def test_what_a_stretch_of_numbers_replaces_is_named(first: int) -> None:
 
 def test_a_number_is_found_once_in_each_item_and_stays_where_its_words_go() -> None:
     for number in range(COUNT):
-        item = made(number)
+        item = act_json(number)
         assert item.count(b"bench-item-") == 1 and number_in(item) == number
         if decode_item(item).pub_status != "usable":
             assert number_in(redacted_json(decode_item(item))) == number
 
 
-async def heard(message: dict[str, Any], seq: int) -> None:
+async def hear_message(message: dict[str, Any], seq: int) -> None:
     """A reader that was at entry 3 gets one message."""
-    ended = asyncio.Event()
+    stop = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         first = {"type": "replay", "cursor": "e.3.x", "complete": True, "items": []}
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        for one in (first, {"cursor": f"e.{seq}.x", **message}):
-            writer.write(b"event: m\ndata: " + msgspec.json.encode(one) + b"\n\n")
+        for message_ in (first, {"cursor": f"e.{seq}.x", **message}):
+            writer.write(b"event: m\ndata: " + msgspec.json.encode(message_) + b"\n\n")
         await reader.read()
         writer.close()
-        ended.set()
+        stop.set()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         reader = await EventReader.join(server.sockets[0].getsockname()[1], "e.3.x")
@@ -69,43 +69,43 @@ async def heard(message: dict[str, Any], seq: int) -> None:
         finally:
             with contextlib.suppress(MissedError):
                 await reader.leave()
-            await ended.wait()
+            await stop.wait()
 
 
-def said(number: int, *, words: bool = True) -> dict[str, Any]:
-    item = decode_item(made(number))
-    return dict(msgspec.json.decode(made(number) if words else redacted_json(item)))
+def public_item(number: int, *, has_words: bool = True) -> dict[str, Any]:
+    item = decode_item(act_json(number))
+    return dict(msgspec.json.decode(act_json(number) if has_words else redacted_json(item)))
 
 
 def without_words(number: int) -> dict[str, Any]:
     """An item that says what only one that is not usable may say."""
-    return {**said(number), "headline": None, "note": {"value": f"bench-item-{number:08}"}}
+    return {**public_item(number), "headline": None, "note": {"value": f"bench-item-{number:08}"}}
 
 
 async def test_a_reader_takes_a_replay_with_each_item_once_and_a_catching_up_like_it() -> None:
     # Entry 4 is item 3; 4 is corrected by 5, and 9 held by 10.
     numbers = (3, 5, 6, 7, 8)
-    await heard({"type": "replay", "complete": True, "items": [said(n) for n in numbers] + [said(10, words=False)]}, 11)
-    await heard({"type": "item", "item": said(3)}, 4)
+    await hear_message({"type": "replay", "complete": True, "items": [public_item(n) for n in numbers] + [public_item(10, has_words=False)]}, 11)
+    await hear_message({"type": "item", "item": public_item(3)}, 4)
     with pytest.raises(MissedError, match="entry 5 came where 4 was due"):
-        await heard({"type": "item", "item": said(4)}, 5)
+        await hear_message({"type": "item", "item": public_item(4)}, 5)
 
 
 @pytest.mark.parametrize(
     "numbers", [(3, 5, 6, 7), (3, 4, 5, 6, 7, 8, 10), (5, 3, 6, 7, 8, 10), (3, 5, 6, 8, 10), (3, 5, 6, 7, 8, 9)]
 )
 async def test_a_reader_sees_a_replay_that_lacks_or_doubles_anything(numbers: tuple[int, ...]) -> None:
-    items = [said(number, words=number != 10) for number in numbers]
+    items = [public_item(number, has_words=number != 10) for number in numbers]
     with pytest.raises(MissedError, match="after entry 3 up to 11 had other items than the 6 due"):
-        await heard({"type": "replay", "complete": True, "items": items}, 11)
+        await hear_message({"type": "replay", "complete": True, "items": items}, 11)
 
 
 async def test_a_reader_sees_words_that_should_be_gone_and_words_that_are_missing() -> None:
     for bare in ((), (8, 10)):
-        items = [without_words(number) if number in bare else said(number) for number in (3, 5, 6, 7, 8, 10)]
+        items = [without_words(number) if number in bare else public_item(number) for number in (3, 5, 6, 7, 8, 10)]
         with pytest.raises(MissedError, match="words"):
-            await heard({"type": "replay", "complete": True, "items": items}, 11)
+            await hear_message({"type": "replay", "complete": True, "items": items}, 11)
     with pytest.raises(MissedError, match="without its words"):
-        await heard({"type": "item", "item": without_words(3)}, 4)
+        await hear_message({"type": "item", "item": without_words(3)}, 4)
     with pytest.raises(MissedError, match="on hold or withdrawn"):
-        await heard({"type": "snapshot", "complete": True, "items": [said(10)]}, 12)
+        await hear_message({"type": "snapshot", "complete": True, "items": [public_item(10)]}, 12)

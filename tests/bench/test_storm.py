@@ -13,8 +13,8 @@ pytestmark = pytest.mark.anyio
 
 def quick(*names: str) -> Run:
     cores = sorted(os.sched_getaffinity(0))
-    some = {name: CONTENDERS[name] for name in names}
-    return Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=some)
+    contenders = {name: CONTENDERS[name] for name in names}
+    return Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=contenders)
 
 
 async def test_joins_and_resumes_are_measured_and_ask_nothing_of_redis() -> None:
@@ -32,8 +32,8 @@ async def test_joins_and_resumes_are_measured_and_ask_nothing_of_redis() -> None
 @pytest.mark.alone
 async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
     section = await storm.measure(quick("flashwire"))
-    (row,), (one,) = section.rows, section.data
+    (row,), (data,) = section.rows, section.data
     assert row.key == "storm" and "0 Redis reads" in row.ours
     assert row.reached is False, "it was a small one"
-    assert one.items == storm.BEFORE + storm.AWAY + storm.RETURNING + storm.AFTER == one.commands["eval"] + storm.BEFORE
-    assert one.noticed_s < one.resumed_s
+    assert data.items == storm.BEFORE + storm.AWAY + storm.RETURNING + storm.AFTER == data.commands["eval"] + storm.BEFORE
+    assert data.noticed_s < data.resumed_s

@@ -30,34 +30,34 @@ Served = tuple[Target, asyncio.Semaphore]
 async def server(deflate: ServerPerMessageDeflateFactory | None = None) -> AsyncIterator[Served]:
     """Says "joined" after a client's hello, then what is `TEXT` and a mark, the next when `heard` is told."""
 
-    heard = asyncio.Semaphore(0)
+    received = asyncio.Semaphore(0)
 
     async def handle(client: ServerConnection) -> None:
         await client.recv()
         await client.send("joined")
         for number in range(3):
             await client.send(f"{TEXT} mark-{number}")
-            await asyncio.wait_for(heard.acquire(), 20)
+            await asyncio.wait_for(received.acquire(), 20)
 
     async with serve(handle, "127.0.0.1", 0, compression=None, extensions=[deflate] if deflate else None) as running:
         port = next(iter(running.sockets)).getsockname()[1]
-        yield Target(ports=(port,), path="/", processes=(), hello=(b"hello",), joined=b"mark-0"), heard
+        yield Target(ports=(port,), path="/", processes=(), hello=(b"hello",), joined=b"mark-0"), received
 
 
 async def counts(served: Served, *, deflate: bool) -> list[int]:
-    target, heard = served
+    target, received = served
     wire, joined = await Wire.join(target, deflate=deflate)
     try:
         assert joined.text.startswith(b"joined\n")
-        said = []
+        messages = []
         for number in (1, 2):
             # Two messages that come together would be counted as one.
-            heard.release()
-            said.append(await wire.next(b"mark-%d" % number))
-        assert all(one.text == f"{TEXT} mark-{number}\n".encode() for number, one in enumerate(said, 1))
-        return [joined.sent, *(one.received for one in said)]
+            received.release()
+            messages.append(await wire.next(b"mark-%d" % number))
+        assert all(message.text == f"{TEXT} mark-{number}\n".encode() for number, message in enumerate(messages, 1))
+        return [joined.sent, *(message.received for message in messages)]
     finally:
-        heard.release()
+        received.release()
         await wire.close()
 
 
@@ -77,8 +77,8 @@ def test_what_is_compressed_is_counted_as_it_comes_and_read_whether_context_is_k
         async with server(ServerPerMessageDeflateFactory(server_no_context_takeover=True)) as served:
             anew = await counts(served, deflate=True)
         async with server(ServerPerMessageDeflateFactory()) as served:
-            kept = await counts(served, deflate=True)
-        assert kept[2] < anew[2] < len(TEXT) / 4
+            with_context = await counts(served, deflate=True)
+        assert with_context[2] < anew[2] < len(TEXT) / 4
 
     asyncio.run(main())
 
@@ -100,7 +100,7 @@ def test_the_items_are_unlike_each_other_and_of_one_size_or_nearly() -> None:
 
 
 def counted(item: int, join: int) -> scenario.Bytes:
-    return scenario.Bytes(sent=100, joined=join, items=[item], alone=[500], said=[555])
+    return scenario.Bytes(sent=100, joined=join, items=[item], alone=[500], payloads=[555])
 
 
 SOCKET_IO = {name: counted(645, 900) for name in ("socketio", "socketio-anew", "socketio-kept")}
@@ -108,7 +108,7 @@ CENTRIFUGO = {name: counted(645, 900) for name in scenario._rivals() if name.sta
 
 
 @pytest.mark.parametrize(
-    ("found", "reached", "says"),
+    ("results", "reached", "says"),
     [
         ({**SOCKET_IO, **CENTRIFUGO}, True, ""),
         (SOCKET_IO, None, "Centrifugo was not measured"),
@@ -127,10 +127,10 @@ CENTRIFUGO = {name: counted(645, 900) for name in scenario._rivals() if name.sta
         ),
     ],
 )
-def test_the_row_says_who_has_fewer(found: dict[str, scenario.Bytes], reached: bool | None, says: str) -> None:
+def test_the_row_says_who_has_fewer(results: dict[str, scenario.Bytes], reached: bool | None, says: str) -> None:
     lists = {"list": counted(0, 750), "list-deflated": counted(0, 750)}
     ours = {"flashwire": counted(634, 350), "deflated": counted(361, 500), **lists}
-    wire, widget = scenario._rows({**ours, **found}, {"Flashwire": 8_000, "other": 20_000})
+    wire, widget = scenario._rows({**ours, **results}, {"Flashwire": 8_000, "other": 20_000})
     assert (wire.reached, widget.reached) == (reached, True)
     assert says in wire.why and "other 20,000 B" in widget.beside
     assert bool(wire.why) is (reached is not True)
@@ -153,11 +153,11 @@ def test_where_centrifugo_is_not_installed_the_command_that_installs_it_is_said(
     asyncio.run(main())
 
 
-async def heard(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[bytes], Counted, list[Counted]]:
+async def received_by(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[bytes], Counted, list[Counted]]:
     """Three items that went into Centrifugo, what a join brought after the first twelve, and each item's message."""
     contender = Centrifugo(kind)
-    if (lack := contender.absent()) is not None:
-        pytest.skip(lack)
+    if (reason := contender.absent()) is not None:
+        pytest.skip(reason)
     assert any(letter.isdigit() for letter in contender.version())
     try:
         target = await contender.start(CORE)
@@ -165,9 +165,9 @@ async def heard(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[b
         wire, joined = await Wire.join(target, deflate=deflate)
         try:
             items, messages = [scenario.item(number) for number in range(100, 103)], []
-            for place, item in enumerate(items, 13):
+            for index, item in enumerate(items, 13):
                 await contender.publish([item])
-                messages.append(await wire.next(b'"offset":%d' % place))
+                messages.append(await wire.next(b'"offset":%d' % index))
         finally:
             await wire.close()
     finally:
@@ -179,35 +179,35 @@ async def heard(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[b
 
 @pytest.mark.parametrize(("kind", "envelope"), [("", 52), ("oneway", 43)])
 def test_centrifugo_gives_the_item_as_it_stands_with_its_offset(kind: centrifugo.Kind, envelope: int) -> None:
-    items, joined, messages = asyncio.run(heard(kind))
+    items, joined, messages = asyncio.run(received_by(kind))
     assert b'"epoch":"' in joined.text and b"bench-item" not in joined.text
     assert all(item in message.text for item, message in zip(items, messages, strict=True))
     # The head of a frame of this length is four bytes.
-    assert [one.received for one in messages] == [len(item) + envelope + 4 for item in items]
+    assert [entry.received for entry in messages] == [len(item) + envelope + 4 for item in items]
 
 
 def test_centrifugo_s_list_is_the_ten_newest_items_compressed_or_not() -> None:
-    _, plain, _ = asyncio.run(heard("list"))
-    _, deflated, messages = asyncio.run(heard("list", deflate=True))
+    _, plain, _ = asyncio.run(received_by("list"))
+    _, deflated, messages = asyncio.run(received_by("list", deflate=True))
     for joined in (plain, deflated):
         marks = re.findall(rb"bench-item-(\d+)", joined.text)
         assert [int(mark) for mark in marks] == list(range(11, 1, -1))
     assert deflated.received < plain.received / 3
-    assert all(one.received < len(one.text) for one in messages)
+    assert all(message.received < len(message.text) for message in messages)
 
 
 def test_centrifugo_s_deltas_are_the_same_item_to_who_patches_the_one_before() -> None:
-    items, _, messages = asyncio.run(heard("delta"))
-    data = [msgspec.json.decode(one.text)["pub"]["data"].encode() for one in messages]
+    items, _, messages = asyncio.run(received_by("delta"))
+    data = [msgspec.json.decode(message.text)["pub"]["data"].encode() for message in messages]
     assert data[0] == items[0]
     assert patched(items[0], data[1]) == items[1] and patched(items[1], data[2]) == items[2]
     assert messages[1].received < len(items[1]) / 2
 
 
-def patched(before: bytes, delta: bytes) -> bytes:
+def patched(base: bytes, delta: bytes) -> bytes:
     """What Fossil's `delta` makes of `before`, its checksum left aside."""
     digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
-    made, at = b"", delta.index(b"\n") + 1
+    built, at = b"", delta.index(b"\n") + 1
 
     def number() -> int:
         nonlocal at
@@ -221,9 +221,9 @@ def patched(before: bytes, delta: bytes) -> bytes:
         sign, at = delta[at : at + 1], at + 1
         if sign == b"@":
             start = number()
-            made, at = made + before[start : start + count], at + 1
+            built, at = built + base[start : start + count], at + 1
         elif sign == b":":
-            made, at = made + delta[at : at + count], at + count
+            built, at = built + delta[at : at + count], at + count
         else:
             assert sign == b";"
-            return made
+            return built
