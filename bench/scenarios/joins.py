@@ -16,7 +16,9 @@ AIM_US: Final = 60.0
 RESUME: Final = "resume"
 PEERS: Final = ("limit", "bare", "nchan", "nats", "naive")
 # What the node's reader asks of Redis anyway, a few times a second, and INFO, with which it is counted.
-READER: Final = frozenset(("xread", "xrevrange", "hmget", "info", "ping", "client", "client|setinfo", "hello"))
+READER: Final = frozenset(
+    ("xread", "xrange", "xrevrange", "hmget", "info", "ping", "client", "client|setinfo", "hello")
+)
 
 
 class Counted(Flashwire):

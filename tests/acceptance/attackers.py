@@ -308,7 +308,9 @@ async def wrong_questions(attacker: Attacker) -> None:
         transport = next(ways)
         if transport == 0:
             return websocket(f"/v1/live?{parameters}")
-        target, accept = ("/v1/items", "*/*") if transport == 1 else ("/v1/live", "text/event-stream" if transport == 2 else "*/*")
+        target, accept = (
+            ("/v1/items", "*/*") if transport == 1 else ("/v1/live", "text/event-stream" if transport == 2 else "*/*")
+        )
         return get(f"{target}?{parameters}", accept)
 
     await attacker.repeat(request, attacker.count)
@@ -323,7 +325,11 @@ async def long_filters(attacker: Attacker) -> None:
         transport = next(ways)
         if transport == 0:
             return websocket(f"/v1/live?{parameters}&backlog=100")
-        return get(f"/v1/items?{parameters}&limit=100") if transport == 1 else get(f"/v1/live?{parameters}", "text/event-stream")
+        return (
+            get(f"/v1/items?{parameters}&limit=100")
+            if transport == 1
+            else get(f"/v1/live?{parameters}", "text/event-stream")
+        )
 
     await attacker.repeat(request, attacker.count)
 
@@ -376,7 +382,9 @@ async def dripping_requests(attacker: Attacker) -> None:
 
 async def knocks(attacker: Attacker) -> None:
     """Connections that end at once, and garbage of other protocols."""
-    first_bytes = itertools.cycle((b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", os.urandom(16_000), b"\x16\x03\x01\x02" * 4_000))
+    first_bytes = itertools.cycle(
+        (b"", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", os.urandom(16_000), b"\x16\x03\x01\x02" * 4_000)
+    )
 
     async def client() -> None:
         _reader, writer = await attacker.connect()

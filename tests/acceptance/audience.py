@@ -45,7 +45,9 @@ def seq_of(cursor: str) -> int:
 class Client:
     """One client; `run` never ends by itself. `told` hears of each message when it has come."""
 
-    def __init__(self, url: str, transport: Way, parameters: Parameters = (), *, chance: random.Random | None = None) -> None:
+    def __init__(
+        self, url: str, transport: Way, parameters: Parameters = (), *, chance: random.Random | None = None
+    ) -> None:
         self.way = transport
         self.parameters = list(parameters)
         self.received: list[Received] = []

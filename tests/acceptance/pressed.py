@@ -185,8 +185,8 @@ class Measured:
     def _listener(self, index: int) -> Any:
         def hear(received: Received) -> None:
             now = time.monotonic()
-            for item in received.items():
-                match = _MARK.match(item["headline"]["value"])
+            for news_item in received.items():
+                match = _MARK.match(news_item["headline"]["value"])
                 if match:
                     self._arrived.setdefault((index, int(match[1])), now)
 
@@ -236,7 +236,9 @@ class Measured:
             await reached(lambda: all(arrival in self._arrived for arrival in expected), "all arrive", LATEST_SECONDS)
         pids = {process.pid for process in self.ticker.workers()}
         restarts += len(pids - workers_before)
-        delays = sorted(self._arrived.get(arrival, time.monotonic()) - self._published[arrival[1]] for arrival in expected)
+        delays = sorted(
+            self._arrived.get(arrival, time.monotonic()) - self._published[arrival[1]] for arrival in expected
+        )
         return Outcome(
             name,
             delays[int(len(delays) * 0.99)],

@@ -78,13 +78,18 @@ class Newsroom:
         act = chance.choice(_MAY[target["pubStatus"]])
         self.acts[act] += 1
         if act == "own":
-            source, place_name = chance.choice(["Civil Defence", "Health ministry", "Central bank"]), chance.choice(_PLACES)
+            source, place_name = (
+                chance.choice(["Civil Defence", "Health ministry", "Central bank"]),
+                chance.choice(_PLACES),
+            )
             await self._editor.publish(
                 f"{source}: Line {self.acts[act]}, invented for a test",
                 urgency=chance.randint(1, 5), sections=[chance.choice(_SECTIONS)], places=[place_name],
             )  # fmt: skip
             return
-        answer = await self._editor.act(target["uri"], target["version"], act, **_CHANGES[act](chance, target["version"]))
+        answer = await self._editor.act(
+            target["uri"], target["version"], act, **_CHANGES[act](chance, target["version"])
+        )
         if answer["pubStatus"] == "canceled":
             del self._items[answer["uri"]]
         else:

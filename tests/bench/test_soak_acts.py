@@ -85,7 +85,14 @@ def without_words(number: int) -> dict[str, Any]:
 async def test_a_reader_takes_a_replay_with_each_item_once_and_a_catching_up_like_it() -> None:
     # Entry 4 is item 3; 4 is corrected by 5, and 9 held by 10.
     numbers = (3, 5, 6, 7, 8)
-    await hear_message({"type": "replay", "complete": True, "items": [public_item(n) for n in numbers] + [public_item(10, has_words=False)]}, 11)
+    await hear_message(
+        {
+            "type": "replay",
+            "complete": True,
+            "items": [public_item(n) for n in numbers] + [public_item(10, has_words=False)],
+        },
+        11,
+    )
     await hear_message({"type": "item", "item": public_item(3)}, 4)
     with pytest.raises(MissedError, match="entry 5 came where 4 was due"):
         await hear_message({"type": "item", "item": public_item(4)}, 5)

@@ -13,7 +13,7 @@ import typer
 import typer.main
 
 from bench.command import command as bench
-from bench.scenarios import known as scenarios
+from bench.scenarios import scenario_names as scenarios
 from tests.docs.command_line import commands
 from tests.docs.pages import DIRECTORIES, PAGES, ROOT, code_blocks, code_words, read, table, without_blocks
 
