@@ -81,7 +81,7 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
         "flashwire_refused_total": each_value("status", literals("ticker/net", "refusal", 0) | {"400"}),
         "flashwire_closes_total": each_value("code", {row[0] for row in rows("### Close codes")}),
         "flashwire_poison_entries_total": each_value(
-            "reason", literals("ticker", "PoisonError", 0) | literals("ticker", "poison", 0)
+            "reason", literals("ticker", "PoisonError", 0) | literals("ticker", "count_skipped", 0)
         ),
         "flashwire_worker_restarts_total": each_value("reason", restart_reasons()),
         "flashwire_task_restarts_total": each_value("task", tasks("ticker") | tasks("publisher")),
