@@ -1,4 +1,4 @@
-"""What is to be reached, and against whom: the rows of docs/performance/README.md, in their order."""
+"""The targets and what each is compared with: the rows of docs/performance/README.md, in their order."""
 
 from typing import Final
 

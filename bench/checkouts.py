@@ -1,4 +1,4 @@
-"""This checkout beside another one: each scenario by both in turn, and how many times the other's each figure is."""
+"""Compares this checkout with another: both run each scenario in turn, and every figure gets a ratio."""
 
 import subprocess
 import tempfile

@@ -44,7 +44,7 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Measure this machine: what reaching an audience costs, beside others in the same run.
+    """Measure on this machine what reaching an audience costs, compared with other servers in the same run.
 
     Servers on one core, the load client on another, on loopback; every subscriber counts every item. Needs Linux and a
     C compiler. Contenders that are not installed are named with the command that installs them.
@@ -141,7 +141,7 @@ def _run(
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from bench.contender import ContenderError
-    from bench.load import MissedError
+    from bench.load_reports import MissedError
     from bench.machine import this_machine
     from bench.report import overview, read_reports, write_report
     from bench.scenario import Run

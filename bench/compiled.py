@@ -25,7 +25,7 @@ def compiler_absent() -> str | None:
 
 
 def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | Path] = ()) -> Path:
-    """The program `name` from `sources` (beside this module, or whole paths); raises `ContenderError` in one line."""
+    """The program `name` from `sources` (names in this folder, or whole paths); raises `ContenderError` in one line."""
     if (absent := compiler_absent()) is not None:
         raise ContenderError(absent)
     paths = [_FOLDER / source for source in sources]
@@ -59,7 +59,7 @@ def _cache() -> Path:
     try:
         with suppress(FileExistsError):
             own.mkdir(mode=0o700)
-        # Where anybody may write, a link of this name may be anybody's: it is not followed.
+        # In a folder that all users can write to, another user may own a link of this name: do not follow it.
         safe = _ours(own.lstat())
     except OSError as error:
         raise ContenderError(f"{own}: {error.strerror}; set XDG_CACHE_HOME to a folder of yours.") from None
@@ -69,5 +69,5 @@ def _cache() -> Path:
 
 
 def _ours(status: os.stat_result) -> bool:
-    """Whether it is a folder to which only we may write: nobody else's programs are run."""
+    """Whether only this user may write to the folder: a program of another user must not be run."""
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022

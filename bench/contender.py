@@ -13,7 +13,7 @@ class ContenderError(Exception):
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Where a running contender is subscribed to, in which dialect, and whose costs are its own.
 
-    The load client sends the upgrade request, then each of `hello` as a text message of its own, and has joined when
+    The load client sends the upgrade request, then each of `hello` as a separate text message, and has joined when
     a message contains `joined`. From then on each message is searched for the marks of items.
     """
 
@@ -56,7 +56,7 @@ class Contender(Protocol):
         """
 
     def version(self) -> str:
-        """The versions of its own programs, in one line: `nginx 1.22.1, nchan 1.3.6`; asked of those that can run."""
+        """The versions of its programs, in one line: `nginx 1.22.1, nchan 1.3.6`; only if `absent` returns None."""
 
     async def start(self, core: int) -> Target:
         """Starts the server on `core`; raises `ContenderError`."""

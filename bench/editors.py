@@ -1,6 +1,6 @@
 """Editors of a measurement: raw keep-alive connections that post lines, all that they can or at a pace.
 
-They parse no more of an answer than its status and its length; what they cost is reported beside what they measured.
+They parse no more of an answer than its status and its length; their own CPU is reported with what they measured.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from bench.load import MissedError
+from bench.load_reports import MissedError
 
 _BODY: Final = (
     b'{"text":"Health ministry: Hospital in the old town reopens after repairs, minister says (%d)",'
@@ -99,7 +99,7 @@ async def editors(port: int, tokens: Sequence[str], number: int) -> list[Editor]
 
 
 async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int) -> Posted:
-    """So many posts by `at_once` editors, each of whom posts the next line when the last is acknowledged."""
+    """`posts` lines by `at_once` editors; each posts its next line when the last one is acknowledged."""
     working = await editors(port, tokens, at_once)
     numbers: Iterator[int] = iter(range(posts))
     waits: list[float] = []
@@ -121,7 +121,7 @@ async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int
 async def post_paced(port: int, tokens: Sequence[str], posts: int, *, rate: float, at_once: int = 16) -> Posted:
     """So many posts, `rate` a second, whether the earlier ones are answered or not.
 
-    A wait counts from when its post was due: an editor who finds nobody free has waited too.
+    A wait counts from when its post was due, so the time until a connection was free is part of it.
     """
     working = await editors(port, tokens, at_once)
     free: asyncio.Queue[Editor] = asyncio.Queue()

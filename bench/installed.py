@@ -1,4 +1,4 @@
-"""The installed command, run as a user runs it: `flashwire …` in a folder of its own, without anybody's settings."""
+"""The installed command, run as a user runs it: `flashwire …` in a private folder, without inherited settings."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ _ROOT: Final = Path(__file__).parents[1]
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """A desk that runs, with an embedded Valkey of its own."""
+    """A running desk with a private Valkey."""
 
     port: int
     pid: int
@@ -65,7 +65,7 @@ def start_process(folder: Path, *arguments: str, **settings: object) -> subproce
 
 
 async def tokens(folder: Path, number: int) -> tuple[str, ...]:
-    """So many new tokens of editors whom no rate rule holds; raises `ContenderError`."""
+    """New tokens of editors without a rate limit; raises `ContenderError`."""
     names = (f"editor {secret}" for secret in range(number))
     asking = [
         start_process(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
@@ -127,7 +127,7 @@ async def stop_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on just now."""
+    """A port of loopback that is free at the moment."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

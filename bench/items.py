@@ -2,7 +2,7 @@
 
 import time
 
-from bench.load import DIGITS, MARK
+from bench.load_reports import DIGITS, MARK
 from ticker.contract.item import InfoSource, Item, Text, encode_item, moment
 
 

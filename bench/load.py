@@ -1,4 +1,4 @@
-"""The audience of a measurement: the load client (`load.c` and beside it), started, told what to do and listened to.
+"""The audience of a measurement: starts the load client (`load.c`), sends it commands and reads its reports.
 
 `Load` is the whole audience, of one or more processes on one core. Every subscriber counts every item, once and in
 order, but for what `replace` has named; whatever must not happen raises `MissedError` from the call that is waiting, or
@@ -17,90 +17,28 @@ All times are `time.monotonic_ns()`'s.
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Self
 
 import msgspec
 
 from bench.compiled import compiled
 from bench.contender import Target
+from bench.load_process import LoadProcess
+from bench.load_reports import Arrivals, Joined, MissedError, Stats, add_arrivals, add_joins, add_stats
 
 SOURCES: Final = ("load.c", "connections.c", "audience.c", "inflate.c")
 HEADERS: Final = ("load.h",)
-# Stands in the headline of every item, before its number in eight digits.
-MARK: Final = b"bench-item-"
-DIGITS: Final = 8
 WAIT_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
-# A line of answers holds a figure for each connection, or five for each item.
-_LINE_LIMIT: Final = 1 << 26
-
-
-class MissedError(Exception):
-    """An item was lost, doubled, out of order or late, or a subscriber was cut off: there is no measurement."""
-
-
-class Arrivals(msgspec.Struct, frozen=True):
-    """When one item reached those who were waiting for it, in nanoseconds of the monotonic clock."""
-
-    count: int
-    first: int
-    middle: int
-    """Half of them. With several processes the latest of theirs, as `late`: an upper bound."""
-    late: int
-    """99 of 100."""
-    last: int
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """How many joined or came back, from when to when, and how long each took from its connect() on."""
-
-    count: int
-    began: int
-    last: int
-    took_ms: list[float]
-    """In the order in which they joined; a process after the other."""
-    refused: int
-    """Answers other than 101, and connections that were refused; each tried again (only if `lenient`)."""
-
-
-class Stats(msgspec.Struct, frozen=True):
-    """What the audience has counted since it began; subtract two of them."""
-
-    now: int
-    cpu: int
-    """CPU time of the load client, in nanoseconds, all processes."""
-    open: int
-    muted: int
-    cut: int
-    bytes: int
-    """Read from the sockets, handshakes included; without TCP's and IP's headers."""
-    messages: int
-    deflated: int
-    items: int
-    left_out: int
-    """Items that did not come because a newer version of theirs was to come (`Load.replace`)."""
-    pings: int
-    snapshots: int
-    replays: int
-    incomplete: int
-    """Snapshots that said that something may be lost (only if `lenient`, else a fault)."""
-    refused: int
-    closed: int
-    """Subscribers that the server hung up on (only if `lenient`, else a fault)."""
-    closed_muted: int
-    codes: dict[str, int]
-    """Their close codes; 1006: none came."""
 
 
 class Load:
-    """An audience of `target`; nobody has joined yet. End it with `close`, or use it as a context.
+    """An audience of `target`, at first without subscribers. End it with `close`, or use it as a context manager.
 
     `paths` gives connections paths of their own in turn, up to 1,024 of them, instead of the target's. `lenient`: the
     server may hang up and refuse, which is then counted (`Stats`). `deflate`: permessage-deflate is offered.
-    `receive_buffer`: SO_RCVBUF of those who join, in bytes. `headers` stand beside the target's.
+    `receive_buffer`: SO_RCVBUF of each subscriber, in bytes. `headers` are added to the target's.
     """
 
     def __init__(
@@ -124,7 +62,7 @@ class Load:
             self._headers += (("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),)
         self._lenient = lenient
         self._receive_buffer = receive_buffer
-        self._members: list[_Member] = []
+        self._members: list[LoadProcess] = []
         self.fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Fails with `MissedError` as soon as anything is wrong."""
 
@@ -139,11 +77,11 @@ class Load:
         """Compiles the client if need be, and starts its processes; raises `ContenderError`."""
         program = await asyncio.to_thread(compiled, "load", SOURCES, HEADERS)
         for number in range(self._count):
-            member = await _Member.start(program, self._core, self._failed)
+            member = await LoadProcess.start(program, self._core, self._failed)
             self._members.append(member)
-            # Each process has addresses of its own: there are 28,000 ports for each.
+            # Each process uses separate source addresses: each address has 28,000 ports.
             if self._count > 1:
-                member.say(f"sources 127.0.{number + 1}.1 2")
+                member.send(f"sources 127.0.{number + 1}.1 2")
         self.aim(self._target.ports)
         for path in self._paths:
             self._say(f"request {self._request(path).hex()}")
@@ -160,7 +98,7 @@ class Load:
         self._say(f"buffer {self._receive_buffer}")
 
     def aim(self, ports: Sequence[int]) -> None:
-        """Whoever joins or comes back from now on connects to `ports`, in turn."""
+        """From now on subscribers join and come back at `ports`, in turn."""
         self._say(f"ports {' '.join(map(str, ports))}")
 
     def tolerate(self, lenient: bool) -> None:
@@ -178,17 +116,17 @@ class Load:
         replies = await self._ask(
             "joined", "open", count, seconds, f" {first} {_inflight_share(inflight, self)} {rate / self._count}"
         )
-        return _joined(replies)
+        return add_joins(replies)
 
     async def resume(self, *, inflight: int = 0, rate: float = 0, seconds: float = 60) -> Joined:
         """All who were cut, or were hung up on, come back, each with the newest cursor it saw."""
         replies = await self._ask(
             "joined", "back", None, seconds, f" {_inflight_share(inflight, self)} {rate / self._count}"
         )
-        return _joined(replies)
+        return add_joins(replies)
 
     async def expect(self, first: int, last: int, *, seconds: float = WAIT_SECONDS) -> "Waiting":
-        """Who is there now, the cut ones too, must get items `first` to `last`; await the answer for their times."""
+        """All current subscribers, cut ones included, must get items `first` to `last`; await the result for times."""
         futures = [member.reply("items") for member in self._members]
         due = sum(reply["count"] for reply in await self._ask("expecting", "expect", None, 10, f" {first} {last}"))
         return Waiting(due, self._arrivals(futures, seconds, first, last))
@@ -207,7 +145,7 @@ class Load:
         return await self._counted("muted", "mute", count)
 
     async def unmute(self, count: int) -> int:
-        """`count` of those who do not read, read again; the order of what they get is still checked."""
+        """`count` muted subscribers read again; the order of what they get is still checked."""
         return await self._counted("unmuted", "unmute", count)
 
     async def leave(self, count: int) -> None:
@@ -216,14 +154,7 @@ class Load:
 
     async def stats(self) -> Stats:
         """All counters as they stand."""
-        every = [msgspec.convert(reply, Stats) for reply in await self._ask("stats", "stats", None, 10)]
-        codes: dict[str, int] = {}
-        for stats in every:
-            for code, number in stats.codes.items():
-                codes[code] = codes.get(code, 0) + number
-        fields = [field for field in Stats.__struct_fields__ if field not in ("now", "codes")]
-        sums = {field: sum(getattr(stats, field) for stats in every) for field in fields}
-        return Stats(now=max(stats.now for stats in every), codes=codes, **sums)
+        return add_stats([msgspec.convert(reply, Stats) for reply in await self._ask("stats", "stats", None, 10)])
 
     async def close(self) -> None:
         """Ends the processes, and every connection with a reset."""
@@ -236,7 +167,7 @@ class Load:
             self.fault.cancel()
 
     def _request(self, path: str) -> bytes:
-        # \x01 is where the client puts a key, \x02 where the cursor goes of one who comes back.
+        # \x01 is where the client puts a key, \x02 where a returning client puts its cursor.
         lines = [f"GET {path}\x02 HTTP/1.1", f"Host: {self._target.host}:{self._target.port}", "Upgrade: websocket"]
         lines += ["Connection: Upgrade", "Sec-WebSocket-Key: \x01", "Sec-WebSocket-Version: 13"]
         lines += [f"{name}: {value}" for name, value in self._headers]
@@ -244,7 +175,7 @@ class Load:
 
     def _say(self, line: str) -> None:
         for member in self._members:
-            member.say(line)
+            member.send(line)
 
     async def _ask(
         self, event: str, command: str, count: int | None, seconds: float, arguments: str = ""
@@ -252,7 +183,7 @@ class Load:
         futures = [member.reply(event) for member in self._members]
         for number, member in enumerate(self._members):
             share = "" if count is None else f" {_share(count, number, self._count)}"
-            member.say(f"{command}{share}{arguments}")
+            member.send(f"{command}{share}{arguments}")
         return await self._wait(futures, seconds, f"the load client was told to {command}, and did not within")
 
     async def _counted(self, event: str, command: str, count: int) -> int:
@@ -283,12 +214,12 @@ class Load:
     ) -> list[Arrivals]:
         what = f"item {first}" if first == last else f"one of the items {first} to {last}"
         replies = await self._wait(futures, seconds, f"{what} did not reach everybody within")
-        return [_added(parts) for parts in zip(*(reply["items"] for reply in replies), strict=True)]
+        return [add_arrivals(parts) for parts in zip(*(reply["items"] for reply in replies), strict=True)]
 
     def _failed(self, fault: str) -> None:
         if not self.fault.done():
             self.fault.set_exception(MissedError(fault))
-            self.fault.exception()  # told already: nobody may be waiting
+            self.fault.exception()  # reported already; perhaps no task awaits it
 
 
 class Waiting:
@@ -303,78 +234,12 @@ class Waiting:
         return self._task.__await__()
 
 
-class _Member:
-    """One process of the client."""
-
-    def __init__(self, process: asyncio.subprocess.Process, failed: Callable[[str], None]) -> None:
-        self._process = process
-        self._failed = failed
-        self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}  # Any: JSON
-        self._listener = asyncio.create_task(self._listen())
-
-    @classmethod
-    async def start(cls, program: Path, core: int | None, failed: Callable[[str], None]) -> "_Member":
-        pipe = asyncio.subprocess.PIPE
-        arguments = () if core is None else (str(core),)
-        process = await asyncio.create_subprocess_exec(program, *arguments, stdin=pipe, stdout=pipe, limit=_LINE_LIMIT)
-        return cls(process, failed)
-
-    def say(self, line: str) -> None:
-        assert self._process.stdin is not None, "it has a pipe"
-        self._process.stdin.write(line.encode() + b"\n")
-
-    def reply(self, event: str) -> "asyncio.Future[dict[str, Any]]":  # Any: JSON
-        """The next answer of this kind; ask for it before the command is said."""
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._replies[event] = future
-        return future
-
-    async def _listen(self) -> None:
-        assert self._process.stdout is not None, "it has a pipe"
-        async for line in self._process.stdout:
-            answer = json.loads(line)
-            if answer["event"] == "fault":
-                self._failed(answer["what"])
-            elif (future := self._replies.pop(answer["event"], None)) is not None and not future.done():
-                future.set_result(answer)
-        self._failed("the load client ended")
-
-    async def end(self) -> None:
-        assert self._process.stdin is not None, "it has a pipe"
-        self._process.stdin.close()
-        try:
-            async with asyncio.timeout(10):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-        self._listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._listener
-
-
 def _share(count: int, number: int, processes: int) -> int:
     return count // processes + (number < count % processes)
 
 
 def _inflight_share(inflight: int, load: Load) -> int:
     return -(-inflight // max(1, load._count))
-
-
-def _joined(replies: Sequence[dict[str, Any]]) -> Joined:  # Any: JSON
-    return Joined(
-        count=sum(reply["count"] for reply in replies),
-        began=min(reply["began"] for reply in replies),
-        last=max(reply["last"] for reply in replies),
-        took_ms=[took for reply in replies for took in reply["took"]],
-        refused=sum(reply["refused"] for reply in replies),
-    )
-
-
-def _added(parts: Sequence[Sequence[int]]) -> Arrivals:
-    nonempty = [part for part in parts if part[0]] or [parts[0]]
-    late = (max(part[column] for part in nonempty) for column in (2, 3, 4))
-    return Arrivals(sum(part[0] for part in nonempty), min(part[1] for part in nonempty), *late)
 
 
 def _masked(payload: bytes) -> bytes:

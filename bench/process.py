@@ -25,7 +25,7 @@ def start_server(
     number = sock.fileno()
     command = [sys.executable, "-m", "bench.server", contender, str(number), str(core), str(os.getpid())]
     with (folder / "log").open("ab") as log:
-        # In `folder`, where no .env of anybody is read.
+        # In `folder`, so that no .env file is read.
         return subprocess.Popen(
             command,
             pass_fds=(number,),

@@ -19,7 +19,7 @@ _DIGITS: Final = 5
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One scenario's run; `<name>.json` is this, as it stands."""
+    """One scenario's run; `<name>.json` holds exactly this."""
 
     name: str
     title: str

@@ -33,7 +33,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bench.contender import Contender, ContenderError
-from bench.load import MissedError
+from bench.load_reports import MissedError
 
 OURS: Final = "flashwire"
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class Effort(msgspec.Struct):
 
 
 class Run:
-    """What a scenario may know: how much it shall do, where, with whom; and whom to tell how far it is."""
+    """What a scenario gets: how much to measure, on which cores, which contenders, and where to report progress."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Run:
         self._say(f"{self._step}{what}", (done_parts + self._share) / parts)
 
     def part(self, done_parts: int, parts: int) -> None:
-        """One of `parts` of about one length begins, after `before` others: each goes from 0 to 1 of its own."""
+        """Begins one of `parts` of about the same length, after `before` others; progress in each goes from 0 to 1."""
         self._part = (done_parts, parts)
         self._share = 0.0
 

@@ -10,7 +10,8 @@ import msgspec
 
 from bench.contender import Contender, Target
 from bench.items import numbered
-from bench.load import WAIT_SECONDS, Arrivals, Joined, Load
+from bench.load import WAIT_SECONDS, Load
+from bench.load_reports import Arrivals, Joined
 from bench.process import cpu_seconds, memory_kib
 from bench.scenario import Run
 
@@ -68,12 +69,12 @@ class Session:
         """The number of the item that is published next."""
 
     async def join(self, count: int, **how: Any) -> Joined:  # Any: the keywords of Load.open
-        """`count` subscribers join, for whom the next item is the first."""
+        """`count` subscribers join; the next item is the first that they get."""
         self.run.step(f"{count:,} join")
         return await self.load.open(count, **{"first": self.next, **how})
 
     async def publish(self, count: int) -> list[int]:
-        """Gives the contender `count` items at once, and waits for nobody; returns their numbers."""
+        """Gives the contender `count` items at once, without waiting for deliveries; returns their numbers."""
         numbers = list(range(self.next, self.next + count))
         self.next += count
         await self.contender.publish([numbered(number) for number in numbers])
@@ -145,7 +146,7 @@ class Session:
 async def audience(
     run: Run, contender: Contender, *, path: str | None = None, **how: Any
 ) -> AsyncIterator[Session]:  # Any: the keywords of Load
-    """Starts `contender` on the server's core, with nobody there yet; stops it whatever happens.
+    """Starts `contender` on the server's core, without subscribers; stops it in any case.
 
     `path` replaces the target's; the other keywords are those of `Load` (`paths`, `lenient`, `deflate`, …).
     """
@@ -153,7 +154,7 @@ async def audience(
         target = await contender.start(run.server_core)
         if path is not None:
             target = msgspec.structs.replace(target, path=path)
-        # Before anybody joins: a stream's first entry is where its clients' places begin.
+        # Before the first client joins: clients' cursors begin at the first entry of the stream.
         await contender.publish([numbered(0)])
         async with Load(target, core=run.client_core, **how) as load:
             yield Session(run, contender, target, load)

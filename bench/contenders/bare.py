@@ -1,7 +1,7 @@
 """The bare loop: the least that Python does on uvloop's transports, ready bytes and `write` for each subscriber.
 
-It joins whoever asks, reads nothing that a client says after that and checks nothing: what a server written in Python
-would cost if it had no work of its own. Items that arrive in one read are one write, as the loop itself would make it.
+It accepts every client, reads nothing after the handshake and checks nothing: the cost of a server in Python that
+only sends. Items that arrive in one read are sent in one write, as the event loop itself would.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What contenders have alike: a private folder, one server process on its core, a way in, and an end of all of it."""
+"""What contenders share: a private folder, one server process on its core, a publisher, and a clean stop."""
 
 import asyncio
 import contextlib
@@ -91,7 +91,7 @@ class Base(ABC):
 
 
 class ServedInPython(Base):
-    """A server of `bench.contenders.served`, in a process of its own, items on its control socket."""
+    """A server of `bench.contenders.served`, in a separate process; items arrive on its control socket."""
 
     path: str = "/"
 

@@ -1,7 +1,7 @@
-"""Centrifugo with its JSON over WebSocket, set up as one who wants the fewest bytes would; for `wire` alone.
+"""Centrifugo with its JSON over WebSocket, configured for the fewest bytes; used by `wire` alone.
 
 One node, everything in memory, anyone may connect without a token. One channel with a name of one letter, short
-paths, its strongest deflate for whoever asks for it. An item is published by the HTTP API as it stands, without our
+paths, its strongest deflate for clients that offer it. An item is published by the HTTP API as it stands, without our
 cursor: a message has the channel's offset, and the join says the epoch, which together are a place to come back to.
 The last ten items are kept. Deflate has no context from one message to the next, and as of 6.9 each subscriber's
 message is compressed for it alone.
@@ -30,7 +30,7 @@ MISSING: Final = (
 )
 _CONNECT: Final = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"n"}}'
 _HISTORY: Final = '\n{"id":3,"history":{"channel":"n","limit":10,"reverse":true}}'
-# Where, what is said there, and what the last answer to it contains.
+# The address, the messages to send there, and what the last reply contains.
 _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
     "": ("/live", _CONNECT, b'"subscribe":{'),
     "list": ("/live", _CONNECT + _HISTORY, b'"history":{'),
@@ -70,7 +70,7 @@ def _configuration(port: int) -> dict[str, object]:
                 "allow_subscribe_for_anonymous": True,
                 "allow_history_for_client": True,
                 "allow_history_for_anonymous": True,
-                # Who does not ask for deltas gets none.
+                # Clients that do not ask for deltas get none.
                 "allowed_delta_types": ["fossil"],
                 "delta_publish": True,
             }

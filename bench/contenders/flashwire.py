@@ -74,7 +74,7 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        # Whoever has its first message has its place; the 101 alone says nothing yet.
+        # A client has joined when its first message arrives; the 101 alone is too early.
         return Target(ports=(port,), path=self._path, processes=(process.pid, store), joined=b'"cursor":"')
 
     async def publish(self, items: Sequence[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The naive contender: what anybody writes first with Starlette, a queue and a task for each client."""
+"""The naive contender: the first version one writes with Starlette, with a queue and a task for each client."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
-"""NATS over its WebSocket listener, as one who wants the most of it for this task would set it up.
+"""NATS over its WebSocket listener, configured as its users would for the best result here.
 
 Core NATS, without JetStream: at most once and kept nowhere. No TLS, no compression, no verbose acknowledgements; one
-Go processor for the one core it has; nobody is cut off as slow before the benchmark would notice. It gathers several
+Go processor for the one core it has; no client is closed as slow before the benchmark would notice. It gathers several
 messages in a frame when it is busy and may cut one between two frames. The publisher is a NATS client over TCP.
 """
 

@@ -1,9 +1,9 @@
-"""nchan, nginx's push module, as one who wants the most of it for this task would set it up.
+"""nchan, nginx's push module, configured as its users would for the best result here.
 
 One worker in one process (`master_process off`: nothing but a supervisor is left out, and no worker can outlive a
 killed benchmark); epoll, connections enough for all, several accepted at a time; TCP_NODELAY; no access log; a thousand
-messages kept in memory, so that a burst finds room and nobody is skipped; a subscriber starts with what comes next. No
-Redis: a message is on no disk when it is acknowledged.
+messages kept in memory, so that a burst fits and no subscriber skips an item; a subscriber starts with the next
+item. No Redis: a message is on no disk when it is acknowledged.
 """
 
 import os
@@ -72,7 +72,7 @@ def find_module(nginx: Path) -> Path | None:
 
 
 class Nchan(Base):
-    """nginx in the foreground, with a configuration and a folder of its own."""
+    """nginx in the foreground, with a private configuration and folder."""
 
     name = "nchan"
     title = "nchan: nginx, one worker, without Redis"

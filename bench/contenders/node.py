@@ -1,4 +1,4 @@
-"""What the contenders that run in Node have alike: where Node and its packages are, and what is missing of them."""
+"""What the contenders that run in Node share: where Node and its packages are, and what is missing of them."""
 
 from pathlib import Path
 from typing import Final
@@ -42,7 +42,7 @@ def node_versions(*packages: str) -> str:
 
 
 def node_command(script: str, *arguments: str) -> list[str | Path]:
-    """The command that runs `script`, a file beside this module, as production would."""
+    """The command that runs `script`, a file in this folder, as in production."""
     return [find_program("node") or "node", Path(__file__).with_name(script), *arguments]
 
 

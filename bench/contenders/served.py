@@ -1,4 +1,4 @@
-"""The contenders that are served in Python: what `bench.server` runs in a process of its own."""
+"""The contenders that are served in Python: what `bench.server` runs in a separate process."""
 
 import socket
 from collections.abc import Callable, Coroutine

@@ -24,10 +24,10 @@ PACKAGES: Final = ("socket.io", "@socket.io/redis-streams-adapter", "redis")
 
 
 class SocketIo(Base):
-    """Valkey and one Node process on the same core, an editor beside.
+    """Valkey and one Node process on the same core; a second process publishes.
 
-    With `deflate`, whoever agrees to it gets messages compressed: `kept` as Socket.IO does it when it is switched on,
-    with what was said before kept for each connection; `anew` without, and then whatever the message's size.
+    With `deflate`, clients that negotiate it get compressed messages: `kept` as Socket.IO compresses by default, with
+    a context for each connection; `anew` without a context, for messages of any size.
     """
 
     name = "socketio"

@@ -94,7 +94,7 @@ async def _bare(client: Client, number: int) -> Found:
 
 
 def _disk(path: Path, number: int) -> Found:
-    """The same bytes appended and synced by nobody but us, at the same pace."""
+    """The same bytes appended to a file and synced by this process alone, at the same rate."""
     waits, began = [], time.monotonic()
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:

@@ -27,7 +27,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """One picture and what is said about its lines."""
+    """One picture and the sentences about its lines."""
 
     chart: Lines
     unit: str

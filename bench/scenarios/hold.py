@@ -29,7 +29,7 @@ ITEM_SECONDS: Final = 5.0
 LAST_SECONDS: Final = 2.0
 # Growth of the workers' memory, from a tenth of the time to the last tenth of it, that still counts as flat.
 FLAT: Final = 0.02
-# By then each worker's collector has once looked at all there is, and so has pages of its own that were its parent's.
+# By then each worker's garbage collector has visited all objects, and copied the pages that it shared with its parent.
 SETTLED_SECONDS: Final = 75.0
 
 
@@ -145,7 +145,7 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
             last_ms=[delivery.last_ms for delivery in news.delivered],
             item_at=news.at,
             delivery_us=[delivery.cpu_us for delivery in news.delivered],
-            # Whatever came that was no item: nobody joined meanwhile.
+            # All messages that were not items; no client joined during this time.
             heartbeats=stats_after.messages - stats_before.messages - items,
             quiet_cpu=news.quiet_cpu / news.quiet,
             client_cpu=(stats_after.cpu - stats_before.cpu) / 1e9 / news.seconds,

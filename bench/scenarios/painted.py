@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bench.editors import editors
 from bench.figures import figure, quantile, table
 from bench.installed import service, tokens
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.plot import Lines, lines
 from bench.scenario import Picture, Row, Run, Scenario, Section
 
@@ -112,7 +112,7 @@ async def _posted(port: int, token: str, number: int) -> dict[str, float]:
     return due
 
 
-# Each line of a run has a number of its own, so that a line from an earlier turn is not taken for a new one.
+# Each line of a run has a unique number, so that a line of an earlier round is not taken for a new one.
 _marks: Final[list[int]] = []
 
 

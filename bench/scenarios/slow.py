@@ -1,4 +1,4 @@
-"""What those who never read cost the others, and the machine: rounds without any, with one, and with hundreds."""
+"""What clients that never read cost the others and the machine: rounds with none, one and hundreds of them."""
 
 import asyncio
 import time
@@ -153,7 +153,7 @@ async def _seconds_until_closed(session: Session, silent: Load, deaf: int, began
     while (await silent.stats()).closed_muted < deaf:
         if time.monotonic() - began > 3 * GONE_SECONDS:
             break
-        # Readers go on hearing meanwhile: whoever is closed must cost them nothing either.
+        # Readers go on receiving: closing a slow client must not delay them.
         await session.deliver()
         await asyncio.sleep(_LOOK_SECONDS)
     return time.monotonic() - began
@@ -161,7 +161,7 @@ async def _seconds_until_closed(session: Session, silent: Load, deaf: int, began
 
 def _row(alone: list[float], with_one: list[float], with_many: list[Round]) -> Row:
     times = ratio(with_one, alone)
-    # The noise is what rounds without anybody differ by among themselves.
+    # The noise is how much rounds without slow clients differ from each other.
     noise = max(alone) / min(alone)
     process = max(round_.process_bytes for round_ in with_many)
     kernel = max(round_.kernel_bytes for round_ in with_many)

@@ -17,7 +17,7 @@ LIMIT: Final = "limit"
 PEER: Final = "nchan"
 DEFLATED: Final = "flashwire, deflated"
 
-# Beside whom the last one's wait is looked at, and how many times theirs it may be.
+# The contenders that the last subscriber's wait is compared with, and the highest allowed ratio.
 YARDSTICKS: Final = ((PEER, 1.0), (LIMIT, 1.3))
 
 
@@ -143,7 +143,7 @@ def _memory(of: Of) -> Row:
 
 
 def _row(key: str, ours: str, beside: list[str], missed: bool, why: str, is_known: bool) -> Row:
-    """Missed beside one yardstick is missed; reached only where all of them are here."""
+    """The target is missed if one comparison misses it, and reached only if all of them were measured."""
     if missed or is_known:
         return Row(key, ours, "; ".join(beside), not missed, why if missed else "")
     return Row(key, ours, "; ".join(beside), None, "a yardstick is not installed here")

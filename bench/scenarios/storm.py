@@ -13,7 +13,7 @@ import msgspec
 from bench.contender import Target
 from bench.contenders.service import Service, start_service
 from bench.figures import figure, quantile, table
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.plot import Panel, bars
 from bench.process import cpu_seconds
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
@@ -24,7 +24,7 @@ SUBSCRIBERS: Final = 20_000
 SPREAD_SECONDS: Final = 1.0
 AIM_SECONDS: Final = 3.0
 WORKERS: Final = 2
-# Published to all, then while nobody is there, while they return, and after.
+# Items published to all subscribers, then while none is connected, while they return, and afterwards.
 BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
 
 

@@ -1,43 +1,27 @@
 """Bytes on the wire: what one item and one join cost a reader's line, and what the page's script weighs."""
 
 import gzip
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from random import Random
 from typing import Final
 
 import msgspec
 
 from bench.contender import Contender, ContenderError, Target
-from bench.contenders.centrifugo import Centrifugo, Kind
-from bench.contenders.flashwire import Flashwire
+from bench.contenders.centrifugo import Centrifugo
 from bench.contenders.node import FOLDER, modules
-from bench.contenders.socketio import SocketIo
 from bench.figures import median, table
 from bench.items import numbered
-from bench.load import DIGITS, MARK
+from bench.load_reports import DIGITS, MARK
 from bench.scenario import OURS, Row, Run, Scenario, Section
 from bench.wire import Counted, Wire
+from bench.wire_subscriptions import KEPT_KB, Subscription, rivals, subscriptions
 from ticker.contract.item import Text, decode_item, encode_item
 from ticker.shared.http.assets import WEB, load_assets
 
 BUDGET: Final = 8_192
-# zconf.h: (1 << (windowBits + 2)) + (1 << (memLevel + 9)), at 15 and 8.
-KEPT_KB: Final = ((1 << 17) + (1 << 17)) // 1024
-# So many items were published before anybody joined.
+# Items published before the first client joins.
 FILLED: Final = 10
-_OFFSET: Final = "Centrifugo's offset is a number alone, where our cursor names the stream, too, and proves the entry"
-_ONE_WAY: Final = "who joins its one way can ask for nothing more, no list either"
-_DELTA: Final = "its deltas are of use only to who has the item before, and are text to be patched and parsed"
-_EACH: Final = "Centrifugo compresses for each subscriber"
-_KEPT: Final = f"Socket.IO keeps {KEPT_KB} KB of zlib for each connection, and compresses for each subscriber"
-# The ways in which Centrifugo is joined: what they are called, and what it takes for fewer bytes.
-CENTRIFUGO: Final[dict[Kind, tuple[str, tuple[str, ...]]]] = {
-    "": ("", (_OFFSET,)),
-    "list": (", a list of 10 on joining", (_OFFSET,)),
-    "oneway": (", one way", (_OFFSET, _ONE_WAY)),
-    "delta": (", one way, deltas", (_OFFSET, _ONE_WAY, _DELTA)),
-}
 _CENTRIFUGO: Final = """
 Centrifugo carries the bare item, for its own envelope has what resuming takes: an offset with each item, and the epoch
 on joining. It is set up for few bytes: a channel of one letter, short paths, deflate at its strongest, all commands of
@@ -52,26 +36,13 @@ CLIENTS: Final = {
     "pusher-js": "dist/web/pusher.min.js",
 }
 INSTALL: Final = f"npm install --prefix {FOLDER} {' '.join(CLIENTS)}"
-# Headlines are drawn from these: alike as news is, yet none like the one before, which would favour who keeps it.
+# Headlines are built from these. Consecutive ones differ, which would otherwise favour a compression context.
 WORDS: Final = """north reopens power parliament adopts budget votes debate fuel prices earthquake coast tsunami
     expected trains airport delays evening central bank rate percent climbers rescued face night metres coach resigns
     hours quarter-final water town boiled laboratory minister court ruling appeal harbour storm warning bridge
     closed strike ends teachers agreement fire forest villages evacuated police search missing vaccine trial
     results border crossing opens flood river record temperature president visit talks ceasefire observers
     election turnout count recount satellite launch""".split()
-
-
-class Way(msgspec.Struct, frozen=True):
-    """One way to subscribe to a contender."""
-
-    title: str
-    contender: Callable[[], Contender]
-    deflate: bool = False
-    events: bool = False
-    joins: bool = False
-    """Only its joining is of interest."""
-    offsets: bool = False
-    """Its messages are known by their offset: what changed in an item need not contain its mark."""
 
 
 class Bytes(msgspec.Struct, frozen=True):
@@ -89,69 +60,6 @@ class Bytes(msgspec.Struct, frozen=True):
     """The messages that carried them, inflated."""
 
 
-class Rival(msgspec.Struct, frozen=True):
-    """One way of a contender that ours shall have fewer bytes than."""
-
-    maker: str
-    title: str
-    own: str
-    """The way of ours beside it."""
-    costs: tuple[str, ...] = ()
-    """What it takes for fewer."""
-
-
-def _rivals() -> dict[str, Rival]:
-    """All of the yardstick, by the name of the way."""
-    rivals = {
-        "socketio": Rival("Socket.IO", "Socket.IO", OURS),
-        "socketio-anew": Rival("Socket.IO", "Socket.IO, deflate anew", "deflated"),
-        "socketio-kept": Rival("Socket.IO", "Socket.IO, deflate as it comes", "deflated", (_KEPT,)),
-    }
-    for kind, (title, costs) in CENTRIFUGO.items():
-        plain, deflated = ("list", "list-deflated") if kind == "list" else (OURS, "deflated")
-        rivals[_called(kind)] = Rival("Centrifugo", f"Centrifugo{title}", plain, costs)
-        rivals[_called(kind, deflate=True)] = Rival(
-            "Centrifugo", f"Centrifugo, deflate{title}", deflated, (*costs, _EACH)
-        )
-    return rivals
-
-
-def _called(kind: Kind, *, deflate: bool = False) -> str:
-    return "-".join(filter(None, ("centrifugo", kind, "deflated" if deflate else "")))
-
-
-def ways(run: Run) -> dict[str, Way]:
-    """All that is asked, the contenders that can run here only."""
-    result = {
-        OURS: Way("Flashwire", run.contenders[OURS]),
-        "deflated": Way("Flashwire, deflate", run.contenders[OURS], deflate=True),
-        "events": Way("Flashwire, server-sent events", run.contenders[OURS], events=True),
-        "list": Way("Flashwire, a list of 10 on joining", _listing, joins=True),
-        "list-deflated": Way("Flashwire, deflate, a list of 10 on joining", _listing, deflate=True, joins=True),
-    }
-    for name in ("nchan", "nats", "socketio"):
-        if name in run.contenders:
-            result[name] = Way(run.contenders[name]().title.split(",")[0].split(":")[0], run.contenders[name])
-    if "socketio" in run.contenders:
-        result["socketio-anew"] = Way("Socket.IO, deflate, each message anew", partial(SocketIo, "anew"), deflate=True)
-        result["socketio-kept"] = Way("Socket.IO, deflate as it comes", partial(SocketIo, "kept"), deflate=True)
-    if Centrifugo().absent() is None:
-        for kind, (title, _) in CENTRIFUGO.items():
-            for deflate in (False, True):
-                result[_called(kind, deflate=deflate)] = Way(
-                    f"Centrifugo{', deflate' if deflate else ''}{title}",
-                    partial(Centrifugo, kind),
-                    deflate=deflate,
-                    joins=kind == "list",
-                    offsets=kind == "delta",
-                )
-    return result
-
-
-def _listing() -> Contender:
-    return Flashwire("/v1/live?backlog=10")
-
-
 def item(number: int) -> bytes:
     """The JSON of item `number`, with its mark, in words unlike those before."""
     plain = decode_item(numbered(number))
@@ -163,27 +71,27 @@ def _mark(number: int) -> bytes:
     return b"%b%0*d" % (MARK, DIGITS, number)
 
 
-def _sought(protocol: Way, number: int, position: int) -> bytes:
-    """What the message with item `number` contains, which was published as the `place`th."""
-    return b'"offset":%d' % position if protocol.offsets else _mark(number)
+def _sought(subscription: Subscription, number: int, position: int) -> bytes:
+    """A part of the message with item `number`, which was the `position`th to be published."""
+    return b'"offset":%d' % position if subscription.offsets else _mark(number)
 
 
-async def _filled(contender: Contender, protocol: Way, target: Target) -> None:
-    """Ten items, which are no longer on their way to anybody."""
+async def _filled(contender: Contender, subscription: Subscription, target: Target) -> None:
+    """Ten items, all of them delivered."""
     wire, _ = await Wire.join(target)
     try:
         await contender.publish([item(number) for number in range(FILLED)])
-        await wire.next(_sought(protocol, FILLED - 1, FILLED))
+        await wire.next(_sought(subscription, FILLED - 1, FILLED))
     finally:
         await wire.close()
 
 
-async def _counted(contender: Contender, protocol: Way, wire: Wire, joined: Counted, count: int) -> Bytes:
+async def _counted(contender: Contender, subscription: Subscription, wire: Wire, joined: Counted, count: int) -> Bytes:
     received, alone, payloads = [], [], []
     for position, number in enumerate(range(100, 100 + count), FILLED + 1):
         body = item(number)
         await contender.publish([body])
-        got = await wire.next(_sought(protocol, number, position))
+        got = await wire.next(_sought(subscription, number, position))
         received.append(got.received)
         alone.append(len(body))
         payloads.append(len(got.text))
@@ -197,29 +105,29 @@ def clients() -> dict[str, int]:
 
 
 async def measure(run: Run) -> Section:
-    protocols = ways(run)
+    chosen = subscriptions(run)
     count = 4 if run.quick else 40
 
     async def one_round(name: str) -> Bytes | None:
-        protocol = protocols[name]
-        contender = protocol.contender()
+        subscription = chosen[name]
+        contender = subscription.contender()
         try:
             target = await contender.start(run.server_core)
-            await _filled(contender, protocol, target)
-            wire, joined = await Wire.join(target, deflate=protocol.deflate, events=protocol.events)
+            await _filled(contender, subscription, target)
+            wire, joined = await Wire.join(target, deflate=subscription.deflate, events=subscription.events)
             try:
-                return await _counted(contender, protocol, wire, joined, 0 if protocol.joins else count)
+                return await _counted(contender, subscription, wire, joined, 0 if subscription.joins else count)
             finally:
                 await wire.close()
         except ContenderError as error:
-            if protocol.title.startswith("Flashwire"):
+            if subscription.title.startswith("Flashwire"):
                 raise
-            run.notes.append(f"{protocol.title} was left out: {error}")
+            run.notes.append(f"{subscription.title} was left out: {error}")
             return None
         finally:
             await contender.stop()
 
-    bytes_of = await run.in_turn(protocols, one_round, repeats=1)
+    bytes_of = await run.in_turn(chosen, one_round, repeats=1)
     weights = {"Flashwire": len(load_assets(WEB / "dist")["breaking-ticker.js"].gzipped), **clients()}
     run.notes.append(
         f"Centrifugo is left out: {reason}"
@@ -229,17 +137,17 @@ async def measure(run: Run) -> Section:
     if lacking := [name for name in CLIENTS if name not in weights]:
         run.notes.append(f"{', '.join(lacking)} left out: not installed; install with: {INSTALL}")
     first = {name: results[0] for name, results in bytes_of.items() if results[0]}
-    return Section(_text(protocols, first, weights), {"wire": first, "scripts": weights}, _rows(first, weights))
+    return Section(_text(chosen, first, weights), {"wire": first, "scripts": weights}, _rows(first, weights))
 
 
-def _text(protocols: Mapping[str, Way], results: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
+def _text(chosen: Mapping[str, Subscription], results: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
     per_item = [
-        (protocols[name].title, f"{median(bytes_.items):,.0f}", f"{median(bytes_.items) - median(bytes_.alone):+,.0f}")
+        (chosen[name].title, f"{median(bytes_.items):,.0f}", f"{median(bytes_.items) - median(bytes_.alone):+,.0f}")
         for name, bytes_ in results.items()
         if bytes_.items
     ]
     joins = [
-        (protocols[name].title, f"{bytes_.sent:,}", f"{bytes_.joined:,}", f"{bytes_.sent + bytes_.joined:,}")
+        (chosen[name].title, f"{bytes_.sent:,}", f"{bytes_.joined:,}", f"{bytes_.sent + bytes_.joined:,}")
         for name, bytes_ in results.items()
     ]
     scripts = [(name, f"{size:,}") for name, size in weights.items()]
@@ -283,15 +191,15 @@ def _rows(results: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row
         f"deflate {item_of('deflated'):,.0f} B and {join_of('deflated'):,} B"
         + (f"; a list of 10 {join_of('list'):,} B, deflate {join_of('list-deflated'):,} B" if "list" in results else "")
     )
-    rivals = {name: rival for name, rival in _rivals().items() if name in results}
+    compared = {name: rival for name, rival in rivals().items() if name in results}
     beside = [
         f"{rival.title} "
         + (f"{item_of(name):,.0f} and {join_of(name):,} B" if item_of(name) else f"{join_of(name):,} B")
-        for name, rival in rivals.items()
+        for name, rival in compared.items()
     ]
     notes: list[str] = []
     costs: dict[str, None] = {}
-    for name, rival in rivals.items():
+    for name, rival in compared.items():
         for what, of in (("an item", item_of), ("a join", join_of)):
             theirs, own = of(name), of(rival.own)
             if theirs and theirs <= own:
@@ -311,8 +219,8 @@ def _rows(results: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row
 def _lacking(results: Mapping[str, Bytes]) -> list[str]:
     """What of the yardstick was not measured."""
     makers: dict[str, list[str]] = {}
-    absent = set(_rivals()) - set(results)
-    for name, rival in _rivals().items():
+    absent = set(rivals()) - set(results)
+    for name, rival in rivals().items():
         makers.setdefault(rival.maker, []).append(name)
     return [
         f"{maker} was not measured" if absent.issuperset(names) else f"{maker} was not measured in all ways"

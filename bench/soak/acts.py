@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bench.items import numbered
-from bench.load import DIGITS, MARK
+from bench.load_reports import DIGITS, MARK
 from ticker.contract.item import Act, PubStatus, Text, decode_item, encode_item
 
 _EVERY: Final = 25

@@ -1,4 +1,4 @@
-"""Clients that the load client does not play: SSE readers, those who change their filter, and those who cannot ask.
+"""Clients that the load client does not have: SSE readers, clients that change their filter, and stalled requests.
 
 Every one of them checks what it gets: each entry once and in order, by the number in its cursor, but for versions that
 a newer one replaces where the reader was away or behind. All filters here let every item through, or none.
@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.soak.acts import number_in, replaced_by
 from ticker.net.handshake import PATH as _PATH
 
@@ -43,7 +43,7 @@ BAD_HEADS: Final = (
 
 
 class Reader(ABC):
-    """One connection, read by a task of its own; `seq` is the number of the newest entry that it has heard of."""
+    """One connection, read by its own task; `seq` is the number of the newest entry that it received."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -55,7 +55,7 @@ class Reader(ABC):
         self.firsts = 0
         """Snapshots and replays so far."""
         self._task = asyncio.create_task(self._read())
-        # Told where it is waited for; where another fault came first, nobody waits.
+        # Raised where a task awaits it; after an earlier fault no task does.
         self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     @classmethod
@@ -206,7 +206,7 @@ class ChangingReader(Reader):
                 raise MissedError(f"a reader of the soak was hung up on: {payload[2:].decode()}")
 
     def _send(self, first: int, payload: bytes) -> None:
-        # Masked with zeros: the mask hides nothing on loopback. What is said here is shorter than 126 bytes.
+        # Masked with zeros: a mask is of no use on loopback. All messages here are shorter than 126 bytes.
         self._writer.write(bytes((first, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
 
 

@@ -1,10 +1,10 @@
 """One cycle of the soak: everything that clients do, in this order, and the node as it was before.
 
 1. Thousands join, a part of them with deflate; some stop reading for a while, some for good.
-2. Items come in bursts until those who do not read have all that they can hold; then the former read on.
+2. Items come in bursts until the buffers of the clients that do not read are full; then half of these read on.
 3. Items come one by one, corrections, holds, releases and withdrawals among them; filters change; bad handshakes knock.
 4. A third is cut and comes back with cursors while more is published; everybody must have everything.
-5. All but the base leave; those who never read are closed. Nothing but the base may be left.
+5. All but the base leave; clients that never read are closed. Only the base may remain.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _TICK_SECONDS: Final = 0.05
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How many there are of each, and how much is said."""
+    """The number of clients of each kind, and of items."""
 
     base: int
     churn: int
@@ -120,7 +120,7 @@ class Cycle:
         return quantile(self._waits, 0.99)
 
     async def deliver(self, count: int) -> None:
-        """`count` items at once; everybody who reads must have them."""
+        """`count` items at once; every client that reads must get them."""
         session = self.session
         first, last = session.next, session.next + count - 1
         waiting = [await load.expect(first, last) for load in (session.load, self._deflated, self._slow)]
@@ -131,7 +131,7 @@ class Cycle:
             self._waits += [(item.late - published) / 1e6 for item in await client if item.count]
 
     def _next(self, count: int) -> list[bytes]:
-        """The next `count` items; everybody is told what they replace."""
+        """The next `count` items; all clients learn which items they replace."""
         first = self.session.next
         self.session.next += count
         for load in (self.session.load, self._deflated, self._slow, self._deaf):
@@ -139,7 +139,7 @@ class Cycle:
         return [act_json(number) for number in range(first, first + count)]
 
     async def empty(self, base: int) -> None:
-        """Waits until the node has nobody but the base, and holds nothing for anyone who was there."""
+        """Waits until the node has only the base connections, and no buffers of the others."""
         want = {
             "flashwire_connections": float(base),
             "flashwire_slow_connections": 0.0,
@@ -149,7 +149,7 @@ class Cycle:
         deadline = time.monotonic() + EMPTY_SECONDS
         while True:
             values = await self._metrics(tuple(want))
-            # The door has one who has not said all yet: who asks.
+            # The metrics request itself is one pending connection.
             if values == want and not (await self._deaf.stats()).open:
                 return
             if time.monotonic() > deadline:

@@ -18,7 +18,7 @@ from bench.contender import Contender, ContenderError, Target
 from bench.contenders import CONTENDERS
 from bench.contenders.bare import Bare
 from bench.items import numbered
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.process import cpu_seconds, memory_kib, stop_server
 from bench.report import Report
 from bench.scenario import Run, Scenario, Section

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bench.editors import post_all, post_paced
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.scenario import Run
 from bench.scenarios import ack, painted
 

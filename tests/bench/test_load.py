@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bench.contender import Target
-from bench.load import Load, MissedError
+from bench.load import Load
+from bench.load_reports import MissedError
 from tests.bench.raw import Server, deflated, frame, item, message, snapshot, within
 
 pytestmark = pytest.mark.anyio

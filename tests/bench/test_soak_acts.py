@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.load import MissedError
+from bench.load_reports import MissedError
 from bench.soak.acts import act_json, number_in, replaced, replaced_by
 from bench.soak.clients import EventReader
 from ticker.contract.item import decode_item

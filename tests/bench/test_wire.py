@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
+from bench import wire_subscriptions
 from bench.contender import ContenderError, Target
 from bench.contenders import centrifugo
 from bench.contenders.centrifugo import Centrifugo
@@ -104,7 +105,7 @@ def counted(item: int, join: int) -> scenario.Bytes:
 
 
 SOCKET_IO = {name: counted(645, 900) for name in ("socketio", "socketio-anew", "socketio-kept")}
-CENTRIFUGO = {name: counted(645, 900) for name in scenario._rivals() if name.startswith("centrifugo")}
+CENTRIFUGO = {name: counted(645, 900) for name in wire_subscriptions.rivals() if name.startswith("centrifugo")}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_where_centrifugo_is_not_installed_the_command_that_installs_it_is_said(
     monkeypatch.setattr(centrifugo, "find_program", lambda name: None)
     assert "go install github.com/centrifugal/centrifugo/v6@latest" in (Centrifugo().absent() or "")
     run = Run(quick=True, repeats=1, server_core=CORE, client_core=CORE, contenders={OURS: Centrifugo})
-    assert not [name for name in scenario.ways(run) if name.startswith("centrifugo")]
+    assert not [name for name in wire_subscriptions.subscriptions(run) if name.startswith("centrifugo")]
 
     async def main() -> None:
         with pytest.raises(ContenderError, match="go install"):
