@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All tests, by an interpreter: alone those that measure a time, then together all the others.
+# Runs all tests with an interpreter: first alone those that measure a time, then all others in parallel.
 #   run.sh .venv/bin/python -- -k cursor
 #   run.sh .venv/bin/coverage run --
-# Everything that is printed is in build/pytest.log too; its last line has the results of both.
+# The output is in build/pytest.log too; its last line has the results of both runs.
 set -uo pipefail
 
 interpreter=()
@@ -22,23 +22,23 @@ run() {
     "${interpreter[@]}" -m pytest --color=$colour "$@" 2>&1 | tee -a $log
 }
 
-# What the last line of the log says, without its frame and colours.
+# The last line of the log, without its frame and colours.
 result() {
     tail -n 1 $log | sed -E 's/\x1b\[[0-9;]*m//g; s/^=+ //; s/ =+$//'
 }
 
-# First, so that every process after it finds the byte code of all tests.
+# First, so that every later process finds the bytecode of all tests.
 run -m "alone and not slow" "$@" -n 0
 alone=$?
-# An interrupt, or files that cannot be read.
+# Exit status 2: an interrupt, or files that cannot be read.
 [ $alone != 2 ] || exit 2
 first=$(result)
-# More processes than cores, since many tests wait for others.
+# More processes than cores, since many tests wait.
 run -m "not slow and not alone" -n 4 --dist loadfile --no-loadscope-reorder "$@"
 together=$?
 [ $together != 2 ] || exit 2
 echo "Alone: $first. Together: $(result)." | tee -a $log
-# That one of them has no test of this selection (5) is no failure.
+# Exit status 5, no test in this selection, is no failure of one of them.
 [ $together != 5 ] || exit $alone
 [ $alone != 5 ] || exit $together
 exit $((together ? together : alone))

@@ -42,7 +42,7 @@ find_python() {
         fi
     done
     [ -n "$recent" ] || stop "Python 3.11 or newer is needed; install it, or name one: make PYTHON=/path/to/python3.11 ..."
-    # Debian keeps the module that makes virtual environments in a package of its own.
+    # In Debian the module that makes virtual environments is a separate package.
     fetch python3-venv && python3 -c 'import ensurepip, venv' 2>/dev/null && command -v python3 && return
     stop "$recent cannot make a virtual environment; install its venv module (Debian: apt-get install python3-venv)."
 }
