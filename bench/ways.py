@@ -48,7 +48,6 @@ async def serve(name: str, sock: socket.socket) -> None:
     from ticker.net import connection
     from ticker.settings import TickerSettings
 
-    server.direct = server.direct and name.startswith("epoll")
     if name.endswith("-transport"):
         connection.descriptor = lambda transport: connection.NOWHERE
-    await server.serve(TickerSettings(), sock)
+    await server.serve(TickerSettings(transport="auto" if name.startswith("epoll") else "asyncio"), sock)

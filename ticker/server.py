@@ -52,9 +52,6 @@ HAND_OVER_SECONDS: Final = 2.0
 SPARE_DESCRIPTORS: Final = 128
 _OWN_DESCRIPTORS: Final = 64
 
-# Whether connections are accepted and held past the loop's transports (docs/design.md, "A transport in an epoll set").
-direct = poller.able()
-
 log = structlog.get_logger()
 
 
@@ -90,7 +87,7 @@ class NodeServer(uvicorn.Server):
         self._router = router = Router(self.config, self.server_state, self.lifespan.state, loop)
         # Any: uvicorn calls `close` and `wait_closed` of what stands there.
         servers: list[Any]
-        if direct:
+        if uses_poller(self.node.settings):
             self._poller = poller = Poller(loop)
             servers = [NodeAcceptor(sock, loop, router, poller) for sock in sockets]
         else:
@@ -133,6 +130,11 @@ class NodeServer(uvicorn.Server):
             if not self.node.pending:
                 break
             await asyncio.sleep(DRAIN_TICK_SECONDS)
+
+
+def uses_poller(settings: TickerSettings) -> bool:
+    """Whether a node holds its connections in a `Poller`, and not in the event loop's transports."""
+    return settings.transport == "auto" and poller.is_available()
 
 
 async def drain(node: Node, seconds: float) -> None:

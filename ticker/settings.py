@@ -1,12 +1,14 @@
 """Settings of a ticker node; the table in docs/settings.md is tested against these classes."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from ticker.shared.process.settings import StreamSettings
 
 
 class TickerSettings(StreamSettings):
-    """What one node is told at its start; nothing changes while it runs."""
+    """The settings of one node, read once at its start."""
 
     ticker_host: str = Field("127.0.0.1", description="address to listen on")
     ticker_port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -31,6 +33,9 @@ class TickerSettings(StreamSettings):
     )
     slow_seconds: float = Field(
         20.0, ge=0.5, le=86_400, description="time for which a connection may lag before it is closed"
+    )
+    transport: Literal["auto", "asyncio"] = Field(
+        "auto", description="asyncio serves clients by the event loop's transports; auto by epoll where there is one"
     )
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* headers are trusted")
     public_url: str | None = Field(

@@ -1,6 +1,7 @@
-"""Nodes for tests of the edge, and what they may not do: raise where nobody sees it."""
+"""Nodes for the ticker's tests; an error in the log of one fails its test."""
 
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,6 +11,18 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from tests.support.serving import Serving, Start, serving
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `FLASHWIRE_TRANSPORT=asyncio`, selects the tests that start a node and are not about epoll."""
+    for item in items:
+        marker = item.get_closest_marker("epoll")
+        assert marker is None or marker.args, f"{item.nodeid}: give the reason, @pytest.mark.epoll('...')"
+    if os.environ.get("FLASHWIRE_TRANSPORT", "auto") == "auto":
+        return
+    selected = [item for item in items if "brand" in item.fixturenames and not item.get_closest_marker("epoll")]  # type: ignore[attr-defined]
+    config.hook.pytest_deselected(items=[item for item in items if item not in selected])
+    items[:] = selected
 
 
 @pytest.fixture

@@ -39,8 +39,8 @@ class Holder(Protocol):
         """Told that nothing more will be told: it drops and closes its descriptor."""
 
 
-def able() -> bool:
-    """Whether this system has what a poller needs; Linux has."""
+def is_available() -> bool:
+    """Whether this system has epoll; Linux has."""
     return hasattr(select, "epoll")
 
 

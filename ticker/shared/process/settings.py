@@ -53,7 +53,7 @@ class StreamSettings(BaseSettings):
         is_quoted = isinstance(value, str) and value.strip()[:1] in addresses.QUOTES
         return addresses.unquoted(value) if is_quoted and isinstance(value, str) else value
 
-    @field_validator("log_format", "log_level", "secure_cookies", mode="before", check_fields=False)
+    @field_validator("log_format", "log_level", "secure_cookies", "transport", mode="before", check_fields=False)
     @classmethod
     def _choice(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value

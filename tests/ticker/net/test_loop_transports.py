@@ -1,4 +1,4 @@
-"""Where a system has no epoll, a node's clients are held by the loop's transports and are told the same."""
+"""With `FLASHWIRE_TRANSPORT=asyncio`, and without epoll, the loop's transports serve clients in the same way."""
 
 import asyncio
 
@@ -21,9 +21,32 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 
 @pytest.fixture
-async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
-    monkeypatch.setattr("ticker.server.direct", False)
-    return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
+async def node(start: Start) -> Serving:
+    return await start(
+        transport="asyncio", write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000
+    )
+
+
+def loop_transports(node: Serving) -> list[bool]:
+    """For each live connection, whether the loop's transport serves it."""
+    members = [member for member in node.node.hub.members() if isinstance(member, Connection)]
+    return [not isinstance(member.transport, SocketTransport) for member in members]
+
+
+async def test_a_system_without_epoll_uses_the_loops_transports(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticker.net.poller.is_available", lambda: False)
+    node = await start(transport="auto")
+    async with node.joined() as client:
+        await client.message()
+        assert loop_transports(node) == [True]
+
+
+@pytest.mark.epoll("compares the two values of the setting")
+async def test_the_setting_auto_uses_epoll_where_there_is_one(start: Start) -> None:
+    node = await start(transport="auto")
+    async with node.joined() as client:
+        await client.message()
+        assert loop_transports(node) == [False]
 
 
 async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
@@ -36,9 +59,7 @@ async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
         said = await flood(node, 50)
         assert [headline(await socket.message()) for _ in said] == said
         assert [headline((await stream.event())["data"]) for _ in said] == said
-        # By the way that this file is about.
-        members = [each for each in node.node.hub.members() if isinstance(each, Connection)]
-        assert [isinstance(each.transport, SocketTransport) for each in members] == [False, False]
+        assert loop_transports(node) == [True, True]
     await until(lambda: not len(node.node.hub), "they have gone")
 
 
