@@ -49,5 +49,5 @@ async def serve(name: str, sock: socket.socket) -> None:
     from ticker.settings import TickerSettings
 
     if name.endswith("-transport"):
-        connection.descriptor = lambda transport: connection.NOWHERE
+        connection.descriptor = lambda transport: connection.NO_DESCRIPTOR
     await server.serve(TickerSettings(transport="auto" if name.startswith("epoll") else "asyncio"), sock)

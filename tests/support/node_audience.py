@@ -45,7 +45,7 @@ class BreathingNode(Node):
         self.work_queue = WorkQueue(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
         self.recovery = Recovery(self.hub, self.work_queue, self.steady)
         self.rounds = Rounds(
-            self.steady, self.metrics.count_delivered, self.breaths.append, slice_=1, broken=self._broken
+            self.steady, self.metrics.count_delivered, self.breaths.append, batch=1, on_failure=self._round_failed
         )
         self.published: list[Entry] = []
         self.filled, self.lost = True, None
@@ -168,7 +168,7 @@ class Listening(JoiningConnection):
         self.theirs.close()
 
     def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
-        self.left()
+        self.leave()
 
     def refuse_join(self, refused: RefusalError) -> None:
         raise AssertionError("nobody is refused here")

@@ -20,9 +20,9 @@ class CountingPoller(Poller):
 
     turns = 0
 
-    def _turn(self) -> None:
+    def _on_ready(self) -> None:
         self.turns += 1
-        super()._turn()
+        super()._on_ready()
 
 
 class Watched(SocketTransport):

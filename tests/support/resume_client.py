@@ -261,7 +261,7 @@ class Client(JoiningConnection):
     def cut(self) -> None:
         """The line breaks; what was on the way is lost."""
         self.online = False
-        self.left()
+        self.leave()
 
     def read(self, data: bytes) -> None:
         """What a browser does with the bytes; a message may come in pieces."""

@@ -24,7 +24,7 @@ from ticker.http.pacing import Paced
 from ticker.http.pages import page_routes
 from ticker.http.respond import problem
 from ticker.node.node import READER, Node
-from ticker.node.pulse import able
+from ticker.node.pulse import wait_until_ready
 from ticker.node.sweep import sweep
 from ticker.reader.reader import TIMEOUT_SECONDS, Reader
 from ticker.stream.redis_stream import Stream, connect
@@ -56,7 +56,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
         asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
         # A reader that ended left its place in doubt: the next one reads the stream from its start.
         must_live = {
-            READER: lambda: Reader(followed, keyring, node, on_busy=node.work_queue.hold).run(),
+            READER: lambda: Reader(followed, keyring, node, on_busy=node.work_queue.pause).run(),
             "sweep": lambda: sweep(node),
         }
         tasks = [
@@ -64,7 +64,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
         ]
         try:
             if slot is not None:
-                await able(node, slot)
+                await wait_until_ready(node, slot)
             yield State(node=node, stream=asked, keyring=keyring, slot=slot)
         finally:
             for task in tasks:

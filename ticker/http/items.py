@@ -187,7 +187,7 @@ async def _versions(request: Request, uri: str) -> Versions:
     keyring: Keyring = request.state["keyring"]
     node: Node = request.state["node"]
     versions: dict[int, Item] = {}
-    bodies = await node.lookups.do(lambda: stream.ledger(uri))
+    bodies = await node.lookups.run(lambda: stream.ledger(uri))
     for number, body in enumerate(bodies, 1):
         if number % _DECODED == 0:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Who may join: the one rule for WebSocket, SSE and JSON, asked before anything is made for a client."""
+"""Admission: the one rule for WebSocket, SSE and JSON that says whether a client may join."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,10 @@ RETRY_AFTER: Final = b"Retry-After: 2"
 
 
 def admit(node: Node, headers: Mapping[bytes, bytes], address: str) -> None:
-    """Returns if the client that sent `headers` from `address` may join now; else raises `RefusalError`."""
+    """Returns if a client at `address` with these headers may join now, else raises `RefusalError`.
+
+    Call it before any object is made for the client.
+    """
     if not is_allowed(node.settings, headers):
         raise refusal(403, "origin", "This origin may not read here; ask the operator to allow it.")
     reason = node.refusal(address)

@@ -1,4 +1,4 @@
-"""Whose request it is: the other end's address, or what a proxy of ours says of it."""
+"""The address under which a client is counted: that of its socket, or the one that a trusted proxy names."""
 
 from functools import lru_cache
 from typing import Any, Final
@@ -10,9 +10,9 @@ FORWARDED: Final = b"x-forwarded-for"
 ADDRESS: Final = "address"
 
 
-# Any: a transport of the loop's or one of ours.
+# Any: a transport of the loop, or a `SocketTransport`.
 def peer_of(transport: Any) -> str:
-    """The other end's address as the loop's transport knows it; "" for one of ours, which does not keep it."""
+    """The client's address as a transport of the loop knows it; "" for a `SocketTransport`, which does not keep it."""
     name = transport.get_extra_info("peername")
     return str(name[0]) if isinstance(name, tuple) else ""
 
@@ -20,7 +20,7 @@ def peer_of(transport: Any) -> str:
 def client_address(peer: str, forwarded: bytes | None, proxies: str) -> str:
     """The address under which a client is counted; "" for a proxy that does not name its client.
 
-    `forwarded` is its X-Forwarded-For, `proxies` whose word on that counts.
+    `forwarded` is the X-Forwarded-For of its request, `proxies` the setting with the trusted proxies.
     """
     trusted = _trusted(proxies)
     if forwarded is None or peer not in trusted:

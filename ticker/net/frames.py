@@ -1,8 +1,8 @@
-"""Frames of clients, looked at without a parser (RFC 6455, 5.2)."""
+"""Checks of a client's frames that need no parser (RFC 6455, 5.2)."""
 
 
 def only_pongs(data: bytes) -> bool:
-    """Whether `data` is nothing but whole, masked, unfragmented pongs: all that a listener ever says."""
+    """Whether `data` is nothing but complete, masked, unfragmented pongs: all that a listening client sends."""
     at, size = 0, len(data)
     while at + 6 <= size and data[at] == 0x8A and 0x80 <= data[at + 1] <= 0xFD:
         at += 6 + (data[at + 1] & 0x7F)
@@ -10,7 +10,7 @@ def only_pongs(data: bytes) -> bool:
 
 
 def only_whole(data: bytes) -> bool:
-    """Whether `data` is nothing but whole, unfragmented frames of at most 64 KiB."""
+    """Whether `data` is nothing but complete, unfragmented frames of at most 64 KiB."""
     at, size = 0, len(data)
     while at + 6 <= size and data[at] & 0x80:
         length = data[at + 1] & 0x7F

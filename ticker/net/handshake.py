@@ -18,7 +18,7 @@ from ticker.shared.http.negotiate import qualities
 PATH: Final = b"/v1/live"
 _EVENT_STREAM: Final = b"text/event-stream"
 EVENTS_PROTOCOL: Final = b"cloudevents.json"
-# Key of a request's state: its client ended its side of the connection, and may still read.
+# Key of a request's state: the client has ended its side of the connection, and may still read.
 HALF_CLOSED: Final = "half_closed"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class RefusalError(Exception):
-    """The connection is not to be; the problem says why, `headers` are extra ones of the reply."""
+    """The client may not connect; the problem says why, `headers` are extra headers of the reply."""
 
     def __init__(self, problem: Problem, *headers: bytes) -> None:
         self.problem = problem
@@ -48,7 +48,7 @@ class RefusalError(Exception):
 
 
 def read_head(data: bytes) -> Request:
-    """The head of a request as uvicorn's parser has already checked and rebuilt it."""
+    """The request that uvicorn has checked, and wrote again for its WebSocket class."""
     first, *rest = data.split(b"\r\n")
     method, target, _version = first.split(b" ", 2)
     path, query = split_target(target)
@@ -57,7 +57,7 @@ def read_head(data: bytes) -> Request:
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
-    """Path, decoded, and query of a request's target, which may be a whole address (RFC 9112, 3.2.2).
+    """The decoded path and the query of a request's target, which may be an absolute address (RFC 9112, 3.2.2).
 
     Raises `httptools.HttpParserError`.
     """
@@ -67,11 +67,11 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
 
 def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Headers by lower-case name; a list may be spread over several lines (RFC 9110, 5.3)."""
-    found: dict[bytes, bytes] = {}
+    result: dict[bytes, bytes] = {}
     for name, value in headers:
         name, value = name.lower(), value.strip()
-        found[name] = found[name] + b", " + value if name in found else value
-    return found
+        result[name] = result[name] + b", " + value if name in result else value
+    return result
 
 
 def wants_events(accept: bytes) -> bool:
@@ -90,20 +90,20 @@ def accept(request: Request) -> tuple[bytes, Format]:
         raise refusal(426, "bad-handshake", "Use WebSocket version 13.", b"Sec-WebSocket-Version: 13")
     key = headers.get(b"sec-websocket-key", b"")
     try:
-        sound = len(binascii.a2b_base64(key, strict_mode=True)) == 16
+        is_valid = len(binascii.a2b_base64(key, strict_mode=True)) == 16
     except binascii.Error:
-        sound = False
-    if not sound:
+        is_valid = False
+    if not is_valid:
         raise refusal(400, "bad-handshake", "Send a Sec-WebSocket-Key of 16 bytes in base64.")
     agreed, form = _agree(headers.get(b"sec-websocket-protocol", b""), headers.get(b"sec-websocket-extensions", b""))
     digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
     return b"".join((_ACCEPTED, binascii.b2a_base64(digest, newline=False), agreed)), form
 
 
-# Browsers offer one or two things; what is offered at length, to fill this, holds 4 MiB at most.
+# Browsers offer one or two protocols and extensions. Long offers, made to fill the cache, take 4 MiB at most.
 @lru_cache(maxsize=256)
 def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
-    """The end of the 101 reply's head, and the format agreed on."""
+    """The last lines of the 101 reply's head, and the format agreed on."""
     lines = b""
     events = EVENTS_PROTOCOL in _tokens(protocols)
     if events:
@@ -119,8 +119,8 @@ def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
 def agree_deflate(offers: bytes) -> bytes | None:
     """The answer to the first acceptable permessage-deflate offer (RFC 7692, 7.1), or None.
 
-    Context is never kept from message to message, in either direction: one compression serves everyone, and a
-    quiet connection holds no window.
+    No context is kept between messages, in either direction: all clients share one compressed message, and a quiet
+    connection needs no window.
     """
     for offer in _tokens(offers):
         name, *parameters = [part.strip() for part in offer.split(b";")]
@@ -154,12 +154,12 @@ def _window(value: bytes) -> int | None:
 
 
 def refusal(status: int, slug: str, detail: str, *headers: bytes) -> RefusalError:
-    """A refusal with a problem body; `headers` are whole lines."""
+    """A refusal with a problem body; `headers` are complete lines."""
     return RefusalError(make_problem(slug, status, detail), *headers)
 
 
 def refusal_bytes(refused: RefusalError, cors: bytes = b"") -> bytes:
-    """The whole HTTP reply, with whole lines `cors` in its head; the connection ends with it."""
+    """The complete HTTP reply, with the lines `cors` in its head; the connection closes after it."""
     body = refused.problem.body()
     head = [
         f"HTTP/1.1 {refused.problem.status} {refused.problem.title}".encode(),

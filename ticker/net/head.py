@@ -1,7 +1,7 @@
-"""The head of a join, read in one pass; whatever is not plain is left to httptools, which judges all the rest.
+"""Parses the head of a plain join in one pass, as browsers, apps and proxies send it.
 
-So there is one parser in truth, and this is a short way for what browsers, apps and proxies send. It never refuses:
-it reads a request as httptools would, or returns None, and then nothing has happened yet.
+httptools stays the parser that decides: this one reads a request as httptools would, or returns None without a refusal,
+and the caller passes the bytes to httptools.
 """
 
 import re
@@ -15,40 +15,41 @@ _START: Final = b"GET " + PATH
 _PLAINEST: Final = _START + _VERSION
 _ASKING: Final = _START + b"?"
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
-# Of what a query may hold (RFC 3986, 3.4) the characters that no parser takes for another.
+# The characters of a query (RFC 3986, 3.4) that all parsers read in the same way.
 _QUERY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&=+:,/@"
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _READ: Final = frozenset(
     b"accept connection host last-event-id origin sec-fetch-site sec-websocket-extensions sec-websocket-key "
     b"sec-websocket-protocol sec-websocket-version upgrade x-forwarded-for x-temporary-refusal".split()
 )
-# They change how a request is to be read, or where it ends; whoever sends one takes the long way.
+# They change how a request is read or where it ends; httptools reads requests with one of them.
 _DOUBTFUL: Final = frozenset(
     b"content-length transfer-encoding expect te trailer proxy-connection http2-settings".split()
 )
 _NAMES_LIMIT: Final = 512
-# Each proxy may add a line of its own.
+# Each proxy may add a line of this name.
 _FORWARDED: Final = b"x-forwarded-for"
-_PLAIN: Final = b""
-_LEFT: Final = b"?"
+_IGNORED: Final = b""
+_FOR_HTTPTOOLS: Final = b"?"
 
 
 class HeadReader:
-    """Reads heads; it remembers what the names of headers mean, as they were spelled, up to `_NAMES_LIMIT`."""
+    """Parses heads; caches what up to `_NAMES_LIMIT` spellings of header names mean."""
 
     def __init__(self) -> None:
         self._names: dict[bytes, bytes] = {}
 
     def read(self, data: bytes) -> tuple[Request, bytes] | None:
-        """The request and the bytes after it, if `data` begins with a plain request for a WebSocket or an event
-        stream, whole; else None.
+        """Returns the request and the bytes after it, or None.
+
+        None means that `data` does not begin with a complete, plain request for a WebSocket or an event stream.
         """
         end = data.find(b"\r\n\r\n")
         if end < 0 or not data.startswith(_START):
             return None
         head = data[:end]
         lines = head.split(_BREAK)
-        # Nothing but printable ASCII, and line breaks only where lines were broken: no NUL, no lone CR or LF.
+        # Only printable ASCII and the line breaks that split() found: no NUL, no lone CR or LF.
         if head.translate(None, _PRINTABLE) != _BREAK * (len(lines) - 1):
             return None
         first = lines[0]
@@ -62,29 +63,29 @@ class HeadReader:
         del lines[0]
         for line in lines:
             name, mark, value = line.partition(b": ")
-            known = names.get(name)
-            if known is None:
-                known = self._learn(name)
-            if not mark or known is _LEFT:
+            key = names.get(name)
+            if key is None:
+                key = self._classify(name)
+            if not mark or key is _FOR_HTTPTOOLS:
                 return None
-            if known is not _PLAIN:
-                if known in headers and known == _FORWARDED:
-                    value = headers[known] + b", " + value
-                elif known in headers or value.strip() != value or not value:
+            if key is not _IGNORED:
+                if key in headers and key == _FORWARDED:
+                    value = headers[key] + b", " + value
+                elif key in headers or value.strip() != value or not value:
                     return None
-                headers[known] = value
+                headers[key] = value
         if _wants_socket(headers) if b"upgrade" in headers else wants_events(headers.get(b"accept", b"")):
             return Request(b"GET", PATH, query, headers), data[end + 4 :]
         return None
 
-    def _learn(self, name: bytes) -> bytes:
+    def _classify(self, name: bytes) -> bytes:
         if not _TOKEN.fullmatch(name):
-            return _LEFT
+            return _FOR_HTTPTOOLS
         lower = name.lower()
-        known = lower if lower in _READ else _LEFT if lower in _DOUBTFUL else _PLAIN
+        key = lower if lower in _READ else _FOR_HTTPTOOLS if lower in _DOUBTFUL else _IGNORED
         if len(self._names) < _NAMES_LIMIT:
-            self._names[name] = known
-        return known
+            self._names[name] = key
+        return key
 
 
 def _wants_socket(headers: dict[bytes, bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""How a client joins, and changes what it gets: at once, or when the node's work queue comes to it."""
+"""How a client joins and changes its subscription: at once, or as a job of the node's work queue."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ TOO_BUSY: Final = "This node is busy; come back in a moment."
 
 
 class JoiningConnection(Connection):
-    """A connection from its request on; subclasses say how messages are framed and how a refusal looks."""
+    """A connection from its request on; subclasses define how messages are framed and refusals are written."""
 
     __slots__ = ()
 
     def admit(self, headers: Mapping[bytes, bytes]) -> None:
-        """Returns if who sent `headers` may join now; else raises `RefusalError`."""
+        """Returns if a client with these `headers` may join now, else raises `RefusalError`."""
         node = self.node
         self.address = client_address(self.address, headers.get(FORWARDED), node.settings.forwarded_allow_ips)
         admit(node, headers, self.address)
@@ -38,14 +38,15 @@ class JoiningConnection(Connection):
         *,
         wants_status: bool = False,
     ) -> None:
-        """Joins, now or when the work queue comes to it; the reply's head and the first message leave in one write,
-        unless that is long. `wants_status` is that of `ConnectionJob`.
+        """Joins now or by the work queue; `head` is the head of the reply.
+
+        The head and a short first message are one write. `wants_status` is that of `ConnectionJob`.
         """
         node = self.node
         self.set_limits()
         self.subscription, self.form = subscription, form
         if not node.may_answer(subscription):
-            # What it says before it is answered stays in its socket.
+            # What the client sends before it is answered stays in the socket.
             self.transport.pause_reading()
             self._queue(head, wants_status=wants_status)
         else:
@@ -56,59 +57,59 @@ class JoiningConnection(Connection):
         begun = node.steady()
         first = node.first_message_for(self, subscription)
         self._join_group(subscription)
-        self.say_first(first, head)
+        self.send_first(first, head)
         node.work_queue.charge(begun)
 
     def _join_group(self, subscription: Subscription) -> None:
         self.subscription = subscription
         self._group = self.node.join(self)
-        # One filter for all who ask for the same: a join would keep a kilobyte of its own. What came without a cursor
-        # is shared already where the query is known (75 bytes a connection).
+        # All members of a group share its filter, which takes a kilobyte. A subscription without a cursor is shared
+        # already when its query is known (75 bytes per connection).
         if subscription.cursor is not None or subscription.filter is not self._group.filter:
             self.subscription = Subscription(self._group.filter, None, subscription.backlog, subscription.heartbeat)
 
     def change(self, subscription: Subscription) -> None:
-        """Leaves its group for another, and says what is current there."""
+        """Moves to the group of `subscription`, and sends its first message."""
         group = self._group
         if group is None:
             return
         node = self.node
         node.leave(self, group)
-        if self._behind is None:
+        if self._lagging_at is None:
             begun = node.steady()
             first = node.first_message_for(self, subscription)
             self._join_group(subscription)
-            self.say_first(first)
+            self.send_first(first)
             node.work_queue.charge(begun)
         else:
-            # One who asks again and again without reading gets one answer, to the last, once there is room.
+            # A client that sends changes without reading gets one answer, to the last, when its buffer has space.
             self._join_group(subscription)
             self.subscription = subscription
             self._unanswered = True
             node.lagging.add(self)
 
-    def say_first(self, first: Encoded, head: bytes = b"") -> None:
+    def send_first(self, first: Encoded, head: bytes = b"") -> None:
         if not first.message.items:
             data = first.bytes_for(self.form)
             if head:
-                # By the transport, which may put it off to the end of the turn, with those of others who join in it.
+                # By the transport, which may put it off to the end of the batch of joins (`Poller.corked`).
                 self.transport.write(head + data)
             else:
                 self.write(data)
             return
-        # It is handed over in pieces that others share, and what is live waits behind it like behind any full buffer.
+        # In pieces that clients share. The connection lags until the last one, so that live entries come after it.
         if head:
             self.write(head)
         self._long = LongRead(self.node.unsent, first, self.form)
         self.transport.set_write_buffer_limits(high=PIECE_BYTES // 2, low=PIECE_BYTES // 8)
-        if self._behind is None:
-            self._mark_lagging(self.node.cursor_of(self))
+        if self._lagging_at is None:
+            self._begin_lagging(self.node.cursor_of(self))
         if self._long.packed:
             self._go_on()
         elif self._job is None:
             self._queue()
 
-    # What waits in the work queue
+    # The job in the work queue
 
     def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
         self._job = ConnectionJob(self, self.node, self.address, enters=bool(head), head=head)
@@ -117,18 +118,18 @@ class JoiningConnection(Connection):
         self.node.work_queue.submit(self._job)
 
     def run_job(self, job: ConnectionJob) -> bool:
-        """Does some milliseconds of what waits; whether that is all."""
+        """Does a few milliseconds of the job; returns whether it is finished."""
         node = self.node
         if job.enters:
-            if isinstance(self.transport, SocketTransport) and self.transport.is_left:
-                # Nothing is read while it waits, so that nothing has told that its client has gone.
+            if isinstance(self.transport, SocketTransport) and self.transport.is_at_end:
+                # Nothing is read while the job waits, so this is the first time to see that the client has left.
                 self.abort()
                 return True
             reason = node.refusal(self.address, waiting=1) or (TOO_BUSY if job.is_late() else None)
             if reason is not None:
                 self.refuse_job(reason)
                 return True
-            job.joined()
+            job.mark_joined()
             self._join(job.head)
             if not job.early:
                 self.transport.resume_reading()
@@ -151,11 +152,11 @@ class JoiningConnection(Connection):
             self._go_on()
 
     def refuse_job(self, reason: str = TOO_BUSY) -> None:
-        """Called in place of `run_job` where too much waits."""
+        """Refuses the job, which is not run; called when too many jobs wait."""
         enters = False
         if self._job is not None:
             enters = self._job.enters
-            self._job.leave()
+            self._job.cancel()
             self._job = None
         if enters:
             self.refuse_join(refusal(503, "unavailable", reason, RETRY_AFTER))
@@ -164,4 +165,4 @@ class JoiningConnection(Connection):
 
     @abstractmethod
     def refuse_join(self, refused: RefusalError) -> None:
-        """Answers a join with the problem, and hangs up."""
+        """Answers a join with the problem, and closes the connection."""

@@ -1,7 +1,7 @@
-"""The poller: one epoll set for all of a node's connections, inside the event loop's own; it knows no protocol.
+"""The poller: one epoll set for all connections of a node, inside the event loop's own; it knows no protocol.
 
-The loop sees one descriptor instead of thousands. A connection costs a look-up here and no object of the loop's,
-with whose transports one comes to 1.3 KiB.
+The loop watches one descriptor instead of thousands. A connection costs a dictionary entry here, and no object of the
+loop: with the loop's transports one takes 1.3 KiB.
 """
 
 import asyncio
@@ -12,31 +12,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-# Level-triggered: what is not taken in one turn comes first in the next, and between two turns the loop does the rest.
+# Level-triggered: what one iteration does not read comes first in the next, and the loop's other work comes between.
 BATCH: Final = 128
-# A client may send 700 pings in one read, which take 7 ms; of 128 such clients the loop would hear for a second.
-TURN_SECONDS: Final = 0.004
+# The most per iteration. 700 pings in one read take 7 ms: 128 such clients would hold the loop for a second.
+STEP_SECONDS: Final = 0.004
 
 READABLE: Final = getattr(select, "EPOLLIN", 1)
 WRITABLE: Final = getattr(select, "EPOLLOUT", 4)
 
 
-class Holder(Protocol):
-    """Who holds a descriptor."""
+class Pollable(Protocol):
+    """The owner of a descriptor. No method may raise."""
 
-    def take(self, events: int) -> bytes | OSError | None:
-        """Told what its descriptor is ready for, hang-ups and errors included: returns what it read, nothing at the
-        end, what went wrong, or None; must not raise.
+    def read_ready(self, events: int) -> bytes | OSError | None:
+        """Called with ready events, hang-ups and errors included.
+
+        Returns the bytes read, `b""` at the end, the error, or None.
         """
 
-    def give(self, taken: bytes | OSError) -> None:
-        """Told what it took, when all have taken theirs; must not raise."""
+    def deliver(self, result: bytes | OSError) -> None:
+        """Called with the result of `read_ready`, after all ready descriptors were read."""
 
     def flush(self) -> None:
-        """Told to write what it kept because of a cork; must not raise."""
+        """Writes what it buffered while the poller was corked."""
 
     def end(self) -> None:
-        """Told that nothing more will be told: it drops and closes its descriptor."""
+        """Drops and closes its descriptor: the poller closes."""
 
 
 def is_available() -> bool:
@@ -45,84 +46,84 @@ def is_available() -> bool:
 
 
 class Poller:
-    """Descriptors and their holders; all calls from the loop's own thread."""
+    """Descriptors and their owners; only the thread of the event loop may call it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._epoll = select.epoll()
-        self._holders: dict[int, Holder] = {}
-        self.cork: list[Holder] | None = None
-        """While it is a list, who has something to write for the first time keeps it, and is put there."""
-        self._taken: deque[tuple[Holder, bytes | OSError]] = deque()
-        self._due = False
-        loop.add_reader(self._epoll.fileno(), self._turn)
+        self._owners: dict[int, Pollable] = {}
+        self.cork: list[Pollable] | None = None
+        """While it is a list, an owner with an empty buffer buffers what it writes, and appends itself."""
+        self._results: deque[tuple[Pollable, bytes | OSError]] = deque()
+        self._is_scheduled = False
+        loop.add_reader(self._epoll.fileno(), self._on_ready)
 
     def __len__(self) -> int:
-        return len(self._holders)
+        return len(self._owners)
 
-    def add(self, fd: int, holder: Holder) -> None:
-        """From now on `holder` is told when `fd` can be read."""
+    def add(self, fd: int, owner: Pollable) -> None:
+        """Watches `fd` for reading, and calls `owner` from now on."""
         self._epoll.register(fd, READABLE)
-        self._holders[fd] = holder
+        self._owners[fd] = owner
 
     def watch(self, fd: int, events: int) -> None:
         """SubscriptionChanges what `fd` is watched for; hang-ups and errors are told in any case."""
         self._epoll.modify(fd, events)
 
     def drop(self, fd: int) -> None:
-        """Forgets `fd`, before it is closed: its number may be another's then. Its holder is told nothing more."""
-        del self._holders[fd]
+        """Stops watching `fd`. Call it before `fd` is closed: the number may belong to another socket then."""
+        del self._owners[fd]
         self._epoll.unregister(fd)
 
     @contextmanager
     def corked(self) -> Iterator[None]:
-        """What is first written to each in the block leaves at its end."""
-        kept: list[Holder] = []
-        self.cork = kept
+        """Within the block, puts off the first write of each owner to the end of the block."""
+        corked: list[Pollable] = []
+        self.cork = corked
         try:
             yield
         finally:
             self.cork = None
-            for holder in kept:
-                # Must not raise, and if it does must not silence those after it.
+            for owner in corked:
+                # If one raises in spite of the contract, the others are still flushed.
                 try:
-                    holder.flush()
+                    owner.flush()
                 except Exception as error:
-                    told = {"message": "a connection failed to write", "exception": error}
-                    self._loop.call_exception_handler(told)
+                    context = {"message": "a connection failed to write", "exception": error}
+                    self._loop.call_exception_handler(context)
 
     def close(self) -> None:
-        """Ends the set, and all who hold a descriptor in it; theirs are closed in the loop's next turn."""
-        self._taken.clear()
-        for holder in list(self._holders.values()):
-            holder.end()
+        """Closes the set and every connection in it; their descriptors are closed in the next iteration of the loop."""
+        self._results.clear()
+        for owner in list(self._owners.values()):
+            owner.end()
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
 
-    def _turn(self) -> None:
-        # Pass by pass over all of them, as in `ticker.net.accept`.
-        until = time.monotonic() + TURN_SECONDS
-        taken = self._taken
-        # What was read and not given yet comes before anything that its client sent later.
-        if not taken:
+    def _on_ready(self) -> None:
+        # All descriptors are read first, then all results delivered: see `ticker.net.accept`.
+        until = time.monotonic() + STEP_SECONDS
+        results = self._results
+        # What was read and not delivered yet comes before anything that the client sent later.
+        if not results:
             for fd, events in self._epoll.poll(0, BATCH):
-                # One that was told earlier in this turn may have dropped it.
-                holder = self._holders.get(fd)
-                if holder is not None and (found := holder.take(events)) is not None:
-                    taken.append((holder, found))
+                # An owner that was called earlier in this step may have dropped it.
+                owner = self._owners.get(fd)
+                if owner is not None and (result := owner.read_ready(events)) is not None:
+                    results.append((owner, result))
                 if time.monotonic() >= until:
                     break
         with self.corked():
-            while taken:
-                holder, found = taken.popleft()
-                holder.give(found)
+            while results:
+                owner, result = results.popleft()
+                owner.deliver(result)
                 if time.monotonic() >= until:
                     break
-        if taken and not self._due:
-            self._due = True
-            self._loop.call_soon(self._go_on)
+        if results and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._continue)
 
-    def _go_on(self) -> None:
-        self._due = False
-        if self._taken:
-            self._turn()
+    def _continue(self) -> None:
+        self._is_scheduled = False
+        if self._results:
+            self._on_ready()

@@ -1,4 +1,4 @@
-"""An SSE client: one reply that never ends, written by the same rules as a WebSocket."""
+"""An SSE client: one reply without an end, written by the same rules as a WebSocket."""
 
 import random
 from typing import Final
@@ -7,7 +7,7 @@ from ticker.contract import message
 from ticker.contract.closes import REASONS, CloseCode
 from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
 from ticker.core.query import ParameterError
-from ticker.net.connection import LEAVE_SECONDS
+from ticker.net.connection import CLOSE_SECONDS
 from ticker.net.handshake import RefusalError, Request, refusal_bytes
 from ticker.net.joining import TOO_BUSY, JoiningConnection
 from ticker.net.origins import cors_lines
@@ -21,9 +21,9 @@ _HEAD: Final = (
 )
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
 RETRY_MILLISECONDS: Final = (1000, 4000)
-# Refusals that another attempt may not meet (RFC 9110, 15.5 and 15.6).
+# Statuses that a later attempt may not get (RFC 9110, 15.5 and 15.6).
 _TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
-# A proxy that tries another node on 503 sets this header, so that it sees the 503.
+# A proxy that tries another node on 503 sets this header, to get the 503.
 REFUSAL_HEADER: Final = b"x-temporary-refusal"
 
 
@@ -35,7 +35,7 @@ class SseConnection(JoiningConnection):
     transport_name = "sse"
 
     def open(self, request: Request) -> None:
-        """Joins as `request` asks, or replies with the problem."""
+        """Joins with the subscription of `request`, or replies with the problem."""
         node = self.node
         last_event_id = request.headers.get(b"last-event-id")
         try:
@@ -71,9 +71,9 @@ class SseConnection(JoiningConnection):
         if job is None or self._group is not None or job.wants_status:
             super().refuse_job(reason)
             return
-        job.leave()
+        job.cancel()
         self._job = None
-        # The head that was to come before the first message says when to come back; here it is the whole reply.
+        # The head has a `retry:` line, which tells the client when to reconnect; here it is the complete reply.
         self._end_join(503, job.head + (LAST_CHUNK if self.form is Format.SSE else b""))
 
     def _end_join(self, status: int, reply: bytes) -> None:
@@ -87,20 +87,20 @@ class SseConnection(JoiningConnection):
         node = self.node
         node.metrics.closes.labels(str(code)).inc()
         if self.inside_message:
-            self.left()
+            self.leave()
             self.abort()
             return
         position = self.position
-        self.left()
+        self.leave()
         end = b""
         if reconnect is not None:
-            words = message.bye(position, reason=reason or REASONS[code], reconnect=reconnect)
-            # EventSource knows nothing of `bye` and comes back by itself: tell it when.
-            end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(words)
+            content = message.bye(position, reason=reason or REASONS[code], reconnect=reconnect)
+            # An EventSource ignores `bye` and reconnects by itself; `retry:` tells it when.
+            end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(content)
         if self.form is Format.SSE:
             end = (chunk(end) if end else b"") + LAST_CHUNK
         self.transport.write(end)
-        node.closing[self] = node.steady() + LEAVE_SECONDS
+        node.closing[self] = node.steady() + CLOSE_SECONDS
         self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -113,13 +113,13 @@ def _wants_status(request: Request) -> bool:
 
 
 def _retry_line() -> bytes:
-    # Different for each client, so that those of a node that dies do not come back all at once. No blank line: it
-    # would end an event, and several libraries report one without data.
+    # Random, so that the clients of a node that dies do not reconnect all at once. Without a blank line, which would
+    # end an event: several libraries report an event without data.
     return b"retry: %d\n" % random.randint(*RETRY_MILLISECONDS)
 
 
 def _temporary_refusal(reason: str, cors: bytes) -> bytes:
-    """A whole reply after which an EventSource comes back with the cursor that it has."""
-    # No blank line either: it would set the client's last event id to nothing.
+    """A complete reply after which an EventSource reconnects with its cursor."""
+    # Without a blank line, which would clear the last event id of the client.
     body = _retry_line() + b": %b\n" % reason.encode()
     return _HEAD % (cors, b"Content-Length: %d\r\n" % len(body)) + body

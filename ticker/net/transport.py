@@ -1,70 +1,58 @@
-"""A transport of our own for sockets in the poller: what asyncio's does for a connection of ours, in a few slots.
+"""A transport for sockets in the poller: what asyncio's own does for a connection, with a few slots per connection.
 
-asyncio's documentation of transports and protocols says what it must do; it differs in `abort` alone, which sends a
-reset: after a mere close the kernel would go on offering what it holds to one who does not read.
+It keeps the rules of asyncio's transports and protocols. It differs in `abort`, which sends a reset: after an ordinary
+close the kernel would go on offering its bytes to a client that does not read.
 
-1. What is written goes to the kernel at once; what it does not take waits here, in order, and writing is paused above
-   the high mark and resumed below the low one, as `asyncio.Protocol` is told. What waits is not copied, unless it
-   is short: it is mostly bytes that thousands share.
-2. `connection_lost` comes once, in a turn of its own, and the descriptor is closed only after it.
-3. A protocol that raises ends its own connection and no other.
+1. `write` passes bytes to the kernel at once. What the kernel does not take is buffered here in order; writing is
+   paused above the high mark and resumed below the low one. Only short pieces are copied: most bytes are shared by
+   thousands of connections.
+2. `connection_lost` is called once, in a later iteration of the loop; the descriptor is closed after it.
+3. A protocol that raises loses its own connection and no other.
 """
 
 import asyncio
-import contextlib
 import os
 import socket
-import struct
 from typing import Any, Final
 
 from ticker.net.poller import READABLE, WRITABLE, Poller
+from ticker.net.sockets import peek, reset_descriptor_on_close
 
-# As much as a client's message may have (ticker.net.websocket); what is more comes in the next turn.
+# As long as the longest message of a client (ticker.net.websocket); the rest is read in the next iteration.
 READ_BYTES: Final = 4_096
-# Smaller ones are kept in one piece. An answer to a ping has two bytes and cost 300 by itself: within a bound of
-# 256 KiB one who sent pings and read nothing could hold 31 MB.
-_SMALL: Final = 128
+# Shorter pieces are joined. An answer to a ping has two bytes and cost 300 by itself: within a limit of 256 KiB a
+# client that sent pings and read nothing could use 31 MB.
+_SHORT: Final = 128
 # Pieces that one system call takes; the kernel allows 1,024.
 _PIECES: Final = 64
-GONE: Final = -1
-# Linger for no time at all: what is unsent is thrown away, and the other end is told.
-RESET: Final = struct.pack("ii", 1, 0)
+CLOSED: Final = -1
 
 
 class SocketTransport(asyncio.Transport):
-    """One connected, non-blocking socket, by its descriptor, which it owns; `set_protocol` comes before all else.
+    """Owns one connected, non-blocking socket, by its descriptor.
 
-    What is given to `write` must not change afterwards.
+    The caller calls `set_protocol` before anything else, and does not change bytes that it has passed to `write`.
     """
 
     __slots__ = (
-        "_closing",
-        "_full",
-        "_high",
-        "_kept",
-        "_low",
-        "_mask",
-        "_poller",
-        "_protocol",
-        "_quiet",
-        "_size",
+        "_buffer", "_closing", "_high", "_is_full", "_is_paused", "_low", "_mask", "_poller", "_protocol", "_size",
         "fd",
-    )
+    )  # fmt: skip
 
     def __init__(self, poller: Poller, fd: int) -> None:
-        # Not asyncio's __init__: it makes a dict for extra info.
+        # Without asyncio's __init__, which makes a dict for extra info.
         self._poller = poller
         self._protocol: asyncio.Protocol | None = None
-        self._kept: list[bytes | bytearray | memoryview] | None = None
+        self._buffer: list[bytes | bytearray | memoryview] | None = None
         self._size = 0
         self._high, self._low = 65536, 16384
         self._mask = READABLE
-        self._full = self._closing = self._quiet = False
+        self._is_full = self._closing = self._is_paused = False
         self.fd = fd
-        """Negative once it is no more this transport's."""
+        """Negative once the transport has closed the socket or given it away."""
         poller.add(fd, self)
 
-    # What a protocol asks (asyncio.Transport)
+    # asyncio.Transport
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # Any: asyncio's signature
         return default
@@ -76,7 +64,7 @@ class SocketTransport(asyncio.Transport):
         self._protocol = protocol  # type: ignore[assignment]  # a stream's; `cast` would be one more call a join
 
     def get_protocol(self) -> asyncio.BaseProtocol:
-        assert self._protocol is not None, "its connection is not lost"
+        assert self._protocol is not None, "the connection is not lost"
         return self._protocol
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
@@ -87,18 +75,18 @@ class SocketTransport(asyncio.Transport):
         return self._size
 
     def pause_reading(self) -> None:
-        self._quiet = True
+        self._is_paused = True
         self._watch()
 
     def resume_reading(self) -> None:
-        self._quiet = False
+        self._is_paused = False
         self._watch()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._closing or not data:
             return
-        kept = self._kept
-        if kept is None:
+        pieces = self._buffer
+        if pieces is None:
             cork = self._poller.cork
             if cork is None:
                 try:
@@ -106,119 +94,97 @@ class SocketTransport(asyncio.Transport):
                 except BlockingIOError:
                     sent = 0
                 except OSError as error:
-                    self._end(error)
+                    self._close(error)
                     return
                 if sent == len(data):
                     return
                 if sent:
                     data = memoryview(data)[sent:]
-            kept = self._kept = []
+            pieces = self._buffer = []
             if cork is None:
                 self._watch()
             else:
                 cork.append(self)
         self._size += len(data)
-        if len(data) >= _SMALL:
-            kept.append(bytes(data) if isinstance(data, bytearray) else data)
-        elif kept and isinstance(kept[-1], bytearray):
-            kept[-1] += data
+        if len(data) >= _SHORT:
+            pieces.append(bytes(data) if isinstance(data, bytearray) else data)
+        elif pieces and isinstance(pieces[-1], bytearray):
+            pieces[-1] += data
         else:
-            kept.append(bytearray(data))
-        if not self._full and self._size > self._high:
-            self._full = True
-            self._tell_protocol("pause_writing")
+            pieces.append(bytearray(data))
+        if not self._is_full and self._size > self._high:
+            self._is_full = True
+            self._call_protocol("pause_writing")
 
     def close(self) -> None:
-        """Ends it when what waits is written; nothing more is read."""
+        """Closes the connection when the buffer is written; reads nothing more."""
         if self._closing:
             return
         self._closing = True
-        if self._kept is None:
-            self._end(None)
+        if self._buffer is None:
+            self._close(None)
         else:
             self._watch()
 
     def abort(self) -> None:
-        """Ends it now, with a reset; what waits is thrown away."""
-        if self.fd < 0:
-            return
-        # Whatever has become of the socket: this is called where others are still to be written to.
-        with contextlib.suppress(OSError):
-            # A socket object for a moment, on the same descriptor: only it can set options.
-            sock = socket.socket(fileno=self.fd)
-            try:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            finally:
-                sock.detach()
-        self._end(None)
+        """Closes the connection now, with a reset, and drops the buffer."""
+        if self.fd >= 0:
+            reset_descriptor_on_close(self.fd)
+            self._close(None)
 
     def detach(self) -> socket.socket:
-        """The socket, which is no more this transport's; its protocol is told nothing more."""
+        """Returns the socket, which the caller then owns; the protocol gets no more calls."""
         sock = socket.socket(fileno=self.fd)
         sock.setblocking(False)
         self._poller.drop(self.fd)
-        self.fd, self._closing, self._protocol = GONE, True, None
+        self.fd, self._closing, self._protocol = CLOSED, True, None
         return sock
 
     @property
-    def is_left(self) -> bool:
-        """Whether the other end has said all it will say; asked while nothing is read, as that would tell."""
-        return self._peek() == b""
+    def is_at_end(self) -> bool:
+        """Whether the client has ended its side, and all its bytes are read; for use while reading is paused."""
+        return peek(self.fd) == b""
 
     @property
     def has_input(self) -> bool:
-        """Whether bytes have come that were not read yet."""
-        return bool(self._peek())
+        """Whether bytes have arrived that are not read yet."""
+        return bool(peek(self.fd))
 
-    def _peek(self) -> bytes | None:
-        """The next byte; nothing at the end, None where neither has come."""
-        if self.fd < 0:
-            return b""
-        sock = socket.socket(fileno=self.fd)
-        try:
-            return sock.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
-        finally:
-            sock.detach()
-
-    # What the poller says
+    # What the poller calls (ticker.net.poller.Pollable)
 
     def end(self) -> None:
-        """Ends it now: what waits here is thrown away; what the kernel has is delivered to one who said no more."""
-        self._end(None)
+        """Closes the connection now and drops the buffer; the kernel still delivers what it has taken."""
+        self._close(None)
 
-    def take(self, events: int) -> bytes | OSError | None:
+    def read_ready(self, events: int) -> bytes | OSError | None:
         if events & WRITABLE:
             self.flush()
         if self.fd < 0:
             return None
-        if events & READABLE and not self._quiet and not self._closing:
+        if events & READABLE and not self._is_paused and not self._closing:
             try:
                 return os.read(self.fd, READ_BYTES)
             except BlockingIOError:
                 return None
             except OSError as error:
-                # Its frames hold the list that it is put into, and that list would hold it.
+                # Its frames refer to the list that the error is put into: a cycle for the garbage collector.
                 return error.with_traceback(None)
-        # Told whether it is watched for or not: nobody is there any more, and it would be told again at once.
+        # epoll reports errors and hang-ups always, and again at once: the connection must close.
         return ConnectionResetError() if events & ~(READABLE | WRITABLE) else None
 
-    def give(self, taken: bytes | OSError) -> None:
+    def deliver(self, result: bytes | OSError) -> None:
         protocol = self._protocol
         if protocol is None or self.fd < 0:
             return
-        if isinstance(taken, OSError):
-            self._end(taken)
+        if isinstance(result, OSError):
+            self._close(result)
             return
-        # One that was closed meanwhile hears no more.
+        # Another protocol may have closed this transport since it was read.
         if self._closing:
             return
         try:
-            if taken:
-                protocol.data_received(taken)
+            if result:
+                protocol.data_received(result)
             elif not protocol.eof_received():
                 self.close()
             else:
@@ -227,67 +193,68 @@ class SocketTransport(asyncio.Transport):
             self.fail("data_received", error)
 
     def flush(self) -> None:
-        kept = self._kept
-        if kept is None:
+        pieces = self._buffer
+        if pieces is None:
             return
         written = 0
         try:
-            # Nearly always one: the answer to a join.
-            written = os.write(self.fd, kept[0]) if len(kept) == 1 else os.writev(self.fd, kept[:_PIECES])
+            # Nearly always one piece: the answer to a join.
+            written = os.write(self.fd, pieces[0]) if len(pieces) == 1 else os.writev(self.fd, pieces[:_PIECES])
         except BlockingIOError:
             pass
         except OSError as error:
-            self._end(error)
+            self._close(error)
             return
         self._size -= written
-        whole = 0
-        for piece in kept:
+        complete = 0
+        for piece in pieces:
             if written < len(piece):
                 break
             written -= len(piece)
-            whole += 1
-        del kept[:whole]
-        if kept:
-            first = kept[0]
+            complete += 1
+        del pieces[:complete]
+        if pieces:
+            first = pieces[0]
             if isinstance(first, bytearray):
                 del first[:written]
             else:
-                kept[0] = memoryview(first)[written:]
+                pieces[0] = memoryview(first)[written:]
         else:
-            self._kept = None
+            self._buffer = None
             if self._closing:
-                self._end(None)
+                self._close(None)
                 return
         self._watch()
-        if self._full and self._size <= self._low and not self._closing:
-            self._full = False
-            self._tell_protocol("resume_writing")
+        if self._is_full and self._size <= self._low and not self._closing:
+            self._is_full = False
+            self._call_protocol("resume_writing")
 
     def _watch(self) -> None:
         if self.fd >= 0:
-            mask = 0 if self._quiet or self._closing else READABLE
-            if self._kept is not None:
+            mask = 0 if self._is_paused or self._closing else READABLE
+            if self._buffer is not None:
                 mask |= WRITABLE
             if mask != self._mask:
                 self._mask = mask
                 self._poller.watch(self.fd, mask)
 
-    def _tell_protocol(self, what: str) -> None:
+    def _call_protocol(self, method: str) -> None:
         try:
-            getattr(self._protocol, what)()
+            getattr(self._protocol, method)()
         except Exception as error:
-            self.fail(what, error)
+            self.fail(method, error)
 
-    def fail(self, what: str, error: Exception) -> None:
-        told = {"message": f"connection failed in {what}", "exception": error, "transport": self}
-        asyncio.get_running_loop().call_exception_handler(told)
+    def fail(self, method: str, error: Exception) -> None:
+        """Reports an exception of the protocol to the loop, and aborts the connection."""
+        context = {"message": f"connection failed in {method}", "exception": error, "transport": self}
+        asyncio.get_running_loop().call_exception_handler(context)
         self.abort()
 
-    def _end(self, error: Exception | None) -> None:
+    def _close(self, error: Exception | None) -> None:
         if self.fd < 0:
             return
-        fd, self.fd, self._closing = self.fd, GONE, True
-        self._kept, self._size = None, 0
+        fd, self.fd, self._closing = self.fd, CLOSED, True
+        self._buffer, self._size = None, 0
         self._poller.drop(fd)
         asyncio.get_running_loop().call_soon(self._lost, fd, error)
 

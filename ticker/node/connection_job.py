@@ -1,4 +1,4 @@
-"""A connection's job in the work queue: its join, a change of its subscription, or what its client sent too much of."""
+"""A connection's job in the work queue: a join, a change of subscription, or input that was put off."""
 
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -11,10 +11,10 @@ LATE_SECONDS: Final = 10.0
 
 class _Client(Protocol):
     def run_job(self, job: "ConnectionJob") -> bool:
-        """As `ticker.node.work_queue.Job.run`."""
+        """Does what `ticker.node.work_queue.Job.run` does."""
 
     def refuse_job(self) -> None:
-        """As `ticker.node.work_queue.Job.refuse`."""
+        """Does what `ticker.node.work_queue.Job.refuse` does."""
 
 
 class _Node(Protocol):
@@ -24,7 +24,7 @@ class _Node(Protocol):
 
 
 class ConnectionJob:
-    """A connection's place in the work queue; `head` is what its reply begins with where it has not joined yet."""
+    """The job of one connection; `head` is the head of its reply where it has not joined yet."""
 
     __slots__ = ("_client", "_node", "_since", "address", "early", "enters", "head", "wants_status")
 
@@ -38,22 +38,22 @@ class ConnectionJob:
         self.address = address
         self.head = head
         self.wants_status = False
-        """Whether a refusal must have its own status: a proxy then tries another node."""
+        """Whether a refusal must have the status 503, on which a proxy tries another node."""
         self.early = b""
-        """What the client said meanwhile."""
+        """What the client sent while this job waits."""
 
     def is_late(self) -> bool:
-        """Whether it waited for too long."""
+        """Whether it has waited for more than `LATE_SECONDS`."""
         return self._node.steady() - self._since > LATE_SECONDS
 
-    def joined(self) -> None:
-        """It does not wait to join any more."""
+    def mark_joined(self) -> None:
+        """Ends the waiting to join: the connection joins now, or never."""
         self._node.entering -= self.enters
         self.enters = False
 
-    def leave(self) -> None:
-        """Its connection has gone, or needs it no more."""
-        self.joined()
+    def cancel(self) -> None:
+        """Removes it from the queue: its connection has closed, or does not need it any more."""
+        self.mark_joined()
         self._node.work_queue.discard(self)
 
     def run(self) -> bool:

@@ -1,7 +1,7 @@
-"""The garbage collector of a node's process: what lives is set aside, so that a pause is as long as what is new.
+"""Garbage collection in short pauses: living objects are frozen, so that a collection visits new ones only.
 
-Connections, entries and messages make no cycles: set aside or not, they are freed when they are let go of, and a
-collection finds nothing in them. To walk all there is at 18,000 connections is a pause of 36 ms each time.
+Connections, entries and messages are in no reference cycle: frozen or not, they are freed with their last reference,
+and a collection finds nothing among them. To visit everything at 18,000 connections is a pause of 36 ms.
 """
 
 import asyncio
@@ -10,43 +10,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-# Within a tick: 10,000 new objects (2,000 joins) are walked in 2 ms.
+# Threshold of the youngest generation: a collection of 10,000 new objects (2,000 joins) takes 2 ms.
 YOUNG: Final = 10_000
 TICK_SECONDS: Final = 0.5
-# Fewer new ones wait for the next tick: a quiet node collects nothing.
+# Fewer new objects wait for the next tick, so that a quiet node collects nothing.
 FEW: Final = 1_000
-# How often what is set aside is counted; that takes 1 ms at 19,000 connections.
+# Time between counts of the frozen objects; a count takes 1 ms at 19,000 connections.
 LOOK_SECONDS: Final = 60.0
-# Set aside with a cycle that was broken off later, garbage would stay for ever: when there is twice as much as
-# after the last look at all of it, all of it is looked at again. A node that does not grow never comes to that.
+# A cycle that becomes garbage after `gc.freeze()` is never collected. When frozen objects have doubled, all of them
+# are collected once. A node that does not grow never comes to that.
 GROWTH: Final = 2
 
 
-class Collector:
-    """Sets aside what lives; `tick` and `look` are for whoever has a clock."""
+class FreezingCollector:
+    """Collects and freezes; the caller calls `tick` and `look` at their intervals."""
 
     def __init__(self) -> None:
-        self._whole = 0
+        self._frozen = 0
+        """How many objects were frozen after the last full collection."""
 
     def begin(self) -> None:
-        """Collects what is not set aside, and sets the rest aside.
+        """Collects what is not frozen, and freezes the rest.
 
-        What a parent set aside before it forked stays untouched: walked, it would be copied, 13 MB for each worker.
+        What a parent froze before it forked stays untouched: visited, its pages would be copied, 13 MB per worker.
         """
         gc.collect()
         gc.freeze()
-        self._whole = gc.get_freeze_count()
+        self._frozen = gc.get_freeze_count()
 
     def tick(self) -> None:
-        """Collects what is new since the last tick, and sets the rest aside."""
+        """Collects what is new since the last tick, and freezes the rest."""
         new, *older = gc.get_count()
         if new > FEW or any(older):
             gc.collect()
             gc.freeze()
 
     def look(self) -> bool:
-        """Whether there was so much more than at the last look at all of it that it looked again."""
-        if gc.get_freeze_count() <= GROWTH * self._whole:
+        """Collects everything if the frozen objects have doubled; returns whether it did."""
+        if gc.get_freeze_count() <= GROWTH * self._frozen:
             return False
         gc.unfreeze()
         self.begin()
@@ -54,21 +55,21 @@ class Collector:
 
 
 @contextmanager
-def short_pauses() -> Iterator[Collector]:
-    """While it lasts, this process collects garbage in short pauses; needs a running loop."""
+def short_pauses() -> Iterator[FreezingCollector]:
+    """Within the block, collects the garbage of this process in short pauses; needs a running loop."""
     loop = asyncio.get_running_loop()
-    before = gc.get_threshold()
-    collector = Collector()
-    looked = loop.time()
+    threshold = gc.get_threshold()
+    collector = FreezingCollector()
+    last_look = loop.time()
     timer: asyncio.TimerHandle
 
     def tick() -> None:
-        nonlocal looked, timer
-        # First: whatever becomes of this tick, there is a next one.
+        nonlocal last_look, timer
+        # First: if this tick fails, there is still a next one.
         timer = loop.call_later(TICK_SECONDS, tick)
         collector.tick()
-        if loop.time() - looked >= LOOK_SECONDS:
-            looked = loop.time()
+        if loop.time() - last_look >= LOOK_SECONDS:
+            last_look = loop.time()
             collector.look()
 
     collector.begin()
@@ -78,5 +79,5 @@ def short_pauses() -> Iterator[Collector]:
         yield collector
     finally:
         timer.cancel()
-        gc.set_threshold(*before)
+        gc.set_threshold(*threshold)
         gc.unfreeze()

@@ -1,6 +1,6 @@
-"""Heartbeats: the node's own, and those of clients that asked for another number of seconds.
+"""Heartbeats at the node's interval, and at the intervals that clients chose with `heartbeat=`.
 
-A client that did not ask costs nothing here; those that asked for the same number share their heartbeats.
+Clients with the same interval share their heartbeats; a client that chose none costs nothing here.
 """
 
 import random
@@ -12,15 +12,15 @@ from ticker.core.hub import FORMATS, Delivery, Hub
 from ticker.core.joins import Subscription
 from ticker.node.rounds import Listener, Rounds
 
-# Slightly under the interval that was promised, so that a busy loop still keeps it.
+# Share of the promised interval after which a heartbeat is sent, so that a busy loop still keeps the promise.
 SHARE: Final = 0.9
-# In place of a number of seconds.
+# Keys in place of a number of seconds.
 _NODE: Final = 0
 EVERYONE: Final = -1
 
 
 class HeartbeatListener(Listener, Protocol):
-    """A member, as heartbeats see it."""
+    """What heartbeats need of a member."""
 
     subscription: Subscription
     form: Format
@@ -30,7 +30,7 @@ M = TypeVar("M", bound=HeartbeatListener)
 
 
 class Heartbeats(Generic[M]):
-    """When heartbeats are due, and for whom; `words` makes one when its round begins."""
+    """Knows when which heartbeat is due, and its members; `encode` makes the message when its round begins."""
 
     def __init__(
         self,
@@ -38,27 +38,27 @@ class Heartbeats(Generic[M]):
         rounds: Callable[[], Rounds[M]],
         seconds: float,
         steady: Callable[[], float],
-        words: Callable[[], Encoded],
+        encode: Callable[[], Encoded],
     ) -> None:
         self._hub = hub
         self._rounds = rounds
         self._seconds = seconds
         self._steady = steady
-        self._words = words
+        self._encode = encode
         self._members: dict[int, tuple[set[M], ...]] = {}
-        """Those that asked for their own, by seconds and format."""
+        """Members with an interval of their choice, by seconds and format."""
         self._due: dict[int, float] = {_NODE: self._first_due(seconds)}
         """The latest time for the next heartbeat, by seconds (steady clock)."""
         self._waiting: set[int] = set()
-        """What is to be said when the rounds that began before are over."""
+        """Heartbeats that wait for the end of earlier rounds."""
 
     @property
     def intervals(self) -> list[int]:
-        """The seconds that connected clients asked for."""
+        """The intervals that connected clients chose, in seconds."""
         return sorted(self._members)
 
     def join(self, member: M) -> None:
-        """Lets `member` have its own heartbeats if it asked for them."""
+        """Adds `member` if its subscription has an interval."""
         seconds = member.subscription.heartbeat
         if seconds:
             if seconds not in self._members:
@@ -67,7 +67,7 @@ class Heartbeats(Generic[M]):
             self._members[seconds][member.form].add(member)
 
     def leave(self, member: M) -> None:
-        """Forgets `member`."""
+        """Removes `member`."""
         seconds = member.subscription.heartbeat
         if seconds in self._members:
             self._members[seconds][member.form].discard(member)
@@ -75,7 +75,7 @@ class Heartbeats(Generic[M]):
                 del self._members[seconds], self._due[seconds]
 
     def begin_due(self, next_look: float) -> None:
-        """Says every heartbeat that would be late at `next_look`, when this is called again."""
+        """Sends every heartbeat that is due before `next_look`, the time of the next call."""
         now = self._steady()
         for seconds, due in tuple(self._due.items()):
             if due < next_look:
@@ -83,27 +83,27 @@ class Heartbeats(Generic[M]):
                 self.begin(seconds)
 
     def begin(self, seconds: int) -> None:
-        """Says the heartbeat of `seconds`, now or after what is being written."""
+        """Sends the heartbeat of `seconds`, now or after the rounds that wait."""
         if seconds not in self._waiting and EVERYONE not in self._waiting:
             self._waiting.add(seconds)
             self._rounds().begin(lambda: self._round(seconds))
 
     def _round(self, seconds: int) -> Iterator[Delivery[M]]:
         self._waiting.discard(seconds)
-        encoded = self._words()
+        encoded = self._encode()
         if seconds > _NODE:
-            return self._own(seconds, encoded)
+            return self._chosen(seconds, encoded)
         if seconds == _NODE:
-            self._pass_by_others()
+            self._exclude_chosen()
         return self._hub.broadcast(encoded)
 
-    def _own(self, seconds: int, encoded: Encoded) -> Iterator[Delivery[M]]:
+    def _chosen(self, seconds: int, encoded: Encoded) -> Iterator[Delivery[M]]:
         for form, members in zip(FORMATS, self._members.get(seconds, ()), strict=False):
             if members:
                 yield Delivery(tuple(members), encoded.bytes_for(form), 1)
 
-    def _pass_by_others(self) -> None:
-        # Whoever bears the number of the round is not written to in it.
+    def _exclude_chosen(self) -> None:
+        # A member with the number of the round is not written to in it.
         number = self._rounds().number
         for formats in self._members.values():
             for members in formats:
@@ -111,5 +111,5 @@ class Heartbeats(Generic[M]):
                     member.last_round = number
 
     def _first_due(self, seconds: float) -> float:
-        # Workers begin together; with one beat for all of them, on one machine, news would wait for all their beats.
+        # Workers start together. At one moment for all of them, news would wait for all their heartbeats.
         return self._steady() + seconds * SHARE * random.uniform(0.2, 1.0)

@@ -1,8 +1,8 @@
-"""HttpConnections: connections that are no live ones; how many there may be, and which is closed when another comes.
+"""HTTP connections that are not live ones: how many a node accepts, and which is closed for a new one.
 
-They hold descriptors like live ones. Those kept open after an answer are closed first, the oldest before the others;
-then those that have not sent a whole request in a moment; then those that do not read their answer. A long poll that
-waits has a place among live connections, not here.
+They hold descriptors, as live ones do. Idle connections, kept open after an answer, are closed first, the oldest before
+the others; then those without a complete request after a moment; then those whose client does not read its answer.
+A long poll that waits counts as a live connection.
 """
 
 from collections import Counter
@@ -16,129 +16,130 @@ LEAST: Final = 64
 # Each has up to 200 KB that its client does not read.
 UNREAD_MOST: Final = 256
 REQUEST_SECONDS: Final = 8.0
-"""Time for a whole request."""
-# A client sends its first request as soon as it is connected; one that is busy, or whose packet was lost, takes a
-# moment. Until then it is not closed, and further clients wait in the kernel's queue.
+"""Time for a complete request."""
+# A client sends its first request as soon as it is connected; a busy one, or one whose packet was lost, needs a moment.
+# It is not closed before that, and further clients wait in the kernel's queue.
 YOUNG_SECONDS: Final = 0.5
 SLOW_SECONDS: Final = 2.0
-"""A client that has not read for so long may be closed for another."""
-# Of the places, so many are taken in one iteration of the loop: a connection that is refused has its descriptor for
-# one more.
+"""A client that has not read for this long may be closed for a new one."""
+# One iteration accepts at most the limit divided by this: a refused connection keeps its descriptor for one more.
 _ACCEPTED_SHARE: Final = 4
 
 
 class HttpConnection(Protocol):
-    """A connection of HTTP, as this knows it."""
+    """What is needed of an HTTP connection."""
 
     def shutdown(self) -> None:
-        """Closes it, after an answer that is under way."""
+        """Closes the connection, after an answer that is under way."""
 
     def abort(self) -> None:
-        """Ends it at once."""
+        """Closes the connection without an answer."""
 
 
 class Pending(Protocol):
-    """A connection that has not sent a whole request."""
+    """A connection without a complete request."""
 
     def expire(self) -> None:
-        """Ends it."""
+        """Closes the connection, whose request has not arrived in time."""
 
     @property
     def has_input(self) -> bool:
-        """Whether bytes have come that were not read yet."""
+        """Whether bytes have arrived that are not read yet."""
 
 
 class HttpConnections:
-    """The visitors of one node; `pending` are those that have not sent a whole request, the oldest first, with the
-    time at which their patience ends. An address is that of `ticker.net.client_address`.
+    """The HTTP connections of one node; its length is how many count towards `limit`.
+
+    `pending` has those without a complete request and the time at which each expires, the oldest first. An address is
+    that of `ticker.net.client_address`.
     """
 
     def __init__(self, pending: dict[Pending, float]) -> None:
         self.limit = MOST
         self._pending = pending
-        self._present: dict[object, str] = {}
+        self._addresses: dict[object, str] = {}
         self._by_address: Counter[str] = Counter()
         self._polls = 0
         self._idle: dict[object, HttpConnection] = {}
         self._unread: dict[object, tuple[HttpConnection, float]] = {}
 
     def __len__(self) -> int:
-        return len(self._present) - self._polls
+        return len(self._addresses) - self._polls
 
     def acceptable(self, most: int, now: float) -> int:
-        """How many connections may be accepted now, up to `most`; 0 where each place has one that just came."""
+        """How many connections may be accepted now, up to `most`; 0 where each that is open has just come."""
         most = min(most, max(1, self.limit // _ACCEPTED_SHARE))
-        places = self.limit - len(self) + len(self._idle)
-        if places < most:
-            places += sum(1 for _ in islice(self._late(now), most))
-        if places <= 0 and not self._pending:
-            # All are being answered: a newcomer that wants more than to join is told to come back.
+        free = self.limit - len(self) + len(self._idle)
+        if free < most:
+            free += sum(1 for _ in islice(self._late(now), most))
+        if free <= 0 and not self._pending:
+            # All are being answered. A new connection may join, or is told to come back.
             return most
-        return max(0, min(most, places))
+        return max(0, min(most, free))
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether all places are taken by requests that are being answered, and more."""
+        """Whether more than `limit` requests are being answered."""
         return len(self) > self.limit
 
     def make_room(self, address: str, now: float) -> None:
-        """Ends others, as far as they may end, until one more of `address` may come."""
+        """Closes other connections, as far as they may be closed, until one more of `address` is within the limits."""
         if self._is_crowded(address):
             self._close_first(now, address)
         while len(self) >= self.limit and self._close_first(now):
             pass
 
     def set_address(self, connection: object, address: str, now: float) -> None:
-        """A proxy says that `connection` is of `address`."""
-        if self._present.get(connection) != address:
+        """Counts `connection` for `address`, which a proxy named, and no longer for the proxy."""
+        if self._addresses.get(connection) != address:
             if self._is_crowded(address):
                 self._close_first(now, address)
             self.add(connection, address)
 
     def add(self, connection: object, address: str) -> None:
-        """A connection of `address` began, or one that was of another is of it now."""
-        before = self._present.get(connection)
-        if before != address:
-            if before is not None:
-                self._count(before, -1)
-            self._present[connection] = address
+        """Counts `connection` for `address`, and for no other address any more."""
+        previous = self._addresses.get(connection)
+        if previous != address:
+            if previous is not None:
+                self._count(previous, -1)
+            self._addresses[connection] = address
             self._count(address, 1)
 
     def remove(self, connection: object) -> None:
-        """It ended, will in a moment, or is a live connection now."""
-        address = self._present.pop(connection, None)
+        """Forgets a connection that is closed or closing, or is a live one now."""
+        address = self._addresses.pop(connection, None)
         if address is not None:
             self._count(address, -1)
         self._idle.pop(connection, None)
         self._unread.pop(connection, None)
 
     def count_poll(self, address: str, change: int) -> None:
-        """A long poll of `address` begins to wait (1), or waits no more (-1)."""
+        """Counts a long poll of `address` that begins to wait (1) or ends (-1)."""
         self._polls += change
         self._count(address, -change)
 
     def mark_idle(self, connection: HttpConnection) -> None:
-        """It has no request any more."""
-        if connection in self._present:
+        """Notes that the connection has no request any more."""
+        if connection in self._addresses:
             self._idle[connection] = connection
 
     def mark_busy(self, connection: HttpConnection) -> None:
-        """It has a request again."""
+        """Notes that the connection has a request again."""
         self._idle.pop(connection, None)
 
     def mark_unread(self, connection: HttpConnection, now: float) -> None:
-        """It does not read what it asked for; where too many do not, the one that has not for longest ends."""
+        """Notes that the client does not read its answer. Of too many such clients the first is closed."""
         self._unread[connection] = connection, now
         if len(self._unread) > min(UNREAD_MOST, max(1, self.limit // 2)):
             self._abort(next(iter(self._unread.values()))[0])
 
     def mark_read(self, connection: HttpConnection) -> None:
-        """It reads again."""
+        """Notes that the client reads again."""
         self._unread.pop(connection, None)
 
-    def close_unread(self, before: float) -> None:
-        """Ends those that have not read since `before`."""
-        for connection in [connection for connection, since in self._unread.values() if since < before]:
+    def close_unread(self, since: float) -> None:
+        """Closes the connections whose clients have not read since that time."""
+        for connection in [connection for connection, stopped in self._unread.values() if stopped < since]:
             self._abort(connection)
 
     def _count(self, address: str, change: int) -> None:
@@ -147,11 +148,11 @@ class HttpConnections:
             del self._by_address[address]
 
     def _is_crowded(self, address: str) -> bool:
-        # A proxy that does not say whose connections it passes on is no single client.
+        # The empty address stands for all clients of a proxy that does not name them.
         return bool(address) and self._by_address[address] >= (self.limit + 1) // 2
 
     def _late(self, now: float) -> Iterator[Pending]:
-        """Connections without a whole request that had their moment, the oldest first."""
+        """Connections that had `YOUNG_SECONDS` for their request and sent nothing, the oldest first."""
         for pending, until in self._pending.items():
             if now - until + REQUEST_SECONDS < YOUNG_SECONDS:
                 return
@@ -159,20 +160,20 @@ class HttpConnections:
                 yield pending
 
     def _close_first(self, now: float, address: str | None = None) -> bool:
-        """Ends the first that may end, of `address` where that is given; whether there was one."""
+        """Closes the first connection that may be closed, of any address or of `address`; returns whether it did."""
         for idle in self._idle.values():
-            if address in (None, self._present.get(idle)):
+            if address in (None, self._addresses.get(idle)):
                 self.remove(idle)
                 idle.shutdown()
                 return True
         for pending in self._late(now):
-            if address in (None, self._present.get(pending)):
+            if address in (None, self._addresses.get(pending)):
                 self.remove(pending)
                 del self._pending[pending]
                 pending.expire()
                 return True
         for unread, since in self._unread.values():
-            if address in (None, self._present.get(unread)) and now - since >= SLOW_SECONDS:
+            if address in (None, self._addresses.get(unread)) and now - since >= SLOW_SECONDS:
                 self._abort(unread)
                 return True
         return False

@@ -1,4 +1,4 @@
-"""One client's reading of a long message, piece by piece, and the memory that this takes."""
+"""A long message that one client reads piece by piece, and the memory that this takes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,12 +8,12 @@ from ticker.core.long import LongMessage, long_message
 from ticker.node.unsent import UnsentBytes
 from ticker.node.work_queue import STEP_SECONDS
 
-# Where too much is held already, long messages go uncompressed, which needs no memory (RFC 7692, 6: any may).
+# While too many bytes are unsent, long messages are sent uncompressed, which needs no memory (RFC 7692, 6 allows it).
 _UNCOMPRESSED: Final = {Format.DEFLATED: Format.PLAIN, Format.CLOUDEVENTS_DEFLATED: Format.CLOUDEVENTS}
 
 
 class LongRead:
-    """One client's reading of a long message; what it has not taken counts as held."""
+    """A long message that one client reads; its bytes that the client has not taken count as unsent."""
 
     __slots__ = ("_encoded", "_form", "_long", "_number", "_packed_size", "_piece", "_unsent")
 
@@ -26,25 +26,25 @@ class LongRead:
         self._piece: bytes | None = None
         self._packed_size = 0
         if self._long.is_packed:
-            self._hold_packed()
+            self._count_packed()
 
     @property
     def packed(self) -> bool:
-        """Whether its pieces can be asked for."""
+        """Whether its pieces are ready."""
         return self._long.is_packed
 
     @property
     def is_begun(self) -> bool:
-        """Whether a part of it was handed over, so that nothing else may be said before its end."""
+        """Whether a piece was taken, so that no other message may be sent before the last one."""
         return self._number > 0
 
     @property
     def size(self) -> int:
-        """The length of the whole message where it is not compressed."""
+        """The length of the whole message without compression."""
         return self._encoded.message.size
 
     def pack(self, steady: Callable[[], float]) -> None:
-        """Goes on compressing for some milliseconds."""
+        """Compresses for a few milliseconds more."""
         if self._unsent.is_full:
             self._form = _UNCOMPRESSED[self._form] if self._form in _UNCOMPRESSED else self._form
             self._long = long_message(self._encoded, self._form)
@@ -52,10 +52,10 @@ class LongRead:
         until = steady() + STEP_SECONDS
         self._long.pack(lambda: steady() >= until)
         if self._long.is_packed:
-            self._hold_packed()
+            self._count_packed()
 
     def next_piece(self) -> bytes | None:
-        """The next piece, or None after the last; the one before it is not held any more."""
+        """Returns the next piece, or None after the last; the piece before it no longer counts as unsent."""
         self._release_piece()
         piece = self._long.piece(self._number)
         if piece is not None:
@@ -66,14 +66,14 @@ class LongRead:
         return piece
 
     def close(self) -> None:
-        """Holds nothing any more."""
+        """Frees what counts as unsent."""
         self._release_piece()
         if self._packed_size:
             self._unsent.remove(self._long, self._packed_size)
             self._packed_size = 0
 
-    def _hold_packed(self) -> None:
-        # Of a compressed one all pieces stay until its last reader has gone; others are made when they are read.
+    def _count_packed(self) -> None:
+        # All pieces of a compressed message stay until its last reader has left; others are made when they are read.
         self._packed_size = self._long.packed_size
         if self._packed_size:
             self._unsent.add(self._long, self._packed_size)

@@ -1,6 +1,6 @@
-"""Look-ups in Redis for clients: few at once, so that a flood of them leaves the desk's connections alone.
+"""Lookups in Redis for clients, a few at a time, so that a flood of them leaves the desk's connections alone.
 
-Each would have a connection of its own, here and in Redis, and while Redis does not answer they would pile up.
+Each lookup needs a connection here and in Redis; while Redis does not answer they would pile up without a limit.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ T = TypeVar("T")
 
 
 class Lookups:
-    """Those of one node; `len` says how many are under way or wait."""
+    """The lookups of one node; its length is how many run or wait."""
 
     def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    async def do(self, look_up: Callable[[], Awaitable[T]]) -> T:
-        """What `look_up` returns, in its turn; raises `BusyError` where too many wait."""
+    async def run(self, look_up: Callable[[], Awaitable[T]]) -> T:
+        """Returns what `look_up` returns, when it is its turn; raises `BusyError` while `LIMIT` lookups wait."""
         if self._count >= LIMIT:
             raise BusyError
         self._count += 1
         try:
-            async with self._turns:
+            async with self._slots:
                 return await look_up()
         finally:
             self._count -= 1

@@ -1,6 +1,6 @@
-"""What a node counts, as Prometheus reads it; one registry a node, so that several can live in one process.
+"""The metrics of a node, for Prometheus; each node has a registry, so that one process can have several nodes.
 
-Where a service has several workers, each puts its samples in their shared state, and any of them answers for all.
+With several workers, each puts its samples in their shared state, and any of them answers for all.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from ticker.workers.shared_state import SharedState
 from ticker.workers.totals import Family, Snapshot, total
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# Gauges of which the worst worker's counts; all others are added up.
+# Gauges for which the largest value of all workers counts; others are added up.
 LARGEST: Final = frozenset(
     {"flashwire_stale", "flashwire_reader_lag_seconds", "flashwire_backlog_entries", "flashwire_hidden_items"}
 )
@@ -36,10 +36,10 @@ Kind = TypeVar("Kind", bound=MetricWrapperBase)
 
 
 class Labelled(Generic[Kind]):
-    """A metric whose label values are all known: each has a series from the start, at 0.
+    """A metric with known label values: each has a series from the start, at 0.
 
-    `increase` in an alarm does not see the first event of a series that appears with it. Children are looked up once:
-    0.1 µs instead of 2 µs each time.
+    `increase` in an alarm misses the first event of a series that appears with it. Children are looked up once, in
+    0.1 µs instead of 2 µs.
     """
 
     def __init__(self, metric: Kind, *values: Iterable[str]) -> None:
@@ -50,9 +50,9 @@ class Labelled(Generic[Kind]):
 
 
 class Tally(Collector):
-    """A metric that every join counts in: a plain number a series, 0.1 µs where a child of the library takes 0.8.
+    """A metric that every join changes: one plain number per series, 0.1 µs where the library's child takes 0.8.
 
-    All label values are known, as in `Labelled`. It is counted in the loop's own thread alone.
+    All label values are known, as in `Labelled`. Only the thread of the event loop may change it.
     """
 
     def __init__(
@@ -64,20 +64,20 @@ class Tally(Collector):
         *values: Iterable[str],
         registry: CollectorRegistry,
     ) -> None:
-        self._made = partial(family, name, text, labels=labels)
+        self._new_family = partial(family, name, text, labels=labels)
         self.counts: dict[tuple[str, ...], int] = dict.fromkeys(product(*values), 0)
         """By label values."""
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        found = self._made()
+        result = self._new_family()
         for labels, count in self.counts.items():
-            found.add_metric(labels, count)
-        return (found,)
+            result.add_metric(labels, count)
+        return (result,)
 
 
 class NodeMetrics:
-    """The table in docs/metrics.md says what each means and when to be woken by it."""
+    """The metrics of one node; docs/metrics.md says what each means."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -91,7 +91,7 @@ class NodeMetrics:
         self.joins = Tally(
             CounterMetricFamily,
             "flashwire_joins",
-            "First messages by what they were",
+            "Joins by the kind of the first message",
             ["transport", "kind"],
             (*STREAMS, "poll"),
             FIRST_KINDS,
@@ -114,10 +114,10 @@ class NodeMetrics:
         self.http_connections = Gauge(
             "flashwire_http_connections", "Connections of HTTP that are no live ones", registry=r
         )
-        self.queue = Gauge("flashwire_work_queue", "Joins and requests that wait for their turn", registry=r)
-        self.lookups = Gauge("flashwire_lookups", "Look-ups in Redis that clients wait for", registry=r)
-        self.deferred = Counter("flashwire_work_deferred", "Joins and requests that had to wait", registry=r)
-        self.unsent = Gauge("flashwire_held_bytes", "Bytes of long answers not yet taken", registry=r)
+        self.queue = Gauge("flashwire_work_queue", "Joins and requests in the queue", registry=r)
+        self.lookups = Gauge("flashwire_lookups", "Lookups in Redis that clients wait for", registry=r)
+        self.deferred = Counter("flashwire_work_deferred", "Joins and requests that were queued", registry=r)
+        self.unsent = Gauge("flashwire_held_bytes", "Bytes of long answers that clients have not read yet", registry=r)
         self.poison = Labelled(
             Counter("flashwire_poison_entries", "Entries skipped, by reason", ["reason"], registry=r), POISON_REASONS
         )
@@ -135,12 +135,12 @@ class NodeMetrics:
             "flashwire_hidden_items", "Items whose newest version cannot be read, so that none is shown", registry=r
         )
         self.loop_delay = Histogram(
-            "flashwire_loop_delay_seconds", "How late the event loop came to what was due", buckets=_SECONDS, registry=r
+            "flashwire_loop_delay_seconds", "Delay of the event loop", buckets=_SECONDS, registry=r
         )
         self.gc_pause = Histogram(
-            "flashwire_gc_pause_seconds", "What collections of garbage took", buckets=_SECONDS, registry=r
+            "flashwire_gc_pause_seconds", "Duration of garbage collections", buckets=_SECONDS, registry=r
         )
-        self.workers = Gauge("flashwire_workers", "Workers that take clients", registry=r)
+        self.workers = Gauge("flashwire_workers", "Workers that accept clients", registry=r)
         self.task_restarts = Labelled(
             Counter("flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=r), TASKS
         )
@@ -156,35 +156,35 @@ class NodeMetrics:
         )
 
     def count_join(self, transport: str, kind: str, *, resumes: bool) -> None:
-        """Counts a first message by what it is; a snapshot for one who `resumes` says that something may be lost."""
+        """Counts a first message by its kind; a snapshot for a client that `resumes` counts as `lost`."""
         self.joins.counts[transport, "lost" if resumes and kind == "snapshot" else kind] += 1
 
     def count_delivered(self, entries: int, sent: int) -> None:
-        """Counts what was handed to connections."""
+        """Counts entries and bytes written to connections."""
         self.deliveries.inc(entries)
         self.bytes.inc(sent)
 
     def count_entries(self, added: Sequence[float], now: float) -> None:
-        """Counts entries that were `added` to the stream at these times and are written `now`."""
+        """Counts entries that were `added` to the stream at these times and are written at `now`."""
         self.entries.inc(len(added))
         for time in added:
             # Two clocks: that of Redis and this one; a skew must not make a negative latency.
             self.latency.observe(max(0.0, now - time))
 
     def count_poison(self, reason: str) -> bool:
-        """Counts a skipped entry; whether it is the first of its kind."""
+        """Counts a skipped entry; returns whether it is the first with this reason."""
         self.poison.labels(reason).inc()
         first = reason not in self._poisoned
         self._poisoned.add(reason)
         return first
 
     def count_dropped_lines(self) -> None:
-        """Adds what this process could not write to its log since the last call."""
-        before, self._lines_dropped = self._lines_dropped, lines_dropped()
-        self.log_lines_dropped.inc(self._lines_dropped - before)
+        """Counts the log lines that this process could not write since the last call."""
+        previous, self._lines_dropped = self._lines_dropped, lines_dropped()
+        self.log_lines_dropped.inc(self._lines_dropped - previous)
 
     def snapshot(self) -> Snapshot:
-        """All samples of this node."""
+        """All samples of this node, for the shared state."""
         return {
             metric.name: Family(
                 metric.type,
@@ -199,11 +199,11 @@ class NodeMetrics:
 
     def render(self, shared: SharedState | None = None) -> bytes:
         """The text exposition: of this node, or of all workers on `shared`, which has this node's snapshot too."""
-        return generate_latest(self.registry if shared is None else _Together(self.registry, shared))
+        return generate_latest(self.registry if shared is None else _AllWorkers(self.registry, shared))
 
 
-class _Together(CollectorRegistry):
-    """What generate_latest asks: the metrics of one registry with the samples of all."""
+class _AllWorkers(CollectorRegistry):
+    """The metrics of one registry with the samples of all workers, as `generate_latest` reads them."""
 
     def __init__(self, registry: CollectorRegistry, shared: SharedState) -> None:
         super().__init__()
@@ -211,10 +211,10 @@ class _Together(CollectorRegistry):
         self._shared = shared
 
     def collect(self) -> Iterator[Metric]:
-        found = total(self._shared.snapshots(), LARGEST)
+        totals = total(self._shared.snapshots(), LARGEST)
         for metric in self._registry.collect():
-            together = Metric(metric.name, metric.documentation, metric.type)
-            family = found.get(metric.name)
+            merged = Metric(metric.name, metric.documentation, metric.type)
+            family = totals.get(metric.name)
             for name, labels, value in family.samples if family else ():
-                together.add_sample(name, dict(labels), value)
-            yield together
+                merged.add_sample(name, dict(labels), value)
+            yield merged

@@ -15,21 +15,22 @@ from ticker.node.node import Node
 from ticker.workers.shared_state import DRAINING, READY, STARTING, WorkerSlot
 
 TICK_SECONDS: Final = 0.25
-# Until the node is ready, whose parent waits for it.
+# The tick until the node is ready, since its parent waits for that.
 _STARTING_SECONDS: Final = 0.01
-_QUEUED_SECONDS: Final = 2.0
+_READY_SECONDS: Final = 2.0
 # A snapshot costs 0.6 ms of CPU: once a second it is below a thousandth.
 _SNAPSHOT_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
 
 
-async def able(node: Node, slot: WorkerSlot) -> None:
-    """Returns when the node could answer a join; or after a while, for then it must say why it does not.
+async def wait_until_ready(node: Node, slot: WorkerSlot) -> None:
+    """Returns when the node can answer a join, or after `_READY_SECONDS`, so that it can say why it cannot.
 
-    Who comes meanwhile waits in the socket's queue. A successor does not hurry: its predecessor answers.
+    Until then clients wait in the queue of the socket. A node with a predecessor waits without a limit: that one
+    answers them.
     """
-    limit = math.inf if slot.has_predecessor else time.monotonic() + _QUEUED_SECONDS
+    limit = math.inf if slot.has_predecessor else time.monotonic() + _READY_SECONDS
     while time.monotonic() < limit:
         if node.filled and not node.stale:
             return
@@ -37,11 +38,11 @@ async def able(node: Node, slot: WorkerSlot) -> None:
 
 
 async def pulse(node: Node, slot: WorkerSlot | None) -> None:
-    """Runs until it is cancelled; the node's server listens by now."""
-    with _collections_timed(node.metrics):
+    """Runs until it is cancelled; begins when the node's server listens."""
+    with _timed_collections(node.metrics):
         due = 0.0
         if slot is not None:
-            # An iteration may be long where thousands wait; each piece of work shows that the loop goes on.
+            # One iteration may take long with thousands of clients; each step of its work shows that the loop runs.
             node.work_queue.on_progress = node.rounds.on_progress = slot.touch
         while True:
             now = time.monotonic()
@@ -62,7 +63,7 @@ async def pulse(node: Node, slot: WorkerSlot | None) -> None:
 
 
 def show(node: Node, slot: WorkerSlot | None) -> None:
-    """Brings what the node shows of itself up to date, in the shared state too."""
+    """Updates the gauges of the node, and its metrics in the shared state."""
     metrics = node.metrics
     metrics.stale.set(node.stale)
     metrics.lag.set(node.lag)
@@ -83,18 +84,18 @@ def show(node: Node, slot: WorkerSlot | None) -> None:
 
 
 @contextmanager
-def _collections_timed(metrics: NodeMetrics) -> Iterator[None]:
-    begun = 0.0
+def _timed_collections(metrics: NodeMetrics) -> Iterator[None]:
+    start = 0.0
 
-    def timed(phase: str, _info: dict[str, int]) -> None:
-        nonlocal begun
+    def on_collection(phase: str, _info: dict[str, int]) -> None:
+        nonlocal start
         if phase == "start":
-            begun = time.perf_counter()
+            start = time.perf_counter()
         else:
-            metrics.gc_pause.observe(time.perf_counter() - begun)
+            metrics.gc_pause.observe(time.perf_counter() - start)
 
-    gc.callbacks.append(timed)
+    gc.callbacks.append(on_collection)
     try:
         yield
     finally:
-        gc.callbacks.remove(timed)
+        gc.callbacks.remove(on_collection)

@@ -1,7 +1,7 @@
-"""Recovery: everybody is brought up to date one by one after the stream's place was lost, or too much was missed.
+"""Recovery: members catch up one by one after the position in the stream was lost, or after many missed entries.
 
-As a round, a list for each of 3,000 filters took 15 seconds, and the next news waited for all of it. In the work queue
-it goes in steps. Until its turn comes a member gets nothing, so that it never has news without the list before it.
+As one round, a list for each of 3,000 filters took 15 seconds, and the next news waited for it. In the work queue it
+takes steps. Until a member has caught up it gets no round, so that no news comes before the list.
 """
 
 from collections import deque
@@ -12,44 +12,44 @@ from ticker.contract.cursor import NO_EPOCH, Cursor
 from ticker.core.hub import Hub
 from ticker.node.work_queue import STEP_SECONDS, WorkQueue
 
-# UnsentBytes by no backlog: its first entry would be numbered 1, and no stream has this epoch.
+# A position that no backlog holds: no stream has this epoch.
 NOWHERE: Final = Cursor(NO_EPOCH, 1, "0")
 
 
 class Recovering(Protocol):
-    """A member, as recovery sees it."""
+    """What recovery needs of a member."""
 
-    def mark_lagging(self, place: Cursor) -> None:
-        """Gets nothing more until `catch_up`: it stands at `place`, which may be lost."""
+    def mark_lagging(self, position: Cursor) -> None:
+        """Stops rounds for this member until `catch_up`; it is at `position`, which may be lost."""
 
     def catch_up(self) -> None:
-        """Is brought up to date from the backlog, as far as its buffer has room."""
+        """Sends what it missed since its position from the backlog, as far as its buffer has space."""
 
 
 R = TypeVar("R", bound=Recovering)
 
 
 class Recovery(Generic[R]):
-    """Catches up all members of `hub`, those of the largest groups first."""
+    """Catches up all members of `hub`, the largest groups first."""
 
-    def __init__(self, hub: Hub[R], work: WorkQueue, steady: Callable[[], float]) -> None:
+    def __init__(self, hub: Hub[R], work_queue: WorkQueue, steady: Callable[[], float]) -> None:
         self._hub = hub
-        self._work = work
+        self._work_queue = work_queue
         self._steady = steady
         self._waiting: deque[R] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def begin(self, place: Cursor) -> None:
-        """All who are members now stand at `place`, and come up to date as time allows."""
-        under_way = bool(self._waiting)
+    def begin(self, position: Cursor) -> None:
+        """Marks every member as lagging since `position`, and catches them up as time allows."""
+        is_running = bool(self._waiting)
         groups = sorted(self._hub.groups.values(), key=len, reverse=True)
         self._waiting = deque(member for group in groups for members in group.members for member in members)
         for member in self._waiting:
-            member.mark_lagging(place)
-        if self._waiting and not under_way:
-            self._work.submit_own(self._step)
+            member.mark_lagging(position)
+        if self._waiting and not is_running:
+            self._work_queue.submit_own(self._step)
 
     def _step(self) -> bool:
         until = self._steady() + STEP_SECONDS

@@ -1,14 +1,14 @@
-"""The rounds: the same bytes to thousands of connections, a stretch at a time, with a breath between.
+"""Rounds: the same bytes to thousands of connections, a few milliseconds at a time.
 
-Writing to 10,000 connections holds the loop for about 100 ms; joins, pongs and health checks would wait for all of it.
+To write to 10,000 connections holds the loop for about 100 ms. Joins, pongs and health checks would wait for all of it.
 
-1. What the node says to many is a *round*: who gets which bytes. One round is over before the next begins.
-2. A round is written in stretches of `STRETCH_SECONDS`; the first is written at once, and between stretches the loop
-   does whatever else is due. What the node learns meanwhile waits for the next round, so that nobody who joins in the
-   middle of a round is shown what is not being written yet.
-3. Each member bears the number of the last round that is over for it (`last_round`): it was written to, or it joined,
-   changed its filter or caught up after the round began and has its entries already. So every entry reaches it once.
-4. Who has not had its turn stands where the node stood when the round began, and not where it stands now.
+1. A message to many members is a *round*: which member gets which bytes. A round ends before the next begins.
+2. A round is written in steps of `STEP_SECONDS`, the first at once; the loop does its other work between steps. What
+   the node learns during a round waits for the next one, so that no member that joins during a round is shown an entry
+   that is not being written yet.
+3. Each member has the number of the last round that is over for it (`last_round`): it was written to, or it joined,
+   changed its filter or caught up after the round began, which gave it the round's entries. Each entry reaches it once.
+4. A member that the round has not reached is still at the position before this round.
 """
 
 import asyncio
@@ -22,31 +22,31 @@ import structlog
 
 from ticker.core.hub import Delivery
 
-# With 10,000 subscribers written to, the loop was kept from everything else for the whole round without stretches,
-# for 15 ms with 8, for 7 to 13 with 4, for 7 with 2; what the round costs differs by less than its repeats do.
-STRETCH_SECONDS: Final = 0.004
-# Members between two looks at the clock: about half a millisecond, so that the looking costs nothing.
-SLICE: Final = 64
+# Longest delay of the loop with 10,000 subscribers: 15 ms with steps of 8 ms, 7 to 13 with 4, 7 with 2, and the whole
+# round without steps. The CPU time of the round does not differ measurably.
+STEP_SECONDS: Final = 0.004
+# Members between two readings of the clock: about half a millisecond.
+BATCH: Final = 64
 
 log = structlog.get_logger()
 
 
 class Listener(Protocol):
-    """A member, as rounds see it."""
+    """What rounds need of a member."""
 
     fd: int
-    """Its socket's descriptor while nothing waits in its buffer and it may be written to at once; else negative."""
+    """The socket's descriptor while its buffer is empty, so that it may be written to directly; else negative."""
     last_round: int
-    """The number of the last round that is over for it."""
+    """The number of the last round that is over for this member."""
 
     def write_now(self, data: bytes) -> bool:
-        """Writes `data`, or says that it leaves it to the catching-up."""
+        """Writes `data`; returns False if the member is lagging and will catch up from the backlog."""
 
     def buffer_rest(self, data: bytes, sent: int) -> None:
-        """Keeps what the kernel did not take; until that is gone the member is not written to directly."""
+        """Buffers what the kernel did not take of `data`, after `sent` bytes; sets `fd` to a negative number."""
 
     def abort(self) -> None:
-        """Ends it at once."""
+        """Closes the connection now, with a reset."""
 
 
 L = TypeVar("L", bound=Listener)
@@ -54,38 +54,42 @@ Round = Callable[[], Iterator[Delivery[L]]]
 
 
 def soon(call: Callable[[], None]) -> None:
-    """Calls after whatever else the loop has to do."""
+    """Calls `call` in the next iteration of the loop."""
     asyncio.get_running_loop().call_soon(call)
 
 
 class Rounds(Generic[L]):
-    """One round after another; `count` is told entries and bytes after each stretch."""
+    """Writes one round after another.
+
+    `count` gets the entries and bytes written, after each step. `later` calls in the next iteration of the loop. The
+    clock is read after each `batch` members. `on_failure` is called when a round could not be made.
+    """
 
     def __init__(
         self,
         steady: Callable[[], float],
         count: Callable[[int, int], None],
         later: Callable[[Callable[[], None]], None] = soon,
-        slice_: int = SLICE,
-        broken: Callable[[], None] = lambda: None,
+        batch: int = BATCH,
+        on_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = 0
         """The number of the newest round."""
         self._steady = steady
         self._count = count
         self._later = later
-        self._slice = slice_
-        self._broken = broken
+        self._batch = batch
+        self._on_failure = on_failure
         self.on_progress: Callable[[], None] = lambda: None
-        """Called before each stretch."""
+        """Called before each step."""
         self._waiting: deque[Round[L]] = deque()
         self._deliveries: Iterator[Delivery[L]] | None = None
         self._members: tuple[L, ...] = ()
         self._at = 0
         self._data = b""
         self._entries = 0
-        self._writing = False
-        self._due = False
+        self._is_writing = False
+        self._is_scheduled = False
 
     @property
     def busy(self) -> bool:
@@ -93,58 +97,58 @@ class Rounds(Generic[L]):
         return self._deliveries is not None
 
     def is_pending(self, member: L) -> bool:
-        """Whether a round is under way in which `member` has not had its turn."""
+        """Whether a round is under way that has not reached `member`."""
         return self._deliveries is not None and member.last_round != self.number
 
-    def begin(self, made: Round[L]) -> None:
-        """Writes a round at once, or after those that began before; `made` is called when its time has come."""
-        self._waiting.append(made)
-        if self._deliveries is None and not self._writing:
-            self._stretch()
+    def begin(self, round_: Round[L]) -> None:
+        """Writes a round now or after the rounds that wait; `round_` is called when it begins."""
+        self._waiting.append(round_)
+        if self._deliveries is None and not self._is_writing:
+            self._step()
 
     def finish(self) -> None:
-        """Writes all there is to write, without a breath."""
-        if not self._writing:
+        """Writes all rounds to their end, without a pause."""
+        if not self._is_writing:
             self._write(float("inf"))
 
-    def _stretch(self) -> None:
-        if not self._write(self._steady() + STRETCH_SECONDS):
-            self._go_on_later()
+    def _step(self) -> None:
+        if not self._write(self._steady() + STEP_SECONDS):
+            self._schedule()
 
-    def _go_on_later(self) -> None:
-        # Once: finish() and a new round may come before the stretch that was already asked for.
-        if not self._due:
-            self._due = True
-            self._later(self._go_on)
+    def _schedule(self) -> None:
+        # Once: finish() and a new round may come before the step that is scheduled already.
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._later(self._run)
 
-    def _go_on(self) -> None:
-        self._due = False
-        self._stretch()
+    def _run(self) -> None:
+        self._is_scheduled = False
+        self._step()
 
     def _write(self, until: float) -> bool:
-        """Whether all is written."""
+        """Writes until `until`; returns whether all rounds are written."""
         self.on_progress()
-        self._writing = True
+        self._is_writing = True
         try:
             while self._deliveries is not None or self._waiting:
                 if self._deliveries is None:
                     self.number += 1
                     self._deliveries = self._waiting.popleft()()
-                if not self._go_round(self._deliveries, until):
+                if not self._write_round(self._deliveries, until):
                     return False
                 self._deliveries = None
             return True
         except BaseException:
-            # A round that cannot be made must not hold up those after it, nor be taken for one that was.
+            # A round that cannot be made must not stop those after it, nor count as written.
             self._deliveries, self._members, self._at = None, (), 0
-            self._broken()
+            self._on_failure()
             if self._waiting:
-                self._go_on_later()
+                self._schedule()
             raise
         finally:
-            self._writing = False
+            self._is_writing = False
 
-    def _go_round(self, deliveries: Iterator[Delivery[L]], until: float) -> bool:
+    def _write_round(self, deliveries: Iterator[Delivery[L]], until: float) -> bool:
         entries = sent = 0
         while True:
             while self._at >= len(self._members):
@@ -157,25 +161,25 @@ class Rounds(Generic[L]):
                 if not self._members and self._steady() >= until:
                     self._count(entries, sent)
                     return False
-            some = self._members[self._at : self._at + self._slice]
-            self._at += self._slice
-            reached = self._hand_out(some, self._data)
+            batch = self._members[self._at : self._at + self._batch]
+            self._at += self._batch
+            reached = self._write_batch(batch, self._data)
             entries += reached * self._entries
             sent += reached * len(self._data)
             if self._steady() >= until:
                 self._count(entries, sent)
                 return False
 
-    def _hand_out(self, members: tuple[L, ...], data: bytes) -> int:
-        # Straight to the descriptor where nothing is queued: 0.9 µs over the bare system call; a call to the member and
-        # its transport's own write() cost 2.0 to 2.5 µs more (docs/design.md, "Transports and loop").
+    def _write_batch(self, members: tuple[L, ...], data: bytes) -> int:
+        # Directly to the descriptor of a member with an empty buffer: 0.9 µs more than the system call. The member's
+        # method and its transport's write() cost 2.0 to 2.5 µs more than that (docs/design.md, "Transports and loop").
         write, number, size = os.write, self.number, len(data)
         reached = len(members)
         for member in members:
             if member.last_round == number:
                 reached -= 1
                 continue
-            # Before the write, which may find the buffer full: what it has then includes this.
+            # Before the write, which may fill the buffer: the position that is noted then includes this round.
             member.last_round = number
             try:
                 if member.fd < 0:
@@ -189,13 +193,13 @@ class Rounds(Generic[L]):
                     if sent != size:
                         member.buffer_rest(data, sent)
             except Exception as error:
-                _cut(member, error)
+                _abort(member, error)
         return reached
 
 
-def _cut(member: Listener, error: Exception) -> None:
-    """Ends one that failed: it must not cost those after it this entry, for that is never offered again."""
-    # Of a socket that is gone the loop tells the rest.
+def _abort(member: Listener, error: Exception) -> None:
+    """Aborts a member that failed; the round goes on, since the members after it get this entry only once."""
+    # The loop reports a lost socket itself.
     if not isinstance(error, OSError):
         log.error("connection failed", exc_info=error)
     with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""A live connection, as the node sees it."""
+"""What the node needs of a live connection."""
 
 from typing import Protocol
 
@@ -8,16 +8,19 @@ from ticker.node.recovery import Recovering
 
 
 class Subscriber(Recovering, HeartbeatListener, Protocol):
-    """A live connection, as the node sees it."""
+    """A live connection, WebSocket or SSE."""
 
     transport_name: str
     address: str
-    """Whose it is, by `ticker.net.client_address`."""
+    """The address under which it is counted (`ticker.net.client_address`)."""
     last_heard: float
-    """When the client last said something, by the steady clock; infinity where it cannot speak."""
+    """When the client last sent something, by the steady clock; infinity where it cannot send."""
 
     def lagging_for(self, now: float) -> float:
-        """Seconds since its buffer was full and not caught up again; 0 when it keeps up."""
+        """Seconds since its buffer was full, until it has caught up; 0 while it is not lagging."""
 
     def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
-        """Says bye where `reconnect` is given, closes, and leaves."""
+        """Closes the connection with `code` and `reason`, or the standing reason of the code, and leaves the node.
+
+        With `reconnect`, a `bye` message before it tells the client after how many seconds to reconnect.
+        """

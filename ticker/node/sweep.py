@@ -1,4 +1,4 @@
-"""The sweep: one task a node that beats the heart, and shows out the silent, the slow and those who never left."""
+"""The sweep: one task per node that sends heartbeats and closes connections that are silent, lagging or overdue."""
 
 import asyncio
 from typing import Final
@@ -10,10 +10,10 @@ from ticker.node.heartbeats import SHARE
 from ticker.node.node import Node
 from ticker.shared.process.cancellation import stop_if_cancelled
 
-# A client answers each ping; two missed ones and some grace (33 s at the default of 15) mean that it is gone.
-SILENT_BEATS: Final = 2.25
+# A client answers each ping. Two missed ones and some grace (33 s at the default of 15) mean that it is gone.
+SILENT_HEARTBEATS: Final = 2.25
 TICK_SECONDS: Final = 0.5
-# When this node itself stood still, answers wait unread in its sockets: nobody is silent for that.
+# If this process was stalled, pongs may be waiting unread; clients are not judged silent for the time below.
 STALL_SECONDS: Final = 1.0
 STALLED_GRACE_SECONDS: Final = 3.0
 
@@ -23,37 +23,38 @@ log = structlog.get_logger()
 async def sweep(node: Node) -> None:
     """Runs until it is cancelled."""
     tick = min(TICK_SECONDS, node.settings.heartbeat_seconds * SHARE / 4)
-    last = node.steady()
-    judge_from = last
+    last_tick = node.steady()
+    judge_from = last_tick
     while True:
         stop_if_cancelled()
         await asyncio.sleep(tick)
         now = node.steady()
-        stalled, last = now - last - tick, now
+        stalled, last_tick = now - last_tick - tick, now
         if stalled > STALL_SECONDS:
             judge_from = now + STALLED_GRACE_SECONDS
         try:
             if stalled > STALL_SECONDS:
                 log.warning("loop stood still", seconds=round(stalled, 2))
             node.heartbeats.begin_due(now + tick)
-            _close_overdue(node, now, silent=now >= judge_from)
+            if now >= judge_from:
+                _close_silent(node, now)
+            _close_overdue(node, now)
         except Exception:
-            # Without this task no one would notice a dead client again.
+            # Without this task no dead client would be closed any more.
             log.exception("sweep failed")
 
 
-def _close_overdue(node: Node, now: float, *, silent: bool) -> None:
-    if silent:
-        limit = node.settings.heartbeat_seconds * SILENT_BEATS
-        for member in node.hub.members():
-            silence = now - member.last_heard
-            # One who does not read cannot hear a ping; that is judged below.
-            if (
-                silence > limit
-                and silence > member.subscription.heartbeat * SILENT_BEATS
-                and member not in node.lagging
-            ):
-                member.close_with(CloseCode.NO_PONG)
+def _close_silent(node: Node, now: float) -> None:
+    limit = node.settings.heartbeat_seconds * SILENT_HEARTBEATS
+    for member in node.hub.members():
+        silence = now - member.last_heard
+        own_limit = member.subscription.heartbeat * SILENT_HEARTBEATS
+        # A client that does not read cannot answer a ping; it is closed as a lagging one.
+        if silence > limit and silence > own_limit and member not in node.lagging:
+            member.close_with(CloseCode.NO_PONG)
+
+
+def _close_overdue(node: Node, now: float) -> None:
     for member in [member for member in node.lagging if member.lagging_for(now) > node.settings.slow_seconds]:
         node.metrics.slow.inc()
         member.close_with(CloseCode.SLOW)
@@ -61,5 +62,5 @@ def _close_overdue(node: Node, now: float, *, silent: bool) -> None:
         node.closing.pop(member, None)
         member.abort()
     node.http_connections.close_unread(now - node.settings.slow_seconds)
-    for knocker in [knocker for knocker, until in node.pending.items() if now > until]:
-        knocker.expire()
+    for connection in [connection for connection, until in node.pending.items() if now > until]:
+        connection.expire()

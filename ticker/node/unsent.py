@@ -1,33 +1,34 @@
-"""Bytes of long answers that clients have not taken yet, by whatever way, and the bound on all of them together."""
+"""Bytes of long answers that clients have not taken yet, and the limit for all of them together."""
 
 from typing import Final
 
-# Beyond it a long replay is answered with a snapshot and `complete: false`, and a long list with ten items.
+# Above it a long replay is answered with a snapshot and `complete: false`, and a long list with ten items.
 LIMIT_BYTES: Final = 64 << 20
 
 
 class UnsentBytes:
-    """What a node holds for its clients; the same thing for several of them counts once."""
+    """The bytes that one node keeps for its clients; an object that several of them share counts once."""
 
     def __init__(self) -> None:
-        self._holders: dict[int, int] = {}
+        self._clients: dict[int, int] = {}
+        """How many clients share an object, by its `id`."""
         self.bytes = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing long should be begun."""
+        """Whether no further long answer should begin."""
         return self.bytes > LIMIT_BYTES
 
-    def add(self, thing: object, size: int) -> None:
-        """Counts `thing`, which has `size` bytes, for one client more."""
-        holders = self._holders.get(id(thing), 0)
-        self._holders[id(thing)] = holders + 1
-        self.bytes += 0 if holders else size
+    def add(self, shared: object, size: int) -> None:
+        """Counts one client more for `shared`, which has `size` bytes."""
+        clients = self._clients.get(id(shared), 0)
+        self._clients[id(shared)] = clients + 1
+        self.bytes += 0 if clients else size
 
-    def remove(self, thing: object, size: int) -> None:
-        """The other end of `hold`, with the same size."""
-        holders = self._holders.pop(id(thing)) - 1
-        if holders:
-            self._holders[id(thing)] = holders
+    def remove(self, shared: object, size: int) -> None:
+        """Counts one client less; `shared` and `size` are those of `add`."""
+        clients = self._clients.pop(id(shared)) - 1
+        if clients:
+            self._clients[id(shared)] = clients
         else:
             self.bytes -= size

@@ -1,4 +1,4 @@
-"""The inbox: entries that came while a round was under way; the backlog takes them when theirs begins."""
+"""Entries that arrived during a round; the backlog takes them when their own round begins."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,14 +8,15 @@ from ticker.core.backlog import Backlog
 
 
 class WaitingEntries:
-    """Entries in the order of the stream, after those of `backlog`; at most `most` are taken at once, and of the bytes
-    that a connection may hold half.
+    """Entries in the order of the stream, newer than those of `backlog`.
+
+    One round takes at most `limit` entries, and about half of the bytes that a connection may buffer.
     """
 
-    def __init__(self, backlog: Backlog, most: int, write_limit: int) -> None:
+    def __init__(self, backlog: Backlog, limit: int, write_limit: int) -> None:
         self._backlog = backlog
-        self._most = most
-        self._room = write_limit // 2
+        self._limit = limit
+        self._round_bytes = write_limit // 2
         self._entries: list[Entry] = []
 
     def __len__(self) -> int:
@@ -26,39 +27,39 @@ class WaitingEntries:
 
     @property
     def is_full(self) -> bool:
-        """Whether more wait than a backlog holds."""
-        return len(self._entries) > self._most
+        """Whether more entries wait than a backlog holds."""
+        return len(self._entries) > self._limit
 
     @property
     def newest(self) -> Cursor:
-        """The place of the newest entry, in here or in the backlog."""
+        """The cursor of the newest entry that waits, or else of the backlog."""
         return self._entries[-1].cursor if self._entries else self._backlog.newest
 
     def is_next(self, entry: Entry) -> bool:
-        """Whether `entry` is right after the newest one."""
+        """Whether `entry` comes directly after the newest one."""
         if not self._entries:
             return self._backlog.is_next(entry)
         newest = self.newest
         return entry.cursor.epoch == newest.epoch and entry.seq == newest.seq + 1
 
     def put(self, entries: Sequence[Entry]) -> None:
-        """Takes entries that follow."""
+        """Appends entries, which must follow."""
         self._entries += entries
 
     def take(self) -> list[Entry]:
-        """The oldest of them, for the round that begins."""
-        # No more at once than is held: an entry goes also to those who saw an earlier version, which must be known.
-        # And half of what a connection may hold, as in catching up: one that is full gets no more than that on top.
-        room, count = self._room, 0
-        for entry in self._entries[: self._most]:
+        """Removes and returns the oldest entries, for the round that begins."""
+        # Not more entries than the backlog holds: an entry is also sent to members that saw an earlier version, which
+        # must be in it. And half of what a connection may buffer, as in catching up: a full one gets no more on top.
+        free, count = self._round_bytes, 0
+        for entry in self._entries[: self._limit]:
             count += 1
-            room -= len(entry.item_json)
-            if room <= 0:
+            free -= len(entry.item_json)
+            if free <= 0:
                 break
-        taken, self._entries = self._entries[:count], self._entries[count:]
-        return taken
+        oldest, self._entries = self._entries[:count], self._entries[count:]
+        return oldest
 
-    def holds(self, said: str) -> bool:
-        """Whether the cursor `said` is that of an entry in here: another worker was quicker to say it."""
-        cursor = read_cursor(said) if self._entries else None
+    def holds(self, cursor_text: str) -> bool:
+        """Whether `cursor_text` is the cursor of an entry that waits: another worker has sent it already."""
+        cursor = read_cursor(cursor_text) if self._entries else None
         return cursor is not None and any(entry.cursor == cursor for entry in self._entries)

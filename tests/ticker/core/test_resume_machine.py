@@ -141,7 +141,7 @@ class ResumeMachine(RuleBasedStateMachine):
 
     @rule(pick=some)
     def beat(self, pick: int) -> None:
-        self.nodes[pick % NODES].beat()
+        self.nodes[pick % NODES].send_heartbeat()
 
     @rule(pick=some)
     def restart(self, pick: int) -> None:
@@ -211,7 +211,7 @@ class ResumeMachine(RuleBasedStateMachine):
             else:
                 client.join(self.nodes[number % NODES])
         for node in self.nodes:
-            node.beat()
+            node.send_heartbeat()
         for client in self.clients:
             client.pipe.read()
             self._caught_up(client)

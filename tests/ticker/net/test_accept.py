@@ -17,7 +17,7 @@ from tests.support.waiting import until_async as until
 from ticker.net import accept as acceptor
 from ticker.net import first_bytes as gate
 from ticker.net.first_bytes import Router
-from ticker.net.poller import Holder, Poller
+from ticker.net.poller import Pollable, Poller
 from ticker.net.websocket import WebSocketConnection
 from ticker.node import http_connections
 from ticker.shared.http.accept import Acceptor
@@ -182,10 +182,10 @@ async def test_one_that_cannot_be_watched_keeps_nobody_else_out(node: Serving, m
     before = await settled(node)
     add, errors = Poller.add, [errno.ENOSPC]
 
-    def fail(poller: Poller, fd: int, holder: Holder) -> None:
+    def fail(poller: Poller, fd: int, owner: Pollable) -> None:
         if errors:
             raise OSError(errors.pop(), "no more")
-        add(poller, fd, holder)
+        add(poller, fd, owner)
 
     monkeypatch.setattr(Poller, "add", fail)
     with client(node, LIVE) as first, client(node, LIVE) as second:
@@ -245,20 +245,20 @@ async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving
 async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is_time(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acceptor, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(acceptor, "STEP_SECONDS", 0.0)
     loop, turn, taken = asyncio.get_running_loop(), 0, list[int]()
-    enter = Router.enter
+    route = Router.route
 
     def entered(self: Router, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
         taken.append(turn)
-        enter(self, transport, data, peer, until)
+        route(self, transport, data, peer, until)
 
     def count() -> None:
         nonlocal turn
         turn += 1
         counting.append(loop.call_soon(count))
 
-    monkeypatch.setattr(Router, "enter", entered)
+    monkeypatch.setattr(Router, "route", entered)
     counting: list[asyncio.Handle] = []
     clients = [client(node, LIVE) for _ in range(8)]
     try:
@@ -278,12 +278,12 @@ class Slow:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loop = asyncio.get_running_loop()
         make = loop.connect_accepted_socket
-        self.between: Any = None
+        self.handover: Any = None
         self.done = asyncio.Event()
 
         async def slow(factory: Any, sock: socket.socket) -> tuple[Any, Any]:
             made = await make(factory, sock)
-            self.between = made[1]
+            self.handover = made[1]
             await self.done.wait()
             return made
 
@@ -295,12 +295,12 @@ async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monke
     data = LIVE + LIVE + LIVE[:20]
     async with node.wire(data[:10]) as wire:
         for start, stop in ((10, 30), (30, len(data))):
-            await until(lambda start=start: slow.between and slow.between.data == data[:start], "it has come")  # type: ignore[misc]  # a default binds the loop's variable
+            await until(lambda start=start: slow.handover and slow.handover.data == data[:start], "it has come")  # type: ignore[misc]  # a default binds the loop's variable
             wire.send(data[start:stop])
-        await until(lambda: slow.between.data == data, "all has come")
-        assert isinstance(slow.between, gate.Handover) and list(node.node.pending) == [slow.between]
+        await until(lambda: slow.handover.data == data, "all has come")
+        assert isinstance(slow.handover, gate.Handover) and list(node.node.pending) == [slow.handover]
         # The sweep may come meanwhile.
-        slow.between.expire()
+        slow.handover.expire()
         slow.done.set()
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
         wire.send(LIVE[20:])
@@ -315,10 +315,10 @@ async def test_one_that_goes_while_it_is_handed_on_leaves_nothing_behind(
     before = await settled(node)
     slow = Slow(monkeypatch)
     with client(node, LIVE) as sock:
-        await until(lambda: slow.between, "it is handed on")
+        await until(lambda: slow.handover, "it is handed on")
         if linger:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    await until(lambda: slow.between.ended or linger, "the loop has heard of its end, where it is told of one")
+    await until(lambda: slow.handover.is_at_end or linger, "the loop has heard of its end, where it is told of one")
     slow.done.set()
     await empty(node, before)
     await until(lambda: not node.server.server_state.connections, "nobody is at the door")
@@ -328,9 +328,9 @@ async def test_one_who_has_said_all_there_is_to_say_is_answered(node: Serving, m
     # The bug: its end of file came while it was handed on, and was taken for its leaving.
     slow = Slow(monkeypatch)
     async with node.wire(LIVE) as wire:
-        await until(lambda: slow.between, "it is handed on")
+        await until(lambda: slow.handover, "it is handed on")
         wire.writer.write_eof()
-        await until(lambda: slow.between.ended, "it has ended")
+        await until(lambda: slow.handover.is_at_end, "it has ended")
         slow.done.set()
         assert (await wire.reply())[0] == 200
         await wire.ended()

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tests.support.serving import Start, request
 from tests.support.waiting import until_async as until
 from ticker.net.http_fallback import HttpProtocol
-from ticker.net.transport import RESET
+from ticker.net.sockets import RESET
 from ticker.node.metrics import NodeMetrics
 from ticker.shared.http.read_budget import READ_SECONDS, ReadBudget
 from ticker.shared.http.request_queue import RequestQueue

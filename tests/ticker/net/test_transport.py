@@ -126,7 +126,7 @@ async def test_writing_is_resumed_at_exactly_the_low_mark(pairs: Pairs, monkeypa
     monkeypatch.setattr("os.writev", lambda _fd, _pieces: size - LOW)
     while sip(theirs):
         pass
-    pairs.poller._turn()
+    pairs.poller._on_ready()
     assert told.calls == ["pause_writing", "resume_writing"]
     assert told.transport.get_write_buffer_size() == LOW
 

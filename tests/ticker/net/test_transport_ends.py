@@ -204,13 +204,13 @@ async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> N
     while not told.transport.get_write_buffer_size():
         member.write(b"." * 500)
     theirs.shutdown(socket.SHUT_WR)
-    pairs.poller._turn()
+    pairs.poller._on_ready()
     assert told.transport.is_closing() and told.transport.fd >= 0
     member.write_now(b"dropped")
     data = b""
     while told.transport.fd >= 0:
         data += sip(theirs)
-        pairs.poller._turn()
+        pairs.poller._on_ready()
     member.write_now(b"after a gap")
     data += sip(theirs)
     assert data.endswith(b".")

@@ -89,7 +89,7 @@ def test_an_ipv6_address_counts_by_its_network() -> None:
 
 async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "LIMIT", 10)
-    asked = Lookups()
+    lookup = Lookups()
     answer = asyncio.Event()
     running = 0
 
@@ -98,14 +98,14 @@ async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monk
         running += 1
         return await answer.wait()
 
-    tasks = [asyncio.ensure_future(asked.do(look_up)) for _ in range(10)]
+    tasks = [asyncio.ensure_future(lookup.run(look_up)) for _ in range(10)]
     await asyncio.sleep(0)
-    assert running == lookups.AT_ONCE and len(asked) == 10
+    assert running == lookups.AT_ONCE and len(lookup) == 10
     with pytest.raises(BusyError):
-        await asked.do(look_up)
+        await lookup.run(look_up)
     tasks[0].cancel()
     answer.set()
-    assert await asyncio.gather(*tasks[1:]) == [True] * 9 and len(asked) == 0
+    assert await asyncio.gather(*tasks[1:]) == [True] * 9 and len(lookup) == 0
 
 
 async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,7 @@ async def test_a_thousand_who_come_hear_an_item_and_go_leave_nothing(node: Servi
                 await loop.sock_sendall(sock, upgrade())
             await until(lambda: len(node.node.hub) == 250, "all have joined")
             await node.publish(f"Turn {turn}")
-            node.node.beat()
+            node.node.send_heartbeat()
             for sock in socks:
                 sock.close()
             await empty(node)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.waiting import until_async as until
 from ticker.node import garbage as module
-from ticker.node.garbage import Collector, short_pauses
+from ticker.node.garbage import FreezingCollector, short_pauses
 
 pytestmark = pytest.mark.anyio
 
@@ -26,10 +26,10 @@ def knot() -> tuple[Thing, weakref.ref[Thing]]:
 
 
 @pytest.fixture
-def collector() -> Iterator[Collector]:
+def collector() -> Iterator[FreezingCollector]:
     """A collector whose ticks the test calls; Python's own collection is off meanwhile."""
     gc.disable()
-    made = Collector()
+    made = FreezingCollector()
     made.begin()
     yield made
     gc.unfreeze()
@@ -42,7 +42,7 @@ def many() -> list[list[int]]:
     return [[] for _ in range(2 * module.FEW)]
 
 
-def test_garbage_is_found_at_the_next_tick(collector: Collector) -> None:
+def test_garbage_is_found_at_the_next_tick(collector: FreezingCollector) -> None:
     _one, seen = knot()
     crowd = many()
     del _one
@@ -50,7 +50,7 @@ def test_garbage_is_found_at_the_next_tick(collector: Collector) -> None:
     assert seen() is None and crowd
 
 
-def test_what_lives_is_set_aside_and_freed_all_the_same(collector: Collector) -> None:
+def test_what_lives_is_set_aside_and_freed_all_the_same(collector: FreezingCollector) -> None:
     before = gc.get_freeze_count()
     crowd, thing = many(), Thing()
     seen = weakref.ref(thing)
@@ -61,7 +61,7 @@ def test_what_lives_is_set_aside_and_freed_all_the_same(collector: Collector) ->
     assert seen() is None
 
 
-def test_a_quiet_tick_collects_nothing(collector: Collector) -> None:
+def test_a_quiet_tick_collects_nothing(collector: FreezingCollector) -> None:
     gc.collect()
     runs = gc.get_stats()[2]["collections"]
     collector.tick()
@@ -69,7 +69,7 @@ def test_a_quiet_tick_collects_nothing(collector: Collector) -> None:
 
 
 def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
-    collector: Collector, monkeypatch: pytest.MonkeyPatch
+    collector: FreezingCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, seen = knot()
     crowd = many()

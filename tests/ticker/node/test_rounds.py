@@ -62,7 +62,7 @@ class RoundsMachine(RuleBasedStateMachine):
 
     @rule()
     def beat(self) -> None:
-        self.node.beat()
+        self.node.send_heartbeat()
 
     @rule(wanted=st.sampled_from(FILTERS))
     def join(self, wanted: Filter) -> None:
@@ -114,7 +114,7 @@ class RoundsMachine(RuleBasedStateMachine):
             if client.online:
                 assert client.line.get_write_buffer_size() <= LIMIT + LIMIT // 2 + 100 * 1024
                 client.read()
-        self.node.beat()
+        self.node.send_heartbeat()
         self.node.breathe()
         for client in self.clients:
             if client.online:
@@ -267,8 +267,8 @@ def test_more_than_is_held_is_written_at_once_so_that_the_stream_waits() -> None
 def test_a_heartbeat_that_is_due_while_others_are_written_to_is_no_earlier_than_the_entry(node: BreathingNode) -> None:
     clients = [Listening(node, Filter()) for _ in range(3)]
     node.publish("en")
-    node.beat()
-    node.beat()
+    node.send_heartbeat()
+    node.send_heartbeat()
     node.breathe()
     for client in clients:
         client.read()
@@ -336,7 +336,7 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
     node = Node(settings, BreathingNode().site)
     breathing = BreathingNode()
     done: list[str] = []
-    rounds: Rounds[Subscriber] = Rounds(breathing.steady, node.metrics.count_delivered, slice_=1)
+    rounds: Rounds[Subscriber] = Rounds(breathing.steady, node.metrics.count_delivered, batch=1)
 
     def made() -> Iterator[Delivery[Subscriber]]:
         for each in "abc":

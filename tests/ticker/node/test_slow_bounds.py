@@ -18,7 +18,7 @@ KERNEL_LIMIT = 65_536
 @pytest.fixture
 async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
     for module in ("websocket", "sse"):
-        monkeypatch.setattr(f"ticker.net.{module}.LEAVE_SECONDS", 0.2)
+        monkeypatch.setattr(f"ticker.net.{module}.CLOSE_SECONDS", 0.2)
     return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
 
 
@@ -59,7 +59,7 @@ async def test_without_a_reset_the_kernel_would_go_on_holding_it(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The mutant: a mere close.
-    monkeypatch.setattr("ticker.net.transport.RESET", struct.pack("ii", 0, 0))
+    monkeypatch.setattr("ticker.net.sockets.RESET", struct.pack("ii", 0, 0))
     async with deaf(node):
         await fill(node)
         await until(lambda: not node.node.closing and not len(node.node.hub), "the node has let go of it")

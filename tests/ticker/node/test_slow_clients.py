@@ -261,7 +261,7 @@ async def test_one_that_stays_slow_is_sent_away_and_counted(
     start: Start, sse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("websocket", "sse"):
-        monkeypatch.setattr(f"ticker.net.{module}.LEAVE_SECONDS", 0.5)
+        monkeypatch.setattr(f"ticker.net.{module}.CLOSE_SECONDS", 0.5)
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node, sse=sse), node.joined() as reader:
         await reader.message()

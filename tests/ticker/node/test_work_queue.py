@@ -8,7 +8,7 @@ import pytest
 from ticker.core.joins import Subscription
 from ticker.net.subscription_changes import SubscriptionChanges
 from ticker.node import work_queue as work
-from ticker.node.work_queue import HOLD_SECONDS, STEP_SECONDS, BusyError, WorkQueue
+from ticker.node.work_queue import PAUSE_SECONDS, STEP_SECONDS, BusyError, WorkQueue
 from ticker.shared.http.request_queue import RequestQueue
 
 
@@ -80,18 +80,18 @@ def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -
     tasks = [Task(clock, "a") for _ in range(4)]
     for task in tasks:
         clock.work_queue.submit(task)
-    clock.work_queue.hold(True)
+    clock.work_queue.pause(True)
     clock.iterate()
-    assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([HOLD_SECONDS])
+    assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([PAUSE_SECONDS])
     clock.soon.clear()
-    clock.work_queue.hold(False)
+    clock.work_queue.pause(False)
     # Twice: a step that was due is done once.
-    clock.work_queue.hold(False)
+    clock.work_queue.pause(False)
     clock.iterate()
     assert sum(task.done is not None for task in tasks) == 1
-    clock.work_queue.hold(True)
+    clock.work_queue.pause(True)
     clock.iterate()
-    clock.now += HOLD_SECONDS
+    clock.now += PAUSE_SECONDS
     for _ in range(4):
         clock.iterate()
     assert all(task.done is not None for task in tasks)
