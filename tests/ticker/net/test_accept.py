@@ -152,7 +152,7 @@ async def test_a_second_close_does_nothing_and_one_in_a_pause_lasts(
 
 
 class Failing(WebSocketConnection):
-    def meet(self, request: Any) -> None:
+    def open(self, request: Any) -> None:
         raise ValueError("broken")
 
 
