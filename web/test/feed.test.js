@@ -7,7 +7,7 @@ import { Feed } from "../desk/shell/feed.js";
 
 /** @typedef {{ onmessage?: (event: { data: string }) => void, onclose?: (event: object) => void }} Socket */
 
-/** When each connection was attempts, in seconds, and with which address. @type {{ at: number, url: URL }[]} */
+/** The time in seconds and the address of each connection attempt. @type {{ at: number, url: URL }[]} */
 let attempts = [];
 /** What each new connection does. @type {(socket: Socket) => void} */
 let behave = () => {};

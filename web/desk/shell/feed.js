@@ -73,7 +73,7 @@ export class Feed {
   /** @param {Message} message */
   #read(message) {
     this.#cursor = message.cursor || this.#cursor;
-    const items = /** @type {Item[]} */ (/** @type {unknown} */ (message.items ?? [message.item]));
+    const items = /** @type {Item[]} */ (message.items ?? [message.item]);
     if (message.type === "item") this.#onItems(items, true, false);
     else if (message.type === "replay") this.#onItems(items, message.complete !== false, !message.complete);
     else if (message.type === "snapshot") this.#onItems([...items].reverse(), false, !message.complete);
