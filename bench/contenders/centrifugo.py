@@ -1,7 +1,7 @@
 """Centrifugo with its JSON over WebSocket, configured for the fewest bytes; used by `wire` alone.
 
 One node, everything in memory, anyone may connect without a token. One channel with a name of one letter, short
-paths, its strongest deflate for clients that offer it. An item is published by the HTTP API as it stands, without our
+paths, its strongest deflate for clients that offer it. An item is published unchanged by the HTTP API, without our
 cursor: a message has the channel's offset, and the join says the epoch, which together are a place to come back to.
 The last ten items are kept. Deflate has no context from one message to the next, and as of 6.9 each subscriber's
 message is compressed for it alone.

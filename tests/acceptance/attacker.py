@@ -204,7 +204,7 @@ class Attacker:
         self.answers["parked"] = len(self.parked)
         await self.rest()
         for sock in self.parked:
-            # The head alone: 503 is told from 200.
+            # Only the head is read, to tell a 503 from a 200.
             with contextlib.suppress(OSError):
                 head = sock.recv(64)
                 self.answers[head.split(b" ", 2)[1].decode() if head else "cut"] += 1

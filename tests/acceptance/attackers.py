@@ -1,4 +1,4 @@
-"""Clients that try to stop a ticker, each kind a command of its own process; it prints what it was answered as JSON.
+"""Clients that try to stop a ticker; each kind runs as a separate process and prints the answers it got as JSON.
 
 They run in a process of their own, so that their CPU time does not delay the listeners that are measured.
 """
@@ -299,7 +299,7 @@ async def poll_visits(attacker: Attacker) -> None:
 
 
 async def wrong_questions(attacker: Attacker) -> None:
-    """Joins and pages with a hundred names that nobody knows, each of which is named in the answer."""
+    """Joins and pages with a hundred unknown names, each of which the answer names."""
     ways = itertools.cycle(range(4))
     numbers = itertools.count()
 

@@ -43,7 +43,7 @@ def seq_of(cursor: str) -> int:
 
 
 class Client:
-    """One client; `run` never ends by itself. `told` hears of each message when it has come."""
+    """One client; `run` never ends by itself. `told` is called with each message."""
 
     def __init__(
         self, url: str, transport: Way, parameters: Parameters = (), *, chance: random.Random | None = None

@@ -252,7 +252,7 @@ class Measured:
 
 
 def _be_nice() -> None:
-    # Two cores: the listeners that are measured go before the attackers, the worker has a core of its own.
+    # On two cores the measured listeners have priority over the attackers, and the worker has a separate core.
     os.nice(5)
 
 

@@ -1,4 +1,4 @@
-"""The whole service as its user runs it: `flashwire run` in a folder of its own, and a desk client that may all."""
+"""The whole service as a user runs it: `flashwire run` in a private folder, and a desk client with every right."""
 
 import json
 import os

@@ -98,7 +98,7 @@ def failures(outcome: Outcome, control: Outcome, answers: tuple[str, ...]) -> li
     return problems
 
 
-async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
+async def test_an_attack_does_not_delay_other_clients(folder: Path, say: Say) -> None:
     table = ["", HEADING]
     broken: list[str] = []
     async with measured(folder) as pressed:
@@ -114,7 +114,7 @@ async def test_an_attack_holds_up_nobody_else(folder: Path, say: Say) -> None:
     assert not broken, "; ".join(broken)
 
 
-async def test_without_the_budget_an_attack_holds_up_everybody(folder: Path, say: Say) -> None:
+async def test_without_the_work_budget_an_attack_delays_all_clients(folder: Path, say: Say) -> None:
     # The mutant. Python runs this file when it starts, in the ticker's process too.
     (folder / "sitecustomize.py").write_text(
         "import ticker.node.work_queue as w\nw.STEP_SECONDS = float('inf')\n", "utf-8"
@@ -127,7 +127,7 @@ async def test_without_the_budget_an_attack_holds_up_everybody(folder: Path, say
 
 
 @pytest.mark.skipif(SHORT, reason="a long form")
-async def test_a_flood_through_the_shipped_nginx_holds_up_nobody_else(folder: Path, say: Say) -> None:
+async def test_a_flood_through_the_shipped_nginx_does_not_delay_other_clients(folder: Path, say: Say) -> None:
     stack = Stack(folder)
 
     def front(ticker: Ticker) -> str:

@@ -201,9 +201,7 @@ def test_an_act_that_cannot_be_is_refused(house: House, seen: str | None, body: 
         ("/v1/items", {"Idempotency-Key": "k" * 201}, 400),
     ],
 )
-def test_a_request_that_is_not_one_of_ours_is_refused(
-    house: House, path: str, headers: dict[str, str], status: int
-) -> None:
+def test_an_unknown_request_is_refused(house: House, path: str, headers: dict[str, str], status: int) -> None:
     body = {"act": "hold"} if path.endswith("acts") else line()
     _is_problem(_desk(house.service, house.tokens["chief"], "POST", path, body, headers), status)
 
@@ -262,7 +260,7 @@ def test_a_wait_beyond_the_limit_is_400(house: House) -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "rubbish", "a.b.c", "0", "%00", "{epoch}.1.0000000000", "{epoch}.9.0000000000", "x" * 5000]
 )
-def test_a_bad_cursor_is_a_lost_one_and_says_so(house: House, transport: str, cursor: str) -> None:
+def test_a_bad_cursor_gets_an_incomplete_snapshot(house: House, transport: str, cursor: str) -> None:
     cursor = cursor.replace("{epoch}", house.cursor.split(".")[0])
     status, _, body = _ask(house, transport, f"cursor={cursor}")
     assert status == (101 if transport == "websocket" else 200)

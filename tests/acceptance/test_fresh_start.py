@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 @pytest.mark.alone
-def test_an_empty_folder_serves_within_seconds_and_ends_without_a_trace(folder: Path, say: Say) -> None:
+def test_an_empty_folder_serves_within_seconds_and_stops_cleanly(folder: Path, say: Say) -> None:
     started = time.monotonic()
     service = start(folder, "--data", "elsewhere")
     ready = time.monotonic() - started
@@ -67,7 +67,7 @@ def test_a_second_start_prints_no_link_once_there_is_an_editor(folder: Path) -> 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("drain", ["1", pytest.param("10", marks=pytest.mark.slow)])
-async def test_sigterm_sends_everyone_away_spread_out_and_ends_in_time(folder: Path, drain: str) -> None:
+async def test_sigterm_closes_clients_spread_over_the_drain_time(folder: Path, drain: str) -> None:
     service = start(folder, "--drain-seconds", drain)
     try:
         clients = [Client(service.ticker, transport) for transport in ("websocket", "sse") for _ in range(15)]
@@ -92,7 +92,7 @@ async def _exit_status(service: Running) -> int:
     return await to_thread.run_sync(service.process.wait, 20)
 
 
-def test_killed_in_the_middle_of_its_first_start_it_leaves_a_folder_that_starts(folder: Path) -> None:
+def test_a_first_start_that_is_killed_leaves_a_usable_folder(folder: Path) -> None:
     process = subprocess.Popen(
         [*FLASHWIRE, "run", "--ticker-port", "0", "--desk-port", "0"],
         cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

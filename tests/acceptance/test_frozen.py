@@ -1,4 +1,4 @@
-"""A server that answers nothing, and one that has forgotten everything: both are said, neither is hidden."""
+"""A server that does not answer, and one that lost its data: both are reported to clients."""
 
 import json
 import re
@@ -66,18 +66,18 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
 
 
 @pytest.mark.alone
-async def test_a_frozen_server_is_said_to_readers_and_editors_and_caught_up_with(folder: Path, say: Say) -> None:
+async def test_a_frozen_server_is_reported_and_clients_catch_up_afterwards(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS=str(_HEARTBEAT)) as service:
         await _frozen(service, 5, say)
 
 
 @pytest.mark.slow
-async def test_a_server_frozen_for_ten_seconds_is_caught_up_with_as_well(folder: Path, say: Say) -> None:
+async def test_clients_catch_up_after_a_server_was_frozen_for_ten_seconds(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS=str(_HEARTBEAT)) as service:
         await _frozen(service, 10, say)
 
 
-async def test_a_wiped_stream_is_a_new_list_that_says_what_it_lacks(folder: Path) -> None:
+async def test_a_wiped_stream_gives_a_new_list_marked_incomplete(folder: Path) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="1") as service:
         clients = [Client(service.ticker, transport) for transport in ("websocket", "sse")]
         async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):

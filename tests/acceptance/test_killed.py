@@ -94,7 +94,7 @@ class Watch:
 
 
 def check(clients: Sequence[Client], entries: list[Entry]) -> None:
-    """Each got its entries once and in order, was never told of a gap, and shows the stream folded by uri."""
+    """Each client got its entries once and in order, no gap notice, and shows the newest version of each item."""
     for client in clients:
         expected = belonging(entries, client.parameters)
         assert client.marks() == [entry.mark for entry in expected], (client.way, client.parameters)
@@ -149,7 +149,7 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
         )
 
 
-async def test_a_node_that_is_killed_is_resumed_on_by_its_clients(folder: Path, say: Say) -> None:
+async def test_clients_of_a_killed_node_resume_on_another(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
         clients = audience(service.ticker)
         async with Editor(service.desk, make_token(folder, "press")) as editor, listening(clients):

@@ -41,14 +41,14 @@ async def test_fifty_posts_at_once_with_one_key_are_one_item_and_one_answer(fold
             [entry] = read_stream(service.data)
             assert json.loads(answers[0].content)["item"] == entry.item
 
-            # Fifty different bodies under one key: one is taken, and nobody is told that another was.
+            # Fifty different bodies under one key: one is published, and no answer claims another.
             mixed = await asyncio.gather(*(editor.post(line(number), "another") for number in range(50)))
             accepted = [answer for answer in mixed if answer.status_code == 201]
             assert len(accepted) == 1
             assert {answer.status_code for answer in mixed if answer is not accepted[0]} == {422}
             assert len(read_stream(service.data)) == 2
 
-            # Fifty acts on one version: one is done, the others were too late, whoever sent them.
+            # Fifty acts on one version: one is accepted, the others are too late.
             uri = entry.item["uri"]
             acts = await asyncio.gather(*(_hold(editor, uri) for _ in range(50)))
             assert sorted(acts) == [200] + [412] * 49
@@ -76,9 +76,7 @@ async def test_a_key_is_remembered_by_a_service_that_was_killed(folder: Path) ->
         assert read_mark(service.data).entries == 1
 
 
-async def test_a_lost_reply_is_healed_or_is_an_error_whose_retry_finds_the_one_item(
-    folder: Path, redis_url: str, brand: str
-) -> None:
+async def test_a_lost_reply_is_retried_and_never_publishes_twice(folder: Path, redis_url: str, brand: str) -> None:
     async with (
         lossy(redis_url, folder, _WRITES) as (address, proxy),
         redis.asyncio.Redis.from_url(redis_url, legacy_responses=False) as store,
@@ -97,7 +95,7 @@ async def test_a_lost_reply_is_healed_or_is_an_error_whose_retry_finds_the_one_i
                 assert healed.status_code == 201 and proxy.lost == 1
                 assert await store.xlen(Keys(brand).items) == 2
 
-                # Every attempt of one request: it is done, and nobody heard of it.
+                # Every attempt of one request is carried out and its reply lost.
                 proxy.losses = 3
                 lost = await editor.post(line(3), "lost")
                 assert lost.status_code == 503 and lost.headers["retry-after"].isdigit() and proxy.lost == 4

@@ -71,7 +71,7 @@ class Newsroom:
         self._items: dict[str, Item] = {}
 
     async def one_more(self, passing: Item) -> None:
-        """Takes note of a publication, and does something to an item that is still there, or says a line of its own."""
+        """Notes a publication, then acts on a current item or publishes a line."""
         self._items.setdefault(passing["uri"], passing)
         chance = self._chance
         target = self._items[chance.choice(list(self._items))]
@@ -152,7 +152,7 @@ async def test_the_real_headlines_reach_350_clients_exactly_once_while_half_are_
         await _prove(service, HEADLINES, 369, clients=(300, 50), rate="50", seed=20261122, say=say)
 
 
-async def test_generated_lines_as_fast_as_they_are_taken_reach_clients_of_two_nodes(folder: Path, say: Say) -> None:
+async def test_generated_lines_at_full_speed_reach_clients_of_two_nodes(folder: Path, say: Say) -> None:
     lines = [
         {"document": f"outlet.{n}", "en": f"Line {n} of a test", "ar": f"سطر اختبار {n}", "es": f"Línea {n} de prueba"}
         for n in range(60)
@@ -272,7 +272,7 @@ def _headline(entry: Entry) -> str:
 
 
 def _fresh(service: Running, parameters: Parameters) -> list[Item]:
-    """What someone who comes only now is shown."""
+    """What a client that joins now is shown."""
     query = urlencode([*parameters, ("backlog", "100")])
     with urllib.request.urlopen(f"{service.ticker}/v1/live?{query}", timeout=5) as answer:
         items: list[Item] = json.load(answer)["items"]

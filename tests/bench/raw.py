@@ -66,7 +66,7 @@ class Client:
 
 
 class Server:
-    """Accepts whoever asks; `greeting` makes what each hears with its 101, `answer` may say something else instead."""
+    """Accepts every client; `greeting` makes the bytes sent with the 101, `answer` may replace the 101."""
 
     def __init__(self) -> None:
         self.clients: list[Client] = []

@@ -102,7 +102,7 @@ def test_unknown_names_are_refused_with_the_known_ones(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     status, _, errors = run("--out", tmp_path / "file" / "folder")
     assert status == 1 and errors.startswith("No measurement: ") and errors.count("\n") == 1
@@ -130,7 +130,7 @@ def test_every_scenario_has_a_name_a_title_and_a_time() -> None:
 
 
 @pytest.mark.anyio
-async def test_contenders_take_turns_and_who_fails_is_left_out_from_then_on() -> None:
+async def test_contenders_alternate_and_a_failing_one_is_dropped() -> None:
     order: list[str] = []
 
     def measure_one(failing: str) -> Callable[[str], Awaitable[int]]:
@@ -153,7 +153,7 @@ async def test_contenders_take_turns_and_who_fails_is_left_out_from_then_on() ->
 
 
 @pytest.mark.anyio
-async def test_no_turn_begins_after_the_time_is_up() -> None:
+async def test_no_round_begins_after_the_time_limit() -> None:
     async def measure_one(name: str) -> str:
         return name
 
@@ -164,9 +164,7 @@ async def test_no_turn_begins_after_the_time_is_up() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("copies", "sentence"), [(2, "was due"), (0, "did not reach everybody")])
-async def test_an_item_that_is_doubled_or_lost_is_no_measurement_and_leaves_no_process(
-    copies: int, sentence: str
-) -> None:
+async def test_a_doubled_or_lost_item_stops_the_measurement_and_all_processes(copies: int, sentence: str) -> None:
     spoilt = Spoilt(copies)
     with pytest.raises(MissedError, match=sentence):
         async with audience(a_run(), spoilt) as session:

@@ -1,4 +1,4 @@
-"""`python -m bench --beside`: two checkouts, each scenario by both in turn."""
+"""`python -m bench --beside`: two checkouts run each scenario in turn."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def checkout(folder: Path, data: str, code: int = 0) -> Path:
     return folder
 
 
-def test_each_figure_stands_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_figure_is_printed_next_to_the_other_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = checkout(tmp_path / "old", '{"flashwire": [{"cpu_us": 10, "waits": [1, 3, 2], "name": "x"}], "gone": []}')
     here = checkout(tmp_path / "new", '{"flashwire": [{"cpu_us": 15, "waits": [2, 6, 4]}], "more": [{"cpu_us": 1}]}')
     monkeypatch.setattr(checkouts, "_HERE", here)
@@ -39,7 +39,7 @@ def test_each_figure_stands_beside_the_others(tmp_path: Path, monkeypatch: pytes
     assert all(line.endswith("--quick --contender limit") and "bench steady --repeats 1" in line for line in calls)
 
 
-def test_a_scenario_with_one_way_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scenario_with_one_contender_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = checkout(tmp_path / "old", '[{"seconds": 4}]')
     monkeypatch.setattr(checkouts, "_HERE", checkout(tmp_path / "new", '[{"seconds": 2}]'))
     page = checkouts.compare(["storm"], other, quick=False, turns=1, contenders=(), say=lambda _: None)

@@ -33,13 +33,13 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "tmp" / f"flashwire-bench-{os.geteuid()}"
 
 
-def test_a_user_without_a_home_has_a_folder_of_their_own_and_keeps_it(source: Path, own: Path) -> None:
+def test_a_user_without_a_home_gets_a_private_folder_and_keeps_it(source: Path, own: Path) -> None:
     program = compiled("one", [source])
     assert program.parent == own and own.stat().st_mode & 0o777 == 0o700
     assert compiled("one", [source]) == program
 
 
-def test_a_link_in_its_place_is_not_followed(source: Path, own: Path, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_folder_is_not_followed(source: Path, own: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     own.symlink_to(elsewhere)
@@ -49,20 +49,20 @@ def test_a_link_in_its_place_is_not_followed(source: Path, own: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707])
-def test_a_folder_into_which_others_may_write_is_not_used(source: Path, own: Path, mode: int) -> None:
+def test_a_folder_that_others_can_write_to_is_not_used(source: Path, own: Path, mode: int) -> None:
     own.mkdir()
     own.chmod(mode)
     with pytest.raises(ContenderError, match="XDG_CACHE_HOME"):
         compiled("one", [source])
 
 
-def test_a_file_in_its_place_is_one_line(source: Path, own: Path) -> None:
+def test_a_file_instead_of_the_folder_is_one_line(source: Path, own: Path) -> None:
     own.touch()
     with pytest.raises(ContenderError, match="XDG_CACHE_HOME"):
         compiled("one", [source])
 
 
-def test_no_place_at_all_is_one_line(source: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_usable_folder_is_one_line(source: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     with pytest.raises(ContenderError, match="No such file"):
         compiled("one", [source])

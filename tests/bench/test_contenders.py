@@ -64,7 +64,7 @@ async def next_message(connection: ClientConnection) -> bytes:
 async def get(connection: ClientConnection, target: Target, count: int) -> list[bytes]:
     """The messages from item 1 to item `count`, as one stream where they are one, without pings.
 
-    Item 0 was accepted before anybody joined, and may still be on its way.
+    Item 0 was accepted before the first join, and may still be under way.
     """
     parts: list[bytes] = []
     mark = f"bench-item-{count:08}".encode()
@@ -121,7 +121,7 @@ def check(name: str, got: list[bytes], due: list[bytes], items: list[bytes]) -> 
 
 
 @pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "flashwire"])
-async def test_all_are_asked_and_named_alike(name: str) -> None:
+async def test_all_contenders_have_the_same_interface(name: str) -> None:
     contender = installed(name)
     assert contender.name == name and contender.title
     assert any(letter.isdigit() for letter in contender.version()), contender.version()
@@ -137,7 +137,7 @@ async def test_all_are_asked_and_named_alike(name: str) -> None:
         ("socketio", "apt-get install nodejs npm"),
     ],
 )
-async def test_a_missing_program_is_told_with_the_command_that_installs_it(
+async def test_a_missing_program_is_reported_with_its_install_command(
     name: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -149,7 +149,7 @@ async def test_a_missing_program_is_told_with_the_command_that_installs_it(
     await contender.stop()
 
 
-def test_missing_packages_are_told_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_reported_with_their_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node, "FOLDER", Path("build/nothing-here"))
     monkeypatch.setattr(node, "find_program", lambda name: Path(sys.executable))
     assert (node.lacking("ws", "redis") or "").startswith(
@@ -178,7 +178,7 @@ class Broken(Base):
         raise AssertionError(await self._piped(self.process))
 
 
-async def test_a_program_that_ends_instead_of_listening_is_told_by_its_last_words(folders: Path) -> None:
+async def test_a_program_that_exits_is_reported_with_its_last_output(folders: Path) -> None:
     broken = Broken()
     with pytest.raises(ContenderError, match=r"The broken one did not start: no such luck"):
         await broken.start(CORE)
@@ -186,9 +186,7 @@ async def test_a_program_that_ends_instead_of_listening_is_told_by_its_last_word
     assert broken.process.returncode == 0 and not leftovers(folders)
 
 
-async def test_a_program_that_never_listens_is_given_up_and_ended(
-    folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_program_that_never_listens_is_stopped(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "START_SECONDS", 0.3)
 
     class Silent(Broken):
@@ -224,7 +222,7 @@ def test_a_program_is_pinned_and_ends_with_a_benchmark_that_is_killed(tmp_path: 
         time.sleep(0.01)
 
 
-async def test_nats_tells_what_it_refuses(folders: Path) -> None:
+async def test_a_nats_refusal_is_reported(folders: Path) -> None:
     contender = installed("nats")
     try:
         await contender.start(CORE)

@@ -66,7 +66,7 @@ async def test_posts_go_out_together_and_every_answer_is_read() -> None:
     assert posted == [b"one", b"two", b"three", b"four"]
 
 
-async def test_a_refused_post_is_told_with_its_status() -> None:
+async def test_a_refused_post_is_reported_with_its_status() -> None:
     async with server([HERE, TAKEN, REFUSED, TAKEN]) as (port, _):
         poster = await Poster.open(port, "/publish")
         with pytest.raises(ContenderError, match="a posted item was answered with 413"):
@@ -84,7 +84,7 @@ async def test_a_connection_that_was_closed_while_idle_is_opened_again() -> None
 
 
 @pytest.mark.parametrize("answers", [(), (HERE,), (HERE, b"nonsense\r\n\r\n")], ids=["at once", "later", "nonsense"])
-async def test_a_server_that_goes_or_talks_nonsense_is_told(answers: tuple[bytes, ...]) -> None:
+async def test_a_server_that_closes_or_sends_garbage_is_reported(answers: tuple[bytes, ...]) -> None:
     async with server(answers) as (port, _):
         with pytest.raises(ContenderError, match="a request was not answered"):
             poster = await Poster.open(port, "/publish")
@@ -94,7 +94,7 @@ async def test_a_server_that_goes_or_talks_nonsense_is_told(answers: tuple[bytes
                 poster.close()
 
 
-async def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "ANSWER_SECONDS", 0.1)
     async with server([HERE, b"HTTP/1.1 200"]) as (port, _):
         poster = await Poster.open(port, "/publish")

@@ -1,4 +1,4 @@
-"""The limit in C: what it does for whoever joins in pieces, reads late, leaves or is no client at all."""
+"""The limit in C: clients that join in pieces, read late, leave, or speak another protocol."""
 
 import asyncio
 import base64
@@ -102,7 +102,7 @@ async def client(limit: Running) -> AsyncIterator[Callable[..., Client]]:
 
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 300_000])
-async def test_a_message_of_any_length_has_the_frame_that_belongs_to_it(
+async def test_a_message_of_any_length_gets_a_correct_frame(
     limit: Running, client: Callable[..., Client], size: int
 ) -> None:
     member = await client().join()
@@ -112,7 +112,7 @@ async def test_a_message_of_any_length_has_the_frame_that_belongs_to_it(
     assert await member.read(len(due)) == due
 
 
-async def test_any_key_gets_its_own_answer_also_in_another_spelling_and_in_pieces(
+async def test_every_key_gets_its_answer_in_any_spelling_and_in_pieces(
     client: Callable[..., Client],
 ) -> None:
     for length in (1, 16, 19, 20, 24, 27, 28, 60):
@@ -134,11 +134,11 @@ async def test_any_key_gets_its_own_answer_also_in_another_spelling_and_in_piece
     ],
     ids=["no key", "a long key", "an empty key", "no request", "a long request"],
 )
-async def test_who_asks_for_nothing_it_knows_is_hung_up_on(client: Callable[..., Client], request_bytes: bytes) -> None:
+async def test_an_unknown_request_is_closed(client: Callable[..., Client], request_bytes: bytes) -> None:
     assert await (await client().say(request_bytes)).read(1) == b""
 
 
-async def test_who_reads_late_gets_everything_in_order_and_costs_no_turning_meanwhile(
+async def test_a_late_reader_gets_everything_in_order_without_busy_waiting(
     limit: Running, client: Callable[..., Client]
 ) -> None:
     late, other = await client(buffer=4096).join(), await client().join()
@@ -154,7 +154,7 @@ async def test_who_reads_late_gets_everything_in_order_and_costs_no_turning_mean
     assert await late.read(len(due) + 6) == due + text_frame(b"last")
 
 
-async def test_who_leaves_takes_nobody_along(limit: Running, client: Callable[..., Client]) -> None:
+async def test_a_client_that_leaves_does_not_affect_the_others(limit: Running, client: Callable[..., Client]) -> None:
     members = [await client().join() for _ in range(30)]
     stuck = await client(buffer=4096).join()
     await limit.say(b"x" * 8_000_000)

@@ -82,7 +82,7 @@ async def test_a_desk_that_hangs_up_is_no_measurement() -> None:
             await post_all(port, ["t"], 10, at_once=1)
 
 
-async def test_at_a_pace_a_wait_counts_from_when_the_line_was_due() -> None:
+async def test_paced_waits_count_from_the_due_time() -> None:
     # The bug it guards against: an editor who waits for a slow answer posts late, and the next wait looks short.
     async with a_desk(pause=0.02) as (_, port):
         posted = await post_paced(port, ["t"], 10, rate=1000, at_once=1)
@@ -100,9 +100,7 @@ async def test_the_pace_is_kept_where_the_desk_keeps_up() -> None:
     ("wait", "a_second", "reached", "why"),
     [(9.0, 2100.0, True, ""), (11.0, 2100.0, False, "bare XADD"), (9.0, 1900.0, False, "500 µs of CPU")],
 )
-async def test_acknowledgement_is_judged_by_both_of_its_aims(
-    wait: float, a_second: float, reached: bool, why: str
-) -> None:
+async def test_acknowledgement_needs_both_targets(wait: float, a_second: float, reached: bool, why: str) -> None:
     bare = [ack.Found([1.0], 100.0)]
     rounds = {
         ack.PACED: [ack.Found([wait], 100.0)],
@@ -114,7 +112,7 @@ async def test_acknowledgement_is_judged_by_both_of_its_aims(
     assert row.reached is reached and why in row.why
 
 
-async def test_without_a_browser_the_screen_is_left_out_with_the_command_that_brings_one(
+async def test_a_missing_browser_is_reported_with_its_install_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "playwright.async_api", None)

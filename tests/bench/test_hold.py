@@ -12,7 +12,7 @@ from bench.scenarios.hold import Held, Sample, hold
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_few_are_held_by_two_workers_and_every_figure_is_there() -> None:
+async def test_two_workers_hold_connections_and_all_figures_are_reported() -> None:
     cores = sorted(os.sched_getaffinity(0))
     run = Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=CONTENDERS)
     result = await hold(run, subscribers=200, workers=2, seconds=3.2, item_seconds=0.5)
@@ -47,7 +47,7 @@ def a_result(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
     )
 
 
-def test_it_is_reached_only_in_full_in_time_and_flat_once_it_has_settled() -> None:
+def test_the_target_needs_all_connections_in_time_and_flat_memory() -> None:
     assert module._row(a_result()).reached is True
     assert "slowest item took 2500 ms" in module._row(a_result(slowest=2500.0)).why
     assert "memory grew by 5.0%" in module._row(a_result(last_mib=420.0)).why

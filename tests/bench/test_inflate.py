@@ -1,4 +1,4 @@
-"""The load client's own inflate, beside zlib: what zlib packs it unpacks; what is broken or too large it refuses."""
+"""The load client's inflate, compared with zlib; corrupt and too large data are refused."""
 
 import ctypes
 import subprocess
@@ -50,15 +50,15 @@ ANYTHING = st.one_of(
 
 @given(ANYTHING, st.sampled_from((0, 1, 6, 9)), st.sampled_from(STRATEGIES))
 @settings(deadline=None, max_examples=150)
-def test_what_zlib_packs_is_unpacked(inflate: Inflate, data: bytes, level: int, strategy: int) -> None:
+def test_data_from_zlib_is_inflated(inflate: Inflate, data: bytes, level: int, strategy: int) -> None:
     synced = pack(data, level, strategy, zlib.Z_SYNC_FLUSH)
-    # As RFC 7692 cuts a message, as it stands, and as one that ends its stream.
+    # A message as RFC 7692 truncates it, complete, and as the end of a stream.
     assert inflate(synced[:-4], ROOM) == data
     assert inflate(synced, ROOM) == data
     assert inflate(pack(data, level, strategy, zlib.Z_FINISH) + b"\0", ROOM) == data
 
 
-def test_what_does_not_fit_is_refused(inflate: Inflate) -> None:
+def test_data_above_the_limit_is_refused(inflate: Inflate) -> None:
     for data in (b"x" * 1000, bytes(range(256)) * 4):
         for level, strategy in ((0, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_HUFFMAN_ONLY)):
             packed = pack(data, level, strategy, zlib.Z_SYNC_FLUSH)[:-4]
@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_refused(inflate: Inflate) -> None:
 
 @given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 7))
 @settings(deadline=None, max_examples=150)
-def test_what_is_broken_breaks_nothing(inflate: Inflate, data: bytes, byte: int, bit: int) -> None:
+def test_corrupt_data_is_refused_without_a_crash(inflate: Inflate, data: bytes, byte: int, bit: int) -> None:
     inflate(data, 4096)
     packed = bytearray(pack(data * 3, 6, zlib.Z_DEFAULT_STRATEGY, zlib.Z_SYNC_FLUSH))
     packed[byte % len(packed)] ^= 1 << bit

@@ -31,7 +31,7 @@ async def joined(server: Server, load: Load, count: int, **how: Any) -> None:  #
     await server.until(lambda: len(server.clients) >= count)
 
 
-async def test_items_reach_everybody_and_the_times_are_those_of_our_clock(server: Server) -> None:
+async def test_items_reach_all_clients_with_times_of_the_local_clock(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
         waiting = await load.expect(1, 2)
@@ -47,7 +47,7 @@ async def test_items_reach_everybody_and_the_times_are_those_of_our_clock(server
         assert stats.cpu > 0 and stats.bytes > 3 * len(item(1) + item(2))
 
 
-async def test_what_was_in_time_counts_although_the_harness_stood_still(server: Server) -> None:
+async def test_items_in_time_count_although_the_harness_was_blocked(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
         waiting = await load.expect(1, 1, seconds=0.3)
@@ -59,7 +59,7 @@ async def test_what_was_in_time_counts_although_the_harness_stood_still(server: 
         assert arrived.count == 3
 
 
-async def test_the_middle_is_when_half_of_them_had_it(server: Server) -> None:
+async def test_the_middle_is_the_time_when_half_had_it(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 4)
         waiting = await load.expect(1, 1)
@@ -133,7 +133,7 @@ FAULTS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("mutant", FAULTS)
-async def test_a_server_that_errs_ends_the_measurement_with_a_sentence(server: Server, mutant: str) -> None:
+async def test_a_wrong_server_ends_the_measurement_with_a_sentence(server: Server, mutant: str) -> None:
     data, sentence = FAULTS[mutant]
     async with audience(server) as load:
         await joined(server, load, 2)
@@ -157,7 +157,7 @@ async def test_a_connection_that_ends_ends_the_measurement(server: Server) -> No
             await within(waiting)
 
 
-async def test_a_refused_join_is_told_with_its_answer(server: Server) -> None:
+async def test_a_refused_join_is_reported_with_its_answer(server: Server) -> None:
     server.answer = lambda client: b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3\r\n\r\n"
     async with audience(server) as load:
         with pytest.raises(MissedError, match=r"a join failed: HTTP/1\.1 503 Service Unavailable"):
@@ -190,7 +190,7 @@ async def test_a_deflated_item_is_counted_as_a_plain_one(server: Server, strateg
         assert (await load.stats()).deflated == 6
 
 
-async def test_a_deflated_item_that_is_doubled_or_broken_is_seen(server: Server) -> None:
+async def test_a_doubled_or_corrupt_deflated_item_is_detected(server: Server) -> None:
     server.extensions = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
     packed = deflated(message(1))
     broken = packed[:-40] + bytes(byte ^ 0x55 for byte in packed[-40:])
@@ -207,7 +207,7 @@ async def test_a_deflated_item_that_is_doubled_or_broken_is_seen(server: Server)
                 await within(waiting)
 
 
-async def test_pings_are_answered_in_the_contenders_own_dialect(server: Server) -> None:
+async def test_pings_are_answered_in_the_protocol_of_the_contender(server: Server) -> None:
     target = Target(
         ports=(server.port,),
         path="/socket",
@@ -256,7 +256,7 @@ async def test_a_stream_may_be_cut_anywhere_into_messages(server: Server, size: 
             await within(load.fault)
 
 
-async def test_who_is_cut_comes_back_with_the_newest_cursor_and_misses_nothing(server: Server) -> None:
+async def test_a_cut_client_resumes_with_its_newest_cursor_and_misses_nothing(server: Server) -> None:
     async with audience(server) as load:
         server.greeting = lambda client: snapshot(0)
         await joined(server, load, 3)
@@ -279,7 +279,7 @@ async def test_who_is_cut_comes_back_with_the_newest_cursor_and_misses_nothing(s
         assert (stats.replays, stats.open, stats.cut) == (2, 3, 0)
 
 
-async def test_who_comes_back_and_gets_less_than_it_missed_is_a_fault(server: Server) -> None:
+async def test_a_resumed_client_that_misses_an_item_is_a_fault(server: Server) -> None:
     async with audience(server) as load:
         server.greeting = lambda client: snapshot(0)
         await joined(server, load, 1)
@@ -292,7 +292,7 @@ async def test_who_comes_back_and_gets_less_than_it_missed_is_a_fault(server: Se
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])
-async def test_what_a_newer_version_replaces_may_be_left_out(server: Server, one_by_one: bool) -> None:
+async def test_items_replaced_by_a_newer_version_may_be_missing(server: Server, one_by_one: bool) -> None:
     async with audience(server) as load:
         await joined(server, load, 2)
         load.replace([1, 3, 4])
@@ -312,7 +312,9 @@ async def test_what_a_newer_version_replaces_may_be_left_out(server: Server, one
 
 @pytest.mark.parametrize("left_out", [[2], [3], [1, 3]])
 @pytest.mark.parametrize("one_by_one", [False, True])
-async def test_what_nothing_replaces_may_not_be_left_out(server: Server, left_out: list[int], one_by_one: bool) -> None:
+async def test_items_that_are_not_replaced_may_not_be_missing(
+    server: Server, left_out: list[int], one_by_one: bool
+) -> None:
     async with audience(server) as load:
         await joined(server, load, 1)
         load.replace(left_out)
@@ -324,7 +326,7 @@ async def test_what_nothing_replaces_may_not_be_left_out(server: Server, left_ou
             await within(waiting)
 
 
-async def test_where_it_is_allowed_hanging_up_refusing_and_losing_a_place_are_counted(server: Server) -> None:
+async def test_lenient_counts_closes_refusals_and_incomplete_snapshots(server: Server) -> None:
     refusals = iter([b"HTTP/1.1 503 Service Unavailable\r\n\r\n"])
     server.greeting = lambda client: snapshot(0)
     async with audience(server, lenient=True) as load:
@@ -342,7 +344,7 @@ async def test_where_it_is_allowed_hanging_up_refusing_and_losing_a_place_are_co
         assert (stats.incomplete, stats.snapshots, stats.refused) == (2, 5, 1)
 
 
-async def test_who_does_not_read_is_not_waited_for_and_reads_on_in_order(server: Server) -> None:
+async def test_a_muted_client_is_not_waited_for_and_later_reads_on_in_order(server: Server) -> None:
     async with audience(server, lenient=True, receive_buffer=4096) as load:
         await joined(server, load, 3)
         assert await load.mute(1) == 1
@@ -359,7 +361,7 @@ async def test_who_does_not_read_is_not_waited_for_and_reads_on_in_order(server:
         await until_stats(load, lambda stats: stats.closed == 3 and stats.closed_muted == 1)
 
 
-async def test_who_leaves_says_goodbye_and_its_place_is_taken(server: Server) -> None:
+async def test_a_leaving_client_closes_cleanly_and_its_slot_is_reused(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
         leaving = asyncio.create_task(load.leave(2))
@@ -372,7 +374,7 @@ async def test_who_leaves_says_goodbye_and_its_place_is_taken(server: Server) ->
         assert (await load.stats()).open == 3
 
 
-async def test_several_processes_are_one_audience_with_paths_ports_and_addresses_of_their_own(server: Server) -> None:
+async def test_several_processes_form_one_audience(server: Server) -> None:
     async with Server() as other, audience(server, processes=2, paths=("/a", "/b?x=1")) as load:
         load.aim((server.port, other.port))
         joined = await load.open(8, first=1)
@@ -391,7 +393,7 @@ async def test_several_processes_are_one_audience_with_paths_ports_and_addresses
         assert arrival.count == 8
 
 
-async def test_a_rate_is_kept_and_a_bound_on_those_under_way(server: Server) -> None:
+async def test_the_join_rate_and_the_inflight_bound_hold(server: Server) -> None:
     async with audience(server) as load:
         joined = await load.open(20, rate=100)
         assert 0.15 < (joined.last - joined.began) / 1e9

@@ -1,4 +1,4 @@
-"""The soak's verdict by figures, and, marked slow, the soak itself beside one whose node keeps who has left."""
+"""The verdict of the soak by figures; marked slow, the soak itself, and one whose node leaks connections."""
 
 import os
 import subprocess
@@ -31,29 +31,29 @@ def test_a_node_that_settles_is_no_leak() -> None:
     assert not verdict.wrong and abs(verdict.growth_kib) < 300
 
 
-def test_what_each_who_has_left_leaves_behind_is_one() -> None:
+def test_memory_left_by_departed_clients_is_a_leak() -> None:
     # 0.48 KiB for each of 3,000 a cycle.
     verdict = judge(looks(grows=1_440))
     [complaint] = verdict.wrong
     assert "Memory grew by" in complaint and verdict.growth_kib == pytest.approx(1_440 * 9, rel=0.1)
 
 
-def test_one_disturbed_look_is_none() -> None:
+def test_one_outlier_is_no_leak() -> None:
     assert not judge(looks(changes={"pss_kib": {15: 70_000.0, 18: 30_000.0}})).wrong
 
 
-def test_the_bound_is_where_it_says() -> None:
+def test_the_bound_is_as_documented() -> None:
     per_cycle = GROWTH_KIB / 9
     assert not judge(looks(grows=0.8 * per_cycle)).wrong
     assert judge(looks(grows=1.2 * per_cycle)).wrong
 
 
-def test_files_that_stay_open_are_named() -> None:
+def test_descriptors_that_stay_open_are_reported() -> None:
     [complaint] = judge(looks(changes={"descriptors": dict.fromkeys(range(10, CYCLES), 103)})).wrong
     assert complaint == "There are 103 open files where there were 100."
 
 
-def test_a_file_that_is_open_for_a_moment_is_none() -> None:
+def test_a_descriptor_that_is_open_briefly_is_no_leak() -> None:
     assert not judge(looks(changes={"descriptors": {3: 101, 12: 101, 19: 101}})).wrong
 
 
@@ -64,14 +64,14 @@ def soak(folder: Path, python_path: Path | None = None) -> subprocess.CompletedP
 
 
 @pytest.mark.slow
-def test_the_short_soak_ends_with_the_memory_it_had(tmp_path: Path) -> None:
+def test_the_short_soak_passes(tmp_path: Path) -> None:
     process = soak(tmp_path)
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "soak.svg").exists() and "came and went" in (tmp_path / "soak.md").read_text("utf-8")
 
 
 @pytest.mark.slow
-def test_a_node_that_keeps_who_has_left_does_not_pass(tmp_path: Path) -> None:
+def test_a_node_that_keeps_departed_connections_fails_the_soak(tmp_path: Path) -> None:
     # The mutant. Python runs this file at its start, in the node's process too.
     (tmp_path / "sitecustomize.py").write_text(
         "from ticker.net.connection import Connection\n"

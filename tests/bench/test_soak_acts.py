@@ -22,7 +22,7 @@ def newest_of(numbers: range) -> dict[str, int]:
     return {decode_item(act_json(number)).uri: number for number in numbers}
 
 
-def test_every_act_is_said_and_each_version_follows_the_one_that_it_replaces() -> None:
+def test_every_act_occurs_and_versions_follow_each_other() -> None:
     items = {number: decode_item(act_json(number)) for number in range(COUNT)}
     assert {item.act for item in items.values()} == {"publish", "correction", "hold", "release", "withdraw"}
     for number, item in items.items():
@@ -35,12 +35,12 @@ def test_every_act_is_said_and_each_version_follows_the_one_that_it_replaces() -
 
 
 @pytest.mark.parametrize("first", range(1, 30))
-def test_what_a_stretch_of_numbers_replaces_is_named(first: int) -> None:
+def test_replaced_items_of_a_range_are_named(first: int) -> None:
     last = first + 19
     assert replaced(first, last) == [n for n in range(COUNT) if (by := replaced_by(n)) and first <= by <= last]
 
 
-def test_a_number_is_found_once_in_each_item_and_stays_where_its_words_go() -> None:
+def test_each_item_holds_its_number_once_also_when_redacted() -> None:
     for number in range(COUNT):
         item = act_json(number)
         assert item.count(b"bench-item-") == 1 and number_in(item) == number
@@ -82,7 +82,7 @@ def without_words(number: int) -> dict[str, Any]:
     return {**public_item(number), "headline": None, "note": {"value": f"bench-item-{number:08}"}}
 
 
-async def test_a_reader_takes_a_replay_with_each_item_once_and_a_catching_up_like_it() -> None:
+async def test_a_reader_accepts_a_replay_with_each_item_once() -> None:
     # Entry 4 is item 3; 4 is corrected by 5, and 9 held by 10.
     numbers = (3, 5, 6, 7, 8)
     await hear_message(
@@ -101,13 +101,13 @@ async def test_a_reader_takes_a_replay_with_each_item_once_and_a_catching_up_lik
 @pytest.mark.parametrize(
     "numbers", [(3, 5, 6, 7), (3, 4, 5, 6, 7, 8, 10), (5, 3, 6, 7, 8, 10), (3, 5, 6, 8, 10), (3, 5, 6, 7, 8, 9)]
 )
-async def test_a_reader_sees_a_replay_that_lacks_or_doubles_anything(numbers: tuple[int, ...]) -> None:
+async def test_a_reader_detects_a_missing_or_doubled_item(numbers: tuple[int, ...]) -> None:
     items = [public_item(number, has_words=number != 10) for number in numbers]
     with pytest.raises(MissedError, match="after entry 3 up to 11 had other items than the 6 due"):
         await hear_message({"type": "replay", "complete": True, "items": items}, 11)
 
 
-async def test_a_reader_sees_words_that_should_be_gone_and_words_that_are_missing() -> None:
+async def test_a_reader_detects_words_that_should_be_redacted() -> None:
     for bare in ((), (8, 10)):
         items = [without_words(number) if number in bare else public_item(number) for number in (3, 5, 6, 7, 8, 10)]
         with pytest.raises(MissedError, match="words"):

@@ -17,7 +17,7 @@ def quick(*names: str) -> Run:
     return Run(quick=True, repeats=1, server_core=cores[0], client_core=cores[-1], contenders=contenders)
 
 
-async def test_joins_and_resumes_are_measured_and_ask_nothing_of_redis() -> None:
+async def test_joins_and_resumes_are_measured_without_redis_reads() -> None:
     section = await joins.measure(quick("flashwire", "bare"))
     (row,) = section.rows
     assert row.key == "join" and "nothing asked of Redis" in row.ours and "bare" in row.beside

@@ -29,7 +29,7 @@ Served = tuple[Target, asyncio.Semaphore]
 
 @asynccontextmanager
 async def server(deflate: ServerPerMessageDeflateFactory | None = None) -> AsyncIterator[Served]:
-    """Says "joined" after a client's hello, then what is `TEXT` and a mark, the next when `heard` is told."""
+    """Sends "joined" after a client's hello, then `TEXT` with a mark, one message for each release of `received`."""
 
     received = asyncio.Semaphore(0)
 
@@ -62,7 +62,7 @@ async def counts(served: Served, *, deflate: bool) -> list[int]:
         await wire.close()
 
 
-def test_a_frame_s_head_is_counted_with_what_it_carries() -> None:
+def test_frame_headers_are_counted() -> None:
     async def main() -> None:
         async with server() as served:
             sent, first, second = await counts(served, deflate=False)
@@ -73,7 +73,7 @@ def test_a_frame_s_head_is_counted_with_what_it_carries() -> None:
     asyncio.run(main())
 
 
-def test_what_is_compressed_is_counted_as_it_comes_and_read_whether_context_is_kept_or_not() -> None:
+def test_compressed_bytes_are_counted_with_and_without_context_takeover() -> None:
     async def main() -> None:
         async with server(ServerPerMessageDeflateFactory(server_no_context_takeover=True)) as served:
             anew = await counts(served, deflate=True)
@@ -84,7 +84,7 @@ def test_what_is_compressed_is_counted_as_it_comes_and_read_whether_context_is_k
     asyncio.run(main())
 
 
-def test_who_does_not_agree_to_compress_is_not_counted_as_if_it_did() -> None:
+def test_a_server_that_refuses_deflate_is_not_counted_as_deflated() -> None:
     async def main() -> None:
         async with server() as (target, _):
             with pytest.raises(ContenderError, match="does not agree"):
@@ -93,7 +93,7 @@ def test_who_does_not_agree_to_compress_is_not_counted_as_if_it_did() -> None:
     asyncio.run(main())
 
 
-def test_the_items_are_unlike_each_other_and_of_one_size_or_nearly() -> None:
+def test_items_differ_and_have_nearly_one_size() -> None:
     items = [scenario.item(number) for number in range(100, 140)]
     headlines = {decode_item(item).headline.value.rsplit(" ", 1)[0] for item in items}
     assert len(headlines) == len(items)
@@ -128,7 +128,9 @@ CENTRIFUGO = {name: counted(645, 900) for name in wire_subscriptions.rivals() if
         ),
     ],
 )
-def test_the_row_says_who_has_fewer(results: dict[str, scenario.Bytes], reached: bool | None, says: str) -> None:
+def test_the_row_names_contenders_with_fewer_bytes(
+    results: dict[str, scenario.Bytes], reached: bool | None, says: str
+) -> None:
     lists = {"list": counted(0, 750), "list-deflated": counted(0, 750)}
     ours = {"flashwire": counted(634, 350), "deflated": counted(361, 500), **lists}
     wire, widget = scenario._rows({**ours, **results}, {"Flashwire": 8_000, "other": 20_000})
@@ -138,7 +140,7 @@ def test_the_row_says_who_has_fewer(results: dict[str, scenario.Bytes], reached:
     assert scenario._rows(ours, {"Flashwire": scenario.BUDGET + 1})[1].reached is False
 
 
-def test_where_centrifugo_is_not_installed_the_command_that_installs_it_is_said(
+def test_a_missing_centrifugo_is_reported_with_its_install_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(centrifugo, "FOLDER", Path("build/nothing-here"))
@@ -179,7 +181,7 @@ async def received_by(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[
 
 
 @pytest.mark.parametrize(("kind", "envelope"), [("", 52), ("oneway", 43)])
-def test_centrifugo_gives_the_item_as_it_stands_with_its_offset(kind: centrifugo.Kind, envelope: int) -> None:
+def test_centrifugo_sends_the_item_unchanged_with_its_offset(kind: centrifugo.Kind, envelope: int) -> None:
     items, joined, messages = asyncio.run(received_by(kind))
     assert b'"epoch":"' in joined.text and b"bench-item" not in joined.text
     assert all(item in message.text for item, message in zip(items, messages, strict=True))
@@ -197,7 +199,7 @@ def test_centrifugo_s_list_is_the_ten_newest_items_compressed_or_not() -> None:
     assert all(message.received < len(message.text) for message in messages)
 
 
-def test_centrifugo_s_deltas_are_the_same_item_to_who_patches_the_one_before() -> None:
+def test_centrifugo_deltas_patch_the_item_before_to_the_same_item() -> None:
     items, _, messages = asyncio.run(received_by("delta"))
     data = [msgspec.json.decode(message.text)["pub"]["data"].encode() for message in messages]
     assert data[0] == items[0]
