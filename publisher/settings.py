@@ -10,7 +10,7 @@ from ticker.shared.process.settings import StreamSettings
 
 
 class DeskSettings(StreamSettings):
-    """What the desk is told at its start; nothing changes while it runs."""
+    """The desk's settings; they are read at the start and do not change while it runs."""
 
     desk_host: str = Field("127.0.0.1", description="address to listen on")
     desk_port: int = Field(8001, ge=0, le=65535, description="port to listen on; 0 takes a free one")

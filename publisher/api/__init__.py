@@ -1,1 +1,1 @@
-"""The desk's HTTP interface: reads requests, asks the rules and the store, says what came of it."""
+"""The desk's HTTP interface: routes, authentication, idempotency, and errors as problem documents."""

@@ -1,4 +1,4 @@
-"""Finds out who is asking, and reads what they sent; both before anything is decided."""
+"""Authenticates a request, checks the page it comes from, and reads its body."""
 
 import re
 from functools import lru_cache
@@ -22,10 +22,10 @@ from ticker.shared.http.addresses import page_origin
 from ticker.shared.http.forwarded import HOSTS
 
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
-# What is longer is looked at in its turn only: to split a long list of cookies takes milliseconds.
-_QUICK_BYTES: Final = 4_096
-_READING: Final = frozenset({"GET", "HEAD"})
-# Whatever follows the first quote matches, so that the time grows with the length alone.
+# Splitting a longer list of cookies takes milliseconds, which an unauthenticated client must not cost early.
+_PREVIEW_BYTES: Final = 4_096
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+# Possessive, and it matches from any quote on: the time is linear in the length.
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -34,20 +34,20 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 async def caller(request: Request, parts: Parts) -> Actor:
     """The holder of the request's token, else of its session; raises `ApiError` 401 or 403, and `DatabaseError`.
 
-    A token goes before a cookie, and a wrong token is refused even where a good cookie came with it. Other schemes
-    belong to a proxy in front of the desk: a browser sends its Basic credentials with every request.
+    A token counts before a cookie: a wrong token is refused even next to a valid cookie. Other schemes are ignored,
+    because a browser sends its Basic credentials for a proxy in front of the desk with every request.
     """
     actor, fault = await caller_or_remembered(request, parts)
-    # To find the line that is to be taken back, a page must be able to read.
-    if fault is not None and request.method not in _READING:
+    # Reading stays allowed: a person who takes an item back must find it first.
+    if fault is not None and request.method not in _SAFE_METHODS:
         raise fault
     return actor
 
 
 async def caller_or_remembered(request: Request, parts: Parts) -> tuple[Actor, DatabaseError | None]:
-    """As `caller`; with the database's error where it cannot be asked and this process remembers the holder.
+    """As `caller`; together with the database's error if it is away and this process remembers the holder.
 
-    The memory allows only the acts that take news back (rule 3 of `publisher.records.holders`).
+    A remembered holder may only take items back (rule 3 of `publisher.records.holders`).
     """
     challenge = {"WWW-Authenticate": 'Bearer realm="flashwire"'}
     secrets, is_token = _credentials(request, parts)
@@ -66,22 +66,22 @@ async def caller_or_remembered(request: Request, parts: Parts) -> tuple[Actor, D
         raise ApiError(401, "token-refused", headers=challenge)
     if actor is None:
         raise ApiError(401, "unauthorized", headers=challenge)
-    if not is_token and request.method not in _READING:
+    if not is_token and request.method not in _SAFE_METHODS:
         check_origin(request, parts, script=False)
     return actor, fault
 
 
 def is_authenticated(scope: Scope, parts: Parts) -> bool:
-    """Whether the request's token or session is in force, so that it goes before those of strangers."""
+    """Whether the request has a valid token or session, as far as this process knows without asking the database."""
     credentials = sum(len(value) for name, value in scope["headers"] if name in _CREDENTIALS)
-    if not 0 < credentials <= _QUICK_BYTES:
+    if not 0 < credentials <= _PREVIEW_BYTES:
         return False
     secrets, is_token = _credentials(Request(scope), parts)
     return any(parts.holders.may_be_known(secret, is_token=is_token) for secret in secrets)
 
 
 def _credentials(request: Request, parts: Parts) -> tuple[list[str], bool]:
-    """The request's token, else its session ids, and whether it has a token; of several tokens none counts."""
+    """The request's token, else its session ids, and whether it has a token; several tokens count as none."""
     tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
     if tokens:
         return list(tokens) if len(tokens) == 1 else [], True
@@ -89,26 +89,29 @@ def _credentials(request: Request, parts: Parts) -> tuple[list[str], bool]:
 
 
 def _tokens(headers: list[bytes]) -> set[str]:
-    """The bearer tokens of all Authorization headers, also of one that a proxy has joined from several."""
-    found = set()
-    given = b",".join(headers).decode("latin-1")
-    # Quoted parameters of other schemes may hold commas and any word; a token has no quotes.
-    unquoted = _QUOTED.sub("", given) if '"' in given else given
+    """The bearer tokens of all Authorization headers, including one that a proxy has joined from several."""
+    tokens = set()
+    value = b",".join(headers).decode("latin-1")
+    # Quoted parameters of other schemes may contain commas and "bearer"; a token has no quotes.
+    unquoted = _QUOTED.sub("", value) if '"' in value else value
     for credentials in unquoted.split(","):
-        words = credentials.split(None, 1)
-        if words and words[0].lower() == "bearer":
-            found.add(words[1].strip() if len(words) > 1 else "")
-    return found
+        fields = credentials.split(None, 1)
+        if fields and fields[0].lower() == "bearer":
+            tokens.add(fields[1].strip() if len(fields) > 1 else "")
+    return tokens
 
 
 def check_origin(request: Request, parts: Parts, *, script: bool) -> None:
-    """Raises `ApiError` 403 unless the request comes from the desk's page, or, if `script`, from no page at all."""
+    """Raises `ApiError` 403 unless the request comes from the desk's page.
+
+    With `script` a request that comes from no page is allowed, too.
+    """
     origin, fetch_site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if script and origin is None and fetch_site is None:
         return
     hosts = [request.headers.get("host", ""), *request.scope.get(HOSTS, ())]
-    # With https too: a proxy that ends TLS may not say so. A page with https cannot write to an address without it
-    # (browsers block mixed content), so the way back is closed to others.
+    # https counts, too: a proxy that ends TLS may not say so. Browsers let no https page write to an http address
+    # (mixed content), so no other page can use this.
     own = {page_origin(f"{scheme}://{host}") for host in hosts for scheme in (request.scope["scheme"], "https")}
     if not may_write(origin=origin, fetch_site=fetch_site, own=own, allowed=_allowed(parts.settings)):
         seen = Phrase(*[printable(origin)] * 3) if origin and origin != "null" else NO_ADDRESS
@@ -121,25 +124,25 @@ def _allowed(settings: DeskSettings) -> frozenset[str | None]:
 
 @lru_cache(maxsize=8)
 def _origins(further: str, public: str) -> frozenset[str | None]:
-    # Of the public address the path is no part of the origin.
+    # The path of the public address is no part of its origin.
     own = "/".join(public.split("/")[:3])
     return frozenset(page_origin(origin) for origin in (own, *further.split(",")))
 
 
-async def read(
+async def read_body(
     request: Request, parts: Parts, shape: type[Shape], *, empty: bytes = b"", limit: int | None = None
 ) -> Shape:
-    """The request's body as `shape`, of at most `limit` bytes; `empty` stands for a body that is not there.
+    """The request's body as `shape`, of at most `limit` bytes; `empty` replaces a missing body.
 
-    Raises `ApiError` 413 before a body over the limit is read whole, 415 for what is not JSON, and what
-    `decode` raises.
+    Raises `ApiError` 413 as soon as the body exceeds the limit, 415 for another media type than JSON, 400 for a body
+    that ends early, and what `decode` raises.
     """
     limit = min(limit or parts.settings.body_limit_bytes, parts.settings.body_limit_bytes)
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length[:20]) > limit:
         raise ApiError(413, "too-large", limit=limit)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    # A form or a plain text is what a foreign page can send without asking first (CORS), so it is not guessed at.
+    # Another site's page can send a form or plain text without a CORS preflight, so no other type is accepted.
     if media_type != "application/json" and not (empty and not media_type and length == "0"):
         raise ApiError(415, "not-json")
     body = bytearray()

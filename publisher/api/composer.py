@@ -1,4 +1,4 @@
-"""What a composer asks while a line is typed: the site's names, the split of a line, a canary to prove the way."""
+"""Requests of a composer while a line is typed: the site's names, the split of a line, a canary."""
 
 import math
 import secrets
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.caller import caller, read
+from publisher.api.caller import caller, read_body
 from publisher.api.parts import CANARY_LIMIT, Parts
 from publisher.api.problems import ApiError
 from publisher.core.first_version import LINE_LIMIT
@@ -27,7 +27,7 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
 
     async def site(request: Request) -> Response:
         await caller(request, parts)
-        described = {
+        description = {
             "brand": parts.settings.brand,
             "editions": parts.site.editions,
             "sections": parts.site.sections,
@@ -42,52 +42,51 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
             },
             "ticker": parts.settings.ticker_url,
         }
-        return _json(msgspec.json.encode(described))
+        return _json(msgspec.json.encode(description))
 
-    async def splitting(request: Request) -> Response:
+    async def split_line(request: Request) -> Response:
         await caller(request, parts)
-        asked = await read(request, parts, SplitRequest)
+        body = await read_body(request, parts, SplitRequest)
         refusals = Refusals()
         language, line = "en", ""
         with refusals.at("language"):
-            language = clean_language(asked.language)
+            language = clean_language(body.language)
         with refusals.at("text"):
-            line = clean(asked.text, limit=LINE_LIMIT)
+            line = clean(body.text, limit=LINE_LIMIT)
         refusals.raise_any()
-        found = split(line, parts.site)
-        if found is None:
+        halves = split(line, parts.site)
+        if halves is None:
             return _json(msgspec.json.encode({"text": line, "source": None}))
-        source: dict[str, object] = {"label": found.label, "known": found.source is not None}
-        if found.source:
-            name = parts.site.source_name(found.source, language)
-            source |= {"uri": found.source, "role": parts.site.sources[found.source].role, "name": name}
-        return _json(msgspec.json.encode({"text": found.text, "source": source}))
+        source: dict[str, object] = {"label": halves.label, "known": halves.source is not None}
+        if halves.source:
+            name = parts.site.source_name(halves.source, language)
+            source |= {"uri": halves.source, "role": parts.site.sources[halves.source].role, "name": name}
+        return _json(msgspec.json.encode({"text": halves.text, "source": source}))
 
     async def canary(request: Request) -> Response:
         actor = await caller(request, parts)
-        asked = await read(request, parts, CanaryRequest, empty=b"{}")
+        body = await read_body(request, parts, CanaryRequest, empty=b"{}")
         refusals = Refusals()
         mark = ""
         with refusals.at("mark"):
-            mark = clean(asked.mark, limit=SOURCE_LIMIT)
+            mark = clean(body.mark, limit=SOURCE_LIMIT)
         refusals.raise_any()
-        _check_canaries(parts, actor.name)
+        _check_canary_rate(parts, actor.name)
         now = parts.clock()
         item = _canary(mark, actor.name, now)
-        cursor = await parts.store.canary(item)
-        body = b'{"item":%b,"cursor":"%b"}' % (encode_item(item), str(cursor).encode())
-        return _json(body, 201)
+        cursor = await parts.store.publish_canary(item)
+        return _json(b'{"item":%b,"cursor":"%b"}' % (encode_item(item), str(cursor).encode()), 201)
 
     return [
         Route("/v1/site", site, methods=["GET"]),
-        Route("/v1/split", splitting, methods=["POST"]),
+        Route("/v1/split", split_line, methods=["POST"]),
         Route("/v1/canary", canary, methods=["POST"]),
     ]
 
 
-def _check_canaries(parts: Parts, name: str) -> None:
-    # Each canary wakes every node and is kept in the stream: a token of any role could otherwise flood both.
-    seconds = parts.canaries.admit(name, secrets.token_hex(8), parts.steady())
+def _check_canary_rate(parts: Parts, name: str) -> None:
+    """Raises `ApiError` 429: any role may send canaries, and each one wakes every node."""
+    seconds = parts.canary_rate.admit(name, secrets.token_hex(8), parts.steady())
     if seconds:
         wait = max(1, math.ceil(seconds))
         raise ApiError(429, "canary-rate", headers={"Retry-After": str(wait)}, limit=CANARY_LIMIT, seconds=wait)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from publisher.api.metrics import Metrics
-from publisher.api.problems import ApiError, answer_bytes
+from publisher.api.problems import ApiError, problem_bytes
 from publisher.net.refusal import Refusal
 
 
@@ -19,6 +19,6 @@ class ConnectionRefusals:
 
     def answer(self, refusal: Refusal, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         """The whole HTTP response; `headers` are those of the request that have arrived."""
-        return answer_bytes(
+        return problem_bytes(
             ApiError(refusal.status, refusal.code, headers=None, errors=(), **refusal.parameters), headers
         )

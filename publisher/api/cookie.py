@@ -1,7 +1,8 @@
-"""The session cookie: its names, and when it is Secure.
+"""The session cookie: its names, and whether it is Secure.
 
-The name holds a digest of brand and database: cookies ignore ports, so two desks on one host would overwrite each
-other's. A browser takes `__Host-` only over https and from the host itself, never from a subdomain (RFC 6265bis).
+The name contains a digest of brand and database: cookies ignore ports, so two desks on one host would overwrite each
+other's cookie. A browser accepts `__Host-` only over https and from the host itself, never from a subdomain (RFC
+6265bis).
 """
 
 import hashlib
@@ -16,28 +17,28 @@ from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
 
 OLD_NAME: Final = "flashwire_desk"
-"""The name up to release 0.1.0; still read without TLS, so that an upgrade signs no editor out there."""
+"""The name up to release 0.1.0; it is still read without TLS, so that an upgrade keeps editors signed in."""
 _HOST_PREFIX: Final = "__Host-"
 
 
 def cookie_name(brand: str, desk_id: str) -> str:
-    """The cookie's name at the desk of that brand and database."""
+    """The name of the cookie of the desk with this brand and database."""
     return f"{OLD_NAME}_{hashlib.blake2s(f'{brand} {desk_id}'.encode(), digest_size=5).hexdigest()}"
 
 
 def sessions_of(request: Request, name: str, settings: DeskSettings) -> Iterator[str]:
-    """The session ids that a browser sent, the most trustworthy first."""
+    """The session ids of a request, the most trustworthy first."""
     names = [_HOST_PREFIX + name]
-    # Over https a cookie without the prefix may come from a subdomain.
+    # Over https, a cookie without the prefix may come from a subdomain.
     if settings.secure_cookies == "never" or request.scope["scheme"] != "https":
         names += [name, OLD_NAME]
-    for known in names:
-        if session := request.cookies.get(known):
+    for candidate in names:
+        if session := request.cookies.get(candidate):
             yield session
 
 
 def set_session(response: Response, request: Request, name: str, session: str, settings: DeskSettings) -> None:
-    """Gives the browser a session."""
+    """Sets the session cookie."""
     secure = is_secure(request, settings)
     response.set_cookie(
         _HOST_PREFIX + name if secure else name,
@@ -51,17 +52,17 @@ def set_session(response: Response, request: Request, name: str, session: str, s
 
 
 def clear_session(response: Response, request: Request, name: str, settings: DeskSettings) -> None:
-    """Takes the session away, under whichever names the browser sent one."""
-    sent = [known for known in (_HOST_PREFIX + name, name, OLD_NAME) if known in request.cookies]
-    for known in sent or [_HOST_PREFIX + name if is_secure(request, settings) else name]:
-        secure = known.startswith(_HOST_PREFIX) or is_secure(request, settings)
-        response.delete_cookie(known, path="/", httponly=True, samesite="strict", secure=secure)
+    """Deletes every session cookie that the browser sent."""
+    cookies = [cookie for cookie in (_HOST_PREFIX + name, name, OLD_NAME) if cookie in request.cookies]
+    for cookie in cookies or [_HOST_PREFIX + name if is_secure(request, settings) else name]:
+        secure = cookie.startswith(_HOST_PREFIX) or is_secure(request, settings)
+        response.delete_cookie(cookie, path="/", httponly=True, samesite="strict", secure=secure)
 
 
 def is_secure(request: Request, settings: DeskSettings) -> bool:
-    """Whether the cookie is Secure: as the setting says, or if the browser uses https.
+    """Whether the cookie is Secure: by the setting, or because the browser uses https.
 
-    A load balancer may end TLS and set no header; then the page's Origin still says https.
+    If a load balancer ends TLS and sets no header, the page's Origin still says https.
     """
     if settings.secure_cookies != "auto":
         return settings.secure_cookies == "always"

@@ -1,7 +1,7 @@
-"""The desk's notes on versions (`edNote`) as the interface keeps and shows them; no reader of the stream sees them.
+"""Internal notes on versions (`edNote`) in requests and answers; they never enter the stream.
 
-A note must never stand in the way of an item: where the database cannot keep or read notes, the log says so and the
-answer comes without them.
+A note must never delay an item: if the database cannot store or read notes, the fault is logged and the answer has no
+notes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,29 +18,29 @@ _log = structlog.get_logger(__name__)
 
 
 async def keep_note(parts: Parts, actor: Actor, item: Item, ed_note: str) -> None:
-    """Keeps the note that came with `item`. A failure is logged only: the item is published already."""
+    """Stores the note that came with `item`; a failure is only logged, because the item is published already."""
     try:
         await parts.database.call(parts.notes.keep, item.uri, item.version, actor.name, ed_note)
     except DatabaseError as error:
-        # An error here would have a client without a key publish the item again.
+        # After an error, a client without an Idempotency-Key would publish the item again.
         log_lost_note(item, error)
 
 
 def log_lost_note(item: Item, error: DatabaseError) -> None:
-    """Logs that the note that came with `item` is not kept. The same request, sent again later, still brings it."""
+    """Logs that the note of `item` is not stored; the same request, sent again later, stores it."""
     _log.error("the desk's note is not kept", reason=str(error), uri=item.uri, version=item.version)
 
 
 async def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:
-    """The notes on the items `uris` as a JSON array each; empty where the database cannot be read."""
+    """The notes on each of `uris` as a JSON array; empty if the database cannot be read."""
     try:
         notes = await parts.database.call(parts.notes.of_items, uris)
-        return {uri: msgspec.json.encode(found) for uri, found in notes.items()}
+        return {uri: msgspec.json.encode(item_notes) for uri, item_notes in notes.items()}
     except DatabaseError as error:
         _log.error("the desk's notes are not shown", reason=str(error))
         return {}
 
 
 def with_notes(item_json: bytes, notes: bytes | None) -> bytes:
-    """The JSON object of an item with its `edNotes`; unchanged where there are none."""
+    """The JSON object of an item with the member `edNotes`; unchanged if it has no notes."""
     return item_json if notes is None else b'%b,"edNotes":%b}' % (item_json[:-1], notes)

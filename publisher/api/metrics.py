@@ -1,4 +1,4 @@
-"""What the desk counts, in a registry of its own, so that two desks in one process do not meet."""
+"""The desk's Prometheus metrics, in a separate registry, so that two desks in one process do not share them."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -8,14 +8,14 @@ from ticker.shared.process.output import lines_dropped
 
 
 class Metrics:
-    """The desk's metrics; labels have few and fixed values."""
+    """The metrics of one desk; every label has a fixed set of values."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.published = Counter(
             "flashwire_desk_published", "Versions put into the stream", ["act"], registry=self._registry
         )
-        # An alarm sees the first event only of a series that was there before it.
+        # Every series exists from the start: an alarm on an increase cannot see the event that creates a series.
         for act in ACTS:
             self.published.labels(act)
         self.again = Counter(
@@ -42,7 +42,6 @@ class Metrics:
             "flashwire_log_lines_dropped", "Log lines that could not be written", registry=self._registry
         )
         self._lines_dropped = 0
-
         self.pending = Gauge(
             "flashwire_desk_pending_connections",
             "Connections that have not sent a whole request yet",
@@ -58,7 +57,7 @@ class Metrics:
             self.dropped.labels(reason)
 
     def page(self) -> bytes:
-        """The text that Prometheus reads."""
-        before, self._lines_dropped = self._lines_dropped, lines_dropped()
-        self.log_lines_dropped.inc(self._lines_dropped - before)
+        """The metrics in the Prometheus text format."""
+        previous, self._lines_dropped = self._lines_dropped, lines_dropped()
+        self.log_lines_dropped.inc(self._lines_dropped - previous)
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""What every route of the desk works with, put together once at the start."""
+"""The objects that the desk's routes share, created once at the start."""
 
 import time
 from collections.abc import Callable
@@ -21,12 +21,12 @@ from publisher.stream.store import Store
 from ticker.contract.keys import load_keyring
 from ticker.contract.site import Site, load_site
 
-# For each token and minute; a monitor that sends one every ten seconds needs six.
+# Per token and minute; a monitor that sends one every ten seconds needs six.
 CANARY_LIMIT: Final = 30
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """The parts; `clock` gives seconds since 1970, `steady` seconds that no setting of the clock moves."""
+    """The parts of one desk; `clock` returns seconds since 1970, `steady` seconds of a monotonic clock."""
 
     settings: DeskSettings
     site: Site
@@ -38,7 +38,7 @@ class Parts(msgspec.Struct, frozen=True):
     welcome: Welcome
     notes: Notes
     rate: Rate
-    canaries: Rate
+    canary_rate: Rate
     metrics: Metrics
     watch: Watch
     clock: Callable[[], float]
@@ -52,9 +52,9 @@ def open_parts(
     clock: Callable[[], float] = time.time,
     steady: Callable[[], float] = time.monotonic,
 ) -> Parts:
-    """The desk that `settings` describe.
+    """The parts of the desk that `settings` describe.
 
-    Raises `SiteError`, `KeyringError`, `DatabaseError`, or `ValueError` for a bad address of Redis, each one line.
+    Raises `SiteError`, `KeyringError`, `DatabaseError`, or `ValueError` for a wrong Redis address, each with one line.
     """
     site = load_site(settings.site)
     keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=True)
@@ -74,7 +74,7 @@ def open_parts(
         welcome=Welcome(database),
         notes=Notes(database),
         rate=Rate(settings.rate_per_minute),
-        canaries=Rate(CANARY_LIMIT),
+        canary_rate=Rate(CANARY_LIMIT),
         metrics=metrics,
         watch=Watch(store, metrics, database, holders),
         clock=clock,

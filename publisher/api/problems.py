@@ -1,7 +1,7 @@
-"""Errors as answers: each is a code of the catalog, said in the language that the client reads best.
+"""Errors as answers: each has a problem type and a sentence in the language that the client prefers.
 
-1. Whose fault it is decides the family: the editor's 4xx with a sentence, the stream's 503 with `Retry-After`.
-2. Nothing of the server's inside goes to a client; the log has it, once.
+1. The cause decides the status: 4xx with a sentence for the editor, 503 with `Retry-After` for the stream.
+2. Internal details never go to a client; they are logged once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from ticker.shared.http.negotiate import preferred_language
 
 RETRY_SECONDS: Final = 2
 PAGE_HEADER: Final = "flashwire-page"
-"""The desk page sends it with each request: it reads the type of a problem, whatever the status."""
+"""The desk page sends it with each request: it acts on the problem type and not on the status."""
 CODES: Final = tuple(
     """
     bad-request bad-parameter not-found method withdrawn head-too-large stream-away malformed cut-off key if-match
@@ -31,11 +31,11 @@ CODES: Final = tuple(
     database-away
     """.split()
 )
-"""Every type of problem that the desk answers with, as docs/protocol.md lists them."""
+"""Every problem type of the desk, as docs/protocol.md lists them."""
 
 
 class ApiError(Exception):
-    """An answer that is an error: status, a code of the catalog with its parameters, further headers."""
+    """An error answer: its status, its problem type, the parameters of its sentence, and further headers."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class ApiError(Exception):
 
 
 def from_refusal(error: RefusedError | RefusalsError) -> ApiError:
-    """The answer to what the rules refused."""
+    """The answer to a request that the rules of `publisher.core` refused."""
     if isinstance(error, RefusalsError):
         return ApiError(422, "invalid", errors=error.refusals)
     if isinstance(error, MalformedError):
@@ -67,33 +67,33 @@ def from_refusal(error: RefusedError | RefusalsError) -> ApiError:
 
 
 def from_http(error: HTTPException) -> ApiError:
-    """The answer to what routing refused."""
+    """The answer to a request that Starlette's router refused."""
     code = {404: "not-found", 405: "method"}.get(error.status_code, "internal")
     return ApiError(error.status_code if code != "internal" else 500, code, headers=error.headers)
 
 
-def away(code: str = "stream-away") -> ApiError:
-    """The answer while the stream, or the desk's own file, cannot be used."""
+def unavailable(code: str = "stream-away") -> ApiError:
+    """The answer while the stream or the desk's database cannot be used."""
     return ApiError(503, code, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def answer(request: Request, error: ApiError) -> Response:
-    """`error` as problem+json in the client's language."""
+def problem_response(request: Request, error: ApiError) -> Response:
+    """`error` as application/problem+json in the client's language."""
     language = reading_language(request.headers.get("accept-language", ""))
     if error.status == 401 and PAGE_HEADER in request.headers:
-        # After a 401 a browser forgets the credentials of a proxy in front, and asks the person for them again. Some
-        # proxies remove the credentials, so their absence here says nothing.
+        # After a 401 a browser drops its credentials for a proxy in front of the desk, and asks for them again. Some
+        # proxies remove the credentials from the request, so the desk cannot see whether there are any.
         error = ApiError(403, error.code)
     return Response(_problem(error, language).body(), error.status, _headers(error, language), MEDIA_TYPE)
 
 
-def answer_bytes(error: ApiError, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The whole answer to a request that never reaches the application, of which `headers` have come."""
+def problem_bytes(error: ApiError, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The whole HTTP response to a request that never reaches the application; `headers` are the request's."""
     language = reading_language(dict(headers).get(b"accept-language", b"").decode("latin-1"))
     body = _problem(error, language).body()
-    told = {**SECURITY_HEADERS, **_headers(error, language), "Cache-Control": "no-store", "Content-Type": MEDIA_TYPE}
-    told |= {"Content-Length": str(len(body)), "Connection": "close"}
-    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, TITLES[error.status].encode(), lines(told), body)
+    fields = {**SECURITY_HEADERS, **_headers(error, language), "Cache-Control": "no-store", "Content-Type": MEDIA_TYPE}
+    fields |= {"Content-Length": str(len(body)), "Connection": "close"}
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, TITLES[error.status].encode(), lines(fields), body)
 
 
 def _problem(error: ApiError, language: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Watches whether publishing would work, so that ready says so before an editor finds out."""
+"""Checks once a second whether publishing would work, so that readiness fails before an editor does."""
 
 import asyncio
 from typing import Final
@@ -10,21 +10,22 @@ from publisher.records.database import Database
 from publisher.records.errors import DatabaseError
 from publisher.records.holders import Holders
 from publisher.stream.backfill import backfill
+from publisher.stream.checks import eviction_policy, unverified_entries
 from publisher.stream.store import Store
 from ticker.shared.process.cancellation import stop_if_cancelled
 from ticker.shared.process.tasks import Tasks
 from ticker.stream.redis_stream import StreamAwayError
 
-# With the store's own bound of 2.5 s a stream that is lost is known within 5 s.
+# With the store's limit of 2.5 s per call, a lost stream is noticed within 5 s.
 _PAUSE_SECONDS: Final = 1.0
-# A preparation reads the whole stream: one that fails is not repeated with every probe.
-_PREPARE_PAUSE_SECONDS: Final = 30.0
+# A backfill reads the whole stream, so a failed one is not repeated with every probe.
+_BACKFILL_PAUSE_SECONDS: Final = 30.0
 
 _log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """Tries once a second what publishing does; `reason` says why the desk is not ready, or is None."""
+    """Probes the stream and the database; `reason` says why the desk is not ready, or is None."""
 
     def __init__(self, store: Store, metrics: Metrics, database: Database, holders: Holders) -> None:
         self._store = store
@@ -33,27 +34,27 @@ class Watch:
         self._metrics = metrics
         self._lost: str | None = "the stream has not been reached yet"
         self._database_lost: str | None = None
-        self._unprepared = asyncio.Event()
+        self._needs_backfill = asyncio.Event()
         self.draining = False
         self.tasks = Tasks(self._task_ended)
-        """What must run as long as the desk; this watch is one of them."""
+        """The desk's background tasks, this watch among them; the desk is not ready while one of them has ended."""
 
     @property
     def reason(self) -> str | None:
-        """Why nothing can be published now; None if it can."""
+        """Why nothing can be published now; None if publishing works."""
         return "the desk is stopping" if self.draining else self.tasks.reason or self._database_lost or self._lost
 
     async def run(self) -> None:
-        """Watches until it is cancelled."""
-        has_policy = False
+        """Probes the stream until it is cancelled."""
+        is_checked = False
         while True:
             stop_if_cancelled()
             try:
                 if not await self._store.probe():
-                    self._unprepared.set()
+                    self._needs_backfill.set()
                 self._note(None)
-                if not has_policy:
-                    has_policy = True
+                if not is_checked:
+                    is_checked = True
                     await self._check_policy()
                     await self._check_keys()
             except StreamAwayError as error:
@@ -61,7 +62,7 @@ class Watch:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def watch_database(self) -> None:
-        """Checks the database, and which remembered holders are still in force, until it is cancelled."""
+        """Checks the database, and whether remembered holders are still valid, until it is cancelled."""
         while True:
             stop_if_cancelled()
             lost = None
@@ -78,21 +79,21 @@ class Watch:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def backfill_when_needed(self) -> None:
-        """Completes the hash of newest entries each time a probe finds it incomplete, until it is cancelled."""
+        """Completes the index of newest entries whenever a probe finds it incomplete, until it is cancelled."""
         while True:
             stop_if_cancelled()
-            await self._unprepared.wait()
+            await self._needs_backfill.wait()
             try:
                 items = await backfill(self._store)
             except StreamAwayError as error:
                 _log.warning("newest entries not indexed", reason=str(error))
-                await asyncio.sleep(_PREPARE_PAUSE_SECONDS)
+                await asyncio.sleep(_BACKFILL_PAUSE_SECONDS)
             else:
                 _log.info("newest entries indexed", items=items)
-            self._unprepared.clear()
+            self._needs_backfill.clear()
 
     async def _check_policy(self) -> None:
-        policy = await self._store.eviction_policy()
+        policy = await eviction_policy(self._store.calls)
         if policy not in (None, "noeviction"):
             _log.warning(
                 "the server may evict keys",
@@ -101,7 +102,7 @@ class Watch:
             )
 
     async def _check_keys(self) -> None:
-        unverified = await self._store.unverified()
+        unverified = await unverified_entries(self._store.calls, self._store.keys, self._store.keyring)
         if unverified:
             _log.warning(
                 "entries that no signing key verifies",
@@ -115,7 +116,9 @@ class Watch:
         self._lost = lost
         self._metrics.ready.set(0 if self.reason else 1)
         if changed:
-            _log.warning("stream lost", reason=lost) if lost else _log.info("stream reached")
+            _log.warning("stream lost", reason=lost) if lost else _log.info(
+                "stream reachable", formerly="stream reached"
+            )
 
     def _task_ended(self, name: str) -> None:
         self._metrics.ready.set(0)

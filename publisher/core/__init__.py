@@ -1,1 +1,1 @@
-"""What may be said and how it becomes an item: plain functions, no I/O; time and randomness are passed in."""
+"""What may be published and how a request becomes an item: no I/O; time and randomness are arguments."""

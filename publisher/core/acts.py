@@ -1,13 +1,13 @@
-"""The acts after publishing, as wire agencies know them; it knows items and nothing of who may act.
+"""The acts after publishing, as news agencies use them; roles are checked elsewhere.
 
-1. *update* adds facts, *refile* mends a typo, *correction* says what was wrong; each must change something,
-   but for a correction, whose note may be all there is to say.
-2. *correction* and *withdraw* need a note for readers; *hold* and *release* may carry one; *update* and
-   *refile* have none: an act is one act, so update and correction exclude one another in a version.
-3. *hold* takes a usable item off, *release* returns it; what is mended meanwhile stays off until then.
-4. A release keeps the note of a correction made on hold: readers have not seen it yet.
-5. A withdrawn item never returns. An edition never changes. *publish* is version 1 and no other.
-6. A correction belongs to the item: every later version carries the newest `CORRECTIONS_KEPT` in `corrections`.
+1. *update* adds facts, *refile* fixes a typo, *correction* says what was wrong. Each must change something; a
+   correction may consist of its note.
+2. *correction* and *withdraw* need a note for readers, *hold* and *release* may have one, *update* and *refile* have
+   none. A version has one act, so an update cannot also be a correction.
+3. *hold* takes a usable item off, *release* returns it. A change of an item on hold is seen only after its release.
+4. A release keeps the note of a correction that was made on hold: readers have not seen it yet.
+5. A withdrawn item never returns. An edition never changes. *publish* is always version 1.
+6. Every later version carries the newest `CORRECTIONS_KEPT` corrections in `corrections`.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ from ticker.contract.site import Site
 from ticker.contract.text import NOTE_LIMIT
 
 _FACTS: Final = ("headline", "info_sources", "urgency", "sections", "places", "link", "expires", "pinned_until")
-# A typo is in the line, in a name or in an address; anything else is a fact.
+# A typo can be in the line, in a name or in a link; any other field is a fact.
 _MAY_CHANGE: Final[dict[Act, tuple[str, ...]]] = {
     "publish": (),
     "update": _FACTS,
@@ -34,22 +34,22 @@ _MAY_CHANGE: Final[dict[Act, tuple[str, ...]]] = {
     "release": (),
     "withdraw": (),
 }
-_MAY_SAY: Final[frozenset[Act]] = frozenset({"correction", "hold", "release", "withdraw"})
-_MUST_SAY: Final[frozenset[Act]] = frozenset({"correction", "withdraw"})
+_NOTE_ALLOWED: Final[frozenset[Act]] = frozenset({"correction", "hold", "release", "withdraw"})
+_NOTE_REQUIRED: Final[frozenset[Act]] = frozenset({"correction", "withdraw"})
 _STATUS_AFTER: Final[dict[Act, PubStatus]] = {"hold": "withheld", "release": "usable", "withdraw": "canceled"}
 
 
 def next_version(current: Item, request: ActRequest, site: Site, *, now: float) -> Item:
-    """The version after `current` as `request` asks for it.
+    """The version after `current`, as `request` asks for it.
 
-    Raises `ConflictError` where the item's state forbids the act, `RefusalsError` for what is wrong in the request.
+    Raises `ConflictError` if the item's state forbids the act, `RefusalsError` with everything wrong in the request.
     """
     _check_state(current, request.act)
     refusals = Refusals()
     _check_fields(request, refusals)
     language, direction = current.headline.language, current.headline.direction
     with refusals.at("language"):
-        language, direction = fields.said_language(request.language, request.direction, current.headline)
+        language, direction = fields.language_of(request.language, request.direction, current.headline)
     plain = Text("", language, direction)
     changes = changed_fields(request, site, now, refusals)
     headline = current.headline
@@ -57,7 +57,7 @@ def next_version(current: Item, request: ActRequest, site: Site, *, now: float) 
         with refusals.at("headline"):
             headline = fields.text_of(request.headline, language, direction)
     elif request.act in ("update", "refile", "correction"):
-        # A wrong language or direction can be mended alone.
+        # A request may correct the language or direction alone.
         headline = Text(current.headline.value, language, direction)
     changes["headline"] = headline
     if request.info_sources is not UNSET:
@@ -77,19 +77,19 @@ def next_version(current: Item, request: ActRequest, site: Site, *, now: float) 
         act=request.act,
         pub_status=_STATUS_AFTER.get(request.act, current.pub_status),
         note=note,
-        # A clock that went back must not make a later version look older.
+        # If the clock was set back, a later version must not look older.
         version_created=max(moment(now), current.version_created),
     )
     return msgspec.structs.replace(version, corrections=_corrections(current, version))
 
 
 def _corrections(current: Item, version: Item) -> tuple[Correction, ...]:
-    kept = list(current.corrections)
-    # An earlier release wrote corrections without this field: the current version's own is then only in its note.
+    corrections = list(current.corrections)
+    # A correction of an earlier release is only in the note of the current version.
     for item in (current, version):
-        if item.act == "correction" and item.note and all(item.version != known.version for known in kept):
-            kept.append(Correction(item.version, item.act, item.note, item.version_created))
-    return tuple(kept[-CORRECTIONS_KEPT:])
+        if item.act == "correction" and item.note and all(item.version != other.version for other in corrections):
+            corrections.append(Correction(item.version, item.act, item.note, item.version_created))
+    return tuple(corrections[-CORRECTIONS_KEPT:])
 
 
 def _check_state(current: Item, act: Act) -> None:
@@ -105,8 +105,8 @@ def _check_state(current: Item, act: Act) -> None:
 
 def _check_fields(request: ActRequest, refusals: Refusals) -> None:
     for field in msgspec.structs.fields(request):
-        given = getattr(request, field.name) is not UNSET
-        if field.name in (*_FACTS, "language", "direction") and given:
+        is_set = getattr(request, field.name) is not UNSET
+        if field.name in (*_FACTS, "language", "direction") and is_set:
             allowed = _MAY_CHANGE[request.act]
             if field.name in allowed or (allowed and field.name in ("language", "direction")):
                 continue
@@ -118,10 +118,10 @@ def _check_fields(request: ActRequest, refusals: Refusals) -> None:
 
 def _note(current: Item, request: ActRequest, plain: Text, refusals: Refusals) -> Text | None:
     if request.note is None:
-        if request.act in _MUST_SAY:
+        if request.act in _NOTE_REQUIRED:
             refusals.add("note-required", "note")
         return current.note if request.act == "release" and current.act == "correction" else None
-    if request.act not in _MAY_SAY:
+    if request.act not in _NOTE_ALLOWED:
         refusals.add("note-not-here", "note", act=request.act)
         return None
     note: Text | None = None

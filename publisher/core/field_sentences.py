@@ -1,4 +1,4 @@
-"""What the desk refuses in the fields of a request, in the three languages of its interface."""
+"""The sentences about wrong fields of a request, in the three languages of the interface."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "اختر واحدًا من: {known}.",
         "es": "Elija uno de: {known}.",
     },
-    # A line and who says so.
+    # A line and its sources.
     "text-and-headline": {
         "en": "Give either text (“Source: text”) or headline with infoSources, not both.",
         "ar": "أدخل إما text («المصدر: النص») أو headline مع infoSources، وليس كليهما.",
@@ -46,17 +46,17 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Indique una línea: text («Fuente: texto») o headline con infoSources.",
     },
     "no-source": {
-        "en": "Say who says so: write “Source: text”, or give at least one entry in infoSources.",
+        "en": "Name the source: write “Source: text”, or give at least one entry in infoSources.",
         "ar": "اذكر المصدر: اكتب «المصدر: النص» أو أدخل مصدرًا واحدًا على الأقل في infoSources.",
-        "es": "Diga quién lo dice: escriba «Fuente: texto» o indique al menos una entrada en infoSources.",
+        "es": "Indique la fuente: escriba «Fuente: texto» o indique al menos una entrada en infoSources.",
     },
     "source-unknown": {
-        "en": "“{name}” is not a registered source: say its role, one of {roles}.",
+        "en": "“{name}” is not a registered source: give its role, one of {roles}.",
         "ar": "«{name}» ليس مصدرًا مسجَّلًا: حدِّد صفته، واحدة من: {roles}.",
         "es": "«{name}» no es una fuente registrada: indique su función, una de {roles}.",
     },
     "source-role": {
-        "en": "“{name}” is registered as {role}: leave the role out, or say {role}.",
+        "en": "“{name}” is registered as {role}: leave the role out, or give {role}.",
         "ar": "«{name}» مسجَّل بصفة {role}: اترك الصفة فارغة أو اكتب {role}.",
         "es": "«{name}» está registrada como {role}: omita la función o indique {role}.",
     },
@@ -76,7 +76,7 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Nombre {limit} fuentes como máximo.",
     },
     "role-place": {
-        "en": "role belongs with text; with infoSources say the role of each source there.",
+        "en": "Use role only with text; with infoSources give the role of each source there.",
         "ar": "الحقل role يخص text؛ مع infoSources حدِّد صفة كل مصدر هناك.",
         "es": "role acompaña a text; con infoSources indique allí la función de cada fuente.",
     },

@@ -1,4 +1,4 @@
-"""Judges the single fields of a request against the site; each function raises `RefusedError`."""
+"""Checks single fields of a request against the site; each function raises `RefusedError`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,77 +14,80 @@ from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
 from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean, clean_language
 
-# A line with more names than this is a paragraph.
+# More names than this make a line a paragraph.
 SOURCES_LIMIT: Final = 5
 ED_NOTE_LIMIT: Final = 2000
-# RFC 3339, 5.6, where T and Z may be small; seconds and the offset's colon may be left out.
+# RFC 3339, 5.6, which allows lower-case t and z; seconds and the colon of the offset are optional here.
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-5][0-9])"
 )
 
 
-def text_of(given: str | TextInput, language: str, direction: Direction, *, limit: int = HEADLINE_LIMIT) -> Text:
-    """The line that was given; `language` and `direction` hold where it does not say its own."""
-    if isinstance(given, str):
-        return Text(clean(given, limit=limit), language, direction)
-    value = clean(given.value, limit=limit)
-    said = language if given.language is UNSET else clean_language(given.language)
-    return Text(value, said, _direction(given.direction, said, language, direction))
+def text_of(text: str | TextInput, language: str, direction: Direction, *, limit: int = HEADLINE_LIMIT) -> Text:
+    """The text in a request; `language` and `direction` are the defaults."""
+    if isinstance(text, str):
+        return Text(clean(text, limit=limit), language, direction)
+    value = clean(text.value, limit=limit)
+    own_language = language if text.language is UNSET else clean_language(text.language)
+    return Text(value, own_language, _direction(text.direction, own_language, language, direction))
 
 
-def said_language(
-    language: str | UnsetType, direction: Direction | UnsetType, otherwise: Text
-) -> tuple[str, Direction]:
-    """The request's language and direction, else those of `otherwise`.
+def language_of(language: str | UnsetType, direction: Direction | UnsetType, default: Text) -> tuple[str, Direction]:
+    """The request's language and direction, by default those of `default`.
 
-    Another language without a direction is `auto`: a direction is said, never guessed from the language.
+    Another language without a direction has the direction `auto`: it is never guessed from the language.
     """
-    said = otherwise.language if language is UNSET else clean_language(language)
-    return said, _direction(direction, said, otherwise.language, otherwise.direction)
+    chosen = default.language if language is UNSET else clean_language(language)
+    return chosen, _direction(direction, chosen, default.language, default.direction)
 
 
-def _direction(given: Direction | UnsetType, said: str, language: str, direction: Direction) -> Direction:
-    if given is not UNSET:
-        return given
-    return direction if said == language else "auto"
+def _direction(
+    requested: Direction | UnsetType, language: str, default_language: str, default_direction: Direction
+) -> Direction:
+    if requested is not UNSET:
+        return requested
+    return default_direction if language == default_language else "auto"
 
 
 def sources_of(
-    given: Iterable[SourceInput], line: Text, site: Site, refusals: Refusals, *, field: str = "infoSources"
+    attributions: Iterable[SourceInput], line: Text, site: Site, refusals: Refusals, *, field: str = "infoSources"
 ) -> tuple[InfoSource, ...]:
-    """The attributions of a request, names in the language of `line`; wrong ones are noted by their place."""
+    """The attributions of a request, with names in the language of `line`; each wrong one becomes a refusal."""
     sources: list[InfoSource] = []
-    for index, entry in enumerate(given):
+    for index, attribution in enumerate(attributions):
         if index >= SOURCES_LIMIT:
             refusals.add("sources-many", field, limit=SOURCES_LIMIT)
             break
-        place = f"{field}[{index}]"
+        path = f"{field}[{index}]"
         source = source_of(
-            entry, line, site, refusals, name_at=f"{place}.name", role_at=f"{place}.role", uri_at=f"{place}.uri"
+            attribution, line, site, refusals, name_at=f"{path}.name", role_at=f"{path}.role", uri_at=f"{path}.uri"
         )
         if source and any(source.name.value == other.name.value for other in sources):
-            refusals.add("source-twice", f"{place}.name", name=source.name.value)
+            refusals.add("source-twice", f"{path}.name", name=source.name.value)
         elif source:
             sources.append(source)
     return tuple(sources)
 
 
 def source_of(
-    given: SourceInput, line: Text, site: Site, refusals: Refusals, *, name_at: str, role_at: str, uri_at: str
+    attribution: SourceInput, line: Text, site: Site, refusals: Refusals, *, name_at: str, role_at: str, uri_at: str
 ) -> InfoSource | None:
-    """One attribution; a registered source brings its role and its label in the language of `line`."""
+    """One attribution; a registered source has its own role, and its label in the language of `line`.
+
+    `name_at`, `role_at` and `uri_at` are the fields that refusals name.
+    """
     name: Text | None = None
-    if given.name is not UNSET:
+    if attribution.name is not UNSET:
         with refusals.at(name_at):
-            name = text_of(given.name, line.language, line.direction, limit=SOURCE_LIMIT)
+            name = text_of(attribution.name, line.language, line.direction, limit=SOURCE_LIMIT)
         if name is None:
             return None
-    if given.uri is not UNSET and given.uri not in site.sources:
-        refusals.add("source-uri", uri_at, uri=printable(given.uri))
+    if attribution.uri is not UNSET and attribution.uri not in site.sources:
+        refusals.add("source-uri", uri_at, uri=printable(attribution.uri))
         return None
-    if given.uri is not UNSET:
-        source_id: str | None = given.uri
+    if attribution.uri is not UNSET:
+        source_id: str | None = attribution.uri
     elif name is not None:
         source_id = site.find_source(name.value)
     else:
@@ -93,55 +96,55 @@ def source_of(
     if source_id is not None:
         registered = site.sources[source_id]
         label = site.source_name(source_id, line.language)
-        if given.role is not UNSET and given.role != registered.role:
+        if attribution.role is not UNSET and attribution.role != registered.role:
             refusals.add("source-role", role_at, name=label.value, role=registered.role)
         return InfoSource(label, registered.role, source_id)
     assert name is not None
-    if given.role is UNSET:
+    if attribution.role is UNSET:
         refusals.add("source-unknown", role_at, name=name.value, roles=", ".join(ROLES))
         return None
-    return InfoSource(name, given.role)
+    return InfoSource(name, attribution.role)
 
 
-def urgency_of(given: int) -> int:
-    """1 (flash) to 8."""
-    if not 1 <= given <= 8:
+def urgency_of(urgency: int) -> int:
+    """An urgency from 1 (flash) to 8."""
+    if not 1 <= urgency <= 8:
         raise RefusedError("urgency")
-    return given
+    return urgency
 
 
-def names_of(given: list[str], known: Mapping[str, object]) -> tuple[str, ...]:
-    """Ids of sections or places, each configured and named once."""
-    for name in given:
-        if name not in known:
-            raise RefusedError("unknown-name", value=printable(name), known=", ".join(known))
-        if given.count(name) > 1:
+def names_of(names: list[str], configured: Mapping[str, object]) -> tuple[str, ...]:
+    """Ids of sections or places; each must be configured, and named once."""
+    for name in names:
+        if name not in configured:
+            raise RefusedError("unknown-name", value=printable(name), known=", ".join(configured))
+        if names.count(name) > 1:
             raise RefusedError("repeated", value=name)
-    return tuple(given)
+    return tuple(names)
 
 
-def edition_of(given: str, site: Site) -> str:
-    """A configured edition."""
-    if given not in site.editions:
-        raise RefusedError("unknown-name", value=printable(given), known=", ".join(site.editions))
-    return given
+def edition_of(edition: str, site: Site) -> str:
+    """The id of a configured edition."""
+    if edition not in site.editions:
+        raise RefusedError("unknown-name", value=printable(edition), known=", ".join(site.editions))
+    return edition
 
 
-def future_of(given: str, now: float) -> str:
-    """A time after `now` as RFC 3339 UTC with milliseconds."""
-    match = _TIME.fullmatch(given)
+def future_of(time: str, now: float) -> str:
+    """A time after `now`, as RFC 3339 in UTC with milliseconds."""
+    match = _TIME.fullmatch(time)
     if match is None:
         raise RefusedError("time")
     day, minute, second, fraction, offset = match.groups()
     is_leap = second == "60"
     try:
-        # To the microsecond: what Python does with further digits differs between its versions.
+        # To the microsecond: Python's versions differ in what they do with further digits.
         exact = f"{day}T{minute}:{'59' if is_leap else second or '00'}.{(fraction or '')[:6]:0<6}{offset.upper()}"
         seconds = datetime.fromisoformat(exact).timestamp() + is_leap
         normal = moment(seconds)
     except (ValueError, OverflowError):
         raise RefusedError("time") from None
-    # Leap seconds end a day of UTC.
+    # A leap second is the last second of a day in UTC.
     if is_leap and int(seconds) % 86_400:
         raise RefusedError("time")
     if seconds <= now:
@@ -149,9 +152,9 @@ def future_of(given: str, now: float) -> str:
     return normal
 
 
-def translated_uri(given: str) -> str:
-    """The uri of an item of this service."""
-    rest = given.removeprefix(URI_PREFIX)
-    if rest == given or len(rest) != 26 or not (rest.isascii() and rest.isalnum()):
+def translated_uri(uri: str) -> str:
+    """A uri that has the form of this service's items."""
+    rest = uri.removeprefix(URI_PREFIX)
+    if rest == uri or len(rest) != 26 or not (rest.isascii() and rest.isalnum()):
         raise RefusedError("uri")
-    return given
+    return uri

@@ -1,4 +1,4 @@
-"""Builds the first version of an item from a request; `now` and the uri are passed in."""
+"""Builds the first version of an item from a request; time and uri are arguments."""
 
 from typing import Final
 
@@ -20,16 +20,16 @@ LINE_LIMIT: Final = HEADLINE_LIMIT + SOURCE_LIMIT + 2
 
 
 def first_version(request: ItemRequest, site: Site, *, uri: str, now: float) -> Item:
-    """Version 1 as `request` asks for it; raises `RefusalsError` with all that is wrong."""
+    """Version 1 of the item in `request`; raises `RefusalsError` with everything that is wrong."""
     refusals = Refusals()
     edition = ""
     with refusals.at("edition"):
         edition = fields.edition_of(request.edition, site)
-    # Without a known edition the rest is still judged, so that a person is told everything at once.
+    # Without a valid edition the other fields are checked all the same, so that a person sees all errors at once.
     chosen = site.editions[edition] if edition else next(iter(site.editions.values()))
     plain = Text("", chosen.language, chosen.direction)
     with refusals.at("language"):
-        language, direction = fields.said_language(request.language, request.direction, plain)
+        language, direction = fields.language_of(request.language, request.direction, plain)
         plain = Text("", language, direction)
     headline, sources = _line(request, plain, site, refusals)
     changes = changed_fields(request, site, now, refusals)
@@ -82,10 +82,10 @@ def _line(
     else:
         with refusals.at("headline"):
             headline = fields.text_of(request.headline, plain.language, plain.direction)
-    given = [] if request.info_sources is UNSET else request.info_sources
-    if not given:
+    attributions = [] if request.info_sources is UNSET else request.info_sources
+    if not attributions:
         refusals.add("no-source", "infoSources")
-    return headline, fields.sources_of(given, headline or plain, site, refusals)
+    return headline, fields.sources_of(attributions, headline or plain, site, refusals)
 
 
 def _split_line(
@@ -93,20 +93,20 @@ def _split_line(
 ) -> tuple[Text | None, tuple[InfoSource, ...]]:
     headline: Text | None = None
     with refusals.at("text"):
-        # The whole line is looked at first, so that a refused character is named by its place in what was typed.
-        found = split(clean(text, limit=LINE_LIMIT), site)
-        if found is None:
+        # The whole line is checked first, so that the position of a refused character is the one in the typed text.
+        halves = split(clean(text, limit=LINE_LIMIT), site)
+        if halves is None:
             raise RefusedError("no-source")
-        headline = Text(clean(found.text, limit=HEADLINE_LIMIT), plain.language, plain.direction)
-    if headline is None or found is None:
+        headline = Text(clean(halves.text, limit=HEADLINE_LIMIT), plain.language, plain.direction)
+    if headline is None or halves is None:
         return None, ()
-    given = SourceInput(name=found.label, role=request.role)
-    source = fields.source_of(given, headline, site, refusals, name_at="text", role_at="role", uri_at="text")
+    attribution = SourceInput(name=halves.label, role=request.role)
+    source = fields.source_of(attribution, headline, site, refusals, name_at="text", role_at="role", uri_at="text")
     return headline, (source,) if source else ()
 
 
 def changed_fields(request: Request, site: Site, now: float, refusals: Refusals) -> dict[str, object]:
-    """What a request says of urgency, sections, places, link, expires and pinnedUntil, by the item's field names."""
+    """The urgency, sections, places, link, expires and pinnedUntil of a request, by the item's field names."""
     changes: dict[str, object] = {}
     if request.urgency is not UNSET:
         with refusals.at("urgency"):
@@ -120,18 +120,18 @@ def changed_fields(request: Request, site: Site, now: float, refusals: Refusals)
     if request.link is not UNSET:
         with refusals.at("link"):
             changes["link"] = None if request.link is None else clean_link(request.link)
-    for name, field, given in (
+    for name, field, value in (
         ("expires", "expires", request.expires),
         ("pinned_until", "pinnedUntil", request.pinned_until),
     ):
-        if given is not UNSET:
+        if value is not UNSET:
             with refusals.at(field):
-                changes[name] = None if given is None else fields.future_of(given, now)
+                changes[name] = None if value is None else fields.future_of(value, now)
     return changes
 
 
 def check_ed_note(note: str | None, refusals: Refusals) -> None:
-    """Notes what is wrong with the desk's own note."""
+    """Adds a refusal if the desk's internal note is too long or has a character that is not allowed."""
     if note is not None:
         with refusals.at("edNote"):
             clean(note, limit=fields.ED_NOTE_LIMIT)

@@ -1,12 +1,12 @@
-"""Source names that look like another name and are not it; a person decides, so these are warnings and no refusals.
+"""Warns about source names that look like another name; a person decides, so they are not refused.
 
-1. A name that is not registered, and looks as a registered one does, is named beside that one.
-2. A word with letters of two scripts that resemble each other (Latin, Cyrillic, Greek, Armenian, Cherokee, Lisu) is
-   suspect by itself, where one of those letters could pass for a letter of the other script.
-3. So are two spaces in a row, and letters in a form of their own (full-width, mathematical, circled) in a language
-   that does not write them.
+1. A name that is not registered and looks like a registered one: the warning names both.
+2. A word with letters of two similar scripts (Latin, Cyrillic, Greek, Armenian, Cherokee, Lisu), if one of them looks
+   like a letter of the other script.
+3. Two spaces in a row, or letters of a special form (full-width, mathematical, circled) in a language that does not use
+   them.
 
-The tables hold the pairs that common typefaces draw alike. Unicode's own (confusables.txt) has thousands more, which no
+The tables have the pairs that common typefaces draw the same. Unicode's confusables.txt has thousands more, which no
 keyboard types into the name of a source.
 """
 
@@ -20,7 +20,7 @@ from ticker.contract.item import InfoSource
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
 
-# Each letter, and the Latin one that it looks like; upper case by itself, for Cyrillic Н looks like H and н does not.
+# Each letter with the Latin one that it looks like; upper case separately: Cyrillic Н looks like H, and н does not.
 _CYRILLIC: Final = dict(
     zip("АВЕЅІЈКМНОРСТХУҮԌԚԜЗӀаеѕіјорсухһԁԛԝүӏгпѵ", "ABESIJKMHOPCTXYYGQW3laesijopcyxhdqwyirnv", strict=True)
 )
@@ -28,14 +28,14 @@ _GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹαικνορυχϲϳ", "
 _ARMENIAN: Final = dict(zip("ՍՏՕԼՈաօցսհոզքյ", "USOLnwoguhnqpj", strict=True))
 _CHEROKEE: Final = dict(zip("ᎠᎡᎢᎥᎩᎪᎫᎬᎳᎷᎻᎽᏀᏃᏎᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏳᏴ", "DRTiYAJEWMHYGZ4bRWSVSLCPKGB", strict=True))
 _LISU: Final = dict(zip("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "BPDTGKJCZFMNLSRVHWXYAEIOU", strict=True))
-# Arabic letters that keyboards of neighbouring languages type for each other.
+# Arabic letters for which keyboards of neighbouring languages type another one.
 _ARABIC: Final = dict(zip("یىئکڪةہۂەھأإآٱؤ", "يييككهههههااااو", strict=True))
 _LIKE_LATIN: Final = {**_CYRILLIC, **_GREEK, **_ARMENIAN, **_CHEROKEE, **_LISU}
 _LETTERS: Final = str.maketrans({**_LIKE_LATIN, **_ARABIC})
-# After folding: what a quick eye does not tell from another.
+# After case folding: characters that are easily confused.
 _STROKES: Final = str.maketrans(
     {"0": "o", "1": "l", "5": "s", "8": "b", "i": "l", "|": "l", "ı": "l", "\u2018": "'", "\u2019": "'", "`": "'"}
-    # Letters of phonetic alphabets, which are Latin too.
+    # Letters of phonetic alphabets, which are Latin, too.
     | {"ɑ": "a", "ɡ": "g", "ɩ": "l", "ǀ": "l"}
     | dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghljklmnoprstuvwyz", strict=True))
 )
@@ -46,12 +46,12 @@ _STYLED: Final = (
     *((0x2460, 0x24FF), (0x1D400, 0x1D7FF), (0x1F110, 0x1F189)),
 )
 _WRITE_STYLED: Final = frozenset({"ja", "zh", "ko", "yue"})
-# Marks that a glance passes over: accents, and Arabic vowel signs with the line that lengthens a word.
-_MARKS: Final = ((0x0300, 0x036F), (0x064B, 0x0655), (0x0670, 0x0670), (0x0640, 0x0640))
+# Marks that are easily overlooked: accents, Arabic vowel signs, and the line that lengthens an Arabic word.
+_OVERLOOKED: Final = ((0x0300, 0x036F), (0x064B, 0x0655), (0x0670, 0x0670), (0x0640, 0x0640))
 
 
 class Lookalikes:
-    """The registered names of one site, by what they look like."""
+    """The registered names of one site, by their skeletons."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -61,22 +61,23 @@ class Lookalikes:
                 self._names.setdefault(skeleton(name), name)
 
     def warnings(self, sources: Iterable[InfoSource], *, field: str) -> list[RefusedError]:
-        """What a person should look at in `sources`, one for each at most; `field` holds a place for the number."""
-        # A registered source has the label that the site file gives it.
-        unknown = [(number, source) for number, source in enumerate(sources) if not isinstance(source.uri, str)]
-        found = [(number, self._warning(source)) for number, source in unknown]
-        return [warning.at(field.format(number)) for number, warning in found if warning]
+        """The warnings about `sources`, at most one for each; `field` is a format string that takes the index."""
+        # The label of a registered source comes from the site file.
+        unregistered = [(index, source) for index, source in enumerate(sources) if not isinstance(source.uri, str)]
+        warnings = [(index, self._warning(source)) for index, source in unregistered]
+        return [warning.at(field.format(index)) for index, warning in warnings if warning]
 
     def _warning(self, source: InfoSource) -> RefusedError | None:
         name = source.name.value
         if self._site.find_source(name):
             return None
-        known = self._names.get(skeleton(name))
-        if known:
-            position = next((at for at, pair in enumerate(zip(name, known, strict=False)) if pair[0] != pair[1]), None)
-            place = min(len(name), len(known)) if position is None else position
-            return RefusedError("source-lookalike", name=name, known=known, position=place + 1)
-        if word := next((word for word in _words(name) if _is_mixed(word)), None):
+        registered = self._names.get(skeleton(name))
+        if registered:
+            pairs = enumerate(zip(name, registered, strict=False))
+            first = next((index for index, (typed, other) in pairs if typed != other), None)
+            index = min(len(name), len(registered)) if first is None else first
+            return RefusedError("source-lookalike", name=name, known=registered, position=index + 1)
+        if word := next((word for word in _split_words(name) if _is_mixed(word)), None):
             return RefusedError("source-mixed", name=name, word=word)
         language = source.name.language.split("-", 1)[0].lower()
         has_styled = any(_within(character, _STYLED) for character in name)
@@ -86,39 +87,39 @@ class Lookalikes:
         return None
 
 
-# A desk names the same few sources again and again, and to look at one letter by letter takes 50 µs.
+# A desk names the same few sources again and again, and one skeleton takes 50 µs.
 @lru_cache(maxsize=1024)
 def skeleton(name: str) -> str:
-    """What `name` looks like: two names with one skeleton are hard to tell apart."""
+    """`name` reduced to its appearance: two names with the same skeleton are easily confused."""
     text = unicodedata.normalize("NFKD", name).translate(_LETTERS)
-    kept = "".join(_plain(character) for character in text if not _is_passed_over(character))
-    # Again after folding, for upper-case letters whose lower case alone looks like another one.
-    folded = kept.casefold().translate(_LETTERS)
-    # "cl" before an i becomes an l, for "ci" looks like no d.
-    seen = folded.replace("cl", "d").translate(_STROKES).replace("rn", "m").replace("vv", "w")
-    # A full stop at the end, a quotation mark, and one space, two or none, tell no two names apart.
-    words = "".join(character for character in seen if unicodedata.category(character)[0] in "LMN")
-    return words or " ".join(seen.split())
+    visible = "".join(_plain(character) for character in text if not _is_overlooked(character))
+    # Again after folding, for upper-case letters of which only the lower case looks like another letter.
+    folded = visible.casefold().translate(_LETTERS)
+    # "cl" before the i becomes an l, because "ci" does not look like d.
+    joined = folded.replace("cl", "d").translate(_STROKES).replace("rn", "m").replace("vv", "w")
+    # Punctuation and spaces do not distinguish names.
+    letters = "".join(character for character in joined if unicodedata.category(character)[0] in "LMN")
+    return letters or " ".join(joined.split())
 
 
 def _plain(character: str) -> str:
     if unicodedata.category(character) == "Nd":
         return str(unicodedata.decimal(character))
-    # Every hyphen and dash is one.
+    # All hyphens and dashes look the same.
     return "-" if unicodedata.category(character) == "Pd" else character
 
 
-def _is_passed_over(character: str) -> bool:
-    return unicodedata.category(character) == "Cf" or _within(character, _MARKS)
+def _is_overlooked(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or _within(character, _OVERLOOKED)
 
 
-def _words(name: str) -> list[str]:
+def _split_words(name: str) -> list[str]:
     return "".join(character if character.isalnum() else " " for character in name).split()
 
 
 def _is_mixed(word: str) -> bool:
     scripts = {script for character in word if (script := _script(character))}
-    # "μTorrent" and "iPhone" with an ending deceive nobody: some letter must pass for one of the other script.
+    # "μTorrent" deceives no reader: some letter must look like one of the other script.
     return len(scripts) > 1 and any(character in _LIKE_LATIN for character in word)
 
 

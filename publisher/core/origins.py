@@ -1,4 +1,4 @@
-"""From which page a signed-in browser may write (CSRF)."""
+"""Protection against cross-site request forgery: which pages may write with a session cookie."""
 
 from collections.abc import Set
 
@@ -6,15 +6,15 @@ from ticker.shared.http.addresses import page_origin
 
 
 def may_write(*, origin: str | None, fetch_site: str | None, own: Set[str | None], allowed: Set[str | None]) -> bool:
-    """Whether a request with a session cookie comes from the desk's own page (CSRF).
+    """Whether a request with a session cookie comes from the desk's own page.
 
-    No script of a page can set Origin or Sec-Fetch-Site, and a request with neither is refused. Sec-Fetch-Site goes
-    first: a proxy that changes scheme, host or port makes the origin look foreign, and does not change this header.
+    No script can set Origin or Sec-Fetch-Site; a request with neither is refused. Sec-Fetch-Site is checked first: a
+    proxy that changes scheme, host or port makes the origin look foreign, and does not change this header.
     """
     normal = None if origin is None else page_origin(origin)
     if normal is not None and normal in allowed:
         return True
     if fetch_site is not None:
         return fetch_site == "same-origin"
-    # Browsers send no Sec-Fetch-Site to an address without TLS, other than their own machine's.
+    # Without TLS, browsers send Sec-Fetch-Site only to their own machine.
     return normal is not None and normal in own

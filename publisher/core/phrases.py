@@ -1,4 +1,4 @@
-"""Single words for the desk's sentences, in the three languages; a sentence asks for its own: `{act:es}`."""
+"""Words and phrases that the desk's sentences contain, in the three languages; `{act:es}` is the Spanish one."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from ticker.contract.item import Act
 
 
 class Phrase:
-    """One word or phrase in every language; as a format specification it takes the language."""
+    """One word or phrase in every language; the language is its format specification."""
 
     def __init__(self, en: str, ar: str, es: str) -> None:
         self._forms = {"en": en, "ar": ar, "es": es}
@@ -14,12 +14,12 @@ class Phrase:
     def __format__(self, language: str) -> str:
         return self._forms[language]
 
-    def otherwise(self, other: "Phrase") -> "Phrase":
-        """This one or the `other`."""
+    def or_else(self, other: "Phrase") -> "Phrase":
+        """The two phrases joined by "or"."""
         return Phrase(f"{self:en} or {other:en}", f"{self:ar} أو {other:ar}", f"{self:es} o {other:es}")
 
 
-# What a person does, for "may {act:en} this line": infinitives; in Arabic verbal nouns before "هذا الخبر".
+# For "may {act:en} this line": infinitives; in Arabic verbal nouns before "هذا الخبر".
 _ACTS: Final[dict[Act, Phrase]] = {
     "publish": Phrase("publish", "نشر", "publicar"),
     "update": Phrase("update", "تحديث", "actualizar"),
@@ -29,12 +29,12 @@ _ACTS: Final[dict[Act, Phrase]] = {
     "release": Phrase("release", "إعادة نشر", "liberar"),
     "withdraw": Phrase("withdraw", "سحب", "retirar"),
 }
-# Everyone who may, by the least role that may; in Arabic after "إلا لـ".
+# The people who have a role or a higher one; in Arabic after "إلا لـ".
 _HOLDERS: Final = {
     "editor": Phrase("an editor or a chief", "لمحرر أو رئيس تحرير", "un editor o un jefe"),
     "chief": Phrase("a chief", "لرئيس تحرير", "un jefe"),
 }
-# What JSON calls its types, as msgspec names them.
+# The types of JSON, by msgspec's names.
 _TYPES: Final = {
     "int": Phrase("a whole number", "عددًا صحيحًا", "un número entero"),
     "str": Phrase("text", "نصًا", "un texto"),
@@ -50,18 +50,18 @@ NO_ADDRESS: Final = Phrase(
 
 
 def act_phrase(act: Act) -> Phrase:
-    """The act as something that a person does."""
+    """The act as a verb."""
     return _ACTS[act]
 
 
 def role_phrase(needed: str) -> Phrase:
-    """Whoever has the role `needed` or one above it."""
+    """The people who have the role `needed` or a higher one."""
     return _HOLDERS[needed]
 
 
 def type_phrase(expected: str) -> Phrase:
-    """A type as msgspec writes it, such as `object | str | null`; null goes unsaid, since the field can be left out."""
+    """A type as msgspec writes it, such as `object | str | null`; null is not named: the field can be left out."""
     first, *others = [_TYPES[name] for name in expected.split(" | ") if name != "null"]
     for other in others:
-        first = first.otherwise(other)
+        first = first.or_else(other)
     return first

@@ -1,15 +1,15 @@
-"""Why the desk refuses a request as a whole, in three languages; the codes are types of docs/protocol.md."""
+"""The sentences of problems, in the three languages of the interface; the codes are the types of docs/protocol.md."""
 
 from typing import Final
 
 PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "name-taken": {
-        "en": "There has been a token “{name}”: choose another name.",
+        "en": "The name “{name}” was used before: choose another name.",
         "ar": "سبق إنشاء رمز باسم «{name}»: اختر اسمًا آخر.",
         "es": "Ya ha existido un token «{name}»: elija otro nombre.",
     },
     "invalid": {
-        "en": "Mend the fields named in errors and send the request again.",
+        "en": "Correct the fields named in errors and send the request again.",
         "ar": "صحِّح الحقول المذكورة في errors وأعد الإرسال.",
         "es": "Corrija los campos indicados en errors y envíe de nuevo.",
     },
@@ -34,7 +34,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Solo {needed:es} puede {act:es} esta línea; pídaselo.",
     },
     "foreign-origin": {
-        "en": "This came from {origin:en}, and not from the desk page as the desk knows it. If that is the desk's own"
+        "en": "This request came from {origin:en}, which is not a known address of the desk page. If it is the desk's"
         " address, add it to FLASHWIRE_DESK_ORIGINS and restart the desk.",
         "ar": "جاء هذا الطلب من {origin:ar} وليس من صفحة مكتب التحرير. إن كان ذلك عنوانها فأضفه إلى"
         " FLASHWIRE_DESK_ORIGINS وأعد تشغيل المكتب.",
@@ -92,7 +92,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": 'Indique una versión entre comillas: If-Match: "1".',
     },
     "stale": {
-        "en": "Someone was faster: this item is at version {current} now. Look at it and decide again.",
+        "en": "Another person changed this item first: it is at version {current} now. Look at it and decide again.",
         "ar": "سبقك غيرك: الخبر الآن في الإصدار {current}. راجعه ثم قرِّر من جديد.",
         "es": "Alguien fue más rápido: el elemento va por la versión {current}. Revíselo y decida de nuevo.",
     },
@@ -107,7 +107,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Van {limit} señales de prueba en un minuto: espere {seconds} s y envíe de nuevo.",
     },
     "stream-away": {
-        "en": "The stream is away and this is not confirmed: try again with the same Idempotency-Key.",
+        "en": "The stream cannot be reached, so this is not confirmed: try again with the same Idempotency-Key.",
         "ar": "قناة البث غير متاحة ولم يتأكد النشر: أعد المحاولة بنفس Idempotency-Key.",
         "es": "El flujo no está disponible y no hay confirmación: reintente con la misma Idempotency-Key.",
     },
@@ -144,7 +144,7 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Indique un limit de 1 a {limit}.",
     },
     "internal": {
-        "en": "Something went wrong here: try again with the same Idempotency-Key, and tell whoever runs the desk.",
+        "en": "Something went wrong here: try again with the same Idempotency-Key, and tell the desk's operator.",
         "ar": "حدث خطأ هنا: أعد المحاولة بنفس Idempotency-Key وأبلغ المشرف على هذه الخدمة.",
         "es": "Algo falló aquí: reintente con la misma Idempotency-Key y avise a quien administra este servicio.",
     },

@@ -1,7 +1,7 @@
-"""How much one holder may publish a minute: a sliding window in this process; it owns no clock.
+"""Limits how much a token's holder may publish per minute: a sliding window in this process, without a clock.
 
-It stops a stolen session from flooding the ticker. It counts by request, not by attempt: a repeat with the same
-Idempotency-Key is the same request. Each desk process counts for itself, also while Redis is away.
+It stops a stolen session from flooding the ticker. A repeat with the same Idempotency-Key is the same request and
+counts once. Each desk process counts for itself, so that it can count while Redis is away.
 """
 
 from collections import OrderedDict
@@ -18,9 +18,9 @@ class Rate:
         self._admitted: dict[str, OrderedDict[str, float]] = {}
 
     def admit(self, name: str, request: str, now: float) -> float:
-        """Counts `request` for `name`; 0 if it is admitted (or was, within the window), else seconds to wait.
+        """Counts `request` for `name`; returns 0 if it is admitted, or was within the window, else the seconds to wait.
 
-        `now` is in seconds of a monotonic clock: set back, any other would keep a full window full.
+        `now` is in seconds of a monotonic clock: another clock, set back, would keep a full window full.
         """
         window = self._admitted.setdefault(name, OrderedDict())
         while window and next(iter(window.values())) <= now - WINDOW_SECONDS:
@@ -33,10 +33,10 @@ class Rate:
         return 0.0
 
     def counts(self, name: str, request: str, now: float) -> bool:
-        """Whether `request` is counted for `name` already, within the window that ends `now`."""
+        """Whether `request` is already counted for `name` in the window that ends at `now`."""
         admitted = self._admitted.get(name, OrderedDict()).get(request)
         return admitted is not None and admitted > now - WINDOW_SECONDS
 
     def forget(self, name: str, request: str) -> None:
-        """Takes back what was counted for a request that published nothing."""
+        """Removes a request that published nothing from the count."""
         self._admitted.get(name, OrderedDict()).pop(request, None)

@@ -1,4 +1,4 @@
-"""Gathers what is wrong with a request, so that a person is told all of it at once; it judges nothing itself."""
+"""Collects everything that is wrong with a request, so that a person sees all of it at once."""
 
 from types import TracebackType
 
@@ -6,7 +6,7 @@ from ticker.contract.sentences import RefusedError
 
 
 class RefusalsError(Exception):
-    """Everything that is wrong with one request, a refusal for each field."""
+    """Everything that is wrong with one request: a refusal for each field."""
 
     def __init__(self, refusals: tuple[RefusedError, ...]) -> None:
         self.refusals = refusals
@@ -14,25 +14,25 @@ class RefusalsError(Exception):
 
 
 class ConflictError(RefusedError):
-    """The request is sound, but the item is not in a state that allows it."""
+    """The request is valid, but the item's state does not allow it."""
 
 
 class Refusals:
-    """A list that fills while a request is read; `raise_any` ends the reading."""
+    """The refusals found so far; `raise_any` raises them together."""
 
     def __init__(self) -> None:
         self._refusals: list[RefusedError] = []
 
     def add(self, code: str, field: str, **parameters: object) -> None:
-        """Notes that `field` cannot be taken."""
+        """Adds a refusal of `field`."""
         self._refusals.append(RefusedError(code, field, **parameters))
 
     def at(self, field: str) -> "_Field":
-        """A block in which a `RefusedError` is noted as `field`'s; what follows the block is still done."""
+        """A context manager: a `RefusedError` in its block becomes a refusal of `field` and is not raised."""
         return _Field(self._refusals, field)
 
     def raise_any(self) -> None:
-        """Raises `RefusalsError` if anything was noted."""
+        """Raises `RefusalsError` if there are any refusals."""
         if self._refusals:
             raise RefusalsError(tuple(self._refusals))
 
@@ -45,7 +45,7 @@ class _Field:
     def __enter__(self) -> None:
         return None
 
-    # `bool`, not `bool | None`: so a type checker knows that the code after the block is reached.
+    # With `bool`, not `bool | None`, a type checker knows that the code after the block is reached.
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
         if not isinstance(error, RefusedError):
             return False
@@ -53,6 +53,6 @@ class _Field:
         return True
 
 
-def printable(given: str) -> str:
-    """What was given, as it may stand in a sentence: short, and with dots for what cannot be seen."""
-    return "".join(character if character.isprintable() else "·" for character in given[:60])
+def printable(text: str) -> str:
+    """The first 60 characters of `text`, with a dot for each invisible one, to be quoted in a sentence."""
+    return "".join(character if character.isprintable() else "·" for character in text[:60])

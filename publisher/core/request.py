@@ -1,6 +1,6 @@
-"""The bodies that the desk takes, as shapes; what they may say is judged in `draft` and `rules`.
+"""The bodies of the desk's requests; `first_version` and `acts` check their content.
 
-A field left out (`UNSET`) is not a field set to null: null clears what an item had.
+A field that is left out is `UNSET`. It differs from null, which clears the field of the item.
 """
 
 import msgspec
@@ -10,7 +10,7 @@ from ticker.contract.item import Act, Direction, Role
 
 
 class TextInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A line whose language and direction may be said; they default to the item's."""
+    """A text with its language and direction, which default to the item's."""
 
     value: str
     language: str | UnsetType = UNSET
@@ -18,7 +18,7 @@ class TextInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who says so: the name or the id of a registered source, or any name with its role."""
+    """An attribution: the name or id of a registered source, or any name with its role."""
 
     name: str | TextInput | UnsetType = UNSET
     role: Role | UnsetType = UNSET
@@ -26,10 +26,10 @@ class SourceInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """What publishing and every act have in common."""
+    """The fields that publishing and every act have in common."""
 
     language: str | UnsetType = UNSET
-    """Of the headline and of unregistered names, where they do not say their own."""
+    """The default for the headline and for names that are not registered."""
     direction: Direction | UnsetType = UNSET
     urgency: int | UnsetType = UNSET
     sections: list[str] | UnsetType = UNSET
@@ -40,7 +40,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="c
     headline: str | TextInput | UnsetType = UNSET
     info_sources: list[SourceInput] | UnsetType = UNSET
     ed_note: str | None = None
-    """The desk's own; it never enters the stream."""
+    """Internal: the desk stores it, and it never enters the stream."""
     dry_run: bool = False
 
 
@@ -50,7 +50,7 @@ class ItemRequest(Request, frozen=True, forbid_unknown_fields=True, rename="came
     edition: str
     text: str | UnsetType = UNSET
     role: Role | UnsetType = UNSET
-    """Of a source in `text` that is not registered."""
+    """The role of a source in `text` that is not registered."""
     translation_of: str | None = None
     publish_at: str | None = None
     embargoed_until: str | None = None
@@ -85,6 +85,6 @@ class WelcomeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CanaryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/canary`: a mark by which the sender knows its own canary again."""
+    """`POST /v1/canary`; the sender recognizes its canary by `mark`."""
 
     mark: str = "canary"

@@ -1,4 +1,4 @@
-"""Which role may do which act."""
+"""The roles of people and scripts, and the acts that each role may do."""
 
 from typing import Final, Literal, get_args
 
@@ -7,7 +7,7 @@ from ticker.contract.item import Act
 Role = Literal["reporter", "editor", "chief"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-# Drafts and submissions, which are a reporter's, come with the desk's queue; until then a reporter may try out.
+# A reporter may only do dry runs until the desk has drafts and submissions.
 _NEEDED: Final[dict[Act, Role]] = {
     "publish": "editor",
     "update": "editor",
@@ -18,11 +18,11 @@ _NEEDED: Final[dict[Act, Role]] = {
     "withdraw": "chief",
 }
 _RANK: Final[dict[Role, int]] = {"reporter": 0, "editor": 1, "chief": 2}
-# These must work at any time: whatever was published before them, and while the desk's database is away.
+# They work at any time: above the rate limit, and while the desk's database is away.
 ACTS_THAT_TAKE_BACK: Final[frozenset[Act]] = frozenset({"hold", "withdraw"})
 
 
 def role_needed(role: Role, act: Act) -> Role | None:
-    """None where `role` may do `act`, else the least role that may."""
+    """None if `role` may do `act`, else the lowest role that may."""
     needed = _NEEDED[act]
     return None if _RANK[role] >= _RANK[needed] else needed

@@ -1,10 +1,9 @@
-"""Splits "Source: text" into who says so and what; it knows colons and nothing of who may publish.
+"""Splits "Source: text" into the source and the text.
 
-1. A separator is a colon of any of the scripts we meet: Latin, fullwidth, small, vertical.
-2. A colon between digits is a time or a ratio, one inside a web address is part of it; neither separates.
-3. A registered source's label wins where several colons could separate, the longest of several registered ones;
-   otherwise the first colon does.
-4. Nothing is split where the label would be longer than a source may be, or the text empty.
+1. The separator is a colon: Latin, fullwidth, small or vertical.
+2. A colon between digits (a time, a ratio) or inside a web address is no separator.
+3. If several colons could separate, the longest label of a registered source wins, otherwise the first colon.
+4. There is no split if the label would be longer than a source may be, or if the text would be empty.
 """
 
 import re
@@ -16,13 +15,13 @@ import msgspec
 from ticker.contract.site import Site
 from ticker.contract.text import SOURCE_LIMIT
 
-# U+003A, and its fullwidth, small and vertical forms. Arabic writes the Latin colon.
+# U+003A and its fullwidth, small and vertical forms. Arabic uses the Latin colon.
 SEPARATORS: Final = frozenset(":\uff1a\ufe55\ufe13")
 _SEPARATOR: Final = re.compile(f"[{''.join(SEPARATORS)}]")
 
 
 class Split(msgspec.Struct, frozen=True):
-    """The two halves of a line, and the registry's id of the source if it is a known one."""
+    """The two halves of a line, and the id of the source if it is registered."""
 
     label: str
     text: str
@@ -30,7 +29,7 @@ class Split(msgspec.Struct, frozen=True):
 
 
 def split(line: str, site: Site) -> Split | None:
-    """The split of `line`, or None where it names no source."""
+    """The split of `line`, or None if it names no source."""
     first: Split | None = None
     registered: Split | None = None
     for position in _separators(line):
@@ -39,22 +38,22 @@ def split(line: str, site: Site) -> Split | None:
             break
         if not label or not text:
             continue
-        found = Split(label, text, site.find_source(label))
-        if found.source:
-            registered = found
-        first = first or found
+        candidate = Split(label, text, site.find_source(label))
+        if candidate.source:
+            registered = candidate
+        first = first or candidate
     return registered or first
 
 
 def _separators(line: str) -> Iterator[int]:
-    for found in _SEPARATOR.finditer(line):
-        position = found.start()
+    for match in _SEPARATOR.finditer(line):
+        position = match.start()
         if not _between_digits(line, position) and not _in_address(line, position):
             yield position
 
 
 def _between_digits(line: str, position: int) -> bool:
-    # str.isdecimal covers Arabic-Indic digits too.
+    # str.isdecimal is true for Arabic-Indic digits, too.
     return line[position - 1 : position].isdecimal() and line[position + 1 : position + 2].isdecimal()
 
 

@@ -1,12 +1,12 @@
-"""ULIDs (github.com/ulid/spec): 48 bits of milliseconds, 80 of chance, in Crockford's base 32."""
+"""ULIDs (github.com/ulid/spec): 48 bits of milliseconds and 80 random bits, in Crockford's base 32."""
 
 from typing import Final
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Two characters at a time: half the steps, and a publication makes one of these.
+# Two characters at a time takes half the steps; each publication makes a ULID.
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 CHANCE_BYTES: Final = 10
-# The last time that an RFC 3339 date can write.
+# The first moment that an RFC 3339 date cannot express.
 _YEAR_9999_MS: Final = 253_402_300_800_000
 
 
@@ -19,7 +19,7 @@ def ulid(seconds: float, chance: bytes) -> str:
 
 
 def ulid_seconds(text: str) -> float | None:
-    """The time in a ULID, in seconds since 1970, or None where `text` is none or its time is out of range."""
+    """The time in a ULID, in seconds since 1970; None if `text` is not a ULID or its time is out of range."""
     digits = [_ALPHABET.find(character) for character in text.upper()]
     if len(digits) != 26 or -1 in digits:
         return None

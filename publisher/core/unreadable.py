@@ -1,6 +1,6 @@
-"""The base of a withdrawal where the newest version of an item cannot be read; it knows items and the site.
+"""The version that a withdrawal follows if the newest version of an item cannot be read.
 
-No word of an unreadable version is used: whoever wrote it, no key of ours signed it.
+No content of an unreadable version is used, because no signing key verifies it.
 """
 
 from typing import Final
@@ -11,15 +11,15 @@ from publisher.core.ulid import ulid_seconds
 from ticker.contract.item import URI_PREFIX, InfoSource, Item, Text, moment
 from ticker.contract.site import Site, direction_of
 
-# A client takes a withdrawn item down and shows none of these words.
+# Clients remove a withdrawn item, so readers do not see these texts.
 _HEADLINES: Final = {"en": "Withdrawn", "ar": "سُحب هذا الخبر", "es": "Retirada"}
 _SOURCES: Final = {"en": "Editorial desk", "ar": "غرفة التحرير", "es": "Redacción"}
 
 
 def withdrawable(uri: str, version: int, readable: Item | None, site: Site, *, now: float) -> Item:
-    """What a withdrawal of unreadable version `version` follows: the words of `readable`, or neutral ones."""
+    """The item that a withdrawal of unreadable version `version` follows: `readable`, or an item with neutral texts."""
     if readable is not None:
-        # An unreadable version may have made a withdrawn item current again: it can be withdrawn once more.
+        # The unreadable version may have released a withdrawn item, so withdrawing it again must be possible.
         return msgspec.structs.replace(readable, version=version, pub_status="usable")
     edition, settings = next(iter(site.editions.items()))
     language = settings.language.split("-", 1)[0]

@@ -1,1 +1,1 @@
-"""The stream as the desk writes it: one script a batch, the stored versions, and signing them again."""
+"""The stream as the desk writes it: the publish script and its calls, the stored versions, backfill and rekey."""

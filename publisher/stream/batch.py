@@ -1,9 +1,9 @@
-"""Gathers what is asked at the same time into one call; it knows nothing of what is asked.
+"""Sends requests that are waiting at the same time in one call; it does not know what a request is.
 
-1. What is asked while a call is on its way leaves together with the next one, in the order in which it was asked.
-2. Nobody waits for company: with no call on its way, a single question leaves at once. And nobody waits long for a
-   slow call: after `patience` the next one leaves beside it, and may be answered first.
-3. Who gives up is not asked for any more, unless it is on its way already; then the answer is dropped.
+1. Requests that arrive while a call is running are sent together in the next call, in their order.
+2. A request never waits for others to join it: when no call is running it is sent at once. It does not wait long for a
+   slow call either: after `patience` seconds the next call starts, and may be answered first.
+3. A cancelled request is not sent any more; if its call is already running, the reply is dropped.
 """
 
 import asyncio
@@ -11,81 +11,82 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
 
 
-class Batch(Generic[Question, Answer]):
-    """Asks `ask` for at most `most` questions a call; the next waits for the one before, `patience` seconds at most.
+class Batch(Generic[Request, Reply]):
+    """Calls `send` with at most `limit` requests at a time.
 
-    `ask` answers each question in its place, with an exception for those that failed alone; what it raises is
-    everybody's.
+    `send` returns one reply per request, in order; the reply to a request that failed alone is an exception. An
+    exception that `send` raises goes to every request of the call.
     """
 
     def __init__(
         self,
-        ask: Callable[[Sequence[Question]], Awaitable[Sequence[Answer | Exception]]],
+        send: Callable[[Sequence[Request]], Awaitable[Sequence[Reply | Exception]]],
         *,
-        most: int,
+        limit: int,
         patience: float,
     ) -> None:
-        self._ask = ask
-        self._most = most
+        self._send = send
+        self._limit = limit
         self._patience = patience
-        self._waiting: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
-        # Who takes what waits next; None where nobody is waited for.
-        self._calling: asyncio.Task[None] | None = None
-        # A loop holds its tasks weakly.
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._waiting: deque[tuple[Request, asyncio.Future[Reply]]] = deque()
+        # The task that will send the next call, or None while no call is waited for.
+        self._sender: asyncio.Task[None] | None = None
+        # The event loop holds its tasks weakly.
+        self._running: set[asyncio.Task[None]] = set()
 
-    async def submit(self, question: Question) -> Answer:
-        """The answer to one question; raises what `ask` has for it."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, answer))
-        if self._calling is None:
-            self._begin()
-        return await answer
+    async def submit(self, request: Request) -> Reply:
+        """The reply to `request`; raises what `send` returned or raised for it."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, reply))
+        if self._sender is None:
+            self._start_sender()
+        return await reply
 
-    def _begin(self) -> None:
-        self._calling = calling = asyncio.create_task(self._call())
-        self._under_way.add(calling)
-        calling.add_done_callback(self._under_way.discard)
+    def _start_sender(self) -> None:
+        self._sender = sender = asyncio.create_task(self._send_waiting())
+        self._running.add(sender)
+        sender.add_done_callback(self._running.discard)
 
-    def _overdue(self) -> None:
-        self._calling = None
+    def _stop_waiting(self) -> None:
+        """Starts another sender: the running call has taken `patience` seconds."""
+        self._sender = None
         if self._waiting:
-            self._begin()
+            self._start_sender()
 
-    async def _call(self) -> None:
+    async def _send_waiting(self) -> None:
         this = asyncio.current_task()
         loop = asyncio.get_running_loop()
         try:
-            while self._waiting and self._calling is this:
-                taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                # Cancelled is who gave up meanwhile.
-                if asking := [(question, answer) for question, answer in taken if not answer.done()]:
-                    overdue = loop.call_later(self._patience, self._overdue)
+            while self._waiting and self._sender is this:
+                batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+                # A reply that is done belongs to a cancelled request.
+                if pending := [(request, reply) for request, reply in batch if not reply.done()]:
+                    timer = loop.call_later(self._patience, self._stop_waiting)
                     try:
-                        await self._settle(asking)
+                        await self._call(pending)
                     finally:
-                        overdue.cancel()
+                        timer.cancel()
         finally:
-            if self._calling is this:
-                self._calling = None
+            if self._sender is this:
+                self._sender = None
 
-    async def _settle(self, asking: list[tuple[Question, "asyncio.Future[Answer]"]]) -> None:
+    async def _call(self, pending: list[tuple[Request, "asyncio.Future[Reply]"]]) -> None:
         try:
-            answers = await self._ask([question for question, _ in asking])
+            results = await self._send([request for request, _ in pending])
         except asyncio.CancelledError:
-            for _, answer in asking:
-                answer.cancel()
+            for _, reply in pending:
+                reply.cancel()
             raise
         except Exception as error:
-            answers = [error] * len(asking)
-        for (_, answer), found in zip(asking, answers, strict=True):
-            if answer.done():
+            results = [error] * len(pending)
+        for (_, reply), result in zip(pending, results, strict=True):
+            if reply.done():
                 continue
-            if isinstance(found, Exception):
-                answer.set_exception(found)
+            if isinstance(result, Exception):
+                reply.set_exception(result)
             else:
-                answer.set_result(found)
+                reply.set_result(result)

@@ -1,8 +1,8 @@
 """Calls to Redis that end within `BUDGET_SECONDS`; the one module of the publisher that imports `redis`.
 
-1. A lost reply is answered by the same call again: every script here is safe to repeat.
-2. Every call ends within its budget, also when the server accepts connections and says nothing more.
-3. Whatever goes wrong with the server leaves here as `StreamAwayError`.
+1. A call whose reply was lost is made again: every script here is safe to repeat.
+2. Every call ends within its budget, even if the server accepts connections and does not reply.
+3. Every fault of the server is raised as `StreamAwayError`.
 """
 
 import asyncio
@@ -22,21 +22,21 @@ from redis.exceptions import TimeoutError as SlowError
 
 from ticker.stream.connect import Client, PrimaryCheck, StreamAwayError, disconnect, drop, is_misled, lease, translated
 
-# An editor is told within three seconds that the stream is away. Two attempts fit on a connection that stands, the
-# second cut to a second where both waited behind a slow call; to connect may take 2 s, and then one fits.
+# An editor learns within 3 s that the stream is away. On an open connection two attempts fit, the second one cut to 1 s
+# if both waited behind a slow call. Connecting may take 2 s; then one attempt fits.
 BUDGET_SECONDS: Final = 2.5
 ATTEMPT_SECONDS: Final = 1.2
 PAGE: Final = 200
 _WAIT_MS: Final = 1000
 _PAUSES: Final = (0.05, 0.3, None)
-# redis-py's pool refuses more than 100 connections at once; more than this wait their turn inside their budget.
-_AT_ONCE: Final = 64
+# redis-py's pool refuses more than 100 connections. Further calls wait within their budget.
+_CONCURRENT_CALLS: Final = 64
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 ScriptArguments = tuple[int | str | bytes, ...]
-"""The arguments of a script: the number of keys, the keys, the rest."""
+"""Of a script: the number of keys, the keys, the other arguments."""
 ScriptReply = tuple[Any, int]  # Any: a script's reply
-"""A reply, and how many replicas hold the writes before it."""
+"""A reply, and how many replicas have the writes of its call."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -49,97 +49,98 @@ class Script(msgspec.Struct, frozen=True):
 def load_script(name: str) -> Script:
     """The script in the file `name` of this package."""
     text = Path(__file__).with_name(name).read_text("utf-8")
-    # Redis names scripts by SHA-1; nothing is secured by it.
+    # Redis names scripts by SHA-1; security does not depend on it.
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class RedisCalls:
-    """One client's calls, each bounded in time; `replicas` must hold the writes of `scripts`."""
+    """Calls with one client, each bounded in time; a script succeeds only if `replicas` replicas have its writes."""
 
     def __init__(self, client: Client, replicas: int = 0) -> None:
         self.client = client
         self.replicas = replicas
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_CONCURRENT_CALLS)
         self._primary = PrimaryCheck(client)
 
     async def confirm_primary(self) -> None:
-        """Drops connections to a server that the address does not name any more.
+        """Drops the connections if the address now names another server.
 
-        Raises `StreamAwayError` where that is a replica, or where nobody knows which server is the primary.
+        Raises `StreamAwayError` where the server is a replica, or where the primary is not known.
         """
         doubt = await self._primary.doubt()
         if doubt is not None:
             raise StreamAwayError(doubt)
 
-    async def command(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The reply to `call`, repeated where the connection is lost; raises `StreamAwayError`."""
+    async def command(self, call: Callable[[], Awaitable[Reply]]) -> Reply:
+        """The reply to `call`, which is repeated if the connection is lost; raises `StreamAwayError`."""
 
-        async def once() -> Answer:
+        async def attempt() -> Reply:
             try:
                 return await call()
             except ResponseError as error:
-                await self._leave_if_misled(error)
+                await self._drop_if_wrong_server(error)
                 raise
 
         async with self.bounded():
-            return await repeated(once)
+            return await repeated(attempt)
 
-    async def _leave_if_misled(self, answer: object) -> None:
-        """Drops the connections where `answer` says that another server is meant, and raises what is repeated."""
-        if is_misled(answer):
+    async def _drop_if_wrong_server(self, error: ResponseError) -> None:
+        """If `error` says that another server is the primary: drops the connections and raises `LostError`."""
+        if is_misled(error):
             await drop(self.client)
-            raise LostError(str(answer))
+            raise LostError(str(error))
 
-    async def script(self, script: Script, words: ScriptArguments) -> Any:  # Any: a script's reply
+    async def script(self, script: Script, arguments: ScriptArguments) -> Any:  # Any: a script's reply
         """The reply to one script; raises `StreamAwayError`."""
 
-        async def once() -> Any:  # Any: a script's reply
-            [answer] = await self.scripts(script, [words])
-            if isinstance(answer, Exception):
-                raise answer
-            return self.checked(*answer)
+        async def attempt() -> Any:  # Any: a script's reply
+            [result] = await self.scripts(script, [arguments])
+            if isinstance(result, Exception):
+                raise result
+            reply, replicas = result
+            self.check_replicas(replicas)
+            return reply
 
         async with self.bounded():
-            return await repeated(once)
+            return await repeated(attempt)
 
-    def checked(self, answer: Any, held: int) -> Any:  # Any: a script's reply
-        """`answer`, unless too few replicas hold what was written before it; then raises `StreamAwayError`."""
-        if held < self.replicas:
-            raise StreamAwayError(f"{held} of {self.replicas} replicas hold the entry")
-        return answer
+    def check_replicas(self, replicas: int) -> None:
+        """Raises `StreamAwayError` where too few replicas have the writes of a call."""
+        if replicas < self.replicas:
+            raise StreamAwayError(f"{replicas} of {self.replicas} replicas hold the entry")
 
-    async def scripts(self, script: Script, words: Sequence[ScriptArguments]) -> list[ScriptReply | Exception]:
-        """The replies to `script` for each of `words`, sent together; not bounded and not repeated."""
-        answers = await self._evaluated("EVALSHA", script.sha, words)
-        unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    async def scripts(self, script: Script, batch: Sequence[ScriptArguments]) -> list[ScriptReply | Exception]:
+        """The replies to `script` for each of `batch`, sent together; neither bounded in time nor repeated."""
+        replies = await self._evaluate("EVALSHA", script.sha, batch)
+        unknown = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
-            second = await self._evaluated("EVAL", script.text, [words[place] for place in unknown])
-            for place, answer in zip(unknown, second, strict=True):
-                answers[place] = answer
-        return answers
+            loaded = await self._evaluate("EVAL", script.text, [batch[index] for index in unknown])
+            for index, reply in zip(unknown, loaded, strict=True):
+                replies[index] = reply
+        return replies
 
-    async def _evaluated(
-        self, command: str, script: str, words: Sequence[ScriptArguments]
+    async def _evaluate(
+        self, command: str, script: str, batch: Sequence[ScriptArguments]
     ) -> list[ScriptReply | Exception]:
-        # Not redis-py's pipeline: packing in Python, and a timer for each reply, took 130 µs a line; this takes 25.
-        packed = [_packed(command, script, *each) for each in words]
+        # redis-py's pipeline packs in Python and sets a timer for each reply: 130 µs a line, this takes 25.
+        packed = [_packed(command, script, *arguments) for arguments in batch]
         if self.replicas:
-            # It counts for what its own connection wrote last.
+            # WAIT counts the replicas that have the last write of its own connection.
             packed.append(_packed("WAIT", self.replicas, _WAIT_MS))
-        # All keys of a brand share one slot of a cluster.
-        async with lease(self.client, str(words[0][1])) as connection, asyncio.timeout(ATTEMPT_SECONDS):
+        # All keys of a brand are in one slot of a cluster.
+        async with lease(self.client, str(batch[0][1])) as connection, asyncio.timeout(ATTEMPT_SECONDS):
             await connection.send_packed_command(b"".join(packed))
-            answers = [await read_reply(connection) for _ in packed]
-        for answer in answers:
-            if isinstance(answer, ResponseError):
-                await self._leave_if_misled(answer)
-        held = answers.pop() if self.replicas else 0
-        if isinstance(held, Exception):
-            raise held
-        return [answer if isinstance(answer, Exception) else (answer, held) for answer in answers]
+            replies = [await read_reply(connection) for _ in packed]
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                await self._drop_if_wrong_server(reply)
+        replicas = replies.pop() if self.replicas else 0
+        if isinstance(replicas, Exception):
+            raise replicas
+        return [reply if isinstance(reply, Exception) else (reply, replicas) for reply in replies]
 
     async def pages_backwards(self, stream: str) -> AsyncIterator[list[tuple[bytes, dict[bytes, bytes]]]]:
-        """The entries of `stream` in pages, the newest first; each page is a call of its own."""
+        """The entries of `stream` in pages, the newest first; each page is a separate call."""
         end = "+"
         while True:
             read = partial(self.client.xrevrange, stream, max=end, count=PAGE)
@@ -151,12 +152,12 @@ class RedisCalls:
 
     @asynccontextmanager
     async def bounded(self) -> AsyncIterator[None]:
-        """A block that ends within the budget and raises `StreamAwayError` for what goes wrong with the server."""
+        """A block that ends within the budget, and raises `StreamAwayError` for every fault of the server."""
         async with translated(), asyncio.timeout(BUDGET_SECONDS), self._slots:
             yield
 
     async def aclose(self) -> None:
-        """Gives the connections back; never raises for a server that is away."""
+        """Closes the connections; does not raise for a server that is away."""
         try:
             async with self.bounded():
                 await disconnect(self.client)
@@ -164,8 +165,8 @@ class RedisCalls:
             return
 
 
-async def repeated(call: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The reply to `call`, asked for again where the connection was lost."""
+async def repeated(call: Callable[[], Awaitable[Reply]]) -> Reply:
+    """The result of `call`, which is called again if the connection was lost."""
     for pause in _PAUSES:
         try:
             return await call()
@@ -177,16 +178,16 @@ async def repeated(call: Callable[[], Awaitable[Answer]]) -> Answer:
 
 
 async def read_reply(connection: Any) -> Any:  # Any: redis-py has a class for each kind of connection
-    """The next reply on `connection`, an error among them."""
+    """The next reply on `connection`; an error reply is returned and not raised."""
     try:
-        answer = await connection.read_response(timeout=math.inf)
+        reply = await connection.read_response(timeout=math.inf)
     except ResponseError as error:
         return error
-    if answer is None:
-        # So it says that the network gave up (ETIMEDOUT); nothing of ours is answered by nothing.
+    if reply is None:
+        # redis-py returns None for ETIMEDOUT. No script here replies with nil.
         await connection.disconnect(nowait=True)
         raise LostError("The connection timed out.")
-    return answer
+    return reply
 
 
 def _packed(*words: int | str | bytes) -> bytes:

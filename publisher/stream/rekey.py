@@ -1,10 +1,11 @@
-"""Signs everything that a key other than the signer has signed again, so that the other key can be dropped.
+"""Signs every body of an older key again with the signer's key, so that the older key can be removed.
 
-1. Each ledger's bodies are replaced where they are; the newest version of an item in the stream is appended once more
-   (same version, next number), together with its ledger, in one call of publish.lua.
-2. What is signed already is left alone: a second run changes nothing, and an interrupted one is simply run again.
-3. What no key of ours verifies is counted and left alone, and so is what a newer release wrote in its own schema. Where
-   the newest version of an item is such, no older version is appended: it would look like news.
+1. The bodies of a ledger are replaced in place. The newest version of an item in the stream is appended once more (same
+   version, next number), together with its ledger, in one call of publish.lua.
+2. A body that the signer's key has signed stays as it is: a second run changes nothing, and an interrupted run can be
+   repeated.
+3. A body that no key verifies is counted and stays as it is; so does the schema of a newer release. If it is an item's
+   newest version, no older version is appended, because readers would take it for news.
 """
 
 from collections import Counter
@@ -24,22 +25,23 @@ _RESIGN: Final = load_script("resign.lua")
 
 
 class RekeyResult(msgspec.Struct):
-    """What was done, or in a dry run would be done; `unreadable` counts bodies by reason."""
+    """What was done, or would be done without the dry run; `unreadable` counts bodies by reason."""
 
     items: int = 0
     bodies: int = 0
     changed_meanwhile: int = 0
+    """Items that an editor changed during the run; another run signs them."""
     unreadable: Counter[str] = msgspec.field(default_factory=Counter)
     unreadable_items: list[str] = msgspec.field(default_factory=list)
     """The uri of each item whose newest version cannot be read."""
     signed: list[Item] = msgspec.field(default_factory=list)
-    """Each item whose entry is signed again."""
+    """The items whose newest entry is signed again."""
 
 
 async def rekey(
     store: Store, *, dry_run: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> RekeyResult:
-    """Signs all again; `progress` gets how many items are done, of how many. Raises `StreamAwayError`."""
+    """Signs every item again; calls `progress(items done, items in all)`. Raises `StreamAwayError`."""
     result = RekeyResult()
     newest = await _newest_in_stream(store, result)
     uris = sorted({*newest, *await ledgers(store)})
@@ -58,19 +60,19 @@ async def _newest_in_stream(store: Store, result: RekeyResult) -> dict[str, Vers
             except PoisonError as error:
                 result.unreadable[f"stream, {error.reason}"] += 1
                 continue
-            known = newest.get(version.item.uri)
-            if known is None or version.item.version > known.item.version:
+            other = newest.get(version.item.uri)
+            if other is None or version.item.version > other.item.version:
                 newest[version.item.uri] = version
     return newest
 
 
 async def _rekey_item(store: Store, uri: str, in_stream: Version | None, dry_run: bool, result: RekeyResult) -> None:
-    words = (3, store.keys.items, store.keys.newest, store.keys.ledger(uri), uri, 0)
-    count, bodies, held, _ = await store.calls.script(RECORD, words)
+    arguments = (3, store.keys.items, store.keys.newest, store.keys.ledger(uri), uri, 0)
+    count, bodies, indexed, _ = await store.calls.script(RECORD, arguments)
     result.items += 1
-    number = max(count, held, in_stream.item.version if in_stream else 0)
+    number = max(count, indexed, in_stream.item.version if in_stream else 0)
     last: Version | None = in_stream if in_stream and in_stream.item.version == number else None
-    for place, body in enumerate(bodies):
+    for index, body in enumerate(bodies):
         try:
             version = read_version(body, store.keyring)
         except PoisonError as error:
@@ -78,27 +80,28 @@ async def _rekey_item(store: Store, uri: str, in_stream: Version | None, dry_run
             if body:
                 result.unreadable[f"ledger, {error.reason}"] += 1
             continue
-        is_last = version.item.version == number and place + 1 == count
+        is_last = version.item.version == number and index + 1 == count
         last = version if is_last else last
-        # The last body is signed with its entry, if the stream has one that needs it.
+        # The last body is replaced together with its entry, if the stream has one that needs it.
         if _is_old(version, store) and not (is_last and in_stream and _is_old(in_stream, store)):
             result.bodies += 1
             if not dry_run:
                 ledger = store.keys.ledger(uri)
-                await store.calls.script(_RESIGN, (1, ledger, place, body, signed_again(version, store)))
+                await store.calls.script(_RESIGN, (1, ledger, index, body, _resigned_body(version, store)))
     if last is None:
         result.unreadable_items.append(uri)
     elif in_stream and _is_old(in_stream, store):
         result.signed.append(last.item)
         current = bodies[-1] if count == number else last.body
-        if not dry_run and not await store.renew(last, signed_again(last, store), current):
+        if not dry_run and not await store.renew(last, _resigned_body(last, store), current):
             result.changed_meanwhile += 1
 
 
-def signed_again(version: Version, store: Store) -> bytes:
-    """The same bytes of the item under the signer's key; equal for equal input, so that a repeat finds its answer."""
+def _resigned_body(version: Version, store: Store) -> bytes:
+    """The same item under the signer's key; equal input gives an equal body, so a repeat finds its answer."""
     return seal(version.item_json, store.keyring, version.earlier)
 
 
 def _is_old(version: Version, store: Store) -> bool:
+    """Whether another key than the signer's has signed it, in the schema of this release."""
     return version.key_id != store.keyring.signer and version.body.startswith(SCHEMA + b".")

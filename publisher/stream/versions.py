@@ -1,8 +1,8 @@
-"""The stored versions of one item: which is the newest, which of them can be read, what the next one carries.
+"""The stored versions of one item: the newest, the newest that can be read, and what the next one must carry.
 
-1. The ledger has one body for each version, so that its length is the newest version's number. Where it was lost or is
-   short, the stream's newest version counts.
-2. A body that no key of ours verifies is unreadable: it counts as a version, and none of its words are used.
+1. The ledger has one body for each version, so its length is the number of the newest version. Where the ledger is lost
+   or short, the newest version in the stream counts.
+2. A body that no signing key verifies is unreadable: it counts as a version, and none of its content is used.
 """
 
 import asyncio
@@ -17,14 +17,15 @@ from ticker.contract.facets import EVERYTHING, Facets, earlier_facets
 from ticker.contract.item import Item, decode_item
 from ticker.stream.redis_stream import Keys, translated
 
+# Bodies read from the end of the ledger; all of them only if none of these can be read.
 _TAIL: Final = 8
 # As MAX_PADDING of publish.lua.
-_MOST_AHEAD: Final = 5000
+_MAX_AHEAD: Final = 5000
 RECORD: Final[Script] = load_script("record.lua")
 
 
 class ItemRecord(msgspec.Struct, frozen=True):
-    """What the store holds of one item."""
+    """What is stored of one item."""
 
     uri: str
     version: int
@@ -32,9 +33,9 @@ class ItemRecord(msgspec.Struct, frozen=True):
     item: Item | None
     """The newest version that can be read, or None where there is none."""
     earlier: tuple[Facets, ...]
-    """What the next version carries for filters."""
+    """The facets that the next version carries, so that every filter that matched the item matches it."""
     before: bytes = b""
-    """The body of the newest version where the ledger lacks it."""
+    """The body of the newest version if the ledger lacks it."""
 
     @property
     def readable(self) -> bool:
@@ -43,7 +44,7 @@ class ItemRecord(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One readable version, its facets included, and the body that it was read from."""
+    """One readable version with the facets of earlier ones, and the body that it was read from."""
 
     item: Item
     item_json: bytes
@@ -62,7 +63,7 @@ def read_version(body: bytes, keyring: Keyring) -> Version:
 
 
 def is_verified(body: bytes, keyring: Keyring) -> bool:
-    """Whether a key of ours signed `body`, whatever is in it."""
+    """Whether a key of `keyring` signed `body`; its content does not matter."""
     try:
         open_body(body, keyring)
     except PoisonError as error:
@@ -84,29 +85,31 @@ def newest_version(bodies: Iterable[bytes], uri: str, keyring: Keyring) -> Versi
 
 
 async def read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
-    """What the store holds of `uri`, or None where it knows no such item; raises `StreamAwayError`."""
+    """What is stored of `uri`, or None where there is no such item; raises `StreamAwayError`."""
     async with translated(), asyncio.timeout(BUDGET_SECONDS):
         return await _read_record(calls, keys, keyring, uri)
 
 
 async def _read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str) -> ItemRecord | None:
-    words = (3, keys.items, keys.newest, keys.ledger(uri), uri)
-    count, bodies, held, entry_body = await calls.script(RECORD, (*words, _TAIL))
+    arguments = (3, keys.items, keys.newest, keys.ledger(uri), uri)
+    count, bodies, indexed, entry_body = await calls.script(RECORD, (*arguments, _TAIL))
     best = newest_version([*bodies, entry_body], uri, keyring)
-    if held - count > _MOST_AHEAD and (best is None or best.item.version != held):
-        # Nobody signs the hash: so far ahead, and not confirmed by a version, its number is somebody else's.
-        held = 0
-    number = max(count, held)
+    if indexed - count > _MAX_AHEAD and (best is None or best.item.version != indexed):
+        # The index is not signed. A number so far ahead counts only if a signed version confirms it.
+        indexed = 0
+    number = max(count, indexed)
     if count > _TAIL and best is None:
-        _, bodies, _, _ = await calls.script(RECORD, (*words, 0))
+        _, bodies, _, _ = await calls.script(RECORD, (*arguments, 0))
         best = newest_version(bodies, uri, keyring)
-    if best is None or best.item.version < number or not held:
-        # Not in the hash, or not readable where it should be: the stream may hold a newer version, or a readable one.
+    if best is None or best.item.version < number or not indexed:
+        # The item is not indexed, or its newest version is not readable where it should be: search the stream.
         best = newest_version([*await _bodies_in_stream(calls, keys, uri), best.body if best else b""], uri, keyring)
     if best is None:
-        return ItemRecord(uri, number, None, (EVERYTHING,), entry_body if held > count else b"") if number else None
+        if not number:
+            return None
+        return ItemRecord(uri, number, None, (EVERYTHING,), entry_body if indexed > count else b"")
     number = max(number, best.item.version)
-    # Words that cannot be read may have matched any filter: every reader must be told of the next version.
+    # An unreadable version may have matched any filter, so every reader must get the next one.
     earlier = earlier_facets(best.item, best.earlier) if best.item.version == number else (EVERYTHING,)
     before = b""
     if number > count:
@@ -114,15 +117,15 @@ async def _read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str
     return ItemRecord(uri, number, best.item, earlier, before)
 
 
-async def signed_anew(calls: RedisCalls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
-    """The version in an unreadable `body`, where its item's ledger has the same words under a key of ours."""
+async def resigned_version(calls: RedisCalls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
+    """The version in an unreadable `body`, if its item's ledger has the same content under a key of `keyring`."""
     uri = named_uri(body)
     if uri is None:
         return None
     _, bodies, _, _ = await calls.script(RECORD, (3, keys.items, keys.newest, keys.ledger(uri), uri, 0))
-    for other in bodies:
+    for ledger_body in bodies:
         try:
-            version = read_version(other, keyring)
+            version = read_version(ledger_body, keyring)
         except PoisonError:
             continue
         if body.endswith(b"." + version.item_json):
@@ -131,7 +134,7 @@ async def signed_anew(calls: RedisCalls, keys: Keys, keyring: Keyring, body: byt
 
 
 async def _bodies_in_stream(calls: RedisCalls, keys: Keys, uri: str) -> list[bytes]:
-    """Every body in the stream that may be of `uri`, whoever signed it."""
+    """Every body in the stream that contains `uri`, whichever key signed it."""
     name = uri.encode()
     return [
         body

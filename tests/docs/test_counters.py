@@ -45,7 +45,7 @@ def tasks(folder: str) -> set[str]:
     """The names of the tasks that one side keeps running."""
     names = literals(folder, "keep_running", 0)
     for node in nodes(folder):
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("must_live", "works"):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("must_live", "background"):
             assert isinstance(node.value, ast.Dict)
             # A name in capitals, READER, is a constant of the same value.
             names |= {ast.unparse(key).strip("'").lower() for key in node.value.keys if key is not None}

@@ -141,7 +141,7 @@ def test_every_problem_type_of_the_ticker_is_documented_and_no_other() -> None:
 def test_every_problem_type_of_the_desk_is_documented_and_no_other() -> None:
     used: set[object] = {"not-found", "method", "malformed", "stream-away"}
     for call in calls("publisher"):
-        position = {"ApiError": 1, "Refusal": 1, "away": 0, "MalformedError": 0, "ConflictError": 0}.get(
+        position = {"ApiError": 1, "Refusal": 1, "unavailable": 0, "MalformedError": 0, "ConflictError": 0}.get(
             called_name(call)
         )
         if position is not None:

@@ -62,7 +62,7 @@ class Desk:
         return await self._put(msgspec.structs.replace(line, **fields), wait)
 
     async def canary(self, headline: str) -> None:
-        await self.store.canary(item(edition="canary", headline=Text(headline, "en", "ltr")))
+        await self.store.publish_canary(item(edition="canary", headline=Text(headline, "en", "ltr")))
 
     async def _put(self, made: Item, wait: Node | None) -> Item:
         published = await self.store.publish(made, secrets.token_hex(8), "f")

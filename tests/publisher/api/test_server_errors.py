@@ -71,10 +71,10 @@ async def test_every_refusal_of_the_server_is_said_as_a_stream_that_is_away(tmp_
         store = Store(connect(url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, "news"))
         calls: list[Callable[[], Coroutine[Any, Any, object]]] = [
             lambda: store.publish(an_item(), "d", "f"),
-            lambda: store.again("d", "f"),
+            lambda: store.earlier_answer("d", "f"),
             lambda: store.record(URI),
-            lambda: store.newest(10, wanted=lambda item, is_newest: True),
-            lambda: store.canary(an_item(edition="canary")),
+            lambda: store.newest(10, is_wanted=lambda item, is_newest: True),
+            lambda: store.publish_canary(an_item(edition="canary")),
             lambda: store.probe(),
         ]
         for call in calls:

@@ -35,7 +35,7 @@ async def _settled() -> None:
 
 async def test_a_single_question_leaves_at_once_and_those_meanwhile_together() -> None:
     server = Server()
-    batch = Batch(server.ask, most=3, patience=9)
+    batch = Batch(server.ask, limit=3, patience=9)
     submit = [asyncio.create_task(batch.submit(0))]
     await _settled()
     assert server.calls == [[0]]
@@ -49,7 +49,7 @@ async def test_a_single_question_leaves_at_once_and_those_meanwhile_together() -
 
 async def test_a_slow_call_holds_up_those_after_it_for_no_longer_than_the_patience() -> None:
     server = Server()
-    batch = Batch(server.ask, most=3, patience=0.05)
+    batch = Batch(server.ask, limit=3, patience=0.05)
     loop = asyncio.get_running_loop()
     submit = [asyncio.create_task(batch.submit(0))]
     await _settled()
@@ -62,12 +62,12 @@ async def test_a_slow_call_holds_up_those_after_it_for_no_longer_than_the_patien
     server.open.set()
     assert await asyncio.gather(*submit) == [f"<{number}>" for number in range(6)]
     await _settled()
-    assert not batch._under_way
+    assert not batch._running
 
 
 async def test_who_comes_after_the_patience_leaves_at_once() -> None:
     server = Server()
-    batch = Batch(server.ask, most=3, patience=0)
+    batch = Batch(server.ask, limit=3, patience=0)
     submit = [asyncio.create_task(batch.submit(0))]
     await _settled()
     submit.append(asyncio.create_task(batch.submit(1)))
@@ -80,7 +80,7 @@ async def test_who_comes_after_the_patience_leaves_at_once() -> None:
 async def test_a_question_that_fails_alone_fails_alone() -> None:
     server = Server()
     server.open.set()
-    batch = Batch(server.ask, most=9, patience=9)
+    batch = Batch(server.ask, limit=9, patience=9)
     found = await asyncio.gather(*(batch.submit(number) for number in (1, -2, 3)), return_exceptions=True)
     assert found[0] == "<1>" and isinstance(found[1], ValueError) and found[2] == "<3>"
 
@@ -89,7 +89,7 @@ async def test_a_call_that_fails_fails_for_all_of_it_and_the_next_is_made() -> N
     server = Server()
     server.broken = True
     server.open.set()
-    batch = Batch(server.ask, most=9, patience=9)
+    batch = Batch(server.ask, limit=9, patience=9)
     found = await asyncio.gather(*(batch.submit(number) for number in range(3)), return_exceptions=True)
     assert [type(one) for one in found] == [OSError] * 3
     server.broken = False
@@ -98,7 +98,7 @@ async def test_a_call_that_fails_fails_for_all_of_it_and_the_next_is_made() -> N
 
 async def test_who_gives_up_is_not_asked_for_and_keeps_nobody_waiting() -> None:
     server = Server()
-    batch = Batch(server.ask, most=9, patience=9)
+    batch = Batch(server.ask, limit=9, patience=9)
     first, late, patient = (asyncio.create_task(batch.submit(number)) for number in range(3))
     await _settled()
     # Under way, and still waiting: either may be given up.

@@ -7,6 +7,7 @@ import pytest
 import redis.asyncio
 
 from publisher.stream.backfill import backfill
+from publisher.stream.checks import eviction_policy
 from publisher.stream.store import Store
 from tests.publisher.api.test_ready import start
 from tests.support.sample_items import a_uri, an_item
@@ -46,7 +47,7 @@ async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) ->
                 assert record and record.readable
                 item = an_item(name, version=2, act="withdraw", pub_status="canceled")
                 await store.publish(item, f"w{name}", "f", record.earlier, record.before)
-            assert await store.eviction_policy() == "volatile-lru"
+            assert await eviction_policy(store.calls) == "volatile-lru"
         finally:
             await store.aclose()
             await raw.aclose()

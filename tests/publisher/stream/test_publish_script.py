@@ -105,7 +105,7 @@ async def test_without_one_right_nothing_changes_and_with_it_the_same_request_pu
     assert await contents(raw, brand) == before
     store = await allow(granted(), list(KEYS))
     done = [await store.publish(an_item(version=version), "d", "f") for _ in range(2)]
-    assert [one.again for one in done] == [False, True] and done[0].cursor == done[1].cursor
+    assert [one.is_repeat for one in done] == [False, True] and done[0].cursor == done[1].cursor
     assert await raw.xlen(Keys(brand).items) == version == await raw.llen(Keys(brand).ledger(URI))
 
 
@@ -121,7 +121,7 @@ async def test_without_one_key_nothing_changes_and_with_it_the_same_request_publ
         await store.probe()
     assert await contents(raw, brand) == {}
     store = await allow(granted(), list(KEYS))
-    assert not (await store.publish(an_item(), "d", "f")).again
+    assert not (await store.publish(an_item(), "d", "f")).is_repeat
     assert await raw.xlen(Keys(brand).items) == 1
 
 
@@ -141,7 +141,7 @@ async def test_a_key_of_another_type_stops_the_script_before_its_first_write(
         with pytest.raises(StreamAwayError, match="WRONGTYPE"):
             await store.probe()
     await raw.delete(name)
-    assert not (await store.publish(an_item(), "d", "f")).again
+    assert not (await store.publish(an_item(), "d", "f")).is_repeat
 
 
 async def test_a_ledger_of_another_type_gives_way_to_the_next_version(

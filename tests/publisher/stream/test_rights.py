@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.stream.backfill import backfill
+from publisher.stream.checks import eviction_policy
 from publisher.stream.rekey import rekey
 from publisher.stream.store import Store
 from tests.publisher.stream.test_publish_script import RIGHTS, RIGHTS_OF_ACTS
@@ -47,10 +48,10 @@ async def test_the_desks_rights_are_enough_for_all_that_it_does(
     for number in range(4):
         await store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
     await store.publish(an_item(), "d", "f")
-    assert (await store.publish(an_item(), "d", "f")).again and await store.again("d", "f")
-    assert await store.record(URI) and len(await store.newest(10, wanted=lambda item, _: True)) == 2
-    await store.canary(an_item(edition="canary"))
-    assert await store.eviction_policy() == "noeviction"
+    assert (await store.publish(an_item(), "d", "f")).is_repeat and await store.earlier_answer("d", "f")
+    assert await store.record(URI) and len(await store.newest(10, is_wanted=lambda item, _: True)) == 2
+    await store.publish_canary(an_item(edition="canary"))
+    assert await eviction_policy(store.calls) == "noeviction"
     assert len((await rekey(Store(client, Keyring("k2", keys, brand)))).signed) == 2
     waiting = Store(client, Keyring("k1", keys, brand), replicas=1)
     with pytest.raises(StreamAwayError, match="0 of 1 replicas"):
@@ -77,7 +78,7 @@ async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_writ
 ) -> None:
     desk = Store(connect(redis_url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
     await desk.publish(an_item(), "d", "f")
-    await desk.canary(an_item(edition="canary"))
+    await desk.publish_canary(an_item(edition="canary"))
     address = await user("node")
     stream = Stream(connect(address, timeout=1.2), brand)
     assert (await stream.position()).seq == 1
@@ -87,7 +88,7 @@ async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_writ
     assert len(await stream.ledger(URI)) == 1
     await stream.server()
     node = Store(connect(address, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
-    for attempt in (node.probe(), node.publish(an_item(version=2), "e", "f"), node.canary(an_item())):
+    for attempt in (node.probe(), node.publish(an_item(version=2), "e", "f"), node.publish_canary(an_item())):
         with pytest.raises(StreamAwayError, match="permission"):
             await attempt
     for one in (desk, node):

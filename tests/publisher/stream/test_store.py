@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 import redis.asyncio
 
+from publisher.stream.outcome import MismatchError, Published, StaleError
 from publisher.stream.redis_calls import ATTEMPT_SECONDS, read_reply
-from publisher.stream.store import MismatchError, Published, StaleError, Store
+from publisher.stream.store import Store
 from tests.support.lossy_proxy import lossy
 from tests.support.sample_items import URI, a_uri, an_item
 from ticker.contract.entry import Keyring, read_entry
@@ -35,7 +36,7 @@ async def test_what_is_published_can_be_read_as_a_signed_entry(
     [(entry_id, fields)] = await held(raw, Keys(brand).items)
     entry = read_entry(entry_id, fields, keyring)
     assert (entry.item, entry.cursor, entry.item_json) == (an_item(), done.cursor, done.item_json)
-    assert not done.again
+    assert not done.is_repeat
     assert await raw.lrange(Keys(brand).ledger(URI), 0, -1) == [fields[b"body"]]
 
 
@@ -68,7 +69,7 @@ async def test_fifty_posts_at_once_with_one_key_give_one_entry_and_one_answer(
     answers = await asyncio.gather(*(store.publish(an_item(a_uri()), "d", "f") for _ in range(50)))
     assert await raw.xlen(Keys(brand).items) == 1
     assert len({(answer.item_json, str(answer.cursor)) for answer in answers}) == 1
-    assert sum(not answer.again for answer in answers) == 1
+    assert sum(not answer.is_repeat for answer in answers) == 1
 
 
 async def test_a_connection_that_timed_out_is_lost_and_not_an_answer() -> None:
@@ -95,7 +96,7 @@ async def test_a_key_used_for_another_request_is_a_mismatch_and_publishes_nothin
     with pytest.raises(MismatchError):
         await store.publish(an_item(a_uri()), "d", "other")
     with pytest.raises(MismatchError):
-        await store.again("d", "other")
+        await store.earlier_answer("d", "other")
     assert await raw.xlen(Keys(brand).items) == 1
 
 
@@ -103,11 +104,11 @@ async def test_an_answer_is_found_again_for_as_long_as_it_is_kept(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     store = Store(connect(redis_url, timeout=1.2), keyring, answer_ms=60_000)
-    assert await store.again("d", "f") is None
+    assert await store.earlier_answer("d", "f") is None
     first = await store.publish(an_item(), "d", "f")
     lives = await raw.pttl(Keys(brand).answer("d"))
-    again = await store.again("d", "f")
-    assert again and again.again and again.cursor == first.cursor and again.item == first.item
+    again = await store.earlier_answer("d", "f")
+    assert again and again.is_repeat and again.cursor == first.cursor and again.item == first.item
     # Asking again must not make it live longer, nor for ever.
     assert 0 < await raw.pttl(Keys(brand).answer("d")) <= lives <= 60_000
     await store.aclose()
@@ -160,11 +161,11 @@ async def test_the_list_shows_each_item_once_in_its_newest_version_the_latest_fi
     for number in range(450):
         await store.publish(numbered(number), f"{number}", "f")
     await store.publish(numbered(0, version=2, act="update", urgency=1), "u", "f")
-    items = [item for item, _ in await store.newest(500, wanted=lambda item, _: True)]
+    items = [item for item, _ in await store.newest(500, is_wanted=lambda item, _: True)]
     assert [item.uri[-3:] for item in items] == [f"{number:03d}" for number in reversed(range(1, 450))] + ["000"]
     assert items[-1].version == 2
-    assert len(await store.newest(7, wanted=lambda item, _: True)) == 7
-    assert [item.urgency for item, _ in await store.newest(7, wanted=lambda item, _: item.urgency == 1)] == [1]
+    assert len(await store.newest(7, is_wanted=lambda item, _: True)) == 7
+    assert [item.urgency for item, _ in await store.newest(7, is_wanted=lambda item, _: item.urgency == 1)] == [1]
 
 
 async def test_the_list_passes_over_what_no_key_of_ours_signed(
@@ -173,7 +174,7 @@ async def test_the_list_passes_over_what_no_key_of_ours_signed(
     await store.publish(an_item(), "1", "f")
     await raw.xadd(Keys(brand).items, {"epoch": "e", "seq": 2, "body": b"fw1.k1.wrong.{}"})
     await raw.xadd(Keys(brand).items, {"poison": b"\xff"})
-    assert [item.uri for item, _ in await store.newest(10, wanted=lambda item, _: True)] == [URI]
+    assert [item.uri for item, _ in await store.newest(10, is_wanted=lambda item, _: True)] == [URI]
 
 
 async def test_a_version_that_no_key_of_ours_signed_counts_and_says_nothing(
@@ -209,7 +210,7 @@ async def test_a_lost_reply_is_asked_for_again_and_gives_one_entry(
         done = await published(store, 2)
         assert proxy.lost == 2
         # Nobody had asked for it earlier: it is this call's own, and counts as published.
-        assert not done.again and done.cursor.seq == 2
+        assert not done.is_repeat and done.cursor.seq == 2
         assert await raw.xlen(Keys(brand).items) == 2
         await store.aclose()
 
@@ -223,7 +224,7 @@ async def test_a_repeat_that_loses_a_reply_is_still_told_the_earlier_answer(
         proxy.losses = 1
         repeat = await store.publish(an_item(a_uri()), "d", "f")
         assert proxy.lost == 1
-        assert repeat.again and repeat.cursor == first.cursor and repeat.item.uri == URI
+        assert repeat.is_repeat and repeat.cursor == first.cursor and repeat.item.uri == URI
         await store.aclose()
 
 
@@ -281,7 +282,7 @@ async def test_too_few_replicas_are_an_error_each_time_until_there_are_enough(
             await careful.publish(an_item(), "d", "f")
     assert await raw.xlen(Keys(brand).items) == 1
     without = Store(connect(redis_url, timeout=1.2), keyring)
-    assert (await without.publish(an_item(), "d", "f")).again
+    assert (await without.publish(an_item(), "d", "f")).is_repeat
     await careful.aclose()
     await without.aclose()
 
@@ -289,7 +290,7 @@ async def test_too_few_replicas_are_an_error_each_time_until_there_are_enough(
 async def test_a_canary_goes_beside_the_items(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
-    cursor = await store.canary(an_item(edition="canary"))
+    cursor = await store.publish_canary(an_item(edition="canary"))
     [(entry_id, fields)] = await held(raw, Keys(brand).canary)
     assert read_entry(entry_id, fields, keyring).cursor == cursor
     assert not await raw.exists(Keys(brand).items)
@@ -309,4 +310,4 @@ async def test_a_version_carries_what_filters_looked_at_in_the_earlier_ones(
         fields[b"body"] for _, fields in await held(raw, Keys(brand).items)
     ]
     again = await store.publish(an_item(version=2), "2", "f")
-    assert again.again and again.item == versions[1]
+    assert again.is_repeat and again.item == versions[1]

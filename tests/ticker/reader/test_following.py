@@ -217,7 +217,7 @@ async def test_an_entry_whose_signature_is_bad_and_whose_number_counts_is_a_hole
 
 async def test_a_canary_reaches_those_alone_who_ask_for_it(desk: Desk, node: CountingNode) -> None:
     news, birds = Client(node), Client(node, Filter(editions=frozenset({"canary"})))
-    await desk.store.canary(item(edition="canary"))
+    await desk.store.publish_canary(item(edition="canary"))
     await until(lambda: len(birds.live()) == 1)
     await desk.publish()
     await until(lambda: len(news.live()) == 1)
