@@ -18,7 +18,7 @@ SESSION_SECONDS: Final = 12 * 3600
 _BY_HASH: Final[Select[str, Role, bool, float]] = (
     select(TOKENS.c.name, TOKENS.c.role, TOKENS.c.unlimited, SESSIONS.c.expires)
     .join(TOKENS, SESSIONS.c.name == TOKENS.c.name)
-    .where(SESSIONS.c.hash == bindparam("wanted"), SESSIONS.c.expires > bindparam("now"), IN_FORCE)
+    .where(SESSIONS.c.hash == bindparam("wanted"), IN_FORCE)
 )
 
 
@@ -46,9 +46,17 @@ class Sessions:
 
     def find(self, wanted: bytes) -> tuple[Actor, float] | None:
         """As `holder`, by the session's `digest`; with the time at which it expires."""
-        with self._database.reading() as connection:
-            row = connection.execute(_BY_HASH, {"wanted": wanted, "now": self._clock()}).one_or_none()
-        return (Actor(row.name, row.role, bool(row.unlimited)), row.expires) if row else None
+        cache: dict[bytes, tuple[Actor, float]] | None = self._database.cache(SESSIONS)
+        found = None if cache is None else cache.get(wanted)
+        if found is None:
+            with self._database.reading() as connection:
+                row = connection.execute(_BY_HASH, {"wanted": wanted}).one_or_none()
+            if row is None:
+                return None
+            found = Actor(row.name, row.role, bool(row.unlimited)), row.expires
+            if cache is not None:
+                cache[wanted] = found
+        return found if found[1] > self._clock() else None
 
     def close(self, session: str) -> None:
         """Ends a session."""

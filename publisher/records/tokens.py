@@ -57,8 +57,6 @@ class Tokens:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache: dict[bytes, Actor] = {}
-        self._cache_stamp = (0, 0)
 
     def create(self, name: str, role: Role, *, unlimited: bool = False) -> str:
         """Makes a token and returns it, for this one time; raises `RefusedError` (field `name`)."""
@@ -97,12 +95,9 @@ class Tokens:
 
     def find(self, wanted: bytes) -> Actor | None:
         """As `holder`, by the token's `digest`."""
-        stamp = self._database.stamp()
-        if stamp is not None and stamp != self._cache_stamp:
-            self._cache.clear()
-            self._cache_stamp = stamp
-        elif stamp is not None and (actor := self._cache.get(wanted)) is not None:
-            return actor
+        cache: dict[bytes, Actor] | None = self._database.cache(TOKENS)
+        if cache is not None and (known := cache.get(wanted)) is not None:
+            return known
         with self._database.reading() as connection:
             row = connection.execute(_BY_HASH, {"wanted": wanted}).one_or_none()
         # The look-up compares hashes of which an attacker controls no prefix; the row that it found is compared in
@@ -110,8 +105,8 @@ class Tokens:
         if row is None or not hmac.compare_digest(row.hash, wanted):
             return None
         actor = Actor(row.name, row.role, bool(row.unlimited))
-        if stamp is not None:
-            self._cache[wanted] = actor
+        if cache is not None:
+            cache[wanted] = actor
         return actor
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from publisher.core.sentences import sentence
 from publisher.records.database import Database, open_database
+from publisher.records.errors import DatabaseError
 from publisher.records.sqlite import FILE
 from publisher.records.tokens import Actor, Tokens
 from tests.publisher.records.conftest import OpenDatabase
@@ -53,6 +54,22 @@ def test_a_name_always_stands_for_one_holder(tokens: Tokens) -> None:
         tokens.create("a\nb", "editor")
     # The refusal left nothing open.
     assert tokens.create("b", "editor")
+
+
+def test_a_database_that_cannot_be_asked_is_one_clear_error(tokens: Tokens, database: Database, tmp_path: Path) -> None:
+    token = tokens.create("a", "editor")
+    assert tokens.holder(token)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"no database " * 1000)
+    if not database.answers_at_once:
+        with database.writing() as connection:
+            connection.exec_driver_sql("DROP TABLE sessions, tokens CASCADE")
+    with pytest.raises(DatabaseError, match="cannot be used"):
+        tokens.holder("fw_another")
+    database.close()
+    if database.answers_at_once:
+        with pytest.raises(DatabaseError, match="cannot be used"):
+            tokens.holder(token)
 
 
 def test_tokens_are_listed_oldest_first_without_their_secrets(tokens: Tokens) -> None:
