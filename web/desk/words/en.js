@@ -18,7 +18,7 @@ export const en = {
   "state.ticker.connecting": "Ticker: connecting …",
 
   "sign.title": "Sign in to the desk",
-  "sign.why": "Paste your token. The person who runs this service makes one with “flashwire token create”.",
+  "sign.why": "Paste your token. Your operator makes one with “flashwire token create”.",
   "sign.label": "Token",
   "sign.send": "Sign in",
   "sign.out": "Sign out",
@@ -127,10 +127,10 @@ export const en = {
     "An earlier wording of this line did arrive and is published: see the list, and correct it there. To publish this wording as a line of its own, press Publish.",
   "outcome.found": "This text was kept from before. It is not published.",
   "outcome.unkept": "This browser keeps no drafts: a reload would lose this text.",
-  "error.unknown": "The desk refused this ({status}). Try again, or tell the person who runs this service.",
+  "error.unknown": "The desk refused this ({status}). Try again, or tell your operator.",
   "error.lost": "The desk cannot be reached. Check your connection and try again.",
 
-  items: "Published items",
+  items: "Published",
   filter: "Edition",
   "filter.all": "All",
   "items.empty": "Nothing has been published yet.",

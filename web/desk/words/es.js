@@ -132,7 +132,7 @@ export const es = {
     "La mesa lo ha rechazado ({status}). Inténtelo de nuevo o avise a quien administra este servicio.",
   "error.lost": "La mesa no responde. Compruebe su conexión e inténtelo de nuevo.",
 
-  items: "Elementos publicados",
+  items: "Publicado",
   filter: "Edición",
   "filter.all": "Todas",
   "items.empty": "Aún no se ha publicado nada.",
