@@ -17,8 +17,8 @@ import msgspec
 
 from bench.contender import ContenderError
 from bench.process import last_words
+from flashwire.valkey.embedded_server import EmbeddedServer
 from flashwire.valkey.errors import EmbeddedError
-from flashwire.valkey.keeper import Keeper
 
 READY_LINE: Final = b"Flashwire is live."
 STOP_SECONDS: Final = 15.0
@@ -81,14 +81,14 @@ async def tokens(folder: Path, number: int) -> tuple[str, ...]:
 async def desk(folder: Path, core: int, *, editors: int = 4) -> AsyncIterator[Desk]:
     """`flashwire desk` alone on `core`, Valkey where this process is; raises `ContenderError`."""
     try:
-        with Keeper(folder) as keeper:
-            assert keeper.pid is not None, "a server that is ready has a process"
+        with EmbeddedServer(folder) as server:
+            assert server.pid is not None, "a server that is ready has a process"
             port = free_port()
-            process = start_process(folder, "desk", "--port", str(port), redis_url=keeper.url)
+            process = start_process(folder, "desk", "--port", str(port), redis_url=server.url)
             try:
                 os.sched_setaffinity(process.pid, {core})
                 await _ready(process, port, folder)
-                yield Desk(port, process.pid, keeper.pid, keeper.url, await tokens(folder, editors))
+                yield Desk(port, process.pid, server.pid, server.url, await tokens(folder, editors))
             finally:
                 await stop_process(process)
     except EmbeddedError as error:

@@ -1,1 +1,1 @@
-"""What knows both sides: the command line, the supervisor, the private server, and the Python client."""
+"""What knows both sides: the command line, the supervisor, the embedded server, and the Python client."""

@@ -1,4 +1,4 @@
-"""What `flashwire doctor` looks at, one function a step; each returns what it found and never raises for it."""
+"""The checks of `flashwire doctor`. Each returns its findings and raises nothing for a failure."""
 
 import asyncio
 import os
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 _ANSWER_SECONDS: Final = 5.0
 _CANARY_SECONDS: Final = 10.0
-# Below it, times on a page are still right to the second; NTP keeps machines within milliseconds.
+# A smaller difference is not seen on a page; NTP keeps machines within milliseconds.
 _CLOCK_SECONDS: Final = 2.0
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One step's result; `fix` is what to do where it is broken, `milliseconds` what it took where that tells."""
+    """The result of one check: `fix` says what to do if it failed, `milliseconds` how long it took if that matters."""
 
     step: str
     ok: bool
-    found: str
+    description: str = msgspec.field(name="found")
     fix: str = ""
     milliseconds: float | None = None
 
 
 def check_data(settings: "StreamSettings") -> Finding:
-    """The data directory: there, writable, not another's to write."""
+    """Whether the data directory exists, and only this user may write it."""
     data = settings.data.resolve()
     if not data.is_dir():
         if settings.redis_url and settings.signing_keys:
@@ -52,7 +52,7 @@ def check_data(settings: "StreamSettings") -> Finding:
 
 
 def check_keys(settings: "StreamSettings") -> tuple[Finding, Keyring | None]:
-    """The signing keys: there, readable by this user only, well formed."""
+    """Whether the signing keys exist, are well formed, and only this user may read them."""
     try:
         keyring = load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
     except KeyringError as error:
@@ -62,66 +62,66 @@ def check_keys(settings: "StreamSettings") -> tuple[Finding, Keyring | None]:
 
 
 async def check_stream(url: str, settings: "StreamSettings", keyring: Keyring | None) -> list[Finding]:
-    """The stream's server: reachable, durable, its clock, and whether our keys verify what it holds."""
+    """Whether the stream's server is reachable and durable, its clock is right, and its newest entry verifies."""
     stream = Stream(connect(url, timeout=_ANSWER_SECONDS), settings.brand)
     try:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
             facts = await stream.server()
             position, newest = await stream.position(), await stream.newest()
         except (StreamAwayError, ValueError) as error:
             state = None if settings.redis_url else read_state(settings.data)
-            why = f"{error}" + (f" {state.reason}" if state and state.reason else "")
+            reason = f"{error}" + (f" {state.reason}" if state and state.reason else "")
             fix = "Start it with `flashwire run`." if not settings.redis_url else "Check REDIS_URL and that server."
-            if "Permission" in why:
+            if "Permission" in reason:
                 fix = "Give this user its rights (docs/deploy.md, “Rights”)."
-            return [Finding("stream", False, why, fix)]
-        took = (time.perf_counter() - begun) * 1000
-        found = [Finding("stream", True, f"server {facts.version}, {position.seq} entries so far", "", took)]
-        found.append(_durable(facts.append_only, facts.fsync))
-        found.append(_clock("Redis' clock", facts.clock))
+            return [Finding("stream", False, reason, fix)]
+        duration = (time.perf_counter() - started) * 1000
+        findings = [Finding("stream", True, f"server {facts.version}, {position.seq} entries so far", "", duration)]
+        findings.append(_durable(facts.append_only, facts.fsync))
+        findings.append(_clock("Redis' clock", facts.clock))
         if newest is not None and keyring is not None:
-            found.append(_signature(newest, keyring))
-        return found
+            findings.append(_signature(newest, keyring))
+        return findings
     finally:
         await stream.aclose()
 
 
 async def check_side(side: str, url: str) -> list[Finding]:
-    """One side's readiness, as its load balancer asks for it, and the clock of its machine."""
-    begun = time.perf_counter()
+    """Whether one side is ready, as a load balancer asks, and the clock of its machine is right."""
+    started = time.perf_counter()
     try:
         async with _http(url) as http:
             answer = await http.get("/health/ready")
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         fix = f"Start it, or name its address with --{side}."
         return [Finding(side, False, f"{url} cannot be reached ({type(error).__name__})", fix)]
-    took = (time.perf_counter() - begun) * 1000
+    duration = (time.perf_counter() - started) * 1000
     if answer.status_code != 200:
-        why = answer.text[:300].replace("\n", " ")
-        return [Finding(side, False, f"{url} answers {answer.status_code}: {why}", "Mend what it names.", took)]
-    found = [Finding(side, True, f"{url} is ready", "", took), *_hidden(answer.content)]
+        reason = answer.text[:300].replace("\n", " ")
+        return [Finding(side, False, f"{url} answers {answer.status_code}: {reason}", "Fix what it names.", duration)]
+    findings = [Finding(side, True, f"{url} is ready", "", duration), *_hidden(answer.content)]
     if (date := answer.headers.get("date")) is not None:
         try:
-            found.append(_clock(f"the {side}'s clock", parsedate_to_datetime(date).timestamp(), whole=True))
+            findings.append(_clock(f"the {side}'s clock", parsedate_to_datetime(date).timestamp(), in_seconds=True))
         except ValueError:
-            found.append(Finding("clock", False, f"the {side} sends no date", f"Check what answers at {url}."))
-    return found
+            findings.append(Finding("clock", False, f"the {side} sends no date", f"Check what answers at {url}."))
+    return findings
 
 
 async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
-    """A canary from the desk to a socket: joined, posted, arrived, with the milliseconds of each."""
+    """Sends a canary from the desk to a socket; one finding for the join, the post and the arrival."""
     if not token:
         fix = "Run: export FLASHWIRE_TOKEN=$(flashwire token create doctor --role reporter)"
         return [Finding("canary", False, "no token to post it with", fix)]
-    found: list[Finding] = []
-    begun = time.perf_counter()
+    findings: list[Finding] = []
+    started = time.perf_counter()
 
-    def step(name: str, words: str) -> None:
-        found.append(Finding(name, True, words, "", (time.perf_counter() - begun) * 1000))
+    def add_step(name: str, description: str) -> None:
+        findings.append(Finding(name, True, description, "", (time.perf_counter() - started) * 1000))
 
     mark = f"doctor {secrets.token_hex(8)}"
-    doing = "join"
+    step = "join"
     try:
         async with (
             asyncio.timeout(_CANARY_SECONDS),
@@ -129,27 +129,27 @@ async def check_canary(ticker: str, desk: str, token: str) -> list[Finding]:
         ):
             while not isinstance(await anext(events), Snapshot):
                 pass
-            step("join", "the socket is open")
-            doing, begun = "post", time.perf_counter()
-            posted = await _post(desk, token, mark)
-            if posted is not None:
-                return [*found, posted]
-            step("post", "the desk has it in the stream")
-            doing = "canary"
+            add_step("join", "the socket is open")
+            step, started = "post", time.perf_counter()
+            failure = await _post(desk, token, mark)
+            if failure is not None:
+                return [*findings, failure]
+            add_step("post", "the desk has it in the stream")
+            step = "canary"
             async for event in events:
                 if any(isinstance(item, Item) and item.headline.value == mark for item in event.items):
-                    step("canary", "from the desk to the socket")
-                    return found
+                    add_step("canary", "from the desk to the socket")
+                    return findings
     except TimeoutError:
         fix = {
             "join": "Check the ticker's address, and that the proxy before it lets WebSocket through.",
             "post": "Check the desk's log.",
             "canary": "Desk and ticker must share REDIS_URL, FLASHWIRE_BRAND and signing keys.",
-        }[doing]
-        found.append(Finding(doing, False, f"not within {_CANARY_SECONDS:.0f} s", fix))
+        }[step]
+        findings.append(Finding(step, False, f"not within {_CANARY_SECONDS:.0f} s", fix))
     except SubscriptionRefusedError as error:
-        found.append(Finding(doing, False, str(error), "Check the ticker's address and version."))
-    return found
+        findings.append(Finding(step, False, str(error), "Check the ticker's address and version."))
+    return findings
 
 
 async def _post(desk: str, token: str, mark: str) -> Finding | None:
@@ -175,17 +175,19 @@ def _durable(append_only: bool, fsync: str | None) -> Finding:
     if not append_only:
         return Finding("durable", False, "the server writes no append-only file", fix)
     if fsync is None:
-        return Finding("durable", True, "append-only file on; when it is synced cannot be asked")
+        return Finding("durable", True, "append-only file on; the server does not say when it syncs")
     return Finding(
         "durable", fsync == "always", f"append-only file, appendfsync {fsync}", "" if fsync == "always" else fix
     )
 
 
-def _clock(whose: str, seconds: float, *, whole: bool = False) -> Finding:
-    # An HTTP date is cut to the second.
-    away = abs(time.time() - seconds - (0.5 if whole else 0))
-    fix = "" if away <= _CLOCK_SECONDS else "Set the clocks by NTP."
-    return Finding("clock", not fix, f"{whose} is {'about ' if whole else ''}{away:.1f} s from this one", fix)
+def _clock(owner: str, seconds: float, *, in_seconds: bool = False) -> Finding:
+    # An HTTP date has whole seconds.
+    difference = abs(time.time() - seconds - (0.5 if in_seconds else 0))
+    fix = "" if difference <= _CLOCK_SECONDS else "Set the clocks by NTP."
+    return Finding(
+        "clock", not fix, f"{owner} is {'about ' if in_seconds else ''}{difference:.1f} s from this one", fix
+    )
 
 
 def _signature(newest: Record, keyring: Keyring) -> Finding:
@@ -194,7 +196,7 @@ def _signature(newest: Record, keyring: Keyring) -> Finding:
     except PoisonError as error:
         fix = "Give desk and nodes the same signing keys."
         return Finding("signature", False, f"the newest entry does not verify here ({error.reason})", fix)
-    return Finding("signature", True, "the newest entry verifies with our keys")
+    return Finding("signature", True, "the newest entry verifies with these keys")
 
 
 class _Ready(msgspec.Struct):
@@ -203,7 +205,7 @@ class _Ready(msgspec.Struct):
 
 
 def _hidden(answer: bytes) -> list[Finding]:
-    """The items that a ready node does not show, where there are any."""
+    """A finding if a ready node hides items."""
     try:
         ready = msgspec.json.decode(answer, type=_Ready)
     except msgspec.DecodeError:

@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from flashwire.cli.console import isolated, plain, shows_all, write_json
+from flashwire.cli.console import can_show_all, isolated, plain, write_json
 from flashwire.client.events import (
     AnyItem,
     Connecting,
@@ -35,7 +35,7 @@ _ACTS: Final = {
     "release": ("BACK", "cyan"),
     "withdraw": ("WITHDRAWN", "bold magenta"),
 }
-_GONE: Final = ("hold", "withdraw")
+_REMOVALS: Final = ("hold", "withdraw")
 _WIDTH: Final = 10
 
 
@@ -49,7 +49,7 @@ class _Printed(msgspec.Struct, frozen=True):
 
 
 class Printer:
-    """Prints each version of each item that `wanted` accepts once."""
+    """Prints each version of each item that `matches` accepts once."""
 
     def __init__(
         self,
@@ -57,14 +57,14 @@ class Printer:
         states: Console,
         *,
         as_json: bool,
-        wanted: Callable[[Item], bool] = lambda item: True,
+        matches: Callable[[Item], bool] = lambda item: True,
     ) -> None:
         self._out = out
         self._states = states
         self._as_json = as_json
-        self._wanted = wanted
+        self._matches = matches
         # Isolates are for readers; a pipe gets the text as it is.
-        self._isolate = isolated if out.is_terminal and shows_all(out.file) else plain
+        self._isolate = isolated if out.is_terminal and can_show_all(out.file) else plain
         self._printed: dict[str, _Printed] = {}
 
     def print(self, event: Event) -> None:
@@ -127,7 +127,7 @@ class Printer:
         """
         if isinstance(item, RemovedItem):
             return self._as_json
-        return self._wanted(item) or (self._as_json and item.pub_status != "usable")
+        return self._matches(item) or (self._as_json and item.pub_status != "usable")
 
     def _text(self, item: AnyItem, printed: _Printed, *, is_first: bool) -> Text:
         label, style = _ACTS.get(item.act) or _URGENCIES.get(item.urgency, ("", ""))
@@ -135,13 +135,13 @@ class Printer:
         text = Text.assemble(
             (_clock(item.version_created), "dim"), "  ", (f"{label:<{_WIDTH}}", style), "  ", (names, "bold"), ": "
         )
-        words = printed.headline.value if printed.headline else ""
-        gone = item.act in _GONE
-        text.append(self._isolate(words), "strike dim" if gone else "bold" if item.urgency <= 2 else "")
+        headline = printed.headline.value if printed.headline else ""
+        is_removed = item.act in _REMOVALS
+        text.append(self._isolate(headline), "strike dim" if is_removed else "bold" if item.urgency <= 2 else "")
         if item.note is not None:
             text.append(f"  ({self._isolate(item.note.value)})", "italic")
         last = item.corrections[-1] if item.corrections else None
-        if last and last.version != item.version and not gone:
+        if last and last.version != item.version and not is_removed:
             note = self._isolate(last.note.value)
             text.append(f"  (Correction of {_clock(last.version_created)}: {note})", "italic")
         if is_first and item.version > 1:

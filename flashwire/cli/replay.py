@@ -1,170 +1,89 @@
-"""Publishes a file of items, one a line, at a given pace: for rehearsals and load.
+"""`flashwire replay`: publishes a file of items, with a progress bar."""
 
-1. A line is a request as `POST /v1/items` takes it, or a headline in three languages
-   (`{"document", "en", "ar", "es"}`), which becomes one item an edition, attributed to the outlet that the
-   document's name begins with.
-2. Posts of one edition go one after the other, so that their order in the file is their order in the stream;
-   editions go side by side.
-3. An item's Idempotency-Key is made of the file's content and the place in it: a replay that was interrupted and
-   is run again publishes only what is missing.
-"""
-
-import asyncio
-import hashlib
-import math
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import count
+import secrets
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-import msgspec
+import typer
 
-from flashwire.client import AnswerUnreadableError, DeskClient, NotPublishedError, UnknownOutcomeError
+from flashwire.cli.console import refuse
+from flashwire.cli.post import UNKNOWN
+from flashwire.cli.settings import DEFAULT_DESK, DeskOption, TokenOption, read_desk
+from ticker.shared.process import output
 
-# A replay in a loop may run for days.
-_LATENCIES_KEPT: Final = 100_000
-_EDITIONS: Final = ("en", "ar", "es")
+if TYPE_CHECKING:
+    from flashwire.cli.rehearsal import Post, Summary
 
-
-class Post(msgspec.Struct, frozen=True):
-    """One item to publish: its edition, the request's bytes, its key, and its line in the file."""
-
-    edition: str
-    body: bytes
-    key: str
-    line: int
+# Longer than the minute of the rate limit.
+_PATIENCE_SECONDS: Final = 180.0
 
 
-class Summary(msgspec.Struct):
-    """What became of a replay; latencies in seconds, of the attempt that was answered."""
+def command(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Items, one per line.", show_default=False)],
+    rate: Annotated[float | None, typer.Option(min=0.01, help="Items per second (default: as accepted).")] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until interrupted.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time; one per edition at most.")] = 4,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Publish again what an earlier run published.")] = False,
+    url: DeskOption = DEFAULT_DESK,
+    token: TokenOption = "",
+) -> None:
+    """Publish a file of items, for rehearsals and load; an interrupted replay continues where it stopped.
 
-    acknowledged: int = 0
-    refused: int = 0
-    unknown: int = 0
-    seconds: float = 0.0
-    latencies: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
-    first_error: str | None = None
-
-    def rate(self) -> float:
-        """Acknowledged items a second."""
-        return self.acknowledged / self.seconds if self.seconds else 0.0
-
-    def percentile(self, share: float) -> float:
-        """The latency within which `share` of the items were acknowledged (nearest rank), or 0 for none."""
-        ranked = sorted(self.latencies)
-        return ranked[max(0, math.ceil(share * len(ranked)) - 1)] if ranked else 0.0
-
-
-class FileError(Exception):
-    """The file cannot be replayed; the message is one sentence with the line."""
-
-
-def read_posts(path: Path, *, salt: str = "") -> list[Post]:
-    """The posts that `path` holds, in its order; raises `FileError`. Another `salt` gives other keys."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read ({type(error).__name__}).") from None
-    name = hashlib.sha256(content + salt.encode()).hexdigest()[:32]
-    posts: list[Post] = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            posts += _posts(line, fields, name, number)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise FileError(f"Line {number} of {path} is not an item as JSON: mend it or take it out.") from None
-    if not posts:
-        raise FileError(f"{path} holds no items.")
-    return posts
-
-
-def _posts(line: bytes, fields: dict[str, msgspec.Raw], name: str, number: int) -> Iterator[Post]:
-    if "document" not in fields:
-        edition = msgspec.json.decode(fields.get("edition", b'""'), type=str)
-        yield Post(edition, bytes(line), f"replay-{name}-{number}", number)
-        return
-    outlet = msgspec.json.decode(fields["document"], type=str).rpartition(".")[0]
-    for edition in _EDITIONS:
-        if edition in fields:
-            headline = msgspec.json.decode(fields[edition], type=str)
-            body = {"headline": headline, "infoSources": [{"name": outlet, "role": "platform"}], "edition": edition}
-            yield Post(edition, msgspec.json.encode(body), f"replay-{name}-{number}-{edition}", number)
-
-
-async def replay(
-    posts: list[Post],
-    desk: DeskClient,
-    *,
-    rate: float | None = None,
-    parallel: int = 4,
-    loop: bool = False,
-    progress: Callable[[Summary], None] = lambda summary: None,
-    summary: Summary | None = None,
-) -> Summary:
-    """Publishes `posts`, at most `rate` a second and `parallel` at once; in a `loop` until it is cancelled.
-
-    Posts that are refused, or whose outcome stays unknown, are counted and passed over. `summary` is filled as it
-    goes, so that it is there after a cancellation too.
+    A line is a request body of POST /v1/items, or {"document", "en", "ar", "es"}: one headline in three languages,
+    attributed to the outlet that the document's name begins with. The token should be --unlimited, or the rate limit
+    sets the pace. Exit status 1: something was refused. Exit status 3: the outcome of something is unknown; the same
+    command asks again and publishes nothing twice.
     """
-    kept = summary or Summary()
-    started = time.monotonic()
-    turns = asyncio.Semaphore(parallel)
-    lanes: dict[str, asyncio.Queue[Post | None]] = {post.edition: asyncio.Queue(1) for post in posts}
+    from flashwire.cli.loop import run_loop, terminating_as_interrupt
+    from flashwire.cli.rehearsal import FileError, Summary, read_posts
 
-    async def lane(queue: "asyncio.Queue[Post | None]") -> None:
-        while (post := await queue.get()) is not None:
-            async with turns:
-                await _publish(post, desk, kept)
-            kept.seconds = time.monotonic() - started
-            progress(kept)
-
-    async def feed() -> None:
-        sent = 0
-        for turn in count() if loop else range(1):
-            for post in posts:
-                if rate:
-                    await asyncio.sleep(max(0.0, started + sent / rate - time.monotonic()))
-                sent += 1
-                key = f"{post.key}-{turn}" if turn else post.key
-                await lanes[post.edition].put(msgspec.structs.replace(post, key=key))
-        for queue in lanes.values():
-            await queue.put(None)
-
-    async with asyncio.TaskGroup() as group:
-        for queue in lanes.values():
-            group.create_task(lane(queue))
-        group.create_task(feed())
-    return kept
-
-
-async def _publish(post: Post, desk: DeskClient, kept: Summary) -> None:
     try:
-        done = await desk.publish(post.body, post.key)
-    except asyncio.CancelledError:
-        # The desk may have published it before the interruption.
-        _count_unknown(post, "Interrupted.", kept)
-        raise
-    except UnknownOutcomeError as error:
-        _count_unknown(post, str(error), kept)
-        return
-    except AnswerUnreadableError:
-        # An earlier run published it.
-        kept.acknowledged += 1
-        return
-    except NotPublishedError as error:
-        kept.refused += 1
-        kept.first_error = kept.first_error or f"Line {post.line}: {error}"
-        return
-    kept.acknowledged += 1
-    kept.latencies.append(done.seconds)
-
-
-def _count_unknown(post: Post, why: str, kept: Summary) -> None:
-    kept.unknown += 1
-    kept.first_error = kept.first_error or (
-        f"Line {post.line}: {why} It is not known yet whether this is published: run the same command again."
+        posts = read_posts(file, salt=secrets.token_hex(8) if fresh else "")
+    except FileError as error:
+        refuse(str(error), status=1)
+    url, token = read_desk(url, token)
+    summary = Summary()
+    try:
+        with terminating_as_interrupt():
+            run_loop(_replay_with_bar(posts, url, token, summary, rate=rate, loop=loop, parallel=parallel))
+    except KeyboardInterrupt:
+        output.tell("Interrupted; run it again to publish what is missing.")
+    unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
+    result = (
+        f"{summary.acknowledged} acknowledged, {summary.refused} refused{unknown} in {summary.seconds:.1f} s"
+        f" ({summary.rate():.1f}/s); acknowledged in p50 {summary.percentile(0.5) * 1000:.1f} ms,"
+        f" p99 {summary.percentile(0.99) * 1000:.1f} ms"
     )
+    output.say(result)
+    output.done_anyway(result)
+    if summary.first_error:
+        refuse(summary.first_error, 1 if summary.refused else UNKNOWN)
+
+
+async def _replay_with_bar(
+    posts: "list[Post]", url: str, token: str, summary: "Summary", *, rate: float | None, loop: bool, parallel: int
+) -> None:
+    """Publishes `posts` and counts in `summary`, with a progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from flashwire.cli.rehearsal import replay
+    from flashwire.client import DeskClient
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f}/s"),
+        TextColumn("{task.fields[errors]} refused"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("Publishing", total=None if loop else len(posts), rate=0.0, errors=0)
+
+        def update() -> None:
+            completed = summary.acknowledged + summary.refused + summary.unknown
+            bar.update(task, completed=completed, rate=summary.rate(), errors=summary.refused)
+
+        async with DeskClient(url, token, patience=_PATIENCE_SECONDS, connections=parallel) as desk:
+            await replay(posts, desk, summary, rate=rate, parallel=parallel, loop=loop, on_progress=update)

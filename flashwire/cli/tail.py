@@ -2,32 +2,31 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flashwire.cli.console import console, refuse
+from flashwire.cli.settings import DEFAULT_TICKER, TickerOption, read_address
 from ticker.shared.process import output
 
 if TYPE_CHECKING:
     from flashwire.cli.printer import Printer
     from flashwire.client import Subscription
 
-DEFAULT_URL: Final = "http://127.0.0.1:8000"
-
-Many = list[str] | None
+_Names = list[str] | None
 
 
 def command(
-    ticker: Annotated[str, typer.Option(envvar="FLASHWIRE_TICKER_URL", help="Address of the ticker.")] = DEFAULT_URL,
-    edition: Annotated[Many, typer.Option(help="Only this edition; may be repeated.")] = None,
-    section: Annotated[Many, typer.Option(help="Only this section; may be repeated.")] = None,
-    place: Annotated[Many, typer.Option(help="Only this place; may be repeated.")] = None,
-    role: Annotated[Many, typer.Option(help="Only sources of this role; may be repeated.")] = None,
-    source: Annotated[Many, typer.Option(help="Only this source; may be repeated.")] = None,
-    language: Annotated[Many, typer.Option(help="Only lines in this language; may be repeated.")] = None,
+    ticker: TickerOption = DEFAULT_TICKER,
+    edition: Annotated[_Names, typer.Option(help="Only this edition; may be repeated.")] = None,
+    section: Annotated[_Names, typer.Option(help="Only this section; may be repeated.")] = None,
+    place: Annotated[_Names, typer.Option(help="Only this place; may be repeated.")] = None,
+    role: Annotated[_Names, typer.Option(help="Only sources of this role; may be repeated.")] = None,
+    source: Annotated[_Names, typer.Option(help="Only this source; may be repeated.")] = None,
+    language: Annotated[_Names, typer.Option(help="Only lines in this language; may be repeated.")] = None,
     urgency: Annotated[int | None, typer.Option(min=1, max=8, help="At least as urgent: 1 flash … 8.")] = None,
-    backlog: Annotated[int, typer.Option(min=0, max=100, help="Current items to begin with.")] = 10,
+    backlog: Annotated[int, typer.Option(min=0, max=100, help="Current items to start with.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Follow the live ticker; Ctrl+C ends it.
@@ -41,7 +40,6 @@ def command(
     """
     from flashwire.cli.filters import matcher
     from flashwire.cli.printer import Printer
-    from flashwire.cli.settings import read_address
     from flashwire.client import Subscription, SubscriptionRefusedError
     from flashwire.client.address import ticker_address
 
@@ -57,8 +55,8 @@ def command(
     parameters = [(name, value) for name, values in filters.items() for value in values]
     parameters += [("urgency", str(urgency))] if urgency else []
     parameters.append(("backlog", str(backlog)))
-    wanted = matcher(filters, urgency)
-    printer = Printer(console(sys.stdout), console(sys.stderr), as_json=json, wanted=wanted)
+    matches = matcher(filters, urgency)
+    printer = Printer(console(sys.stdout), console(sys.stderr), as_json=json, matches=matches)
     try:
         asyncio.run(_tail(Subscription(ticker, parameters), printer))
     except KeyboardInterrupt:

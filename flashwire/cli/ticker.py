@@ -1,8 +1,6 @@
 """`flashwire ticker`: the audience's side alone, for several machines."""
 
-import asyncio
 import socket
-from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +9,7 @@ import typer
 from flashwire.cli.console import notice, refuse, show
 
 if TYPE_CHECKING:
-    from flashwire.service.children import Part
+    from flashwire.service.children import ServerSpec
     from ticker.settings import TickerSettings
     from ticker.workers.shared_state import WorkerSlot
 
@@ -24,13 +22,13 @@ def command(
         str | None, typer.Option(metavar="PATH", help="Directory of the signing key.", show_default="./data")
     ] = None,
     drain_seconds: Annotated[
-        float | None, typer.Option(help="Time over which clients are sent away at a stop.", show_default="10")
+        float | None, typer.Option(help="Seconds over which a stop closes connections.", show_default="10")
     ] = None,
 ) -> None:
-    """Serve the audience only, from the stream in REDIS_URL.
+    """Serve the ticker alone, from the stream in REDIS_URL.
 
-    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data. SIGHUP replaces them
-    one after another by fresh ones, which read code, settings, site file and keys anew.
+    The nodes need the desk's signing key: FLASHWIRE_SIGNING_KEYS, or its signing.key in --data. SIGHUP replaces the
+    nodes one after another by new processes, which read code, settings, site file and keys again.
 
     [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
     """
@@ -54,7 +52,7 @@ def command(
         sockets = bind(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
         service = Service(
             None,
-            lambda: ([], node_parts(settings, sockets, flags)),
+            lambda: ([], node_specs(settings, sockets, flags)),
             drain=settings.drain_seconds,
             announce=lambda: show(f"Ticker  {http_url(sockets[0])}"),
             notice=notice,
@@ -65,15 +63,15 @@ def command(
     raise typer.Exit(status)
 
 
-def node_parts(
+def node_specs(
     settings: "TickerSettings", sockets: list[socket.socket], flags: dict[str, Any] | None = None
-) -> "list[Part]":
-    """A node for each socket, ready to be forked; imports all that a node needs.
+) -> "list[ServerSpec]":
+    """One node for each socket. Imports everything that a node needs, so that its process can be forked.
 
-    `flags` are what the command line said, for a fresh process that reads everything else anew.
+    `flags` are the command line's; a process that replaces a node reads everything else again.
     """
-    from flashwire.cli.worker import again
-    from flashwire.service.children import Part
+    from flashwire.cli.worker import fresh_node
+    from flashwire.service.children import ServerSpec
     from flashwire.valkey.errors import EmbeddedError
     from ticker.server import check_descriptors, serve
     from ticker.workers.shared_state import SharedState
@@ -84,37 +82,18 @@ def node_parts(
         raise EmbeddedError(str(error)) from None
 
     shared = SharedState.create(len(sockets))
-    parts = []
+    specs = []
     for number, sock in enumerate(sockets, 1):
         name = "ticker" if len(sockets) == 1 else f"ticker {number}"
-        parts.append(
-            Part(name, sock, partial(_serve_node, serve, settings, sock), shared, again(settings, flags or {}))
-        )
-    return parts
+        serve_node = partial(_serve_node, serve, settings, sock)
+        specs.append(ServerSpec(name, sock, serve_node, shared, fresh_node(settings, flags or {})))
+    return specs
 
 
 def _serve_node(serve: Any, settings: "TickerSettings", sock: socket.socket, slot: "WorkerSlot | None") -> None:
+    from flashwire.cli.loop import serve_or_exit
     from ticker.contract.keys import KeyringError
     from ticker.contract.site import SiteError
     from ticker.shared.process.listen import ListenError
 
-    serve_or_say(serve(settings, sock, slot), KeyringError, ListenError, SiteError)
-
-
-def serve_or_say(served: Coroutine[Any, Any, None], *reasons: type[Exception]) -> None:
-    """`looped`, in a child: what keeps it from serving is one line, and ends it with status 2."""
-    try:
-        looped(served)
-    except reasons as reason:
-        notice(str(reason))
-        raise SystemExit(2) from None
-
-
-def looped(served: Coroutine[Any, Any, None]) -> None:
-    """Runs one side's server on a fresh event loop, uvloop's where there is one."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(served)
-    else:
-        uvloop.run(served)
+    serve_or_exit(serve(settings, sock, slot), KeyringError, ListenError, SiteError)

@@ -1,56 +1,58 @@
-"""`flashwire token`: makes, lists and revokes the desk's API tokens, in the desk's own file."""
+"""`flashwire token`: makes, lists and revokes the API tokens in the desk's database."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flashwire.cli.desk_settings import DataOption, desk_settings, fail
+from flashwire.cli.console import refuse
+from flashwire.cli.settings import DeskDataOption, load
 from publisher.core.roles import ROLES
-from publisher.core.sentences import sentence
-from publisher.records.database import open_database
-from publisher.records.errors import DatabaseError
-from publisher.records.sqlite import FILE
-from publisher.records.tokens import Tokens
-from ticker.contract.item import moment
-from ticker.contract.sentences import RefusedError
 from ticker.shared.process import output
 
-token_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
+if TYPE_CHECKING:
+    from publisher.records.tokens import Tokens
+
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
 
 
-@token_app.command("create")
+@app.command("create")
 def create_token(
-    name: Annotated[str, typer.Argument(help="Who or what holds it.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Name of its person or program.", show_default=False)],
     role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(ROLES)}.")] = "editor",
-    unlimited: Annotated[bool, typer.Option("--unlimited", help="Exempt from the rate rule.")] = False,
-    data: DataOption = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Exempt from the rate limit.")] = False,
+    data: DeskDataOption = None,
 ) -> None:
-    """Make a token and print it, alone and this once, on standard output.
+    """Make a token and print it on standard output, this once.
 
     Example: export FLASHWIRE_TOKEN=$(flashwire token create night-desk --role editor)
     """
+    from publisher.core.sentences import sentence
+    from ticker.contract.sentences import RefusedError
+
     if role not in ROLES:
-        fail(f"“{role}” is no role: choose one of {', '.join(ROLES)}.")
-    with _tokens(data, for_new=True) as tokens:
+        refuse(f"“{role}” is not a role: choose one of {', '.join(ROLES)}.", status=1)
+    with _tokens(data, creates=True) as tokens:
         try:
             token = tokens.create(name, role, unlimited=unlimited)
         except RefusedError as error:
-            fail(sentence(error))
+            refuse(sentence(error), status=1)
         output.say(token)
         if (failure := output.failure()) is not None:
-            # Nobody has seen it, and its name would be taken.
+            # The caller did not get the token, which would occupy its name.
             tokens.discard(token)
-            fail(f"No token was made: standard output did not take it ({failure.strerror}).")
+            refuse(f"No token was made: standard output did not accept it ({failure.strerror}).", status=1)
 
 
-@token_app.command("list")
-def list_tokens(data: DataOption = None) -> None:
-    """List every token by name, with its role and state; the tokens themselves are not kept."""
+@app.command("list")
+def list_tokens(data: DeskDataOption = None) -> None:
+    """List every token by name, with its role and state; the tokens themselves are not stored."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from ticker.contract.item import moment
 
     table = Table("name", "role", "made", "state", box=None, pad_edge=False)
     with _tokens(data) as tokens:
@@ -61,26 +63,32 @@ def list_tokens(data: DataOption = None) -> None:
     Console(soft_wrap=True).print(table)
 
 
-@token_app.command("revoke")
+@app.command("revoke")
 def revoke_token(
-    name: Annotated[str, typer.Argument(help="The token's name.", show_default=False)], data: DataOption = None
+    name: Annotated[str, typer.Argument(help="The token's name.", show_default=False)], data: DeskDataOption = None
 ) -> None:
-    """Revoke a token: it and the sessions opened with it are refused from the next request on."""
+    """Revoke a token and the sessions that it opened, from the next request on."""
     with _tokens(data) as tokens:
         if not tokens.revoke(name):
-            fail(f"No token in force is called “{name}”: see flashwire token list")
+            refuse(f"No valid token is called “{name}”: see flashwire token list", status=1)
 
 
 @contextmanager
-def _tokens(data: str | None, *, for_new: bool = False) -> Iterator[Tokens]:
-    settings = desk_settings(data=data)
+def _tokens(data: str | None, *, creates: bool = False) -> Iterator["Tokens"]:
+    from publisher.records.database import open_database
+    from publisher.records.errors import DatabaseError
+    from publisher.records.sqlite import FILE
+    from publisher.records.tokens import Tokens
+    from publisher.settings import DeskSettings
+
+    settings = load(DeskSettings, data=data)
     folder = settings.data.resolve()
-    # Only a folder that was named, and is there, may be of a desk that has not started yet.
-    is_first = for_new and "data" in settings.model_fields_set and folder.is_dir()
+    # A desk that has not started yet has no file: accept a directory only if it was named and exists.
+    is_first = creates and "data" in settings.model_fields_set and folder.is_dir()
     if not (settings.database_url or is_first or (folder / FILE).exists()):
-        fail(f"No desk keeps its tokens in {folder}: name its data directory, which must exist, with --data.")
+        refuse(f"{folder} has no tokens of a desk: name its data directory, which must exist, with --data.", status=1)
     try:
         with closing(open_database(folder, settings.database_url)) as database:
             yield Tokens(database)
     except DatabaseError as error:
-        fail(str(error))
+        refuse(str(error), status=1)

@@ -1,7 +1,7 @@
-"""A node in a fresh interpreter: the successor in a rolling restart, which reads code, settings and files anew.
+"""A node in a new interpreter, which replaces one in a rolling restart and reads code, settings and files again.
 
-What belongs to its parent stays as it was: the address, the number of workers, the data directory, and the embedded
-server. Whatever is wrong with the new ends it with one line, before it touches what its siblings use.
+The address, the number of workers, the data directory and the embedded server stay those of the parent. An error in the
+new settings or files ends the process with one line, before it touches what the other nodes use.
 """
 
 import os
@@ -13,58 +13,60 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from flashwire.service.children import Again
+    from flashwire.service.children import FreshSpec
     from ticker.settings import TickerSettings
 
 CODE: Final = "import sys; from flashwire.cli.worker import main; main(int(sys.argv[1]))"
-_KEPT: Final = ("ticker_host", "ticker_port", "workers", "data")
+_PARENT_SETTINGS: Final = ("ticker_host", "ticker_port", "workers", "data")
 
 
-class _Told(msgspec.Struct):
+class _NodeSpec(msgspec.Struct):
+    """The JSON in the pipe, written by `fresh_node` and `ChildProcess`; a rolling upgrade mixes two releases of it."""
+
     names: list[str]
     flags: dict[str, Any]
-    kept: dict[str, Any]
+    parent_settings: dict[str, Any] = msgspec.field(name="kept")
     sock: int
     shared: int
     slot: int
     permission: int = -1
 
 
-def again(settings: "TickerSettings", flags: dict[str, Any]) -> "Again":
-    """How to start a fresh node with the parent's `flags`; what the parent keeps to itself is taken from `settings`."""
-    from flashwire.cli.settings import checked
-    from flashwire.service.children import Again
+def fresh_node(settings: "TickerSettings", flags: dict[str, Any]) -> "FreshSpec":
+    """How to start a new node with the parent's `flags` and, from `settings`, what must stay the parent's."""
+    from flashwire.cli.settings import checked_names
+    from flashwire.service.children import FreshSpec
 
-    kept = {name: getattr(settings, name) for name in _KEPT}
-    # The embedded server, and the desk beside it, are found by the parent: no variable names them.
+    parent_settings = {name: getattr(settings, name) for name in _PARENT_SETTINGS}
+    # Only the parent knows the embedded server and its desk: no variable has their addresses.
     if (settings.redis_url or "").startswith("unix:"):
-        kept["redis_url"] = settings.redis_url
+        parent_settings["redis_url"] = settings.redis_url
     if settings.desk_url:
-        kept["desk_url"] = settings.desk_url
+        parent_settings["desk_url"] = settings.desk_url
     plain = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
-    kept["data"] = str(settings.data)
-    # The desk's names are among those that were checked at the start: this side does not import them.
-    return Again(CODE, {"names": sorted(checked), "flags": plain, "kept": kept})
+    parent_settings["data"] = str(settings.data)
+    # The desk's names are among those checked at the start; a node does not import the desk.
+    return FreshSpec(CODE, {"names": sorted(checked_names), "flags": plain, "kept": parent_settings})
 
 
 def main(pipe: int) -> None:
-    """Serves what the pipe tells of until SIGTERM; ends with status 2 and one line if it cannot take over."""
+    """Serves the node that the pipe describes until SIGTERM. If it cannot, ends with status 2 and one line."""
     from typer import Exit
 
     from ticker.shared.process import output
 
     output.protect(blocks=False)
     try:
-        _take_over(pipe)
+        _serve(pipe)
     except Exit as end:
         sys.exit(end.exit_code)
 
 
-def _take_over(pipe: int) -> None:
+def _serve(pipe: int) -> None:
     from flashwire.cli.console import refuse
+    from flashwire.cli.loop import run_loop
     from flashwire.cli.run_settings import RunSettings
     from flashwire.cli.settings import check_names, load
-    from flashwire.cli.ticker import looped
     from ticker.contract.keys import KeyringError
     from ticker.contract.site import SiteError
     from ticker.server import serve
@@ -77,21 +79,21 @@ def _take_over(pipe: int) -> None:
     with open(pipe, "rb") as file:
         data = file.read()
     try:
-        told = msgspec.json.decode(data, type=_Told)
-        shared = SharedState.attach(told.shared)
+        spec = msgspec.json.decode(data, type=_NodeSpec)
+        shared = SharedState.attach(spec.shared)
     except (msgspec.DecodeError, LayoutError) as error:
         refuse(
-            "This release cannot take over from the one that runs, whose memory is laid out otherwise "
+            "This release cannot replace the running one, because its shared memory has another layout "
             f"({error}); stop the service and start it again."
         )
-    if told.permission >= 0:
-        hold(Permission(told.permission))
+    if spec.permission >= 0:
+        hold(Permission(spec.permission))
     os.umask(0o077)
-    # This release's own names, and those that its parent knew: what is in `.env` may be for either.
-    check_names((RunSettings,), (name.removeprefix(PREFIX) for name in told.names if name.startswith(PREFIX)))
-    settings = load(TickerSettings, **told.flags)
-    settings = settings.model_copy(update=told.kept | {"data": Path(told.kept["data"])})
+    # `.env` may have names of this release, or of the parent's.
+    check_names((RunSettings,), (name.removeprefix(PREFIX) for name in spec.names if name.startswith(PREFIX)))
+    settings = load(TickerSettings, **spec.flags)
+    settings = settings.model_copy(update=spec.parent_settings | {"data": Path(spec.parent_settings["data"])})
     try:
-        looped(serve(settings, socket.socket(fileno=told.sock), shared.slots[told.slot]))
+        run_loop(serve(settings, socket.socket(fileno=spec.sock), shared.slots[spec.slot]))
     except (KeyringError, ListenError, SiteError) as error:
         refuse(str(error))

@@ -69,6 +69,6 @@ class Reconnect:
         return max(wait, min(retry_after, LONGEST_SERVER_WAIT) + self._chance() * SPREAD)
 
     def _draw(self) -> float:
-        most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._tries, _MOST_DOUBLINGS))
+        bound = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._tries, _MOST_DOUBLINGS))
         self._tries += 1
-        return self._chance() * most
+        return self._chance() * bound

@@ -62,7 +62,7 @@ def follow(
     heartbeat: int | None = None,
     cursors: CursorStore | None = None,
 ) -> "Subscription":
-    """Follows the ticker at `url`, for ever, through every break of the connection.
+    """Follows the ticker at `url` and reconnects after every break of the connection.
 
         async with follow("http://host:8000", edition="en", cursors=FileCursorStore("cursor")) as events:
             async for event in events:
@@ -203,8 +203,8 @@ class Subscription:
     def _translate(self, message: Message) -> Iterable[Event]:
         """The events of one message, its content last."""
         if message.is_first:
-            least, most = _HEARTBEAT_LIMITS
-            self._heartbeat = max(least, min(message.heartbeat, most))
+            shortest, longest = _HEARTBEAT_LIMITS
+            self._heartbeat = max(shortest, min(message.heartbeat, longest))
         if message.is_first or message.type == "heartbeat":
             state = Stale() if message.stale else Live()
             if state != self._state:
@@ -238,20 +238,20 @@ class Subscription:
             self._saved = self._cursor
 
     def _closed(self, error: ConnectionClosed) -> tuple[str, float | None]:
-        code, said = (1006, "") if error.rcvd is None else (error.rcvd.code, error.rcvd.reason)
+        code, sentence = (1006, "") if error.rcvd is None else (error.rcvd.code, error.rcvd.reason)
         wait = self._reconnect.closed(time.monotonic(), code)
         if wait is None:
-            raise SubscriptionRefusedError(f"The ticker ended it: {said or code}.", code) from None
-        return said or ("the connection broke" if error.rcvd is None else f"closed with {code}"), wait
+            raise SubscriptionRefusedError(f"The ticker ended it: {sentence or code}.", code) from None
+        return sentence or ("the connection broke" if error.rcvd is None else f"closed with {code}"), wait
 
     def _refused(self, error: InvalidStatus) -> tuple[str, float | None]:
         response = error.response
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        after = response.headers.get("Retry-After", "")
+        retry_after = response.headers.get("Retry-After", "")
         wait = self._reconnect.refused(
             response.status_code,
             has_problem=kind == MEDIA_TYPE,
-            retry_after=float(after) if after.isascii() and after.isdigit() else 0.0,
+            retry_after=float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0,
         )
         reason = problem_sentence(bytes(response.body or b""), response.status_code)
         if wait is None:

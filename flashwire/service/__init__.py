@@ -1,4 +1,4 @@
-"""The supervisor of one machine: starts, watches, replaces and stops the private server, the workers and the desk.
+"""The supervisor of one machine: starts, watches, replaces and stops the embedded server, the nodes and the desk.
 
-No module here uses threads or an event loop: the parent forks, and a fork copies neither.
+No module here uses threads or an event loop, because a fork copies neither.
 """

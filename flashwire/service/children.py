@@ -1,7 +1,7 @@
-"""A child that serves: forked with what its parent has imported, started again when it ends; it knows no protocol.
+"""Child processes that serve: forked from the parent, and started again when they end.
 
-A fork is ready in a moment and shares its parent's memory. It has its parent's code and settings, too: a child that
-is to have new ones is `fresh`, which is an interpreter of its own that is told what it needs through a pipe.
+A fork starts quickly and shares the parent's memory, but it has the parent's code and settings. A fresh child is a new
+interpreter: it reads code and settings again, and gets the rest through a pipe.
 """
 
 import http.client
@@ -25,74 +25,74 @@ from ticker.workers.shared_state import READY, STARTING, SharedState, WorkerSlot
 _ANSWER_SECONDS: Final = 1.0
 
 
-class Again(msgspec.Struct, frozen=True):
-    """How a fresh interpreter serves a part: Python code that is called with the number of a pipe, and what to tell it.
+class FreshSpec(msgspec.Struct, frozen=True):
+    """How a new interpreter serves: Python code, which gets the number of a pipe as its argument, and its settings.
 
-    The pipe holds `spec` as JSON, with the descriptors `sock`, `shared` and `permission` and the number `slot` added.
+    The pipe contains `settings` as JSON, with the descriptors `sock`, `shared` and `permission` and the number `slot`.
     """
 
     code: str
-    spec: dict[str, object]
+    settings: dict[str, object]
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One server to run: its name, its socket, and the function that serves until SIGTERM, given its slot."""
+class ServerSpec(msgspec.Struct, frozen=True):
+    """A server to run: its name, its listening socket, and the function that serves until SIGTERM."""
 
     name: str
     sock: socket.socket
     serve: Callable[[WorkerSlot | None], None]
     shared: SharedState | None = None
-    again: Again | None = None
+    fresh: FreshSpec | None = None
 
 
-class Child:
-    """The process of one part."""
+class ChildProcess:
+    """The process of one server. `close_inherited` runs in the child and closes what only the parent needs."""
 
     def __init__(
         self,
-        part: Part,
-        let_go: Callable[[], None],
+        spec: ServerSpec,
+        close_inherited: Callable[[], None],
         *,
         fresh: bool = False,
         permission: Permission | None = None,
     ) -> None:
         self._permission = permission
-        self.part = part
-        self.let_go = let_go
-        self._fresh = fresh and part.again is not None
+        self.spec = spec
+        self._close_inherited = close_inherited
+        self._fresh = spec.fresh if fresh else None
         self._backoff = Backoff()
         self._guard: Guard | None = None
         self._started = 0.0
         self.pid = 0
         self.slot: WorkerSlot | None = None
-        self.due = 0.0
-        """When to start it (again), by the monotonic clock."""
-        self.ends = 0
-        """How often it ended by itself."""
-        self.hung = False
-        """Whether it was ended because its loop stood still."""
+        self.start_at = 0.0
+        """When to start it, or start it again, by the monotonic clock."""
+        self.end_count = 0
+        """How often it ended without being asked to."""
+        self.was_killed = False
+        """Whether it was killed because its event loop was blocked."""
 
     def start(self, *, has_predecessor: bool = False) -> None:
-        """Forks; in the child this never returns. `has_predecessor` if another process still serves the part's socket.
+        """Forks; does not return in the child. `has_predecessor`: another process still serves the same socket.
 
-        Raises `OSError` where the system has no room for a process.
+        Raises `OSError` if the system cannot create a process.
         """
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
         self._started = time.monotonic()
-        self.slot = self.part.shared.acquire(has_predecessor=has_predecessor) if self.part.shared else None
+        self.slot = self.spec.shared.acquire(has_predecessor=has_predecessor) if self.spec.shared else None
         try:
             self.pid = os.fork()
         except OSError:
             self._release_slot()
             raise
         if self.pid == 0:
-            self._become(parent)
+            self._run_child(parent)
         self._guard = guard(self.pid)
 
     def reap(self) -> int | None:
-        """Its exit status, once, when it has ended (negative: the signal's number); else None."""
+        """The exit status (negative: the number of a signal) in the first call after the end; otherwise None."""
         if not self.pid:
             return None
         pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -110,26 +110,26 @@ class Child:
             self.slot.shared.release(self.slot)
             self.slot = None
 
-    def bury(self) -> float:
-        """Counts an end and sets when to start again; returns the seconds until then."""
+    def schedule_restart(self) -> float:
+        """Counts an end and sets `start_at`; returns the seconds until then."""
         now = time.monotonic()
         wait = self._backoff.ended(now - self._started)
-        self.ends += 1
-        self.due = now + wait
-        if self.part.shared is not None:
-            self.part.shared.count("flashwire_worker_restarts", reason="hung" if self.hung else "ended")
-        self.hung = False
+        self.end_count += 1
+        self.start_at = now + wait
+        if self.spec.shared is not None:
+            self.spec.shared.count("flashwire_worker_restarts", reason="hung" if self.was_killed else "ended")
+        self.was_killed = False
         return wait
 
     @property
-    def ready(self) -> bool:
-        """Whether it has said, or answers, that it takes clients."""
+    def is_ready(self) -> bool:
+        """Whether it accepts clients, by its shared slot or by its answer to a probe."""
         if self.slot is not None:
             return self.pid > 0 and self.slot.state == READY
-        return self.pid > 0 and self.asked() is None
+        return self.pid > 0 and self.probe() is None
 
-    def stands_still(self, now: float, limit: float, start_limit: float) -> bool:
-        """Whether its loop has not turned for `limit` seconds, or not begun to within `start_limit`."""
+    def is_blocked(self, now: float, limit: float, start_limit: float) -> bool:
+        """Whether its event loop has not run for `limit` seconds, or has not started within `start_limit`."""
         if not self.pid or self.slot is None:
             return False
         if self.slot.state == STARTING:
@@ -137,13 +137,13 @@ class Child:
         return now - self.slot.last_seen > limit
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends it a signal if it runs."""
+        """Sends a signal, if the process runs."""
         if self.pid:
             os.kill(self.pid, number)
 
-    def asked(self) -> str | None:
-        """None if it answers that it is ready; otherwise why not. Waits a second at most."""
-        host, port = address_of(self.part.sock)
+    def probe(self) -> str | None:
+        """None if it answers that it is ready, otherwise the reason. Waits a second at most."""
+        host, port = address_of(self.spec.sock)
         connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
         try:
             connection.request("GET", "/health/ready", headers={"Connection": "close"})
@@ -155,17 +155,17 @@ class Child:
             connection.close()
         return None if answer.status == 200 else f"answers {answer.status} {text}"
 
-    def _become(self, parent: int) -> None:
+    def _run_child(self, parent: int) -> None:
         status = 1
         try:
-            # Out of the terminal's group: Ctrl+C is for the parent, which ends things in their order.
+            # Not in the terminal's process group: Ctrl+C goes to the parent alone, which stops its children in order.
             os.setpgid(0, 0)
-            self.let_go()
+            self._close_inherited()
             Guard.close_ends()
             die_with(parent)
-            if self._fresh and self.part.again is not None:
-                self._execute(self.part.again)
-            self.part.serve(self.slot)
+            if self._fresh is not None:
+                self._execute(self._fresh)
+            self.spec.serve(self.slot)
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
@@ -174,33 +174,33 @@ class Child:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            # Not `sys.exit`: what the parent has on its stack is not this process's to unwind.
+            # Not `sys.exit`, which would run the parent's `finally` blocks in this process.
             os._exit(status)
 
-    def _execute(self, again: Again) -> None:
-        """Becomes a fresh interpreter; the kernel's promise to end it with its parent stays."""
-        told, tell = os.pipe()
-        descriptors = {"sock": self.part.sock.fileno()}
+    def _execute(self, fresh: FreshSpec) -> None:
+        """Replaces this process by a new interpreter. The kernel still ends it with its parent."""
+        read_end, write_end = os.pipe()
+        descriptors = {"sock": self.spec.sock.fileno()}
         if self.slot is not None:
             descriptors |= {"shared": self.slot.shared.descriptor, "slot": self.slot.number}
         if self._permission is not None:
             descriptors["permission"] = self._permission.descriptor
-        # A few hundred bytes: a pipe holds 64 KB before anybody reads.
-        os.write(tell, msgspec.json.encode(again.spec | descriptors))
-        os.close(tell)
-        for descriptor in (told, *(number for name, number in descriptors.items() if name != "slot")):
+        # A few hundred bytes; a pipe buffers 64 KB.
+        os.write(write_end, msgspec.json.encode(fresh.settings | descriptors))
+        os.close(write_end)
+        for descriptor in (read_end, *(number for name, number in descriptors.items() if name != "slot")):
             os.set_inheritable(descriptor, True)
-        # -P: not what lies in the folder that this happens to be started in.
-        os.execv(sys.executable, [sys.executable, "-P", "-c", again.code, str(told)])
+        # -P: do not import modules from the current folder.
+        os.execv(sys.executable, [sys.executable, "-P", "-c", fresh.code, str(read_end)])
 
 
-def close_others(parts: list[Part], own: Part) -> None:
-    """In a child: closes the sockets of the other parts, which would otherwise listen as long as it lives."""
-    for part in parts:
-        if part is not own:
-            part.sock.close()
+def close_other_sockets(specs: list[ServerSpec], own: ServerSpec) -> None:
+    """In a child, closes the sockets of the other servers, which would otherwise listen until this child ends."""
+    for spec in specs:
+        if spec is not own:
+            spec.sock.close()
 
 
-def ending(status: int) -> str:
-    """An exit status in words."""
+def describe_exit(status: int) -> str:
+    """An exit status for a notice: the name of a signal, or the number."""
     return signal.Signals(-status).name if status < 0 else f"status {status}"

@@ -1,9 +1,9 @@
-"""Signals as something to wait for: a parent without threads or loop sleeps here and wakes for each.
+"""Signals of the parent, which has neither threads nor an event loop and sleeps in `Signals.wait`.
 
-SIGTERM and SIGINT ask for the end; a second request asks for it at once. A SIGTERM within a second of the first
-request is the same one again: service managers and scripts repeat it. SIGHUP asks for a rolling restart, unless it
-says that the terminal which this was started from is gone: then it asks for the end too. Children ignore it, so that
-it may be sent to every process of the service at once, by name, and means the same.
+1. SIGTERM and SIGINT request a stop; a second request stops at once.
+2. A SIGTERM within a second of the first request is ignored: service managers and scripts repeat it.
+3. SIGHUP requests a rolling restart. If the terminal that the service was started from is gone, it requests a stop.
+4. Children ignore SIGHUP, so it may be sent to all processes of the service by name.
 """
 
 import os
@@ -20,19 +20,18 @@ _SAME_REQUEST_SECONDS: Final = 1.0
 
 
 class Signals:
-    """Counts requests, and wakes `wait` for them and for every child that ends; a context manager."""
+    """Counts requests; `wait` also returns when a child ends. Use it as a context manager."""
 
     def __init__(self) -> None:
-        self.requests = 0
-        """How often it was asked to stop."""
-        self.rolls = 0
-        """How often it was asked for a rolling restart."""
-        self.interrupted = False
-        self._terminal = False
+        self.stop_requests = 0
+        self.restart_requests = 0
+        """Requests for a rolling restart."""
+        self.was_interrupted = False
+        self._had_terminal = False
         self._requested_at = 0.0
 
     def wait(self, seconds: float) -> None:
-        """Sleeps `seconds`, or until a signal comes."""
+        """Sleeps for `seconds`, or until a signal arrives."""
         ready, _, _ = select.select([self._read], [], [], max(0.0, seconds))
         if ready:
             os.read(self._read, 4096)
@@ -41,14 +40,14 @@ class Signals:
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
-        # The kernel's writing, not a handler's: a signal just before select is not slept through.
+        # Written by the interpreter's C handler, so a signal just before `select` still wakes it.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        self._terminal = _has_terminal()
-        # `nohup` set SIGHUP to be ignored, and meant it.
-        self._before = {number: signal.getsignal(number) for number in (*_HANDLED, signal.SIGCHLD)}
+        self._had_terminal = _has_terminal()
+        # Under `nohup` SIGHUP stays ignored.
+        self._previous_handlers = {number: signal.getsignal(number) for number in (*_HANDLED, signal.SIGCHLD)}
         for number in _HANDLED:
-            if self._before[number] is not signal.SIG_IGN:
-                signal.signal(number, self._requested)
+            if self._previous_handlers[number] is not signal.SIG_IGN:
+                signal.signal(number, self._count_request)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         return self
 
@@ -56,13 +55,13 @@ class Signals:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         signal.set_wakeup_fd(-1)
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
         os.close(self._read)
         os.close(self._write)
 
     def reset(self) -> None:
-        """In a forked child: SIGHUP does nothing, after an exec too; SIGTERM and SIGINT wait for the parent's word."""
+        """In a forked child: ignores SIGHUP, also after an exec; SIGTERM and SIGINT need the parent's permission."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -71,26 +70,26 @@ class Signals:
         os.close(self._read)
         os.close(self._write)
 
-    def _requested(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGHUP and (not self._terminal or _has_terminal()):
-            self.rolls += 1
+    def _count_request(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and (not self._had_terminal or _has_terminal()):
+            self.restart_requests += 1
             return
         now = time.monotonic()
-        if number == signal.SIGTERM and self.requests and now - self._requested_at < _SAME_REQUEST_SECONDS:
+        if number == signal.SIGTERM and self.stop_requests and now - self._requested_at < _SAME_REQUEST_SECONDS:
             return
         self._requested_at = now
-        self.requests += 1
-        self.interrupted = self.interrupted or number == signal.SIGINT
+        self.stop_requests += 1
+        self.was_interrupted = self.was_interrupted or number == signal.SIGINT
 
 
 def _end_if_allowed(number: int, frame: FrameType | None) -> None:
-    # Until the child's own server has its handlers, which ask the same.
+    # Until the child's server has set its own handlers, which check the same.
     if may_stop():
         os._exit(128 + number)
 
 
 def _has_terminal() -> bool:
-    """Whether this process has a terminal that controls it; one that hung up is none (ENXIO)."""
+    """Whether this process has a controlling terminal. One that hung up does not count (ENXIO)."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:

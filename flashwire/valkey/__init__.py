@@ -1,5 +1,5 @@
-"""The private server of one machine: its program, its data directory, one run of it, and its restarts.
+"""The private Valkey (or Redis) server of one machine.
 
-Order of reading: `binary` (which program), `lock` and `data_dir` (whose directory, which socket), `files` and `damage`
-(files that are lost, or cannot be loaded), `server` (one run), `keeper` (all runs).
+Read in this order: `binary` (which program), `lock` and `data_dir` (the directory and its socket), `files` and `damage`
+(files that were removed, or cannot be loaded), `server_process` (one run), `embedded_server` (all runs).
 """

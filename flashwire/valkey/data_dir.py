@@ -1,8 +1,7 @@
-"""Where the embedded server's socket is: in the data directory, or where a short path leads to; no server here.
+"""The Unix socket of the embedded server, and its address.
 
-A unix socket's path has at most 107 bytes (`sun_path`, unix(7)). For a longer one the socket lives in a private
-directory of mode 700, and a link in the data directory says where, so that others find it and a later start
-clears it away.
+The path of a Unix socket has at most 107 bytes (`sun_path`, unix(7)). If the data directory's path is too long, the
+socket is in a temporary directory of mode 700, and a link in the data directory leads to it.
 """
 
 import os
@@ -21,9 +20,9 @@ LONGEST: Final = 103 if os.uname().sysname == "Darwin" else 107
 _PREFIX: Final = "flashwire-"
 
 
-def make_place(data: Path) -> Path:
-    """The path at which to put the socket of `data` (absolute); what an earlier server left there is removed."""
-    clear_place(data)
+def make_socket_path(data: Path) -> Path:
+    """The path for the socket of `data` (absolute). Removes the socket of an earlier server."""
+    remove_socket(data)
     inside = data / SOCKET
     if len(os.fsencode(inside)) <= LONGEST:
         return inside
@@ -36,27 +35,27 @@ def make_place(data: Path) -> Path:
     raise EmbeddedError(f"No directory with a path short enough for a socket; set TMPDIR to one (not {folder}).")
 
 
-def clear_place(data: Path) -> None:
-    """Removes the socket of `data`, and the private directory that its link leads to."""
+def remove_socket(data: Path) -> None:
+    """Removes the socket of `data`, and the temporary directory that a link leads to."""
     inside = data / SOCKET
     if inside.is_symlink():
         private = inside.readlink().parent
-        # The link is ours, but whoever may write the data directory could have set another in its place.
-        if private.name.startswith(_PREFIX) and _ours(private):
+        # Somebody who may write the data directory could have replaced the link: check its target.
+        if private.name.startswith(_PREFIX) and _is_own_directory(private):
             shutil.rmtree(private, ignore_errors=True)
     inside.unlink(missing_ok=True)
 
 
 def redis_url(data: Path) -> str:
-    """The address of the server that runs, or would run, for `data`."""
+    """The address of the embedded server of `data`, which need not run."""
     inside = data.resolve() / SOCKET
     path = inside.readlink() if inside.is_symlink() else inside
     return f"unix://{quote(os.fsencode(path))}"
 
 
-def _ours(folder: Path) -> bool:
+def _is_own_directory(folder: Path) -> bool:
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077

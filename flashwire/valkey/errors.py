@@ -1,13 +1,13 @@
-"""What can keep an embedded server from running; every message is one line that says what to do."""
+"""Errors of the embedded server. Each message is one line that says what to do."""
 
 
 class EmbeddedError(Exception):
-    """The embedded server cannot run; the message is for the person at the terminal."""
+    """The service cannot start, or its embedded server cannot run."""
 
 
 class DataInUseError(EmbeddedError):
-    """Another process has the data directory."""
+    """Another process uses the data directory."""
 
 
 class DamagedError(EmbeddedError):
-    """The files cannot be loaded, and starting again will not change that."""
+    """The server cannot load its files, and a restart would not help."""

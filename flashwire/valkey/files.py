@@ -1,6 +1,6 @@
-"""Whether the files that a running server writes are still there; it changes none of them.
+"""Watches the append-only files of a running server; it changes none of them.
 
-The server goes on writing to a file that was removed, and acknowledges what is gone with the next restart.
+A server continues to write to a file that was removed, and confirms writes that are lost with its next restart.
 """
 
 import os
@@ -11,28 +11,28 @@ from typing import Final
 
 from flashwire.valkey.damage import MANIFEST
 
-# Of one file; `None` where it is not there.
-_Look = tuple[int, int] | None
-# Of a file that a rewrite has replaced.
+# Inode and size of a file; None if it does not exist.
+_Status = tuple[int, int] | None
+# The type of a file that a rewrite has replaced.
 _HISTORY: Final = "h"
 _LINE: Final = re.compile(r"file (\S+) seq \d+ type ([bhi])\b.*")
 
 
 class Files:
-    """The append-only files in `data`, looked at every second."""
+    """The append-only files in `data`, to be checked every second."""
 
     def __init__(self, data: Path) -> None:
-        """Of the directory that is there now; raises `OSError` if there is none."""
+        """Remembers the directory that `data` is now; raises `OSError` if there is none."""
         self._data = data
         self._folder = data.stat()
-        self._known: dict[Path, tuple[int, int]] = {}
-        self._missing: int | None = None
-        """How many bytes the files were shorter than the server believed, when they were first looked at."""
+        self._statuses: dict[Path, tuple[int, int]] = {}
+        self._missing_bytes: int | None = None
+        """How many bytes shorter the files were than the server reported, at the first check."""
 
     def forget(self) -> None:
-        """The server is new, or writes all of its files again."""
-        self._known.clear()
-        self._missing = None
+        """Call after a start of the server, and when it writes all of its files again."""
+        self._statuses.clear()
+        self._missing_bytes = None
 
     @property
     def folder_is_gone(self) -> bool:
@@ -42,49 +42,52 @@ class Files:
         except OSError:
             return True
 
-    def are_lost(self, written: Callable[[], int | None] = lambda: None) -> bool:
-        """Whether a file was removed, replaced or cut since the last look.
+    def are_lost(self, reported_size: Callable[[], int | None] = lambda: None) -> bool:
+        """Whether a file was removed, replaced or truncated since the last call.
 
-        `written` says how long the files are as far as the server knows: one that was cut may have grown again.
+        `reported_size` returns the size that the server believes its files have: a truncated file may have grown again.
         """
-        believed = written()
+        size = reported_size()
         manifest = self._data / MANIFEST
-        listed = _lines(manifest)
-        if not listed:
-            # Before Redis 7 there was one file, which each rewrite replaces.
-            return _look(self._data / "appendonly.aof") is None
-        lines = [_LINE.fullmatch(line) for line in listed]
+        manifest_lines = _lines(manifest)
+        if not manifest_lines:
+            # Before Redis 7 there was one file, which each rewrite replaced.
+            return _status(self._data / "appendonly.aof") is None
+        lines = [_LINE.fullmatch(line) for line in manifest_lines]
         names = [line[1] for line in lines if line and line[2] != _HISTORY]
-        found = {manifest.parent / name: _look(manifest.parent / name) for name in names}
-        # A size that changed meanwhile cannot be compared.
+        statuses = {manifest.parent / name: _status(manifest.parent / name) for name in names}
+        # If the size changed during the check, the sizes cannot be compared.
         missing = None
-        if believed is not None and believed == written():
-            missing = believed - sum(look[1] for look in found.values() if look is not None)
-        known_missing = self._missing if found.keys() == self._known.keys() else None
+        if size is not None and size == reported_size():
+            missing = size - sum(status[1] for status in statuses.values() if status is not None)
+        earlier_missing = self._missing_bytes if statuses.keys() == self._statuses.keys() else None
         lost = (
             None in lines
             or not names
-            or (missing is not None and known_missing is not None and missing > known_missing)
+            or (missing is not None and earlier_missing is not None and missing > earlier_missing)
             or any(
-                look is None
-                or (path in self._known and (look[0] != self._known[path][0] or look[1] < self._known[path][1]))
-                for path, look in found.items()
+                status is None
+                or (
+                    path in self._statuses
+                    and (status[0] != self._statuses[path][0] or status[1] < self._statuses[path][1])
+                )
+                for path, status in statuses.items()
             )
         )
-        if lost and _lines(manifest) != listed:
-            # A rewrite ended between the two looks, and removed what it replaced.
+        if lost and _lines(manifest) != manifest_lines:
+            # A rewrite ended during the check, and removed the files that it replaced.
             return False
-        self._known = {path: look for path, look in found.items() if look is not None}
-        self._missing = known_missing if missing is None else missing
+        self._statuses = {path: status for path, status in statuses.items() if status is not None}
+        self._missing_bytes = earlier_missing if missing is None else missing
         return lost
 
 
-def _look(path: Path) -> _Look:
+def _status(path: Path) -> _Status:
     try:
-        found = path.stat()
+        statuses = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size
+    return statuses.st_ino, statuses.st_size
 
 
 def _lines(manifest: Path) -> list[str]:

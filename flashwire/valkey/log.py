@@ -1,4 +1,4 @@
-"""What the embedded server's log holds, read without a server."""
+"""Reads the append-only files of the embedded server, while it does not run."""
 
 import mmap
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Final
 from flashwire.valkey.damage import FOLDER
 from ticker.contract.keys import KEY_FILE, KeyringError
 
-# A base file without entries has some hundred bytes; where it has more its text cannot be searched.
+# A base file without entries has some hundred bytes. A larger one is binary and cannot be searched.
 _EMPTY_BASE_BYTES: Final = 1024
 
 
 def check_first_key(data: Path, brand: str, signing_keys: str | None) -> None:
-    """Raises `KeyringError` if there is no signing key and the log in `data` has entries of `brand`."""
+    """Raises `KeyringError` if the signing key is missing although the files in `data` have entries of `brand`."""
     path = data / KEY_FILE
     if signing_keys or path.exists() or not has_entries(data, brand):
         return
@@ -23,20 +23,20 @@ def check_first_key(data: Path, brand: str, signing_keys: str | None) -> None:
 
 
 def has_entries(data: Path, brand: str) -> bool:
-    """Whether the log in `data` may have entries of `brand`; raises `KeyringError` if it cannot be read."""
+    """Whether the files in `data` may have entries of `brand`; raises `KeyringError` if they cannot be read."""
     name = f"flashwire:{{{brand}}}:items".encode()
     try:
         for file in sorted((data / FOLDER).glob("*.aof")):
             size = file.stat().st_size
             if ".base." in file.name and size > _EMPTY_BASE_BYTES:
                 return True
-            if size and _holds(file, name):
+            if size and _contains(file, name):
                 return True
     except OSError as error:
         raise KeyringError(f"The log in {data / FOLDER} cannot be read ({type(error).__name__}).") from None
     return False
 
 
-def _holds(file: Path, name: bytes) -> bool:
+def _contains(file: Path, name: bytes) -> bool:
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(name) >= 0

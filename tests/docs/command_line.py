@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import typer
 import typer.main
 from typer.core import TyperGroup
 
-from flashwire.cli.desk import mount
 from flashwire.cli.main import app
 
 
@@ -21,11 +19,6 @@ def _commands(group: TyperGroup, prefix: str) -> Iterator[tuple[str, set[str]]]:
 
 def commands() -> dict[str, set[str]]:
     """The options of every command, by its whole name, such as `flashwire token create`."""
-    # Mounted into a separate group, because mounting changes the group.
-    mount(desk_side := typer.Typer())
-    built: dict[str, set[str]] = {}
-    for side in (app, desk_side):
-        group = typer.main.get_command(side)
-        assert isinstance(group, TyperGroup)
-        built |= dict(_commands(group, "flashwire"))
-    return built
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return dict(_commands(group, "flashwire"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flashwire.valkey.keeper import Keeper
+from flashwire.valkey.embedded_server import EmbeddedServer
 from tests.support import waiting
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -44,17 +44,17 @@ def ask() -> Callable[[Path, str], str]:
 
 
 @pytest.fixture
-def keep(until: Callable[..., None]) -> Callable[[Keeper, Callable[[], object], str], None]:
-    """Turns a keeper until a condition holds."""
+def keep(until: Callable[..., None]) -> Callable[[EmbeddedServer, Callable[[], object], str], None]:
+    """Steps an embedded server until a condition holds."""
 
-    def turn(keeper: Keeper, condition: Callable[[], object], what: str) -> None:
-        def turned() -> object:
-            keeper.turn()
+    def step_until(server: EmbeddedServer, condition: Callable[[], object], what: str) -> None:
+        def step() -> object:
+            server.step()
             return condition()
 
-        until(turned, what)
+        until(step, what)
 
-    return turn
+    return step_until
 
 
 @pytest.fixture

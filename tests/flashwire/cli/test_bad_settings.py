@@ -9,7 +9,6 @@ import pytest
 import typer
 from pydantic import ValidationError
 
-from flashwire.cli.desk_settings import desk_settings
 from flashwire.cli.run_settings import RunSettings
 from flashwire.cli.settings import load
 from publisher.settings import DeskSettings
@@ -115,7 +114,7 @@ def test_every_refusal_is_one_plain_line(
     refused = set()
     for given in WRONG:
         monkeypatch.setenv(variable(name), given)
-        for read in (desk_settings, partial(load, RunSettings)):
+        for read in (partial(load, DeskSettings), partial(load, RunSettings)):
             try:
                 read()
             except typer.Exit as end:
@@ -156,7 +155,7 @@ def test_no_password_of_an_address_is_shown(
     for name in ("PUBLIC_URL", "ALLOWED_ORIGINS", "DESK_URL", "FORWARDED_ALLOW_IPS", "BRAND", "DESK_PORT"):
         for address in ("https://desk:hunter2@news.example/x", "desk:hunter2@news.example", "https://desk:hunter2@"):
             monkeypatch.setenv(f"FLASHWIRE_{name}", address)
-            for read in (desk_settings, partial(load, RunSettings)):
+            for read in (partial(load, DeskSettings), partial(load, RunSettings)):
                 with contextlib.suppress(typer.Exit):
                     read()
         monkeypatch.delenv(f"FLASHWIRE_{name}")
@@ -174,7 +173,7 @@ def test_keys_that_are_none_name_their_setting(tmp_path: Path) -> None:
 def test_several_faults_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FLASHWIRE_BRAND", "News")
     monkeypatch.setenv("FLASHWIRE_STREAM_LENGTH", "1")
-    for read in (desk_settings, partial(load, RunSettings)):
+    for read in (partial(load, DeskSettings), partial(load, RunSettings)):
         with pytest.raises(typer.Exit):
             read()
         assert re.fullmatch(

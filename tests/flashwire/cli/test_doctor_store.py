@@ -108,5 +108,5 @@ async def test_hidden_items_of_a_node_are_named_with_what_to_do(body: bytes, sai
         port = server.sockets[0].getsockname()[1]
         found = await check_side("ticker", f"http://127.0.0.1:{port}")
     hidden = [finding for finding in found if finding.step == "hidden"]
-    assert [finding.found for finding in hidden] == said
+    assert [finding.description for finding in hidden] == said
     assert all(not finding.ok and "Items are hidden" in finding.fix for finding in hidden)

@@ -32,7 +32,7 @@ GONE: dict[str, object] = {"act": "withdraw", "pubStatus": "canceled", "headline
 
 def printed(*events: Event, as_json: bool = False, urgency: int | None = None, **filters: list[str]) -> list[str]:
     out = io.StringIO()
-    printer = Printer(console(out), console(io.StringIO()), as_json=as_json, wanted=matcher(filters, urgency))
+    printer = Printer(console(out), console(io.StringIO()), as_json=as_json, matches=matcher(filters, urgency))
     for event in events:
         printer.print(event)
     return out.getvalue().splitlines()

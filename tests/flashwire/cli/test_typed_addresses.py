@@ -4,16 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from flashwire.cli.desk import mount
 from flashwire.cli.main import app
 from flashwire.client.address import ticker_address
 from ticker.shared.http.addresses import typed_address
 
-desk_app = typer.Typer()
-mount(desk_app)
 NONE = (
     "", " ", "htp://news.example", "ftp://news.example", "http://", "http://[::1", "http://news.example:port",
     "http://news.example:99999", "http://news.example:0", "http://news.example/?edition=en", "http://u:p@news.example",
@@ -29,7 +25,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*words: str, **variables: str) -> Result:
     named = {"FLASHWIRE_TOKEN": "fw_x", "FLASHWIRE_DESK_URL": None, "FLASHWIRE_TICKER_URL": None}
-    return CliRunner().invoke(app if words[0] in ("tail", "doctor") else desk_app, list(words), env=named | variables)
+    return CliRunner().invoke(app, list(words), env=named | variables)
 
 
 @pytest.mark.parametrize("value", NONE)
@@ -75,6 +71,6 @@ def test_quotes_around_a_token_are_not_its_own(monkeypatch: pytest.MonkeyPatch) 
             taken.append(token)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("flashwire.cli.desk.DeskClient", Client)
+    monkeypatch.setattr("flashwire.client.desk.DeskClient", Client)
     run("post", "Civil Defence: x", FLASHWIRE_TOKEN=' "fw_x" ')
     assert taken == ["fw_x"]

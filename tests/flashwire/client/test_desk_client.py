@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flashwire.cli.replay import Post, replay
+from flashwire.cli.rehearsal import Post, Summary, replay
 from flashwire.client import (
     AnswerUnreadableError,
     DeskClient,
@@ -22,7 +22,7 @@ from flashwire.client import (
     UnknownOutcomeError,
     publish,
 )
-from tests.publisher.test_commands import one_line, run
+from tests.flashwire.cli.test_desk_commands import one_line, run
 from tests.support.desk_process import Machine
 
 pytestmark = pytest.mark.anyio
@@ -160,7 +160,7 @@ async def test_what_an_earlier_call_sent_is_not_refused_by_an_answer_that_says_n
 def test_a_call_that_asks_again_and_cannot_reach_the_desk_does_not_say_that_nothing_was_published(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.2)
+    monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.2)
     line = ("post", "Civil Defence: x")
     outcome = run(*line, "--key", "post-earlier", "--token", "fw_revoked", machine=machine)
     assert outcome.exit_code == 3 and "--key post-earlier" in outcome.stderr and "within 24 hours" in outcome.stderr
@@ -175,8 +175,9 @@ async def test_what_was_done_and_cannot_be_read_any_more_is_neither_refused_nor_
         with pytest.raises(AnswerUnreadableError, match="Said answer-unreadable"):
             await client.publish(BODY, "k")
     async with answering(first, done) as (client, _):
-        kept = await replay([Post("en", b"{}", "k", 1)], client)
-    assert (kept.acknowledged, kept.refused, kept.unknown, kept.first_error) == (1, 0, 0, None)
+        summary = Summary()
+        await replay([Post("en", b"{}", "k", 1)], client, summary)
+    assert (summary.acknowledged, summary.refused, summary.unknown, summary.first_error) == (1, 0, 0, None)
 
 
 async def test_a_success_that_a_proxy_changed_is_one() -> None:
@@ -203,7 +204,7 @@ async def test_without_a_connection_nothing_was_sent() -> None:
 def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.5)
+    monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.5)
     machine.valkey.send_signal(signal.SIGSTOP)
     try:
         outcome = run("post", "Civil Defence: it's x", "--urgency", "3", machine=machine)
@@ -245,7 +246,7 @@ def test_what_is_published_ends_with_0_whatever_became_of_the_output(
 def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("flashwire.cli.replay_report._REPLAY_PATIENCE", 0.5)
+    monkeypatch.setattr("flashwire.cli.replay._PATIENCE_SECONDS", 0.5)
     file = tmp_path / "rehearsal.jsonl"
     file.write_text('{"text": "Civil Defence: x", "edition": "en"}', "utf-8")
     machine.valkey.send_signal(signal.SIGSTOP)

@@ -17,15 +17,15 @@ import pytest
 from ticker.shared.process.server_state import read_state
 
 Outside = Callable[..., "subprocess.Popen[str]"]
-# Long enough that a busy machine does not look like a node that stands still.
+# Long enough that a busy machine does not look like a blocked node.
 HANG_SECONDS = 2
 # A child that answers `/health/ready`; `{trap}` runs before it serves, `{then}` as it starts.
 PROGRAM = """
 import http.server, pathlib, signal, socket, sys, threading, time
 from ticker.workers.shared_state import READY, SharedState
-from flashwire.service.children import Part
+from flashwire.service.children import ServerSpec
 from flashwire.valkey.errors import EmbeddedError
-from flashwire.valkey.keeper import Keeper
+from flashwire.valkey.embedded_server import EmbeddedServer
 from ticker.shared.process.listen import bind, open_to_clients
 from flashwire.service.service import Service
 data = pathlib.Path(sys.argv[1])
@@ -43,20 +43,20 @@ def serving(name, sock):
         signal.signal(signal.SIGTERM, ended)
         while (data / f"{name} starts").exists(): time.sleep(0.01)
         {trap}
-        server = http.server.HTTPServer(sock.getsockname(), Ready, bind_and_activate=False)
-        server.socket = sock
+        web = http.server.HTTPServer(sock.getsockname(), Ready, bind_and_activate=False)
+        web.socket = sock
         open_to_clients(sock)
-        server.serve_forever()
-    return Part(name, sock, serve, {shared} if name == "ticker" else None)
+        web.serve_forever()
+    return ServerSpec(name, sock, serve, {shared} if name == "ticker" else None)
 
-keeper = Keeper(data)
-def parts():
-    doors = [bind("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
-    return [serving("desk", doors[0])], [serving("ticker", doors[1])]
+server = EmbeddedServer(data)
+def specs():
+    sockets = [bind("127.0.0.1", 0, 1, "--port")[0] for _ in range(2)]
+    return [serving("desk", sockets[0])], [serving("ticker", sockets[1])]
 def ready():
     print("ready", flush=True)
-    print(*(part.sock.getsockname()[1] for part in service._parts), flush=True)
-service = Service(keeper, parts, drain={drain}, announce=ready,
+    print(*(spec.sock.getsockname()[1] for spec in service._specs), flush=True)
+service = Service(server, specs, drain={drain}, announce=ready,
                   notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds={hang}, ready_seconds=10)
 try:
     sys.exit(service.run())
@@ -66,14 +66,14 @@ except EmbeddedError as error:
 """
 
 
-# What a node does beside serving: its loop turns, and it counts.
-BEATING = """
-        def beat():
+# A node also touches its slot, as its event loop does.
+TOUCHING = """
+        def touch():
             while True:
                 slot.touch()
                 slot.state = READY
                 time.sleep(0.05)
-        if slot is not None: threading.Thread(target=beat, daemon=True).start()
+        if slot is not None: threading.Thread(target=touch, daemon=True).start()
 """
 
 
@@ -99,10 +99,10 @@ def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, da
 def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)")))
     family = psutil.Process(process.pid).children(recursive=True)
-    begun = time.monotonic()
+    started = time.monotonic()
     process.terminate()
     assert process.wait(20) == 1, "not a clean stop"
-    assert 2 < time.monotonic() - begun < 1.0 + 5
+    assert 2 < time.monotonic() - started < 1.0 + 5
     assert not any(child.is_running() for child in family)
 
 
@@ -138,13 +138,13 @@ def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
 
 def test_a_second_interrupt_waits_for_nobody(outside: Outside, data: Path, until: Callable[..., None]) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)", drain=60)))
-    begun = time.monotonic()
+    started = time.monotonic()
     process.send_signal(signal.SIGINT)
     # Two signals of a kind that come at once are one to the kernel.
     until(lambda: "stopping" in str(read_state(data)), "the first one is taken")
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - started < 5
 
 
 def test_a_child_that_cannot_start_ends_the_start_and_takes_everything_with_it(outside: Outside, data: Path) -> None:
@@ -224,24 +224,24 @@ with Signals() as signals:
 
 
 def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
-    process = _ready(outside(program(BEATING.strip(), shared="SharedState.create(1)")))
+    process = _ready(outside(program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *_, node = _family(process)
-    begun = time.monotonic()
+    started = time.monotonic()
     node.suspend()
-    assert f"The ticker stands still for {HANG_SECONDS} s" in _complaint(process)
-    assert time.monotonic() - begun < HANG_SECONDS + 6
+    assert f"The ticker has been blocked for {HANG_SECONDS} s" in _complaint(process)
+    assert time.monotonic() - started < HANG_SECONDS + 6
     assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
     process.terminate()
     assert process.wait(10) == 0
 
 
 def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: Path) -> None:
-    process = _ready(outside("import os; os.setsid()\n" + program(BEATING.strip(), shared="SharedState.create(1)")))
+    process = _ready(outside("import os; os.setsid()\n" + program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *others, node = _family(process)
     for one in (*others, node):
         one.suspend()
-    begun = time.monotonic()
-    while time.monotonic() - begun < 3.3:
+    started = time.monotonic()
+    while time.monotonic() - started < 3.3:
         time.sleep(0.1)
     # It looks for nodes that stand still before it hears a request: what it says first tells what it saw.
     process.send_signal(signal.SIGHUP)
@@ -264,12 +264,12 @@ def crowded():
     if len(forks) > 2 and (data / "crowded").exists(): raise BlockingIOError(11, "Resource temporarily unavailable")
     return fork()
 os.fork = crowded
-keeper = Keeper(data)
+server = EmbeddedServer(data)
 """
 
 
 def test_a_system_without_room_for_a_process_ends_nobody(outside: Outside, data: Path) -> None:
-    process = _ready(outside("import os; os.setsid()\n" + program().replace("keeper = Keeper(data)", NO_ROOM)))
+    process = _ready(outside("import os; os.setsid()\n" + program().replace("server = EmbeddedServer(data)", NO_ROOM)))
     *_, desk, node = _family(process)
     (data / "crowded").touch()
     process.send_signal(signal.SIGHUP)

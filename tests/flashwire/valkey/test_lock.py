@@ -20,12 +20,12 @@ from tests.support.odd_files import at_once
 # Its own process holds the lock no longer; the server that it started does.
 LETTING_GO = """
 import sys, pathlib, time
-from flashwire.valkey.keeper import Keeper
-keeper = Keeper(pathlib.Path(sys.argv[1]))
-keeper.launch()
-keeper.wait_ready()
-keeper.let_go()
-print(keeper.pid, flush=True)
+from flashwire.valkey.embedded_server import EmbeddedServer
+server = EmbeddedServer(pathlib.Path(sys.argv[1]))
+server.launch()
+server.wait_ready()
+server.close_locks()
+print(server.pid, flush=True)
 time.sleep(60)
 """
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from flashwire.valkey.damage import MANIFEST
-from flashwire.valkey.keeper import Keeper
+from flashwire.valkey.embedded_server import EmbeddedServer
 
 Ask = Callable[[Path, str], str]
-Keep = Callable[[Keeper, Callable[[], object], str], None]
+Keep = Callable[[EmbeddedServer, Callable[[], object], str], None]
 
 
 def remove_folder(folder: Path) -> None:
@@ -72,16 +72,16 @@ def test_files_that_are_removed_are_written_again(
     data: Path, ask: Ask, keep: Keep, until: Callable[..., None], harm: Callable[[Path], None]
 ) -> None:
     notices: list[str] = []
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         place = data / "valkey.sock"
         assert ask(place, "SET before harm") == "+OK"
-        keep(keeper, lambda: keeper._files._missing is not None, "the files were looked at")
+        keep(server, lambda: server._files._missing_bytes is not None, "the files were looked at")
         harm(data / "appendonlydir")
-        keep(keeper, lambda: not keeper.ready, "it is noticed")
-        keep(keeper, lambda: keeper.ready, "all is written again")
+        keep(server, lambda: not server.is_ready, "it is noticed")
+        keep(server, lambda: server.is_ready, "all is written again")
         assert ask(place, "SET after harm") == "+OK"
     assert any("files were removed" in notice for notice in notices), notices
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert [ask(place, f"GET {name}") for name in ("before", "after")] == ["harm", "harm"]
 
 
@@ -104,34 +104,34 @@ def test_a_server_that_nobody_can_reach_any_more_is_started_again_with_all_it_he
     data: Path, ask: Ask, keep: Keep, harm: Callable[[Path], None]
 ) -> None:
     place, notices = data / "valkey.sock", list[str]()
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         assert ask(place, "SET before harm") == "+OK"
-        keep(keeper, lambda: keeper._files._known, "the files were looked at")
-        first = keeper.pid
+        keep(server, lambda: server._files._statuses, "the files were looked at")
+        first = server.pid
         harm(data)
-        keep(keeper, lambda: keeper.pid not in (first, None) and keeper.ready, "it is started again")
+        keep(server, lambda: server.pid not in (first, None) and server.is_ready, "it is started again")
         assert ask(place, "GET before") == "harm"
     assert any("socket was removed" in notice for notice in notices), notices
 
 
 def test_a_rewrite_is_not_a_loss(data: Path, ask: Ask, keep: Keep) -> None:
     notices: list[str] = []
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         for number in range(3):
             assert ask(data / "valkey.sock", f"SET key{number} value") == "+OK"
             ask(data / "valkey.sock", "BGREWRITEAOF")
             base = f"appendonlydir/appendonly.aof.{number + 2}.base.aof"
-            keep(keeper, (data / base).exists, "it is rewritten")
-        assert keeper.ready and not notices
+            keep(server, (data / base).exists, "it is rewritten")
+        assert server.is_ready and not notices
 
 
 def test_a_data_directory_that_is_gone_ends_the_server(data: Path, ask: Ask, keep: Keep) -> None:
     notices: list[str] = []
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         shutil.rmtree(data)
-        keep(keeper, lambda: not keeper.pid, "the server is ended")
+        keep(server, lambda: not server.pid, "the server is ended")
         assert any("was removed or replaced while the store ran" in notice for notice in notices)
-        assert not keeper.ready
+        assert not server.is_ready
 
 
 @pytest.mark.parametrize("other", [Path.mkdir, Path.touch], ids=["directory", "file"])
@@ -140,36 +140,36 @@ def test_a_server_is_not_started_in_another_directory_of_the_same_name(
 ) -> None:
     notices: list[str] = []
     aside = data.with_name("aside")
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         assert ask(data / "valkey.sock", "SET before harm") == "+OK"
-        assert keeper.pid is not None
-        os.kill(keeper.pid, signal.SIGKILL)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
         data.rename(aside)
         other(data)
-        keep(keeper, lambda: any("removed or replaced" in notice for notice in notices), "it is said")
-        keeper._due = 0
-        keeper.turn()
-        assert not keeper.ready and not keeper.pid
+        keep(server, lambda: any("removed or replaced" in notice for notice in notices), "it is said")
+        server._next_step_at = 0
+        server.step()
+        assert not server.is_ready and not server.pid
         assert not data.is_dir() or {path.name for path in data.iterdir()} <= {"server.json"}
         shutil.rmtree(data) if data.is_dir() else data.unlink()
         aside.rename(data)
-        keep(keeper, lambda: keeper.ready, "the right one is taken again")
+        keep(server, lambda: server.is_ready, "the right one is taken again")
         assert ask(data / "valkey.sock", "GET before") == "harm"
 
 
 def test_a_service_whose_directory_is_gone_leaves_the_one_in_its_place_alone(data: Path, ask: Ask, keep: Keep) -> None:
-    first = Keeper(data)
+    first = EmbeddedServer(data)
     with first:
         data.rename(data.with_name("aside"))
-        with Keeper(data) as second:
-            server = second.pid
+        with EmbeddedServer(data) as second:
+            process_number = second.pid
             keep(first, lambda: not first.pid, "the server is ended")
             before = _contents(data)
             first.stop()
             assert _contents(data) == before
-            second.turn()
+            second.step()
             assert ask(data / "valkey.sock", "PING") == "+PONG"
-            assert (second.pid, second.ready) == (server, True)
+            assert (second.pid, second.is_ready) == (process_number, True)
 
 
 def _contents(data: Path) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.core.lookalike import Lookalikes, skeleton
-from tests.publisher.test_commands import run
+from tests.flashwire.cli.test_desk_commands import run
 from tests.support.desk_process import Machine
 from tests.support.sample_items import line
 from ticker.contract.item import InfoSource, Text

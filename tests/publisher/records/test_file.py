@@ -14,7 +14,7 @@ from publisher.records.errors import DatabaseError
 from publisher.records.sessions import Sessions
 from publisher.records.sqlite import FILE
 from publisher.records.tokens import Tokens
-from tests.publisher.test_commands import one_line, run
+from tests.flashwire.cli.test_desk_commands import one_line, run
 
 NOBODY = 65534
 

@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from flashwire.cli.desk import mount
+from flashwire.cli.main import app
 from publisher.records.database import open_database
 from publisher.records.tokens import Actor, Tokens
 from publisher.records.welcome import welcome_link
@@ -22,11 +21,8 @@ from publisher.settings import DeskSettings
 from tests.support.desk_process import Machine
 from tests.support.sample_items import line
 
-_ROOT = Path(__file__).parents[2]
-_HEADLINES = Path(__file__).parents[3] / "shared" / "data" / "headlines" / "headlines.jsonl"
-
-_app = typer.Typer()
-mount(_app)
+_ROOT = Path(__file__).parents[3]
+_HEADLINES = Path(__file__).parents[4] / "shared" / "data" / "headlines" / "headlines.jsonl"
 
 
 def run(*words: str, machine: Machine | None = None, **environment: str) -> Result:
@@ -34,7 +30,7 @@ def run(*words: str, machine: Machine | None = None, **environment: str) -> Resu
     if machine:
         address = str(machine.http.base_url).rstrip("/")
         environment = {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": address, **environment}
-    return CliRunner().invoke(_app, list(words), env={"FLASHWIRE_TOKEN": None, **environment})
+    return CliRunner().invoke(app, list(words), env={"FLASHWIRE_TOKEN": None, **environment})
 
 
 def one_line(text: str) -> bool:
@@ -153,7 +149,7 @@ def test_post_waits_for_a_stream_that_comes_back_and_publishes_once(machine: Mac
 
 
 def test_post_gives_up_on_a_desk_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flashwire.cli.desk._POST_PATIENCE", 0.5)
+    monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -210,8 +206,8 @@ def test_the_real_headlines_run_in_three_editions(machine: Machine) -> None:
 
 
 def test_a_command_loads_neither_the_server_nor_the_stream_that_it_does_not_use() -> None:
-    # Half of what `flashwire post` took was for them.
-    program = "import sys, flashwire.cli.main, flashwire.cli.desk; print(*sys.modules)"
+    # They took half of the time of `flashwire post`.
+    program = "import sys, flashwire.cli.main, flashwire.client.desk; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert "httpx2" in done.stdout.split()
     assert not {"uvicorn", "starlette", "redis", "structlog"} & set(done.stdout.split())

@@ -13,30 +13,30 @@ import pytest
 
 from flashwire.valkey.damage import MANIFEST
 from flashwire.valkey.data_dir import LONGEST, SOCKET, redis_url
+from flashwire.valkey.embedded_server import EmbeddedServer
 from flashwire.valkey.errors import DamagedError, DataInUseError, EmbeddedError
-from flashwire.valkey.keeper import Keeper
-from flashwire.valkey.server import LOG_FILE
+from flashwire.valkey.server_process import LOG_FILE
 from tests.support.odd_files import at_once
 from ticker.shared.process.server_state import read_state
 
 Ask = Callable[[Path, str], str]
 Until = Callable[..., None]
-Keep = Callable[[Keeper, Callable[[], object], str], None]
+Keep = Callable[[EmbeddedServer, Callable[[], object], str], None]
 # A program of its own that keeps a server and says its process id.
 KEEPING = """
 import sys, pathlib, time
-from flashwire.valkey.keeper import Keeper
-with Keeper(pathlib.Path(sys.argv[1])) as keeper:
-    print(keeper.pid, flush=True)
+from flashwire.valkey.embedded_server import EmbeddedServer
+with EmbeddedServer(pathlib.Path(sys.argv[1])) as server:
+    print(server.pid, flush=True)
     while True:
-        time.sleep(keeper.turn())
+        time.sleep(server.step())
 """
 
 
 def test_a_server_answers_on_a_private_socket_and_keeps_everything_on_disk(data: Path, ask: Ask) -> None:
-    with Keeper(data) as keeper:
+    with EmbeddedServer(data) as server:
         place = data / SOCKET
-        assert keeper.url == f"unix://{place}"
+        assert server.url == f"unix://{place}"
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
         assert "aof_enabled:1" in _info(place, "persistence")
@@ -55,31 +55,31 @@ def test_a_server_answers_on_a_private_socket_and_keeps_everything_on_disk(data:
 def test_a_log_that_is_a_pipe_does_not_keep_the_start_waiting(data: Path) -> None:
     data.mkdir(mode=0o700, exist_ok=True)
     os.mkfifo(data / LOG_FILE)
-    with at_once(), pytest.raises(EmbeddedError, match="cannot be started"), Keeper(data):
+    with at_once(), pytest.raises(EmbeddedError, match="cannot be started"), EmbeddedServer(data):
         raise AssertionError("it was started")
 
 
 def test_the_servers_own_words_go_to_a_file(data: Path) -> None:
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert "Ready to accept connections" in (data / LOG_FILE).read_text()
 
 
 def test_what_was_acknowledged_is_there_after_a_stop(data: Path, ask: Ask) -> None:
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert ask(data / SOCKET, "SET line first") == "+OK"
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert ask(data / SOCKET, "GET line") == "first"
 
 
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed_while_writing(data: Path, ask: Ask, keep: Keep) -> None:
-    with Keeper(data) as keeper:
+    with EmbeddedServer(data) as server:
         for life in range(3):
             for number in range(200):
                 assert ask(data / SOCKET, f"RPUSH lines {life}.{number}").startswith(":")
-            assert keeper.pid is not None
-            os.kill(keeper.pid, signal.SIGKILL)
-            keep(keeper, lambda: not keeper.ready, "the end is noticed")
-            keep(keeper, lambda: keeper.ready, "it is back")
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            keep(server, lambda: not server.is_ready, "the end is noticed")
+            keep(server, lambda: server.is_ready, "it is back")
             assert ask(data / SOCKET, "LLEN lines") == f":{200 * (life + 1)}"
 
 
@@ -87,57 +87,57 @@ def test_a_server_that_ends_is_started_again_and_the_file_says_why_it_was_away(
     data: Path, until: Until, keep: Keep
 ) -> None:
     notices: list[str] = []
-    with Keeper(data, notice=notices.append) as keeper:
-        first = keeper.pid
+    with EmbeddedServer(data, notice=notices.append) as server:
+        first = server.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        keep(keeper, lambda: not keeper.ready, "the end is noticed")
+        keep(server, lambda: not server.is_ready, "the end is noticed")
         away = read_state(data)
         assert away is not None and away.state == "away" and "SIGKILL" in away.reason
-        keep(keeper, lambda: keeper.ready, "it is back")
+        keep(server, lambda: server.is_ready, "it is back")
         ready = read_state(data)
         assert ready is not None and (ready.state, ready.reason, ready.restarts) == ("ready", "", 1)
         assert ready.since >= away.since
-        assert keeper.pid != first
+        assert server.pid != first
         assert len(notices) == 2 and "SIGKILL" in notices[0] and "back" in notices[1]
     stopped = read_state(data)
     assert stopped is not None and stopped.state == "stopped"
 
 
 def test_a_frozen_server_is_away_and_is_left_alone(data: Path, keep: Keep) -> None:
-    with Keeper(data) as keeper:
-        frozen = keeper.pid
+    with EmbeddedServer(data) as server:
+        frozen = server.pid
         assert frozen is not None
         os.kill(frozen, signal.SIGSTOP)
         try:
-            keep(keeper, lambda: not keeper.ready, "the silence is noticed")
+            keep(server, lambda: not server.is_ready, "the silence is noticed")
             state = read_state(data)
             assert state is not None and state.state == "away" and "does not answer" in state.reason
         finally:
             os.kill(frozen, signal.SIGCONT)
-        keep(keeper, lambda: keeper.ready, "it answers again")
-        assert keeper.pid == frozen
+        keep(server, lambda: server.is_ready, "it answers again")
+        assert server.pid == frozen
 
 
 def test_a_second_start_on_a_directory_is_refused_with_one_line_that_names_the_first(data: Path) -> None:
-    with Keeper(data) as first:
-        with pytest.raises(DataInUseError) as refused, Keeper(data):
+    with EmbeddedServer(data) as first:
+        with pytest.raises(DataInUseError) as refused, EmbeddedServer(data):
             pass
         assert str(os.getpid()) in str(refused.value) and "\n" not in str(refused.value)
-        assert first.turn() <= 1 and first.ready
+        assert first.step() <= 1 and first.is_ready
 
 
-def test_a_killed_keeper_leaves_no_process_and_its_successor_starts_at_once(
+def test_a_killed_parent_leaves_no_process_and_its_successor_starts_at_once(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until, ask: Ask
 ) -> None:
     keeping = outside(KEEPING)
     assert keeping.stdout is not None
-    server = int(keeping.stdout.readline())
+    number = int(keeping.stdout.readline())
     assert ask(data / SOCKET, "SET line kept") == "+OK"
     os.kill(keeping.pid, signal.SIGKILL)
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert ask(data / SOCKET, "GET line") == "kept"
-    until(lambda: not psutil.pid_exists(server), "the server is gone")
+    until(lambda: not psutil.pid_exists(number), "the server is gone")
 
 
 def test_where_the_kernel_does_not_end_children_a_guard_does(
@@ -146,11 +146,11 @@ def test_where_the_kernel_does_not_end_children_a_guard_does(
     elsewhere = "import ticker.shared.process.parent as process; process._libc = None\n" + KEEPING
     keeping = outside(elsewhere)
     assert keeping.stdout is not None
-    server = psutil.Process(int(keeping.stdout.readline()))
+    process = psutil.Process(int(keeping.stdout.readline()))
     children = psutil.Process(keeping.pid).children()
     assert len(children) == 2, "the server and its guard"
     os.kill(keeping.pid, signal.SIGKILL)
-    until(lambda: not any(_runs(process) for process in [server, *children]), "server and guard are gone")
+    until(lambda: not any(_runs(member) for member in [process, *children]), "server and guard are gone")
 
 
 def test_a_guard_ends_with_the_server_it_guards(
@@ -158,8 +158,8 @@ def test_a_guard_ends_with_the_server_it_guards(
 ) -> None:
     elsewhere = (
         "import ticker.shared.process.parent as process; process._libc = None\n"
-        "import pathlib, sys, psutil\nfrom flashwire.valkey.keeper import Keeper\n"
-        "with Keeper(pathlib.Path(sys.argv[1])): pass\nprint(len(psutil.Process().children()))"
+        "import pathlib, sys, psutil\nfrom flashwire.valkey.embedded_server import EmbeddedServer\n"
+        "with EmbeddedServer(pathlib.Path(sys.argv[1])): pass\nprint(len(psutil.Process().children()))"
     )
     output, errors = outside(elsewhere).communicate(timeout=20)
     assert (output.strip(), errors) == ("0", "")
@@ -167,24 +167,24 @@ def test_a_guard_ends_with_the_server_it_guards(
 
 def test_a_path_too_long_for_a_socket_works_and_leaves_nothing_behind(data: Path, ask: Ask) -> None:
     deep = data / ("ein-sehr-langer-name-" * 5) / "ünïcödé & space"
-    with Keeper(deep) as keeper:
+    with EmbeddedServer(deep) as server:
         link = deep.resolve() / SOCKET
         assert len(os.fsencode(link)) > LONGEST and link.is_symlink()
         private = link.readlink()
         assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
         assert ask(private, "PING") == "+PONG"
-        assert keeper.url == redis_url(deep) == f"unix://{private}"
+        assert server.url == redis_url(deep) == f"unix://{private}"
     assert not private.parent.exists() and not link.is_symlink()
 
 
-def test_a_private_directory_left_by_a_killed_keeper_is_cleared_away(data: Path, ask: Ask) -> None:
+def test_a_private_directory_of_a_killed_service_is_removed(data: Path, ask: Ask) -> None:
     deep = data / ("ein-sehr-langer-name-" * 6)
-    with Keeper(deep) as keeper:
+    with EmbeddedServer(deep) as server:
         left = (deep / SOCKET).readlink().parent
-        assert keeper.pid is not None
+        assert server.pid is not None
     left.mkdir(mode=0o700)
     (deep / SOCKET).symlink_to(left / SOCKET)
-    with Keeper(deep):
+    with EmbeddedServer(deep):
         assert not left.exists()
 
 
@@ -194,7 +194,7 @@ def test_a_link_set_by_somebody_else_leads_nothing_to_its_removal(data: Path, tm
     (precious / "file").write_text("kept")
     data.mkdir()
     (data / SOCKET).symlink_to(precious / "file")
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert not (data / SOCKET).is_symlink()
     assert (precious / "file").read_text() == "kept"
 
@@ -206,34 +206,34 @@ def test_a_stale_socket_does_not_stand_in_the_way(data: Path, ask: Ask) -> None:
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(data / SOCKET))
     assert (data / SOCKET).exists()
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert ask(data / SOCKET, "PING") == "+PONG"
 
 
 def test_a_tail_torn_by_a_power_cut_is_left_out_and_the_rest_is_there(data: Path, ask: Ask) -> None:
-    with Keeper(data):
+    with EmbeddedServer(data):
         for number in range(50):
             assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
     log = next((data / "appendonlydir").glob("*.incr.aof"))
     os.truncate(log, log.stat().st_size - 5)
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert ask(data / SOCKET, "LLEN lines") == ":49"
 
 
 def test_damaged_files_end_the_start_with_one_line_whose_command_mends_them(data: Path, ask: Ask) -> None:
-    with Keeper(data):
+    with EmbeddedServer(data):
         for number in range(50):
             assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
     _damage(data)
-    with pytest.raises(DamagedError) as refused, Keeper(data):
+    with pytest.raises(DamagedError) as refused, EmbeddedServer(data):
         pass
     message = str(refused.value)
     assert "\n" not in message and str(data / "appendonlydir") in message
-    command = message.partition("mend it with: ")[2]
+    command = message.partition("repair it with: ")[2]
     assert MANIFEST in command
     mended = subprocess.run(command, shell=True, input="y\n", capture_output=True, text=True, check=False)
     assert mended.returncode == 0, mended.stdout
-    with Keeper(data):
+    with EmbeddedServer(data):
         assert 1 <= int(ask(data / SOCKET, "LLEN lines")[1:]) < 50
 
 
@@ -263,7 +263,7 @@ BEYOND_REPAIR: dict[str, Callable[[Path], object]] = {
 def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_store(
     data: Path, ask: Ask, until: Until, harm: str
 ) -> None:
-    with Keeper(data):
+    with EmbeddedServer(data):
         ask(data / SOCKET, "RPUSH lines 1 2 3")
         if "base" in harm:
             ask(data / SOCKET, "BGREWRITEAOF")
@@ -273,7 +273,7 @@ def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_sto
     BEYOND_REPAIR[harm](data / "appendonlydir")
     # A service manager tries again: what the first start has done must not let the second one begin with less.
     for _ in range(2):
-        with pytest.raises(DamagedError) as refused, Keeper(data):
+        with pytest.raises(DamagedError) as refused, EmbeddedServer(data):
             pass
         message = str(refused.value)
         assert "put a backup in its place" in message and "--fix" not in message and "\n" not in message, message
@@ -281,21 +281,21 @@ def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_sto
 
 def test_files_damaged_under_a_running_server_are_tried_slowly_and_said_once(data: Path, ask: Ask, keep: Keep) -> None:
     notices: list[str] = []
-    with Keeper(data, notice=notices.append) as keeper:
+    with EmbeddedServer(data, notice=notices.append) as server:
         for number in range(50):
             assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
         _damage(data)
-        assert keeper.pid is not None
-        os.kill(keeper.pid, signal.SIGKILL)
-        keep(keeper, lambda: "damaged" in str(read_state(data)), "the damage is written down")
-        assert keeper.turn() > 30
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        keep(server, lambda: "damaged" in str(read_state(data)), "the damage is written down")
+        assert server.step() > 30
         assert len([notice for notice in notices if "damaged" in notice]) == 1
 
 
 @pytest.mark.parametrize("place", ["/proc/flashwire", "{file}/data"])
 def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedError) as refused, Keeper(Path(place.format(file=tmp_path / "file"))):
+    with pytest.raises(EmbeddedError) as refused, EmbeddedServer(Path(place.format(file=tmp_path / "file"))):
         pass
     assert "cannot be written" in str(refused.value) and "--data" in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -304,15 +304,15 @@ def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str,
 @pytest.mark.parametrize("name", [SOCKET, LOG_FILE])
 def test_a_directory_in_the_place_of_a_file_is_refused_with_one_line(data: Path, name: str) -> None:
     (data / name / "more").mkdir(parents=True)
-    with pytest.raises(EmbeddedError) as refused, Keeper(data):
+    with pytest.raises(EmbeddedError) as refused, EmbeddedServer(data):
         pass
     assert str(data) in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_the_lock_is_free_again_after_a_stop(data: Path) -> None:
     for _ in range(2):
-        with Keeper(data) as keeper:
-            assert keeper.ready
+        with EmbeddedServer(data) as server:
+            assert server.is_ready
 
 
 def test_state_that_is_absent_or_broken_reads_as_none(tmp_path: Path) -> None:

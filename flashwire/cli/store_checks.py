@@ -1,4 +1,4 @@
-"""What `flashwire doctor` finds in the store: versions that no key reads, and a server that may drop keys."""
+"""The checks of `flashwire doctor` on the store: versions that no key can read, and a server that may evict keys."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,7 @@ _KEY_REASONS: Final = frozenset({"key", "signature"})
 
 
 async def check_stored(url: str, settings: "StreamSettings", keyring: Keyring) -> list[Finding]:
-    """Every entry and every ledger, read with our keys; the server must be reachable."""
+    """Whether every entry and ledger can be read with `keyring`. The server must be reachable."""
     stream = Stream(connect(url, timeout=_ANSWER_SECONDS), settings.brand)
     try:
         facts = await stream.server()
@@ -32,7 +32,7 @@ async def check_stored(url: str, settings: "StreamSettings", keyring: Keyring) -
 
 def _eviction(policy: str | None) -> Finding:
     if policy in (None, "noeviction"):
-        return Finding("eviction", True, f"maxmemory-policy {policy}" if policy else "the policy cannot be asked")
+        return Finding("eviction", True, f"maxmemory-policy {policy}" if policy else "the server does not say it")
     fix = "Set maxmemory-policy noeviction: another policy may drop the stream, or the ledgers that withdraw its items."
     return Finding("eviction", False, f"maxmemory-policy {policy}", fix)
 
@@ -54,7 +54,7 @@ async def _ledgers(stream: Stream, keyring: Keyring) -> Finding:
     count = 0
     async for bodies in stream.ledgers():
         count += 1
-        # An empty body stands for a version that was lost.
+        # An empty body is a version that was lost.
         for body in filter(None, bodies):
             try:
                 decode_item(unseal(body, keyring))
@@ -65,11 +65,11 @@ async def _ledgers(stream: Stream, keyring: Keyring) -> Finding:
     return _finding("ledgers", f"{count} ledgers", reasons)
 
 
-def _finding(where: str, looked_at: str, reasons: "Counter[str]") -> Finding:
+def _finding(location: str, total: str, reasons: "Counter[str]") -> Finding:
     if not reasons:
-        return Finding("readable", True, f"all of {looked_at}")
+        return Finding("readable", True, f"all of {total}")
     counts = ", ".join(f"{count} ({reason})" for reason, count in sorted(reasons.items()))
     fix = "See “A version cannot be read” in docs/monitor.md."
     if _KEY_REASONS & reasons.keys():
         fix = "Put the missing key back and run `flashwire rekey`, or let a chief withdraw these items. " + fix
-    return Finding("readable", False, f"unreadable in {where}, of {looked_at}: {counts}", fix)
+    return Finding("readable", False, f"unreadable in {location}, of {total}: {counts}", fix)
