@@ -103,7 +103,7 @@ def elsewhere() -> Iterator[Path]:
 
 @pytest.fixture
 def service(programs: Path, elsewhere: Path) -> Iterator[Running]:
-    """`flashwire run` of the wheel, in a folder of its own."""
+    """`flashwire run` of the wheel, in an empty folder."""
     command = [str(programs / "flashwire"), "run", "--ticker-port", "0", "--desk-port", "0"]
     with (elsewhere / "errors").open("w") as errors:
         process = subprocess.Popen(
@@ -163,9 +163,9 @@ def test_an_installed_wheel_serves_its_pages_and_carries_a_line_from_post_to_tai
     assert {"/", "/widget/breaking-ticker.js", "/demo/demo.js", "/shared/tokens.css"} <= ticker.keys()
     assert {"/", "/desk/shell/main.js", "/client/connection.js", "/desk/compose/composer.js"} <= desk.keys()
 
-    def flashwire(*words: str, **variables: str) -> str:
+    def flashwire(*arguments: str, **variables: str) -> str:
         return subprocess.run(
-            [programs / "flashwire", *words], cwd=elsewhere, env=_environment() | variables,
+            [programs / "flashwire", *arguments], cwd=elsewhere, env=_environment() | variables,
             check=True, capture_output=True, text=True, timeout=60,
         ).stdout  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A data directory for one test, short enough for a socket, and ways to look at processes from outside."""
+"""A data directory with a short path for each test, and helpers that watch processes from outside."""
 
 import socket
 import subprocess
@@ -30,12 +30,12 @@ def until() -> Callable[..., float]:
 
 @pytest.fixture
 def ask() -> Callable[[Path, str], str]:
-    """One command to a server on a socket, inline; its first line of answer (the value of a bulk answer)."""
+    """Sends one inline command to a server; returns the first line of the answer (of a bulk answer its value)."""
 
-    def command(place: Path, line: str) -> str:
+    def command(socket_path: Path, line: str) -> str:
         with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rb") as answers:
             connection.settimeout(10)
-            connection.connect(str(place))
+            connection.connect(str(socket_path))
             connection.sendall(line.encode() + b"\r\n")
             first = bytes(answers.readline()).strip().decode()
             return bytes(answers.readline()).strip().decode() if first.startswith("$") and first != "$-1" else first
@@ -44,22 +44,22 @@ def ask() -> Callable[[Path, str], str]:
 
 
 @pytest.fixture
-def keep(until: Callable[..., None]) -> Callable[[EmbeddedServer, Callable[[], object], str], None]:
+def step_until(until: Callable[..., None]) -> Callable[[EmbeddedServer, Callable[[], object], str], None]:
     """Steps an embedded server until a condition holds."""
 
-    def step_until(server: EmbeddedServer, condition: Callable[[], object], what: str) -> None:
+    def step_server(server: EmbeddedServer, condition: Callable[[], object], what: str) -> None:
         def step() -> object:
             server.step()
             return condition()
 
         until(step, what)
 
-    return step_until
+    return step_server
 
 
 @pytest.fixture
 def outside(data: Path, spawn: Spawn) -> Spawn:
-    """Starts a Python program of its own with `data` as its argument."""
+    """Starts a Python program in another process, with `data` as its argument."""
 
     def start(program: str, descriptors: tuple[int, ...] = ()) -> "subprocess.Popen[str]":
         return spawn([sys.executable, "-c", program, str(data)], pass_fds=descriptors)
@@ -69,13 +69,13 @@ def outside(data: Path, spawn: Spawn) -> Spawn:
 
 @pytest.fixture
 def running() -> Callable[[Path], list[int]]:
-    """The processes that run with `data` in their arguments or as their directory, ended ones left out."""
+    """The numbers of running processes that have `data` in their arguments."""
 
     def find(data: Path) -> list[int]:
-        found = []
+        numbers = []
         for process in psutil.process_iter(["pid", "cmdline", "status"]):
             if process.info["status"] != psutil.STATUS_ZOMBIE and str(data) in " ".join(process.info["cmdline"] or []):
-                found.append(process.info["pid"])
-        return found
+                numbers.append(process.info["pid"])
+        return numbers
 
     return find

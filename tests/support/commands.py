@@ -1,4 +1,4 @@
-"""What tests of commands hold of a service that runs outside of them."""
+"""A `flashwire run` in another process, for tests of commands."""
 
 import subprocess
 import sys
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import psutil
 
-# The installed command's own words, so that tests need no path to it.
+# The installed command without its path.
 FLASHWIRE = (sys.executable, "-c", "from flashwire.cli.main import main; main()")
 
 
 class Running:
-    """A `flashwire run` and what it printed."""
+    """A running service and the lines that it printed."""
 
     def __init__(self, process: "subprocess.Popen[str]", folder: Path, lines: list[str]) -> None:
         self.process = process
@@ -34,16 +34,16 @@ class Running:
         return next(line.split()[1] for line in self.lines if line.split()[:1] == [name])
 
     def family(self) -> list[psutil.Process]:
-        """Every process that it started, itself left out."""
-        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
-        return found
+        """Every process that it started."""
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return children
 
     def errors(self) -> str:
         return (self.folder / "errors").read_text()
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether a process of ours still runs."""
+    """Whether `process` runs; a zombie does not."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""The installed command as a person or a service manager runs it, in a folder of its own."""
+"""Runs the installed command as a person or a service manager does, in an empty folder."""
 
 import os
 import re

@@ -16,10 +16,10 @@ from publisher.records.tokens import Tokens
 from tests.support.commands import FLASHWIRE
 
 
-def command(folder: Path, *words: str, stdout: int, **variables: str) -> "subprocess.CompletedProcess[bytes]":
+def command(folder: Path, *arguments: str, stdout: int, **variables: str) -> "subprocess.CompletedProcess[bytes]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
     return subprocess.run(
-        [*FLASHWIRE, *words],
+        [*FLASHWIRE, *arguments],
         cwd=folder,
         env=clean | variables,
         stdout=stdout,
@@ -29,30 +29,32 @@ def command(folder: Path, *words: str, stdout: int, **variables: str) -> "subpro
     )
 
 
-@pytest.mark.parametrize("words", [["--help"], ["token", "create", "ed", "--data", "."], ["doctor"]])
-def test_a_full_disk_is_said_in_one_line(folder: Path, words: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [["--help"], ["token", "create", "ed", "--data", "."], ["doctor"]])
+def test_a_full_disk_is_reported_in_one_line(folder: Path, arguments: list[str]) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    done = command(folder, *words, stdout=full)
+    process = command(folder, *arguments, stdout=full)
     os.close(full)
-    assert done.returncode == 1 and done.stderr.count(b"\n") <= 1 and b"Traceback" not in done.stderr
-    if words[0] == "token":
+    assert process.returncode == 1 and process.stderr.count(b"\n") <= 1 and b"Traceback" not in process.stderr
+    if arguments[0] == "token":
         assert Tokens(open_database(folder)).all() == [], "a token that nobody has seen is not kept"
 
 
-def test_a_token_for_nobody_is_not_kept(folder: Path) -> None:
+def test_a_token_that_cannot_be_printed_is_not_stored(folder: Path) -> None:
     closed = ["sh", "-c", 'exec "$@" >&-', "sh", *FLASHWIRE, "token", "create", "ed", "--data", "."]
-    done = subprocess.run(closed, cwd=folder, stderr=subprocess.PIPE, check=False, timeout=60)
-    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"No token was made" in done.stderr, done.stderr
+    process = subprocess.run(closed, cwd=folder, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert process.returncode == 1 and process.stderr.count(b"\n") == 1 and b"No token was made" in process.stderr, (
+        process.stderr
+    )
     assert Tokens(open_database(folder)).all() == []
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
-    "words", [["--help"], ["tail", "--help"], ["post", "--help"], ["token", "create", "ليلى", "--data", "."]]
+    "arguments", [["--help"], ["tail", "--help"], ["post", "--help"], ["token", "create", "ليلى", "--data", "."]]
 )
-def test_a_terminal_that_lacks_characters_gets_the_rest(folder: Path, words: list[str], encoding: str) -> None:
-    done = command(folder, *words, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
-    assert done.returncode == 0 and done.stdout and not done.stderr, done.stderr
+def test_a_terminal_that_lacks_characters_gets_the_rest(folder: Path, arguments: list[str], encoding: str) -> None:
+    process = command(folder, *arguments, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
+    assert process.returncode == 0 and process.stdout and not process.stderr, process.stderr
 
 
 NAMES = [
@@ -77,25 +79,25 @@ def test_the_repair_command_can_be_pasted_from_any_terminal(folder: Path, name: 
     program.chmod(0o755)
     command = repair_command(program, data)
     assert command.isascii() and plain(command) == command, "as it stands on a terminal"
-    shown = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
-    assert shown.stdout.split(b"\0") == [b"--fix", os.fsencode(data / MANIFEST), b""]
+    output = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert output.stdout.split(b"\0") == [b"--fix", os.fsencode(data / MANIFEST), b""]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_program_gets_json_in_every_encoding(folder: Path, encoding: str) -> None:
-    words = ["doctor", "--json", "--data", "é ليلى 🗞", "--ticker", "127.0.0.1:9", "--desk", "127.0.0.1:9"]
-    done = command(folder, *words, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
-    steps = json.loads(done.stdout.decode(encoding))["steps"]
+    arguments = ["doctor", "--json", "--data", "é ليلى 🗞", "--ticker", "127.0.0.1:9", "--desk", "127.0.0.1:9"]
+    process = command(folder, *arguments, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
+    steps = json.loads(process.stdout.decode(encoding))["steps"]
     assert "é ليلى 🗞" in next(step["found"] for step in steps if step["step"] == "data")
 
 
-@pytest.mark.parametrize("words", [["post", "\udce9"], ["token", "revoke", "\udce9"], ["replay", "\udce9"]])
-def test_words_that_are_no_text_are_refused_in_one_line(folder: Path, words: list[str]) -> None:
-    done = command(folder, *words, stdout=subprocess.PIPE, FLASHWIRE_TOKEN="fw_x")
-    assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"UTF-8" in done.stderr, done.stderr
+@pytest.mark.parametrize("arguments", [["post", "\udce9"], ["token", "revoke", "\udce9"], ["replay", "\udce9"]])
+def test_arguments_that_are_not_text_are_refused_in_one_line(folder: Path, arguments: list[str]) -> None:
+    process = command(folder, *arguments, stdout=subprocess.PIPE, FLASHWIRE_TOKEN="fw_x")
+    assert process.returncode == 2 and process.stderr.count(b"\n") == 1 and b"UTF-8" in process.stderr, process.stderr
 
 
-def test_tail_outlives_a_connection_that_breaks_while_it_writes(folder: Path) -> None:
+def test_tail_reconnects_when_a_connection_breaks_while_it_writes(folder: Path) -> None:
     """To a socket that is gone as to a pipe: the signal would end it without a word."""
     tail = subprocess.Popen(
         [*FLASHWIRE, "tail", "--ticker", "127.0.0.1:9"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

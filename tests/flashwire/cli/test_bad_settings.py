@@ -39,12 +39,12 @@ def kinds_with(name: str) -> list[type[StreamSettings]]:
 
 
 def junk() -> list[tuple[str, str]]:
-    found = []
+    wrong_values = []
     for name, field in FIELDS.items():
         kind = field.annotation if field.annotation in JUNK else str
         if name not in FREE and "Path" not in str(field.annotation):
-            found += [(name, value) for value in JUNK[kind] if "\x00" not in value]
-    return found
+            wrong_values += [(name, value) for value in JUNK[kind] if "\x00" not in value]
+    return wrong_values
 
 
 @pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys", "address_connections"])
@@ -103,7 +103,7 @@ WRONG = (
 )
 # Names of files and hosts are tried where they are used.
 NAMES = {"data", "site", "redis_server", "ticker_host", "desk_host"}
-# The words of a library, or of a program to itself.
+# Words of a library, or of Python.
 NOT_PLAIN = ("should", "pattern", "Input", "parse", "Error", "validation", "None", "\\n")
 
 
@@ -112,25 +112,25 @@ def test_every_refusal_is_one_plain_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     refused = set()
-    for given in WRONG:
-        monkeypatch.setenv(variable(name), given)
+    for value_text in WRONG:
+        monkeypatch.setenv(variable(name), value_text)
         for read in (partial(load, DeskSettings), partial(load, RunSettings)):
             try:
                 read()
             except typer.Exit as end:
-                said = capsys.readouterr().err
-                assert end.exit_code == 2 and said.endswith(".\n") and said.count("\n") == 1 and len(said) < 400
-                assert said.startswith(variable(name)) and re.search("write|choose|percent-encoded", said), said
-                assert not [word for word in NOT_PLAIN if word in said], said
-                shown = ascii(given.strip()[:30])[1:-1].split(" ")[0]
+                errors = capsys.readouterr().err
+                assert end.exit_code == 2 and errors.endswith(".\n") and errors.count("\n") == 1 and len(errors) < 400
+                assert errors.startswith(variable(name)) and re.search("write|choose|percent-encoded", errors), errors
+                assert not [term for term in NOT_PLAIN if term in errors], errors
+                visible = ascii(value_text.strip()[:30])[1:-1].split(" ")[0]
                 if name != "redis_url":
-                    assert (shown in said) if given.strip(' "') else ("empty" in said), said
-                refused.add(given)
+                    assert (visible in errors) if value_text.strip(' "') else ("empty" in errors), errors
+                refused.add(value_text)
     assert len(refused) >= 7
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "meant"),
+    ("name", "value_text", "meant"),
     [
         ("desk_port", "'8101'", 8101),
         ("ticker_port", ' "8100" ', 8100),
@@ -142,9 +142,9 @@ def test_every_refusal_is_one_plain_line(
     ],
 )
 def test_quotes_and_capitals_of_no_meaning_are_taken_off(
-    monkeypatch: pytest.MonkeyPatch, name: str, given: str, meant: object
+    monkeypatch: pytest.MonkeyPatch, name: str, value_text: str, meant: object
 ) -> None:
-    monkeypatch.setenv(variable(name), given)
+    monkeypatch.setenv(variable(name), value_text)
     for kind in kinds_with(name):
         assert getattr(kind(), name) == meant
 
@@ -159,14 +159,14 @@ def test_no_password_of_an_address_is_shown(
                 with contextlib.suppress(typer.Exit):
                     read()
         monkeypatch.delenv(f"FLASHWIRE_{name}")
-    said = capsys.readouterr().err
-    assert said.count("\n") >= 12 and "hunter2" not in said
+    errors = capsys.readouterr().err
+    assert errors.count("\n") >= 12 and "hunter2" not in errors
 
 
 def test_keys_that_are_none_name_their_setting(tmp_path: Path) -> None:
-    for given in ("hunter2", "k1:hunter2", "k1", ","):
+    for value_text in ("hunter2", "k1:hunter2", "k1", ","):
         with pytest.raises(KeyringError, match=r"^FLASHWIRE_SIGNING_KEYS cannot be used\. .*<id>:<base64") as caught:
-            load_keyring(given, tmp_path, "news", create=True)
+            load_keyring(value_text, tmp_path, "news", create=True)
         assert "hunter2" not in str(caught.value)
 
 
@@ -190,9 +190,9 @@ def test_a_home_directory_is_meant_where_no_shell_says_so(monkeypatch: pytest.Mo
 
 
 def test_a_folder_that_is_gone_is_one_fault_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = Path("gone")
-    gone.mkdir()
-    monkeypatch.chdir(gone)
+    removed = Path("gone")
+    removed.mkdir()
+    monkeypatch.chdir(removed)
     Path("../gone").resolve().rmdir()
     with pytest.raises(ValidationError, match="leads nowhere"):
         DeskSettings()
@@ -200,10 +200,10 @@ def test_a_folder_that_is_gone_is_one_fault_of_the_settings(monkeypatch: pytest.
 
 @pytest.mark.parametrize("blank", ["", "  ", "''"])
 def test_a_blank_directory_is_refused(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
-    for given in ({"data": blank}, {}):
+    for value_text in ({"data": blank}, {}):
         monkeypatch.setenv("FLASHWIRE_DATA", blank)
         with pytest.raises(ValidationError, match="current one"):
-            DeskSettings.model_validate(given)
+            DeskSettings.model_validate(value_text)
     assert DeskSettings.model_validate({"data": "."}).data == Path()
 
 

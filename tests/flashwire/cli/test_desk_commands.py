@@ -1,4 +1,4 @@
-"""The desk's commands, as someone at a shell meets them, against a running desk."""
+"""The commands of the desk, run against a real desk."""
 
 import json
 import os
@@ -25,12 +25,12 @@ _ROOT = Path(__file__).parents[3]
 _HEADLINES = Path(__file__).parents[4] / "shared" / "data" / "headlines" / "headlines.jsonl"
 
 
-def run(*words: str, machine: Machine | None = None, **environment: str) -> Result:
-    """`flashwire` with `words`, spoken to the desk of `machine`."""
+def run(*arguments: str, machine: Machine | None = None, **environment: str) -> Result:
+    """Runs `flashwire` with these arguments, for the desk of `machine`."""
     if machine:
         address = str(machine.http.base_url).rstrip("/")
         environment = {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": address, **environment}
-    return CliRunner().invoke(app, list(words), env={"FLASHWIRE_TOKEN": None, **environment})
+    return CliRunner().invoke(app, list(arguments), env={"FLASHWIRE_TOKEN": None, **environment})
 
 
 def one_line(text: str) -> bool:
@@ -39,14 +39,14 @@ def one_line(text: str) -> bool:
 
 @pytest.mark.parametrize("command", [("desk",), ("post",), ("replay",), ("token",), ("token", "create")])
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    shown = run(*command, "--help")
-    assert shown.exit_code == 0 and "Usage" in shown.stdout
+    outcome = run(*command, "--help")
+    assert outcome.exit_code == 0 and "Usage" in outcome.stdout
 
 
 def test_a_token_is_printed_alone_and_works(tmp_path: Path) -> None:
-    made = run("token", "create", "night desk", "--role", "chief", "--unlimited", "--data", str(tmp_path))
-    token = made.stdout.strip()
-    assert made.exit_code == 0 and made.stdout == f"{token}\n" and not made.stderr
+    outcome = run("token", "create", "night desk", "--role", "chief", "--unlimited", "--data", str(tmp_path))
+    token = outcome.stdout.strip()
+    assert outcome.exit_code == 0 and outcome.stdout == f"{token}\n" and not outcome.stderr
     assert Tokens(open_database(tmp_path)).holder(token) == Actor("night desk", "chief", True)
     listed = run("token", "list", "--data", str(tmp_path)).stdout
     assert "night desk" in listed and "unlimited" in listed and token not in listed
@@ -56,7 +56,7 @@ def test_a_token_is_printed_alone_and_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ("token", "create", "a", "--role", "king"),
         ("token", "create", ""),
@@ -65,8 +65,8 @@ def test_a_token_is_printed_alone_and_works(tmp_path: Path) -> None:
         ("replay", "nothing.jsonl"),
     ],
 )
-def test_what_cannot_be_done_is_one_clear_line(words: tuple[str, ...], tmp_path: Path) -> None:
-    outcome = run(*words, FLASHWIRE_DATA=str(tmp_path))
+def test_a_wrong_argument_is_one_clear_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    outcome = run(*arguments, FLASHWIRE_DATA=str(tmp_path))
     assert outcome.exit_code == 1 and not outcome.stdout and one_line(outcome.stderr)
 
 
@@ -85,13 +85,11 @@ def test_a_desk_without_a_server_says_what_to_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "address", ["nonsense", "http://127.0.0.1:1", "redis://u:s3cret@h:s3cret", "redis+sentinel://u:s3cret@h:s3cret/x"]
 )
-def test_an_address_that_is_none_stops_every_server_with_one_clear_line(
-    command: str, address: str, tmp_path: Path
-) -> None:
-    given = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
+def test_a_wrong_address_stops_every_server_with_one_clear_line(command: str, address: str, tmp_path: Path) -> None:
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
     outcome = subprocess.run(
         [Path(sys.executable).with_name("flashwire"), command, "--data", str(tmp_path / "data")],
-        env={**given, "REDIS_URL": address, "PYTHONPATH": str(_ROOT)},
+        env={**variables, "REDIS_URL": address, "PYTHONPATH": str(_ROOT)},
         cwd=tmp_path, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
     assert outcome.returncode == 2 and not outcome.stdout
@@ -119,17 +117,17 @@ def test_the_first_editors_link_is_made_only_while_there_is_no_token(tmp_path: P
     assert welcome_link(settings.data, "http://127.0.0.1:8001") is None
 
 
-def test_post_says_what_readers_will_see(machine: Machine) -> None:
-    done = run("post", "Civil Defence: إغلاق الجسر", "--edition", "ar", "--urgency", "2", machine=machine)
-    assert done.exit_code == 0 and "urn:flashwire:" in done.stdout and "version 1" in done.stdout
-    assert "الدفاع المدني (official): إغلاق الجسر" in done.stdout
+def test_post_prints_what_readers_will_see(machine: Machine) -> None:
+    outcome = run("post", "Civil Defence: إغلاق الجسر", "--edition", "ar", "--urgency", "2", machine=machine)
+    assert outcome.exit_code == 0 and "urn:flashwire:" in outcome.stdout and "version 1" in outcome.stdout
+    assert "الدفاع المدني (official): إغلاق الجسر" in outcome.stdout
     [item] = machine.http.get("/v1/items").json()["items"]
     assert (item["edition"], item["urgency"]) == ("ar", 2)
 
 
-def test_post_tries_out_and_tells_what_is_wrong(machine: Machine) -> None:
-    tried = run("post", "Civil Defence: x", "--dry-run", machine=machine)
-    assert tried.exit_code == 0 and "not published" in tried.stdout
+def test_post_has_a_dry_run_and_reports_what_is_wrong(machine: Machine) -> None:
+    outcome = run("post", "Civil Defence: x", "--dry-run", machine=machine)
+    assert outcome.exit_code == 0 and "not published" in outcome.stdout
     unknown = run("post", "A neighbour: x", machine=machine)
     assert unknown.exit_code == 1 and one_line(unknown.stderr) and "eyewitness" in unknown.stderr
     assert run("post", "A neighbour: x", "--role", "eyewitness", machine=machine).exit_code == 0
@@ -142,29 +140,29 @@ def test_post_waits_for_a_stream_that_comes_back_and_publishes_once(machine: Mac
     machine.valkey.send_signal(signal.SIGSTOP)
     timer = threading.Timer(3.5, machine.valkey.send_signal, [signal.SIGCONT])
     timer.start()
-    done = run("post", "Civil Defence: x", machine=machine)
+    outcome = run("post", "Civil Defence: x", machine=machine)
     timer.join()
-    assert done.exit_code == 0, done.stderr
+    assert outcome.exit_code == 0, outcome.stderr
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
-def test_post_gives_up_on_a_desk_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_post_gives_up_if_no_desk_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.5)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{other.getsockname()[1]}"
     outcome = run("post", "Civil Defence: x", "--desk", address, FLASHWIRE_TOKEN="fw_x")
     assert outcome.exit_code == 1 and one_line(outcome.stderr) and "cannot be reached" in outcome.stderr
 
 
-def test_replay_takes_both_forms_keeps_the_order_and_repeats_nothing(machine: Machine, tmp_path: Path) -> None:
+def test_replay_accepts_both_forms_in_order_and_repeats_nothing(machine: Machine, tmp_path: Path) -> None:
     file = tmp_path / "rehearsal.jsonl"
     lines = [json.dumps(line(text=f"Civil Defence: {number}")) for number in range(30)]
     lines += ['{"document": "rt.com.91337", "en": "One", "ar": "واحد", "es": "Uno"}', ""]
     file.write_text("\n".join(lines), "utf-8")
     for _ in range(2):
-        done = run("replay", str(file), "--parallel", "3", machine=machine)
-        assert done.exit_code == 0 and "33 acknowledged, 0 refused" in done.stdout, done.output
+        outcome = run("replay", str(file), "--parallel", "3", machine=machine)
+        assert outcome.exit_code == 0 and "33 acknowledged, 0 refused" in outcome.stdout, outcome.output
     items = machine.http.get("/v1/items?limit=200").json()["items"]
     english = [item["headline"]["value"] for item in reversed(items) if item["edition"] == "en"]
     assert english == [*map(str, range(30)), "One"]
@@ -179,13 +177,13 @@ def test_replay_keeps_its_pace_and_counts_what_is_refused(machine: Machine, tmp_
     lines = [json.dumps(line(text=f"Civil Defence: {number}")) for number in range(10)]
     file.write_text("\n".join([*lines, '{"text": "no source", "edition": "en"}']), "utf-8")
     started = time.monotonic()
-    done = run("replay", str(file), "--rate", "20", machine=machine)
+    outcome = run("replay", str(file), "--rate", "20", machine=machine)
     assert time.monotonic() - started >= 0.5
-    assert "10 acknowledged, 1 refused" in done.stdout
-    assert done.exit_code == 1 and "Line 11: text:" in done.stderr
+    assert "10 acknowledged, 1 refused" in outcome.stdout
+    assert outcome.exit_code == 1 and "Line 11: text:" in outcome.stderr
 
 
-def test_a_file_that_is_none_is_refused_before_anything_is_published(machine: Machine, tmp_path: Path) -> None:
+def test_a_wrong_file_is_refused_before_anything_is_published(machine: Machine, tmp_path: Path) -> None:
     file = tmp_path / "rehearsal.jsonl"
     for content in ('{"text": "Civil Defence: x", "edition": "en"}\n{', "[]", "", '{"document": 3}', '{"edition": 3}'):
         file.write_text(content, "utf-8")
@@ -196,18 +194,18 @@ def test_a_file_that_is_none_is_refused_before_anything_is_published(machine: Ma
 
 @pytest.mark.skipif(not _HEADLINES.exists(), reason="the real headlines are not on this machine")
 def test_the_real_headlines_run_in_three_editions(machine: Machine) -> None:
-    done = run("replay", str(_HEADLINES), machine=machine)
-    assert done.exit_code == 0 and "369 acknowledged, 0 refused" in done.stdout, done.output
+    outcome = run("replay", str(_HEADLINES), machine=machine)
+    assert outcome.exit_code == 0 and "369 acknowledged, 0 refused" in outcome.stdout, outcome.output
     items = machine.http.get("/v1/items?limit=200&edition=ar").json()["items"]
     assert len(items) == 123
     assert {item["headline"]["direction"] for item in items} == {"rtl"}
     assert {source["role"] for item in items for source in item["infoSources"]} == {"platform"}
-    print(done.stdout)
+    print(outcome.stdout)
 
 
-def test_a_command_loads_neither_the_server_nor_the_stream_that_it_does_not_use() -> None:
+def test_a_command_loads_neither_server_nor_stream_without_need() -> None:
     # They took half of the time of `flashwire post`.
     program = "import sys, flashwire.cli.main, flashwire.client.desk; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert "httpx2" in done.stdout.split()
-    assert not {"uvicorn", "starlette", "redis", "structlog"} & set(done.stdout.split())
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert "httpx2" in outcome.stdout.split()
+    assert not {"uvicorn", "starlette", "redis", "structlog"} & set(outcome.stdout.split())

@@ -28,16 +28,16 @@ def an_item(number: int) -> Item:
 
 
 @pytest.fixture
-def raw(redis_url: str) -> Iterator[Any]:  # Any: redis-py types its replies for text and bytes alike
+def raw(redis_url: str) -> Iterator[Any]:  # Any: redis-py has one type for replies as text and as bytes
     with redis.Redis.from_url(redis_url, legacy_responses=False) as client:
         yield client
 
 
 def steps(answer: "subprocess.CompletedProcess[str]") -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for step in json.loads(answer.stdout)["steps"]:
-        found.setdefault(step["step"], []).append(step)
-    return found
+        by_name.setdefault(step["step"], []).append(step)
+    return by_name
 
 
 def test_unreadable_versions_are_counted_by_reason_in_stream_and_ledgers(
@@ -89,7 +89,7 @@ def test_a_missing_right_is_named(flashwire: Command, redis_url: str, brand: str
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "sentences"),
     [
         (b'{"ready":true,"hidden":2,"hiddenItems":["urn:flashwire:a"]}', ["2 items are not shown: urn:flashwire:a"]),
         (b'{"ready":true,"hidden":2}', ["2 items are not shown"]),
@@ -98,7 +98,7 @@ def test_a_missing_right_is_named(flashwire: Command, redis_url: str, brand: str
         (b"<h1>ok</h1>", []),
     ],
 )
-async def test_hidden_items_of_a_node_are_named_with_what_to_do(body: bytes, said: list[str]) -> None:
+async def test_hidden_items_of_a_node_are_named_with_what_to_do(body: bytes, sentences: list[str]) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -106,7 +106,7 @@ async def test_hidden_items_of_a_node_are_named_with_what_to_do(body: bytes, sai
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        found = await check_side("ticker", f"http://127.0.0.1:{port}")
-    hidden = [finding for finding in found if finding.step == "hidden"]
-    assert [finding.description for finding in hidden] == said
+        findings = await check_side("ticker", f"http://127.0.0.1:{port}")
+    hidden = [finding for finding in findings if finding.step == "hidden"]
+    assert [finding.description for finding in hidden] == sentences
     assert all(not finding.ok and "Items are hidden" in finding.fix for finding in hidden)

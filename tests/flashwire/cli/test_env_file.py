@@ -36,7 +36,7 @@ def check() -> None:
         b"FLASHWIRE_BRAND=mine\rFLASHWIRE_TOKEN=fw_x\r",
     ],
 )
-def test_it_is_read_as_it_was_meant(content: bytes) -> None:
+def test_values_are_read_as_they_are_meant(content: bytes) -> None:
     Path(".env").write_bytes(content)
     check()
     assert RunSettings().brand == DeskSettings().brand == "mine"
@@ -48,7 +48,7 @@ def test_it_is_read_as_it_was_meant(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "sentence"),
     [
         (b"FLASHWIRE_DATA=x\nFLASHWIRE_BRAND mine\n", "Line 2"),
         (b"FLASHWIRE_TOKEN=fw\x00x\n", "Line 1"),
@@ -57,31 +57,31 @@ def test_it_is_read_as_it_was_meant(content: bytes) -> None:
         (b"FLASHWIRE_BRAND=caf\xe9\n", "not text in UTF-8"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_said(content: bytes, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_line_is_reported(content: bytes, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(".env").write_bytes(content)
     with pytest.raises(typer.Exit) as refused:
         check()
-    said = capsys.readouterr().err
-    assert refused.value.exit_code == 2 and said.count("\n") == 1 and words in said and ".env" in said
+    message = capsys.readouterr().err
+    assert refused.value.exit_code == 2 and message.count("\n") == 1 and sentence in message and ".env" in message
 
 
-def test_a_folder_of_that_name_is_none_of_ours() -> None:
+def test_a_folder_of_that_name_is_ignored() -> None:
     Path(".env").mkdir()
     check()
     assert RunSettings().brand == "news"
 
 
-def test_no_file_may_be_meant_by_the_null_device() -> None:
+def test_the_null_device_means_no_file() -> None:
     Path(".env").symlink_to(os.devnull)
     check()
     assert RunSettings().brand == "news"
 
 
 @pytest.mark.parametrize("make", sorted(ODD_FILES.keys() - {"directory"}))
-def test_a_file_that_is_not_a_plain_one_is_refused(make: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_plain_file_is_refused(make: str, capsys: pytest.CaptureFixture[str]) -> None:
     reason = ODD_FILES[make](Path(".env"))
     with at_once(), pytest.raises(typer.Exit) as refused:
         check()
-    said = capsys.readouterr().err
-    assert refused.value.exit_code == 2 and said.count("\n") == 1
-    assert ".env cannot be read" in said and reason in said and "plain file" in said
+    message = capsys.readouterr().err
+    assert refused.value.exit_code == 2 and message.count("\n") == 1
+    assert ".env cannot be read" in message and reason in message and "plain file" in message

@@ -15,21 +15,21 @@ from publisher.records.tokens import Tokens
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def test_a_token_is_not_made_where_no_desk_is(flashwire: Command, folder: Path) -> None:
-    for words in (["create", "ed"], ["create", "ed", "--data", "nowhere"], ["list"], ["revoke", "ed"]):
-        refused = flashwire("token", *words)
+def test_no_token_is_made_in_a_folder_without_a_desk(flashwire: Command, folder: Path) -> None:
+    for arguments in (["create", "ed"], ["create", "ed", "--data", "nowhere"], ["list"], ["revoke", "ed"]):
+        refused = flashwire("token", *arguments)
         assert refused.returncode == 1 and not refused.stdout
         assert refused.stderr.count("\n") == 1 and "--data" in refused.stderr and str(folder) in refused.stderr
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [["run"], ["token", "create", "ed"], ["token", "list"], ["doctor"], ["rekey"]])
-def test_a_directory_that_cannot_be_used_is_said_in_one_line(
-    flashwire: Command, folder: Path, words: list[str]
+@pytest.mark.parametrize("arguments", [["run"], ["token", "create", "ed"], ["token", "list"], ["doctor"], ["rekey"]])
+def test_a_directory_that_cannot_be_used_is_reported_in_one_line(
+    flashwire: Command, folder: Path, arguments: list[str]
 ) -> None:
     (folder / "loop").symlink_to("loop")
     for data in ("x" * 300, "loop"):
-        refused = flashwire(*words, "--data", data)
+        refused = flashwire(*arguments, "--data", data)
         assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
         assert "Traceback" not in refused.stderr and not refused.stdout
 
@@ -37,17 +37,17 @@ def test_a_directory_that_cannot_be_used_is_said_in_one_line(
 @pytest.mark.parametrize("by", ["option", "variable", "file"])
 def test_a_first_token_is_made_in_a_folder_that_is_named(flashwire: Command, folder: Path, by: str) -> None:
     (folder / "desk").mkdir()
-    words, variables = ["token", "create", "ed"], {}
+    arguments, variables = ["token", "create", "ed"], {}
     if by == "option":
-        words += ["--data", "desk"]
+        arguments += ["--data", "desk"]
     elif by == "variable":
         variables = {"FLASHWIRE_DATA": "desk"}
     else:
         (folder / ".env").write_text("FLASHWIRE_DATA=desk\n")
-    made = flashwire(*words, **variables)
-    assert made.returncode == 0, made.stderr
+    outcome = flashwire(*arguments, **variables)
+    assert outcome.returncode == 0, outcome.stderr
     assert (folder / "desk" / FILE).exists()
-    assert Tokens(open_database(folder / "desk")).holder(made.stdout.strip()) is not None
+    assert Tokens(open_database(folder / "desk")).holder(outcome.stdout.strip()) is not None
 
 
 def test_every_client_reads_env(flashwire: Command, folder: Path) -> None:
@@ -72,5 +72,5 @@ metadata.version = lambda name: "9.9.9"
 names = {version.RUNNING, ticker.http.health.RUNNING, ticker.http.openapi.RUNNING, desk.RUNNING}
 print(*names)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
-    assert done.stdout.strip() == metadata.version("flashwire")
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert process.stdout.strip() == metadata.version("flashwire")

@@ -1,4 +1,4 @@
-"""A signing key that is gone while the stream has entries: no start makes another key in silence."""
+"""A signing key that is missing while the stream has entries: no start makes another key."""
 
 import subprocess
 from collections.abc import Callable
@@ -26,10 +26,10 @@ def stop(service: Running) -> None:
     assert service.process.wait(20) == 0
 
 
-def refused(result: "subprocess.CompletedProcess[str]", *words: str) -> None:
+def refused(result: "subprocess.CompletedProcess[str]", *phrases: str) -> None:
     assert result.returncode != 0 and len(result.stderr.strip().splitlines()) == 1, result.stderr
-    for word in ("signing.key", "FLASHWIRE_SIGNING_KEYS", *words):
-        assert word in result.stderr
+    for phrase in ("signing.key", "FLASHWIRE_SIGNING_KEYS", *phrases):
+        assert phrase in result.stderr
 
 
 def test_run_refuses_a_log_whose_key_is_gone_and_says_how_to_go_on(
@@ -39,21 +39,21 @@ def test_run_refuses_a_log_whose_key_is_gone_and_says_how_to_go_on(
     publish(service)
     stop(service)
     key = folder / "data" / "signing.key"
-    kept = key.read_bytes()
+    original_key = key.read_bytes()
     key.unlink()
     refused(flashwire("run", "--ticker-port", "0", "--desk-port", "0"), "Restore", "appendonlydir away")
     assert not key.exists()
     assert flashwire("token", "list").returncode == 0 and flashwire("rekey").returncode == 1 and not key.exists()
     flashwire("doctor")
     assert not key.exists()
-    key.write_bytes(kept)
+    key.write_bytes(original_key)
     key.chmod(0o600)
     stop(serving())
-    # To begin anew, knowingly.
+    # A person decides to start a new stream.
     key.unlink()
     (folder / "data" / "appendonlydir").rename(folder / "old")
     stop(serving())
-    assert key.exists() and key.read_bytes() != kept
+    assert key.exists() and key.read_bytes() != original_key
 
 
 def test_a_service_that_never_published_may_lose_its_key(serving: Start, folder: Path) -> None:

@@ -26,15 +26,15 @@ Start = Callable[..., Running]
 def nodes(service: Running) -> set[int]:
     """The processes that serve the ticker's port, those that drain left out."""
     port = int(service.ticker.rpartition(":")[2])
-    found = set()
+    numbers = set()
     for process in service.family():
         try:
             listening_on = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
         except psutil.Error:
             continue
         if port in listening_on:
-            found.add(process.pid)
-    return found
+            numbers.add(process.pid)
+    return numbers
 
 
 def figures(service: Running) -> dict[str, float]:
@@ -48,17 +48,17 @@ def figures(service: Running) -> dict[str, float]:
     }
 
 
-def lasting(found: dict[str, float]) -> dict[str, float]:
+def counters(samples: dict[str, float]) -> dict[str, float]:
     """What must never go down."""
     ends = ("_total[", "_bucket[", "_sum[", "_count[")
-    return {name: value for name, value in found.items() if any(end in name for end in ends)}
+    return {name: value for name, value in samples.items() if any(end in name for end in ends)}
 
 
-def fell(before: dict[str, float], after: dict[str, float]) -> dict[str, tuple[float, float | None]]:
+def decreased(earlier: dict[str, float], later: dict[str, float]) -> dict[str, tuple[float, float | None]]:
     return {
-        name: (value, after.get(name))
-        for name, value in lasting(before).items()
-        if after.get(name, -1.0) < value - 1e-9
+        name: (value, later.get(name))
+        for name, value in counters(earlier).items()
+        if later.get(name, -1.0) < value - 1e-9
     }
 
 
@@ -69,24 +69,24 @@ async def quiet(service: Running, since: int = 0) -> None:
 
 @asynccontextmanager
 async def asking(service: Running) -> AsyncIterator[list[str]]:
-    """Asks for readiness and for items all the time, on new and on kept connections; what went wrong."""
+    """Asks for readiness and for items all the time, on new and on open connections; what failed."""
     wrong: list[str] = []
 
-    async def ask(kept: httpx2.AsyncClient) -> None:
+    async def ask(connection: httpx2.AsyncClient) -> None:
         while True:
-            ready, words = await asyncio.to_thread(readiness, service.ticker)
+            ready, reason = await asyncio.to_thread(readiness, service.ticker)
             if not ready:
-                wrong.append(words)
+                wrong.append(reason)
             try:
-                answer = await kept.get(f"{service.ticker}/v1/items")
+                answer = await connection.get(f"{service.ticker}/v1/items")
             except httpx2.RemoteProtocolError:
-                # A kept connection was closed just when it was to be used: HTTP says to ask again (RFC 9110, 9.2.2).
+                # The connection was closed just before its use: a client sends the request again (RFC 9110, 9.2.2).
                 continue
             if answer.status_code != 200:
                 wrong.append(answer.text)
 
-    async with httpx2.AsyncClient(trust_env=False) as kept:
-        task = asyncio.create_task(ask(kept))
+    async with httpx2.AsyncClient(trust_env=False) as connection:
+        task = asyncio.create_task(ask(connection))
         try:
             yield wrong
         finally:
@@ -98,12 +98,12 @@ async def asking(service: Running) -> AsyncIterator[list[str]]:
 async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Start, workers: int) -> None:
     service = serving("--workers", str(workers), "--drain-seconds", "0.4")
     token = make_token(service.folder, "desk")
-    before = nodes(service)
-    assert len(before) == workers
+    first_nodes = nodes(service)
+    assert len(first_nodes) == workers
     clients = [
-        Client(service.ticker, way, chance=random.Random(number))
+        Client(service.ticker, transport, chance=random.Random(number))
         for number in range(10)
-        for way in ("websocket", "sse")
+        for transport in ("websocket", "sse")
     ]
     async with Editor(service.desk, token) as editor, listening(clients), asking(service) as wrong:
         published = 0
@@ -120,13 +120,13 @@ async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Star
         while "Rolling restart done" not in service.errors():
             await publish(1)
             later = figures(service)
-            assert not fell(counted, later)
+            assert not decreased(counted, later)
             counted = later
             await asyncio.sleep(0.02)
         await publish(3)
         await caught_up(clients, published)
-    after = nodes(service)
-    assert len(after) == workers and not after & before
+    new_nodes = nodes(service)
+    assert len(new_nodes) == workers and not new_nodes & first_nodes
     assert wrong == []
     for client in clients:
         assert [mark[1] for mark in client.marks()] == [1] * published and len(set(client.marks())) == published
@@ -144,7 +144,7 @@ async def test_a_successor_that_does_not_start_leaves_the_old_nodes_and_says_why
     settings = folder / ".env"
     settings.write_text("FLASHWIRE_HEARTBEAT_SECONDS=20\n")
     service = serving("--workers", "2", "--drain-seconds", "0", FLASHWIRE_SITE=str(site))
-    before = nodes(service)
+    first_nodes = nodes(service)
     site.write_text("editions = 7\n")
     service.process.send_signal(signal.SIGHUP)
     await reached(lambda: "the old one stays" in service.errors(), "it gives up")
@@ -154,14 +154,14 @@ async def test_a_successor_that_does_not_start_leaves_the_old_nodes_and_says_why
     service.process.send_signal(signal.SIGHUP)
     await reached(lambda: service.errors().count("the old one stays") == 2, "it gives up again")
     assert "did you mean FLASHWIRE_HEARTBEAT_SECONDS?" in service.errors() and "Traceback" not in service.errors()
-    assert nodes(service) == before
+    assert nodes(service) == first_nodes
     assert readiness(service.ticker)[0]
-    # What is mended is taken at the next try: site file, settings in .env, all of it; the desk's are in there too.
+    # The next try reads everything again: site file and .env, which also has settings of the desk.
     settings.write_text("FLASHWIRE_HEARTBEAT_SECONDS=7\nFLASHWIRE_LEDGER_DAYS=9\nFLASHWIRE_TOKEN=t\n")
     service.process.send_signal(signal.SIGHUP)
     await quiet(service)
     fresh = nodes(service)
-    assert not fresh & before
+    assert not fresh & first_nodes
     # The parent alone rolls: as from `pkill -HUP flashwire`, but for the parent.
     for pid in fresh:
         os.kill(pid, signal.SIGHUP)
@@ -187,7 +187,7 @@ async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(
         assert counted["flashwire_backlog_entries[]"] == 1 and counted["flashwire_workers[]"] == 2
         victim = min(nodes(service))
         os.kill(victim, signal.SIGKILL)
-        ended = "flashwire_worker_restarts_total[('reason', 'ended')]"
+        restarts = "flashwire_worker_restarts_total[('reason', 'ended')]"
 
         def back() -> bool:
             nonlocal counted
@@ -196,9 +196,9 @@ async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(
             except ConnectionError:
                 # Who had just come to the killed worker is cut off.
                 return False
-            assert not fell(counted, later)
+            assert not decreased(counted, later)
             counted = later
-            return later.get(ended) == 1 and later.get(connections) == 12 and later["flashwire_workers[]"] == 2
+            return later.get(restarts) == 1 and later.get(connections) == 12 and later["flashwire_workers[]"] == 2
 
         await reached(back, "it is back, and so are its clients")
         assert {client.kinds()[-1] for client in clients if client.connections > 1} == {"replay"}

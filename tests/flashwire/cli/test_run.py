@@ -24,16 +24,16 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 Until = Callable[..., None]
 
 
-def test_both_sides_are_ready_when_it_says_so_and_sigterm_ends_everything_with_0(serving: Start, until: Until) -> None:
+def test_both_sides_are_ready_when_run_says_so_and_sigterm_ends_it_with_0(serving: Start, until: Until) -> None:
     service = serving()
     for address in (service.ticker, service.desk):
         assert _status(f"{address}/health/ready") == 200
     family = service.family()
     assert len(family) == 3, "the server, the desk and a node"
-    begun = time.monotonic()
+    started = time.monotonic()
     service.process.terminate()
     assert service.process.wait(20) == 0
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - started < 15
     assert not [process for process in family if process.is_running()]
     assert "Traceback" not in service.errors()
     state = read_state(service.data)
@@ -47,7 +47,7 @@ def test_a_second_run_serves_the_same_data(serving: Start) -> None:
         assert service.process.wait(20) == 0
 
 
-def test_nothing_is_left_behind_when_the_parent_is_killed(serving: Start, until: Until) -> None:
+def test_no_process_is_left_when_the_parent_is_killed(serving: Start, until: Until) -> None:
     service = serving("--workers", "2")
     family = service.family()
     assert len(family) == 4
@@ -82,7 +82,7 @@ def test_a_node_that_cannot_serve_any_more_says_why_in_one_line(serving: Start, 
     until(lambda: _ready(service.ticker), "it serves again")
 
 
-def test_a_server_that_dies_comes_back_and_both_sides_follow(serving: Start, until: Until) -> None:
+def test_a_killed_server_is_started_again_and_both_sides_follow(serving: Start, until: Until) -> None:
     service = serving()
     os.kill(_server_pid(service.data), signal.SIGKILL)
     until(lambda: "The embedded server is back" in service.errors(), "the server is back")
@@ -107,7 +107,7 @@ def test_everything_it_writes_is_private(serving: Start) -> None:
 
 def test_a_second_start_on_its_data_is_refused_with_one_line(serving: Start, flashwire: Command) -> None:
     service = serving()
-    # A copy in the lock's place, as a restored backup may leave it, is a file that nobody holds.
+    # A copy in place of the lock, as a restored backup may leave it, is not locked.
     aside = service.data / "aside"
     for _ in range(2):
         second = flashwire("run", "--ticker-port", "0", "--desk-port", "0")
@@ -118,8 +118,8 @@ def test_a_second_start_on_its_data_is_refused_with_one_line(serving: Start, fla
 
 
 def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         for workers in ("1", "2"):
             refused = flashwire("run", "--ticker-port", str(port), "--desk-port", "0", "--workers", workers)
             _refused(refused, str(port), "--ticker-port")
@@ -127,7 +127,7 @@ def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path
 
 
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("variables", "phrases"),
     [
         ({"FLASHWIRE_BRNAD": "x"}, ["FLASHWIRE_BRNAD", "did you mean FLASHWIRE_BRAND"]),
         ({"FLASHWIRE_REDIS_URL": "redis://x"}, ["REDIS_URL"]),
@@ -141,11 +141,11 @@ def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path
     ],
 )
 def test_a_bad_setting_stops_the_start_with_one_line(
-    flashwire: Command, variables: dict[str, str], words: list[str]
+    flashwire: Command, variables: dict[str, str], phrases: list[str]
 ) -> None:
     free = {"FLASHWIRE_TICKER_PORT": "0", "FLASHWIRE_DESK_PORT": "0"}
     refused = flashwire("run", **(free | variables))
-    _refused(refused, *words)
+    _refused(refused, *phrases)
     assert "secret-of-mine" not in refused.stderr
 
 
@@ -159,32 +159,34 @@ def test_a_desk_file_that_cannot_be_used_stops_the_start_with_one_line(flashwire
 def test_too_few_files_for_any_reader_stop_the_start_with_one_line(
     folder: Path, environment: dict[str, str], redis_url: str, command: str
 ) -> None:
-    given = environment | {"FLASHWIRE_SIGNING_KEYS": "k1:" + "QUFB" * 12}
-    given |= {"FLASHWIRE_TICKER_PORT": "0", "FLASHWIRE_DESK_PORT": "0"}
-    given |= {"REDIS_URL": redis_url} if command == "ticker" else {}
-    words = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh", *FLASHWIRE, command]
-    refused = subprocess.run(words, cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)
+    variables = environment | {"FLASHWIRE_SIGNING_KEYS": "k1:" + "QUFB" * 12}
+    variables |= {"FLASHWIRE_TICKER_PORT": "0", "FLASHWIRE_DESK_PORT": "0"}
+    variables |= {"REDIS_URL": redis_url} if command == "ticker" else {}
+    command_line = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh", *FLASHWIRE, command]
+    refused = subprocess.run(
+        command_line, cwd=folder, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
     _refused(refused, "128 files", "ulimit -n")
 
 
-def test_a_misspelt_name_in_env_counts_too(flashwire: Command, folder: Path) -> None:
+def test_a_misspelled_name_in_env_is_refused_too(flashwire: Command, folder: Path) -> None:
     (folder / ".env").write_text("FLASHWIRE_BRAND=mine\nFLASHWIRE_WORKRES=2\n")
     _refused(flashwire("run"), "FLASHWIRE_WORKRES", ".env", "FLASHWIRE_WORKERS")
 
 
 def test_a_second_request_ends_at_once_what_would_drain_for_long(serving: Start, until: Until) -> None:
     service = serving("--drain-seconds", "60")
-    # Nobody is gone before their turn: with few clients, the last one's is at the end of the drain.
+    # Few clients are spread over the whole drain, so the last one is closed at its end.
     with ExitStack() as clients:
         for _ in range(5):
             clients.enter_context(connect(f"{service.ticker.replace('http', 'ws')}/v1/live", proxy=None))
         family = service.family()
         service.process.send_signal(signal.SIGINT)
         until(lambda: "draining" in service.errors(), "the node drains")
-        begun = time.monotonic()
+        started = time.monotonic()
         service.process.send_signal(signal.SIGINT)
         assert service.process.wait(10) == 130
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - started < 5
         assert not any(runs(process) for process in family)
 
 
@@ -196,7 +198,7 @@ def test_with_redis_url_no_server_is_started(serving: Start, redis_url: str, bra
     assert service.process.wait(20) == 0
 
 
-def test_a_request_during_the_start_ends_it_well(environment: dict[str, str], folder: Path, until: Until) -> None:
+def test_a_stop_during_the_start_ends_it_in_order(environment: dict[str, str], folder: Path, until: Until) -> None:
     process = subprocess.Popen(
         [*FLASHWIRE, "run", "--ticker-port", "0", "--desk-port", "0"],
         cwd=folder,
@@ -205,7 +207,7 @@ def test_a_request_during_the_start_ends_it_well(environment: dict[str, str], fo
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: (folder / "data" / "server.json").exists(), "the start has begun")
+    until(lambda: (folder / "data" / "server.json").exists(), "the start has started")
     process.terminate()
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0 and "Traceback" not in errors
@@ -228,11 +230,11 @@ def test_the_version_is_the_distributions(flashwire: Command) -> None:
     assert flashwire("--version").stdout == f"flashwire {version('flashwire')}\n"
 
 
-def _refused(answer: "subprocess.CompletedProcess[str]", *words: str) -> None:
+def _refused(answer: "subprocess.CompletedProcess[str]", *phrases: str) -> None:
     assert answer.returncode == 2, answer.stderr
     assert answer.stderr.count("\n") == 1 and "Traceback" not in answer.stderr, answer.stderr
-    for word in words:
-        assert word in answer.stderr
+    for phrase in phrases:
+        assert phrase in answer.stderr
 
 
 def _status(url: str) -> int:

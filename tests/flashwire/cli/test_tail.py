@@ -1,4 +1,4 @@
-"""What `flashwire tail` prints of the messages of a ticker, without a service."""
+"""The output of `flashwire tail` for the events of a subscription, without a service."""
 
 import io
 
@@ -56,16 +56,16 @@ def test_tail_prints_a_list_in_the_order_of_first_versions() -> None:
     assert "first published" in lines[1] and "first published" not in lines[0]
 
 
-def test_tail_takes_a_withdrawal_without_words_and_names_the_line_that_it_printed() -> None:
+def test_tail_prints_the_earlier_headline_of_a_withdrawn_item() -> None:
     note = {"note": english("Wrong.")}
     lines = printed(snapshot(version(1, 1)), replay(version(1, 2, **GONE, **note), version(2, 5, **GONE)))
     assert len(lines) == 2
     assert "WITHDRAWN" in lines[1] and "Line 1" in lines[1] and "(Wrong.)" in lines[1]
-    # A program is given every entry: it may know the line from an earlier run.
+    # A program gets every entry: it may know the item from an earlier run.
     assert len(printed(replay(version(2, 5, **GONE)), as_json=True)) == 1
 
 
-def test_tail_says_the_newest_correction_with_later_versions() -> None:
+def test_tail_prints_the_newest_correction_with_later_versions() -> None:
     correction = {
         "version": 2,
         "act": "correction",
@@ -76,7 +76,7 @@ def test_tail_says_the_newest_correction_with_later_versions() -> None:
     assert "REFILED" in line and "(Correction of " in line and "It was two.)" in line
 
 
-def test_tail_leaves_out_what_was_never_printed_and_is_not_asked_for() -> None:
+def test_tail_leaves_out_new_items_that_do_not_match() -> None:
     moved = version(2, 3, act="correction", sections=["politics"], note=english("No cup."))
     assert printed(live(moved), section=["sport"], language=["en"], urgency=4) == []
     first = version(2, 2, sections=["sport"])
@@ -84,6 +84,6 @@ def test_tail_leaves_out_what_was_never_printed_and_is_not_asked_for() -> None:
     assert len(lines) == 2 and "CORRECTION" in lines[1]
 
 
-def test_tail_prints_again_what_a_rolled_back_stream_says() -> None:
+def test_tail_prints_the_older_versions_of_a_rolled_back_stream() -> None:
     lines = printed(snapshot(version(1, 3)), snapshot(version(1, 2), is_complete=False))
     assert len(lines) == 2

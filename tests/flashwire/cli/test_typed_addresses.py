@@ -1,4 +1,4 @@
-"""Addresses, tokens and keys that somebody types: one line at once, or the form that was meant."""
+"""Typed addresses, tokens and keys: brought into one form, or refused in one line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,22 +23,22 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}\n')
 
 
-def run(*words: str, **variables: str) -> Result:
+def run(*arguments: str, **variables: str) -> Result:
     named = {"FLASHWIRE_TOKEN": "fw_x", "FLASHWIRE_DESK_URL": None, "FLASHWIRE_TICKER_URL": None}
-    return CliRunner().invoke(app, list(words), env=named | variables)
+    return CliRunner().invoke(app, list(arguments), env=named | variables)
 
 
 @pytest.mark.parametrize("value", NONE)
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [("tail", "--ticker"), ("doctor", "--ticker"), ("doctor", "--desk"), ("post", "Civil Defence: x", "--desk"),
      ("replay", "items.jsonl", "--desk")],
 )  # fmt: skip
-def test_an_address_that_is_none_is_one_line_at_once(words: tuple[str, ...], value: str) -> None:
-    refused = run(*words, value)
+def test_a_wrong_address_is_one_line_at_once(arguments: tuple[str, ...], value: str) -> None:
+    refused = run(*arguments, value)
     # A desk that was looked for would make it 1.
     assert refused.exit_code == 2 and not refused.stdout
-    assert refused.stderr.count("\n") == 1 and words[-1] in refused.stderr, refused.stderr
+    assert refused.stderr.count("\n") == 1 and arguments[-1] in refused.stderr, refused.stderr
     assert "u:p" not in refused.stderr, "it may hold a password"
 
 
@@ -53,7 +53,7 @@ def test_an_address_that_is_none_is_one_line_at_once(words: tuple[str, ...], val
         (ticker_address, "news.example/ticker/v1/live", "http://news.example/ticker"),
     ],
 )
-def test_what_is_meant_is_brought_into_one_form(read: Callable[[str], str], typed: str, meant: str) -> None:
+def test_an_address_is_brought_into_one_form(read: Callable[[str], str], typed: str, meant: str) -> None:
     assert read(typed) == meant
 
 
@@ -64,13 +64,13 @@ def test_a_key_that_was_not_printed_publishes_nothing(key: str) -> None:
 
 
 def test_quotes_around_a_token_are_not_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
+    received_tokens: list[str] = []
 
     class Client:
         def __init__(self, url: str, token: str, **_: object) -> None:
-            taken.append(token)
+            received_tokens.append(token)
             raise KeyboardInterrupt
 
     monkeypatch.setattr("flashwire.client.desk.DeskClient", Client)
     run("post", "Civil Defence: x", FLASHWIRE_TOKEN=' "fw_x" ')
-    assert taken == ["fw_x"]
+    assert received_tokens == ["fw_x"]

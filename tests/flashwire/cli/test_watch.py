@@ -90,7 +90,7 @@ def tailing(folder: Path, environment: dict[str, str], until: Until) -> Iterator
         tail.process.wait()
 
 
-def test_tail_shows_what_is_there_and_what_comes_with_its_source(
+def test_tail_prints_current_and_new_items_with_their_sources(
     service: Running, desk: Desk, tailing: Callable[..., Tail], until: Until
 ) -> None:
     role = {"role": "official"}
@@ -108,19 +108,19 @@ def test_tail_shows_what_is_there_and_what_comes_with_its_source(
     assert FSI not in "".join(tail.lines()), "a pipe gets the text as it is"
 
 
-def test_tail_follows_only_what_was_asked_for(
+def test_tail_prints_only_items_that_match_its_filters(
     service: Running, desk: Desk, tailing: Callable[..., Tail], until: Until
 ) -> None:
     tail = tailing(service, "--edition", "en", "--urgency", "2", "--json")
     desk.publish("Harbour office: Routine", role="official")
     desk.publish("Harbour office: Bulletin", role="official", urgency=2)
     until(lambda: tail.lines(), "the bulletin")
-    found: list[dict[str, Any]] = [json.loads(line) for line in tail.lines()]
-    assert [line["item"]["headline"]["value"] for line in found] == ["Bulletin"]
-    assert found[0]["cursor"]
+    lines: list[dict[str, Any]] = [json.loads(line) for line in tail.lines()]
+    assert [line["item"]["headline"]["value"] for line in lines] == ["Bulletin"]
+    assert lines[0]["cursor"]
 
 
-def test_tail_comes_back_after_a_node_was_killed_and_shows_each_item_once(
+def test_tail_reconnects_after_a_node_was_killed_and_prints_each_item_once(
     service: Running, desk: Desk, tailing: Callable[..., Tail], until: Until
 ) -> None:
     tail = tailing(service, "--json")
@@ -151,7 +151,7 @@ def test_a_name_that_is_not_configured_ends_tail_with_the_tickers_sentence(
     assert answer.returncode == 1 and "edition" in answer.stderr and "Traceback" not in answer.stderr
 
 
-def test_on_a_terminal_names_and_lines_stand_in_isolates_of_their_own() -> None:
+def test_on_a_terminal_each_name_and_headline_has_its_own_isolate() -> None:
     import io
 
     from rich.console import Console
@@ -177,23 +177,23 @@ def test_on_a_terminal_names_and_lines_stand_in_isolates_of_their_own() -> None:
     assert "\x1b[31m" not in line, "what comes from outside does not speak to the terminal"
 
 
-def test_the_doctor_proves_the_whole_way_with_the_milliseconds_of_each_step(
+def test_doctor_checks_the_whole_path_with_the_milliseconds_of_each_step(
     service: Running, desk: Desk, flashwire: Command
 ) -> None:
     desk.publish("Harbour office: Something to verify", role="official")
     where = ("--ticker", service.ticker, "--desk", service.desk)
     answer = flashwire("doctor", "--json", *where, FLASHWIRE_TOKEN=desk.token)
-    found = json.loads(answer.stdout)
-    assert answer.returncode == 0 and found["ok"], answer.stdout
-    steps = {step["step"]: step for step in found["steps"]}
+    report = json.loads(answer.stdout)
+    assert answer.returncode == 0 and report["ok"], answer.stdout
+    steps = {step["step"]: step for step in report["steps"]}
     assert {"data", "key", "stream", "durable", "clock", "signature", "ticker", "desk", "canary"} <= steps.keys()
     assert 0 < steps["canary"]["milliseconds"] < 5000
-    words = flashwire("doctor", *where, FLASHWIRE_TOKEN=desk.token)
-    assert words.returncode == 0 and "All checks passed." in words.stdout and "failed" not in words.stdout
-    assert desk.token not in words.stdout + words.stderr
+    printed = flashwire("doctor", *where, FLASHWIRE_TOKEN=desk.token)
+    assert printed.returncode == 0 and "All checks passed." in printed.stdout and "failed" not in printed.stdout
+    assert desk.token not in printed.stdout + printed.stderr
 
 
-def test_the_doctor_names_what_is_broken_and_what_to_do(service: Running, desk: Desk, flashwire: Command) -> None:
+def test_doctor_names_failed_checks_and_what_to_do(service: Running, desk: Desk, flashwire: Command) -> None:
     where = ("--json", "--ticker", service.ticker, "--desk", service.desk)
 
     def broken(*arguments: str, **variables: str) -> dict[str, dict[str, str]]:
@@ -213,7 +213,7 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(service: Running, desk: 
     assert away.keys() == {"ticker", "canary"}
 
 
-def test_the_doctor_refuses_a_server_that_may_lose_what_it_acknowledged(
+def test_doctor_fails_for_a_server_that_may_lose_confirmed_lines(
     flashwire: Command, folder: Path, redis_url: str
 ) -> None:
     import redis
@@ -229,7 +229,7 @@ def test_the_doctor_refuses_a_server_that_may_lose_what_it_acknowledged(
     assert not steps["durable"]["ok"] and "everysec" in steps["durable"]["found"]
 
 
-def test_the_doctor_says_so_when_nothing_runs(flashwire: Command) -> None:
+def test_doctor_fails_when_nothing_runs(flashwire: Command) -> None:
     answer = flashwire("doctor", "--ticker", "http://127.0.0.1:9", "--desk", "http://127.0.0.1:9")
     assert answer.returncode == 1 and "Traceback" not in answer.stderr
     assert "flashwire run" in answer.stdout

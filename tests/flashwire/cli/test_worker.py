@@ -32,8 +32,8 @@ def start_worker(folder: Path, environment: dict[str, str], shared: SharedState)
     def start(**other: object) -> Ended:
         read_end, write_end = os.pipe()
         with socket.create_server(("127.0.0.1", 0)) as sock:
-            kept = {"data": str(folder), "redis_url": "redis://127.0.0.1:1"}
-            spec: dict[str, object] = {"names": NAMES, "flags": {}, "kept": kept}
+            parent_settings = {"data": str(folder), "redis_url": "redis://127.0.0.1:1"}
+            spec: dict[str, object] = {"names": NAMES, "flags": {}, "kept": parent_settings}
             spec |= {"sock": sock.fileno(), "shared": shared.descriptor, "slot": 1} | other
             os.write(write_end, msgspec.json.encode({name: value for name, value in spec.items() if value is not None}))
             os.close(write_end)
@@ -55,10 +55,10 @@ def start_worker(folder: Path, environment: dict[str, str], shared: SharedState)
     return start
 
 
-def refused(ended: Ended, *words: str) -> None:
-    status, errors = ended
+def refused(outcome: Ended, *phrases: str) -> None:
+    status, errors = outcome
     assert status == 2 and len(errors.splitlines()) == 1, errors
-    assert all(word in errors for word in words), errors
+    assert all(phrase in errors for phrase in phrases), errors
 
 
 def test_shared_memory_with_another_layout_is_not_touched(

@@ -1,4 +1,4 @@
-"""The command line's client: done, refused, or not known yet, and never one for another."""
+"""The desk client tells three outcomes apart: published, refused and unknown."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ DONE = (
 
 
 Answer = tuple[int, str] | tuple[int, str, str]
-"""Status, body, and perhaps a header line."""
+"""Status, body, and optionally header lines."""
 
 
 def problem(name: str) -> str:
@@ -51,17 +51,17 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def answering(*answers: Answer | None, patience: float = 2.5) -> AsyncIterator[tuple[DeskClient, list[bytes]]]:
-    """A desk that gives these answers, the last one again and again; None takes the request and hangs up."""
-    left, keys = list(answers), list[bytes]()
+    """A desk that sends these answers, and the last one repeatedly. None reads the request and closes."""
+    remaining, keys = list(answers), list[bytes]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         keys.append(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"idempotency-key")))
-        answer = left.pop(0) if len(left) > 1 else left[0]
+        answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
         if answer:
             status, body, *lines = answer
-            told = "\r\n".join((f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", *lines))
-            writer.write(f"{told}\r\n\r\n{body}".encode())
+            head_lines = "\r\n".join((f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", *lines))
+            writer.write(f"{head_lines}\r\n\r\n{body}".encode())
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -90,28 +90,28 @@ UNREADABLE: list[Answer | None] = [
 
 
 @pytest.mark.parametrize("answer", UNREADABLE)
-async def test_what_may_have_been_done_is_asked_for_again_under_the_same_key(answer: Answer | None) -> None:
+async def test_a_request_with_an_unknown_outcome_is_repeated_with_the_same_key(answer: Answer | None) -> None:
     async with answering(answer, (201, DONE)) as (client, keys):
-        done = await client.publish(BODY, "k")
-    assert done.attempts == 2 and len(keys) == 2 and len(set(keys)) == 1
+        published = await client.publish(BODY, "k")
+    assert published.attempts == 2 and len(keys) == 2 and len(set(keys)) == 1
 
 
 @pytest.mark.parametrize("answer", UNREADABLE)
-async def test_what_stays_without_an_answer_is_unknown_and_no_refusal(answer: Answer | None) -> None:
+async def test_a_request_without_a_readable_answer_has_an_unknown_outcome(answer: Answer | None) -> None:
     async with answering(answer, patience=0.3) as (client, _):
         with pytest.raises(UnknownOutcomeError):
             await client.publish(BODY, "k")
 
 
 @pytest.mark.parametrize("later", [(401, problem("unauthorized")), (403, problem("role-act")), (429, problem("rate"))])
-async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknown(later: tuple[int, str]) -> None:
+async def test_a_refusal_that_does_not_concern_the_first_request_leaves_it_unknown(later: tuple[int, str]) -> None:
     async with answering((503, problem("stream-away")), later) as (client, _):
         with pytest.raises(UnknownOutcomeError):
             await client.publish(BODY, "k")
 
 
 @pytest.mark.parametrize(
-    ("answer", "asked"),
+    ("answer", "requests"),
     [
         ((422, problem("invalid")), 1),
         ((401, problem("token-refused")), 1),
@@ -124,14 +124,14 @@ async def test_a_refusal_that_says_nothing_of_the_first_request_leaves_it_unknow
         ((302, ""), 1),
     ],
 )
-async def test_a_plain_refusal_is_one(answer: tuple[int, str], asked: int) -> None:
+async def test_a_refusal_of_the_first_request_is_a_refusal(answer: tuple[int, str], requests: int) -> None:
     async with answering(answer) as (client, keys):
         with pytest.raises(NotPublishedError):
             await client.publish(BODY, "k")
-    assert len(keys) >= asked
+    assert len(keys) >= requests
 
 
-async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one() -> None:
+async def test_a_refusal_after_the_desk_looked_for_the_first_request_is_a_refusal() -> None:
     async with answering((503, problem("stream-away")), (422, problem("invalid"))) as (client, _):
         with pytest.raises(NotPublishedError):
             await client.publish(BODY, "k")
@@ -148,7 +148,7 @@ async def test_a_refusal_after_the_desk_has_looked_for_the_first_request_is_one(
         ((422, problem("key-reused")), False),
     ],
 )
-async def test_what_an_earlier_call_sent_is_not_refused_by_an_answer_that_says_nothing_of_it(
+async def test_a_request_of_an_earlier_call_is_refused_only_by_an_answer_about_it(
     answer: Answer, is_open: bool
 ) -> None:
     async with answering(answer) as (client, _):
@@ -157,7 +157,7 @@ async def test_what_an_earlier_call_sent_is_not_refused_by_an_answer_that_says_n
     assert isinstance(raised.value, UnknownOutcomeError) is is_open
 
 
-def test_a_call_that_asks_again_and_cannot_reach_the_desk_does_not_say_that_nothing_was_published(
+def test_a_repeated_call_that_cannot_reach_the_desk_has_an_unknown_outcome(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.2)
@@ -169,41 +169,39 @@ def test_a_call_that_asks_again_and_cannot_reach_the_desk_does_not_say_that_noth
 
 
 @pytest.mark.parametrize("first", [None, (409, problem("answer-unreadable"))])
-async def test_what_was_done_and_cannot_be_read_any_more_is_neither_refused_nor_unknown(first: Answer | None) -> None:
-    done = (409, problem("answer-unreadable"))
-    async with answering(first, done) as (client, _):
+async def test_a_request_that_was_done_and_cannot_be_read_is_neither_refused_nor_unknown(first: Answer | None) -> None:
+    unreadable = (409, problem("answer-unreadable"))
+    async with answering(first, unreadable) as (client, _):
         with pytest.raises(AnswerUnreadableError, match="Said answer-unreadable"):
             await client.publish(BODY, "k")
-    async with answering(first, done) as (client, _):
+    async with answering(first, unreadable) as (client, _):
         summary = Summary()
         await replay([Post("en", b"{}", "k", 1)], client, summary)
     assert (summary.acknowledged, summary.refused, summary.unknown, summary.first_error) == (1, 0, 0, None)
 
 
-async def test_a_success_that_a_proxy_changed_is_one() -> None:
+async def test_a_success_that_a_proxy_changed_is_a_success() -> None:
     async with answering((203, DONE)) as (client, _):
         assert (await client.publish(BODY, "k")).attempts == 1
 
 
 @pytest.mark.parametrize("address", ["desk.example:8001", "ftp://desk.example", "http://[::1", "desk"])
-async def test_what_is_no_address_is_said_at_once(address: str) -> None:
+async def test_a_wrong_address_is_an_error_at_once(address: str) -> None:
     with pytest.raises(NotPublishedError, match="not the address of a desk"):
         DeskClient(address, "fw_x", patience=5)
 
 
 async def test_without_a_connection_nothing_was_sent() -> None:
-    with socket.socket() as taken:
+    with socket.socket() as bound_socket:
         # Bound and not listening: as long as it is open no other program gets the port.
-        taken.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        bound_socket.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{bound_socket.getsockname()[1]}"
         async with DeskClient(address, "fw_x", patience=0.5) as client:
             with pytest.raises(NotPublishedError):
                 await client.publish(BODY, "k")
 
 
-def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_post_to_a_frozen_server_prints_how_to_ask_again(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.5)
     machine.valkey.send_signal(signal.SIGSTOP)
     try:
@@ -220,9 +218,9 @@ def test_post_to_a_frozen_server_says_that_it_is_not_known_and_how_to_ask_again(
 
 
 @pytest.mark.parametrize("broken", ["closed pipe", "full disk"])
-@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
-def test_what_is_published_ends_with_0_whatever_became_of_the_output(
-    machine: Machine, words: tuple[str, ...], broken: str
+@pytest.mark.parametrize("arguments", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_a_publication_ends_with_0_even_if_the_output_is_lost(
+    machine: Machine, arguments: tuple[str, ...], broken: str
 ) -> None:
     (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
     if broken == "full disk":
@@ -231,19 +229,19 @@ def test_what_is_published_ends_with_0_whatever_became_of_the_output(
         read, out = os.pipe()
         os.close(read)
     address = str(machine.http.base_url).rstrip("/")
-    done = subprocess.run(
-        [sys.executable, "-c", "from flashwire.cli.main import main; main()", *words],
+    process = subprocess.run(
+        [sys.executable, "-c", "from flashwire.cli.main import main; main()", *arguments],
         cwd=machine.folder,
         env=os.environ | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": address},
         stdout=out, stderr=subprocess.PIPE, timeout=60, check=False, text=True,
     )  # fmt: skip
     os.close(out)
-    assert done.returncode == 0, done.stderr
-    assert "Standard output did not take" in done.stderr and "Traceback" not in done.stderr
+    assert process.returncode == 0, process.stderr
+    assert "Standard output did not take" in process.stderr and "Traceback" not in process.stderr
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
-def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
+def test_replay_counts_unknown_outcomes_apart_from_refusals(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("flashwire.cli.replay._PATIENCE_SECONDS", 0.5)
@@ -262,15 +260,15 @@ def test_replay_counts_what_is_not_known_apart_from_what_is_refused(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("words", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
-def test_a_command_that_is_stopped_while_nobody_knows_says_so(
-    machine: Machine, words: tuple[str, ...], number: signal.Signals
+@pytest.mark.parametrize("arguments", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
+def test_a_command_that_is_stopped_with_an_unknown_outcome_reports_it(
+    machine: Machine, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
     (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         stopped = subprocess.Popen(
-            [sys.executable, "-c", "from flashwire.cli.main import main; main()", *words],
+            [sys.executable, "-c", "from flashwire.cli.main import main; main()", *arguments],
             cwd=machine.folder,
             env=os.environ
             | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"},
@@ -280,10 +278,10 @@ def test_a_command_that_is_stopped_while_nobody_knows_says_so(
         with connection:
             assert connection.recv(1)
             stopped.send_signal(number)
-            _, said = stopped.communicate(timeout=30)
-    assert stopped.returncode == 3, said
-    assert "not known yet" in said and "Traceback" not in said
-    assert words[0] == "replay" or "--key" in said
+            _, errors = stopped.communicate(timeout=30)
+    assert stopped.returncode == 3, errors
+    assert "not known yet" in errors and "Traceback" not in errors
+    assert arguments[0] == "replay" or "--key" in errors
 
 
 async def test_an_act_names_the_version_that_it_changes(machine: Machine) -> None:

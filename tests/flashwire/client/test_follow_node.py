@@ -28,13 +28,13 @@ asyncio.run(main())
 
 async def read(url: str, store: Path, count: int) -> list[str]:
     """The headlines of the next `count` items, read by one run of a program."""
-    found: list[str] = []
+    headlines: list[str] = []
     async with asyncio.timeout(20), follow(url, cursors=FileCursorStore(store)) as events:
         async for event in events:
-            found += [item.headline.value for item in event.items if isinstance(item, Item)]
-            if len(found) >= count:
+            headlines += [item.headline.value for item in event.items if isinstance(item, Item)]
+            if len(headlines) >= count:
                 break
-    return found
+    return headlines
 
 
 async def test_a_program_that_restarts_misses_nothing_and_meets_nothing_twice(
@@ -85,12 +85,12 @@ async def test_a_withdrawal_arrives_live_with_its_text_and_in_a_replay_without(r
         async with asyncio.timeout(20), follow(node.url) as events:
             async for event in events:
                 if isinstance(event, Snapshot):
-                    before = event.cursor
+                    cursor = event.cursor
                     await node.act(line, "withdraw", note=Text("Wrong.", "en", "ltr"))
                 if isinstance(event, ItemEvent):
                     assert isinstance(event.item, Item) and event.item.pub_status == "canceled"
                     break
-        async with asyncio.timeout(20), Subscription(node.url, [("cursor", before)]) as events:
+        async with asyncio.timeout(20), Subscription(node.url, [("cursor", cursor)]) as events:
             async for event in events:
                 if isinstance(event, Replay):
                     break

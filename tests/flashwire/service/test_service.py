@@ -1,4 +1,4 @@
-"""The parent of a service, with children that misbehave: each program runs in a process of its own."""
+"""The supervisor, with children that misbehave; each test runs it in another process."""
 
 import os
 import signal
@@ -96,7 +96,7 @@ def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, da
 
 
 @pytest.mark.alone
-def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: Outside, data: Path) -> None:
+def test_a_child_that_does_not_end_is_killed_within_the_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)")))
     family = psutil.Process(process.pid).children(recursive=True)
     started = time.monotonic()
@@ -106,10 +106,10 @@ def test_a_child_that_will_not_end_is_ended_by_force_within_the_limit(outside: O
     assert not any(child.is_running() for child in family)
 
 
-def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
+def test_a_port_refuses_clients_while_no_process_serves_it(
     outside: Outside, data: Path, until: Callable[..., None]
 ) -> None:
-    """A connection that nobody accepts would wait; refused, a client goes elsewhere, or comes back."""
+    """A connection that is never accepted would wait; a refused client tries another node, or again."""
     process = _ready(outside(program()))
     *_, desk, node = _family(process)
     ports = [int(port) for port in _line(process, process.stdout).split()]
@@ -125,9 +125,9 @@ def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
         assert not is_refused(port)
         (data / f"{name} starts").touch()
         child.kill()
-        assert f"The {name} ended (SIGKILL); starting it again" in _complaint(process)
+        assert f"The {name} ended (SIGKILL); starting it again" in _error_line(process)
         until(lambda port=port: is_refused(port), "its port is closed", 5)
-        # Another process is there, which is not ready.
+        # Another process is there, but it is not ready.
         until(lambda: len(_family(process)) == 4, "it is started again")
         assert is_refused(port)
         (data / f"{name} starts").unlink()
@@ -136,11 +136,11 @@ def test_a_port_refuses_clients_while_the_process_that_serves_it_is_away(
     assert process.wait(10) == 0
 
 
-def test_a_second_interrupt_waits_for_nobody(outside: Outside, data: Path, until: Callable[..., None]) -> None:
+def test_a_second_interrupt_stops_at_once(outside: Outside, data: Path, until: Callable[..., None]) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)", drain=60)))
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
-    # Two signals of a kind that come at once are one to the kernel.
+    # The kernel merges two pending signals of the same kind.
     until(lambda: "stopping" in str(read_state(data)), "the first one is taken")
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
@@ -155,14 +155,14 @@ def test_a_child_that_cannot_start_ends_the_start_and_takes_everything_with_it(o
     assert errors.count("starting it again") == 2, "three tries"
 
 
-def test_what_a_child_writes_when_it_falls_over_is_its_own_traceback_once(outside: Outside, data: Path) -> None:
+def test_a_child_that_fails_prints_its_own_traceback_once(outside: Outside, data: Path) -> None:
     process = outside(program("if name == 'ticker': raise RuntimeError('a bug')"))
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 2 and errors.count("RuntimeError: a bug") == 3
     assert "service.run" not in errors.replace("service.run()", ""), "not the parent's stack"
 
 
-def test_a_terminals_interrupt_reaches_the_parent_alone(outside: Outside, data: Path) -> None:
+def test_an_interrupt_of_the_terminal_reaches_only_the_parent(outside: Outside, data: Path) -> None:
     process = _ready(outside(program()))
     groups = {psutil.Process(process.pid).pid} | {child.pid for child in psutil.Process(process.pid).children()}
     assert len({os.getpgid(pid) for pid in groups}) == len(groups)
@@ -170,8 +170,8 @@ def test_a_terminals_interrupt_reaches_the_parent_alone(outside: Outside, data: 
     assert process.wait(10) == 0
 
 
-def test_a_terminal_that_hangs_up_stops_it_in_order(outside: Outside, data: Path) -> None:
-    """As when a window is closed: the session's leader gets SIGHUP, and /dev/tty leads nowhere any more."""
+def test_a_closed_terminal_stops_the_service_in_order(outside: Outside, data: Path) -> None:
+    """As when a window is closed: the session's leader gets SIGHUP, and /dev/tty cannot be opened."""
     controller, terminal = os.openpty()
     taking = f"import os, fcntl, termios; os.setsid(); fcntl.ioctl({terminal}, termios.TIOCSCTTY, 0)\n"
     process = _ready(outside(taking + program(), (terminal,)))
@@ -181,34 +181,34 @@ def test_a_terminal_that_hangs_up_stops_it_in_order(outside: Outside, data: Path
     assert (data / "ends").read_text().split() == ["desk", "ticker"]
 
 
-def test_a_hang_up_without_a_terminal_is_no_request_to_stop(outside: Outside, data: Path) -> None:
+def test_sighup_without_a_terminal_is_a_rolling_restart(outside: Outside, data: Path) -> None:
     process = _ready(outside("import os; os.setsid()\n" + program()))
     family = {child.pid for child in psutil.Process(process.pid).children()}
     process.send_signal(signal.SIGHUP)
-    assert "Rolling restart of 1 worker" in _complaint(process)
-    assert "Rolling restart done: 1 worker new" in _complaint(process)
+    assert "Rolling restart of 1 worker" in _error_line(process)
+    assert "Rolling restart done: 1 worker new" in _error_line(process)
     assert len({child.pid for child in psutil.Process(process.pid).children()} & family) == len(family) - 1
     process.terminate()
     assert process.wait(10) == 0
 
 
-def test_a_hang_up_to_every_process_of_the_service_is_one_to_the_parent(outside: Outside, data: Path) -> None:
+def test_sighup_to_every_process_restarts_the_nodes_once(outside: Outside, data: Path) -> None:
     """As by `pkill -HUP flashwire`."""
     process = _ready(outside("import os; os.setsid()\n" + program()))
     family = psutil.Process(process.pid).children()
-    for one in family:
-        one.send_signal(signal.SIGHUP)
+    for member in family:
+        member.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGHUP)
-    assert "Rolling restart of 1 worker" in _complaint(process)
-    assert "Rolling restart done: 1 worker new" in _complaint(process)
-    assert len({child.pid for child in psutil.Process(process.pid).children()} & {one.pid for one in family}) == 2
+    assert "Rolling restart of 1 worker" in _error_line(process)
+    assert "Rolling restart done: 1 worker new" in _error_line(process)
+    assert len({child.pid for child in psutil.Process(process.pid).children()} & {member.pid for member in family}) == 2
     process.terminate()
     assert process.wait(10) == 0
     assert process.stderr is not None and process.stderr.read() == ""
 
 
-def test_a_child_ignores_a_hang_up_in_a_fresh_interpreter_too() -> None:
-    asked = "import signal; print(*(signal.getsignal(n).name for n in (signal.SIGHUP, signal.SIGTERM)))"
+def test_a_child_ignores_sighup_after_an_exec_too() -> None:
+    code = "import signal; print(*(signal.getsignal(n).name for n in (signal.SIGHUP, signal.SIGTERM)))"
     program = f"""
 import os, sys
 from flashwire.service.signals import Signals
@@ -217,70 +217,70 @@ with Signals() as signals:
         os.wait()
     else:
         signals.reset()
-        os.execv(sys.executable, [sys.executable, "-c", {asked!r}])
+        os.execv(sys.executable, [sys.executable, "-c", {code!r}])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout == "SIG_IGN SIG_DFL\n"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert result.stdout == "SIG_IGN SIG_DFL\n"
 
 
-def test_a_node_that_stands_still_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
+def test_a_blocked_node_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *_, node = _family(process)
     started = time.monotonic()
     node.suspend()
-    assert f"The ticker has been blocked for {HANG_SECONDS} s" in _complaint(process)
+    assert f"The ticker has been blocked for {HANG_SECONDS} s" in _error_line(process)
     assert time.monotonic() - started < HANG_SECONDS + 6
-    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
+    assert "The ticker ended (SIGKILL); starting it again" in _error_line(process)
     process.terminate()
     assert process.wait(10) == 0
 
 
-def test_a_parent_that_was_stopped_itself_blames_nobody(outside: Outside, data: Path) -> None:
+def test_a_parent_that_was_stopped_itself_kills_no_node(outside: Outside, data: Path) -> None:
     process = _ready(outside("import os; os.setsid()\n" + program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *others, node = _family(process)
-    for one in (*others, node):
-        one.suspend()
+    for member in (*others, node):
+        member.suspend()
     started = time.monotonic()
     while time.monotonic() - started < 3.3:
         time.sleep(0.1)
-    # It looks for nodes that stand still before it hears a request: what it says first tells what it saw.
+    # It checks the nodes before it handles the request, so its first line shows the result of the check.
     process.send_signal(signal.SIGHUP)
-    for one in others:
-        one.resume()
-    assert "Rolling restart of 1 worker" in _complaint(process)
+    for member in others:
+        member.resume()
+    assert "Rolling restart of 1 worker" in _error_line(process)
     node.resume()
-    assert "Rolling restart done" in _complaint(process)
+    assert "Rolling restart done" in _error_line(process)
     process.terminate()
     assert process.wait(10) == 0
     assert process.stderr is not None and process.stderr.read() == ""
 
 
-# In the parent: from the third fork on (desk and node are two), the system has room for none until a file is removed.
+# In the parent: from the third fork on (desk and node are two) `os.fork` fails until a file is removed.
 NO_ROOM = """
 import os
 forks, fork = [], os.fork
-def crowded():
+def no_room():
     forks.append(1)
-    if len(forks) > 2 and (data / "crowded").exists(): raise BlockingIOError(11, "Resource temporarily unavailable")
+    if len(forks) > 2 and (data / "no_room").exists(): raise BlockingIOError(11, "Resource temporarily unavailable")
     return fork()
-os.fork = crowded
+os.fork = no_room
 server = EmbeddedServer(data)
 """
 
 
-def test_a_system_without_room_for_a_process_ends_nobody(outside: Outside, data: Path) -> None:
+def test_a_system_that_cannot_fork_ends_no_process(outside: Outside, data: Path) -> None:
     process = _ready(outside("import os; os.setsid()\n" + program().replace("server = EmbeddedServer(data)", NO_ROOM)))
     *_, desk, node = _family(process)
-    (data / "crowded").touch()
+    (data / "no_room").touch()
     process.send_signal(signal.SIGHUP)
-    assert "Rolling restart of 1 worker" in _complaint(process)
-    assert "The new ticker cannot be started (Resource temporarily unavailable)" in _complaint(process)
+    assert "Rolling restart of 1 worker" in _error_line(process)
+    assert "The new ticker cannot be started (Resource temporarily unavailable)" in _error_line(process)
     assert node.is_running()
     node.kill()
-    assert "The ticker ended (SIGKILL); starting it again" in _complaint(process)
-    assert "The ticker cannot be started (Resource temporarily unavailable); trying again" in _complaint(process)
+    assert "The ticker ended (SIGKILL); starting it again" in _error_line(process)
+    assert "The ticker cannot be started (Resource temporarily unavailable); trying again" in _error_line(process)
     assert desk.is_running()
-    (data / "crowded").unlink()
+    (data / "no_room").unlink()
     while len(psutil.Process(process.pid).children()) < 3:
         time.sleep(0.02)
     process.terminate()
@@ -301,12 +301,12 @@ def _family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     return [parent, *sorted(parent.children(), key=lambda child: (child.create_time(), child.pid))]
 
 
-def _complaint(process: "subprocess.Popen[str]") -> str:
+def _error_line(process: "subprocess.Popen[str]") -> str:
     return _line(process, process.stderr)
 
 
 def _line(process: "subprocess.Popen[str]", stream: IO[str] | None, seconds: float = 30) -> str:
-    """The next line; what there is of it when the process has said nothing for `seconds`, which ends it."""
+    """The next line. After `seconds` without one the process is killed, and the rest is returned."""
     assert stream is not None
     limit = threading.Timer(seconds, process.kill)
     limit.start()

@@ -1,4 +1,4 @@
-"""The embedded server: whose directory, which socket, how it ends and how it comes back."""
+"""The embedded server: its directory, its socket, its end and its restarts."""
 
 import os
 import signal
@@ -21,9 +21,9 @@ from ticker.shared.process.server_state import read_state
 
 Ask = Callable[[Path, str], str]
 Until = Callable[..., None]
-Keep = Callable[[EmbeddedServer, Callable[[], object], str], None]
-# A program of its own that keeps a server and says its process id.
-KEEPING = """
+StepUntil = Callable[[EmbeddedServer, Callable[[], object], str], None]
+# A program that runs an embedded server and prints the server's process number.
+RUNNING_SERVER = """
 import sys, pathlib, time
 from flashwire.valkey.embedded_server import EmbeddedServer
 with EmbeddedServer(pathlib.Path(sys.argv[1])) as server:
@@ -33,68 +33,68 @@ with EmbeddedServer(pathlib.Path(sys.argv[1])) as server:
 """
 
 
-def test_a_server_answers_on_a_private_socket_and_keeps_everything_on_disk(data: Path, ask: Ask) -> None:
+def test_a_server_answers_on_a_private_socket_and_stores_everything_on_disk(data: Path, ask: Ask) -> None:
     with EmbeddedServer(data) as server:
-        place = data / SOCKET
-        assert server.url == f"unix://{place}"
-        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+        socket_path = data / SOCKET
+        assert server.url == f"unix://{socket_path}"
+        assert stat.S_IMODE(socket_path.stat().st_mode) == 0o700
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
-        assert "aof_enabled:1" in _info(place, "persistence")
-        assert [_config(place, name) for name in ("appendfsync", "maxmemory-policy", "port", "save")] == [
+        assert "aof_enabled:1" in _info(socket_path, "persistence")
+        assert [_config(socket_path, name) for name in ("appendfsync", "maxmemory-policy", "port", "save")] == [
             "always",
             "noeviction",
             "0",
             "",
         ]
-        assert ask(place, "PING") == "+PONG"
+        assert ask(socket_path, "PING") == "+PONG"
         private = [path for path in data.rglob("*") if path.is_file()]
         assert private and all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in private)
-    assert not place.exists()
+    assert not socket_path.exists()
 
 
-def test_a_log_that_is_a_pipe_does_not_keep_the_start_waiting(data: Path) -> None:
+def test_a_pipe_in_place_of_the_log_does_not_block_the_start(data: Path) -> None:
     data.mkdir(mode=0o700, exist_ok=True)
     os.mkfifo(data / LOG_FILE)
     with at_once(), pytest.raises(EmbeddedError, match="cannot be started"), EmbeddedServer(data):
         raise AssertionError("it was started")
 
 
-def test_the_servers_own_words_go_to_a_file(data: Path) -> None:
+def test_the_log_of_the_server_is_a_file(data: Path) -> None:
     with EmbeddedServer(data):
         assert "Ready to accept connections" in (data / LOG_FILE).read_text()
 
 
-def test_what_was_acknowledged_is_there_after_a_stop(data: Path, ask: Ask) -> None:
+def test_confirmed_writes_are_there_after_a_stop(data: Path, ask: Ask) -> None:
     with EmbeddedServer(data):
         assert ask(data / SOCKET, "SET line first") == "+OK"
     with EmbeddedServer(data):
         assert ask(data / SOCKET, "GET line") == "first"
 
 
-def test_nothing_acknowledged_is_lost_when_the_server_is_killed_while_writing(data: Path, ask: Ask, keep: Keep) -> None:
+def test_no_confirmed_write_is_lost_when_the_server_is_killed(data: Path, ask: Ask, step_until: StepUntil) -> None:
     with EmbeddedServer(data) as server:
         for life in range(3):
             for number in range(200):
                 assert ask(data / SOCKET, f"RPUSH lines {life}.{number}").startswith(":")
             assert server.pid is not None
             os.kill(server.pid, signal.SIGKILL)
-            keep(server, lambda: not server.is_ready, "the end is noticed")
-            keep(server, lambda: server.is_ready, "it is back")
+            step_until(server, lambda: not server.is_ready, "the end is noticed")
+            step_until(server, lambda: server.is_ready, "it is back")
             assert ask(data / SOCKET, "LLEN lines") == f":{200 * (life + 1)}"
 
 
-def test_a_server_that_ends_is_started_again_and_the_file_says_why_it_was_away(
-    data: Path, until: Until, keep: Keep
+def test_a_server_that_ends_is_started_again_and_the_state_file_has_the_reason(
+    data: Path, until: Until, step_until: StepUntil
 ) -> None:
     notices: list[str] = []
     with EmbeddedServer(data, notice=notices.append) as server:
         first = server.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        keep(server, lambda: not server.is_ready, "the end is noticed")
+        step_until(server, lambda: not server.is_ready, "the end is noticed")
         away = read_state(data)
         assert away is not None and away.state == "away" and "SIGKILL" in away.reason
-        keep(server, lambda: server.is_ready, "it is back")
+        step_until(server, lambda: server.is_ready, "it is back")
         ready = read_state(data)
         assert ready is not None and (ready.state, ready.reason, ready.restarts) == ("ready", "", 1)
         assert ready.since >= away.since
@@ -104,22 +104,22 @@ def test_a_server_that_ends_is_started_again_and_the_file_says_why_it_was_away(
     assert stopped is not None and stopped.state == "stopped"
 
 
-def test_a_frozen_server_is_away_and_is_left_alone(data: Path, keep: Keep) -> None:
+def test_a_frozen_server_is_away_and_is_not_killed(data: Path, step_until: StepUntil) -> None:
     with EmbeddedServer(data) as server:
         frozen = server.pid
         assert frozen is not None
         os.kill(frozen, signal.SIGSTOP)
         try:
-            keep(server, lambda: not server.is_ready, "the silence is noticed")
+            step_until(server, lambda: not server.is_ready, "the silence is noticed")
             state = read_state(data)
             assert state is not None and state.state == "away" and "does not answer" in state.reason
         finally:
             os.kill(frozen, signal.SIGCONT)
-        keep(server, lambda: server.is_ready, "it answers again")
+        step_until(server, lambda: server.is_ready, "it answers again")
         assert server.pid == frozen
 
 
-def test_a_second_start_on_a_directory_is_refused_with_one_line_that_names_the_first(data: Path) -> None:
+def test_a_second_start_in_one_directory_is_refused_with_the_process_of_the_first(data: Path) -> None:
     with EmbeddedServer(data) as first:
         with pytest.raises(DataInUseError) as refused, EmbeddedServer(data):
             pass
@@ -130,38 +130,38 @@ def test_a_second_start_on_a_directory_is_refused_with_one_line_that_names_the_f
 def test_a_killed_parent_leaves_no_process_and_its_successor_starts_at_once(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until, ask: Ask
 ) -> None:
-    keeping = outside(KEEPING)
-    assert keeping.stdout is not None
-    number = int(keeping.stdout.readline())
+    parent_process = outside(RUNNING_SERVER)
+    assert parent_process.stdout is not None
+    number = int(parent_process.stdout.readline())
     assert ask(data / SOCKET, "SET line kept") == "+OK"
-    os.kill(keeping.pid, signal.SIGKILL)
+    os.kill(parent_process.pid, signal.SIGKILL)
     with EmbeddedServer(data):
         assert ask(data / SOCKET, "GET line") == "kept"
     until(lambda: not psutil.pid_exists(number), "the server is gone")
 
 
-def test_where_the_kernel_does_not_end_children_a_guard_does(
+def test_without_support_of_the_kernel_a_guard_ends_the_server(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until
 ) -> None:
-    elsewhere = "import ticker.shared.process.parent as process; process._libc = None\n" + KEEPING
-    keeping = outside(elsewhere)
-    assert keeping.stdout is not None
-    process = psutil.Process(int(keeping.stdout.readline()))
-    children = psutil.Process(keeping.pid).children()
+    without_kernel = "import ticker.shared.process.parent as process; process._libc = None\n" + RUNNING_SERVER
+    parent_process = outside(without_kernel)
+    assert parent_process.stdout is not None
+    process = psutil.Process(int(parent_process.stdout.readline()))
+    children = psutil.Process(parent_process.pid).children()
     assert len(children) == 2, "the server and its guard"
-    os.kill(keeping.pid, signal.SIGKILL)
+    os.kill(parent_process.pid, signal.SIGKILL)
     until(lambda: not any(_runs(member) for member in [process, *children]), "server and guard are gone")
 
 
 def test_a_guard_ends_with_the_server_it_guards(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until
 ) -> None:
-    elsewhere = (
+    without_kernel = (
         "import ticker.shared.process.parent as process; process._libc = None\n"
         "import pathlib, sys, psutil\nfrom flashwire.valkey.embedded_server import EmbeddedServer\n"
         "with EmbeddedServer(pathlib.Path(sys.argv[1])): pass\nprint(len(psutil.Process().children()))"
     )
-    output, errors = outside(elsewhere).communicate(timeout=20)
+    output, errors = outside(without_kernel).communicate(timeout=20)
     assert (output.strip(), errors) == ("0", "")
 
 
@@ -180,15 +180,15 @@ def test_a_path_too_long_for_a_socket_works_and_leaves_nothing_behind(data: Path
 def test_a_private_directory_of_a_killed_service_is_removed(data: Path, ask: Ask) -> None:
     deep = data / ("ein-sehr-langer-name-" * 6)
     with EmbeddedServer(deep) as server:
-        left = (deep / SOCKET).readlink().parent
+        directory = (deep / SOCKET).readlink().parent
         assert server.pid is not None
-    left.mkdir(mode=0o700)
-    (deep / SOCKET).symlink_to(left / SOCKET)
+    directory.mkdir(mode=0o700)
+    (deep / SOCKET).symlink_to(directory / SOCKET)
     with EmbeddedServer(deep):
-        assert not left.exists()
+        assert not directory.exists()
 
 
-def test_a_link_set_by_somebody_else_leads_nothing_to_its_removal(data: Path, tmp_path: Path) -> None:
+def test_the_target_of_a_foreign_link_is_not_removed(data: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").write_text("kept")
@@ -199,7 +199,7 @@ def test_a_link_set_by_somebody_else_leads_nothing_to_its_removal(data: Path, tm
     assert (precious / "file").read_text() == "kept"
 
 
-def test_a_stale_socket_does_not_stand_in_the_way(data: Path, ask: Ask) -> None:
+def test_a_stale_socket_is_replaced(data: Path, ask: Ask) -> None:
     import socket
 
     data.mkdir()
@@ -210,7 +210,7 @@ def test_a_stale_socket_does_not_stand_in_the_way(data: Path, ask: Ask) -> None:
         assert ask(data / SOCKET, "PING") == "+PONG"
 
 
-def test_a_tail_torn_by_a_power_cut_is_left_out_and_the_rest_is_there(data: Path, ask: Ask) -> None:
+def test_an_incomplete_last_command_is_left_out_and_the_rest_is_loaded(data: Path, ask: Ask) -> None:
     with EmbeddedServer(data):
         for number in range(50):
             assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
@@ -220,7 +220,7 @@ def test_a_tail_torn_by_a_power_cut_is_left_out_and_the_rest_is_there(data: Path
         assert ask(data / SOCKET, "LLEN lines") == ":49"
 
 
-def test_damaged_files_end_the_start_with_one_line_whose_command_mends_them(data: Path, ask: Ask) -> None:
+def test_damaged_files_end_the_start_with_one_line_and_a_command_that_repairs_them(data: Path, ask: Ask) -> None:
     with EmbeddedServer(data):
         for number in range(50):
             assert ask(data / SOCKET, f"RPUSH lines {number}").startswith(":")
@@ -231,8 +231,8 @@ def test_damaged_files_end_the_start_with_one_line_whose_command_mends_them(data
     assert "\n" not in message and str(data / "appendonlydir") in message
     command = message.partition("repair it with: ")[2]
     assert MANIFEST in command
-    mended = subprocess.run(command, shell=True, input="y\n", capture_output=True, text=True, check=False)
-    assert mended.returncode == 0, mended.stdout
+    repair = subprocess.run(command, shell=True, input="y\n", capture_output=True, text=True, check=False)
+    assert repair.returncode == 0, repair.stdout
     with EmbeddedServer(data):
         assert 1 <= int(ask(data / SOCKET, "LLEN lines")[1:]) < 50
 
@@ -260,7 +260,7 @@ BEYOND_REPAIR: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("harm", BEYOND_REPAIR)
-def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_store(
+def test_damage_beyond_repair_is_reported_and_never_starts_an_empty_store(
     data: Path, ask: Ask, until: Until, harm: str
 ) -> None:
     with EmbeddedServer(data):
@@ -271,15 +271,15 @@ def test_damage_that_no_command_repairs_is_said_so_and_never_begins_an_empty_sto
             until(lambda: base.exists() and "aof.2.base" in (data / MANIFEST).read_text(), "it is rewritten")
             ask(data / SOCKET, "RPUSH lines 4")
     BEYOND_REPAIR[harm](data / "appendonlydir")
-    # A service manager tries again: what the first start has done must not let the second one begin with less.
+    # A service manager tries again: the first start must not change files so that the second one loads less.
     for _ in range(2):
         with pytest.raises(DamagedError) as refused, EmbeddedServer(data):
             pass
         message = str(refused.value)
-        assert "put a backup in its place" in message and "--fix" not in message and "\n" not in message, message
+        assert "put a backup in its socket_path" in message and "--fix" not in message and "\n" not in message, message
 
 
-def test_files_damaged_under_a_running_server_are_tried_slowly_and_said_once(data: Path, ask: Ask, keep: Keep) -> None:
+def test_damage_under_a_running_server_is_one_notice(data: Path, ask: Ask, step_until: StepUntil) -> None:
     notices: list[str] = []
     with EmbeddedServer(data, notice=notices.append) as server:
         for number in range(50):
@@ -287,29 +287,29 @@ def test_files_damaged_under_a_running_server_are_tried_slowly_and_said_once(dat
         _damage(data)
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
-        keep(server, lambda: "damaged" in str(read_state(data)), "the damage is written down")
+        step_until(server, lambda: "damaged" in str(read_state(data)), "the damage is written down")
         assert server.step() > 30
         assert len([notice for notice in notices if "damaged" in notice]) == 1
 
 
-@pytest.mark.parametrize("place", ["/proc/flashwire", "{file}/data"])
-def test_a_directory_that_cannot_be_written_is_refused_with_one_line(place: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/proc/flashwire", "{file}/data"])
+def test_a_directory_that_cannot_be_written_is_refused_with_one_line(path: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedError) as refused, EmbeddedServer(Path(place.format(file=tmp_path / "file"))):
+    with pytest.raises(EmbeddedError) as refused, EmbeddedServer(Path(path.format(file=tmp_path / "file"))):
         pass
     assert "cannot be written" in str(refused.value) and "--data" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", [SOCKET, LOG_FILE])
-def test_a_directory_in_the_place_of_a_file_is_refused_with_one_line(data: Path, name: str) -> None:
+def test_a_directory_in_place_of_a_file_is_refused_with_one_line(data: Path, name: str) -> None:
     (data / name / "more").mkdir(parents=True)
     with pytest.raises(EmbeddedError) as refused, EmbeddedServer(data):
         pass
     assert str(data) in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_the_lock_is_free_again_after_a_stop(data: Path) -> None:
+def test_the_lock_is_released_after_a_stop(data: Path) -> None:
     for _ in range(2):
         with EmbeddedServer(data) as server:
             assert server.is_ready
@@ -335,17 +335,17 @@ def _runs(process: psutil.Process) -> bool:
         return False
 
 
-def _query(place: Path, *command: str) -> Any:  # Any: the shape depends on the command
+def _query(socket_path: Path, *command: str) -> Any:  # Any: the shape depends on the command
     import redis
 
-    with redis.Redis(unix_socket_path=str(place), decode_responses=True, legacy_responses=False) as client:
+    with redis.Redis(unix_socket_path=str(socket_path), decode_responses=True, legacy_responses=False) as client:
         return client.execute_command(*command)
 
 
-def _info(place: Path, section: str) -> str:
-    answer = _query(place, "INFO", section)
+def _info(socket_path: Path, section: str) -> str:
+    answer = _query(socket_path, "INFO", section)
     return "\n".join(f"{key}:{value}" for key, value in answer.items())
 
 
-def _config(place: Path, name: str) -> str:
-    return str(_query(place, "CONFIG", "GET", name)[name])
+def _config(socket_path: Path, name: str) -> str:
+    return str(_query(socket_path, "CONFIG", "GET", name)[name])

@@ -1,4 +1,4 @@
-"""Two services never use one data directory, also where its lock file was removed or replaced under the first."""
+"""The lock: two services never use one data directory, even if its lock file is removed or replaced."""
 
 import errno
 import fcntl
@@ -17,8 +17,8 @@ from flashwire.valkey.errors import DataInUseError, EmbeddedError
 from flashwire.valkey.lock import LOCK_FILE, take_lock
 from tests.support.odd_files import at_once
 
-# Its own process holds the lock no longer; the server that it started does.
-LETTING_GO = """
+# A program that closes its locks; the server that it started still holds them.
+CLOSING_LOCKS = """
 import sys, pathlib, time
 from flashwire.valkey.embedded_server import EmbeddedServer
 server = EmbeddedServer(pathlib.Path(sys.argv[1]))
@@ -31,8 +31,8 @@ time.sleep(60)
 
 
 @pytest.fixture
-def held(data: Path) -> Iterator[Path]:
-    """The directory while it is in use by this process."""
+def locked(data: Path) -> Iterator[Path]:
+    """A data directory that this process has locked."""
     descriptors = take_lock(data)
     yield data
     release(descriptors)
@@ -44,11 +44,11 @@ def release(descriptors: tuple[int, ...]) -> None:
 
 
 def refusal(data: Path, wait: float = 0.05) -> str:
-    """What a second start is told; it leaves every file as it is."""
-    before = contents(data)
+    """The error of a second start, which changes no file."""
+    files = contents(data)
     with at_once(), pytest.raises(DataInUseError) as refused:
         take_lock(data, wait=wait)
-    assert contents(data) == before and "\n" not in str(refused.value)
+    assert contents(data) == files and "\n" not in str(refused.value)
     return str(refused.value)
 
 
@@ -56,7 +56,7 @@ def contents(data: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() if path.is_file() else b"" for path in data.iterdir()}
 
 
-def put_a_copy(lock: Path) -> None:
+def replace_by_copy(lock: Path) -> None:
     shutil.copy(lock, lock.with_name("copy"))
     lock.with_name("copy").rename(lock)
 
@@ -71,7 +71,7 @@ def put(make: Callable[[Path], object]) -> Callable[[Path], None]:
 
 HARM: dict[str, Callable[[Path], None]] = {
     "removed": Path.unlink,
-    "a copy": put_a_copy,
+    "a copy": replace_by_copy,
     "an empty file": put(Path.touch),
     "a number that no process has": put(lambda lock: lock.write_text("9" * 30)),
     "a pipe": put(os.mkfifo),
@@ -81,48 +81,48 @@ HARM: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("harm", HARM)
-def test_a_directory_stays_in_use_when_its_lock_file_is_removed_or_replaced(held: Path, harm: str) -> None:
-    HARM[harm](held / LOCK_FILE)
-    told = refusal(held)
-    assert f"in use by {f'process {os.getpid()}' if harm == 'a copy' else 'another process'};" in told
+def test_a_directory_stays_locked_when_its_lock_file_is_removed_or_replaced(locked: Path, harm: str) -> None:
+    HARM[harm](locked / LOCK_FILE)
+    message = refusal(locked)
+    assert f"in use by {f'process {os.getpid()}' if harm == 'a copy' else 'another process'};" in message
 
 
-def test_a_directory_stays_in_use_under_another_name(held: Path) -> None:
-    moved = held.with_name("moved")
-    held.rename(moved)
+def test_a_directory_stays_locked_under_another_name(locked: Path) -> None:
+    moved = locked.with_name("moved")
+    locked.rename(moved)
     (moved / LOCK_FILE).unlink()
-    link = held.with_name("link")
+    link = locked.with_name("link")
     link.symlink_to(moved)
     refusal(moved)
     refusal(link)
-    # What is made in its place is another directory.
-    release(take_lock(held))
+    # A new directory of the same name is another one.
+    release(take_lock(locked))
 
 
-def test_the_server_holds_a_directory_whose_lock_file_is_gone_as_long_as_it_lives(
+def test_the_server_keeps_the_lock_until_it_ends_even_without_the_lock_file(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"]
 ) -> None:
-    keeping = outside(LETTING_GO)
-    assert keeping.stdout is not None and keeping.stdout.readline()
+    process = outside(CLOSING_LOCKS)
+    assert process.stdout is not None and process.stdout.readline()
     (data / LOCK_FILE).unlink()
     refusal(data)
-    os.kill(keeping.pid, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGKILL)
     release(take_lock(data))
 
 
-def test_an_older_release_is_kept_out_and_keeps_a_newer_one_out(data: Path) -> None:
-    holding = take_lock(data)
+def test_an_older_and_a_newer_release_lock_each_other_out(data: Path) -> None:
+    descriptors = take_lock(data)
     with (data / LOCK_FILE).open("r+b") as older:
         with pytest.raises(BlockingIOError):
             fcntl.flock(older, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        release(holding)
+        release(descriptors)
         fcntl.flock(older, fcntl.LOCK_EX | fcntl.LOCK_NB)
         assert f"process {os.getpid()};" in refusal(data)
     release(take_lock(data))
 
 
-def locking_nothing_but(kind: Callable[[int], bool], reason: int) -> Callable[[int, int], None]:
-    """`flock` of a file system that cannot lock everything."""
+def flock_only(kind: Callable[[int], bool], reason: int) -> Callable[[int, int], None]:
+    """The `flock` of a file system that can lock only some files."""
     flock = fcntl.flock
 
     def locks(descriptor: int, operation: int) -> None:
@@ -134,33 +134,33 @@ def locking_nothing_but(kind: Callable[[int], bool], reason: int) -> Callable[[i
 
 
 @pytest.mark.parametrize("reason", [errno.EBADF, errno.EOPNOTSUPP, errno.ENOLCK, errno.EACCES])
-def test_where_a_directory_cannot_be_locked_the_file_alone_is(
+def test_on_a_file_system_that_locks_no_directories_the_file_is_locked(
     data: Path, monkeypatch: pytest.MonkeyPatch, reason: int
 ) -> None:
-    monkeypatch.setattr(fcntl, "flock", locking_nothing_but(stat.S_ISREG, reason))
-    before = len(os.listdir("/dev/fd"))
-    holding = take_lock(data)
+    monkeypatch.setattr(fcntl, "flock", flock_only(stat.S_ISREG, reason))
+    open_files = len(os.listdir("/dev/fd"))
+    descriptors = take_lock(data)
     assert f"process {os.getpid()};" in refusal(data)
-    release(holding)
-    assert len(os.listdir("/dev/fd")) == before
+    release(descriptors)
+    assert len(os.listdir("/dev/fd")) == open_files
     release(take_lock(data))
 
 
-def test_where_nothing_can_be_locked_the_start_ends_with_one_line(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fcntl, "flock", locking_nothing_but(lambda _: False, errno.ENOLCK))
+def test_without_locks_the_start_ends_with_one_line(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcntl, "flock", flock_only(lambda _: False, errno.ENOLCK))
     with pytest.raises(EmbeddedError, match=os.strerror(errno.ENOLCK)) as refused:
         take_lock(data)
     assert str(data) in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_a_full_disk_does_not_keep_the_lock_from_its_holder(data: Path) -> None:
+def test_a_full_disk_does_not_prevent_the_lock(data: Path) -> None:
     data.mkdir()
     (data / LOCK_FILE).touch()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
         release(take_lock(data))
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)

@@ -1,4 +1,4 @@
-"""Files of the store that are removed while it runs: nothing is acknowledged into a file that is gone."""
+"""Files of the store that are removed while it runs: it confirms no write that is in no file."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from flashwire.valkey.damage import MANIFEST
 from flashwire.valkey.embedded_server import EmbeddedServer
 
 Ask = Callable[[Path, str], str]
-Keep = Callable[[EmbeddedServer, Callable[[], object], str], None]
+StepUntil = Callable[[EmbeddedServer, Callable[[], object], str], None]
 
 
 def remove_folder(folder: Path) -> None:
@@ -28,16 +28,16 @@ def remove_manifest(folder: Path) -> None:
     (folder.parent / MANIFEST).unlink()
 
 
-def remove_what_is_written(folder: Path) -> None:
+def remove_current_file(folder: Path) -> None:
     next(folder.glob("*.incr.aof")).unlink()
 
 
-def cut(folder: Path) -> None:
+def truncate(folder: Path) -> None:
     next(folder.glob("*.incr.aof")).write_bytes(b"")
 
 
-def cut_and_write_more(folder: Path) -> None:
-    cut(folder)
+def truncate_and_write_again(folder: Path) -> None:
+    truncate(folder)
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(folder.parent / "valkey.sock"))
         client.sendall(b"SET more " + b"x" * 5000 + b"\r\n")
@@ -45,10 +45,10 @@ def cut_and_write_more(folder: Path) -> None:
 
 
 def replace(folder: Path) -> None:
-    written = next(folder.glob("*.incr.aof"))
-    copy = written.with_suffix(".copy")
-    copy.write_bytes(written.read_bytes())
-    copy.rename(written)
+    current = next(folder.glob("*.incr.aof"))
+    copy = current.with_suffix(".copy")
+    copy.write_bytes(current.read_bytes())
+    copy.rename(current)
 
 
 def overwrite_manifest(folder: Path) -> None:
@@ -60,29 +60,29 @@ HARM = [
     move_away,
     remove_manifest,
     overwrite_manifest,
-    remove_what_is_written,
-    cut,
+    remove_current_file,
+    truncate,
     replace,
-    cut_and_write_more,
+    truncate_and_write_again,
 ]
 
 
 @pytest.mark.parametrize("harm", HARM)
 def test_files_that_are_removed_are_written_again(
-    data: Path, ask: Ask, keep: Keep, until: Callable[..., None], harm: Callable[[Path], None]
+    data: Path, ask: Ask, step_until: StepUntil, until: Callable[..., None], harm: Callable[[Path], None]
 ) -> None:
     notices: list[str] = []
     with EmbeddedServer(data, notice=notices.append) as server:
-        place = data / "valkey.sock"
-        assert ask(place, "SET before harm") == "+OK"
-        keep(server, lambda: server._files._missing_bytes is not None, "the files were looked at")
+        socket_path = data / "valkey.sock"
+        assert ask(socket_path, "SET before harm") == "+OK"
+        step_until(server, lambda: server._files._missing_bytes is not None, "the files were looked at")
         harm(data / "appendonlydir")
-        keep(server, lambda: not server.is_ready, "it is noticed")
-        keep(server, lambda: server.is_ready, "all is written again")
-        assert ask(place, "SET after harm") == "+OK"
+        step_until(server, lambda: not server.is_ready, "it is noticed")
+        step_until(server, lambda: server.is_ready, "all is current again")
+        assert ask(socket_path, "SET after harm") == "+OK"
     assert any("files were removed" in notice for notice in notices), notices
     with EmbeddedServer(data):
-        assert [ask(place, f"GET {name}") for name in ("before", "after")] == ["harm", "harm"]
+        assert [ask(socket_path, f"GET {name}") for name in ("before", "after")] == ["harm", "harm"]
 
 
 def remove_all(data: Path) -> None:
@@ -100,76 +100,75 @@ def replace_socket(data: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [remove_all, remove_socket, replace_socket])
-def test_a_server_that_nobody_can_reach_any_more_is_started_again_with_all_it_held(
-    data: Path, ask: Ask, keep: Keep, harm: Callable[[Path], None]
+def test_a_server_whose_socket_is_removed_is_started_again_with_all_its_data(
+    data: Path, ask: Ask, step_until: StepUntil, harm: Callable[[Path], None]
 ) -> None:
-    place, notices = data / "valkey.sock", list[str]()
+    socket_path, notices = data / "valkey.sock", list[str]()
     with EmbeddedServer(data, notice=notices.append) as server:
-        assert ask(place, "SET before harm") == "+OK"
-        keep(server, lambda: server._files._statuses, "the files were looked at")
+        assert ask(socket_path, "SET before harm") == "+OK"
+        step_until(server, lambda: server._files._statuses, "the files were looked at")
         first = server.pid
         harm(data)
-        keep(server, lambda: server.pid not in (first, None) and server.is_ready, "it is started again")
-        assert ask(place, "GET before") == "harm"
+        step_until(server, lambda: server.pid not in (first, None) and server.is_ready, "it is started again")
+        assert ask(socket_path, "GET before") == "harm"
     assert any("socket was removed" in notice for notice in notices), notices
 
 
-def test_a_rewrite_is_not_a_loss(data: Path, ask: Ask, keep: Keep) -> None:
+def test_a_rewrite_by_the_server_is_no_loss_of_files(data: Path, ask: Ask, step_until: StepUntil) -> None:
     notices: list[str] = []
     with EmbeddedServer(data, notice=notices.append) as server:
         for number in range(3):
             assert ask(data / "valkey.sock", f"SET key{number} value") == "+OK"
             ask(data / "valkey.sock", "BGREWRITEAOF")
             base = f"appendonlydir/appendonly.aof.{number + 2}.base.aof"
-            keep(server, (data / base).exists, "it is rewritten")
+            step_until(server, (data / base).exists, "it is rewritten")
         assert server.is_ready and not notices
 
 
-def test_a_data_directory_that_is_gone_ends_the_server(data: Path, ask: Ask, keep: Keep) -> None:
+def test_a_removed_data_directory_ends_the_server(data: Path, ask: Ask, step_until: StepUntil) -> None:
     notices: list[str] = []
     with EmbeddedServer(data, notice=notices.append) as server:
         shutil.rmtree(data)
-        keep(server, lambda: not server.pid, "the server is ended")
+        step_until(server, lambda: not server.pid, "the server is ended")
         assert any("was removed or replaced while the store ran" in notice for notice in notices)
         assert not server.is_ready
 
 
 @pytest.mark.parametrize("other", [Path.mkdir, Path.touch], ids=["directory", "file"])
 def test_a_server_is_not_started_in_another_directory_of_the_same_name(
-    data: Path, ask: Ask, keep: Keep, other: Callable[[Path], None]
+    data: Path, ask: Ask, step_until: StepUntil, other: Callable[[Path], None]
 ) -> None:
     notices: list[str] = []
-    aside = data.with_name("aside")
+    original = data.with_name("original")
     with EmbeddedServer(data, notice=notices.append) as server:
         assert ask(data / "valkey.sock", "SET before harm") == "+OK"
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
-        data.rename(aside)
+        data.rename(original)
         other(data)
-        keep(server, lambda: any("removed or replaced" in notice for notice in notices), "it is said")
+        step_until(server, lambda: any("removed or replaced" in notice for notice in notices), "there is a notice")
         server._next_step_at = 0
         server.step()
         assert not server.is_ready and not server.pid
         assert not data.is_dir() or {path.name for path in data.iterdir()} <= {"server.json"}
         shutil.rmtree(data) if data.is_dir() else data.unlink()
-        aside.rename(data)
-        keep(server, lambda: server.is_ready, "the right one is taken again")
+        original.rename(data)
+        step_until(server, lambda: server.is_ready, "the right directory is used again")
         assert ask(data / "valkey.sock", "GET before") == "harm"
 
 
-def test_a_service_whose_directory_is_gone_leaves_the_one_in_its_place_alone(data: Path, ask: Ask, keep: Keep) -> None:
-    first = EmbeddedServer(data)
-    with first:
-        data.rename(data.with_name("aside"))
+def test_a_service_does_not_touch_a_directory_in_place_of_its_own(data: Path, ask: Ask, step_until: StepUntil) -> None:
+    with EmbeddedServer(data) as first:
+        data.rename(data.with_name("original"))
         with EmbeddedServer(data) as second:
-            process_number = second.pid
-            keep(first, lambda: not first.pid, "the server is ended")
-            before = _contents(data)
+            server_process = second.pid
+            step_until(first, lambda: not first.pid, "the server is ended")
+            files = _contents(data)
             first.stop()
-            assert _contents(data) == before
+            assert _contents(data) == files
             second.step()
             assert ask(data / "valkey.sock", "PING") == "+PONG"
-            assert (second.pid, second.is_ready) == (process_number, True)
+            assert (second.pid, second.is_ready) == (server_process, True)
 
 
 def _contents(data: Path) -> dict[str, bytes]:
