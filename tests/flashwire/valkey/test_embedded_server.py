@@ -276,7 +276,7 @@ def test_damage_beyond_repair_is_reported_and_never_starts_an_empty_store(
         with pytest.raises(DamagedError) as refused, EmbeddedServer(data):
             pass
         message = str(refused.value)
-        assert "put a backup in its socket_path" in message and "--fix" not in message and "\n" not in message, message
+        assert "put a backup in its place" in message and "--fix" not in message and "\n" not in message, message
 
 
 def test_damage_under_a_running_server_is_one_notice(data: Path, ask: Ask, step_until: StepUntil) -> None:
