@@ -112,7 +112,7 @@ class Broadcast:
         if self.lost is not None:
             self.lost = None
             self.send_heartbeat()
-            log.info("stream followed", seq=self.backlog.newest.seq)
+            log.info("stream reachable", seq=self.backlog.newest.seq, formerly="stream followed")
 
     def mark_ahead(self, reason: str) -> None:
         self._last_answer = self.steady()

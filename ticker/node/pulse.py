@@ -80,7 +80,7 @@ def show(node: Node, slot: WorkerSlot | None) -> None:
     metrics.workers.set(node.filled and not node.draining)
     metrics.count_dropped_lines()
     if slot is not None and not slot.write(metrics.snapshot()):
-        log.error("the metrics do not fit on the board")
+        log.error("metrics exceed the shared memory", formerly="the metrics do not fit on the board")
 
 
 @contextmanager

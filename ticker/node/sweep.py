@@ -34,7 +34,7 @@ async def sweep(node: Node) -> None:
             judge_from = now + STALLED_GRACE_SECONDS
         try:
             if stalled > STALL_SECONDS:
-                log.warning("loop stood still", seconds=round(stalled, 2))
+                log.warning("event loop blocked", seconds=round(stalled, 2), formerly="loop stood still")
             node.heartbeats.begin_due(now + tick)
             if now >= judge_from:
                 _close_silent(node, now)

@@ -93,7 +93,7 @@ class Reader:
             except Exception:
                 # Any error: a node whose reader has stopped would show old news without a sign of it.
                 self._last_id = None
-                log.exception("reader turn failed")
+                log.exception("reader failed", formerly="reader turn failed")
                 await self._back_off("the reader failed; see the log")
 
     async def _back_off(self, reason: str) -> None:

@@ -31,7 +31,7 @@ async def test_whoever_says_nothing_whole_is_shown_out(
         for wire in (idle, half, drip):
             await wire.ended()
         assert time.monotonic() - began < 5
-    assert [line["event"] for line in said if line["event"] != "stream followed"] == []
+    assert [line["event"] for line in said if line["event"] != "stream reachable"] == []
 
 
 async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, said: list[EventDict]) -> None:
@@ -51,7 +51,7 @@ async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, said
         assert (await wire.head())[0] == 431
     async with node.wire(request(path="/version") * 2) as wire:
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
-    assert [line["event"] for line in said if line["event"] != "stream followed"] == []
+    assert [line["event"] for line in said if line["event"] != "stream reachable"] == []
 
 
 @pytest.mark.alone

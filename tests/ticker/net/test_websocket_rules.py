@@ -208,7 +208,7 @@ async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(node: Ser
     assert not node.node.lagging
     assert node.count("flashwire_connections", transport="websocket") == 0
     # Not one line for any of them.
-    assert [line for line in said if line["event"] != "stream followed"] == []
+    assert [line for line in said if line["event"] != "stream reachable"] == []
 
 
 async def test_a_close_says_why(node: Serving) -> None:
@@ -285,7 +285,7 @@ async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
     await until(lambda: len(node.node.hub) == 0, "all have left")
     await until(lambda: not node.node.pending, "nobody is at the door")
     await node.publish("Into the void")
-    assert [line for line in said if line["event"] != "stream followed"] == []
+    assert [line for line in said if line["event"] != "stream reachable"] == []
 
 
 async def test_canaries_reach_those_alone_who_ask_for_them_by_name(node: Serving) -> None:
