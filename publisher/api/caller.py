@@ -37,14 +37,14 @@ async def caller(request: Request, parts: Parts) -> Actor:
     A token counts before a cookie: a wrong token is refused even next to a valid cookie. Other schemes are ignored,
     because a browser sends its Basic credentials for a proxy in front of the desk with every request.
     """
-    actor, fault = await caller_or_remembered(request, parts)
+    actor, fault = await caller_while_away(request, parts)
     # Reading stays allowed: a person who takes an item back must find it first.
     if fault is not None and request.method not in _SAFE_METHODS:
         raise fault
     return actor
 
 
-async def caller_or_remembered(request: Request, parts: Parts) -> tuple[Actor, DatabaseError | None]:
+async def caller_while_away(request: Request, parts: Parts) -> tuple[Actor, DatabaseError | None]:
     """As `caller`; together with the database's error if it is away and this process remembers the holder.
 
     A remembered holder may only take items back (rule 3 of `publisher.records.holders`).
@@ -58,7 +58,7 @@ async def caller_or_remembered(request: Request, parts: Parts) -> tuple[Actor, D
     except DatabaseError as error:
         fault = error
         for secret in secrets:
-            actor = actor or parts.holders.remembered(secret)
+            actor = actor or parts.holders.recall(secret)
         if actor is None:
             raise
     if actor is None and is_token:
@@ -77,7 +77,7 @@ def is_authenticated(scope: Scope, parts: Parts) -> bool:
     if not 0 < credentials <= _PREVIEW_BYTES:
         return False
     secrets, is_token = _credentials(Request(scope), parts)
-    return any(parts.holders.may_be_known(secret, is_token=is_token) for secret in secrets)
+    return any(parts.holders.is_known(secret, is_token=is_token) for secret in secrets)
 
 
 def _credentials(request: Request, parts: Parts) -> tuple[list[str], bool]:

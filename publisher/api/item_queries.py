@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.caller import caller_or_remembered
+from publisher.api.caller import caller_while_away
 from publisher.api.ed_notes import notes_json, with_notes
 from publisher.api.item_records import find_record, item_json, unreadable_version
 from publisher.api.parts import Parts
@@ -26,7 +26,7 @@ def query_routes(parts: Parts) -> list[BaseRoute]:
     """`GET /v1/items` and `GET /v1/items/{uri}`."""
 
     async def read_item(request: Request) -> Response:
-        _, fault = await caller_or_remembered(request, parts)
+        _, fault = await caller_while_away(request, parts)
         record = await find_record(parts, request.path_params["uri"])
         if record.item is None:
             raise unreadable_version(record)
@@ -35,7 +35,7 @@ def query_routes(parts: Parts) -> list[BaseRoute]:
         return Response(body, headers={"ETag": f'"{record.version}"'}, media_type="application/json")
 
     async def list_items(request: Request) -> Response:
-        _, fault = await caller_or_remembered(request, parts)
+        _, fault = await caller_while_away(request, parts)
         limit = request.query_params.get("limit", str(_LIST_DEFAULT))
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIST_LIMIT):
             raise ApiError(400, "bad-parameter", limit=LIST_LIMIT)

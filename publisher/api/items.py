@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from publisher.api.caller import caller, caller_or_remembered, read_body
+from publisher.api.caller import caller, caller_while_away, read_body
 from publisher.api.ed_notes import keep_note, log_lost_note
 from publisher.api.idempotency import RequestKey, answer_once, request_key
 from publisher.api.item_records import find_record, next_item, version_conflict
@@ -72,7 +72,7 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
     warnings = Warnings(parts.site)
 
     async def act(request: Request) -> Response:
-        actor, fault = await caller_or_remembered(request, parts)
+        actor, fault = await caller_while_away(request, parts)
         body = await read_body(request, parts, ActRequest)
         if fault is not None and body.act not in ACTS_THAT_TAKE_BACK:
             raise fault

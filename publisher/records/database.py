@@ -1,6 +1,6 @@
-"""The desk's database: opened, brought to the newest schema, and asked; which server it is matters only here.
+"""The desk's database, a SQLite file or a PostgreSQL server: connections, transactions, and the newest schema.
 
-The command line and every desk share it, so that a token that is revoked is refused from the next request on.
+Every desk and the command line share it, so a revoked token is refused from the next request on.
 """
 
 import asyncio
@@ -22,80 +22,80 @@ from publisher.records.errors import DatabaseAwayError, DatabaseError
 from publisher.records.schema import DESK, SCHEMA
 from publisher.records.upgrade import schema_of, upgrade
 
-# A publication may wait 2.5 s for the stream; together nobody waits longer than 4 s.
+# The stream has a limit of 2.5 s, so a publication is answered within 4 s.
 ANSWER_SECONDS: Final = 1.5
 
-Given = ParamSpec("Given")
+Params = ParamSpec("Params")
 Value = TypeVar("Value")
 Insert = sqlite_dialect.Insert | postgresql_dialect.Insert
 
 
 def open_database(data: Path, url: str | None = None) -> "Database":
-    """The database at `url`, or the SQLite file in `data`; waits for the server some seconds at most.
+    """Opens the database at `url`, else the SQLite file in `data`, and runs its missing migrations.
 
-    Raises `DatabaseError`.
+    Waits a few seconds for the server at most. Raises `DatabaseError`.
     """
     return ServerDatabase(url) if url else FileDatabase(data / sqlite.FILE)
 
 
 class Database:
-    """The database; its methods may wait for it, but for `call`."""
+    """The base of both kinds. Every method but `call` blocks until the database has answered."""
 
-    answers_at_once = False
-    """Whether a look-up waits for nothing but this machine's disk."""
+    is_local = False
+    """Whether a look-up takes microseconds, because it needs no server."""
 
     def __init__(self, engine: Engine) -> None:
-        self._reading = self._writing = engine
+        self._read_engine = self._write_engine = engine
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection for look-ups. Raises `DatabaseError` for what happens in the block, too."""
-        with self._translated(), self._reading.connect() as connection:
+    def connect(self) -> Iterator[Connection]:
+        """A connection for look-ups. Errors of the database in the block are raised as `DatabaseError`."""
+        with self._translate_errors(), self._read_engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction, which an error in the block takes back. Raises `DatabaseError`."""
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that is committed after the block, and rolled back on an error; raises as `connect`."""
         with (
-            self._translated(),
-            self._writing.connect().execution_options(**{sqlite.WRITES: True}) as connection,
+            self._translate_errors(),
+            self._write_engine.connect().execution_options(**{sqlite.WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
 
-    async def call(self, work: Callable[Given, Value], *given: Given.args, **named: Given.kwargs) -> Value:
-        """What `work` returns; the event loop waits for no server meanwhile."""
-        return work(*given, **named)
+    async def call(self, work: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
+        """Calls `work` without blocking the event loop, and returns its result."""
+        return work(*args, **kwargs)
 
     def insert(self, table: Table) -> Insert:
-        """An insertion that can say what happens where the row is there already."""
+        """An INSERT into `table` that supports ON CONFLICT."""
         raise NotImplementedError
 
     def cache(self, table: Table) -> dict[bytes, Any] | None:  # Any: as the caller keeps it
-        """The rows of `table` that were found by hash since the last write of any process to the database.
+        """The rows of `table`, by hash, that were looked up since any process wrote to the database.
 
-        None where it would take as long to notice a write as to look a row up. Raises `DatabaseError`.
+        None if noticing a write takes as long as a look-up. Raises `DatabaseError`.
         """
         return None
 
     def check(self) -> None:
-        """Raises `DatabaseError` where the database cannot be read and written."""
+        """Raises `DatabaseError` if the database cannot be read and written."""
         raise NotImplementedError
 
     def desk_id(self) -> str:
-        """What tells this database from any other; made with it."""
-        with self.reading() as connection:
+        """The id of this database, which its first migration made; no other database has it."""
+        with self.connect() as connection:
             return str(connection.execute(select(DESK.c.id)).scalar_one())
 
     def close(self) -> None:
         """Closes every connection."""
-        self._reading.dispose()
+        self._read_engine.dispose()
 
     def _error(self, error: Exception) -> DatabaseError:
         raise NotImplementedError
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (OSError, SQLAlchemyError, sqlite3.Error) as error:
@@ -103,15 +103,15 @@ class Database:
 
 
 class FileDatabase(Database):
-    """One SQLite file, over one connection of this thread."""
+    """A SQLite file, with one connection, which only the thread that opened it may use."""
 
-    answers_at_once = True
+    is_local = True
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._caches: dict[Table, dict[bytes, Any]] = {}  # Any: as above
         self._stamp = (0, 0)
-        with self._translated():
+        with self._translate_errors():
             engine, self._driver = sqlite.open_file(path)
             super().__init__(engine)
             try:
@@ -137,7 +137,7 @@ class FileDatabase(Database):
         return self._caches.setdefault(table, {})
 
     def check(self) -> None:
-        with self._translated():
+        with self._translate_errors():
             self._check()
 
     def close(self) -> None:
@@ -145,12 +145,12 @@ class FileDatabase(Database):
         self._driver.close()
 
     def _upgrade(self) -> None:
-        with self.reading() as connection:
+        with self.connect() as connection:
             if schema_of(connection) == SCHEMA:
                 return
 
         def upgrade_file() -> None:
-            with self.writing() as connection:
+            with self.begin() as connection:
                 upgrade(connection)
 
         sqlite.wait_for_upgrades(self._driver, upgrade_file)
@@ -160,24 +160,24 @@ class FileDatabase(Database):
 
 
 class ServerDatabase(Database):
-    """A PostgreSQL server, asked in threads of its own."""
+    """A PostgreSQL server, with a pool of connections and a thread for each."""
 
     def __init__(self, url: str) -> None:
         super().__init__(postgresql.server_engine(url))
-        # Look-ups need no transaction: two round trips less.
-        self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
+        # A look-up needs no transaction, which would take two more round trips.
+        self._read_engine = self._write_engine.execution_options(isolation_level="AUTOCOMMIT")
         self._threads = ThreadPoolExecutor(postgresql.CONNECTIONS, "database")
         self._is_closed = False
-        event.listen(self._writing, "checkin", self._close_late)
+        event.listen(self._write_engine, "checkin", self._close_returned)
         try:
             self._upgrade(url)
         except BaseException:
             self.close()
             raise
 
-    async def call(self, work: Callable[Given, Value], *given: Given.args, **named: Given.kwargs) -> Value:
-        """What `work` returns. Raises `DatabaseAwayError` after `ANSWER_SECONDS`; a write may happen after that."""
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*given, **named))
+    async def call(self, work: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
+        """Calls `work` in a thread. Raises `DatabaseAwayError` after `ANSWER_SECONDS`; a write may still follow."""
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer
@@ -188,26 +188,26 @@ class ServerDatabase(Database):
         return postgresql_dialect.insert(table)
 
     def check(self) -> None:
-        with self.reading() as connection:
+        with self.connect() as connection:
             postgresql.check_server(connection)
 
     def close(self) -> None:
-        """Closes every connection; one that a thread still uses is closed when that thread gives it back."""
+        """Closes every connection; those in use are closed when their threads return them."""
         self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         super().close()
 
-    def _close_late(self, driver: DBAPIConnection | None, _: object) -> None:
+    def _close_returned(self, driver: DBAPIConnection | None, _: object) -> None:
         if self._is_closed and driver is not None:
             driver.close()
 
     def _upgrade(self, url: str) -> None:
-        with self.reading() as connection:
+        with self.connect() as connection:
             if schema_of(connection) == SCHEMA:
                 return
         engine = postgresql.server_engine(url, for_upgrade=True)
         try:
-            with self._translated(), engine.begin() as connection:
+            with self._translate_errors(), engine.begin() as connection:
                 postgresql.lock_for_upgrade(connection)
                 upgrade(connection)
         finally:

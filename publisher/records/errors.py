@@ -1,4 +1,4 @@
-"""What goes wrong with the desk's database."""
+"""The errors of the desk's database."""
 
 
 class DatabaseError(Exception):
@@ -6,4 +6,4 @@ class DatabaseError(Exception):
 
 
 class DatabaseAwayError(DatabaseError):
-    """The PostgreSQL server does not answer, or refuses."""
+    """The PostgreSQL server does not answer, or refuses the desk."""

@@ -26,7 +26,7 @@ class Notes:
     def keep(self, uri: str, version: int, name: str, note: str) -> None:
         """Keeps a note; a repeated request leaves the first one."""
         row = {"uri": uri, "version": version, "name": name, "note": note}
-        with self._database.writing() as connection:
+        with self._database.begin() as connection:
             connection.execute(self._database.insert(NOTES).values(row).on_conflict_do_nothing())
 
     def of_items(self, uris: Iterable[str]) -> dict[str, list[EdNote]]:
@@ -34,7 +34,7 @@ class Notes:
         columns = (NOTES.c.uri, NOTES.c.version, NOTES.c.name, NOTES.c.note)
         wanted = select(*columns).where(NOTES.c.uri.in_(tuple(uris))).order_by(NOTES.c.uri, NOTES.c.version)
         notes: dict[str, list[EdNote]] = {}
-        with self._database.reading() as connection:
+        with self._database.connect() as connection:
             for uri, version, name, note in connection.execute(wanted):
                 notes.setdefault(uri, []).append(EdNote(version, name, note))
         return notes

@@ -18,7 +18,7 @@ SESSION_SECONDS: Final = 12 * 3600
 _BY_HASH: Final[Select[str, Role, bool, float]] = (
     select(TOKENS.c.name, TOKENS.c.role, TOKENS.c.unlimited, SESSIONS.c.expires)
     .join(TOKENS, SESSIONS.c.name == TOKENS.c.name)
-    .where(SESSIONS.c.hash == bindparam("wanted"), IN_FORCE)
+    .where(SESSIONS.c.hash == bindparam("key"), IN_FORCE)
 )
 
 
@@ -30,35 +30,35 @@ class Sessions:
         self._clock = clock
 
     def open(self, name: str) -> str:
-        """A new session's id for the holder of the token `name`; expired sessions are deleted on this occasion."""
+        """Starts a session for the holder of the token `name`, and returns its id; deletes expired sessions."""
         session = secrets.token_urlsafe(32)
         now = self._clock()
-        with self._database.writing() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= now))
             row = {"hash": digest(session), "name": name, "expires": now + SESSION_SECONDS}
             connection.execute(insert(SESSIONS).values(row))
         return session
 
     def holder(self, session: str) -> Actor | None:
-        """The holder of `session`; None where it has expired or was closed, or its token was revoked."""
-        found = self.find(digest(session))
-        return found[0] if found else None
+        """The holder of `session`; None if it expired or was closed, or its token was revoked."""
+        entry = self.find(digest(session))
+        return entry[0] if entry else None
 
-    def find(self, wanted: bytes) -> tuple[Actor, float] | None:
+    def find(self, key: bytes) -> tuple[Actor, float] | None:
         """As `holder`, by the session's `digest`; with the time at which it expires."""
         cache: dict[bytes, tuple[Actor, float]] | None = self._database.cache(SESSIONS)
-        found = None if cache is None else cache.get(wanted)
-        if found is None:
-            with self._database.reading() as connection:
-                row = connection.execute(_BY_HASH, {"wanted": wanted}).one_or_none()
+        entry = None if cache is None else cache.get(key)
+        if entry is None:
+            with self._database.connect() as connection:
+                row = connection.execute(_BY_HASH, {"key": key}).one_or_none()
             if row is None:
                 return None
-            found = Actor(row.name, row.role, bool(row.unlimited)), row.expires
+            entry = Actor(row.name, row.role, bool(row.unlimited)), row.expires
             if cache is not None:
-                cache[wanted] = found
-        return found if found[1] > self._clock() else None
+                cache[key] = entry
+        return entry if entry[1] > self._clock() else None
 
     def close(self, session: str) -> None:
         """Ends a session."""
-        with self._database.writing() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.hash == digest(session)))

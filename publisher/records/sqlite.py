@@ -1,6 +1,6 @@
-"""The desk's database as one SQLite file in the data directory, shared by the desk and the command line.
+"""The SQLite file in the data directory, which the desk and the command line share.
 
-Each statement is a look-up by key or one small write: well under a millisecond, hence not worth a thread.
+Each statement is a look-up by key or a small write. It takes less than a millisecond, so it needs no thread.
 """
 
 import os
@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from publisher.records.errors import DatabaseError
 
 FILE: Final = "desk.sqlite3"
-# Another process of ours may be writing; its transactions are one statement long.
+# Another process may be writing; its transactions take milliseconds.
 _BUSY_SECONDS: Final = 1.0
 # Another desk may run its migrations.
 _UPGRADE_SECONDS: Final = 30.0
@@ -26,20 +26,23 @@ WRITES: Final = "flashwire_writes"
 
 
 def open_file(path: Path) -> tuple[Engine, sqlite3.Connection]:
-    """An engine over one connection to the file at `path`, made with mode 600; raises `OSError`, `sqlite3.Error`."""
+    """An engine with one connection to the file at `path`, which it creates with mode 600.
+
+    Raises `OSError` or `sqlite3.Error`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # SQLite would create it with the mask of whoever starts it; its journals take the mode of the file.
+    # SQLite would use the umask of the process; its journals take the mode of the file.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     driver = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     driver.execute("PRAGMA journal_mode = WAL")
-    # A token that was printed, or revoked, stays so after a power cut.
+    # A token that was printed or revoked is still so after a power cut.
     driver.execute("PRAGMA synchronous = FULL")
     engine = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # The driver begins nothing by itself (isolation_level). A transaction that reads first and writes later could
-        # meet another writer in between, so one that will write says so at once.
+        # With `isolation_level=None` the driver begins no transaction. IMMEDIATE, because a transaction that reads
+        # first fails if another process writes before it does.
         if connection.get_execution_options().get(WRITES):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -47,7 +50,7 @@ def open_file(path: Path) -> tuple[Engine, sqlite3.Connection]:
 
 
 def wait_for_upgrades(driver: sqlite3.Connection, upgrade: Callable[[], None]) -> None:
-    """Calls `upgrade` while this connection waits longer than usual for another process's transaction."""
+    """Calls `upgrade` with a longer timeout for the transactions of other processes."""
     driver.execute(f"PRAGMA busy_timeout = {int(_UPGRADE_SECONDS * 1000)}")
     try:
         upgrade()
@@ -56,10 +59,10 @@ def wait_for_upgrades(driver: sqlite3.Connection, upgrade: Callable[[], None]) -
 
 
 def file_check(path: Path) -> Callable[[], None]:
-    """A check that the file at `path` is still the one that is there now, and takes writes.
+    """A function that checks that the file at `path` is still the present one, and can be written.
 
-    The check raises `DatabaseError`, `OSError` or `sqlite3.Error`. A file that was replaced or deleted would go on
-    working for the open connection alone: tokens that are revoked would stay in force here.
+    The function raises `DatabaseError`, `OSError` or `sqlite3.Error`. A file that was replaced or deleted still works
+    for an open connection, which would not see that a token is revoked.
     """
     opened = path.stat()
 
@@ -71,10 +74,10 @@ def file_check(path: Path) -> Callable[[], None]:
             with closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("SELECT count(*) FROM tokens").fetchone()
-                # SQLite begins a transaction on a file that is read-only, too. Closing takes this write back.
+                # SQLite also begins a transaction on a read-only file. Closing rolls this write back.
                 connection.execute("UPDATE desk SET id = id")
         except sqlite3.Error as error:
-            # Another process of ours is writing: the file works.
+            # Another process is writing, so the file works.
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
                 raise
 

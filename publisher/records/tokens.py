@@ -23,10 +23,10 @@ PREFIX: Final = "fw_"
 NAME_LIMIT: Final = 60
 
 IN_FORCE: Final = TOKENS.c.revoked.is_(None)
-# Built once: building and compiling a statement takes longer than the look-up.
+# Built at import: to build a statement takes longer than to run it.
 _BY_HASH: Final[Select[str, Role, bool, bytes]] = select(
     TOKENS.c.name, TOKENS.c.role, TOKENS.c.unlimited, TOKENS.c.hash
-).where(TOKENS.c.hash == bindparam("wanted"), IN_FORCE)
+).where(TOKENS.c.hash == bindparam("key"), IN_FORCE)
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class TokenInfo(msgspec.Struct, frozen=True):
 
 
 def digest(secret: str) -> bytes:
-    """The hash that stands for a token, a session or a code in the database."""
+    """The hash by which the database knows a token, a session or a code."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -59,18 +59,18 @@ class Tokens:
         self._database = database
 
     def create(self, name: str, role: Role, *, unlimited: bool = False) -> str:
-        """Makes a token and returns it, for this one time; raises `RefusedError` (field `name`)."""
-        with self._database.writing() as connection:
+        """Makes a token and returns it, which nothing can do later; raises `RefusedError` (field `name`)."""
+        with self._database.begin() as connection:
             return insert_token(connection, name, role, unlimited=unlimited)
 
     def discard(self, token: str) -> None:
         """Deletes a token that was just made and shown to no one."""
-        with self._database.writing() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(TOKENS).where(TOKENS.c.hash == digest(token)))
 
     def revoke(self, name: str) -> bool:
-        """Ends a token and its sessions at once; False where no token in force has that name."""
-        with self._database.writing() as connection:
+        """Ends a token and its sessions; returns False if no token in force has that name."""
+        with self._database.begin() as connection:
             revoked = connection.execute(
                 update(TOKENS).where(TOKENS.c.name == name, IN_FORCE).values(revoked=time.time())
             )
@@ -80,33 +80,33 @@ class Tokens:
     def all(self) -> list[TokenInfo]:
         """Every token ever made, oldest first."""
         columns = (TOKENS.c.name, TOKENS.c.role, TOKENS.c.created, TOKENS.c.revoked, TOKENS.c.unlimited)
-        with self._database.reading() as connection:
+        with self._database.connect() as connection:
             rows = connection.execute(select(*columns).order_by(TOKENS.c.created))
             return [TokenInfo(name, role, made, revoked, bool(free)) for name, role, made, revoked, free in rows]
 
     def any(self) -> bool:
         """Whether a token was ever made here."""
-        with self._database.reading() as connection:
+        with self._database.connect() as connection:
             return has_tokens(connection)
 
     def holder(self, token: str) -> Actor | None:
-        """The holder of `token`; None where it is unknown or, by whatever process, revoked up to this moment."""
+        """The holder of `token`; None if it is unknown, or revoked by any process up to now."""
         return self.find(digest(token))
 
-    def find(self, wanted: bytes) -> Actor | None:
+    def find(self, key: bytes) -> Actor | None:
         """As `holder`, by the token's `digest`."""
         cache: dict[bytes, Actor] | None = self._database.cache(TOKENS)
-        if cache is not None and (known := cache.get(wanted)) is not None:
-            return known
-        with self._database.reading() as connection:
-            row = connection.execute(_BY_HASH, {"wanted": wanted}).one_or_none()
-        # The look-up compares hashes of which an attacker controls no prefix; the row that it found is compared in
-        # constant time all the same.
-        if row is None or not hmac.compare_digest(row.hash, wanted):
+        if cache is not None and (actor := cache.get(key)) is not None:
+            return actor
+        with self._database.connect() as connection:
+            row = connection.execute(_BY_HASH, {"key": key}).one_or_none()
+        # An attacker controls no prefix of a hash, so the look-up reveals nothing by its duration. The comparison in
+        # constant time costs nothing more.
+        if row is None or not hmac.compare_digest(row.hash, key):
             return None
         actor = Actor(row.name, row.role, bool(row.unlimited))
         if cache is not None:
-            cache[wanted] = actor
+            cache[key] = actor
         return actor
 
 
@@ -121,7 +121,7 @@ def insert_token(connection: Connection, name: str, role: Role, *, unlimited: bo
     try:
         connection.execute(insert(TOKENS).values(row))
     except IntegrityError:
-        # Also where the other one is revoked: a name always stands for one holder in the records.
+        # A revoked token keeps its name: in the records a name always stands for the same holder.
         raise RefusedError("name-taken", "name", name=name) from None
     return token
 

@@ -19,21 +19,21 @@ class Welcome:
         self._database = database
 
     def code(self) -> str | None:
-        """A new code to print, which replaces an earlier one; None where the desk has a token already."""
+        """Makes a code, which replaces an earlier one; None if the desk has a token."""
         code = secrets.token_urlsafe(16)
-        with self._database.writing() as connection:
+        with self._database.begin() as connection:
             if has_tokens(connection):
                 return None
             row = {"one": 1, "hash": digest(code)}
-            # Another desk on the same database may print its link at this moment: the later one counts.
+            # Another desk may make its code at the same moment; the later one counts.
             insertion = self._database.insert(WELCOME).values(row)
             connection.execute(insertion.on_conflict_do_update(index_elements=["one"], set_={"hash": row["hash"]}))
         return code
 
     def accept(self, code: str, name: str) -> str | None:
-        """The first chief's token, or None where the code is not in force; raises `RefusedError` for the name."""
-        with self._database.writing() as connection:
-            # Locked: a second request with the same code waits here, and finds the row gone.
+        """Makes the first chief's token; None if the code is not in force. Raises `RefusedError` for the name."""
+        with self._database.begin() as connection:
+            # FOR UPDATE: a second request with the same code waits here, and then there is no row.
             row = connection.execute(select(WELCOME.c.hash).with_for_update()).one_or_none()
             if row is None or not hmac.compare_digest(row.hash, digest(code)) or has_tokens(connection):
                 return None
@@ -43,7 +43,7 @@ class Welcome:
 
 
 def welcome_link(data: Path, address: str, url: str | None = None) -> str | None:
-    """The link below `address` with which the first editor signs in, or None where a token exists already.
+    """The link below `address` with which the first editor signs in; None if the desk has a token.
 
     Each call makes a new code and ends the one before. The database is that of `open_database(data, url)`. Raises
     `DatabaseError`.

@@ -34,11 +34,11 @@ async def test_a_holder_is_remembered_once_it_was_found_in_force(
     holders: Holders, tokens: Tokens, session: Callable[[], str]
 ) -> None:
     token, cookie = tokens.create("a", "chief", unlimited=True), session()
-    assert holders.remembered(token) is None and holders.remembered(cookie) is None
+    assert holders.recall(token) is None and holders.recall(cookie) is None
     assert await holders.find(token, is_token=True) == Actor("a", "chief", True)
     assert await holders.find(cookie, is_token=False) == Actor("signed in", "editor")
-    assert holders.remembered(token) == Actor("a", "chief", True)
-    assert holders.remembered(cookie) == Actor("signed in", "editor")
+    assert holders.recall(token) == Actor("a", "chief", True)
+    assert holders.recall(cookie) == Actor("signed in", "editor")
     # A token is not a session, and the other way round.
     assert await holders.find(token, is_token=False) is None and await holders.find(cookie, is_token=True) is None
 
@@ -58,7 +58,7 @@ async def test_a_revocation_elsewhere_is_forgotten_at_the_next_request_or_refres
             assert await holders.find(secret, is_token=is_token) is None
         else:
             await holders.refresh()
-        assert holders.remembered(secret) is None
+        assert holders.recall(secret) is None
 
 
 async def test_a_session_that_was_closed_elsewhere_is_forgotten(
@@ -69,7 +69,7 @@ async def test_a_session_that_was_closed_elsewhere_is_forgotten(
         assert await holders.find(cookie, is_token=False)
     Sessions(another()).close(closed)
     await holders.refresh()
-    assert holders.remembered(closed) is None and holders.remembered(kept)
+    assert holders.recall(closed) is None and holders.recall(kept)
 
 
 async def test_a_session_that_expires_while_the_database_is_away_is_not_remembered(
@@ -78,7 +78,7 @@ async def test_a_session_that_expires_while_the_database_is_away_is_not_remember
     cookie = session()
     assert await holders.find(cookie, is_token=False)
     clock[0] += SESSION_SECONDS
-    assert holders.remembered(cookie) is None
+    assert holders.recall(cookie) is None
 
 
 async def test_the_memory_is_bounded_and_the_longest_unused_goes_first(
@@ -88,9 +88,9 @@ async def test_the_memory_is_bounded_and_the_longest_unused_goes_first(
     made = [tokens.create(f"{number}", "editor") for number in range(4)]
     for number in (0, 1, 2, 0, 3):
         assert await holders.find(made[number], is_token=True)
-    assert [holders.remembered(token) is not None for token in made] == [True, False, True, True]
+    assert [holders.recall(token) is not None for token in made] == [True, False, True, True]
     await holders.refresh()
-    assert [holders.remembered(token) is not None for token in made] == [True, False, True, True]
+    assert [holders.recall(token) is not None for token in made] == [True, False, True, True]
 
 
 async def test_wrong_secrets_leave_no_trace_in_the_memory(holders: Holders) -> None:
@@ -104,6 +104,6 @@ async def test_whether_a_holder_may_be_known_never_waits_for_a_server(
 ) -> None:
     token = tokens.create("a", "editor")
     # A file answers at once; a server is not asked before the request's turn.
-    assert holders.may_be_known(token, is_token=True) is database.answers_at_once
+    assert holders.is_known(token, is_token=True) is database.is_local
     assert await holders.find(token, is_token=True)
-    assert holders.may_be_known(token, is_token=True) and not holders.may_be_known("fw_x", is_token=True)
+    assert holders.is_known(token, is_token=True) and not holders.is_known("fw_x", is_token=True)

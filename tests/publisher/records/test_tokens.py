@@ -61,13 +61,13 @@ def test_a_database_that_cannot_be_asked_is_one_clear_error(tokens: Tokens, data
     assert tokens.holder(token)
     for path in tmp_path.iterdir():
         path.write_bytes(b"no database " * 1000)
-    if not database.answers_at_once:
-        with database.writing() as connection:
+    if not database.is_local:
+        with database.begin() as connection:
             connection.exec_driver_sql("DROP TABLE sessions, tokens CASCADE")
     with pytest.raises(DatabaseError, match="cannot be used"):
         tokens.holder("fw_another")
     database.close()
-    if database.answers_at_once:
+    if database.is_local:
         with pytest.raises(DatabaseError, match="cannot be used"):
             tokens.holder(token)
 

@@ -61,7 +61,7 @@ def old_file(folder: Path, schema: str = RELEASED) -> None:
 
 
 def version(database: Database) -> str:
-    with database.reading() as connection:
+    with database.connect() as connection:
         return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
@@ -106,7 +106,7 @@ def test_a_file_of_an_earlier_release_ends_with_the_tables_of_a_new_one(tmp_path
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
-    with database.reading() as connection:
+    with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
 
@@ -119,7 +119,7 @@ def test_migrations_are_one_line_of_numbers_that_ends_with_the_newest_schema() -
 
 
 def test_a_database_of_a_newer_release_is_refused_in_one_sentence(database: Database, another: OpenDatabase) -> None:
-    with database.writing() as connection:
+    with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseError) as refused:
         another()
