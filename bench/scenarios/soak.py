@@ -96,18 +96,18 @@ def _section(plan: Plan, looks: list[Look], verdict: Verdict, files: tuple[int, 
     ]
     text = f"""{table(("what", "seen"), rows)}
 
-A node with an embedded Valkey. {plan.base:,} connections stay all the time. In each cycle {plan.churn:,} more come,
-half of them with deflate, {plan.slow} that stop reading and go on, {plan.deaf} that never read and are closed with
-4001, {plan.readers} by SSE and {plan.readers} that change their filter; {plan.flood} items come in bursts of 20, and
-{plan.items} one by one, corrections, holds, releases and withdrawals among them; some cannot ask properly; a third is
-cut and comes back with its cursor; then all but the base leave. Every entry was counted by everyone who read: all
-arrived, in order, once, those of the cut ones too, but for versions that a newer one replaced meanwhile. When all have
-left, the node's metrics say that it holds nobody and nothing for anybody.
+A node with a private Valkey. {plan.base:,} connections stay all the time. In each cycle {plan.churn:,} more join, half
+of them with deflate; {plan.slow} stop reading and continue later; {plan.deaf} never read and are closed with 4001;
+{plan.readers} use SSE, {plan.readers} change their filter and {plan.readers} use the Python client. {plan.flood} items
+come in bursts of 20 and {plan.items} one by one, with corrections, holds, releases and withdrawals among them. Some
+requests are malformed. A third of the connections is cut and resumes with its cursor; then all but the base leave.
+Every reading client counted every entry: all arrived, in order, once, also at the cut ones, except for versions that a
+newer one replaced. At the end of a cycle the node's metrics report the base connections and no buffered bytes.
 
-Memory is the node's PSS when only the base is there. The verdict is the median of all slopes between two looks of the
-second half. To see more of a leaving client than of a staying one, a connection's buffers are small here
-({SETTINGS["write_limit_bytes"]:,.0f} bytes), patience is {SETTINGS["slow_seconds"]:.0f} s and the stream holds
-{SETTINGS["stream_length"]:,.0f} entries.
+Memory is the node's PSS with only the base connected. The verdict is the median of all slopes between two observations
+of the second half. So that a leaving client leaves more traces than a staying one, a connection's buffers are small
+here ({SETTINGS["write_limit_bytes"]:,.0f} bytes), slow clients are closed after {SETTINGS["slow_seconds"]:.0f} s, and
+the stream holds {SETTINGS["stream_length"]:,.0f} entries.
 """
     minutes = [look.at / 60 for look in looks]
     charts = [

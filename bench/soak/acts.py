@@ -1,8 +1,8 @@
-"""The items of a soak: of every 25, five correct, hold, release or withdraw what was published before.
+"""The items of a soak: of every 25, five correct, hold, release or withdraw an earlier one.
 
-A replay leaves out a version that a newer one replaces, and so does what a client that was behind is given; what is on
-hold or withdrawn comes without its words there. All who count know from here which numbers may be left out, and find
-the number of what may lose its words in the note, which stays.
+A replay leaves out versions that newer ones replace, and so does the catch-up of a lagging client; items on hold or
+withdrawn come without their words there. This module tells every counter which numbers may be left out. The note of
+an item, which is never redacted, repeats its number.
 """
 
 from typing import Final, NamedTuple
@@ -23,7 +23,7 @@ class _Act(NamedTuple):
     item: int
     """So many numbers back the item was published."""
     replaces: int
-    """So many numbers back is the version that it replaces; 0: that is older than the backlog."""
+    """So many numbers back is the version that it replaces."""
 
 
 _ACTS: Final = {
@@ -31,9 +31,9 @@ _ACTS: Final = {
     5: _Act("correction", "usable", 2, 1, 1),
     10: _Act("hold", "withheld", 2, 1, 1),
     15: _Act("release", "usable", 3, 6, 5),
-    20: _Act("correction", "usable", 2, 0, 0),
+    20: _Act("correction", "usable", 2, 13, 13),
 }
-_REPLACED: Final = {(position - act.replaces) % _EVERY: act.replaces for position, act in _ACTS.items() if act.replaces}
+_REPLACED: Final = {(position - act.replaces) % _EVERY: act.replaces for position, act in _ACTS.items()}
 
 
 def act_json(number: int) -> bytes:

@@ -22,6 +22,7 @@ from bench.load import Load
 from bench.session import Session
 from bench.soak.acts import act_json, replaced
 from bench.soak.clients import ChangingReader, EventReader, Reader, all_at, knock_badly
+from bench.soak.follower import Follower
 
 BURST: Final = 20
 EMPTY_SECONDS: Final = 20.0
@@ -41,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
     pause: float
     """How long these do not read, in seconds, or until the bursts are over."""
     readers: int
-    """Of each kind that is played in Python."""
+    """Of each of the three kinds that are written in Python."""
     flood: int
     items: int
 
@@ -73,6 +74,7 @@ class Cycle:
             await (self._deaf.resume() if self._turns else self._deaf.open(deaf))
         events = [await EventReader.join(port) for _ in range(plan.readers)]
         changing = [await ChangingReader.join(port) for _ in range(plan.readers)]
+        followers = [await Follower.join(port) for _ in range(plan.readers)]
         await self._deaf.mute(deaf)
         await self._slow.mute(plan.slow)
 
@@ -106,6 +108,8 @@ class Cycle:
         readers: list[Reader] = [*events, *changing]
         await self.deliver(1)
         await all_at(readers, session.next)
+        for follower in followers:
+            await follower.reach(session.next)
 
         session.run.step(f"cycle {self._turns + 1}: leaving")
         await asyncio.gather(
@@ -113,9 +117,10 @@ class Cycle:
             self._deflated.leave(half),
             self._slow.leave(plan.slow),
             *(reader.leave() for reader in readers),
+            *(follower.close() for follower in followers),
         )
         self._turns += 1
-        self.departed += 2 * half + plan.slow + deaf + 3 * plan.readers + (plan.base + plan.churn) // 3
+        self.departed += 2 * half + plan.slow + deaf + 4 * plan.readers + (plan.base + plan.churn) // 3
         await self.empty(plan.base)
         return quantile(self._waits, 0.99)
 
