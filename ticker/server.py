@@ -36,7 +36,7 @@ from ticker.settings import TickerSettings
 from ticker.shared.http.forwarded import ForwardedMiddleware
 from ticker.shared.process.listen import ACCEPT_QUEUE, open_to_clients
 from ticker.shared.process.logs import configure_logs
-from ticker.shared.process.stopping import at_once, may_stop
+from ticker.shared.process.stopping import may_stop, skips_drain
 from ticker.workers.shared_state import WorkerSlot
 
 DRAIN_TICK_SECONDS: Final = 0.05
@@ -79,7 +79,7 @@ class NodeServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not may_stop() and not (self.slot is not None and self.slot.is_retiring):
             return
-        self.node.drains_at_once = at_once()
+        self.node.drains_at_once = skips_drain()
         super().handle_exit(sig, frame)
 
     async def _accept(self, sockets: list[socket.socket]) -> None:

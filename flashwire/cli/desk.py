@@ -37,7 +37,7 @@ def command(
         run_loop(check_signing_key(settings))
         link = welcome_link(settings.data, settings.desk_url or http_url(sock), settings.database_url)
         if link:
-            run_loop(serve(settings, sock, lambda: output.tell(f"Open {link} once, to make the first editor.")))
+            run_loop(serve(settings, sock, lambda: output.print_notice(f"Open {link} once, to make the first editor.")))
         else:
             run_loop(serve(settings, sock))
     except (SiteError, KeyringError, DatabaseError, ListenError, OSError) as error:

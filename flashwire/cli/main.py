@@ -82,7 +82,7 @@ def _check_words(arguments: list[str]) -> None:
         try:
             argument.encode()
         except UnicodeEncodeError:
-            output.tell(f"{argument!a} is not text in UTF-8: write it, or name the file, in UTF-8.")
+            output.print_notice(f"{argument!a} is not text in UTF-8: write it, or name the file, in UTF-8.")
             raise SystemExit(2) from None
 
 
@@ -99,12 +99,12 @@ def main() -> None:
         if error.filename is None:
             raise
         # A path that this user may not open, or that is too long, in any command.
-        output.tell(plain(f"{error.filename} cannot be used ({error.strerror})."))
+        output.print_notice(plain(f"{error.filename} cannot be used ({error.strerror})."))
         raise SystemExit(2) from None
     except SystemExit as end:
         failure = output.failure()
         if failure is None or end.code:
             raise
         if failure.errno != errno.EPIPE:
-            output.tell(f"Standard output did not take the result: {os.strerror(failure.errno or 0)}.")
+            output.print_notice(f"Standard output did not take the result: {os.strerror(failure.errno or 0)}.")
         raise SystemExit(1) from None

@@ -55,10 +55,10 @@ def command(
         async with DeskClient(url, token, patience=_PATIENCE_SECONDS) as desk:
             published = await desk.publish(body, key, sent_before=sent_before)
         state = "not published (dry run)" if dry_run else f"{published.item.uri}  version {published.item.version}"
-        output.say(f"{state}\n{item_line(published.item)}")
+        output.print_result(f"{state}\n{item_line(published.item)}")
         for warning in published.warnings:
-            output.tell(f"{warning.field}: {warning.message}")
-        output.done_anyway(state if dry_run else f"Published as {state}")
+            output.print_notice(f"{warning.field}: {warning.message}")
+        output.report_undelivered(state if dry_run else f"Published as {state}")
 
     try:
         with terminating_as_interrupt():
@@ -73,7 +73,7 @@ def command(
         sentence = f"{error} It is not known yet whether this line is published. {_ASK_AGAIN} {again}"
         refuse(sentence.strip(), UNKNOWN)
     except AnswerUnreadableError as error:
-        output.tell(str(error))
+        output.print_notice(str(error))
     except NotPublishedError as error:
         refuse(str(error), status=1)
 

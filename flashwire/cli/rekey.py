@@ -38,9 +38,9 @@ def command(
     except (KeyringError, StreamAwayError) as error:
         refuse(str(error), status=1)
     for line in lines:
-        output.say(line)
+        output.print_result(line)
     if not dry_run:
-        output.done_anyway(lines[0].removesuffix("."))
+        output.report_undelivered(lines[0].removesuffix("."))
     raise typer.Exit(0 if is_complete else 1)
 
 

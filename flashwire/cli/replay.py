@@ -47,15 +47,15 @@ def command(
         with terminating_as_interrupt():
             run_loop(_replay_with_bar(posts, url, token, summary, rate=rate, loop=loop, parallel=parallel))
     except KeyboardInterrupt:
-        output.tell("Interrupted; run it again to publish what is missing.")
+        output.print_notice("Interrupted; run it again to publish what is missing.")
     unknown = f", {summary.unknown} not known yet" if summary.unknown else ""
     result = (
         f"{summary.acknowledged} acknowledged, {summary.refused} refused{unknown} in {summary.seconds:.1f} s"
         f" ({summary.rate():.1f}/s); acknowledged in p50 {summary.percentile(0.5) * 1000:.1f} ms,"
         f" p99 {summary.percentile(0.99) * 1000:.1f} ms"
     )
-    output.say(result)
-    output.done_anyway(result)
+    output.print_result(result)
+    output.report_undelivered(result)
     if summary.first_error:
         refuse(summary.first_error, 1 if summary.refused else UNKNOWN)
 

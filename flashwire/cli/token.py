@@ -38,7 +38,7 @@ def create_token(
             token = tokens.create(name, role, unlimited=unlimited)
         except RefusedError as error:
             refuse(sentence(error), status=1)
-        output.say(token)
+        output.print_result(token)
         if (failure := output.failure()) is not None:
             # The caller did not get the token, which would occupy its name.
             tokens.discard(token)

@@ -73,7 +73,7 @@ def _serve(pipe: int) -> None:
     from ticker.settings import TickerSettings
     from ticker.shared.process.listen import ListenError
     from ticker.shared.process.setting_faults import PREFIX
-    from ticker.shared.process.stopping import Permission, hold
+    from ticker.shared.process.stopping import Permission, set_permission
     from ticker.workers.shared_state import LayoutError, SharedState
 
     with open(pipe, "rb") as file:
@@ -87,7 +87,7 @@ def _serve(pipe: int) -> None:
             f"({error}); stop the service and start it again."
         )
     if spec.permission >= 0:
-        hold(Permission(spec.permission))
+        set_permission(Permission(spec.permission))
     os.umask(0o077)
     # `.env` may have names of this release, or of the parent's.
     check_names((RunSettings,), (name.removeprefix(PREFIX) for name in spec.names if name.startswith(PREFIX)))

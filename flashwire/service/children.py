@@ -113,7 +113,7 @@ class ChildProcess:
     def schedule_restart(self) -> float:
         """Counts an end and sets `start_at`; returns the seconds until then."""
         now = time.monotonic()
-        wait = self._backoff.ended(now - self._started)
+        wait = self._backoff.next_delay(now - self._started)
         self.end_count += 1
         self.start_at = now + wait
         if self.spec.shared is not None:

@@ -27,7 +27,7 @@ from flashwire.valkey.embedded_server import EmbeddedServer
 from flashwire.valkey.errors import EmbeddedError
 from ticker.shared.process.listen import close_to_clients, is_open
 from ticker.shared.process.output import lines_dropped
-from ticker.shared.process.stopping import AT_ONCE, STAY, STOP, Permission, hold
+from ticker.shared.process.stopping import AT_ONCE, STAY, STOP, Permission, set_permission
 
 # A publication in flight is answered within 2.5 s.
 DESK_SECONDS: Final = 2.5
@@ -66,7 +66,7 @@ class Service:
         self._announce = announce
         self._notice = notice
         self._signals = Signals()
-        self._permission = Permission.make()
+        self._permission = Permission.create()
         self._hang_seconds = hang_seconds
         self._ready_seconds = ready_seconds
         self._specs: list[ServerSpec] = []
@@ -91,7 +91,7 @@ class Service:
         Raises `EmbeddedError` if the start failed.
         """
         with self._signals:
-            hold(self._permission)
+            set_permission(self._permission)
             try:
                 if self._server:
                     self._server.launch()
@@ -250,7 +250,7 @@ class Service:
                 if permission == AT_ONCE:
                     # Long enough to send every client a `bye`.
                     deadline = min(deadline, time.monotonic() + _AT_ONCE_SECONDS)
-                self._permission.give(permission)
+                self._permission.set(permission)
                 for child in children:
                     child.signal(signal.SIGTERM)
             self._signals.wait(min(deadline - time.monotonic(), 0.1))

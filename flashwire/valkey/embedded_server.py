@@ -172,7 +172,7 @@ class EmbeddedServer:
         except EmbeddedError as error:
             if not self._has_answered:
                 raise
-            self._schedule_start(str(error), self._backoff.ended(0))
+            self._schedule_start(str(error), self._backoff.next_delay(0))
 
     def _check(self, server: ServerProcess, now: float) -> None:
         reason = server.ping()
@@ -244,7 +244,7 @@ class EmbeddedServer:
         elif not self._has_answered:
             raise EmbeddedError(f"{reason} See {self.data / LOG_FILE}.")
         else:
-            self._schedule_start(reason, self._backoff.ended(now - self._started))
+            self._schedule_start(reason, self._backoff.next_delay(now - self._started))
 
     def _report_damage(self, damage: str) -> None:
         reason = f"The store in {self.data} is damaged ({damage}). {remedy(self._program, self.data, damage)}"

@@ -7,7 +7,7 @@
 3. *hold* takes a usable item off, *release* returns it. A change of an item on hold is seen only after its release.
 4. A release keeps the note of a correction that was made on hold: readers have not seen it yet.
 5. A withdrawn item never returns. An edition never changes. *publish* is always version 1.
-6. Every later version carries the newest `CORRECTIONS_KEPT` corrections in `corrections`.
+6. Every later version carries the newest `CORRECTIONS_LIMIT` corrections in `corrections`.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ from publisher.core import fields
 from publisher.core.first_version import changed_fields, check_ed_note
 from publisher.core.refusals import ConflictError, Refusals
 from publisher.core.request import ActRequest
-from ticker.contract.item import CORRECTIONS_KEPT, Act, Correction, Item, PubStatus, Text, moment
+from ticker.contract.item import CORRECTIONS_LIMIT, Act, Correction, Item, PubStatus, Text, moment
 from ticker.contract.site import Site
 from ticker.contract.text import NOTE_LIMIT
 
@@ -89,7 +89,7 @@ def _corrections(current: Item, version: Item) -> tuple[Correction, ...]:
     for item in (current, version):
         if item.act == "correction" and item.note and all(item.version != other.version for other in corrections):
             corrections.append(Correction(item.version, item.act, item.note, item.version_created))
-    return tuple(corrections[-CORRECTIONS_KEPT:])
+    return tuple(corrections[-CORRECTIONS_LIMIT:])
 
 
 def _check_state(current: Item, act: Act) -> None:

@@ -10,9 +10,10 @@ from publisher.core.refusals import Refusals
 from publisher.core.request import ItemRequest, Request, SourceInput
 from publisher.core.split import split
 from ticker.contract.item import InfoSource, Item, Text, moment
+from ticker.contract.link import clean_link
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
-from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean, clean_link
+from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean
 
 ROUTINE: Final = 4
 # Source, separator, space, headline.

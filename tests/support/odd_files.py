@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ticker.shared.process.plain_file import LONGEST
+from ticker.shared.process.plain_file import SIZE_LIMIT
 
 
 def _pipe(path: Path) -> str:
@@ -50,7 +50,7 @@ def _link_to_itself(path: Path) -> str:
 
 def _endless(path: Path) -> str:
     path.touch(0o600)
-    os.truncate(path, LONGEST + 1)
+    os.truncate(path, SIZE_LIMIT + 1)
     return "it has more than 16 MiB"
 
 

@@ -1,8 +1,8 @@
-"""The cursor: a place in one particular stream; opaque to clients, one value for every transport.
+"""The cursor: a position in one stream. It is opaque to clients and the same for every transport.
 
-`<epoch>.<seq>.<check>`: the stream's random id, the entry's number in it, and a digest of the entry itself.
-An entry id alone would not do: after a wipe, a restored backup or a rollback another entry can stand at the
-same place, and Redis answers a cursor that it no longer knows with silence.
+`<epoch>.<seq>.<check>`: the stream's random id, the number of an entry in it, and a digest of that entry. The id of an
+entry in Redis is not enough: after a wipe, a restored backup or a rollback another entry may have the same id, and
+Redis does not report an error for an id that no longer exists.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ import msgspec
 CHECK_DIGITS: Final = 10
 NO_EPOCH: Final = "none"
 EPOCH_LIMIT: Final = 40
-_LONGEST: Final = 80
+_LENGTH_LIMIT: Final = 80
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """A place: after entry `seq` (0: before the first) of the stream `epoch`, proved by `check`."""
+    """The position after entry `seq` (0: before the first) of the stream `epoch`, proved by `check`."""
 
     epoch: str
     seq: int
@@ -28,28 +28,28 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 def is_epoch(text: str) -> bool:
-    """Whether a stream's id can stand in a cursor; entries and the stream's own key are held to the same rule."""
-    # A stream of that name could not be told from no stream at all.
+    """Whether `text` may be a stream's id, in a cursor, in an entry and in the stream's own key."""
+    # NO_EPOCH is excluded, because it stands for no stream.
     return text.isascii() and text.isalnum() and len(text) <= EPOCH_LIMIT and text != NO_EPOCH
 
 
 def read_cursor(text: str) -> Cursor | None:
-    """The cursor that `text` spells, or None: an unreadable cursor is a lost one, never an error."""
-    parts = text.split(".") if len(text) <= _LONGEST else []
+    """Returns the cursor in `text`, or None: an unreadable cursor is treated as a lost one, not as an error."""
+    parts = text.split(".") if len(text) <= _LENGTH_LIMIT else []
     if len(parts) != 3 or not all(part.isascii() and part.isalnum() for part in parts):
         return None
     epoch, seq, check = parts
-    # A leading zero would give one place two spellings, and caches would hold both.
+    # With a leading zero one position would have two spellings, and caches would store both.
     if not seq.isdigit() or (seq[0] == "0" and seq != "0"):
         return None
     return Cursor(epoch, int(seq), check)
 
 
 def origin(epoch: str) -> Cursor:
-    """The place before the first entry of `epoch`."""
+    """Returns the position before the first entry of `epoch`."""
     return Cursor(epoch, 0, "0")
 
 
 def entry_check(entry_id: bytes, body: bytes) -> str:
-    """The digest of one stored entry; differs wherever the id or a byte of the entry does."""
+    """Returns the digest of a stored entry; it changes with the id and with every byte of the body."""
     return hashlib.blake2s(entry_id + b" " + body, digest_size=CHECK_DIGITS // 2).hexdigest()

@@ -1,7 +1,7 @@
-"""What filters look at in one version of an item; an entry carries those of the item's earlier versions.
+"""Facets: the properties of one version of an item that filters look at. An entry has those of earlier versions too.
 
-A change that takes an item out of a filter must reach the readers who saw the earlier version, also where that version
-is older than everything a node holds.
+A change that removes an item from a filter must reach the clients that got the earlier version, also if that version
+is older than everything that a node has.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ import msgspec
 
 from ticker.contract.item import Item
 
-# An entry has at most 32 KiB; an item with more distinct earlier versions goes to every reader instead.
-FACETS_KEPT: Final = 12
+# An entry has at most 32 KiB; an item with more distinct earlier versions goes to every client instead.
+FACETS_LIMIT: Final = 12
 
 
 class SourceFacets(msgspec.Struct, frozen=True, array_like=True):
-    """What filters look at in one source."""
+    """The properties of one source that filters look at."""
 
     role: str
     name: str
@@ -24,7 +24,7 @@ class SourceFacets(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Facets(msgspec.Struct, frozen=True, array_like=True):
-    """What filters look at in one version of an item."""
+    """The properties of one version that filters look at."""
 
     urgency: int
     edition: str
@@ -42,7 +42,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def facets_of(item: Item) -> Facets:
-    """The facets of this version."""
+    """Returns the facets of this version."""
     sources = tuple(
         SourceFacets(source.role, source.name.value, None if source.uri is msgspec.UNSET else source.uri)
         for source in item.info_sources
@@ -51,16 +51,16 @@ def facets_of(item: Item) -> Facets:
 
 
 def earlier_facets(item: Item, earlier: Sequence[Facets]) -> tuple[Facets, ...]:
-    """What the version after `item` carries: its distinct facets and `earlier`, which `item` itself carried."""
+    """Returns the earlier facets for the version after `item`; `earlier` are those of the entry of `item` itself."""
     distinct = tuple(dict.fromkeys((*earlier, facets_of(item))))
-    return distinct if len(distinct) <= FACETS_KEPT and EVERYTHING not in distinct else (EVERYTHING,)
+    return distinct if len(distinct) <= FACETS_LIMIT and EVERYTHING not in distinct else (EVERYTHING,)
 
 
 def encode_facets(facets: Sequence[Facets]) -> bytes:
-    """`facets` as JSON."""
+    """Returns `facets` as JSON."""
     return _encoder.encode(facets)
 
 
 def decode_facets(data: bytes) -> tuple[Facets, ...]:
-    """The facets in `data`; raises `msgspec.DecodeError`."""
+    """Returns the facets in `data`; raises `msgspec.DecodeError`."""
     return _decoder.decode(data)

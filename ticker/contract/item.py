@@ -1,8 +1,7 @@
-"""The item: one breaking line, attributed; it knows its own shape and nothing of streams or sockets.
+"""The item: one attributed line of breaking news, and its JSON form.
 
-Field names are IPTC ninjs 3.1's where ninjs has one, otherwise schema.org's or W3C's (`direction`). On the
-wire they are in camel case. Every version carries the whole item, so that any two can be put in order by
-`version` alone.
+Field names are those of IPTC ninjs 3.1 if it has the field, otherwise of schema.org or W3C (`direction`). In JSON they
+are in camel case. Every version has the whole item, so that `version` alone orders any two.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import msgspec
 Direction = Literal["ltr", "rtl", "auto"]
 Act = Literal["publish", "update", "refile", "correction", "hold", "release", "withdraw"]
 PubStatus = Literal["usable", "withheld", "canceled"]
-# An act or a role that a newer release may have added, in the form of ours.
+# An act or a role, also one that a newer release has added.
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z-]{0,39}$")]
 Role = Literal[
     "correspondent", "platform", "spokesperson", "official", "agency", "eyewitness", "document", "organisation"
@@ -32,11 +31,11 @@ ROLES: Final[tuple[Role, ...]] = (
 )
 ACTS: Final[tuple[Act, ...]] = ("publish", "update", "refile", "correction", "hold", "release", "withdraw")
 URI_PREFIX: Final = "urn:flashwire:"
-CORRECTIONS_KEPT: Final = 5
+CORRECTIONS_LIMIT: Final = 5
 
 
 class Text(msgspec.Struct, frozen=True):
-    """One line of plain text with its language (BCP 47) and direction, both said and never guessed."""
+    """One line of plain text with its language (BCP 47) and direction, which are never guessed."""
 
     value: str
     language: str
@@ -44,7 +43,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class InfoSource(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who says so: a name as the audience reads it, what they are to the story, and a registry id if known."""
+    """A source: a name as the audience reads it, its role in the story, and a registry id if it has one."""
 
     name: Text
     role: Name
@@ -53,7 +52,7 @@ class InfoSource(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Correction(msgspec.Struct, frozen=True, rename="camel"):
-    """What one correction of an item told its readers, and when."""
+    """The note of one correction of an item, and its time."""
 
     version: int
     act: Name
@@ -62,9 +61,9 @@ class Correction(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Item(msgspec.Struct, frozen=True, rename="camel"):
-    """One version of one line. Times are RFC 3339 UTC strings with milliseconds; all fields are always present.
+    """One version of an item. Times are RFC 3339 UTC strings with milliseconds; all fields are always present.
 
-    A newer release may add acts and roles; a node that does not know one still shows the item.
+    A newer release may add acts and roles; a node that does not know them still shows the item.
     """
 
     uri: str
@@ -86,14 +85,14 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     pinned_until: str | None
     translation_of: str | None
     corrections: tuple[Correction, ...] = ()
-    """The newest corrections of this item, oldest first, at most `CORRECTIONS_KEPT`; later versions carry them on."""
+    """The newest corrections of this item, oldest first, at most `CORRECTIONS_LIMIT`; later versions repeat them."""
 
     def current(self, now: float) -> bool:
-        """Whether the audience may be shown this version at `now` (seconds since 1970)."""
+        """Whether this version may be shown at `now` (seconds since 1970)."""
         return self.pub_status == "usable" and (self.expires is None or instant(self.expires) > now)
 
     def pinned(self, now: float) -> bool:
-        """Whether it stands above unpinned items at `now` (seconds since 1970)."""
+        """Whether it is above unpinned items at `now` (seconds since 1970)."""
         return self.pinned_until is not None and instant(self.pinned_until) > now
 
 
@@ -103,17 +102,17 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode_item(item: Item) -> bytes:
-    """`item` as the JSON object that travels, unchanged from here, through stream and wire."""
+    """Returns `item` as JSON; the stream and the clients get exactly these bytes."""
     return _encoder.encode(item)
 
 
 def decode_item(data: bytes) -> Item:
-    """The item in `data`; raises `msgspec.DecodeError` for anything else (bad UTF-8, missing field, wrong type).
+    """Returns the item in `data`; raises `msgspec.DecodeError` (bad UTF-8, missing field, wrong type).
 
-    `data` must be one line: it is set into messages as it is, and a line break would end an SSE field.
+    `data` must be one line: it is copied into messages, and a line break would end an SSE field.
     """
     try:
-        data.decode()  # msgspec passes over the text of fields that it does not know
+        data.decode()  # msgspec does not check the text of fields that it does not know
         item = _item_decoder.decode(data)
     except UnicodeDecodeError:
         raise msgspec.DecodeError("not UTF-8") from None
@@ -121,7 +120,7 @@ def decode_item(data: bytes) -> Item:
         raise msgspec.DecodeError("nested too deeply") from None
     if b"\n" in data or b"\r" in data:
         raise msgspec.DecodeError("more than one line")
-    # What folding and filtering rely on, and a schema of types cannot say.
+    # Folding and filtering rely on these rules, which types cannot express.
     if item.version < 1 or not 1 <= item.urgency <= 8 or not item.info_sources or not item.uri.startswith(URI_PREFIX):
         raise msgspec.ValidationError("not an item: version, urgency, infoSources or uri out of range")
     for moment in (item.first_created, item.version_created, item.expires, item.pinned_until):
@@ -130,20 +129,20 @@ def decode_item(data: bytes) -> Item:
     return item
 
 
-# A first version names one time twice, and a node asks for those of an item again and again; to read one takes 1.5 µs.
+# A node needs the times of an item many times, and parsing one takes 1.5 µs.
 @lru_cache(maxsize=4096)
 def instant(moment: str) -> float:
-    """Seconds since 1970 of an RFC 3339 time with an offset; raises `msgspec.ValidationError`.
+    """Returns the seconds since 1970 of an RFC 3339 time with an offset; raises `msgspec.ValidationError`.
 
-    Times that fall outside the years 1 to 9999 in UTC are refused, since `moment` could not write them.
+    Times outside the years 1 to 9999 in UTC are refused, because `moment` could not write them.
     """
     try:
-        # Not fromisoformat: it also takes week dates, bare hours and other forms that no browser reads.
+        # fromisoformat would also accept week dates, hours without minutes and other forms that browsers cannot read.
         return msgspec.convert(moment, _Moment).astimezone(UTC).timestamp()
     except (msgspec.ValidationError, UnicodeEncodeError, OverflowError):
         raise msgspec.ValidationError(f"not an RFC 3339 time with an offset: {moment[:40]!a}") from None
 
 
 def moment(seconds: float) -> str:
-    """RFC 3339 UTC with milliseconds, as in every message: `2026-05-01T09:30:00.125Z`."""
+    """Returns RFC 3339 UTC with milliseconds, as in every message: `2026-05-01T09:30:00.125Z`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

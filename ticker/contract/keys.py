@@ -1,7 +1,7 @@
-"""Where the signing keys come from: a setting, or a file of mode 600 made on first run.
+"""Loads the signing keys from a setting, or from a file of mode 600 that is created on the first run.
 
-Both have the same form: `<id>:<base64 of at least 32 bytes>`, several separated by commas or lines; the
-first signs, all verify.
+Both have the same form: `<id>:<base64 of at least 32 bytes>`, several separated by commas or line breaks. The first
+key signs, all verify.
 """
 
 import base64
@@ -15,7 +15,7 @@ from ticker.contract.entry import Keyring
 from ticker.shared.process.plain_file import PlainFileError, read_plain_text
 
 KEY_FILE: Final = "signing.key"
-_LEAST_BYTES: Final = 32
+_MINIMUM_BYTES: Final = 32
 
 
 class KeyringError(Exception):
@@ -23,7 +23,7 @@ class KeyringError(Exception):
 
 
 def parse_keyring(text: str, brand: str) -> Keyring:
-    """The keyring that `text` spells; raises `KeyringError`."""
+    """Returns the keyring in `text`; raises `KeyringError`."""
     keys: dict[str, bytes] = {}
     for part in text.replace("\n", ",").split(","):
         if not part.strip():
@@ -33,11 +33,11 @@ def parse_keyring(text: str, brand: str) -> Keyring:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             key = b""
-        if not (key_id.isascii() and key_id.isalnum()) or len(key) < _LEAST_BYTES:
+        if not (key_id.isascii() and key_id.isalnum()) or len(key) < _MINIMUM_BYTES:
             raise KeyringError(
                 "Write each signing key as <id>:<base64 of 32 bytes>, for example k1:$(openssl rand -base64 32)."
             )
-        # Signing with the last of two keys under the first one's name would make every older entry unreadable.
+        # To replace a key under its name would make every older entry unreadable.
         if keys.setdefault(key_id, key) != key:
             raise KeyringError(f"Two different signing keys are called {key_id}; give each its own id.")
     if not keys:
@@ -46,9 +46,9 @@ def parse_keyring(text: str, brand: str) -> Keyring:
 
 
 def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -> Keyring:
-    """The keys from `setting`, else from `data`/signing.key, which is made first if `create`.
+    """Returns the keys from `setting`, else from `data`/signing.key, which is created if `create` is true.
 
-    Raises `KeyringError`; a key file that others can read is refused rather than used.
+    Raises `KeyringError`, also for a key file that other users can read.
     """
     if setting:
         try:
@@ -58,7 +58,7 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
     path = data / KEY_FILE
     if create:
         try:
-            # A link to nowhere is said below; nothing could be put in its place.
+            # A broken link is reported below; it cannot be replaced here.
             if not (path.exists() or path.is_symlink()):
                 _create(path)
         except OSError as error:
@@ -87,25 +87,25 @@ def load_keyring(setting: str | None, data: Path, brand: str, *, create: bool) -
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     line = f"k{secrets.token_hex(3)}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
-    # Written aside and linked: two processes that start together must end with one key.
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Written to another name and linked, so that two processes that start at once use the same key.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, line.encode())
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     try:
-        os.link(aside, path)
+        os.link(temporary, path)
         _sync(path.parent)
     except FileExistsError:
         pass
     finally:
-        aside.unlink()
+        temporary.unlink()
 
 
 def _sync(folder: Path) -> None:
-    # A power cut that took the key's name back would leave a stream that nobody can verify.
+    # Without this, a power cut could remove the key file, and the stream could not be verified any more.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""Refusals that a person reads, in the three languages of the interface; it does not know who asked.
+"""Sentences for refused input, in the three languages of the interface.
 
-A refusal is raised as a code with parameters and becomes a sentence only where the reader's language
-is known. Every sentence says what to do.
+A refusal is raised as a code with parameters. It becomes a sentence where the language of the person is known. Every
+sentence says what to do.
 """
 
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ def join_catalogs(*catalogs: Catalog) -> Catalog:
 
 
 class RefusedError(ValueError):
-    """What was entered cannot be taken, by whose field and why; `sentence()` is for the person."""
+    """Input was refused: the field, the code of the reason and its parameters. `sentence()` is for the person."""
 
     def __init__(self, code: str, /, field: str = "", **parameters: object) -> None:
         self.code = code
@@ -94,5 +94,5 @@ class RefusedError(ValueError):
         return forms.get(language, forms["en"]).format(**self.parameters)
 
     def at(self, field: str) -> "RefusedError":
-        """The same refusal, naming the field it belongs to."""
+        """Returns the same refusal for another field."""
         return RefusedError(self.code, field, **self.parameters)

@@ -60,6 +60,6 @@ def test_the_bundled_program_is_a_server_of_a_known_version() -> None:
 
 def test_waits_double_up_to_five_seconds_and_start_again_after_a_long_run() -> None:
     backoff = Backoff()
-    assert [backoff.ended(0.1) for _ in range(8)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    assert backoff.ended(60) == 0.1
-    assert backoff.ended(0) == 0.2
+    assert [backoff.next_delay(0.1) for _ in range(8)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert backoff.next_delay(60) == 0.1
+    assert backoff.next_delay(0) == 0.2

@@ -14,7 +14,7 @@ from publisher.core.refusals import ConflictError, RefusalsError
 from publisher.core.request import ActRequest
 from publisher.core.sentences import sentence
 from tests.support.sample_items import NOW, an_item
-from ticker.contract.item import ACTS, CORRECTIONS_KEPT, Correction, Item, Text, instant, moment
+from ticker.contract.item import ACTS, CORRECTIONS_LIMIT, Correction, Item, Text, instant, moment
 from ticker.contract.site import load_site
 
 _SITE = load_site(None)
@@ -123,7 +123,7 @@ def test_a_correction_stays_with_the_item_through_later_acts(acts: list[tuple[st
 
 def test_the_newest_corrections_are_kept_the_newest_last() -> None:
     item = an_item()
-    for number in range(CORRECTIONS_KEPT + 2):
+    for number in range(CORRECTIONS_LIMIT + 2):
         item = corrected(item, f"note {number}")
     assert [known.note.value for known in item.corrections] == [f"note {number}" for number in range(2, 7)]
     assert [known.version for known in item.corrections] == [4, 5, 6, 7, 8]
@@ -202,7 +202,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert before.pub_status != "canceled" and after.first_created == before.first_created
             assert instant(after.version_created) >= instant(before.version_created)
             assert 1 <= after.urgency <= 8 and after.info_sources
-            assert set(before.corrections[-CORRECTIONS_KEPT + 1 :]) <= set(after.corrections)
+            assert set(before.corrections[-CORRECTIONS_LIMIT + 1 :]) <= set(after.corrections)
             assert (after.act == "correction") == (after.version in {known.version for known in after.corrections})
             assert (after.act in ("correction", "withdraw")) <= (after.note is not None)
             assert (after.pub_status == "canceled") == (after.act == "withdraw")

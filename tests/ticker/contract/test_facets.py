@@ -3,7 +3,7 @@
 from tests.support.items import item
 from ticker.contract.facets import (
     EVERYTHING,
-    FACETS_KEPT,
+    FACETS_LIMIT,
     Facets,
     decode_facets,
     earlier_facets,
@@ -27,7 +27,7 @@ def test_what_is_written_is_read() -> None:
 
 def test_more_versions_than_an_entry_holds_match_every_filter_from_then_on() -> None:
     carried: tuple[Facets, ...] = ()
-    for place in range(FACETS_KEPT + 1):
+    for place in range(FACETS_LIMIT + 1):
         carried = earlier_facets(item(places=(str(place),)), carried)
     assert carried == (EVERYTHING,)
     assert earlier_facets(item(places=("x",)), carried) == (EVERYTHING,)

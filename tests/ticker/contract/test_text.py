@@ -1,7 +1,6 @@
-"""What a line may hold, shown on the scripts that readers use and on the tricks that attackers use."""
+"""The characters that a line may have: texts in many scripts are accepted, known attacks are refused."""
 
 import unicodedata
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -10,13 +9,11 @@ from hypothesis import strategies as st
 from ticker.contract.sentences import RefusedError
 from ticker.contract.text import (
     HEADLINE_LIMIT,
-    LINK_LIMIT,
     MARKS_LIMIT,
     NOTE_LIMIT,
     SOURCE_LIMIT,
     clean,
     clean_language,
-    clean_link,
 )
 
 ZWNJ, ZWJ, VS15, VS16 = "\u200c", "\u200d", "\ufe0e", "\ufe0f"
@@ -28,7 +25,7 @@ def refusal(value: str, limit: int = HEADLINE_LIMIT) -> RefusedError:
     return caught.value
 
 
-WRITTEN = {
+LINES = {
     "English with typographic quotes": "“Stop”, she said – €5 … it’s 30° & <b>not</b> markup",
     "Spanish": "¿Qué pasó? El niño cayó a las 3:00 a. m.",
     "Arabic with harakat": "صَرَّحَ المُتَحَدِّثُ بِاسْمِ الخَارِجِيَّةِ",
@@ -53,8 +50,8 @@ WRITTEN = {
     "Mongolian with a variation selector": "ᠠ\u180bᠨ",
     "Mongolian with a vowel separator": "ᠴᠠᠭ\u180eᠠ",
     "Khmer with breaks between words": "រដ្ឋាភិបាល\u200bកម្ពុជា\u200b៖ ប្រជាជន\u200b២\u200bនាក់",
-    "Khmer beside a number and a quotation mark": "ឆ្នាំ\u200b2026 «\u200bសន្តិភាព\u200b»",
-    "Khmer with a register shifter held apart": "ប៊\u200cី",
+    "Khmer next to a number and a quotation mark": "ឆ្នាំ\u200b2026 «\u200bសន្តិភាព\u200b»",
+    "Khmer with a register shifter with a joiner": "ប៊\u200cី",
     "Khmer with breaks before and after spaces": "ក្រុង\u200b ភ្នំពេញ \u200bថ្ងៃ",
     "Lao with breaks": "ລັດຖະບານ\u200bລາວ",
     "Thai with breaks": "น้ำท่วม\u200bกรุงเทพ",
@@ -93,8 +90,8 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("line", WRITTEN.values(), ids=WRITTEN.keys())
-def test_a_line_that_people_write_is_taken_as_it_is(line: str) -> None:
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES.keys())
+def test_a_line_in_any_script_is_accepted_unchanged(line: str) -> None:
     assert clean(line, limit=HEADLINE_LIMIT) == unicodedata.normalize("NFC", line)
 
 
@@ -167,7 +164,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("character", "name"), REFUSED, ids=[f"U+{ord(character):04X}" for character, _ in REFUSED])
-def test_a_refused_character_is_told_by_name_and_place(character: str, name: str) -> None:
+def test_a_refusal_names_the_character_and_its_position(character: str, name: str) -> None:
     error = refusal(f"  ok{character}ok")
     assert error.code == "text-character"
     assert error.parameters == {"name": name, "code": f"{ord(character):04X}", "position": 5}
@@ -175,19 +172,19 @@ def test_a_refused_character_is_told_by_name_and_place(character: str, name: str
     error.sentence("ar").encode()
 
 
-MISPLACED = {
+OUT_OF_PLACE = {
     "ZWJ at the start": (f"{ZWJ}ok", 1),
     "ZWJ at the end of Latin": (f"ok{ZWJ}", 3),
     "ZWJ at the end of Arabic": (f"من{ZWJ}", 3),
     "ZWNJ at the start of Arabic": (f"{ZWNJ}من", 1),
-    "ZWNJ beside a space": (f"من {ZWNJ}من", 4),
+    "ZWNJ after a space": (f"من {ZWNJ}من", 4),
     "ZWNJ before a space": (f"من{ZWNJ} من", 3),
     "two ZWNJ": (f"می{ZWNJ}{ZWNJ}خواهم", 3),
     "ZWJ after ZWJ after virama": (f"ന്{ZWJ}{ZWJ}", 4),
     "ZWNJ between emoji": (f"👨{ZWNJ}👩", 2),
     "ZWJ between an emoji and a letter": (f"👨{ZWJ}a", 2),
     "ZWJ between a letter and an emoji": (f"a{ZWJ}👨", 2),
-    "a flag of tags that is none": ("🏴\U000e0067\U000e0062\U000e0065\U000e007f", 2),
+    "tags of an unknown flag": ("🏴\U000e0067\U000e0062\U000e0065\U000e007f", 2),
     "tags without their end": ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067", 2),
     "tags after a flag": ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f\U000e0041", 8),
     "a second end of a flag": ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f\U000e007f", 8),
@@ -213,28 +210,28 @@ MISPLACED = {
     "a Mongolian selector elsewhere": ("漢\u180b", 2),
     "a line break inside": ("one\ntwo", 4),
     "after a character outside the basic plane": ("😀😀\u202e", 3),
-    "after what was typed decomposed": ("cafe\u0301\u200b", 6),
-    "after white space that is dropped": ("\n\t  ok\u200b", 7),
+    "after decomposed text": ("cafe\u0301\u200b", 6),
+    "after white space that is removed": ("\n\t  ok\u200b", 7),
 }
 
 
-@pytest.mark.parametrize(("line", "position"), MISPLACED.values(), ids=MISPLACED.keys())
-def test_places_are_counted_as_typed(line: str, position: int) -> None:
+@pytest.mark.parametrize(("line", "position"), OUT_OF_PLACE.values(), ids=OUT_OF_PLACE.keys())
+def test_positions_are_counted_in_the_text_as_it_was_typed(line: str, position: int) -> None:
     error = refusal(line)
     assert (error.code, error.parameters["position"]) == ("text-character", position)
 
 
-def test_outer_white_space_is_dropped() -> None:
+def test_outer_white_space_is_removed() -> None:
     assert clean("\u2028 \r\n\t Breaking: it’s over \u3000\u0085\n", limit=20) == "Breaking: it’s over"
 
 
-def test_text_is_brought_to_nfc() -> None:
+def test_text_is_normalized_to_nfc() -> None:
     assert clean("cafe\u0301 \u212b", limit=20) == "café Å"
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "\u3000\u00a0", "\n\n"])
-def test_nothing_is_refused(nothing: str) -> None:
-    assert refusal(nothing).code == "text-empty"
+@pytest.mark.parametrize("empty", ["", " ", "\u3000\u00a0", "\n\n"])
+def test_an_empty_line_is_refused(empty: str) -> None:
+    assert refusal(empty).code == "text-empty"
 
 
 def test_length_is_counted_in_code_points_after_nfc() -> None:
@@ -243,7 +240,7 @@ def test_length_is_counted_in_code_points_after_nfc() -> None:
     assert (error.code, error.parameters) == ("text-long", {"length": 7, "limit": 6})
 
 
-def test_piled_marks_are_refused_with_the_letter_they_stand_on() -> None:
+def test_too_many_marks_are_refused_with_the_position_of_their_letter() -> None:
     assert clean("z" + "\u0336" * MARKS_LIMIT, limit=20)
     error = refusal("  Zal" + "g" + "\u0336\u030d" * 5 + "o")
     assert (error.code, error.parameters) == ("text-marks", {"count": 10, "position": 6})
@@ -251,7 +248,7 @@ def test_piled_marks_are_refused_with_the_letter_they_stand_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pile", "count"),
+    ("marked", "count"),
     [
         ("क" + "\u0903\u0301" * 7, 14),  # spacing marks between do not start a new letter
         ("e" + "\u20dd" * 7, 7),  # enclosing marks
@@ -259,12 +256,12 @@ def test_piled_marks_are_refused_with_the_letter_they_stand_on() -> None:
         ("e" + "\u0344" * 4, 8),  # U+0344 becomes two marks
     ],
 )
-def test_no_form_of_pile_gets_through(pile: str, count: int) -> None:
-    error = refusal("a" + pile)
+def test_too_many_marks_are_refused_in_every_form(marked: str, count: int) -> None:
+    error = refusal("a" + marked)
     assert (error.code, error.parameters) == ("text-marks", {"count": count, "position": 2})
 
 
-def test_each_letter_has_its_own_marks() -> None:
+def test_marks_are_counted_per_letter() -> None:
     for letters in ("ab", "ab", "שא", "aא", "א1"):
         line = "".join(letter + "\u0301" * MARKS_LIMIT for letter in letters)
         assert clean(line, limit=50)
@@ -274,7 +271,7 @@ def test_each_letter_has_its_own_marks() -> None:
 @example("क़" + "\u0301" * MARKS_LIMIT)
 @example("\u0344" * 3)
 @example(f"{ZWJ}")
-def test_a_line_once_taken_is_taken_again_unchanged(value: str) -> None:
+def test_an_accepted_line_is_accepted_again_unchanged(value: str) -> None:
     try:
         line = clean(value, limit=50)
     except RefusedError as error:
@@ -289,138 +286,17 @@ def test_a_line_once_taken_is_taken_again_unchanged(value: str) -> None:
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-@given(st.sampled_from(sorted(WRITTEN.values())), st.integers(0), st.sampled_from(BIDI))
-def test_an_override_anywhere_in_a_line_is_refused(line: str, place: int, character: str) -> None:
-    place %= len(line)
+@given(st.sampled_from(sorted(LINES.values())), st.integers(0), st.sampled_from(BIDI))
+def test_a_bidi_control_is_refused_at_every_position(line: str, position: int, character: str) -> None:
+    position %= len(line)
     with pytest.raises(RefusedError):
-        clean(line[:place] + character + line[place:], limit=HEADLINE_LIMIT)
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "https://example.org",
-        "https://example.org/a?b=c&d=%20#e",
-        "HTTPS://EXAMPLE.ORG/",
-        "https://example.org:8443/x",
-        "https://[2001:db8::1]/x",
-        "https://example.org/@user",
-        "https://xn--bcher-kva.example/",
-        "https://example.org/" + "x" * (LINK_LIMIT - 20),
-    ],
-)
-def test_a_link_to_a_page_is_taken_unchanged(link: str) -> None:
-    assert clean_link(link) == link
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "",
-        "http://example.org/",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "//example.org/x",
-        "/x",
-        "example.org",
-        "https:example.org",
-        "https:/example.org",
-        "https://",
-        "https:///x",
-        "https://.",
-        "https://:443/",
-        "https://user@example.org/",
-        "https://user:word@example.org/",
-        "https://example.org@evil.example/",
-        "https://@example.org/",
-        "https://example.org:99999/",
-        "https://example.org:x/",
-        "https://[::1/",
-        "https://exa mple.org/",
-        " https://example.org/",
-        "https://example.org/\n",
-        "https://example.org/\t",
-        "https://example.org\\@evil.example/",
-        "https://example.org/\\x",
-        "https://exa|mple.org/",
-        "https://exa%6Dple.org/",
-        "https://example.org%2F@evil.example/",
-        "https://example.org%23.evil.example/",
-        "https://exa\u200cmple.org/",
-        "https://example.org/ ",
-        "https://example.org/\u202ex",
-        "https://example.org/\u2066x",
-        "https://example.org/" + "ع" * 400,
-        "https://example.org/\u3164x",
-        "https://example.org/\ud800",
-        "https://example.org/\ue000",
-        "https://example.org/\u00a0",
-        "https://example\u2100.org/",
-        "https://example.org/" + "x" * (LINK_LIMIT - 19),
-    ],
-)
-def test_any_other_link_is_refused(link: str) -> None:
-    with pytest.raises(RefusedError) as caught:
-        clean_link(link)
-    error = caught.value
-    assert error.code in ("link", "link-character")
-    assert (str(LINK_LIMIT) if error.code == "link" else "U+") in str(error)
-
-
-ENCODED = {
-    "https://example.org/a|b": "https://example.org/a%7Cb",
-    "https://example.org?q=a|b^{c}`d`": "https://example.org?q=a%7Cb%5E%7Bc%7D%60d%60",
-    'https://example.org/"a"/<b>#c d': "https://example.org/%22a%22/%3Cb%3E#c%20d",
-    "https://fa.example.org/کتاب\u200cها": "https://fa.example.org/%DA%A9%D8%AA%D8%A7%D8%A8%E2%80%8C%D9%87%D8%A7",
-    "https://ar.example.org/أخبار": "https://ar.example.org/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1",
-    "https://km.example.org/ក\u200bខ": "https://km.example.org/%E1%9E%80%E2%80%8B%E1%9E%81",
-    "https://example.org/100%/%7C?a=%zz": "https://example.org/100%25/%7C?a=%25zz",
-    "https://example.org/%D8%A7/%": "https://example.org/%D8%A7/%25",
-    "https://example.org/a[1]?b[]=c#d[e]#f": "https://example.org/a%5B1%5D?b%5B%5D=c#d%5Be%5D%23f",
-    "https://[2001:db8::1]:8443/[x]": "https://[2001:db8::1]:8443/%5Bx%5D",
-    "https://example.org/❤\ufe0f/\U0001faea": "https://example.org/%E2%9D%A4%EF%B8%8F/%F0%9F%AB%AA",
-    "https://example.org#": "https://example.org#",
-    "https://bücher.example/ä": "https://bücher.example/%C3%A4",
-}
-
-
-@pytest.mark.parametrize(("typed", "link"), ENCODED.items())
-def test_an_address_as_a_browser_shows_it_is_percent_encoded(typed: str, link: str) -> None:
-    assert clean_link(typed) == link
-
-
-@pytest.mark.parametrize(
-    ("link", "name", "position"),
-    [
-        ("https://example.org/\u202ex", "RIGHT-TO-LEFT OVERRIDE", 21),
-        ("https://exa\u200bmple.org/", "ZERO WIDTH SPACE", 12),
-        ("https://example.org\\@evil.example/", "REVERSE SOLIDUS", 20),
-        (" https://example.org/", "SPACE", 1),
-        ("https://example.org/\n", "LINE BREAK", 21),
-    ],
-)
-def test_a_character_that_an_address_may_not_hold_is_named_with_its_place(link: str, name: str, position: int) -> None:
-    with pytest.raises(RefusedError) as caught:
-        clean_link(link)
-    assert caught.value.parameters | {"code": ""} == {"name": name, "code": "", "position": position}
-
-
-@given(st.text(st.characters(), max_size=40))
-@example("example.org/|\u200c é%")
-def test_a_link_once_taken_is_taken_again_unchanged_and_no_text_fails_otherwise(value: str) -> None:
-    for typed in (value, "https://" + value):
-        try:
-            link = clean_link(typed)
-        except RefusedError as error:
-            assert error.code in ("link", "link-character")
-        else:
-            assert clean_link(link) == link and urlsplit(link).path.isascii()
+        clean(line[:position] + character + line[position:], limit=HEADLINE_LIMIT)
 
 
 @pytest.mark.parametrize(
     "tag", ["en", "EN", "ar", "fil", "es-419", "zh-Hant-TW", "sr-Latn-RS-ekavsk", "en-x-desk", "en-a"]
 )
-def test_a_language_tag_is_taken_unchanged(tag: str) -> None:
+def test_a_language_tag_is_accepted_unchanged(tag: str) -> None:
     assert clean_language(tag) == tag
 
 
@@ -435,4 +311,4 @@ def test_any_other_language_is_refused(tag: str) -> None:
 
 
 def test_the_limits_are_those_of_the_protocol() -> None:
-    assert (HEADLINE_LIMIT, SOURCE_LIMIT, NOTE_LIMIT, LINK_LIMIT) == (500, 120, 500, 2000)
+    assert (HEADLINE_LIMIT, SOURCE_LIMIT, NOTE_LIMIT) == (500, 120, 500)

@@ -38,7 +38,7 @@ def test_a_pipe_whose_reader_is_gone_takes_nothing_and_says_nothing() -> None:
     os.close(read)
     output = patient(write)
     assert output.write(LINE) == len(LINE)
-    assert output.dropped == 1
+    assert output.lines.dropped == 1
     os.close(write)
 
 
@@ -49,7 +49,7 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_writer_and_is_not_made_non_b
     for _ in range(1000):
         output.write(LINE)
     assert time.monotonic() - began < 1
-    assert output.dropped == 1000
+    assert output.lines.dropped == 1000
     assert os.get_blocking(write), "the shell has the same open file"
     os.read(read, 65536)
     output.write(LINE)
@@ -88,7 +88,7 @@ def test_a_socket_that_nobody_reads_does_not_hold_the_writer() -> None:
     output = patient(ours.fileno())
     for _ in range(1000):
         output.write(LINE)
-    assert 0 < output.dropped < 1000
+    assert 0 < output.lines.dropped < 1000
     theirs.close()
     output.write(LINE)
     assert ours.getblocking()
@@ -100,11 +100,11 @@ def test_a_full_disk_and_a_closed_descriptor_are_counted() -> None:
     with open("/dev/full", "wb", buffering=0) as file:
         output = patient(file.fileno())
         output.write(LINE)
-        assert output.dropped == 1
+        assert output.lines.dropped == 1
     output = patient(os.dup(0))
     os.close(output.fileno())
     output.write(LINE)
-    assert output.dropped == 1
+    assert output.lines.dropped == 1
 
 
 def test_a_file_that_is_full_in_the_middle_of_a_line_goes_on_there(tmp_path: Path) -> None:
@@ -129,9 +129,9 @@ def test_a_child_counts_for_itself() -> None:
     output.write(LINE)
     child = os.fork()
     if not child:
-        os._exit(output.dropped)
+        os._exit(output.lines.dropped)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert output.dropped == 1
+    assert output.lines.dropped == 1
     os.close(read)
     os.close(write)
 
@@ -164,7 +164,7 @@ output.protect(blocks=False)
 child = os.fork()
 if not child:
     os.setpgid(0, 0)
-    output.tell("a line")
+    output.print_notice("a line")
     os._exit(0)
 _, status = os.waitpid(child, os.WUNTRACED)
 os.kill(child, 9) if os.WIFSTOPPED(status) else None
@@ -190,7 +190,7 @@ def test_a_descriptor_that_was_closed_at_the_start_becomes_nobody_elses(closing:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_what_a_terminal_cannot_show_is_escaped(encoding: str) -> None:
-    program = "from ticker.shared.process import output; output.protect(blocks=True); output.say('\\u0645 é')"
+    program = "from ticker.shared.process import output; output.protect(blocks=True); output.print_result('\\u0645 é')"
     shown = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | {"PYTHONIOENCODING": encoding},

@@ -1,7 +1,7 @@
-"""Addresses in settings, in the one form in which they are compared: origins, proxies, public addresses.
+"""Normalizes addresses in settings, so that they can be compared: origins, proxies, public addresses.
 
-A browser sends an origin in one form only (RFC 6454, 6.1). A setting in another form would start, and then refuse
-everybody. What is clear is brought into that form; for what is not, `ValueError` says what to write.
+A browser sends an origin in one form only (RFC 6454, 6.1); a setting in another form would refuse every page. An
+address that is clear is brought into that form. For any other, `ValueError` says what to write.
 """
 
 import ipaddress
@@ -12,37 +12,37 @@ from urllib.parse import SplitResult, quote, urlsplit
 ANY: Final = "*"
 _PORTS: Final = {"http": 80, "https": 443}
 QUOTES: Final = ("'", '"')
-# A scheme of these letters is http mistyped, or that of files; apps' own (capacitor://, app://) have others.
-_SLIP: Final = frozenset("httpsftp")
+# A scheme of these letters is a mistyped http, ftp or similar; schemes of apps (capacitor://, app://) have others.
+_MISTYPED_LETTERS: Final = frozenset("httpsftp")
 # A host has at most 253 characters.
-_LONGEST_ORIGIN: Final = 300
-# Python's IDNA of 2003 changes or drops these letters; a browser keeps them (UTS 46).
+_ORIGIN_LIMIT: Final = 300
+# Python's IDNA of 2003 changes or removes these letters; browsers do not (UTS 46).
 _DEVIATING: Final = frozenset("ßς\u200c\u200d")
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?")
-# None of them stands in a host or a path as browsers write them; some would end a directive of a CSP.
+# Browsers never write them in a host or a path; some would end a directive of a CSP.
 _FORBIDDEN: Final = re.compile(r"[\s;,'\"<>\\`{}|^\x00-\x1f\x7f]")
 _DOTS: Final = frozenset((".", ".."))
-# What RFC 3986 allows in a path, and % for what is encoded already; `_FORBIDDEN` is refused before.
+# The characters that RFC 3986 allows in a path, and % for those that are encoded; `_FORBIDDEN` is checked first.
 _PATH_SAFE: Final = "/%:@!$&()*+=~"
 
 
 def unquoted(value: str) -> str:
-    """`value` without the spaces and the pair of quotes around it, which a shell would have taken away."""
+    """Returns `value` without outer spaces and one pair of quotes, which a shell would have removed."""
     value = value.strip()
-    # Two that are not a pair stand around the first and the last of several values.
+    # Quotes inside mean that the outer two belong to the first and the last of several values.
     if len(value) >= 2 and value[0] in QUOTES and value[-1] == value[0] and value[0] not in value[1:-1]:
         return value[1:-1].strip()
     return value
 
 
-def shown(value: str) -> str:
-    """`value` for a line on a terminal and in a log: short, without what either would obey, and without a password."""
+def printable(value: str) -> str:
+    """Returns `value` for a terminal or a log: shortened, without control characters and without a password."""
     _, at, host = value.rpartition("@")
     return f"“{'…@' if at else ''}{ascii(host[:80])[1:-1]}{'…' if len(host) > 80 else ''}”"
 
 
 def origins(value: str) -> str:
-    """A list of origins as browsers send them, separated by commas; `*` stands alone for every origin."""
+    """Returns origins in the form in which browsers send them, separated by commas; `*` alone is every origin."""
     members = _members(value)
     if ANY in members:
         if len(members) > 1:
@@ -52,16 +52,16 @@ def origins(value: str) -> str:
 
 
 def page_origin(header: str) -> str | None:
-    """An `Origin` header in the form of `origins`, or None where it names no page's address (`null`)."""
+    """Returns an `Origin` header in the form of `origins`, or None if it is no address (`null`)."""
     try:
-        # Python's IDNA takes a time that grows with the square of the length.
-        return _origin(header.strip()) if len(header) <= _LONGEST_ORIGIN else None
+        # The time of Python's IDNA grows with the square of the length.
+        return _origin(header.strip()) if len(header) <= _ORIGIN_LIMIT else None
     except ValueError:
         return None
 
 
 def proxies(value: str) -> str:
-    """A list of addresses and networks, separated by commas; `*` stands alone for every caller."""
+    """Returns addresses and networks, separated by commas; `*` alone is every caller."""
     members = _members(value)
     if ANY in members and len(members) > 1:
         raise ValueError("* trusts every caller: write it alone, or leave it out")
@@ -71,24 +71,24 @@ def proxies(value: str) -> str:
 
 
 def http_address(value: str) -> str:
-    """An address of one side, path prefix included and without a slash at its end."""
+    """Returns the address of a side, with its path prefix and without a slash at the end."""
     value = unquoted(value)
     parts = _split(value)
     if parts is None or parts.scheme not in _PORTS or not parts.hostname:
-        given = f"{shown(value)} is not an address: write it like" if value else "write an address like"
-        raise ValueError(f"{given} https://news.example or http://127.0.0.1:8000")
+        reason = f"{printable(value)} is not an address: write it like" if value else "write an address like"
+        raise ValueError(f"{reason} https://news.example or http://127.0.0.1:8000")
     if parts.username is not None or parts.query or parts.fragment or _FORBIDDEN.search(value):
-        raise ValueError(f"{shown(value)} has more than scheme, host, port and path: leave out the rest")
-    # Browsers take an encoded dot for a dot (WHATWG URL, "double-dot URL path segment").
+        raise ValueError(f"{printable(value)} has more than scheme, host, port and path: leave out the rest")
+    # Browsers treat an encoded dot as a dot (WHATWG URL, "double-dot URL path segment").
     if not _DOTS.isdisjoint(parts.path.lower().replace("%2e", ".").split("/")):
-        raise ValueError(f"{shown(value)} has a path with . or .., which no browser sends: write it without them")
-    # As a browser sends it, so that it may stand in a header, too.
+        raise ValueError(f"{printable(value)} has a path with . or .., which no browser sends: write it without them")
+    # As a browser sends it, so that it is valid in a header.
     path = quote(parts.path.rstrip("/"), safe=_PATH_SAFE)
     return f"{parts.scheme}://{_host(parts)}{_port(parts)}{path}"
 
 
 def typed_address(value: str) -> str:
-    """`http_address` of what somebody types, who may leave out `http://`."""
+    """Returns `http_address` of a typed address, in which `http://` may be missing."""
     value = unquoted(value)
     return http_address(value if "://" in value or not value else f"http://{value}")
 
@@ -100,16 +100,16 @@ def _members(value: str) -> list[str]:
 def _origin(value: str) -> str:
     parts = _split(value)
     if parts is None or "://" not in value or not parts.hostname:
-        raise ValueError(f"{shown(value)} is not an origin: write it like https://news.example")
+        raise ValueError(f"{printable(value)} is not an origin: write it like https://news.example")
     if "*" in value:
-        raise ValueError(f"{shown(value)} is a pattern: write each origin, or * alone for all")
-    if parts.scheme not in _PORTS and _SLIP.issuperset(parts.scheme):
-        raise ValueError(f"{shown(value)} has no scheme of a page: write it like https://news.example")
+        raise ValueError(f"{printable(value)} is a pattern: write each origin, or * alone for all")
+    if parts.scheme not in _PORTS and _MISTYPED_LETTERS.issuperset(parts.scheme):
+        raise ValueError(f"{printable(value)} has no scheme of a page: write it like https://news.example")
     if parts.scheme in ("ws", "wss"):
-        raise ValueError(f"{shown(value)} is an address of a socket: write the page's origin, https://news.example")
+        raise ValueError(f"{printable(value)} is an address of a socket: write the page's origin, https://news.example")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError(f"{shown(value)} has more than an origin: write scheme, host and port alone")
-    # "desk.example." is the same host, and some browsers keep the dot.
+        raise ValueError(f"{printable(value)} has more than an origin: write scheme, host and port alone")
+    # "desk.example." is the same host, and some browsers send the dot.
     return f"{parts.scheme}://{_host(parts).removesuffix('.')}{_port(parts)}"
 
 
@@ -130,9 +130,9 @@ def _host(parts: SplitResult) -> str:
             raise ValueError
         ascii_host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError:
-        raise ValueError(f"{shown(host)} is not a host: write it in ASCII, as browsers send it (xn--…)") from None
+        raise ValueError(f"{printable(host)} is not a host: write it in ASCII, as browsers send it (xn--…)") from None
     if not _HOST.fullmatch(ascii_host):
-        raise ValueError(f"{shown(host)} is not a host")
+        raise ValueError(f"{printable(host)} is not a host")
     return ascii_host.lower()
 
 
@@ -147,8 +147,8 @@ def _proxy(value: str) -> str:
         address = ipaddress.ip_address(value.strip("[]"))
     except ValueError:
         raise ValueError(
-            f"{shown(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
+            f"{printable(value)} is not an address or a network: write it like 10.0.0.5 or 10.0.0.0/24"
         ) from None
     if address.is_unspecified:
-        raise ValueError(f"{shown(value)} is no caller's address: write * to trust every caller")
+        raise ValueError(f"{printable(value)} is no caller's address: write * to trust every caller")
     return str(address)

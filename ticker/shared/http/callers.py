@@ -1,4 +1,4 @@
-"""What a caller may learn about this machine: both sides give details to callers on the machine itself, only."""
+"""Decides whether a caller gets details about this machine: only callers on the machine itself do."""
 
 import ipaddress
 import re
@@ -7,17 +7,17 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _PRIVATE: Final = re.compile(r"\S*(?:[/\\@]|\d+\.\d+\.\d+\.\d+|[\da-fA-F]*:[\da-fA-F]*:|\w:\d)\S*")
-# What proxies and content networks add to a request that they pass on.
+# Headers that proxies and content networks add to a request.
 _FORWARDING: Final = re.compile(
     r"forwarded|via|x-forwarded(-.*)?|x-real-ip|x-(client|cluster-client|original)-.*|true-client-ip|cf-.*|cdn-loop"
 )
 
 
 def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether a request with these headers (names in lower case) was made on this machine, past every proxy.
+    """Whether a request with these headers (names in lower case) was made on this machine without a proxy.
 
-    `address` is the caller's, as a trusted proxy names it. A proxy on this machine that names no client has a
-    loopback address too; its requests have another header of a proxy's, or the public name as `Host`.
+    `address` is the caller's, from a trusted proxy if there is one. A proxy on this machine that does not name the
+    client has a loopback address too; its requests have another proxy header, or the public name as `Host`.
     """
     if not _is_loopback(address or "") or any(_FORWARDING.fullmatch(name) for name in headers):
         return False
@@ -29,10 +29,10 @@ def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
 
 
 def reason_for(reason: str, *, local: bool) -> str:
-    """`reason` ("kind: details") for a caller: details name addresses, paths and users."""
+    """Returns `reason` ("kind: details") for a caller; the details contain addresses, paths and users."""
     if local:
         return reason
-    # Not every message has this form, so what looks like a path, an address or a user goes from the rest too.
+    # Not every message has this form, so paths, addresses and users are removed from the rest too.
     return _PRIVATE.sub("…", reason.partition(": ")[0])
 
 

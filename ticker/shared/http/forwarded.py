@@ -1,4 +1,4 @@
-"""What a trusted proxy says of a request: the client's address, and the scheme and host that the browser uses."""
+"""Reads the headers of trusted proxies: the client's address, and the scheme and host that the browser uses."""
 
 import ipaddress
 import re
@@ -11,27 +11,27 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHos
 
 
 class Proxies(_TrustedHosts):
-    """uvicorn's own reading of the setting, so that every part trusts the same addresses."""
+    """The proxies of a setting, read as uvicorn reads them, so that every part trusts the same addresses."""
 
     def __contains__(self, host: str | None) -> bool:
         return super().__contains__(host and peer_address(host))
 
 
 HOSTS: Final = "flashwire.hosts"
-"""Key of the ASGI scope: further hosts, with port, that a trusted proxy names as the browser's."""
+"""Key of the ASGI scope: hosts, with port, that a trusted proxy names as the browser's."""
 
 # Some proxies name the scheme of a WebSocket.
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PROTO, _HOST, _PORT, _STANDARD = b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"
 _READ: Final = frozenset({_PROTO, _HOST, _PORT, _STANDARD})
 _ANY: Final = _READ | {b"x-forwarded-for"}
-# One pair of a Forwarded header and what ends it (RFC 7239, 4).
+# One pair of a Forwarded header and its end (RFC 7239, 4).
 _PAIR: Final = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*([;,]|$)')
 _MAPPED: Final = "::ffff:"
 
 
 class ForwardedMiddleware:
-    """uvicorn's middleware, which reads the address, with a scheme that may be a list, and the host."""
+    """uvicorn's middleware, which reads the address; this one also reads the host, and a list of schemes."""
 
     def __init__(self, app: ASGIApp, trusted: str) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class ForwardedMiddleware:
             host, port = scope["client"]
             scope["client"] = (peer_address(host), port)
             if _ANY.isdisjoint([name for name, _ in scope["headers"]]):
-                # No proxy speaks; to look whether one may takes 5 µs.
+                # No proxy header; checking whether the caller is trusted would take 5 µs.
                 await self._app(scope, receive, send)
                 return
             if scope["client"][0] in self._inner.trusted_hosts:
@@ -52,29 +52,29 @@ class ForwardedMiddleware:
 
 
 def peer_address(host: str) -> str:
-    """The address of a connection; a socket for both families names a client of IPv4 as one of IPv6."""
+    """Returns the address of a connection; a socket for both families reports IPv4 clients as IPv6."""
     return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
 
 
 def counted_address(address: str, proxies: Proxies) -> str:
-    """The address under which connections are counted; "" for a proxy, which stands for all of its clients."""
+    """Returns the address under which connections are counted; "" for a proxy, which has many clients."""
     address = peer_address(address)
     return "" if address in proxies else network(address)
 
 
 @lru_cache(maxsize=4096)
 def network(address: str) -> str:
-    """What one client has: an IPv4 address, or the first half of an IPv6 address, of which it may use all.
+    """Returns the network of one client: an IPv4 address, or the first 64 bits of an IPv6 address.
 
-    "" for what is no address: a proxy that says `unknown` names nobody.
+    Returns "" for text that is no address, such as `unknown` from a proxy.
     """
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 def _read(scope: Scope) -> None:
@@ -84,14 +84,14 @@ def _read(scope: Scope) -> None:
             values.setdefault(name, []).append(value)
     if not values:
         return
-    # Proxies append their own value, so the first one is of the proxy that the browser talks to.
+    # Proxies append their values, so the first one is from the proxy that the browser connects to.
     standard = _first_element(_joined(values, _STANDARD))
     scheme = (_first(values, _PROTO) or standard.get("proto", "")).lower()
     scheme = _SCHEMES.get(scheme, "")
     if scheme:
         scope["scheme"] = scheme
     if _PROTO in values:
-        # uvicorn takes no list, and of two lines the last.
+        # uvicorn does not read lists, and of two lines it reads the last.
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != _PROTO] + [(_PROTO, scheme.encode())]
     host, port = _first(values, _HOST), _first(values, _PORT)
     own = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
@@ -111,14 +111,14 @@ def _first(values: dict[bytes, list[bytes]], name: bytes) -> str:
 
 
 def _first_element(header: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    place = 0
-    while (pair := _PAIR.match(header, place)) is not None:
+    pairs: dict[str, str] = {}
+    position = 0
+    while (pair := _PAIR.match(header, position)) is not None:
         name, value, end = pair.groups()
         if value.startswith('"'):
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        found.setdefault(name.lower(), value)
+        pairs.setdefault(name.lower(), value)
         if end != ";":
             break
-        place = pair.end()
-    return found
+        position = pair.end()
+    return pairs

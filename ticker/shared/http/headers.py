@@ -5,7 +5,7 @@ from typing import Final
 
 Pairs = list[tuple[bytes, bytes]]
 
-# A page sets its own policy. Clipboard access is not in the list: both pages have copy buttons.
+# Pages set their own policy. Clipboard access is allowed, because both pages have copy buttons.
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -19,17 +19,17 @@ CROSS_ORIGIN: Final[Mapping[str, str]] = {"Cross-Origin-Resource-Policy": "cross
 
 
 def pairs(headers: Mapping[str, str]) -> Pairs:
-    """`headers` as ASGI has them: lower-case names, bytes."""
+    """Returns `headers` in the form of ASGI: lower-case names, bytes."""
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def lines(headers: Mapping[str, str]) -> bytes:
-    """`headers` as they are on the wire, each line with its end."""
+    """Returns `headers` as HTTP/1.1 sends them, each line with its end."""
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("latin-1")
 
 
 def with_defaults(headers: Iterable[tuple[bytes, bytes]], defaults: Pairs) -> Pairs:
-    """`headers` of an ASGI response, and those of `defaults` whose names it does not have."""
+    """Returns the headers of an ASGI response, and those of `defaults` that it does not have."""
     own = list(headers)
     names = {name.lower() for name, _ in own}
     return own + [pair for pair in defaults if pair[0] not in names]

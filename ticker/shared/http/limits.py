@@ -1,4 +1,4 @@
-"""What one HTTP request may hold; the same on both sides."""
+"""Limits of one HTTP request, the same on both sides."""
 
 from typing import Final
 

@@ -1,21 +1,21 @@
-"""How long to wait before something that ended is started again; time is passed in."""
+"""The delay before a process that ended is started again; the caller measures the time."""
 
 from typing import Final
 
-FIRST: Final = 0.1
-MOST: Final = 5.0
-# One that lived this long had not been failing at its start.
-FORGIVEN: Final = 10.0
+FIRST_SECONDS: Final = 0.1
+LONGEST_SECONDS: Final = 5.0
+# A process that ran this long did not fail at its start.
+RESET_SECONDS: Final = 10.0
 
 
 class Backoff:
-    """0.1 s after the first end, twice as long after each next one, 5 s at most; forgiven by a life of 10 s."""
+    """0.1 s after the first end, twice as long after each further one, at most 5 s; reset by a run of 10 s."""
 
     def __init__(self) -> None:
-        self._next = FIRST
+        self._next = FIRST_SECONDS
 
-    def ended(self, lived: float) -> float:
-        """Seconds to wait after a life of `lived` seconds."""
-        wait = FIRST if lived >= FORGIVEN else self._next
-        self._next = min(wait * 2, MOST)
-        return wait
+    def next_delay(self, lifetime: float) -> float:
+        """Returns the seconds to wait after a run of `lifetime` seconds."""
+        delay = FIRST_SECONDS if lifetime >= RESET_SECONDS else self._next
+        self._next = min(delay * 2, LONGEST_SECONDS)
+        return delay

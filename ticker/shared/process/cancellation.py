@@ -1,12 +1,12 @@
-"""A loop that ends only by the cancellation of its task."""
+"""Lets a loop that runs until its task is cancelled notice a lost cancellation."""
 
 import asyncio
 
 
 def stop_if_cancelled() -> None:
-    """Raises `CancelledError` where this task was cancelled; every loop that ends only by that calls it.
+    """Raises `CancelledError` if the current task was cancelled. Every endless loop must call it.
 
-    Before Python 3.12 `asyncio.wait_for`, by which redis-py sends, can swallow a cancellation.
+    Before Python 3.12, `asyncio.wait_for` can swallow a cancellation, and redis-py sends with it.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

@@ -1,8 +1,8 @@
-"""Where a side listens: an address that is bound before anything starts, and open only while a process serves it.
+"""Binds the address of a side before its processes start, and listens only while a process serves it.
 
-The parent binds, so that a port in use stops the start with one line, and so that a child that is started again has
-its port for certain. A client that connects before a process is ready to answer it is refused by the kernel, and a
-proxy then asks another node at once; in the queue of a listening socket it would wait.
+The parent binds, so that a port in use stops the start with one line, and so that a restarted child gets its port. If
+no process is ready, the kernel refuses a client, and a proxy tries another node at once; in the queue of a listening
+socket the client would wait.
 """
 
 import errno
@@ -11,11 +11,11 @@ import socket
 import sys
 from typing import Any, Final, cast
 
-from ticker.shared.http.addresses import shown
+from ticker.shared.http.addresses import printable
 
-# As many as the kernel allows (net.core.somaxconn): a client that finds the queue full waits for a second and more.
+# The kernel lowers it to net.core.somaxconn. A client that finds the queue full waits for a second or more.
 ACCEPT_QUEUE: Final = 65_535
-# Elsewhere a socket that has listened cannot stop to and keep its address.
+# On other systems a socket cannot stop listening and keep its address.
 _CLOSES: Final = sys.platform == "linux"
 
 
@@ -24,23 +24,23 @@ class ListenError(Exception):
 
 
 def bind(host: str, port: int, count: int, setting: str, host_setting: str = "--host") -> list[socket.socket]:
-    """`count` sockets on one address, closed to clients; when open, the kernel spreads clients between them.
+    """Returns `count` sockets on one address that do not listen yet; the kernel spreads clients between them.
 
-    The settings are what to change. Raises `ListenError` when the port is taken or the address is not this machine's.
+    Raises `ListenError`, with the name of the setting to change, if the port or the address cannot be used.
     """
     if not host.strip():
-        # To the system an empty address means every interface, which nobody should open by a variable that is empty.
+        # To the system an empty address means every interface; an empty variable must not open them.
         raise ListenError(
             f"{host_setting} is empty: write an address of this machine, or 0.0.0.0 or :: for all of its interfaces."
         )
     try:
-        found = socket.getaddrinfo(
+        candidates = socket.getaddrinfo(
             host.strip(), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )
     except (OSError, UnicodeError):
-        raise ListenError(f"{shown(host)} is not an address to listen on; change {host_setting}.") from None
-    # `localhost` has two addresses, and the defaults of all that connects name the one of IPv4.
-    chosen = min(found, key=lambda each: each[0] != socket.AF_INET)
+        raise ListenError(f"{printable(host)} is not an address to listen on; change {host_setting}.") from None
+    # `localhost` has two addresses; the defaults of everything that connects use IPv4.
+    chosen = min(candidates, key=lambda candidate: candidate[0] != socket.AF_INET)
     family, address = chosen[0], cast(tuple[Any, ...], chosen[4])  # Any: as typeshed says
     advice = {
         errno.EADDRINUSE: f"stop what uses it, or choose another port with {setting}",
@@ -56,12 +56,12 @@ def bind(host: str, port: int, count: int, setting: str, host_setting: str = "--
 
 
 def open_to_clients(sock: socket.socket) -> None:
-    """Lets clients connect. In a second process that has `sock` it changes nothing.
+    """Lets clients connect. It changes nothing if another process has opened `sock`.
 
-    Raises `ListenError` where another program has taken the port meanwhile.
+    Raises `ListenError` if another program has taken the port in the meantime.
     """
     try:
-        # Those that are accepted inherit it: what is left of them must not keep the port from being opened again.
+        # Accepted sockets inherit it, so that their remains do not keep the port from being opened again.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.listen(ACCEPT_QUEUE)
     except OSError as error:
@@ -70,11 +70,11 @@ def open_to_clients(sock: socket.socket) -> None:
 
 
 def close_to_clients(sock: socket.socket) -> None:
-    """Refuses clients, in every process that has `sock`, until one opens it again; the address stays taken."""
+    """Refuses clients, in every process that has `sock`, until one opens it again; the address stays bound."""
     if _CLOSES:
-        # Those in its queue are told at once, too.
+        # Clients in its queue are refused at once too.
         sock.shutdown(socket.SHUT_RDWR)
-        # What is bound with SO_REUSEADDR and does not listen keeps nobody else from listening.
+        # With SO_REUSEADDR, a bound socket that does not listen would let another program listen on the port.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
 
@@ -84,31 +84,31 @@ def is_open(sock: socket.socket) -> bool:
 
 
 def _bound_sockets(family: int, address: tuple[Any, ...], count: int) -> list[socket.socket]:  # Any: as typeshed says
-    # Without SO_REUSEPORT first: with it, a second service of the same user would share the port unnoticed.
+    # First without SO_REUSEPORT, with which a second service of the same user would share the port unnoticed.
     first = _bound(family, address, shared=False)
-    # Bound again by its number: one that the system chose would be given back when the socket is closed to clients.
+    # Bound again by number: a port that the system chose would be released when the socket stops listening.
     address = first.getsockname()
     first.close()
     sockets = [_bound(family, address, shared=count > 1) for _ in range(count)]
-    for one in sockets:
-        close_to_clients(one)
+    for sock in sockets:
+        close_to_clients(sock)
     return sockets
 
 
 def address_of(sock: socket.socket) -> tuple[str, int]:
-    """Host and port at which this machine reaches `sock`."""
+    """Returns host and port at which this machine reaches `sock`."""
     host, port = sock.getsockname()[:2]
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
 
 
 def http_url(sock: socket.socket) -> str:
-    """The address of `sock` for a browser on this machine."""
+    """Returns the address of `sock` for a browser on this machine."""
     host, port = address_of(sock)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _bound(family: int, address: tuple[Any, ...], *, shared: bool) -> socket.socket:  # Any: as above
-    # The protocol is said: asyncio sets TCP_NODELAY only where it is.
+    # With an explicit protocol, because asyncio sets TCP_NODELAY only then.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if shared:
@@ -117,8 +117,7 @@ def _bound(family: int, address: tuple[Any, ...], *, shared: bool) -> socket.soc
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         sock.bind(address)
-        # Two sockets may be bound to one address; listening is what only one of them can. From then on the kernel
-        # looks at each of those that are bound to it (`close_to_clients`).
+        # Two sockets may be bound to one address, but only one can listen without SO_REUSEPORT.
         sock.listen(ACCEPT_QUEUE)
     except OSError:
         sock.close()

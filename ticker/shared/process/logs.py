@@ -1,8 +1,8 @@
-"""How both sides write their logs: one line an event to standard error, as text for people or JSON for machines.
+"""Configures the logs of both sides: one line per event on standard error, as text for people or JSON for machines.
 
-Lines leave through `ticker.shared.process.output`, which never raises and never blocks. Nothing from outside
-reaches a line raw: what is not printable is escaped, so that no client can write lines of its own or speak to a
-terminal (CVE-2020-7694 was this, in uvicorn).
+Lines are written through `ticker.shared.process.output`, which never raises and never blocks. Characters that are not
+printable are escaped, so that a client can neither forge a line nor send control sequences to a terminal
+(CVE-2020-7694 in uvicorn).
 """
 
 import logging
@@ -19,25 +19,25 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
-    """Sets up structlog and the standard library's logging alike; every line names its `side`.
+    """Configures structlog and the standard library's logging in the same way; every line names its `side`.
 
-    `auto` is text on a terminal, else JSON.
+    The format `auto` is text on a terminal, otherwise JSON.
     """
     output.protect(blocks=False)
     level = _LEVELS[log_level]
     as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
 
-    def sided(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    def add_side(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["side"] = side
         return event
 
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     shared: list[Processor] = [
-        sided,
+        add_side,
         structlog.processors.add_log_level,
         stamp,
         structlog.processors.format_exc_info,
-        _escaped,
+        _escape,
     ]
     renderer: Processor = structlog.processors.JSONRenderer(_json)
     if as_text:
@@ -56,31 +56,31 @@ def configure_logs(log_format: str, log_level: str, *, side: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
-    # What the interpreter itself has to warn of is a line of the log like any other.
+    # Warnings of the interpreter become log lines too.
     logging.captureWarnings(True)
 
-    def dropped(count: int) -> str:
+    def dropped_notice(count: int) -> str:
         event: EventDict = {"event": "log lines dropped", "count": count, "side": side, "level": "warning"}
         return str(renderer(None, "warning", stamp(None, "warning", event))) + "\n"
 
-    output.announce_dropped(dropped)
-    # uvicorn tells of every start and stop in several lines; ours say it in one.
+    output.set_dropped_notice(dropped_notice)
+    # uvicorn logs every start and stop in several lines; the sides log it in one.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def _json(event: object, **_: object) -> str:
-    # The standard library's encoder takes 12 µs for a line, this one 1.
+    # The standard library's encoder takes 12 µs per line, this one 1.
     try:
         return msgspec.json.encode(event, enc_hook=repr).decode()
     except Exception:
-        # Whatever it is (a lone surrogate in a list, an object whose repr fails): no line of a log stops the work.
+        # Any error (a lone surrogate in a list, an object whose repr fails): a log line must not stop the caller.
         return msgspec.json.encode({"event": "line that cannot be encoded", "level": "error"}).decode()
 
 
-def _escaped(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _escape(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
         if isinstance(value, str) and not value.isprintable():
-            # In a name from outside a line feed is an attack; in our own trace of an error it is only a line feed.
-            kept = "\n" if key == "exception" else ""
-            event[key] = "".join(c if c.isprintable() or c in kept else ascii(c)[1:-1] for c in value)
+            # A line feed in a client's value could forge a line; in a traceback it is needed.
+            allowed = "\n" if key == "exception" else ""
+            event[key] = "".join(c if c.isprintable() or c in allowed else ascii(c)[1:-1] for c in value)
     return event

@@ -1,14 +1,7 @@
-"""Standard output and standard error that never raise; those of a server never block either.
+"""Replaces standard output and standard error by streams that never raise; those of a server never block either.
 
-A reader of the log that is gone, a full disk and a reader that stands still are faults of the log. They must not
-become faults of the news: what cannot be written is dropped and counted, and the next line that can be written is
-preceded by one that says how many were dropped.
-
-1. A pipe, a FIFO or a terminal is opened a second time, through /proc/self/fd: `O_NONBLOCK` on the open file that was
-   inherited would change it for every process that has it, the shell included.
-2. A socket (journald) is written to with MSG_DONTWAIT, which needs no such flag.
-3. A file never blocks in this sense; a full disk is an error like any other.
-4. No thread, no loop and no lock: the parent of a service forks.
+If the log's reader has gone or does not read, or the disk is full, the log is at fault, and the server must continue.
+A line that cannot be written is dropped and counted (`ticker.shared.process.nonblocking`).
 """
 
 import contextlib
@@ -17,12 +10,12 @@ import io
 import os
 import select
 import signal
-import socket
-import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TextIO
+
+from ticker.shared.process.nonblocking import LineWriter
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -30,9 +23,7 @@ if TYPE_CHECKING:
 STDIN: Final = 0
 STDOUT: Final = 1
 STDERR: Final = 2
-# What a pipe that polls as writable takes in one piece (pipe(7)).
-_PIECE: Final = select.PIPE_BUF
-_BUSY: Final = (errno.EAGAIN, errno.EINTR)
+_TRY_AGAIN: Final = (errno.EAGAIN, errno.EINTR)
 
 
 class Output(io.RawIOBase):
@@ -42,22 +33,9 @@ class Output(io.RawIOBase):
         super().__init__()
         self._fd = fd
         self.blocks = blocks
+        self.lines = LineWriter(fd)
         self.failure: OSError | None = None
-        """What kept a command's result from being written; nothing more is written after it."""
-        self.dropped_notice: Callable[[int], str] = "{} log lines were dropped here.\n".format
-        """The line that says how many were dropped since the last one."""
-        self._dropped = 0
-        self._unsaid = 0
-        self._rest = b""
-        self._opened: int | None = None
-        self._sock: socket.socket | None = None
-        self._process = os.getpid()
-
-    @property
-    def dropped(self) -> int:
-        """Lines that this process could not write."""
-        self._begin_again_after_fork()
-        return self._dropped
+        """The error that kept the result of a command from being written; nothing is written after it."""
 
     def fileno(self) -> int:
         return self._fd
@@ -69,107 +47,40 @@ class Output(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Gives back what was opened here; the descriptor itself stays open."""
-        if self._sock is not None:
-            self._sock.close()
-        if self._opened is not None and self._opened != self._fd:
-            os.close(self._opened)
-        self._sock = self._opened = None
+        """Closes what was opened here; the descriptor itself stays open."""
+        self.lines.close()
         super().close()
 
     def write(self, data: "Buffer", /) -> int:
-        """Writes all of `data`, or drops it; returns its length in either case."""
-        written = bytes(data)
+        """Writes all of `data`, or drops it. Returns its length in either case."""
+        content = bytes(data)
         if self.blocks:
-            self._write_all(written)
+            self._write_all(content)
         else:
-            self._write_line(written)
-        return len(written)
+            self.lines.write(content)
+        return len(content)
 
     def _write_all(self, data: bytes) -> None:
         while data and self.failure is None:
             try:
                 data = data[os.write(self._fd, data) :]
             except OSError as error:
-                if error.errno not in _BUSY:
+                if error.errno not in _TRY_AGAIN:
                     self.failure = error
                     return
-                # Another process made the descriptor non-blocking, or a signal came.
+                # Another process made the descriptor non-blocking, or a signal arrived.
                 with contextlib.suppress(OSError):
                     select.select([], [self._fd], [])
 
-    def _begin_again_after_fork(self) -> None:
-        # What the parent could not write is the parent's to count.
-        if self._process != os.getpid():
-            self._process, self._rest, self._dropped, self._unsaid = os.getpid(), b"", 0, 0
-
-    def _write_line(self, line: bytes) -> None:
-        self._begin_again_after_fork()
-        notice = self.dropped_notice(self._unsaid).encode("ascii", "backslashreplace") if self._unsaid else b""
-        # The rest of a line that was cut comes first: a log for machines must stay one object a line.
-        data = self._rest + notice + line
-        sent = self._try(data)
-        if sent > len(self._rest) or sent == len(data):
-            self._unsaid = 0
-            self._rest = data[sent:]
-        else:
-            self._rest = self._rest[sent:]
-            self._drop(line)
-
-    def _drop(self, line: bytes) -> None:
-        lines = line.count(b"\n")
-        self._dropped += lines
-        self._unsaid += lines
-
-    def _try(self, data: bytes) -> int:
-        """How many bytes of `data` could be written now."""
-        sent = 0
-        with contextlib.suppress(OSError):
-            self._open()
-            if self._sock is not None or self._opened is not None:
-                return self._send(data)
-            for piece in self._pieces(data):
-                count = self._send(piece)
-                sent += count
-                if count < len(piece):
-                    break
-        return sent
-
-    def _pieces(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _PIECE):
-            # Only where the second opening was refused: another process may still be quicker with what is free.
-            if not select.select([], [self._fd], [], 0)[1]:
-                return
-            yield data[start : start + _PIECE]
-
-    def _send(self, data: bytes) -> int:
-        if self._sock is not None:
-            return self._sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-        return os.write(self._fd if self._opened is None else self._opened, data)
-
-    def _open(self) -> None:
-        """Opens what is written to without blocking, once."""
-        if self._sock is not None or self._opened is not None:
-            return
-        mode = os.fstat(self._fd).st_mode
-        if stat.S_ISSOCK(mode):
-            self._sock = socket.socket(fileno=os.dup(self._fd))
-        elif stat.S_ISREG(mode):
-            # Not opened again: the position in the file is shared with whatever else writes to it.
-            self._opened = self._fd
-        else:
-            with contextlib.suppress(OSError):
-                self._opened = os.open(f"/proc/self/fd/{self._fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-
 
 def protect(*, blocks: bool) -> None:
-    """From now on this process' standard output and standard error never raise; a server says `blocks=False`.
+    """Replaces standard output and standard error of this process; a server passes `blocks=False`.
 
-    A program that replaced them by others (a test, an embedding program) keeps its own.
+    Streams that a program has replaced itself (a test, an embedding program) are not changed.
     """
-    _hold_open(STDIN)
+    _ensure_open(STDIN)
     if not blocks and threading.current_thread() is threading.main_thread():
-        # A terminal may stop whoever writes to it from the background (`stty tostop`), as all children of a service do.
+        # A terminal may stop a background process that writes to it (`stty tostop`); children of a service are that.
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     for fd, name in ((STDOUT, "stdout"), (STDERR, "stderr")):
         stream = getattr(sys, name)
@@ -177,58 +88,58 @@ def protect(*, blocks: bool) -> None:
         if output is not None:
             output.blocks = blocks
             if not blocks:
-                # What a server prints is no result.
+                # The output of a server is no result.
                 output.failure = None
         elif stream is None or stream is getattr(sys, f"__{name}__"):
-            was_open = _hold_open(fd)
+            was_open = _ensure_open(fd)
             if stream is not None:
                 with contextlib.suppress(OSError, ValueError):
                     stream.flush()
             output = Output(fd, blocks=blocks)
             if blocks and not was_open:
-                # A result such as a token is printed only once, and here nobody would see it.
+                # A result such as a token is printed only once, and would be lost.
                 output.failure = OSError(errno.EBADF, os.strerror(errno.EBADF))
-            setattr(sys, name, _text(output, stream))
+            setattr(sys, name, _text_stream(output, stream))
 
 
 def lines_dropped() -> int:
-    """How many lines this process could not write to standard error."""
+    """Returns the number of lines that this process could not write to standard error."""
     output = _output(sys.stderr)
-    return output.dropped if output is not None else 0
+    return output.lines.dropped if output is not None else 0
 
 
-def announce_dropped(notice: Callable[[int], str]) -> None:
-    """`notice` makes the line that says how many lines were dropped, in the form of the log."""
+def set_dropped_notice(notice: Callable[[int], str]) -> None:
+    """Sets the function that returns the line about dropped lines, in the format of the log."""
     output = _output(sys.stderr)
     if output is not None:
-        output.dropped_notice = notice
+        output.lines.dropped_notice = notice
 
 
 def failure() -> OSError | None:
-    """Why standard output did not take what was printed; None if it did."""
+    """Returns the error with which standard output refused a result, or None."""
     output = _output(sys.stdout)
     return output.failure if output is not None else None
 
 
-def done_anyway(what: str) -> None:
-    """Says on standard error what was done, where standard output did not take the result.
+def report_undelivered(action: str) -> None:
+    """If standard output refused the result, writes to standard error what the command has done.
 
-    The command's exit status is then about what it did: a script that met an error would do it again.
+    The command then succeeds: if it failed, a script would run it again.
     """
     output = _output(sys.stdout)
     if output is not None and output.failure is not None:
-        tell(f"{what}. Standard output did not take the result ({os.strerror(output.failure.errno or 0)}).")
+        print_notice(f"{action}. Standard output did not take the result ({os.strerror(output.failure.errno or 0)}).")
         output.failure = None
 
 
-def say(text: str) -> None:
-    """A result: one line on standard output, at once."""
+def print_result(text: str) -> None:
+    """Writes one line to standard output, unbuffered."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def tell(text: str) -> None:
-    """Everything else: one line on standard error, at once."""
+def print_notice(text: str) -> None:
+    """Writes one line to standard error, unbuffered; for all that is no result."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -238,15 +149,18 @@ def _output(stream: TextIO | None) -> Output | None:
     return raw if isinstance(raw, Output) else None
 
 
-def _text(output: Output, before: TextIO | None) -> TextIO:
-    # A character that the terminal cannot show is escaped: a name in Arabic must not end a command.
-    encoding = before.encoding if before is not None else "utf-8"
-    # As `python -u` does; typeshed wants a buffered writer there.
+def _text_stream(output: Output, replaced: TextIO | None) -> TextIO:
+    # Characters that the terminal cannot show are escaped: an Arabic name must not end a command.
+    encoding = replaced.encoding if replaced is not None else "utf-8"
+    # As `python -u` does; typeshed expects a buffered writer.
     return io.TextIOWrapper(output, encoding, "backslashreplace", write_through=True)  # type: ignore[type-var]
 
 
-def _hold_open(fd: int) -> bool:
-    """Whether a descriptor is open; one that was closed at the start would be the next file's, and get the log."""
+def _ensure_open(fd: int) -> bool:
+    """Opens the null device as `fd` if it is closed; otherwise the next file would get this number, and the log.
+
+    Returns whether it was open.
+    """
     try:
         os.fstat(fd)
     except OSError:

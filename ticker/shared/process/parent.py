@@ -1,7 +1,7 @@
-"""Ending with one's parent, also when that is killed with -9; it knows nothing of what runs.
+"""Ends child processes with their parent, also if the parent is killed with SIGKILL.
 
-On Linux the kernel does it (PR_SET_PDEATHSIG, prctl(2)). Elsewhere a small guard process holds the read end of a
-pipe whose write end only the parent has: its end of file is the parent's end.
+On Linux the kernel does it (PR_SET_PDEATHSIG, prctl(2)). Elsewhere a small guard process reads from a pipe of which
+only the parent has the write end: when the parent ends, the guard gets EOF.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
-# Looked up before any fork: between fork and exec, loading a library could wait for a lock that nobody holds any more.
+# Loaded before any fork: in a forked child, loading a library could wait for a lock that no thread will release.
 _libc: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -22,17 +22,17 @@ def kernel_guards() -> bool:
 
 
 def die_with(parent: int) -> None:
-    """In a new child: from now on the kernel kills it when the thread that forked it ends; at once if that is past."""
+    """Call this in a new child: the kernel kills it when the thread that forked it ends, also if that has happened."""
     if _libc is None:
         return
-    # SIGKILL and not SIGTERM: nothing acknowledged is lost by it, and a process that drains would hold its port.
+    # SIGKILL, not SIGTERM: no confirmed item is lost, and a draining process would keep its port.
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 class Guard:
-    """Kills one child when this process ends, where the kernel does not; `release` it when the child is gone."""
+    """Kills one child when this process ends, if the kernel does not. Call `release` when the child has ended."""
 
     _ends: Final[set[int]] = set()
 
@@ -45,7 +45,7 @@ class Guard:
         Guard._ends.add(self._write)
 
     def release(self) -> None:
-        """Ends the guard without harm to whatever has the child's number now."""
+        """Ends the guard without a signal: another process may have the child's number by now."""
         os.write(self._write, b".")
         os.close(self._write)
         Guard._ends.discard(self._write)
@@ -53,21 +53,21 @@ class Guard:
 
     @classmethod
     def close_ends(cls) -> None:
-        """In a forked child: lets go of every guard's pipe, which only the parent may hold."""
+        """Call this in a forked child: closes the pipe of every guard, which only the parent may have open."""
         for end in cls._ends:
             os.close(end)
         cls._ends.clear()
 
 
 def guard(child: int, *, kernel: Callable[[], bool] = kernel_guards) -> Guard | None:
-    """A guard for `child` where one is needed."""
+    """Returns a guard for `child`, or None if the kernel does its work."""
     return None if kernel() else Guard(child)
 
 
 def _watch(read: int, child: int) -> None:
     try:
         os.setpgid(0, 0)
-        # Also the write end, the lock and every listening socket: none may live as long as this does.
+        # The write end, the lock and every listening socket must not stay open as long as this process.
         os.closerange(3, read)
         os.closerange(read + 1, os.sysconf("SC_OPEN_MAX"))
         if not os.read(read, 1):

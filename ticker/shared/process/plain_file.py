@@ -1,12 +1,12 @@
-"""Files that a person gives to Flashwire, read whole: settings, keys, sites, certificates."""
+"""Reads the files that a person gives to Flashwire: settings, keys, sites, certificates."""
 
 import os
 import stat
 from pathlib import Path
 from typing import Final
 
-# No file of these kinds comes near it; a file without an end would fill the memory.
-LONGEST: Final = 16 * 2**20
+# Far more than any of these files has; a file without an end would fill the memory.
+SIZE_LIMIT: Final = 16 * 2**20
 _KINDS: Final = {
     stat.S_IFDIR: "it is a directory",
     stat.S_IFIFO: "it is a pipe",
@@ -21,18 +21,18 @@ class PlainFileError(Exception):
 
 
 def read_plain(path: Path) -> bytes:
-    """The content of a regular file; raises `PlainFileError`, and never waits for a writer at a pipe.
+    """Returns the content of a regular file. It never waits for the writer of a pipe.
 
-    Raises `FileNotFoundError` where there is nothing of that name.
+    Raises `FileNotFoundError`, or `PlainFileError` for any other reason.
     """
     try:
-        found = path.stat()
-        kind = stat.S_IFMT(found.st_mode)
-        # Usual for "no file": the null device reads as an empty one.
-        if kind != stat.S_IFREG and not os.path.samestat(found, os.stat(os.devnull)):
+        status = path.stat()
+        kind = stat.S_IFMT(status.st_mode)
+        # The null device is a usual way to say "no file", and reads as an empty one.
+        if kind != stat.S_IFREG and not os.path.samestat(status, os.stat(os.devnull)):
             raise PlainFileError(f"{_KINDS.get(kind, 'it is of an unknown kind')} and not a plain file")
-        with open(path, "rb", opener=_without_waiting) as file:
-            content = file.read(LONGEST + 1)
+        with open(path, "rb", opener=_open_nonblocking) as file:
+            content = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         if path.is_symlink():
             raise PlainFileError("it is a link to a file that does not exist") from None
@@ -40,21 +40,21 @@ def read_plain(path: Path) -> bytes:
     except OSError as error:
         raise PlainFileError(os.strerror(error.errno or 0)) from None
     except ValueError:
-        # A zero byte.
+        # The path contains a zero byte.
         raise PlainFileError("its name is not one of a file") from None
-    if len(content) > LONGEST:
-        raise PlainFileError(f"it has more than {LONGEST // 2**20} MiB")
+    if len(content) > SIZE_LIMIT:
+        raise PlainFileError(f"it has more than {SIZE_LIMIT // 2**20} MiB")
     return content
 
 
 def read_plain_text(path: Path) -> str:
-    """`read_plain` as text in UTF-8, without the byte order mark that some editors write."""
+    """Returns the content as text in UTF-8, without the byte order mark that some editors write."""
     try:
         return read_plain(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise PlainFileError("it is not text in UTF-8") from None
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    # The file may be replaced by a pipe after it was looked at.
+def _open_nonblocking(path: str, flags: int) -> int:
+    # The file may be replaced by a pipe after the check.
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)

@@ -1,6 +1,6 @@
-"""What the keeper of an embedded server leaves for the nodes to read: its state, and why; one small file.
+"""The state file of the embedded Valkey server.
 
-Nodes only read it, to say in `/health/ready` why the stream is away; `flashwire.valkey` writes it.
+`flashwire.valkey` writes it. Nodes read it to report in `/health/ready` why the stream is away.
 """
 
 from pathlib import Path
@@ -14,22 +14,22 @@ Phase = Literal["starting", "ready", "away", "damaged", "stopping", "stopped"]
 
 
 class ServerState(msgspec.Struct, frozen=True):
-    """How the embedded server of a data directory is."""
+    """The state of the embedded server of a data directory."""
 
     state: Phase
     reason: str
     """One sentence for an operator; empty while it is ready."""
     since: str
-    """RFC 3339 UTC: when this state began."""
+    """The start of this state, RFC 3339 UTC."""
     restarts: int
-    """How often it was started again since its keeper began."""
+    """The number of restarts since the service started."""
 
 
 _decoder = msgspec.json.Decoder(ServerState)
 
 
 def read_state(data: Path) -> ServerState | None:
-    """The state last written in `data`, or None where none is written or readable; never raises."""
+    """Returns the state in `data`, or None if there is no readable file; never raises."""
     try:
         return _decoder.decode((data / STATE_FILE).read_bytes())
     except (OSError, msgspec.DecodeError):

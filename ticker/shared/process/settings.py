@@ -1,4 +1,4 @@
-"""What both sides must be told alike: where the stream is, whose it is, who signs; flags go before these.
+"""Settings that both sides share: the stream, its brand, the signing keys. Command-line flags take precedence.
 
 Environment variables carry the prefix `FLASHWIRE_` (`REDIS_URL` has none), and may stand in `.env`.
 """
@@ -44,12 +44,12 @@ class StreamSettings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else json")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
 
-    # By name, also for fields of the classes below: one rule for each kind of value.
+    # The validators name fields of subclasses too, so that there is one rule for each kind of value.
 
     @field_validator("*", mode="before")
     @classmethod
-    def _quotes_of_no_shell(cls, value: object) -> object:
-        # Docker's --env-file and a service manager leave them.
+    def _strip_quotes(cls, value: object) -> object:
+        # Docker's --env-file and service managers do not remove quotes.
         is_quoted = isinstance(value, str) and value.strip()[:1] in addresses.QUOTES
         return addresses.unquoted(value) if is_quoted and isinstance(value, str) else value
 
@@ -71,17 +71,17 @@ class StreamSettings(BaseSettings):
     )  # fmt: skip
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
-        # A compose file passes on a variable that is not set as an empty one.
+        # A compose file passes an unset variable on as an empty one.
         return addresses.unquoted(value) or None if isinstance(value, str) else value
 
     @field_validator("data", mode="before")
     @classmethod
-    def _a_folder(cls, value: object) -> object:
-        # An empty path is the current folder, which nobody meant to fill.
-        folder = addresses.unquoted(value) if isinstance(value, str) else value
-        if folder == "":
+    def _directory(cls, value: object) -> object:
+        # An empty path would be the current directory.
+        directory = addresses.unquoted(value) if isinstance(value, str) else value
+        if directory == "":
             raise ValueError("write the name of a directory, or . for the current one")
-        return folder
+        return directory
 
     @field_validator("data", "site", "redis_server", check_fields=False)
     @classmethod
@@ -89,9 +89,9 @@ class StreamSettings(BaseSettings):
         if value is None:
             return None
         try:
-            # A shell does that; a file of settings and a service manager do not.
+            # A shell expands ~; a settings file and a service manager do not.
             value = value.expanduser()
-            # A link that leads to itself is refused here, too.
+            # Fails for a link that leads to itself.
             str(value.resolve()).encode()
         except UnicodeEncodeError:
             raise ValueError("the path is not text in UTF-8; choose another") from None
@@ -102,12 +102,12 @@ class StreamSettings(BaseSettings):
     @field_validator("allowed_origins", "desk_origins", check_fields=False)
     @classmethod
     def _origins(cls, value: str, info: ValidationInfo) -> str:
-        read = addresses.origins(value)
-        if not read and info.field_name == "allowed_origins":
+        origins = addresses.origins(value)
+        if not origins and info.field_name == "allowed_origins":
             raise ValueError("no origin is allowed, which refuses every page; write * or leave it out")
-        if read == addresses.ANY and info.field_name == "desk_origins":
+        if origins == addresses.ANY and info.field_name == "desk_origins":
             raise ValueError("* names no origin; write each address of the desk page, such as https://desk.example")
-        return read
+        return origins
 
     @field_validator("forwarded_allow_ips", check_fields=False)
     @classmethod

@@ -1,9 +1,8 @@
-"""When a server under a parent may stop: a signal to all processes of a service must not end them out of order.
+"""The parent's permission to stop, so that a signal to all processes does not end a service in the wrong order.
 
-A service manager, or `pkill`, signals every process at once. The desk, the nodes and the store end in an order, by
-which what was acknowledged is delivered and each reader is told to come back. So the parent writes its permission into
-memory that its children share, and a child takes no SIGTERM before it stands there. A server without a parent always
-may stop.
+A service manager, or `pkill`, signals every process at once. But the desk, the nodes and the store must end in an
+order, in which confirmed items are delivered and every client is told to reconnect. So the parent writes its
+permission into shared memory, and a child ignores SIGTERM until then. A server without a parent may always stop.
 """
 
 import mmap
@@ -18,15 +17,15 @@ AT_ONCE: Final = 2
 
 
 class Permission:
-    """One byte that a parent writes and its children read; they have it by fork, or by `descriptor`."""
+    """One byte that the parent writes and its children read; they inherit it by fork, or attach to `descriptor`."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self._memory = mmap.mmap(descriptor, 1)
 
     @classmethod
-    def make(cls) -> "Permission":
-        """A new one, which says `STAY`."""
+    def create(cls) -> "Permission":
+        """Creates the memory, with the value `STAY`."""
         if sys.platform == "linux":
             descriptor = os.memfd_create("flashwire-stop")
         else:
@@ -35,30 +34,30 @@ class Permission:
         os.ftruncate(descriptor, 1)
         return cls(descriptor)
 
-    def give(self, what: int) -> None:
-        """Lets every child stop: `STOP` in its time, `AT_ONCE` without a drain."""
-        self._memory[0] = what
+    def set(self, value: int) -> None:
+        """Lets every child stop: after a drain (`STOP`) or without one (`AT_ONCE`)."""
+        self._memory[0] = value
 
     @property
-    def given(self) -> int:
+    def value(self) -> int:
         """`STAY`, `STOP` or `AT_ONCE`."""
         return self._memory[0]
 
 
-class _Held:
+class _Current:
     permission: Permission | None = None
 
 
-def hold(permission: Permission) -> None:
-    """This process and what it forks are under a parent from now on."""
-    _Held.permission = permission
+def set_permission(permission: Permission) -> None:
+    """Makes this process, and the processes that it forks, wait for `permission`."""
+    _Current.permission = permission
 
 
 def may_stop() -> bool:
-    """Whether a SIGTERM is meant for this process, as far as its parent says."""
-    return _Held.permission is None or _Held.permission.given != STAY
+    """Whether this process may stop when it gets SIGTERM."""
+    return _Current.permission is None or _Current.permission.value != STAY
 
 
-def at_once() -> bool:
-    """Whether the parent waits no longer."""
-    return _Held.permission is not None and _Held.permission.given == AT_ONCE
+def skips_drain() -> bool:
+    """Whether the parent does not wait for a drain."""
+    return _Current.permission is not None and _Current.permission.value == AT_ONCE

@@ -1,7 +1,7 @@
-"""Tasks that must live as long as their process: one that ends is reported, and started again.
+"""Tasks that must run as long as their process: a task that ends is reported and started again.
 
-A task that ends by an error is silent in asyncio until it is awaited. Without the reader or the desk's watch a side
-would go on saying that all is well.
+asyncio does not report the error of a task until it is awaited. Without the reader or the desk's watch, a side would
+still report that it is ready.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ import structlog
 
 from ticker.shared.process.cancellation import stop_if_cancelled
 
-# A task that ends at once each time must not take the processor from the others.
+# A task that always ends at once must not use all of the CPU.
 PAUSE_SECONDS: Final = (0.1, 5.0)
-# Its reason stands this long after the restart, so that a probe meets it.
+# The reason stays this long after the restart, so that a probe finds it.
 STEADY_SECONDS: Final = 3.0
 
 log = structlog.get_logger()
 
 
 class Tasks:
-    """The tasks of one side: which of them ended and have not run steadily since."""
+    """The tasks of one side, and which of them have ended recently."""
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count = count
@@ -29,23 +29,23 @@ class Tasks:
 
     @property
     def reason(self) -> str | None:
-        """Why the side is not ready, as far as its tasks know; None if all of them run."""
+        """Why the side is not ready; None if all tasks run."""
         return "; ".join(self._ended.values()) or None
 
     async def keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs `work` until this task is cancelled, again and again where it ends."""
+        """Runs `work` until this task is cancelled, and starts it again whenever it ends."""
         loop = asyncio.get_running_loop()
-        least, most = PAUSE_SECONDS
-        pause = least
+        shortest, longest = PAUSE_SECONDS
+        pause = shortest
         while True:
             stop_if_cancelled()
-            begun = loop.time()
+            start = loop.time()
             steady = loop.call_later(STEADY_SECONDS, self._ended.pop, name, None)
             error: BaseException | None = None
             try:
                 await work()
             except asyncio.CancelledError as cancelled:
-                # A library can raise it for a future of its own; that is no request to stop.
+                # A library may raise it for a future of its own, which is no request to stop.
                 stop_if_cancelled()
                 error = cancelled
             except Exception as raised:
@@ -55,5 +55,5 @@ class Tasks:
             self._ended[name] = f"the task “{name}” ended ({type(error).__name__ if error else 'returned'})"
             self._count(name)
             log.error("task ended; starting it again", task=name, exc_info=error)
-            pause = least if loop.time() - begun > STEADY_SECONDS else min(pause * 2, most)
+            pause = shortest if loop.time() - start > STEADY_SECONDS else min(pause * 2, longest)
             await asyncio.sleep(pause)

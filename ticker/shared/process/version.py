@@ -1,4 +1,4 @@
-"""The release that runs here; after an upgrade in place the files on disk are already those of another."""
+"""The release of the running process; after an upgrade in place, the files on disk are those of another release."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -12,4 +12,4 @@ def _installed() -> str:
 
 
 RUNNING: Final = _installed()
-"""Read when the process starts; `source` where it runs without being installed."""
+"""Read when the process starts; `source` if the package is not installed."""
