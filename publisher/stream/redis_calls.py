@@ -20,7 +20,9 @@ from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as SlowError
 
-from ticker.stream.connect import Client, PrimaryCheck, StreamAwayError, disconnect, drop, is_misled, lease, translated
+from ticker.stream.connect import Client, disconnect, drop, lease
+from ticker.stream.errors import StreamAwayError, is_misdirected, translated
+from ticker.stream.primary import PrimaryCheck
 
 # An editor learns within 3 s that the stream is away. On an open connection two attempts fit, the second one cut to 1 s
 # if both waited behind a slow call. Connecting may take 2 s; then one attempt fits.
@@ -86,7 +88,7 @@ class RedisCalls:
 
     async def _drop_if_wrong_server(self, error: ResponseError) -> None:
         """If `error` says that another server is the primary: drops the connections and raises `LostError`."""
-        if is_misled(error):
+        if is_misdirected(error):
             await drop(self.client)
             raise LostError(str(error))
 

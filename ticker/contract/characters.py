@@ -1,4 +1,4 @@
-"""Characters that are refused in any text, and the names under which a person is told of them."""
+"""Characters that are refused in any text, and their names in messages to a person."""
 
 import unicodedata
 from typing import Final

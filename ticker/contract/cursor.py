@@ -29,7 +29,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 def is_epoch(text: str) -> bool:
     """Whether `text` may be a stream's id, in a cursor, in an entry and in the stream's own key."""
-    # NO_EPOCH is excluded, because it stands for no stream.
+    # NO_EPOCH is excluded, because it means that there is no stream.
     return text.isascii() and text.isalnum() and len(text) <= EPOCH_LIMIT and text != NO_EPOCH
 
 

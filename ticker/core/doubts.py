@@ -34,12 +34,12 @@ def items_in_doubt(entries: Sequence[Entry], epoch: str | None, seq: int) -> dic
     newest: dict[str, Entry] = {}
     changed_since: set[str] = set()
     for number, entry in enumerate(entries):
-        known = newest.get(entry.item.uri)
-        if known is not None and entry.item.version < known.item.version:
+        previous = newest.get(entry.item.uri)
+        if previous is not None and entry.item.version < previous.item.version:
             continue
         newest[entry.item.uri] = entry
         # A repeated version proves nothing: anyone who can write to Redis may have copied an old body.
-        if number >= start and (known is None or entry.item.version > known.item.version):
+        if number >= start and (previous is None or entry.item.version > previous.item.version):
             changed_since.add(entry.item.uri)
     return {uri: entry for uri, entry in newest.items() if uri not in changed_since}
 

@@ -104,8 +104,8 @@ def terms_of(facets: Facets) -> Terms:
     terms = [*_terms("urgency", str(facets.urgency)), *_terms("edition", facets.edition)]
     for section in facets.sections:
         terms += _terms("section", section)
-    for place in facets.places:
-        terms += _terms("place", place)
+    for code in facets.places:
+        terms += _terms("place", code)
     terms += _terms("language", facets.language)
     for source in facets.sources:
         terms += _terms("role", source.role)

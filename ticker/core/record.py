@@ -111,7 +111,7 @@ class ItemRecord:
         self.longest_pin = max(self.longest_pin, self.pin)
 
     def _add_terms(self, entry: Entry) -> Terms:
-        """Adds the terms of `entry` and of the versions that it names; returns those of its own version."""
+        """Adds the terms of `entry` and of the versions that it names; returns the terms of `entry` alone."""
         version, terms = entry.item.version, terms_of(facets_of(entry.item))
         self._note_terms(version, terms)
         for facets in entry.earlier:

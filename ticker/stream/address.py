@@ -1,7 +1,7 @@
-"""REDIS_URL, parsed: which kind of service it names, its hosts, and the options of the connections to it.
+"""Parses REDIS_URL: the kind of service, its hosts, and the options of its connections.
 
-redis-py ignores what it cannot read in an address, and fails at the first call for an option that it does not know.
-Here every part is read or refused, with a sentence that never quotes the address: it may hold a password.
+redis-py ignores parts of an address that it cannot read, and fails at the first call for an unknown option. Here every
+part is read or refused. The error is one sentence and never quotes the address, which may contain a password.
 """
 
 import re
@@ -19,27 +19,27 @@ FORMS: Final = (
     "redis://host:port, rediss://host:port, unix:///path, redis+sentinel://host:port,host:port/service "
     "or redis+cluster://host:port,host:port"
 )
-# A name, which may be of another script, or an address of IPv6 with its zone.
+# A host name in any script, or an IPv6 address with its zone.
 _HOST: Final = re.compile(r"[\w.:%-]+")
 _PORTS: Final = {"": 6379, "cluster": 6379, "sentinel": 26379}
 
 
 class Address(msgspec.Struct, frozen=True):
-    """What an address says; `options` and `sentinel_options` are redis-py's, by name."""
+    """A parsed address; `options` and `sentinel_options` are redis-py's, by name."""
 
     kind: str
     """`server`, `socket`, `sentinel` or `cluster`."""
     hosts: tuple[tuple[str, int], ...]
     is_encrypted: bool
     service: str
-    """What the Sentinels call the primary."""
+    """The name of the primary at the Sentinels."""
     options: dict[str, Any]  # Any: as many types as options
     sentinel_options: dict[str, Any]  # Any: as above
 
 
 def _boolean(text: str) -> bool:
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    return words[text.lower()]
+    values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    return values[text.lower()]
 
 
 def _number(text: str) -> int:
@@ -48,9 +48,9 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
+def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        return words[words.index(text.lower())]
+        return choices[choices.index(text.lower())]
 
     return read
 
@@ -61,7 +61,7 @@ def _file(text: str) -> str:
 
 
 def _authorities(text: str) -> str:
-    # Tried at the start: otherwise every connection would fail later.
+    # Loaded once at the start; otherwise every connection would fail later.
     _tls().load_verify_locations(_file(text))
     return text
 
@@ -70,7 +70,7 @@ def _check_certificate(file: str | None, key: str | None) -> None:
     if file is None:
         raise ValueError("The option ssl_keyfile needs ssl_certfile, which names the certificate of the key.")
     try:
-        # Given some password, OpenSSL does not ask a terminal for one.
+        # Without a password argument, OpenSSL would ask for one on the terminal.
         _tls().load_cert_chain(file, key, password="none")
     except (OSError, ValueError):
         raise ValueError(
@@ -93,7 +93,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _tls_version(text: str) -> ssl.TLSVersion:
-    # redis-py's own addresses give the number; people write 1.2.
+    # redis-py expects the number of the enum; people write 1.2.
     names = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
     return names[text] if text in names else ssl.TLSVersion(_number(text))
 
@@ -118,7 +118,7 @@ _TLS_OPTIONS: Final[dict[str, Callable[[str], Any]]] = {  # Any: as above
     "ssl_ciphers": _ciphers,
 }
 _SENTINEL_OPTIONS: Final = {"sentinel_username": "username", "sentinel_password": "password"}
-# A blocking read, the desk's budget and the form of replies depend on these.
+# Blocking reads, the desk's time limit and the form of replies depend on these, so an address may not set them.
 _OWN_OPTIONS: Final = (
     "socket_timeout socket_connect_timeout timeout retry_on_timeout max_connections "
     "decode_responses encoding encoding_errors legacy_responses"
@@ -126,7 +126,7 @@ _OWN_OPTIONS: Final = (
 
 
 def read_address(url: str) -> Address:
-    """The parts of `url`; raises `ValueError` with one sentence that says what to write instead."""
+    """Returns the parts of `url`; raises `ValueError` with one sentence that says what to write instead."""
     scheme, separator, _ = url.partition("://")
     plain, _, addition = scheme.lower().partition("+")
     is_socket = (plain, addition) == ("unix", "")
@@ -138,18 +138,18 @@ def read_address(url: str) -> Address:
         raise _unreadable() from None
     if parts.fragment or "#" in url:
         raise ValueError("Write # as %23 in REDIS_URL; a password there is percent-encoded.")
-    login, _, places = parts.netloc.rpartition("@")
+    login, _, host_list = parts.netloc.rpartition("@")
     username, _, password = login.partition(":")
     is_encrypted = plain == "rediss"
     kind = "socket" if is_socket else addition or "server"
     options, sentinel_options = _read_options(parts.query, kind, is_encrypted)
-    options |= {name: unquote(word) for name, word in (("username", username), ("password", password)) if word}
+    options |= {name: unquote(text) for name, text in (("username", username), ("password", password)) if text}
     if is_socket:
-        if places or not parts.path:
+        if host_list or not parts.path:
             raise _unreadable()
         options["path"] = unquote(parts.path)
         return Address(kind, (), False, "", options, {})
-    hosts = tuple(_read_host(place.strip(), _PORTS[addition]) for place in places.split(","))
+    hosts = tuple(_read_host(host.strip(), _PORTS[addition]) for host in host_list.split(","))
     if len(hosts) > 1 and kind == "server":
         raise ValueError("Several hosts need redis+sentinel:// or redis+cluster://.")
     steps = [unquote(step) for step in parts.path.split("/")[1:] if step]
@@ -183,9 +183,9 @@ def _read_options(query: str, kind: str, is_encrypted: bool) -> tuple[dict[str, 
         elif name == "ssl":
             raise ValueError("The option ssl is not known; for an encrypted connection write rediss instead of redis.")
         else:
-            known = ", ".join([*_OPTIONS, *_TLS_OPTIONS, *(_SENTINEL_OPTIONS if kind == "sentinel" else ())])
-            shown = name if name.isidentifier() and len(name) < 40 else "in the address"
-            raise ValueError(f"The option {shown} is not known; an address may have: {known}.")
+            names = ", ".join([*_OPTIONS, *_TLS_OPTIONS, *(_SENTINEL_OPTIONS if kind == "sentinel" else ())])
+            printable = name if name.isidentifier() and len(name) < 40 else "in the address"
+            raise ValueError(f"The option {printable} is not known; an address may have: {names}.")
     if "ssl_certfile" in options or "ssl_keyfile" in options:
         _check_certificate(options.get("ssl_certfile"), options.get("ssl_keyfile"))
     return options, sentinel_options
@@ -206,14 +206,14 @@ def _converted(name: str, convert: Callable[[str], Any], text: str) -> Any:  # A
         raise ValueError(f"The option {name} has a value that cannot be read.") from None
 
 
-def _read_host(place: str, port: int) -> tuple[str, int]:
+def _read_host(text: str, port: int) -> tuple[str, int]:
     try:
-        parts = urlsplit(f"//{place}")
+        parts = urlsplit(f"//{text}")
         number = parts.port
     except ValueError:
         raise _unreadable() from None
     host = unquote(parts.hostname or "")
-    if not _HOST.fullmatch(host) or parts.path or parts.query or number == 0 or "@" in place:
+    if not _HOST.fullmatch(host) or parts.path or parts.query or number == 0 or "@" in text:
         raise _unreadable()
     return host, number or port
 

@@ -1,8 +1,4 @@
-"""The stream in Redis, as the ticker reads it: following and looking up.
-
-The stream is one key of a brand; every key that a script touches with it shares its hash tag, so that they
-live in one slot of a cluster. Whatever goes wrong with the server leaves here as `StreamAwayError`.
-"""
+"""The stream in Redis as the ticker reads it; every error of the server is a `StreamAwayError`."""
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any, Final, cast
@@ -12,23 +8,26 @@ import msgspec
 from ticker.contract.cursor import is_epoch
 from ticker.contract.entry import read_number
 
-# The rest of the code takes these from here: it knows one module that speaks of the stream.
+# Other packages import these from here, so that they need to know one module of the stream.
 from ticker.stream.connect import Client as Client
-from ticker.stream.connect import PrimaryCheck, ask_all
-from ticker.stream.connect import StreamAwayError as StreamAwayError
 from ticker.stream.connect import connect as connect
 from ticker.stream.connect import disconnect as disconnect
-from ticker.stream.connect import translated as translated
+from ticker.stream.connect import send_all
+from ticker.stream.errors import StreamAwayError as StreamAwayError
+from ticker.stream.errors import translated as translated
+from ticker.stream.keys import Keys as Keys
+from ticker.stream.primary import PrimaryCheck
 
 Record = tuple[bytes, Mapping[bytes, bytes]]
+"""The id and the fields of an entry, which is not verified."""
 
 _PAGE: Final = 1000
-# A look-up believes a connection as long as the reader does between two checks.
-_LOOK_UP_SECONDS: Final = 1.5
+# A lookup checks the primary if the last check is older; the reader checks as often.
+_LOOKUP_CHECK_SECONDS: Final = 1.5
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where the stream stands: its epoch (None before the first publish), its number, its newest entry."""
+    """The stream's own position: its epoch (None before the first publication), its counter, its newest entry."""
 
     epoch: str | None
     seq: int
@@ -36,53 +35,19 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class ServerFacts(msgspec.Struct, frozen=True):
-    """A server as `flashwire doctor` looks at it; `fsync` is None where it may not be asked."""
+    """The properties of a server that `flashwire doctor` checks; `fsync` is None if the server does not report it."""
 
     version: str
     append_only: bool
     fsync: str | None
     clock: float
-    """Seconds since 1970, when it answered."""
+    """The server's time: seconds since 1970."""
     eviction: str | None = None
-    """Its `maxmemory-policy`, or None where it does not say."""
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """The names of a brand's keys."""
-
-    brand: str
-
-    @property
-    def items(self) -> str:
-        """The stream itself."""
-        return f"flashwire:{{{self.brand}}}:items"
-
-    @property
-    def canary(self) -> str:
-        """A stream beside it for proving the way to a socket; its entries reach only those who ask for them."""
-        return f"flashwire:{{{self.brand}}}:canary"
-
-    @property
-    def meta(self) -> str:
-        """A hash: the stream's `epoch` and `seq`."""
-        return f"flashwire:{{{self.brand}}}:meta"
-
-    @property
-    def newest(self) -> str:
-        """A hash: for each item in the stream the id and version of its newest entry (`<id> <version>`)."""
-        return f"flashwire:{{{self.brand}}}:newest"
-
-    def ledger(self, uri: str) -> str:
-        """A list: the sealed body of every version of one item, oldest first."""
-        return f"flashwire:{{{self.brand}}}:ledger:{uri}"
-
-    def answer(self, digest: str) -> str:
-        """What was answered to one Idempotency-Key."""
-        return f"flashwire:{{{self.brand}}}:answer:{digest}"
+    """Its `maxmemory-policy`, or None if it does not report it."""
 
 
 class Stream:
-    """One brand's stream, read; every method raises `StreamAwayError`."""
+    """Reads one brand's stream; every method raises `StreamAwayError`."""
 
     def __init__(self, client: Client, brand: str) -> None:
         self._client = client
@@ -90,16 +55,13 @@ class Stream:
         self._primary = PrimaryCheck(client)
 
     async def doubt(self) -> str | None:
-        """Why it is not known whether the server is still the primary, or None; raises where it is a replica.
-
-        Asks anew where the address leads, and drops connections that lead elsewhere.
-        """
+        """As `PrimaryCheck.doubt`: returns why it is unknown whether the server is still the primary, or None."""
         return await self._primary.doubt()
 
     async def position(self) -> Position:
-        """Where the stream stands now."""
+        """Returns the stream's position."""
         async with translated():
-            # Not a pipeline: a cluster's does not look for the new primary when the old one has gone.
+            # Not a pipeline: that of a cluster does not look for the new primary when the old one has gone.
             epoch, seq = await _awaited(self._client.hmget(self._keys.meta, ["epoch", "seq"]))
             newest = await _awaited(self._client.xrevrange(self._keys.items, count=1))
         records = _records(newest)
@@ -114,7 +76,7 @@ class Stream:
             raise StreamAwayError(f"The key {self._keys.meta} does not hold a stream's epoch and number.") from None
 
     async def records(self) -> list[Record]:
-        """Every entry that the stream keeps, oldest first, read in pages."""
+        """Returns every record in the stream, oldest first, read in pages."""
         records: list[Record] = []
         start = "-"
         while True:
@@ -125,30 +87,30 @@ class Stream:
                 return records
             start = "(" + page[-1][0].decode()
 
-    async def after(self, entry_id: bytes, most: int) -> list[Record] | None:
-        """What came after exactly that entry; None where it is gone, or so much came."""
+    async def after(self, entry_id: bytes, limit: int) -> list[Record] | None:
+        """Returns the records after an entry; None if that entry is gone, or if there are `limit` or more."""
         if not await self.exists(entry_id):
             return None
-        found, _ = await self.follow(entry_id, b"$", block=None, count=most)
-        return found if len(found) < most else None
+        records, _ = await self.follow(entry_id, b"$", block=None, count=limit)
+        return records if len(records) < limit else None
 
     async def newest(self) -> Record | None:
-        """The newest entry, or None."""
+        """Returns the newest record, or None."""
         async with translated():
             records = _records(await _awaited(self._client.xrevrange(self._keys.items, count=1)))
         return records[0] if records else None
 
     async def server(self) -> ServerFacts:
-        """What the server says of itself, as far as it lets itself be asked."""
+        """Returns what the server reports about itself, as far as it allows that."""
         async with translated():
             clock = await _awaited(self._client.time())
             info = await _awaited(self._client.info())
         try:
             async with translated():
-                found = await _awaited(self._client.config_get("appendfsync"))
-            fsync = next(iter(found.values())) if found else None
+                settings = await _awaited(self._client.config_get("appendfsync"))
+            fsync = next(iter(settings.values())) if settings else None
         except StreamAwayError:
-            # Managed services do not answer CONFIG.
+            # Managed services do not allow CONFIG.
             fsync = None
         return ServerFacts(
             version=str(info.get("valkey_version") or info.get("redis_version") or "?"),
@@ -161,11 +123,11 @@ class Stream:
     async def exists(self, entry_id: bytes) -> bool:
         """Whether exactly that entry is still in the stream."""
         async with translated():
-            found = await _awaited(self._client.xrange(self._keys.items, min=entry_id, max=entry_id, count=1))
-        return bool(_records(found))
+            reply = await _awaited(self._client.xrange(self._keys.items, min=entry_id, max=entry_id, count=1))
+        return bool(_records(reply))
 
     async def last_canary(self) -> bytes:
-        """The id of the newest canary, or `0`."""
+        """Returns the id of the newest canary, or `0`."""
         async with translated():
             records = _records(await _awaited(self._client.xrevrange(self._keys.canary, count=1)))
         return records[0][0] if records else b"0"
@@ -173,25 +135,25 @@ class Stream:
     async def follow(
         self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
-        """Entries and canaries after the given ids; waits up to `block` seconds for the first, or not at all."""
-        asked: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
+        """Returns records and canaries after these ids. Waits up to `block` seconds for the first; None: not at all."""
+        ids: dict[Any, Any] = {self._keys.items: after, self._keys.canary: after_canary}  # Any: dicts are invariant
         async with translated():
-            # Never 0: to Redis that means for ever.
-            wait = None if block is None else max(1, int(block * 1000))
-            answer = await _awaited(self._client.xread(asked, count=count, block=wait))
-        streams = cast(Mapping[bytes, list[Any]], answer or {})  # Any: the entries, given their type by _records
-        found = {name.decode(): _records(entries) for name, entries in streams.items()}
-        return found.get(self._keys.items, []), found.get(self._keys.canary, [])
+            # At least 1 ms, because 0 means to Redis that it waits without a limit.
+            milliseconds = None if block is None else max(1, int(block * 1000))
+            reply = await _awaited(self._client.xread(ids, count=count, block=milliseconds))
+        streams = cast(Mapping[bytes, list[Any]], reply or {})  # Any: the entries; _records gives them a type
+        records = {name.decode(): _records(entries) for name, entries in streams.items()}
+        return records.get(self._keys.items, []), records.get(self._keys.canary, [])
 
     async def ledger(self, uri: str) -> list[bytes]:
-        """The sealed bodies of an item's versions, oldest first; empty where there is no such item."""
-        if self._primary.age > _LOOK_UP_SECONDS:
+        """Returns the sealed bodies of an item's versions, oldest first; empty if there is no such item."""
+        if self._primary.age > _LOOKUP_CHECK_SECONDS:
             await self._primary.doubt()
         async with translated():
             return list(await cast(Awaitable[list[bytes]], self._client.lrange(self._keys.ledger(uri), 0, -1)))
 
     async def ledgers(self) -> AsyncIterator[list[bytes]]:
-        """The bodies of each ledger, in no order."""
+        """Yields the bodies of each ledger, in no order."""
         prefix = self._keys.ledger("")
         async with translated():
             names = {name async for name in self._client.scan_iter(match=f"{prefix}*", count=_PAGE)}
@@ -199,43 +161,43 @@ class Stream:
             yield await self.ledger(name.decode("utf-8", "replace").removeprefix(prefix))
 
     async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
-        """How many versions the ledger of each item has; 0 where it is no ledger at all."""
-        return [count or 0 for count in await self._of_ledgers(uris, "LLEN")]
+        """Returns the number of versions in each item's ledger; 0 if its key is no ledger."""
+        return [count or 0 for count in await self._ask_ledgers(uris, "LLEN")]
 
     async def ledger_ends(self, uris: Sequence[str]) -> list[bytes]:
-        """The sealed body of the newest version in each item's ledger; empty where there is none."""
-        return [body or b"" for body in await self._of_ledgers(uris, "LINDEX", "-1")]
+        """Returns the sealed body of the newest version in each item's ledger; empty if there is none."""
+        return [body or b"" for body in await self._ask_ledgers(uris, "LINDEX", "-1")]
 
     # Any: redis-py's replies
-    async def _of_ledgers(self, uris: Sequence[str], command: str, *more: str) -> list[Any]:
+    async def _ask_ledgers(self, uris: Sequence[str], command: str, *arguments: str) -> list[Any]:
         async with translated():
-            commands = [(command, self._keys.ledger(uri), *more) for uri in uris]
-            answers = await ask_all(self._client, self._keys.items, commands) if uris else []
-            return [_of_list(answer) for answer in answers]
+            commands = [(command, self._keys.ledger(uri), *arguments) for uri in uris]
+            replies = await send_all(self._client, self._keys.items, commands) if uris else []
+            return [_list_reply(reply) for reply in replies]
 
     async def aclose(self) -> None:
-        """Gives the connections back; never raises for a server that is away."""
+        """Closes the connections; never raises for a server that is away."""
         await disconnect(self._client)
 
 
 def id_order(entry_id: bytes) -> tuple[int, ...]:
-    """An entry's id in the order of the stream."""
+    """Returns a sort key for the ids of entries."""
     return tuple(map(int, entry_id.split(b"-")))
 
 
-def _records(answer: Any) -> list[Record]:  # Any: redis-py's stream replies have no type of their own
-    # A deleted entry stands as None in some replies.
-    return [(entry_id, fields) for entry_id, fields in answer if fields is not None]
+def _records(reply: Any) -> list[Record]:  # Any: redis-py's stream replies have no type
+    # In some replies a deleted entry has no fields.
+    return [(entry_id, fields) for entry_id, fields in reply if fields is not None]
 
 
-def _of_list(answer: Any) -> Any:  # Any: a reply
-    """`answer`, or None where a key holds something else than a list: one such key must not stop a node."""
-    if isinstance(answer, Exception):
-        if "WRONGTYPE" not in str(answer):
-            raise answer
+def _list_reply(reply: Any) -> Any:  # Any: a reply
+    """Returns `reply`, or None if the key holds no list: one such key must not stop a node."""
+    if isinstance(reply, Exception):
+        if "WRONGTYPE" not in str(reply):
+            raise reply
         return None
-    return answer
+    return reply
 
 
-async def _awaited(value: Any) -> Any:  # Any: redis-py types its commands for sync and async alike
+async def _awaited(value: Any) -> Any:  # Any: redis-py types its commands for both sync and async
     return await value

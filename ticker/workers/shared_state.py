@@ -59,11 +59,11 @@ class WorkerSlot:
         self._first_word = start // _WORD_BYTES
         self._buffers_start = start + _HEADER_BYTES
 
-    def _get(self, word: int) -> int:
-        return self.shared.words[self._first_word + word]
+    def _get(self, index: int) -> int:
+        return self.shared.words[self._first_word + index]
 
-    def _set(self, word: int, value: int) -> None:
-        self.shared.words[self._first_word + word] = value
+    def _set(self, index: int, value: int) -> None:
+        self.shared.words[self._first_word + index] = value
 
     @property
     def in_use(self) -> bool:
@@ -137,8 +137,8 @@ class WorkerSlot:
         """Clears the slot for its next process. Only the parent calls this."""
         self._set(_IN_USE, 0)
         self._set(_HAS_PREDECESSOR, int(has_predecessor))
-        for word in (_LAST_SEEN, _STATE, _IS_RETIRING):
-            self._set(word, 0)
+        for field in (_LAST_SEEN, _STATE, _IS_RETIRING):
+            self._set(field, 0)
         self.write({})
         self._set(_IN_USE, int(in_use))
 
@@ -227,13 +227,13 @@ class SharedState:
         """Adds `amount` to one of the parent's own counters."""
         self._add({name: Family("counter", [(f"{name}_total", tuple(sorted(labels.items())), amount)])}, None)
 
-    def _add(self, snapshot: Snapshot, ended: WorkerSlot | None) -> None:
+    def _add(self, snapshot: Snapshot, ended_slot: WorkerSlot | None) -> None:
         own = self.slots[0]
         self.words[_VERSION] += 1
         if not own.write(total([own.read(), snapshot])) and not self._is_full:
             self._is_full = True
             log.error("What ended workers had counted does not fit on the board any more; /metrics shows less.")
         own._set(_IN_USE, 1)
-        if ended is not None:
-            ended.reset(in_use=False)
+        if ended_slot is not None:
+            ended_slot.reset(in_use=False)
         self.words[_VERSION] += 1

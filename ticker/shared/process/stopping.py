@@ -1,8 +1,8 @@
 """The parent's permission to stop, so that a signal to all processes does not end a service in the wrong order.
 
-A service manager, or `pkill`, signals every process at once. But the desk, the nodes and the store must end in an
-order, in which confirmed items are delivered and every client is told to reconnect. So the parent writes its
-permission into shared memory, and a child ignores SIGTERM until then. A server without a parent may always stop.
+A service manager, or `pkill`, signals every process at once. But the desk, the nodes and the store must end in order,
+so that confirmed items are delivered and clients know when to reconnect. So the parent writes its permission into
+shared memory, and a child ignores SIGTERM until then. A server without a parent may always stop.
 """
 
 import mmap

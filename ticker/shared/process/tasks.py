@@ -32,8 +32,8 @@ class Tasks:
         """Why the side is not ready; None if all tasks run."""
         return "; ".join(self._ended.values()) or None
 
-    async def keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs `work` until this task is cancelled, and starts it again whenever it ends."""
+    async def keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Runs the task until this task is cancelled, and starts it again whenever it ends."""
         loop = asyncio.get_running_loop()
         shortest, longest = PAUSE_SECONDS
         pause = shortest
@@ -43,9 +43,9 @@ class Tasks:
             steady = loop.call_later(STEADY_SECONDS, self._ended.pop, name, None)
             error: BaseException | None = None
             try:
-                await work()
+                await run()
             except asyncio.CancelledError as cancelled:
-                # A library may raise it for a future of its own, which is no request to stop.
+                # A library may raise it for one of its futures, which is no request to stop.
                 stop_if_cancelled()
                 error = cancelled
             except Exception as raised:
