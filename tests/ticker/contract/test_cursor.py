@@ -22,7 +22,7 @@ def test_a_cursor_comes_back_as_it_was(epoch: str, seq: int, entry_id: bytes, bo
 @example("e.00.a")
 @example("e.0.a")
 @example("e.01.a")
-def test_what_is_read_has_one_spelling(text: str) -> None:
+def test_a_cursor_has_only_one_spelling(text: str) -> None:
     cursor = read_cursor(text)
     assert cursor is None or str(cursor) == text
 
@@ -66,13 +66,13 @@ def test_a_cursor_of_the_greatest_length_is_read() -> None:
     assert read_cursor("e." + "1" * 76 + ".a") == Cursor("e", int("1" * 76), "a")
 
 
-def test_the_origin_stands_before_the_first_entry() -> None:
+def test_the_origin_is_before_the_first_entry() -> None:
     assert str(origin("abc")) == "abc.0.0"
     assert read_cursor(str(origin(NO_EPOCH))) == origin(NO_EPOCH)
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0))
-def test_the_check_tells_entries_apart(entry_id: bytes, body: bytes, place: int) -> None:
+def test_different_entries_have_different_checks(entry_id: bytes, body: bytes, place: int) -> None:
     check = entry_check(entry_id, body)
     assert len(check) == CHECK_DIGITS == 10 and check.isalnum()
     for part, name in ((entry_id, "id"), (body, "body")):

@@ -35,12 +35,12 @@ def poisonous(fields: dict[bytes, bytes], entry_id: bytes = b"1777627800125-0") 
 
 
 @given(items)
-def test_what_is_sealed_comes_out_unchanged(written: Item) -> None:
+def test_a_sealed_item_is_unsealed_unchanged(written: Item) -> None:
     data = encode_item(written)
     assert unseal(seal(data, KEYS), KEYS) == data
 
 
-def test_the_sealed_form_is_the_one_that_is_documented() -> None:
+def test_the_sealed_form_is_as_documented() -> None:
     schema, key_id, signature, data = BODY.split(b".", 3)
     assert (schema, key_id, data) == (b"fw1", b"k1", ITEM)
     assert len(signature) == 43 and b"=" not in signature
@@ -54,7 +54,7 @@ def test_the_signature_is_the_same_on_every_machine() -> None:
 EARLIER = (facets_of(item()), facets_of(item(edition="en", urgency=4)))
 
 
-def test_an_entry_carries_what_filters_saw_of_earlier_versions_under_its_signature() -> None:
+def test_the_signature_covers_the_facets_of_earlier_versions() -> None:
     body = seal(ITEM, KEYS, EARLIER)
     entry = read_entry(b"1-0", {**FIELDS, b"body": body}, KEYS)
     assert (entry.item_json, entry.earlier) == (ITEM, EARLIER)
@@ -66,7 +66,7 @@ def test_an_entry_carries_what_filters_saw_of_earlier_versions_under_its_signatu
     assert poisonous({**FIELDS, b"body": b".".join((b"fw1", b"k1", signature, ITEM + b"\0" + carried))}) == "schema"
 
 
-def test_a_newer_schema_in_our_form_is_read_and_another_form_is_not_understood() -> None:
+def test_a_newer_schema_of_the_same_form_is_read_and_another_form_is_not() -> None:
     newer = b"fw2.k1." + signed(b"fw2", ITEM) + b"." + ITEM
     assert unseal(newer, KEYS) == ITEM
     assert poison(b"fw2.k1.otherwise-signed." + ITEM) == "schema"
@@ -81,7 +81,7 @@ def signed(schema: bytes, data: bytes) -> bytes:
     return base64.urlsafe_b64encode(digest).rstrip(b"=")
 
 
-def test_an_entry_has_its_place_its_item_and_its_time() -> None:
+def test_an_entry_has_its_cursor_its_item_and_its_time() -> None:
     entry = read_entry(b"1777627800125-0", FIELDS, KEYS)
     assert entry.cursor == Cursor("e1", 7, entry_check(b"1777627800125-0", BODY))
     assert (entry.seq, entry.item, entry.item_json, entry.added) == (7, item(), ITEM, 1777627800.125)
@@ -112,7 +112,7 @@ def test_bytes_added_to_a_body_are_poison() -> None:
     assert poison(b" " + BODY) == "schema"
 
 
-def test_each_kind_of_poison_has_its_own_word() -> None:
+def test_each_kind_of_poison_has_its_own_reason() -> None:
     signature = BODY.split(b".", 3)[2]
     assert poison(b"") == "malformed"
     assert poison(b"fw1.k1." + signature) == "malformed"
@@ -128,13 +128,13 @@ def test_each_kind_of_poison_has_its_own_word() -> None:
     assert poison(ITEM) == "schema" if ITEM.count(b".") >= 3 else "malformed"
 
 
-def test_another_key_another_brand_and_no_signature_do_not_speak_here() -> None:
+def test_another_key_another_brand_and_a_missing_signature_are_poison() -> None:
     assert poison(seal(ITEM, Keyring("k1", {"k1": b"c" * 32}, "news"))) == "signature"
     assert poison(seal(ITEM, Keyring("k1", KEYS.keys, "sport"))) == "signature"
     assert poison(seal(ITEM, Keyring("k2", {"k2": b"a" * 32}, "news"))) == "key"
 
 
-def test_brand_and_item_cannot_flow_into_each_other() -> None:
+def test_bytes_cannot_move_between_brand_and_item() -> None:
     # Without the NUL between them, brand `news` with `x{}` would be signed as brand `newsx` with `{}`.
     longer = Keyring("k1", KEYS.keys, "newsx")
     signature = seal(b"x{}", KEYS).split(b".", 3)[2]
@@ -189,7 +189,7 @@ def test_an_entry_of_another_shape_is_malformed(fields: dict[bytes, bytes]) -> N
 
 
 @pytest.mark.parametrize("entry_id", [b"", b"-", b"x-0", b"-1-0", b"1" * 400 + b"-0", b"1" * 5000, b"\xff-0"])
-def test_an_entry_with_an_id_that_is_none_is_malformed(entry_id: bytes) -> None:
+def test_an_entry_with_an_invalid_id_is_malformed(entry_id: bytes) -> None:
     assert poisonous(FIELDS, entry_id) == "malformed"
 
 
@@ -220,7 +220,7 @@ def test_arbitrary_bytes_are_poison_and_fail_in_one_way(
     assert poisonous({**FIELDS, b"body": seal(body, KEYS)}, entry_id) in REASONS
 
 
-def test_a_known_entry_is_not_verified_again_and_no_other_passes_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verified_entry_is_not_verified_again_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {**FIELDS, b"body": seal(ITEM, KEYS, EARLIER)}
     known = read_entry(b"1-0", fields, KEYS)
     held = {known.cursor: known}

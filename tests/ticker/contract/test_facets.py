@@ -12,7 +12,7 @@ from ticker.contract.facets import (
 )
 
 
-def test_what_the_next_version_carries_is_each_distinct_earlier_one_once() -> None:
+def test_the_next_version_has_each_distinct_earlier_facets_once() -> None:
     first, second = item(sections=("politics",)), item(version=2, sections=("world",))
     carried = earlier_facets(first, ())
     assert carried == (facets_of(first),)
@@ -20,12 +20,12 @@ def test_what_the_next_version_carries_is_each_distinct_earlier_one_once() -> No
     assert earlier_facets(item(version=3, sections=("politics",)), carried) == carried
 
 
-def test_what_is_written_is_read() -> None:
+def test_encoded_facets_are_decoded_unchanged() -> None:
     facets = (facets_of(item()), EVERYTHING)
     assert decode_facets(encode_facets(facets)) == facets
 
 
-def test_more_versions_than_an_entry_holds_match_every_filter_from_then_on() -> None:
+def test_an_item_with_too_many_distinct_versions_matches_every_filter() -> None:
     carried: tuple[Facets, ...] = ()
     for place in range(FACETS_LIMIT + 1):
         carried = earlier_facets(item(places=(str(place),)), carried)

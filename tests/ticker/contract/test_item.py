@@ -16,7 +16,7 @@ def test_an_item_comes_back_as_it_was(written: Item) -> None:
     assert decode_item(encode_item(written)) == written
 
 
-def test_an_item_carries_every_field_under_its_public_name() -> None:
+def test_an_item_has_every_field_under_its_public_name() -> None:
     fields = json.loads(encode_item(item()))
     assert fields == {
         "uri": "urn:flashwire:01JD0000000000000000000000",
@@ -143,7 +143,7 @@ def test_times_are_read_with_their_offset() -> None:
 
 
 @given(st.floats(0, 253402300799))
-def test_a_time_written_is_read_within_a_millisecond(seconds: float) -> None:
+def test_a_formatted_time_is_read_within_a_millisecond(seconds: float) -> None:
     assert abs(instant(moment(seconds)) - seconds) <= 0.0011
 
 

@@ -32,13 +32,13 @@ NO_KEYS += [f"k1:-_{A[2:]}", f"k1:{A} x"]
 
 
 @pytest.mark.parametrize("text", NO_KEYS)
-def test_a_key_of_another_form_is_refused_and_not_repeated(text: str) -> None:
+def test_a_key_of_another_form_is_refused_and_not_quoted(text: str) -> None:
     said = complaint(text)
     assert "<id>:<base64" in said and A[:-4] not in said and "\n" not in said
 
 
 @pytest.mark.parametrize("text", ["", ",", "\n\n", "  "])
-def test_no_key_is_refused(text: str) -> None:
+def test_an_empty_keyring_is_refused(text: str) -> None:
     assert complaint(text) == "Give at least one signing key as <id>:<base64>."
 
 
@@ -47,13 +47,13 @@ def test_one_id_cannot_name_two_keys() -> None:
     assert parse_keyring(f"k1:{A},k1:{A}", "news").keys == {"k1": b"a" * 32}
 
 
-def test_a_setting_goes_before_the_file(tmp_path: Path) -> None:
+def test_the_setting_takes_precedence_over_the_file(tmp_path: Path) -> None:
     made = load_keyring(None, tmp_path, "news", create=True)
     assert load_keyring(f"k1:{A}", tmp_path, "news", create=True).signer == "k1"
     assert load_keyring("", tmp_path, "news", create=False) == made
 
 
-def test_the_first_run_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
+def test_the_first_run_creates_a_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
     data = tmp_path / "not" / "there"
     made = load_keyring(None, data, "news", create=True)
     assert (data / KEY_FILE).stat().st_mode & 0o777 == 0o600
@@ -67,7 +67,7 @@ def test_two_data_directories_get_two_keys(tmp_path: Path) -> None:
     assert one.signer != other.signer and set(one.keys.values()).isdisjoint(other.keys.values())
 
 
-def test_processes_that_start_together_end_with_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_start_together_use_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each creator has found no key before any of them links its own.
     together, link = threading.Barrier(8), os.link
 
@@ -89,21 +89,21 @@ def test_processes_that_start_together_end_with_one_key(tmp_path: Path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
 
 
-def test_a_node_does_not_make_a_key_and_says_where_one_comes_from(tmp_path: Path) -> None:
+def test_a_node_creates_no_key_and_reports_where_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(KeyringError, match="FLASHWIRE_SIGNING_KEYS"):
         load_keyring(None, tmp_path, "news", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601])
-def test_a_key_that_others_can_reach_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+def test_a_key_that_others_can_read_is_refused_with_the_command_that_fixes_it(tmp_path: Path, mode: int) -> None:
     load_keyring(None, tmp_path, "news", create=True)
     (tmp_path / KEY_FILE).chmod(mode)
     with pytest.raises(KeyringError, match="chmod 600"):
         load_keyring(None, tmp_path, "news", create=True)
 
 
-def test_a_key_file_that_is_a_folder_or_binary_cannot_be_read(tmp_path: Path) -> None:
+def test_a_key_file_that_is_a_directory_or_binary_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "folder" / KEY_FILE).mkdir(parents=True)
     (tmp_path / "binary").mkdir()
     (tmp_path / "binary" / KEY_FILE).write_bytes(b"\xff\x00")
@@ -112,7 +112,7 @@ def test_a_key_file_that_is_a_folder_or_binary_cannot_be_read(tmp_path: Path) ->
             load_keyring(None, tmp_path / name, "news", create=True)
 
 
-def test_a_data_directory_that_is_none_is_named(tmp_path: Path) -> None:
+def test_a_data_path_that_is_no_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(KeyringError, match="cannot be made"):
         load_keyring(None, tmp_path / "data", "news", create=True)

@@ -59,7 +59,7 @@ def test_a_replay_is_always_complete() -> None:
     assert read(message.replay(CURSOR, iter(()), heartbeat=15, time=TIME))["items"] == []
 
 
-def test_a_live_entry_is_one_item_at_its_place() -> None:
+def test_a_live_entry_is_one_item_with_its_cursor() -> None:
     assert read(ALL["item"]) == {"type": "item", "cursor": TEXT, "item": json.loads(ITEM)}
 
 
@@ -68,7 +68,7 @@ def test_a_heartbeat_says_whether_the_stream_is_lost() -> None:
     assert read(message.heartbeat(CURSOR, time=TIME, stale=False))["stale"] is False
 
 
-def test_a_farewell_says_when_to_come_back() -> None:
+def test_a_bye_says_when_to_reconnect() -> None:
     assert read(ALL["bye"]) == {"type": "bye", "reason": 'drain "now"', "reconnect": 1.23}
 
 
@@ -86,18 +86,18 @@ def test_the_bytes_of_an_item_are_never_encoded_again(written: Item) -> None:
         assert written in found
 
 
-def test_bytes_that_json_would_spell_otherwise_stay_as_they_were_signed() -> None:
+def test_signed_bytes_stay_as_they_are_if_json_has_another_spelling() -> None:
     odd = ITEM.replace(b'"version":1', b'"version" : 1').replace(b"5.9", b"5\\u002e9")
     assert b'"version" : 1' in odd and odd in message.live(CURSOR, odd).body
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_message_is_known_by_its_kind_and_cursor(kind: str) -> None:
+def test_a_message_has_a_kind_and_a_cursor(kind: str) -> None:
     assert (ALL[kind].kind, ALL[kind].cursor) == (kind, TEXT)
 
 
 @given(st.sampled_from(sorted(ALL)), st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
-def test_every_message_can_travel_as_a_cloud_event(kind: str, source: str) -> None:
+def test_every_message_can_be_a_cloud_event(kind: str, source: str) -> None:
     sent = ALL[kind]
     data = message.cloud_event(sent, source=source, time=TIME)
     assert b"\n" not in data and sent.body in data

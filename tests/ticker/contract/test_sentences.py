@@ -12,7 +12,7 @@ def parameters(sentence: str) -> set[str]:
 
 
 @pytest.mark.parametrize("code", SENTENCES)
-def test_a_refusal_is_said_in_every_language_with_the_same_facts(code: str) -> None:
+def test_a_refusal_has_the_same_parameters_in_every_language(code: str) -> None:
     forms = SENTENCES[code]
     assert tuple(forms) == LANGUAGES
     assert len({frozenset(parameters(sentence)) for sentence in forms.values()}) == 1
@@ -44,7 +44,7 @@ def test_a_refusal_can_be_given_the_field_it_belongs_to() -> None:
     )
 
 
-def test_what_was_entered_is_repeated_and_never_interpreted() -> None:
+def test_input_is_quoted_and_never_interpreted() -> None:
     error = RefusedError("unknown-name", value="{known.__class__}{0}%s", known="en")
     assert "{known.__class__}{0}%s" in error.sentence()
 

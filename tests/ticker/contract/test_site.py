@@ -46,7 +46,7 @@ def test_a_site_of_one_edition_is_enough(tmp_path: Path, mark: str) -> None:
     assert (site.sections, site.places, site.sources, site.languages) == ({}, {}, {}, ())
 
 
-def test_languages_beside_the_editions_own_can_be_filtered_by(tmp_path: Path) -> None:
+def test_a_filter_may_name_languages_of_the_file_and_of_editions(tmp_path: Path) -> None:
     assert written(tmp_path, 'languages = ["fr", "es-419"]\n' + EDITION).language_tags() == {"en", "fr", "es-419"}
 
 
@@ -73,9 +73,7 @@ def test_languages_beside_the_editions_own_can_be_filtered_by(tmp_path: Path) ->
         ('languages = ["?"]\n' + EDITION, "'?'"),
     ],
 )
-def test_a_file_that_is_not_a_site_is_refused_with_where_and_why(
-    tmp_path: Path, content: str | bytes, part: str
-) -> None:
+def test_an_invalid_site_file_is_refused_with_place_and_reason(tmp_path: Path, content: str | bytes, part: str) -> None:
     assert part in complaint(tmp_path, content)
 
 
@@ -100,7 +98,7 @@ def test_a_source_is_found_by_its_id_or_any_of_its_names(demonstration: Site, na
 
 
 @pytest.mark.parametrize("name", ["", "ministry", "Foreign ministry", "foreign ministry\0"])
-def test_a_name_that_is_nearly_a_sources_is_not_it(demonstration: Site, name: str) -> None:
+def test_a_similar_name_does_not_find_a_source(demonstration: Site, name: str) -> None:
     assert demonstration.find_source(name) is None
 
 
@@ -111,20 +109,20 @@ def test_a_source_is_found_however_its_accents_are_typed(tmp_path: Path) -> None
     assert load_site(None).find_source(unicodedata.normalize("NFD", "protección civil")) == "civil-defence"
 
 
-def test_a_label_is_in_the_language_asked_for_or_the_nearest() -> None:
+def test_a_label_is_in_the_requested_language_or_the_nearest() -> None:
     source = Source("agency", {"fr": "Agence", "en": "Agency", "es": "Agencia"})
     asked = ["es", "es-419", "en-GB", "de", "ar-EG"]
     assert [source.label(language) for language in asked] == ["Agencia", "Agencia", "Agency", "Agency", "Agency"]
     assert Source("agency", {"fr": "Agence", "es": "Agencia"}).label("de") == "Agence"
 
 
-def test_a_registered_name_says_the_language_and_direction_that_were_found(demonstration: Site) -> None:
+def test_a_source_name_has_the_language_and_direction_of_its_label(demonstration: Site) -> None:
     name = demonstration.source_name("civil-defence", "ar-SY")
     assert (name.value, name.language, name.direction) == ("الدفاع المدني", "ar", "rtl")
     assert demonstration.source_name("civil-defence", "de").language == "en"
 
 
-def test_a_name_that_two_languages_share_keeps_the_language_asked_for() -> None:
+def test_a_label_that_two_languages_share_has_the_requested_language() -> None:
     site = Site({}, sources={"x": Source("agency", {"en": "Reuters", "es": "Reuters"})})
     assert site.source_name("x", "es").language == "es"
 

@@ -34,7 +34,7 @@ def current(backlog: Backlog, wanted: Filter = ALL, count: int = 100, now: float
 
 
 @given(st.integers(0, 300), st.integers(1, 150))
-def test_every_place_from_the_newest_forgotten_entry_on_is_good_and_none_before(count: int, length: int) -> None:
+def test_a_client_can_resume_from_the_last_dropped_entry_on_and_not_before(count: int, length: int) -> None:
     backlog = filled(count, length)
     forgotten = max(0, count - length)
     assert len(backlog) == count - forgotten
@@ -48,7 +48,7 @@ def test_every_place_from_the_newest_forgotten_entry_on_is_good_and_none_before(
     assert backlog.can_resume(origin("e1")) == (forgotten == 0 and count > 0)
 
 
-def test_a_cursor_that_no_entry_proves_is_not_good() -> None:
+def test_a_client_cannot_resume_from_a_cursor_of_no_entry() -> None:
     backlog = filled(5)
     for cursor in (Cursor("e1", 3, "c4"), Cursor("e2", 3, "c3"), Cursor("e1", 6, "c6"), Cursor("e1", 0, "c0")):
         assert not backlog.can_resume(cursor)
@@ -56,25 +56,25 @@ def test_a_cursor_that_no_entry_proves_is_not_good() -> None:
         backlog.entries_after(Cursor("e1", 6, "c6"))
 
 
-def test_an_empty_backlog_takes_only_a_first_entry() -> None:
+def test_an_empty_backlog_accepts_only_a_first_entry() -> None:
     backlog = Backlog(10)
     assert not backlog.is_next(entry(2)) and backlog.is_next(entry(1)) and backlog.can_resume(origin(NO_EPOCH))
     assert backlog.entries_after(origin(NO_EPOCH)) == []
 
 
-def test_nothing_but_the_next_number_of_the_same_epoch_follows() -> None:
+def test_only_the_next_number_of_the_same_epoch_is_next() -> None:
     backlog = filled(5)
     assert [seq for seq in range(1, 9) if backlog.is_next(entry(seq))] == [6]
     assert not backlog.is_next(entry(6, epoch="e2"))
 
 
-def test_who_came_before_the_first_publish_gets_all_there_ever_was() -> None:
+def test_a_client_from_before_the_first_publication_gets_every_entry() -> None:
     backlog = filled(3)
     assert backlog.can_resume(origin(NO_EPOCH)) and len(backlog.entries_after(origin(NO_EPOCH))) == 3
     assert not filled(11).can_resume(origin(NO_EPOCH))
 
 
-def test_who_came_before_the_first_publish_is_not_told_that_a_second_epoch_is_all_there_was() -> None:
+def test_a_client_from_before_the_first_publication_cannot_resume_in_a_second_epoch() -> None:
     # The key with epoch and number was lost, the entries were not: a new epoch began behind those of the old one.
     backlog = Backlog(10)
     backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2")], "e2", 1)
@@ -82,14 +82,14 @@ def test_who_came_before_the_first_publish_is_not_told_that_a_second_epoch_is_al
     assert len(backlog.entries_after(origin("e2"))) == 1 and len(backlog) == 3
 
 
-def test_a_hole_is_a_new_floor() -> None:
+def test_after_a_hole_the_oldest_resumable_cursor_is_behind_it() -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(1), entry(2), entry(4), entry(5)], "e1", 5)
     assert [seq for seq in range(1, 6) if backlog.can_resume(Cursor("e1", seq, f"c{seq}"))] == [4, 5]
     assert current(backlog) == [5, 4, 2, 1]
 
 
-def test_a_stream_trimmed_at_its_start_is_held_from_its_oldest_entry() -> None:
+def test_a_trimmed_stream_can_be_resumed_from_its_oldest_entry() -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(7), entry(8)], "e1", 8)
     assert not backlog.can_resume(Cursor("e1", 6, "c6")) and [
@@ -98,7 +98,7 @@ def test_a_stream_trimmed_at_its_start_is_held_from_its_oldest_entry() -> None:
 
 
 @pytest.mark.parametrize(("epoch", "seq"), [("e1", 7), ("e2", 1)])
-def test_where_the_newest_entries_cannot_be_read_nothing_before_them_is_good(epoch: str, seq: int) -> None:
+def test_no_client_can_resume_before_newest_entries_that_cannot_be_read(epoch: str, seq: int) -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(4), entry(5)], epoch, seq, "p1")
     assert backlog.newest == Cursor(epoch, seq, "p1") and backlog.can_resume(backlog.newest)
@@ -107,7 +107,7 @@ def test_where_the_newest_entries_cannot_be_read_nothing_before_them_is_good(epo
     assert [e.seq for e in backlog.entries_after(Cursor(epoch, seq, "p1"))] == [seq + 1]
 
 
-def test_more_entries_than_the_position_said_are_no_contradiction() -> None:
+def test_more_entries_than_the_position_names_are_no_contradiction() -> None:
     backlog = Backlog(10)
     backlog.rebuild([entry(4), entry(5)], "e1", 4)
     assert backlog.newest == Cursor("e1", 5, "c5")
@@ -122,7 +122,7 @@ def test_the_higher_version_wins_whatever_the_order_of_arrival() -> None:
     assert backlog.item(URI.format(9)) is None
 
 
-def test_a_change_that_leaves_a_filter_reaches_those_who_saw_an_earlier_version() -> None:
+def test_a_change_that_no_longer_matches_a_filter_reaches_clients_of_earlier_versions() -> None:
     backlog = filled(1)
     first, moved = entry(1), entry(2, 1, version=2, sections=())
     follow(backlog, moved)
@@ -130,7 +130,7 @@ def test_a_change_that_leaves_a_filter_reaches_those_who_saw_an_earlier_version(
     assert not backlog.matches(WORLD, entry(3, 3, sections=()))
 
 
-def test_versions_that_no_filter_tells_apart_are_not_kept() -> None:
+def test_versions_with_equal_terms_are_stored_once() -> None:
     backlog = Backlog(100)
     for number in range(1, 301):
         follow(backlog, entry(number, 1, version=number, sections=("world",) if number == 50 else ()))
@@ -145,12 +145,12 @@ def test_versions_that_no_filter_tells_apart_are_not_kept() -> None:
     assert late.matches(WORLD, entry(3, 1, version=2, sections=()))
 
 
-def test_what_is_forgotten_is_let_go_of() -> None:
+def test_dropped_items_are_not_referenced_any_more() -> None:
     backlog = filled(1000, 100)
     assert len(backlog._entries) < 100 + 64
 
 
-def test_an_entry_does_not_go_to_those_whose_filter_only_a_later_version_matches() -> None:
+def test_an_entry_does_not_match_a_filter_that_only_a_later_version_matches() -> None:
     backlog = Backlog(10)
     before = entry(1, sections=())
     for each in (before, entry(2, 1, version=2, sections=("world",))):
@@ -160,7 +160,7 @@ def test_an_entry_does_not_go_to_those_whose_filter_only_a_later_version_matches
     assert not backlog.matches(WORLD, entry(3, sections=()))
 
 
-def test_a_correction_keeps_its_place_and_pins_stand_first() -> None:
+def test_a_correction_keeps_its_position_and_pinned_items_are_first() -> None:
     backlog = filled(2)
     follow(backlog, entry(3, pinned_until=moment(100)))
     follow(backlog, entry(4))
@@ -170,7 +170,7 @@ def test_a_correction_keeps_its_place_and_pins_stand_first() -> None:
     assert current(backlog, count=2, now=0) == [3, 4] and current(backlog, count=0) == []
 
 
-def test_an_item_is_current_until_it_expires_and_the_answer_says_until_when_it_stays_so() -> None:
+def test_an_item_is_current_until_it_expires_and_current_returns_that_time() -> None:
     backlog = filled(1)
     follow(backlog, entry(2, expires=moment(100), pinned_until=moment(50)))
     for now, shown, until in ((0, [2, 1], 50), (50, [2, 1], 100), (99.999, [2, 1], 100), (100, [1], float("inf"))):
@@ -178,7 +178,7 @@ def test_an_item_is_current_until_it_expires_and_the_answer_says_until_when_it_s
         assert (uris(entries), stays) == (shown, until)
 
 
-def test_what_is_forgotten_is_current_no_more_and_what_came_again_stays() -> None:
+def test_a_dropped_item_is_not_current_and_a_repeated_one_stays() -> None:
     backlog = filled(2, length=3)
     follow(backlog, entry(3, 1, version=2))
     follow(backlog, entry(4))
@@ -188,7 +188,7 @@ def test_what_is_forgotten_is_current_no_more_and_what_came_again_stays() -> Non
     assert current(backlog) == [6, 5, 4]
 
 
-def test_a_body_that_was_put_in_once_more_by_hand_does_not_stop_the_forgetting() -> None:
+def test_a_body_that_was_copied_by_hand_does_not_stop_the_dropping_of_entries() -> None:
     # Its signature is good, its version is not the newest: with the newest one forgotten nothing is known of it.
     backlog = filled(1, length=2)
     for seq, uri in ((2, 1), (3, 3), (4, 4), (5, 5)):
@@ -205,7 +205,7 @@ def test_pages_follow_one_another_without_overlap() -> None:
     assert uris(backlog.page(ALL, 3, URI.format(5), 0)[0]) == [4, 3, 2]
 
 
-def test_a_page_goes_on_behind_an_item_that_was_withdrawn_meanwhile_and_ends_behind_a_forgotten_one() -> None:
+def test_a_page_continues_after_a_withdrawn_item_and_ends_after_a_dropped_one() -> None:
     backlog = filled(4)
     follow(backlog, entry(5, 3, version=2, pub_status="canceled"))
     follow(backlog, entry(6, pinned_until=moment(100)))
@@ -213,7 +213,7 @@ def test_a_page_goes_on_behind_an_item_that_was_withdrawn_meanwhile_and_ends_beh
     assert backlog.page(ALL, 9, URI.format(99), 0) == ([], False)
 
 
-def test_entries_from_before_the_floor_are_forgotten_without_moving_it() -> None:
+def test_dropping_entries_before_a_hole_does_not_move_the_oldest_resumable_cursor() -> None:
     backlog = Backlog(3)
     backlog.rebuild([entry(1), entry(2), entry(1, 3, epoch="e2"), entry(2, 4, epoch="e2")], "e2", 2)
     assert (
@@ -223,7 +223,7 @@ def test_entries_from_before_the_floor_are_forgotten_without_moving_it() -> None
     )
 
 
-def test_what_says_nothing_new_is_held_and_is_no_news() -> None:
+def test_an_entry_without_a_new_version_is_stored_and_is_no_news() -> None:
     backlog = filled(1)
     second = entry(2, 1, version=2, act="correction")
     for arrived, is_news in (
@@ -247,7 +247,7 @@ def test_an_entry_that_repeats_a_version_keeps_its_item_and_is_in_no_replay() ->
     assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 3, "c3"))] == [5]
 
 
-def test_a_version_that_was_read_is_not_forgotten_where_the_stream_goes_back_behind_it() -> None:
+def test_an_item_is_hidden_when_the_stream_loses_a_version_that_was_read() -> None:
     backlog = filled(2)
     follow(backlog, entry(3, 1, version=3, act="withdraw", pub_status="canceled"))
     for _ in range(2):
@@ -265,7 +265,7 @@ def test_a_version_that_was_read_is_not_forgotten_where_the_stream_goes_back_beh
     assert current(backlog) == [2, 1] and not backlog.hidden
 
 
-def test_a_version_that_was_read_counts_also_where_the_stream_was_empty_before_an_older_copy_of_it_came() -> None:
+def test_a_version_that_was_read_counts_also_after_the_stream_was_empty() -> None:
     backlog = filled(2)
     follow(backlog, entry(3, 1, version=2, act="withdraw", pub_status="canceled"))
     backlog.rebuild([], None, 0)
@@ -279,7 +279,7 @@ def test_a_version_that_was_read_counts_also_where_the_stream_was_empty_before_a
     assert backlog.add(entry(3, 1, epoch="e2", version=2, act="update")) and not backlog.hidden
 
 
-def test_no_more_versions_that_the_stream_lost_are_kept_than_entries() -> None:
+def test_lost_versions_are_limited_to_the_length_of_the_backlog() -> None:
     backlog = filled(3, length=3)
     for start in (4, 7):
         backlog.rebuild([entry(seq, epoch="e2", check=f"n{seq}") for seq in range(start, start + 3)], "e2", start + 2)
@@ -290,7 +290,7 @@ def test_no_more_versions_that_the_stream_lost_are_kept_than_entries() -> None:
 
 
 @pytest.mark.parametrize(("act", "status"), [("withdraw", "canceled"), ("hold", "withheld")])
-def test_an_act_that_takes_an_item_off_is_sent_although_a_newer_version_was_read_before(act: str, status: str) -> None:
+def test_an_act_that_removes_an_item_is_sent_although_a_newer_version_was_lost(act: str, status: str) -> None:
     backlog = filled(2)
     follow(backlog, entry(3, 1, version=2, act="correction"))
     follow(backlog, entry(4, 1, version=3, act="update"))
@@ -303,7 +303,7 @@ def test_an_act_that_takes_an_item_off_is_sent_although_a_newer_version_was_read
     assert bool(backlog.hidden) is (act == "hold")
 
 
-def test_items_of_which_nothing_can_be_read_are_hidden_until_a_version_comes_or_their_entry_is_forgotten() -> None:
+def test_an_unreadable_item_is_hidden_until_a_version_comes_or_its_entry_is_dropped() -> None:
     backlog = Backlog(3)
     doubts = {URI.format(uri): Doubt(1, number=number) for uri, number in ((9, 7), (2, 2), (3, 3))}
     backlog.rebuild([entry(1), entry(4)], "e1", 4, doubts=doubts)
@@ -338,7 +338,7 @@ _DOUBTS = {
 @pytest.mark.parametrize("after", _AFTER)
 @pytest.mark.parametrize("doubts", _DOUBTS)
 @pytest.mark.parametrize("counter", [8, 20])
-def test_to_go_on_behind_a_hole_gives_what_a_whole_reading_gives(after: str, doubts: str, counter: int) -> None:
+def test_appending_after_a_hole_gives_the_same_backlog_as_a_rebuild(after: str, doubts: str, counter: int) -> None:
     length = 6
     gone_on, read_anew = filled(7, length), filled(7, length)
     gone_on.current(ALL, 10, 0.0)

@@ -44,7 +44,7 @@ def naive(entries: list[Entry], held: int, wanted: Filter, after: int, anew: boo
 
 
 @given(st.lists(steps, min_size=1, max_size=40), filters, st.integers(5, 50), st.booleans())
-def test_it_finds_what_a_walk_over_all_entries_does(
+def test_it_selects_the_same_items_as_a_loop_over_all_entries(
     given_steps: list[tuple[int, Item, str, str]], wanted: Filter, length: int, anew: bool
 ) -> None:
     backlog, entries, versions = Backlog(length), list[Entry](), dict[str, int]()
@@ -72,7 +72,7 @@ def test_it_finds_what_a_walk_over_all_entries_does(
             assert backlog.replay_json(wanted, cursor) == [data for _, data in backlog.replay(wanted, cursor)]
 
 
-def test_a_replay_judges_only_items_whose_versions_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_checks_only_items_whose_versions_have_different_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog(3000)
     for seq in range(1, 3001):
         backlog.add(entry(seq, sections=("sport",) if seq % 3 == 0 else ("world",)))
@@ -92,7 +92,7 @@ def test_a_replay_judges_only_items_whose_versions_differ(monkeypatch: pytest.Mo
     assert not backlog.can_resume(start)
 
 
-def test_what_is_forgotten_is_let_go_of() -> None:
+def test_dropped_items_are_not_referenced_any_more() -> None:
     backlog = Backlog(10)
     for seq in range(1, 5 * changed_items.BLOCK):
         backlog.add(entry(seq))

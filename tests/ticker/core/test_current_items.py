@@ -34,7 +34,7 @@ def naive(items: list[Item], wanted: Filter, now: float) -> list[Item]:
 
 
 @given(st.lists(steps, max_size=40), filters, st.lists(st.integers(0, 10), min_size=1, max_size=3), st.integers(0, 9))
-def test_it_holds_what_a_plain_list_would_show(
+def test_it_selects_the_same_items_as_a_sorted_list(
     given_steps: list[tuple[int, Item, int, int | None, int | None, str]],
     wanted: Filter,
     nows: list[int],
@@ -69,7 +69,7 @@ def test_it_holds_what_a_plain_list_would_show(
                     assert ([each.item for each in page], more) == (rest[:2], len(rest) > 2)
 
 
-def test_a_page_after_an_item_that_is_no_longer_pinned_does_not_begin_with_the_pinned_ones_again() -> None:
+def test_a_page_after_an_item_whose_pin_ended_does_not_start_with_pinned_items() -> None:
     backlog = Backlog(10)
     backlog.add(entry(1, first_created=moment(1), pinned_until=moment(9)))
     backlog.add(entry(2, first_created=moment(2), pinned_until=moment(9)))
@@ -79,7 +79,7 @@ def test_a_page_after_an_item_that_is_no_longer_pinned_does_not_begin_with_the_p
     assert backlog.page(Filter(), 5, item.uri, 0.0) == ([], False)
 
 
-def test_a_filter_that_matches_nothing_looks_at_blocks_and_at_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_that_matches_nothing_looks_at_blocks_only(monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog(5000)
     for seq in range(1, 5001):
         backlog.add(entry(seq, first_created=moment(seq)))
@@ -99,7 +99,7 @@ def test_a_filter_that_matches_nothing_looks_at_blocks_and_at_no_item(monkeypatc
     assert uris(backlog.page(Filter(), 3, URI.format(2500), 0)[0]) == [2499, 2498, 2497] and looked <= 2
 
 
-def test_an_item_older_than_the_backlog_comes_back_to_its_place_and_not_on_top() -> None:
+def test_a_change_of_an_item_older_than_the_backlog_keeps_its_position() -> None:
     backlog = Backlog(3)
     for seq in range(1, 6):
         backlog.add(entry(seq, first_created=moment(seq)))
@@ -108,7 +108,7 @@ def test_an_item_older_than_the_backlog_comes_back_to_its_place_and_not_on_top()
     assert uris(backlog.page(Filter(), 10, URI.format(4), 0)[0]) == [1]
 
 
-def test_a_change_of_an_item_older_than_the_backlog_reaches_the_readers_of_its_old_filter() -> None:
+def test_a_change_of_an_item_older_than_the_backlog_reaches_clients_of_its_earlier_filter() -> None:
     backlog = Backlog(1)
     old = entry(1, sections=("sport",))
     moved = entry(2, 1, version=2, sections=("world",))
@@ -121,7 +121,7 @@ def test_a_change_of_an_item_older_than_the_backlog_reaches_the_readers_of_its_o
     assert not backlog.hidden
 
 
-def test_a_replay_has_each_item_once_and_no_words_of_what_was_taken_back() -> None:
+def test_a_replay_has_each_item_once_and_no_words_of_withdrawn_items() -> None:
     backlog = Backlog(10)
     backlog.add(entry(1, 1))
     backlog.add(entry(2, 2))
@@ -145,7 +145,7 @@ def test_a_replay_has_each_item_once_and_no_words_of_what_was_taken_back() -> No
     filters,
     st.integers(0, 10),
 )
-def test_entries_that_are_read_together_show_what_they_do_one_by_one(
+def test_a_rebuild_shows_the_same_items_as_single_additions(
     given_items: list[tuple[int, Item, int, int | None, int | None]], wanted: Filter, now: int
 ) -> None:
     entries: list[Entry] = []
@@ -172,7 +172,7 @@ def test_entries_that_are_read_together_show_what_they_do_one_by_one(
     )
 
 
-def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms_alone(
+def test_a_rebuild_marks_each_item_once_and_dropping_one_changes_only_its_own_terms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     marked = 0
@@ -197,7 +197,7 @@ def test_to_rebuild_marks_each_item_once_and_to_forget_one_touches_its_own_terms
     assert marked == 502 and first.masks is masks, "nothing else moved up"
 
 
-def test_a_block_with_empty_places_takes_items_between_them() -> None:
+def test_a_block_with_empty_positions_accepts_items_between_them() -> None:
     backlog = Backlog(10_000)
     for seq in range(1, 2 * ordered_items.BLOCK + 1):
         backlog.add(entry(seq, first_created=moment(2 * seq)))

@@ -73,11 +73,11 @@ def test_a_language_range_matches_its_own_variants_and_never_a_wider_one() -> No
     assert not Filter(languages=frozenset({"es"})).matches(item(headline=Text("x", "en-", "ltr")))
 
 
-def test_the_canaries_are_for_those_alone_who_ask_for_them_by_name() -> None:
+def test_only_a_filter_that_names_canaries_matches_them() -> None:
     assert Filter(editions=frozenset({"canary"})).canary
     assert not Filter().canary and not Filter(editions=frozenset({"en"})).canary
 
 
-def test_two_clients_that_ask_for_the_same_share_one_filter() -> None:
+def test_equal_filters_have_equal_hashes() -> None:
     one, other = (Filter(editions=frozenset(["a", "b"])), Filter(editions=frozenset(["b", "a"])))
     assert {one: 1}[other] == 1

@@ -51,7 +51,7 @@ def test_frames_in_one_write_keep_their_order_and_no_context(payloads: list[byte
     assert [frame.data for frame in frames(data)] == payloads
 
 
-def test_only_what_is_long_enough_is_deflated_and_a_plain_frame_needs_no_extension() -> None:
+def test_a_short_message_is_not_deflated_and_its_frame_needs_no_extension() -> None:
     short, long = b"x" * (DEFLATE_FROM - 1), b"x" * DEFLATE_FROM
     assert text_frame(short, deflated=True) == text_frame(short, deflated=False)
     assert text_frame(long, deflated=True)[0] == 0xC1 and len(text_frame(long, deflated=True)) < 30
@@ -102,11 +102,11 @@ def unchunked(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("size", [1, 9, 10, 15, 16, 255, 256, 70_000])
-def test_a_chunk_says_its_size_in_hexadecimal(size: int) -> None:
+def test_a_chunk_starts_with_its_size_in_hexadecimal(size: int) -> None:
     assert unchunked(chunk(b"\r" * size) + chunk(b"\n")) == b"\r" * size + b"\n"
 
 
-def test_a_message_is_made_once_for_each_format() -> None:
+def test_a_message_is_encoded_once_per_format() -> None:
     encoded = Encoded(live(CURSOR, b'{"x":"%b"}' % (b"y" * 200)), "2026-05-01T09:30:00.125Z")
     for form in Format:
         assert encoded.bytes_for(form) is encoded.bytes_for(form)

@@ -25,7 +25,7 @@ def plain(deliveries: list[Delivery[str]]) -> list[tuple[set[str], bytes, int]]:
     return [(set(members), data, entries) for members, data, entries in deliveries]
 
 
-def test_entries_that_came_together_are_one_write_for_a_group_in_stream_order() -> None:
+def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order() -> None:
     made = hub()
     made.join("a", WORLD, Format.PLAIN)
     made.join("b", WORLD, Format.PLAIN)
@@ -40,13 +40,13 @@ def test_entries_that_came_together_are_one_write_for_a_group_in_stream_order() 
     ]
 
 
-def test_nobody_is_written_to_for_what_nobody_asked_for() -> None:
+def test_an_entry_that_no_filter_matches_makes_no_delivery() -> None:
     made = hub()
     made.join("d", SPORT, Format.PLAIN)
     assert not list(made.deliveries([(entry(1), encoded(entry(1)))]))
 
 
-def test_a_canary_is_for_those_alone_who_asked_and_a_heartbeat_for_all() -> None:
+def test_a_canary_goes_to_clients_that_ask_for_it_and_a_heartbeat_to_all() -> None:
     made = hub()
     made.join("a", Filter(), Format.PLAIN)
     made.join("k", CANARY, Format.PLAIN)
@@ -55,7 +55,7 @@ def test_a_canary_is_for_those_alone_who_asked_and_a_heartbeat_for_all() -> None
     assert sorted(made.members()) == ["a", "k"] and len(made) == 2
 
 
-def test_a_group_that_nobody_is_in_is_forgotten() -> None:
+def test_an_empty_group_is_removed() -> None:
     made = hub()
     group = made.join("a", WORLD, Format.PLAIN)
     assert made.join("b", WORLD, Format.SSE) is group
@@ -66,7 +66,7 @@ def test_a_group_that_nobody_is_in_is_forgotten() -> None:
     assert not made.groups
 
 
-def test_one_that_leaves_a_forgotten_group_leaves_the_new_one_of_the_same_filter_alone() -> None:
+def test_leaving_a_removed_group_does_not_change_a_new_group_with_the_same_filter() -> None:
     made = hub()
     old = made.join("a", WORLD, Format.PLAIN)
     made.leave("a", old, Format.PLAIN)
@@ -97,7 +97,7 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
         assert reached == ["a", "b", "c"]
 
 
-def test_the_count_is_of_those_who_are_there_however_often_they_come_or_leave() -> None:
+def test_the_count_is_right_after_repeated_joins_and_leaves() -> None:
     made = hub()
     group = made.join("a", WORLD, Format.PLAIN)
     made.join("a", WORLD, Format.PLAIN)

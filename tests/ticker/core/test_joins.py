@@ -49,14 +49,14 @@ def said(encoded: Encoded) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("cursor", "kind"), [(None, "snapshot"), ("e1.3.c3", "replay"), ("lost.9.c", "snapshot")])
-def test_each_gets_the_heartbeat_that_it_asked_for(joins: Joins, cursor: str | None, kind: str) -> None:
+def test_each_client_gets_the_heartbeat_interval_that_it_asks_for(joins: Joins, cursor: str | None, kind: str) -> None:
     for heartbeat, seconds in ((0, 15), (5, 5), (60, 60), (0, 15), (5, 5)):
         found = said(ask(joins, cursor, heartbeat=heartbeat))
         assert (found["type"], found["heartbeat"]) == (kind, seconds)
     assert ask(joins, cursor, heartbeat=5) is ask(joins, cursor, heartbeat=5)
 
 
-def test_a_fresh_join_gets_the_current_items_and_nothing_is_missing(joins: Joins) -> None:
+def test_a_fresh_join_gets_a_complete_snapshot_of_current_items(joins: Joins) -> None:
     assert said(ask(joins, backlog=2)) == {
         "type": "snapshot",
         "cursor": "e1.5.c5",
@@ -68,7 +68,7 @@ def test_a_fresh_join_gets_the_current_items_and_nothing_is_missing(joins: Joins
     }
 
 
-def test_a_good_cursor_gets_all_since_and_nothing_else(joins: Joins, backlog: Backlog) -> None:
+def test_a_valid_cursor_gets_a_replay_of_later_changes_only(joins: Joins, backlog: Backlog) -> None:
     backlog.add(entry(6, sections=("sport",)))
     found = said(ask(joins, "e1.3.c3", wanted=Filter(sections=frozenset({"world"}))))
     assert (found["type"], found["complete"], found["cursor"], found["items"]) == ("replay", True, "e1.6.c6", [4, 5])
@@ -76,17 +76,17 @@ def test_a_good_cursor_gets_all_since_and_nothing_else(joins: Joins, backlog: Ba
 
 
 @pytest.mark.parametrize("cursor", ["", "?", "e1.3.c4", "e2.3.c3", "e1.9.c9", "e1.03.c3"])
-def test_any_other_cursor_gets_a_snapshot_that_says_so(joins: Joins, cursor: str) -> None:
+def test_any_other_cursor_gets_an_incomplete_snapshot(joins: Joins, cursor: str) -> None:
     found = said(ask(joins, cursor))
     assert (found["type"], found["complete"], found["items"]) == ("snapshot", False, [5, 4, 3, 2, 1])
 
 
-def test_those_who_ask_for_the_same_get_the_same_bytes(joins: Joins) -> None:
+def test_equal_subscriptions_get_the_same_bytes(joins: Joins) -> None:
     for cursor in (None, "", "e1.3.c3"):
         assert ask(joins, cursor) is ask(joins, cursor, now=NOW + FRESH_SECONDS - 0.001)
 
 
-def test_no_answer_is_served_to_who_asked_for_something_else(joins: Joins) -> None:
+def test_different_subscriptions_get_different_messages(joins: Joins) -> None:
     sport = Filter(sections=frozenset({"sport"}))
     asked = [
         (cursor, wanted, backlog)
@@ -116,14 +116,14 @@ def test_no_answer_is_served_to_who_asked_for_something_else(joins: Joins) -> No
         ]
 
 
-def test_an_entry_ends_every_ready_answer(joins: Joins, backlog: Backlog) -> None:
+def test_an_entry_invalidates_every_cached_message(joins: Joins, backlog: Backlog) -> None:
     for cursor in (None, "", "e1.3.c3"):
         ask(joins, cursor)
     backlog.add(entry(6))
     assert [said(ask(joins, cursor))["cursor"] for cursor in (None, "", "e1.3.c3")] == ["e1.6.c6"] * 3
 
 
-def test_an_answer_from_before_the_stream_was_lost_does_not_say_that_all_is_well(joins: Joins) -> None:
+def test_a_cached_message_is_not_used_after_the_stream_was_lost(joins: Joins) -> None:
     for cursor in (None, "", "e1.3.c3"):
         assert [said(ask(joins, cursor, stale=stale))["stale"] for stale in (False, True, False)] == [
             False,
@@ -134,21 +134,21 @@ def test_an_answer_from_before_the_stream_was_lost_does_not_say_that_all_is_well
 
 @pytest.mark.parametrize("later", [FRESH_SECONDS, 60.0, -0.001, -0.5, -3600.0])
 @pytest.mark.parametrize("cursor", [None, "", "e1.3.c3"])
-def test_an_answer_is_ready_for_a_second_and_never_for_a_clock_that_was_set_back(
+def test_a_message_is_cached_for_a_second_and_not_used_if_the_clock_is_set_back(
     joins: Joins, cursor: str | None, later: float
 ) -> None:
     ask(joins, cursor)
     assert said(ask(joins, cursor, now=NOW + later))["time"] == moment(NOW + later)
 
 
-def test_an_item_that_expires_or_falls_within_the_second_ends_the_answer(joins: Joins, backlog: Backlog) -> None:
+def test_a_cached_snapshot_ends_when_an_item_expires_or_a_pin_ends(joins: Joins, backlog: Backlog) -> None:
     backlog.add(entry(6, pinned_until=moment(NOW + 0.25), expires=moment(NOW + 0.5)))
     backlog.add(entry(7))
     shown = [said(ask(joins, now=NOW + after))["items"][:2] for after in (0, 0.249, 0.25, 0.499, 0.5)]
     assert shown == [[6, 7], [6, 7], [7, 6], [7, 6], [7, 5]]
 
 
-def test_no_more_answers_are_kept_than_a_storm_needs(joins: Joins) -> None:
+def test_the_cache_is_limited(joins: Joins) -> None:
     first = ask(joins, backlog=0)
     for number in range(1, CACHE_LIMIT):
         ask(joins, wanted=Filter(sections=frozenset({str(number)})))

@@ -32,7 +32,7 @@ def read(long: LongMessage) -> list[bytes]:
 
 @pytest.mark.parametrize("form", Format)
 @pytest.mark.parametrize(("count", "size"), [(400, 500), (1, 40_000), (3, 31_000), (70, 500)])
-def test_pieces_are_the_message(form: Format, count: int, size: int) -> None:
+def test_the_pieces_joined_are_the_message(form: Format, count: int, size: int) -> None:
     encoded = replay(count, size)
     assert encoded.message.items and encoded.message.size == len(encoded.message.body)
     pieces = read(long_message(encoded, form))
@@ -68,7 +68,7 @@ class Counted(tuple[bytes, ...]):
         return super().__iter__()
 
 
-def test_the_first_piece_of_ten_thousand_items_looks_at_no_others() -> None:
+def test_the_first_piece_does_not_look_at_later_items() -> None:
     whole = replay(10_000, 900).message
     items = Counted(whole.items)
     long = LongMessage(msgspec.structs.replace(whole, items=items), None, TIME)
@@ -86,7 +86,7 @@ def test_a_short_list_is_one_piece_of_bytes() -> None:
     assert not encoded.message.items and len(encoded.message.body) < LONG_BYTES
 
 
-def test_packing_goes_step_by_step() -> None:
+def test_compression_continues_step_by_step() -> None:
     long = long_message(replay(), Format.DEFLATED)
     steps = 0
     while not long.is_packed:
@@ -95,7 +95,7 @@ def test_packing_goes_step_by_step() -> None:
     assert steps >= 400 * 500 // PIECE_BYTES
 
 
-def test_readers_share_pieces_and_leave_nothing() -> None:
+def test_readers_share_pieces_and_keep_none_after_they_end() -> None:
     encoded = replay()
     first, second = long_message(encoded, Format.PLAIN), long_message(encoded, Format.PLAIN)
     assert first is second and first.piece(0) is second.piece(0)

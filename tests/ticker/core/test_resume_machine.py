@@ -254,7 +254,7 @@ class ShortMachine(ResumeMachine):
     length = 5
 
 
-def test_who_came_before_the_first_publish_gets_it_when_the_reader_finds_a_stream_that_was_not_there() -> None:
+def test_a_client_from_before_the_first_publication_gets_it_when_the_stream_appears() -> None:
     model, clock = Model(), Clock()
     node = WatchedNode(model, clock, 100)
     node.read()
@@ -266,7 +266,7 @@ def test_who_came_before_the_first_publish_gets_it_when_the_reader_finds_a_strea
     assert client.place is published and len(client.shown()) == 3
 
 
-def test_a_client_that_was_behind_gets_what_it_missed_in_parts_and_once() -> None:
+def test_a_lagging_client_gets_missed_entries_in_parts_and_once() -> None:
     model, clock = Model(), Clock()
     node = WatchedNode(model, clock, 100)
     node.read()
@@ -281,7 +281,7 @@ def test_a_client_that_was_behind_gets_what_it_missed_in_parts_and_once() -> Non
     assert client.cursor == str(published.cursor) and len(client.shown()) == 30 and not node.lagging
 
 
-def test_numbers_given_again_under_older_ids_are_noticed_by_the_missing_entry_alone() -> None:
+def test_reused_numbers_with_older_ids_are_detected_by_the_missing_entry() -> None:
     model, clock = Model(), Clock()
     for _ in range(4):
         model.publish({})
@@ -297,7 +297,7 @@ def test_numbers_given_again_under_older_ids_are_noticed_by_the_missing_entry_al
     assert node.published() is tip
 
 
-def test_an_unreadable_entry_that_a_backup_puts_into_a_hole_is_said_until_it_is_gone() -> None:
+def test_an_unreadable_entry_that_a_backup_put_into_a_hole_is_reported_until_it_is_gone() -> None:
     model, clock = Model(), Clock()
     model.hole()
     node = WatchedNode(model, clock, 100)
@@ -313,7 +313,7 @@ def test_an_unreadable_entry_that_a_backup_puts_into_a_hole_is_said_until_it_is_
     assert (node.stale, node.is_ahead) == (False, False)
 
 
-def test_an_entry_that_comes_while_the_stream_is_read_anew_costs_nobody_the_place() -> None:
+def test_an_entry_that_arrives_during_a_rebuild_loses_no_clients_position() -> None:
     model, clock = Model(), Clock()
     first = model.publish({})
     node = WatchedNode(model, clock, 100)

@@ -20,14 +20,14 @@ from ticker.stream.redis_stream import Record, Stream
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_node_that_starts_on_a_stream_holds_all_of_it(redis_url: str, desk: Desk) -> None:
+async def test_a_node_that_starts_has_all_entries_of_the_stream(redis_url: str, desk: Desk) -> None:
     published = await desk.publish(5)
     async with following(redis_url, desk) as node:
         assert [each.item for each in reversed(node.backlog.current(Filter(), 10, 0)[0])] == published
         assert node.rebuilds == 1 and not node.stale
 
 
-async def test_what_is_published_arrives_in_order_and_once(desk: Desk, node: CountingNode) -> None:
+async def test_published_items_arrive_in_order_and_once(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     published = await desk.publish(20)
     await until(lambda: len(client.live()) >= 20)
@@ -35,7 +35,7 @@ async def test_what_is_published_arrives_in_order_and_once(desk: Desk, node: Cou
     assert client.kinds() == ["snapshot", *["item"] * 20] and node.rebuilds == 1
 
 
-async def test_what_was_written_together_is_one_write_a_client(desk: Desk, node: CountingNode) -> None:
+async def test_items_that_were_published_together_are_one_write_per_client(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await desk.publish()
     await until(lambda: len(client.live()) == 1)
@@ -63,7 +63,7 @@ async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: Counti
     assert sorted(client.live()) == [each.uri for each in items] and node.rebuilds == 1
 
 
-async def test_poison_is_skipped_and_counted_by_its_reason_and_the_rest_flows(desk: Desk, node: CountingNode) -> None:
+async def test_poison_is_skipped_and_counted_by_reason_and_other_entries_arrive(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await desk.publish()
     signed = seal(encode_item(item()), desk.keyring)
@@ -85,7 +85,7 @@ async def test_poison_is_skipped_and_counted_by_its_reason_and_the_rest_flows(de
     assert client.kinds() == ["snapshot", "item", "item"] and node.rebuilds == 1
 
 
-async def test_a_hole_is_told_to_all_who_are_there(desk: Desk, node: CountingNode) -> None:
+async def test_a_hole_is_reported_to_all_clients(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     first = await desk.publish()
     await until(lambda: len(client.live()) == 1)
@@ -122,9 +122,7 @@ async def after_a_hole(desk: Desk, node: CountingNode) -> list[Item]:
     return made
 
 
-async def test_behind_a_mere_hole_only_what_came_after_it_is_read(
-    redis_url: str, desk: Desk, readings: list[int]
-) -> None:
+async def test_after_a_hole_only_later_records_are_read(redis_url: str, desk: Desk, readings: list[int]) -> None:
     published = await desk.publish(3)
     async with following(redis_url, desk) as node:
         assert readings == [3]
@@ -142,9 +140,7 @@ async def test_behind_a_mere_hole_only_what_came_after_it_is_read(
         assert [complete for complete, _ in client.snapshots()] == [True, False, False, False, False]
 
 
-async def test_a_withdrawal_in_a_mere_hole_is_found_in_its_ledger(
-    redis_url: str, desk: Desk, readings: list[int]
-) -> None:
+async def test_a_withdrawal_in_a_hole_is_found_in_its_ledger(redis_url: str, desk: Desk, readings: list[int]) -> None:
     first, second = await desk.publish(2)
     async with following(redis_url, desk) as node:
         client = Client(node)
@@ -189,7 +185,7 @@ async def another_epoch(desk: Desk) -> None:
         (another_epoch, 2),
     ],
 )
-async def test_where_what_is_held_may_not_stand_all_is_read_again(
+async def test_everything_is_read_again_if_known_entries_may_be_invalid(
     redis_url: str, desk: Desk, readings: list[int], harm: Callable[[Desk], Awaitable[None]], least: int
 ) -> None:
     await desk.publish(3)
@@ -201,9 +197,7 @@ async def test_where_what_is_held_may_not_stand_all_is_read_again(
         assert (f"urn:flashwire:{1:026d}" in node.backlog.hidden) is (harm is a_version_that_nobody_can_read)
 
 
-async def test_an_entry_whose_signature_is_bad_and_whose_number_counts_is_a_hole(
-    desk: Desk, node: CountingNode
-) -> None:
+async def test_an_entry_with_a_bad_signature_and_a_published_number_is_a_hole(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await desk.publish()
     await until(lambda: len(client.live()) == 1)
@@ -215,7 +209,7 @@ async def test_an_entry_whose_signature_is_bad_and_whose_number_counts_is_a_hole
     assert not client.snapshots()[1][0] and len(client.snapshots()[1][1]) == 2
 
 
-async def test_a_canary_reaches_those_alone_who_ask_for_it(desk: Desk, node: CountingNode) -> None:
+async def test_a_canary_reaches_only_clients_that_ask_for_it(desk: Desk, node: CountingNode) -> None:
     news, birds = Client(node), Client(node, Filter(editions=frozenset({"canary"})))
     await desk.store.publish_canary(item(edition="canary"))
     await until(lambda: len(birds.live()) == 1)
@@ -227,7 +221,7 @@ async def test_a_canary_reaches_those_alone_who_ask_for_it(desk: Desk, node: Cou
     assert late.snapshots() == [(True, [])]
 
 
-async def test_a_reader_ends_also_when_a_cancellation_is_swallowed_beneath_it(
+async def test_a_reader_ends_although_a_library_swallows_its_cancellation(
     desk: Desk, node: CountingNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # asyncio.wait_for before Python 3.12 does that to a cancellation that meets a finished write.

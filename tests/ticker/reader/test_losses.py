@@ -31,7 +31,9 @@ async def after_quiet_turns(node: CountingNode) -> None:
     await until(lambda: node.turns >= turns + 3)
 
 
-async def test_a_wiped_stream_is_noticed_within_a_quiet_turn_and_followed_anew(server: Server, own_desk: Desk) -> None:
+async def test_a_wiped_stream_is_detected_within_a_quiet_step_and_followed_again(
+    server: Server, own_desk: Desk
+) -> None:
     async with following(server.url, own_desk) as node:
         client = Client(node)
         await shown(client, node, own_desk, 3)
@@ -42,7 +44,7 @@ async def test_a_wiped_stream_is_noticed_within_a_quiet_turn_and_followed_anew(s
         assert client.kinds()[-3:] == ["snapshot", "item", "item"] and node.rebuilds == 2
 
 
-async def test_a_deleted_stream_is_noticed_and_its_numbers_go_on(desk: Desk, node: CountingNode) -> None:
+async def test_a_deleted_stream_is_detected_and_its_numbers_continue(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await shown(client, node, desk, 3)
     await desk.raw.delete(desk.keys.items)
@@ -53,9 +55,7 @@ async def test_a_deleted_stream_is_noticed_and_its_numbers_go_on(desk: Desk, nod
     assert len(client.snapshots()) == 2 and node.rebuilds == 2
 
 
-async def test_a_stream_that_lost_its_numbers_is_read_anew_once_and_not_for_ever(
-    desk: Desk, node: CountingNode
-) -> None:
+async def test_a_stream_that_lost_its_counter_is_read_again_once(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await shown(client, node, desk, 3)
     await desk.raw.delete(desk.keys.meta)
@@ -69,7 +69,7 @@ async def test_a_stream_that_lost_its_numbers_is_read_anew_once_and_not_for_ever
 
 
 @pytest.mark.parametrize("start", [0, 3])
-async def test_an_older_backup_is_noticed_within_a_quiet_turn(redis_url: str, desk: Desk, start: int) -> None:
+async def test_an_older_backup_is_detected_within_a_quiet_step(redis_url: str, desk: Desk, start: int) -> None:
     # With 3: it is also exactly where this node had read everything, which once passed for settled.
     await desk.publish(start)
     async with following(redis_url, desk) as node:
@@ -86,7 +86,7 @@ async def test_an_older_backup_is_noticed_within_a_quiet_turn(redis_url: str, de
         assert client.live()[-2:] == again and client.kinds()[-3:] == ["snapshot", "item", "item"]
 
 
-async def test_numbers_that_were_rolled_back_and_given_again_are_noticed_within_a_quiet_turn(
+async def test_numbers_that_are_used_again_after_a_rollback_are_detected_within_a_quiet_step(
     desk: Desk, node: CountingNode
 ) -> None:
     client = Client(node)
@@ -104,7 +104,7 @@ async def test_numbers_that_were_rolled_back_and_given_again_are_noticed_within_
 
 
 @pytest.mark.parametrize("goes_on", [False, True])
-async def test_entries_that_garbage_pushes_out_unread_are_announced(
+async def test_unread_entries_that_garbage_pushed_out_are_reported(
     redis_url: str, desk: Desk, node: CountingNode, goes_on: bool
 ) -> None:
     client = Client(node)
@@ -130,7 +130,9 @@ async def test_entries_that_garbage_pushes_out_unread_are_announced(
 
 
 @pytest.mark.alone
-async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(server: Server, own_desk: Desk) -> None:
+async def test_a_frozen_server_is_reported_within_five_seconds_and_nothing_is_lost(
+    server: Server, own_desk: Desk
+) -> None:
     async with following(server.url, own_desk) as node:
         client = Client(node)
         before = await shown(client, node, own_desk, 2)
@@ -145,7 +147,7 @@ async def test_a_frozen_server_is_away_within_five_seconds_and_nothing_is_lost(s
         assert client.live() == before + after and len(client.snapshots()) == 1 and node.rebuilds == 1
 
 
-async def test_a_killed_server_that_comes_back_on_its_files_goes_on_with_nothing_lost_or_doubled(
+async def test_a_killed_server_restarts_from_its_files_and_no_entry_is_lost_or_repeated(
     server: Server, own_desk: Desk
 ) -> None:
     async with following(server.url, own_desk) as node:

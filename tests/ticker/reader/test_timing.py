@@ -104,12 +104,12 @@ async def time_limits_until_told(stream: Freezing, freeze: Callable[[], None]) -
     return told.result()
 
 
-async def test_a_primary_in_doubt_is_told_before_the_next_call_is_made() -> None:
+async def test_a_primary_in_doubt_is_reported_before_the_next_call() -> None:
     stream = Freezing()
     assert await time_limits_until_told(stream, lambda: setattr(stream, "frozen", True)) == 1
 
 
-async def test_a_server_that_stops_within_a_burst_is_told_and_what_had_come_is_shown() -> None:
+async def test_a_server_that_stops_within_a_burst_is_reported_and_read_entries_are_delivered() -> None:
     stream = Freezing()
 
     def freeze() -> None:

@@ -37,7 +37,7 @@ async def published_by_hand(desk: Desk, *bodies: bytes, epoch: bytes | None = No
     await pipe.execute()
 
 
-async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seconds(
+async def test_a_node_whose_desk_signs_with_another_key_reports_it_within_five_seconds(
     desk: Desk, node: CountingNode
 ) -> None:
     client = Client(node)
@@ -65,7 +65,7 @@ async def test_a_node_whose_desk_signs_with_another_key_says_so_within_five_seco
 
 
 @pytest.mark.parametrize("kind", ["key", "signature", "schema", "malformed", "oversize", "stream", "epoch"])
-async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk, node: CountingNode, kind: str) -> None:
+async def test_the_node_is_not_ready_for_every_reason_of_a_skip(desk: Desk, node: CountingNode, kind: str) -> None:
     await desk.publish()
     await until(lambda: len(node.backlog) == 1)
     line = encode_item(item(uri="urn:flashwire:" + "9" * 26))
@@ -84,9 +84,7 @@ async def test_whatever_the_reason_of_the_skip_the_node_is_not_ready(desk: Desk,
     assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
 
 
-async def test_an_entry_whose_number_is_missing_is_one_that_the_node_cannot_read(
-    desk: Desk, node: CountingNode
-) -> None:
+async def test_an_entry_without_a_number_is_one_that_the_node_cannot_read(desk: Desk, node: CountingNode) -> None:
     await desk.publish()
     await until(lambda: len(node.backlog) == 1)
     epoch = await desk.raw.hget(desk.keys.meta, "epoch")
@@ -110,7 +108,7 @@ MIDDLE: dict[str, Callable[[Item, Keyring], bytes]] = {
 
 @pytest.mark.parametrize("kind", MIDDLE)
 @pytest.mark.parametrize("together", [False, True])
-async def test_what_cannot_be_read_in_the_middle_hides_its_item_and_leaves_no_list_complete(
+async def test_an_unreadable_entry_in_the_middle_hides_its_item_and_makes_snapshots_incomplete(
     redis_url: str, desk: Desk, node: CountingNode, kind: str, together: bool
 ) -> None:
     client = Client(node)
@@ -138,7 +136,7 @@ async def test_what_cannot_be_read_in_the_middle_hides_its_item_and_leaves_no_li
 
 
 @pytest.mark.parametrize("kind", MIDDLE)
-async def test_a_new_item_that_cannot_be_read_is_missed_as_long_as_its_entry_is_held(
+async def test_an_unreadable_new_item_is_hidden_as_long_as_its_entry_is_in_the_stream(
     redis_url: str, desk: Desk, kind: str
 ) -> None:
     await desk.publish(2)
@@ -155,9 +153,7 @@ async def test_a_new_item_that_cannot_be_read_is_missed_as_long_as_its_entry_is_
         assert Client(node).snapshots()[0][0] is True
 
 
-async def test_an_item_is_missed_as_long_as_its_unreadable_version_is_held_though_the_readable_one_is_not(
-    redis_url: str, desk: Desk
-) -> None:
+async def test_an_item_is_hidden_as_long_as_its_unreadable_version_is_in_the_stream(redis_url: str, desk: Desk) -> None:
     async with following(redis_url, desk, length=4) as node:
         lost = (await desk.publish(2))[0]
         await until(lambda: len(node.backlog) == 2)
@@ -175,7 +171,7 @@ async def test_an_item_is_missed_as_long_as_its_unreadable_version_is_held_thoug
         assert Client(node).snapshots()[0][0] is True
 
 
-async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
+async def test_garbage_without_a_published_number_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     async with following(redis_url, desk) as node:
         client = Client(node)
@@ -193,7 +189,7 @@ async def test_garbage_beside_the_counter_never_makes_a_node_stale(redis_url: st
         assert not node.stale and len(shown(node)) == 4 and Client(node).snapshots()[0][0] is True
 
 
-async def test_a_record_of_another_epoch_is_not_one_that_the_counter_has_passed(redis_url: str, desk: Desk) -> None:
+async def test_a_record_of_another_epoch_has_no_published_number(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     # The counter says 3, and nothing that can be read has that number.
     await desk.raw.xdel(desk.keys.items, (await desk.raw.xrange(desk.keys.items))[-1][0])
@@ -215,7 +211,7 @@ async def test_a_record_of_another_epoch_is_not_one_that_the_counter_has_passed(
 
 
 @pytest.mark.parametrize("earlier", [0, 2])
-async def test_an_item_of_an_earlier_epoch_that_cannot_be_read_is_missed_as_long_as_its_entry_is_held(
+async def test_an_unreadable_item_of_an_earlier_epoch_is_hidden_as_long_as_its_entry_is_in_the_stream(
     redis_url: str, desk: Desk, earlier: int
 ) -> None:
     await desk.publish(earlier)
@@ -237,7 +233,7 @@ async def test_an_item_of_an_earlier_epoch_that_cannot_be_read_is_missed_as_long
 @pytest.mark.parametrize(
     ("field", "value"), [("epoch", "no epoch"), ("epoch", "x" * 41), ("epoch", ""), ("seq", "+9"), ("seq", "many")]
 )
-async def test_a_counter_that_was_tampered_with_is_noticed_and_forgotten_when_it_is_restored(
+async def test_a_counter_that_was_tampered_with_is_detected_until_it_is_restored(
     desk: Desk, node: CountingNode, field: str, value: str
 ) -> None:
     await desk.publish(2)
@@ -252,7 +248,9 @@ async def test_a_counter_that_was_tampered_with_is_noticed_and_forgotten_when_it
 
 
 @pytest.mark.parametrize("field", ["epoch", "seq"])
-async def test_a_withdrawal_over_a_damaged_position_reaches_readers(desk: Desk, node: CountingNode, field: str) -> None:
+async def test_a_withdrawal_after_a_damaged_position_reaches_clients(
+    desk: Desk, node: CountingNode, field: str
+) -> None:
     client = Client(node)
     lines = await desk.publish(2)
     await until(lambda: len(client.live()) == 2)
@@ -267,7 +265,7 @@ async def test_a_withdrawal_over_a_damaged_position_reaches_readers(desk: Desk, 
     assert Client(node).snapshots() == [(True, [last.uri, lines[1].uri])]
 
 
-async def test_a_withdrawal_that_is_deleted_from_the_stream_stays_one_for_a_node_that_starts(
+async def test_a_withdrawal_that_is_deleted_from_the_stream_counts_for_a_node_that_starts(
     redis_url: str, desk: Desk
 ) -> None:
     lines = await desk.publish(3)
@@ -285,9 +283,7 @@ async def test_a_withdrawal_that_is_deleted_from_the_stream_stays_one_for_a_node
         ]
 
 
-async def test_versions_under_a_key_that_was_dropped_leave_no_older_one_on_the_screen(
-    redis_url: str, desk: Desk
-) -> None:
+async def test_versions_signed_with_a_removed_key_do_not_make_older_ones_current(redis_url: str, desk: Desk) -> None:
     lines = await desk.publish(4)
     for line, act in zip(lines, ("withdraw", "correction", "hold"), strict=False):
         await desk.act(line, act, other_key(desk.keys.brand))
@@ -302,7 +298,7 @@ async def test_versions_under_a_key_that_was_dropped_leave_no_older_one_on_the_s
         assert lines[1].uri in shown(node) and lines[0].uri not in shown(node)
 
 
-async def test_an_item_whose_ledger_is_lost_is_not_current_behind_a_hole(redis_url: str, desk: Desk) -> None:
+async def test_an_item_whose_ledger_is_lost_is_not_current_after_a_hole(redis_url: str, desk: Desk) -> None:
     lines = await desk.publish(2)
     await desk.act(lines[0], "withdraw")
     records = await desk.raw.xrange(desk.keys.items)
@@ -312,7 +308,7 @@ async def test_an_item_whose_ledger_is_lost_is_not_current_behind_a_hole(redis_u
         assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
 
 
-async def test_a_hole_under_a_running_node_is_asked_of_the_ledger_too(desk: Desk, node: CountingNode) -> None:
+async def test_a_running_node_asks_the_ledger_about_a_hole_too(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     lines = await desk.publish(2)
     await until(lambda: len(client.live()) == 2)
@@ -329,7 +325,7 @@ async def test_a_hole_under_a_running_node_is_asked_of_the_ledger_too(desk: Desk
     assert len(client.snapshots()) == 2
 
 
-async def test_the_same_version_signed_again_keeps_its_item_and_its_place_and_reaches_nobody(
+async def test_a_version_that_is_signed_again_keeps_its_item_and_reaches_no_client(
     desk: Desk, node: CountingNode
 ) -> None:
     client = Client(node)
@@ -342,7 +338,7 @@ async def test_the_same_version_signed_again_keeps_its_item_and_its_place_and_re
     assert shown(node) == [each.uri for each in [last, *reversed(lines)]] and node.rebuilds == 1
 
 
-async def test_an_old_body_put_in_once_more_reaches_nobody(desk: Desk, node: CountingNode) -> None:
+async def test_a_copied_old_body_reaches_no_client(desk: Desk, node: CountingNode) -> None:
     lines = await desk.publish(2)
     await desk.act(lines[0], "withdraw")
     await until(lambda: len(node.backlog) == 3)
@@ -354,7 +350,7 @@ async def test_an_old_body_put_in_once_more_reaches_nobody(desk: Desk, node: Cou
     assert client.live() == [last.uri] and shown(node) == [last.uri, lines[1].uri] and node.rebuilds == 1
 
 
-async def test_an_old_body_behind_a_withdrawal_that_is_gone_does_not_bring_its_line_back(
+async def test_a_copied_old_body_does_not_restore_an_item_whose_withdrawal_is_deleted(
     redis_url: str, desk: Desk
 ) -> None:
     lines = await desk.publish(2)
@@ -367,7 +363,7 @@ async def test_an_old_body_behind_a_withdrawal_that_is_gone_does_not_bring_its_l
 
 
 @pytest.mark.parametrize("act", ["withdraw", "hold", "correction"])
-async def test_what_a_failover_or_a_backup_took_back_is_not_shown_again_in_its_version_before(
+async def test_a_version_lost_in_a_failover_or_backup_does_not_make_the_earlier_one_current(
     redis_url: str, desk: Desk, node: CountingNode, act: str
 ) -> None:
     client = Client(node)
@@ -392,7 +388,7 @@ async def test_what_a_failover_or_a_backup_took_back_is_not_shown_again_in_its_v
     assert Client(node).snapshots()[0][0] is True
 
 
-async def test_an_item_of_which_nothing_can_be_read_is_missed_until_a_version_can(redis_url: str, desk: Desk) -> None:
+async def test_an_unreadable_item_is_hidden_until_a_version_can_be_read(redis_url: str, desk: Desk) -> None:
     other = other_key(desk.keys.brand)
     with desk.signing_with(other):
         lines = await desk.publish(2)
@@ -409,7 +405,7 @@ async def test_an_item_of_which_nothing_can_be_read_is_missed_until_a_version_ca
         assert Client(node).snapshots()[0][0] is True
 
 
-async def test_a_ledger_of_the_wrong_type_hides_its_item_and_stops_no_node(redis_url: str, desk: Desk) -> None:
+async def test_a_ledger_of_the_wrong_type_hides_its_item_and_does_not_stop_a_node(redis_url: str, desk: Desk) -> None:
     lines = await desk.publish(3)
     records = await desk.raw.xrange(desk.keys.items)
     await desk.raw.xdel(desk.keys.items, records[-1][0])
@@ -419,7 +415,7 @@ async def test_a_ledger_of_the_wrong_type_hides_its_item_and_stops_no_node(redis
         assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
 
 
-async def test_a_flood_that_breaks_the_order_does_not_keep_a_node_reading_everything(
+async def test_a_flood_of_unordered_entries_does_not_make_a_node_read_everything_repeatedly(
     desk: Desk, node: CountingNode
 ) -> None:
     [line] = await desk.publish()

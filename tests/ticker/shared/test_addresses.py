@@ -33,7 +33,7 @@ from ticker.shared.http.addresses import http_address, origins, page_origin, pro
         ("", ""),
     ],
 )
-def test_an_origin_is_brought_into_the_form_that_browsers_send(written: str, read: str) -> None:
+def test_an_origin_is_normalized_to_the_form_that_browsers_send(written: str, read: str) -> None:
     assert origins(written) == read
 
 
@@ -61,7 +61,7 @@ def test_an_origin_is_brought_into_the_form_that_browsers_send(written: str, rea
         *(f"{scheme}://news.example" for scheme in ("htp", "htps", "ttps", "hhtp", "httpss", "ftp", "sftp")),
     ],
 )
-def test_what_is_not_an_origin_is_refused(written: str) -> None:
+def test_an_invalid_origin_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"write|host|pattern"):
         origins(written)
 
@@ -82,7 +82,7 @@ def test_the_origin_of_a_request_has_the_form_of_the_setting(header: str, read: 
     assert page_origin(header) == read
 
 
-def test_a_long_origin_costs_nothing() -> None:
+def test_a_long_origin_is_refused_without_parsing() -> None:
     begun = time.process_time()
     assert page_origin("http://" + "é" * 16_000 + ".test") is None
     assert time.process_time() - begun < 0.05
@@ -107,7 +107,7 @@ def test_proxies_are_addresses_and_networks(written: str, read: str) -> None:
     "written",
     ["junk", "nginx", "10.0.0.0/33", "10.0.0", "*,10.0.0.1", "10.0.0.1:80", "10.0.0.*", "0.0.0.0", "10.0.0.1,[::]"],
 )
-def test_what_is_no_proxy_is_refused(written: str) -> None:
+def test_an_invalid_proxy_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="write"):
         proxies(written)
 
@@ -121,7 +121,7 @@ def test_what_is_no_proxy_is_refused(written: str) -> None:
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_an_address_has_one_form(written: str, read: str) -> None:
+def test_an_address_is_normalized(written: str, read: str) -> None:
     assert http_address(written) == read
 
 
@@ -133,7 +133,7 @@ def test_an_address_has_one_form(written: str, read: str) -> None:
         "https://a.example/a b", "https://a.example/'", "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_an_invalid_address_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"address|host"):
         http_address(written)
 
@@ -148,5 +148,5 @@ def test_an_address_with_segments_of_dots_is_refused_as_browsers_resolve_them(pa
 
 
 @pytest.mark.parametrize("path", ["/.well-known", "/...", "/live.", "/a..b", "/..live", "/%252e", "/%2e%2e%2e"])
-def test_a_path_that_has_dots_in_its_names_is_taken(path: str) -> None:
+def test_a_path_with_dots_inside_its_names_is_accepted(path: str) -> None:
     assert http_address(f"https://news.example{path}") == f"https://news.example{path}"

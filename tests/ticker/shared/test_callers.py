@@ -22,7 +22,7 @@ def test_details_are_for_callers_on_this_machine(address: str | None, local: boo
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.0.0.1:8001", "[::1]:8001", "localhost", "LOCALHOST:80", "a.localhost"]
 )
-def test_a_caller_on_this_machine_names_it_so(host: str) -> None:
+def test_a_local_caller_uses_a_local_host_name(host: str) -> None:
     assert is_local("127.0.0.1", {"host": host, "user-agent": "curl/8"})
 
 
@@ -45,7 +45,7 @@ def test_a_caller_on_this_machine_names_it_so(host: str) -> None:
     ],
     ids=str,
 )
-def test_a_proxy_on_this_machine_makes_no_stranger_a_local_caller(headers: dict[str, str]) -> None:
+def test_a_remote_client_of_a_local_proxy_is_no_local_caller(headers: dict[str, str]) -> None:
     assert not is_local("127.0.0.1", headers)
 
 
@@ -71,6 +71,6 @@ def test_no_address_path_or_user_goes_to_another_machine(reason: str) -> None:
     assert told
 
 
-def test_what_is_not_private_is_said_to_everyone() -> None:
+def test_public_parts_of_a_reason_go_to_every_caller() -> None:
     for reason in ("the desk is stopping", "0 of 1 replicas hold the entry", "ResponseError", "draining"):
         assert reason_for(reason, local=False) == reason

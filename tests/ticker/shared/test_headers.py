@@ -12,7 +12,7 @@ def test_a_route_keeps_its_own_value_and_gets_the_rest() -> None:
     assert set(names) == {name.lower().encode() for name in SECURITY_HEADERS} | {b"content-type", b"vary"}
 
 
-def test_raw_lines_say_the_same_as_pairs() -> None:
+def test_lines_and_pairs_have_the_same_headers() -> None:
     merged = {**SECURITY_HEADERS, **CROSS_ORIGIN}
     parsed = [line.split(b": ", 1) for line in lines(merged).split(b"\r\n")[:-1]]
     assert [(name.lower(), value) for name, value in parsed] == pairs(merged)

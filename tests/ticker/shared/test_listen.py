@@ -19,7 +19,7 @@ from ticker.shared.process.listen import (
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "unix:/run/flashwire.sock", "", " ", "a" * 300])
-def test_an_address_that_is_not_ours_names_the_setting_of_the_address(host: str) -> None:
+def test_the_error_for_a_foreign_address_names_the_setting_of_the_address(host: str) -> None:
     with pytest.raises(ListenError) as refused:
         bind(host, 0, 1, "--ticker-port", "FLASHWIRE_TICKER_HOST")
     assert "FLASHWIRE_TICKER_HOST" in str(refused.value) and "port" not in str(refused.value).partition(";")[2]
@@ -29,7 +29,7 @@ def test_an_address_that_is_not_ours_names_the_setting_of_the_address(host: str)
     ("number", "words"),
     [(errno.EADDRINUSE, "stop what uses it"), (errno.EACCES, "above 1023"), (errno.EMFILE, "--host")],
 )
-def test_the_advice_fits_what_went_wrong(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+def test_the_advice_depends_on_the_error(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, "x")
 
@@ -38,7 +38,7 @@ def test_the_advice_fits_what_went_wrong(monkeypatch: pytest.MonkeyPatch, number
         bind("127.0.0.1", 80, 1, "--port")
 
 
-def test_localhost_is_where_the_defaults_of_all_others_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_localhost_is_the_ipv4_address_that_other_defaults_use(monkeypatch: pytest.MonkeyPatch) -> None:
     def both(*_: object, **__: object) -> list[Any]:
         return [
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
@@ -53,7 +53,7 @@ def test_localhost_is_where_the_defaults_of_all_others_look_for_it(monkeypatch: 
 
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "::"])
-def test_an_address_is_taken_from_the_start_and_refuses_clients_while_nobody_serves_it(host: str, count: int) -> None:
+def test_an_address_is_bound_from_the_start_and_refuses_clients_until_it_is_served(host: str, count: int) -> None:
     sockets = bind(host, 0, count, "--port")
     address = address_of(sockets[0])
 
@@ -89,7 +89,7 @@ def test_an_address_is_taken_from_the_start_and_refuses_clients_while_nobody_ser
             sock.close()
 
 
-def test_a_closed_address_keeps_who_was_accepted_and_opens_again_beside_what_is_left_of_others() -> None:
+def test_a_closed_address_keeps_accepted_connections_and_can_be_opened_again() -> None:
     [sock] = bind("127.0.0.1", 0, 1, "--port")
     open_to_clients(sock)
     client, gone, waiting = (socket.create_connection(address_of(sock), 5) for _ in range(3))

@@ -33,7 +33,7 @@ def full_pipe() -> tuple[int, int]:
     return read, write
 
 
-def test_a_pipe_whose_reader_is_gone_takes_nothing_and_says_nothing() -> None:
+def test_a_pipe_without_a_reader_drops_lines_without_an_error() -> None:
     read, write = os.pipe()
     os.close(read)
     output = patient(write)
@@ -42,7 +42,7 @@ def test_a_pipe_whose_reader_is_gone_takes_nothing_and_says_nothing() -> None:
     os.close(write)
 
 
-def test_a_pipe_that_nobody_reads_does_not_hold_the_writer_and_is_not_made_non_blocking_for_others() -> None:
+def test_a_full_pipe_does_not_block_and_stays_blocking_for_other_processes() -> None:
     read, write = full_pipe()
     output = patient(write)
     began = time.monotonic()
@@ -61,7 +61,7 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_writer_and_is_not_made_non_b
     os.close(write)
 
 
-def test_a_line_that_was_cut_is_ended_before_the_next_one_begins() -> None:
+def test_the_rest_of_a_partial_line_is_written_before_the_next_line() -> None:
     read, write = os.pipe()
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
     output = patient(write)
@@ -82,7 +82,7 @@ def test_a_line_that_was_cut_is_ended_before_the_next_one_begins() -> None:
     os.close(read)
 
 
-def test_a_socket_that_nobody_reads_does_not_hold_the_writer() -> None:
+def test_a_full_socket_does_not_block() -> None:
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     output = patient(ours.fileno())
@@ -107,7 +107,7 @@ def test_a_full_disk_and_a_closed_descriptor_are_counted() -> None:
     assert output.lines.dropped == 1
 
 
-def test_a_file_that_is_full_in_the_middle_of_a_line_goes_on_there(tmp_path: Path) -> None:
+def test_a_line_that_filled_the_disk_is_continued_later(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with (tmp_path / "log").open("wb", buffering=0) as file:
@@ -123,7 +123,7 @@ def test_a_file_that_is_full_in_the_middle_of_a_line_goes_on_there(tmp_path: Pat
     assert (tmp_path / "log").read_bytes() == LINE * 2 + b"1 log lines were dropped here.\n" + LINE
 
 
-def test_a_child_counts_for_itself() -> None:
+def test_a_forked_child_counts_its_own_dropped_lines() -> None:
     read, write = full_pipe()
     output = patient(write)
     output.write(LINE)
@@ -136,7 +136,7 @@ def test_a_child_counts_for_itself() -> None:
     os.close(write)
 
 
-def test_a_command_waits_for_its_reader_and_keeps_what_went_wrong() -> None:
+def test_a_command_waits_for_its_reader_and_keeps_the_error() -> None:
     read, write = os.pipe()
     os.set_blocking(write, False)
     output = Output(write, blocks=True)
@@ -151,7 +151,7 @@ def test_a_command_waits_for_its_reader_and_keeps_what_went_wrong() -> None:
     assert output.failure is not None and output.failure.errno == errno.ENOSPC
 
 
-def test_a_terminal_that_stops_writers_in_the_background_does_not_stop_a_server() -> None:
+def test_a_terminal_that_stops_background_writers_does_not_stop_a_server() -> None:
     program = """
 import fcntl, os, sys, termios
 from ticker.shared.process import output
@@ -179,7 +179,7 @@ os._exit(os.WIFSTOPPED(status))
 
 
 @pytest.mark.parametrize("closing", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
-def test_a_descriptor_that_was_closed_at_the_start_becomes_nobody_elses(closing: str) -> None:
+def test_a_descriptor_that_was_closed_at_the_start_is_not_reused(closing: str) -> None:
     program = (
         "from ticker.shared.process import output; import os, sys; output.protect(blocks=False); print('x');"
         "print('y', file=sys.stderr); assert min(os.pipe()) > 2"
@@ -189,7 +189,7 @@ def test_a_descriptor_that_was_closed_at_the_start_becomes_nobody_elses(closing:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_what_a_terminal_cannot_show_is_escaped(encoding: str) -> None:
+def test_characters_that_a_terminal_cannot_show_are_escaped(encoding: str) -> None:
     program = "from ticker.shared.process import output; output.protect(blocks=True); output.print_result('\\u0645 é')"
     shown = subprocess.run(
         [sys.executable, "-c", program],

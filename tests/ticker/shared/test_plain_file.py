@@ -45,7 +45,7 @@ def test_a_file_for_tls_that_is_not_a_plain_file_is_refused(tmp_path: Path, kind
     assert reason in said or kind == "binary"
 
 
-def test_what_a_plain_file_holds_is_read_whole(tmp_path: Path) -> None:
+def test_a_plain_file_is_read_completely(tmp_path: Path) -> None:
     file, link = tmp_path / "file", tmp_path / "link"
     file.write_bytes(b"\xef\xbb\xbfa\r\n")
     link.symlink_to(file)

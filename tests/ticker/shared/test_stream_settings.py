@@ -22,14 +22,14 @@ def read(**given: Any) -> StreamSettings:  # Any: as many types as settings
     return StreamSettings(**given)
 
 
-def test_nothing_needs_to_be_set() -> None:
+def test_every_setting_has_a_default() -> None:
     settings = read()
     assert (settings.redis_url, settings.brand, settings.data) == (None, "news", Path("data"))
     assert (settings.site, settings.signing_keys, settings.stream_length) == (None, None, 10_000)
     assert (settings.log_format, settings.log_level) == ("auto", "info")
 
 
-def test_the_environment_goes_before_the_file_and_arguments_before_both(
+def test_arguments_take_precedence_over_the_environment_and_that_over_the_file(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (empty_folder / ".env").write_text("REDIS_URL=redis://file\nFLASHWIRE_BRAND=file\nFLASHWIRE_STREAM_LENGTH=500\n")
@@ -41,7 +41,7 @@ def test_the_environment_goes_before_the_file_and_arguments_before_both(
     assert (given.redis_url, given.brand, given.stream_length) == ("redis://argument", "argument", 500)
 
 
-def test_secrets_show_neither_in_the_settings_nor_in_their_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_in_neither_the_repr_of_settings_nor_their_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@db")
     monkeypatch.setenv("FLASHWIRE_SIGNING_KEYS", "k1:hunter2")
     assert "hunter2" not in repr(read()) + str(read())
@@ -51,5 +51,5 @@ def test_secrets_show_neither_in_the_settings_nor_in_their_errors(monkeypatch: p
     assert "hunter2" not in str(caught.value)
 
 
-def test_every_setting_says_what_it_is() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in StreamSettings.model_fields.values())

@@ -45,7 +45,7 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
         await task
 
 
-async def test_a_cancellation_that_is_swallowed_inside_still_ends_it() -> None:
+async def test_a_cancellation_that_a_library_swallows_ends_the_task() -> None:
     async def swallows() -> None:
         while True:
             stop_if_cancelled()

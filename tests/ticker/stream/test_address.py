@@ -35,7 +35,7 @@ def test_every_part_of_an_address_is_read(url: str, hosts: Any, options: dict[st
 
 
 @pytest.mark.parametrize("scheme", ["rediss://one", "rediss+cluster://one", "rediss+sentinel://one/news"])
-def test_options_of_encryption_are_honoured_for_every_kind(scheme: str) -> None:
+def test_tls_options_are_used_for_every_kind_of_address(scheme: str) -> None:
     authority = certifi.where()
     query = f"ssl_ca_certs={authority}&ssl_cert_reqs=none&ssl_check_hostname=false&ssl_min_version=1.3"
     address = read_address(f"{scheme}?{query}")
@@ -51,7 +51,7 @@ def test_options_of_encryption_are_honoured_for_every_kind(scheme: str) -> None:
     connect(f"{scheme}?{query}", timeout=1)
 
 
-def test_sentinels_have_a_login_of_their_own() -> None:
+def test_sentinels_have_a_separate_login() -> None:
     address = read_address("redis+sentinel://:data@one/news?sentinel_username=watch&sentinel_password=se%20cret")
     assert address.sentinel_options == {"username": "watch", "password": "se cret"}
     assert address.options == {"password": "data"}
@@ -96,7 +96,7 @@ def test_sentinels_have_a_login_of_their_own() -> None:
         ("redis://on\0e", "Not an address"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_with_one_sentence(url: str, sentence: str) -> None:
+def test_an_address_that_cannot_be_used_is_refused_with_one_sentence(url: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         connect(url, timeout=1)
     words = str(caught.value)

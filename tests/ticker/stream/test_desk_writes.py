@@ -69,7 +69,7 @@ async def test_a_cluster_takes_everything_that_the_desk_writes(cluster: Client, 
     await whole_life(cluster, brand)
 
 
-async def test_what_is_written_behind_a_sentinel_is_held_by_the_replica(
+async def test_an_item_published_through_sentinel_is_on_the_replica(
     sentinel: tuple[int, int],
     brand: str,  # the fixture of that module
 ) -> None:

@@ -130,7 +130,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
 DURABLE = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "10")
 
 
-async def test_one_server_that_is_killed_and_comes_back(made: Machines, brand: str) -> None:
+async def test_a_single_server_is_killed_and_restarts(made: Machines, brand: str) -> None:
     server = made.start("--appendonly", "yes", "--appendfsync", "always", "--save", "")
     async with newsroom(f"redis://127.0.0.1:{server.port}", brand) as (room, client):
         begun = time.monotonic()
@@ -206,7 +206,7 @@ async def test_a_primary_of_a_cluster_with_two_replicas_dies_and_every_line_is_s
         await room.is_back_after(begun, client)
 
 
-async def test_a_withdrawal_that_a_lagging_replica_never_got_is_not_undone_on_the_screen(
+async def test_a_withdrawal_that_a_lagging_replica_never_got_is_not_undone_for_clients(
     made: Machines, brand: str
 ) -> None:
     first, second = made.group(1)
@@ -239,7 +239,7 @@ def _owner(nodes: list[Server], room: Newsroom) -> Server:
 
 
 @pytest.mark.parametrize("old", [pytest.param("cut", marks=pytest.mark.slow), "open", "still a primary"])
-async def test_one_address_that_moves(made: Machines, brand: str, old: str) -> None:
+async def test_an_address_that_moves_to_another_server(made: Machines, brand: str, old: str) -> None:
     first, second, _third = made.group(2)
     async with (
         MovingAddress(first.port) as address,
@@ -292,7 +292,7 @@ def watched(made: Machines) -> tuple[list[Server], list[Server], str]:
     return group, watchers, f"redis+sentinel://app:word@{hosts}/news"
 
 
-async def test_a_deposed_primary_that_still_answers_is_left(
+async def test_a_deposed_primary_that_still_answers_is_disconnected(
     watched: tuple[list[Server], list[Server], str], brand: str
 ) -> None:
     group, watchers, url = watched
@@ -320,7 +320,7 @@ async def test_a_deposed_primary_that_still_answers_is_left(
 
 @pytest.mark.parametrize("cut", [pytest.param("all", marks=pytest.mark.slow), "the majority"])
 @pytest.mark.alone
-async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_goes_on(
+async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_still_reads(
     watched: tuple[list[Server], list[Server], str], brand: str, cut: str
 ) -> None:
     group, watchers, url = watched

@@ -128,7 +128,7 @@ async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
     await unknown.aclose()
 
 
-async def test_every_reading_works_on_a_cluster(start: Start, brand: str) -> None:
+async def test_every_read_works_on_a_cluster(start: Start, brand: str) -> None:
     port = start("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     node = connect(f"redis://127.0.0.1:{port}", timeout=2)
     await node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
@@ -186,7 +186,7 @@ def test_a_sentinel_address_without_service_or_login_means_mymaster() -> None:
     assert pool.sentinel_manager.sentinels[0].connection_pool.connection_kwargs["password"] is None
 
 
-def test_an_encrypted_sentinel_address_encrypts_both_ways() -> None:
+def test_an_encrypted_sentinel_address_encrypts_both_connections() -> None:
     pool = pool_of("rediss+sentinel://one/news")
     assert pool.connection_class is SentinelManagedSSLConnection
     assert "SSL" in pool.sentinel_manager.sentinels[0].connection_pool.connection_class.__name__

@@ -66,7 +66,7 @@ def test_the_keys_of_a_brand_share_one_slot_of_a_cluster() -> None:
     assert all(name.startswith("flashwire:{news}:") for name in names)
 
 
-async def test_a_stream_that_was_never_written_has_no_epoch_and_no_entry(stream: Stream) -> None:
+async def test_an_empty_stream_has_no_epoch_and_no_entry(stream: Stream) -> None:
     assert await stream.position() == Position(None, 0, None)
     assert await stream.records() == [] and await stream.ledger("urn:flashwire:1") == []
     assert await stream.last_canary() == b"0"
@@ -101,9 +101,7 @@ async def test_a_position_that_cannot_be_read_is_a_stream_that_is_away(
 
 
 @pytest.mark.parametrize("count", [999, 1000, 1001, 2000, 2500])
-async def test_everything_held_is_read_once_and_in_order(
-    stream: Stream, client: Client, brand: str, count: int
-) -> None:
+async def test_all_records_are_read_once_and_in_order(stream: Stream, client: Client, brand: str, count: int) -> None:
     ids = [f"{5 + n // 3}-{n % 3}" for n in range(count)]
     await add(client, Keys(brand).items, *ids)
     assert [entry_id.decode() for entry_id, _ in await stream.records()] == ids
@@ -117,7 +115,7 @@ async def test_an_entry_exists_until_it_is_deleted(stream: Stream, client: Clien
     assert [entry_id for entry_id, _ in await stream.records()] == [b"5-0", b"6-0"]
 
 
-async def test_entries_and_canaries_are_followed_side_by_side(stream: Stream, client: Client, brand: str) -> None:
+async def test_entries_and_canaries_are_followed_together(stream: Stream, client: Client, brand: str) -> None:
     await add(client, Keys(brand).items, "1-0", "2-0", "3-0")
     await add(client, Keys(brand).canary, "7-0")
     assert await stream.last_canary() == b"7-0"
@@ -127,21 +125,21 @@ async def test_entries_and_canaries_are_followed_side_by_side(stream: Stream, cl
     assert (items, canaries) == ([], [(b"7-0", {b"n": b"7-0"})])
 
 
-async def test_one_turn_takes_no_more_entries_than_asked_for(stream: Stream, client: Client, brand: str) -> None:
+async def test_a_read_returns_no_more_entries_than_its_count(stream: Stream, client: Client, brand: str) -> None:
     await add(client, Keys(brand).items, *(f"{n}-0" for n in range(1, 10)))
     items, _ = await stream.follow(b"0", b"0", block=0.1, count=4)
     assert [entry_id for entry_id, _ in items] == [b"1-0", b"2-0", b"3-0", b"4-0"]
 
 
 @pytest.mark.parametrize("block", [0.0, 0.0001, 0.2])
-async def test_a_quiet_stream_gives_nothing_after_the_time_asked_for(stream: Stream, block: float) -> None:
+async def test_a_read_of_a_quiet_stream_returns_nothing_after_its_timeout(stream: Stream, block: float) -> None:
     started = time.monotonic()
     with anyio.fail_after(3):
         assert await stream.follow(b"0", b"0", block=block, count=10) == ([], [])
     assert time.monotonic() - started >= block * 0.9
 
 
-async def test_a_waiting_reader_wakes_when_an_entry_comes(
+async def test_a_waiting_read_returns_when_an_entry_arrives(
     stream: Stream, client: Client, redis_url: str, brand: str
 ) -> None:
     found: list[bytes] = []
@@ -161,7 +159,7 @@ async def test_a_waiting_reader_wakes_when_an_entry_comes(
     assert found == [b"1-0"]
 
 
-async def test_a_ledger_is_given_oldest_version_first(stream: Stream, client: Client, brand: str) -> None:
+async def test_a_ledger_has_the_oldest_version_first(stream: Stream, client: Client, brand: str) -> None:
     await client.rpush(Keys(brand).ledger("urn:flashwire:1"), b"one", b"two \xff")
     assert await stream.ledger("urn:flashwire:1") == [b"one", b"two \xff"]
 
@@ -177,7 +175,7 @@ async def test_a_key_of_another_type_is_a_stream_that_is_away(stream: Stream, cl
         await stream.follow(b"0", b"0", block=0.1, count=1)
 
 
-async def test_a_server_that_is_away_is_said_and_found_again(tmp_path: Path, brand: str) -> None:
+async def test_a_server_that_is_away_raises_and_is_used_again_later(tmp_path: Path, brand: str) -> None:
     with server(tmp_path) as (url, process):
         stream = Stream(connect(url, timeout=2), brand)
         assert await stream.position() == Position(None, 0, None)
@@ -194,7 +192,7 @@ async def test_a_server_that_is_away_is_said_and_found_again(tmp_path: Path, bra
         await stream.aclose()
 
 
-async def test_a_frozen_server_is_noticed_within_the_time_given(tmp_path: Path, brand: str) -> None:
+async def test_a_frozen_server_raises_within_the_timeout(tmp_path: Path, brand: str) -> None:
     with server(tmp_path) as (url, process):
         stream = Stream(connect(url, timeout=0.5), brand)
         await stream.position()
@@ -218,7 +216,7 @@ async def test_closing_never_fails_for_a_server_that_is_gone(tmp_path: Path, bra
         await stream.aclose()
 
 
-async def test_a_lost_reply_is_not_tried_again(brand: str) -> None:
+async def test_a_command_with_a_lost_reply_is_not_repeated(brand: str) -> None:
     # redis-py's defaults would send an XADD up to eleven times here, and publish as often.
     received: list[bytes] = []
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
@@ -242,7 +240,7 @@ async def test_a_lost_reply_is_not_tried_again(brand: str) -> None:
     assert len(received) == 1
 
 
-async def test_no_error_holds_a_password(tmp_path: Path, brand: str) -> None:
+async def test_no_error_contains_a_password(tmp_path: Path, brand: str) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         closed = unused.getsockname()[1]
@@ -260,7 +258,7 @@ async def test_no_error_holds_a_password(tmp_path: Path, brand: str) -> None:
                 await stream.aclose()
 
 
-async def test_a_server_that_wants_a_password_says_so(tmp_path: Path, brand: str) -> None:
+async def test_a_missing_password_is_reported(tmp_path: Path, brand: str) -> None:
     with server(tmp_path, "--requirepass", "word") as (url, _):
         refused = Stream(connect(url, timeout=2), brand)
         with pytest.raises(StreamAwayError, match="already authenticated"):
@@ -274,7 +272,7 @@ async def test_a_server_that_wants_a_password_says_so(tmp_path: Path, brand: str
 @pytest.mark.parametrize(
     "error", [OSError(), TimeoutError(), ConnectionResetError("reset\nby peer"), OSError("x" * 900)]
 )
-async def test_whatever_the_way_does_becomes_one_line(error: Exception) -> None:
+async def test_every_connection_error_becomes_one_line(error: Exception) -> None:
     with pytest.raises(StreamAwayError) as caught:
         async with translated():
             raise error
@@ -283,7 +281,7 @@ async def test_whatever_the_way_does_becomes_one_line(error: Exception) -> None:
     assert caught.value.__cause__ is error
 
 
-async def test_mistakes_of_our_own_are_not_taken_for_the_stream() -> None:
+async def test_errors_in_the_program_are_not_reported_as_stream_errors() -> None:
     with pytest.raises(ZeroDivisionError):
         async with translated():
             raise ZeroDivisionError
@@ -295,14 +293,14 @@ NO_ADDRESSES += ["redis+cluster://:hunter2@host:1x", "redis+cluster://h?socket_t
 
 
 @pytest.mark.parametrize("url", NO_ADDRESSES)
-def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+def test_an_invalid_address_is_refused_without_quoting_it(url: str) -> None:
     with pytest.raises(ValueError, match=r"address") as caught:
         connect(url, timeout=1)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_the_process_is_not_left_with_open_sockets(redis_url: str) -> None:
+def test_closing_leaves_no_open_sockets(redis_url: str) -> None:
     async def use() -> None:
         stream = Stream(connect(redis_url, timeout=2), "x")
         await stream.position()
