@@ -38,6 +38,11 @@ def sign_in_again(page: Page, token: str) -> None:
     page.keyboard.press("Enter")
 
 
+def ask_again(page: Page) -> None:
+    """Asks for the outcome of the line now; the page's own repeat may be 15 s away."""
+    page.locator("#retry").click()
+
+
 def expect_on_air_after(page: Page, text: str) -> None:
     """Waits until the ticker has shown the line to the page."""
     expect(row_with(page, text).locator(".timing")).to_contain_text("on air after")

@@ -5,6 +5,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
 from tests.browser.desk.editing import (
+    ask_again,
     expect_on_air_after,
     is_publication,
     lose_answers,
@@ -84,6 +85,7 @@ def test_a_line_cannot_be_changed_until_its_outcome_is_known(service: Service, o
     expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
     expect(page.get_by_role("radio", name="Routine")).to_be_checked()
     page.unroute_all(behavior="ignoreErrors")
+    ask_again(page)
     expect(page.locator("#outcome")).to_have_text("This line is on air.", timeout=20_000)
     service.ticker.start()
     assert (count(service, text), count(service, text + " alive")) == (1, 0)
