@@ -14,10 +14,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test coverage check web web-check web-test journey faults bench soak lock clean
+.PHONY: help install run test test-fallback coverage check web web-check web-test journey faults bench soak lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime ## install Flashwire into .venv
 
@@ -26,6 +26,10 @@ run: $(VENV)/.runtime ## run the whole service: ticker on port 8000, desk on por
 
 test: $(VENV)/.tests web-test ## install everything, a browser too, and run all tests
 	@bash tests/run.sh $(BIN)/python -- $(ARGS)
+
+test-fallback: $(VENV)/.tests ## run the tests that start a node with FLASHWIRE_TRANSPORT=asyncio
+	FLASHWIRE_TRANSPORT=asyncio $(BIN)/python -m pytest tests/ticker/net tests/ticker/node tests/ticker/http \
+	  -m "not slow and not alone" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(VENV)/.tests ## run all Python tests and report the branches that they miss
 	@$(BIN)/coverage erase; status=0; bash tests/run.sh $(BIN)/coverage run -- $(ARGS) || status=$$?; \

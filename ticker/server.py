@@ -1,8 +1,8 @@
 """Start, drain and stop of one node under uvicorn.
 
-On SIGTERM, in this order: readiness turns false and no join is taken; clients are sent away one after another, spread
-over the drain time, each with its own time to return; then uvicorn stops. By itself it would close all at once.
-A node that has a successor on the same socket first leaves the socket to it, and answers whoever it had accepted.
+On SIGTERM, in this order: readiness turns false and joins are refused; connections are closed one after another, spread
+over the drain time, each with a time to reconnect; then uvicorn stops. uvicorn alone would close all at once.
+A node with a successor on the same socket first stops accepting, and answers the connections that it has accepted.
 """
 
 import asyncio
@@ -40,15 +40,15 @@ from ticker.shared.process.stopping import may_stop, skips_drain
 from ticker.workers.shared_state import WorkerSlot
 
 DRAIN_TICK_SECONDS: Final = 0.05
-# Clients come back to another node within this time of being sent away, each at its own moment.
+# A client that is closed reconnects after a random time in this range.
 RECONNECT_SECONDS: Final = (0.1, 3.0)
-# The kernel doubles it and goes one page beyond: a client that never reads holds 61,440 bytes there.
+# The kernel doubles it and adds a page: a client that never reads has 61,440 bytes there.
 SEND_BUFFER_BYTES: Final = 28_672
-# Unacknowledged bytes for this long mean that the other end is gone (RFC 5482); half-open sockets end by it.
+# Bytes unacknowledged for this long mean that the client is gone (RFC 5482); this ends half-open connections.
 USER_TIMEOUT_MILLISECONDS: Final = 30_000
-# A connection that was accepted has said what it wants within this time, unless it never does.
+# Time for accepted connections to send their request before a handover ends.
 HAND_OVER_SECONDS: Final = 2.0
-# Not for live connections: half of them for Redis, files and logs, the rest for requests that come and go.
+# Descriptors kept from live connections: half for Redis, files and logs, the rest for HTTP requests.
 SPARE_DESCRIPTORS: Final = 128
 _OWN_DESCRIPTORS: Final = 64
 
@@ -66,15 +66,15 @@ class NodeServer(uvicorn.Server):
         self._poller: Poller | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Without sockets: uvicorn would have the loop accept.
+        # Without sockets, with which uvicorn would make the loop accept.
         await super().startup([])
         for sock in sockets or []:
-            # Before the next client, who would wait for the loop's next turn otherwise.
+            # Before the next client, which would otherwise wait for the next iteration of the loop.
             open_to_clients(sock)
         await self._accept(sockets or [])
-        # Not before it listens: the parent takes the pulse for that, too.
-        kept = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.slot))
-        self._pulse = asyncio.create_task(kept, name="pulse")
+        # After it listens: for the parent, the pulse means that too.
+        running = self.node.tasks.keep_running("pulse", lambda: pulse(self.node, self.slot))
+        self._pulse = asyncio.create_task(running, name="pulse")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not may_stop() and not (self.slot is not None and self.slot.is_retiring):
@@ -85,13 +85,13 @@ class NodeServer(uvicorn.Server):
     async def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
         self._router = router = Router(self.config, self.server_state, self.lifespan.state, loop)
-        # Any: uvicorn calls `close` and `wait_closed` of what stands there.
+        # Any: uvicorn calls `close` and `wait_closed` of its servers.
         servers: list[Any]
         if uses_poller(self.node.settings):
             self._poller = poller = Poller(loop)
             servers = [NodeAcceptor(sock, loop, router, poller) for sock in sockets]
         else:
-            # It listens anew, and by itself with 100.
+            # create_server() calls listen() again, by default with a queue of 100.
             servers = [
                 await loop.create_server(lambda: PendingConnection(router), sock=sock, backlog=ACCEPT_QUEUE)
                 for sock in sockets
@@ -104,12 +104,12 @@ class NodeServer(uvicorn.Server):
         await drain(self.node, self.node.settings.drain_seconds)
         for server in self.servers:
             server.close()
-        for knocker in list(self.node.pending):
-            # Those that uvicorn knows of it ends itself.
-            if isinstance(knocker, PendingConnection):
-                knocker.expire()
+        for pending in list(self.node.pending):
+            # uvicorn closes its own connections.
+            if isinstance(pending, PendingConnection):
+                pending.expire()
         if self._router is not None and self._router.handovers:
-            # uvicorn ends those at the door, and must find there who is on the way to it.
+            # uvicorn must have these connections to close them.
             await asyncio.wait(self._router.handovers, timeout=HAND_OVER_SECONDS)
         await super().shutdown(sockets)
         if self._poller is not None:
@@ -119,11 +119,11 @@ class NodeServer(uvicorn.Server):
         show(self.node, self.slot)
 
     async def _hand_over(self) -> None:
-        """Stops accepting, and gives those who were accepted time to be answered."""
+        """Stops accepting, and gives accepted connections time for an answer."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
-            # What is kept open after an answer would ask a node that refuses. Who has not asked yet may ask once.
+            # An idle connection would send its next request to a node that refuses. A new one may send its first.
             if isinstance(connection, HttpProtocol) and connection not in self.node.pending:
                 connection.shutdown()
         for _ in range(round(HAND_OVER_SECONDS / DRAIN_TICK_SECONDS)):
@@ -138,25 +138,25 @@ def uses_poller(settings: TickerSettings) -> bool:
 
 
 async def drain(node: Node, seconds: float) -> None:
-    """Sends every client away within `seconds`, evenly spread and in random order."""
+    """Closes every connection within `seconds`, evenly spread and in random order."""
     node.draining = True
     node.next_entry.wake()
     members = node.hub.members()
     random.shuffle(members)
     log.info("draining", connections=len(members), seconds=seconds)
-    start, whole = node.steady(), len(members)
+    start, total = node.steady(), len(members)
     while members:
-        done = 1.0 if not seconds or node.drains_at_once else min(1.0, (node.steady() - start) / seconds)
-        while members and len(members) > whole * (1.0 - done):
+        share = 1.0 if not seconds or node.drains_at_once else min(1.0, (node.steady() - start) / seconds)
+        while members and len(members) > total * (1.0 - share):
             members.pop().close_with(CloseCode.STOPPING, reconnect=random.uniform(*RECONNECT_SECONDS))
         if members:
             await asyncio.sleep(DRAIN_TICK_SECONDS)
 
 
 def limit_buffers(sock: socket.socket) -> None:
-    """Bounds what a client that does not read may hold in the kernel, and for how long; accepted sockets inherit it."""
+    """Limits the bytes and time of a client that does not read, in the kernel; accepted sockets inherit the options."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    # What is written leaves at once; nothing that would go with it comes later.
+    # Bytes leave at once: no later write would join them.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)

@@ -1,4 +1,4 @@
-"""The ticker's HTTP side: routes, and the life of the node behind them."""
+"""The HTTP application of a node: its routes, and the tasks that run while it serves."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class State(TypedDict):
-    """What uvicorn hands to every connection and Starlette to every request."""
+    """The state that uvicorn gives to every connection and Starlette to every request."""
 
     node: Node
     stream: Stream
@@ -51,29 +51,27 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         brand = node.settings.brand
-        # The reader has a client of its own: a blocking read must not stand in front of a look-up.
-        followed = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
-        asked = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
-        # A reader that ended left its place in doubt: the next one reads the stream from its start.
+        # Two clients: a blocking read of the reader must not delay a lookup.
+        reader_stream = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        lookup_stream = Stream(connect(redis_url, timeout=TIMEOUT_SECONDS), brand)
+        # The position of a reader that ended is in doubt: the next one reads the stream from its start.
         must_live = {
-            READER: lambda: Reader(followed, keyring, node, on_busy=node.work_queue.pause).run(),
+            READER: lambda: Reader(reader_stream, keyring, node, on_busy=node.work_queue.pause).run(),
             "sweep": lambda: sweep(node),
         }
-        tasks = [
-            asyncio.create_task(node.tasks.keep_running(name, work), name=name) for name, work in must_live.items()
-        ]
+        tasks = [asyncio.create_task(node.tasks.keep_running(name, run), name=name) for name, run in must_live.items()]
         try:
             if slot is not None:
                 await wait_until_ready(node, slot)
-            yield State(node=node, stream=asked, keyring=keyring, slot=slot)
+            yield State(node=node, stream=lookup_stream, keyring=keyring, slot=slot)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await followed.aclose()
-            await asked.aclose()
+            await reader_stream.aclose()
+            await lookup_stream.aclose()
 
-    def shown(edition: str, count: int) -> list[Item]:
+    def current_items(edition: str, count: int) -> list[Item]:
         entries, _until = node.backlog.current(Filter(editions=frozenset({edition})), count, node.wall())
         return [entry.item for entry in entries]
 
@@ -88,7 +86,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
             Route("/metrics", health.metrics),
             Route("/version", health.about),
             Route("/openapi.json", openapi),
-            *page_routes(node.site, node.settings, shown),
+            *page_routes(node.site, node.settings, current_items),
         ],
         middleware=[
             Middleware(Paced, request_queue=node.request_queue),
@@ -97,7 +95,7 @@ def make_app(node: Node, keyring: Keyring, redis_url: str, slot: WorkerSlot | No
         exception_handlers={HTTPException: _http_error, Exception: _failure},
         lifespan=lifespan,
     )
-    # A redirect would be built from the Host header, which is the client's to choose.
+    # A redirect would contain the Host header, which the client chooses.
     app.router.redirect_slashes = False
     return app
 

@@ -1,4 +1,4 @@
-"""What browsers need around every HTTP reply: security headers, CORS on reads, and answers to preflights."""
+"""Headers that browsers need on every HTTP reply: security headers, CORS on reads, and answers to preflights."""
 
 import re
 from typing import Final
@@ -13,22 +13,22 @@ from ticker.settings import TickerSettings
 from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, pairs, with_defaults
 
 READS: Final = "/v1/"
-# Any page may load these, whatever the allowed origins are: they hold nothing but code and addresses.
+# Any page may load these, whatever the allowed origins are: they hold only code and addresses.
 _PUBLIC: Final = ("/widget/", "/oembed")
 _EMBEDDED: Final = (READS, *_PUBLIC, "/embed", "/shared/", "/demo/")
 _SAME_ORIGIN: Final = pairs(SECURITY_HEADERS)
 _CROSS_ORIGIN: Final = pairs({**SECURITY_HEADERS, **CROSS_ORIGIN})
 _EXPOSED: Final = (b"access-control-expose-headers", b"ETag, Retry-After")
 _METHODS: Final = "GET, HEAD"
-# The target of an OPTIONS request that asks about no address in particular (RFC 9110, 9.3.7).
+# The target of an OPTIONS request about the whole server (RFC 9110, 9.3.7).
 _WHOLE_SERVER: Final = "*"
-# Browsers keep an answer no longer than this, whatever it says.
+# Browsers keep an answer for at most this long.
 _PREFLIGHT_SECONDS: Final = "7200"
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 
 
 class BrowserHeaders:
-    """Around the whole application, so that the answer to an unexpected error has the headers too."""
+    """Adds the headers to every reply of the application, also to the answer to an unexpected error."""
 
     def __init__(self, app: ASGIApp, settings: TickerSettings) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class BrowserHeaders:
 
 
 class Preflights:
-    """Answers what browsers ask before a read from another page."""
+    """Answers the preflights that browsers send before a read from another origin."""
 
     def __init__(self, app: ASGIApp, settings: TickerSettings) -> None:
         self._app = app
@@ -69,15 +69,15 @@ class Preflights:
     def _preflight(self, path: str, headers: dict[bytes, bytes]) -> Response:
         if path.startswith(READS) and not is_allowed(self._settings, headers):
             return problem(403, "origin", "This origin may not read here; ask the operator to allow it.")
-        # Proxies, tracing libraries and polyfills add headers of their own; none of them changes a read.
+        # Proxies, tracing libraries and polyfills add headers; none of them changes a read.
         names = headers.get(b"access-control-request-headers", b"").decode("latin-1").split(",")
-        wanted = [name.strip() for name in names if _TOKEN.fullmatch(name.strip())]
+        requested = [name.strip() for name in names if _TOKEN.fullmatch(name.strip())]
         answer = {"Allow": f"{_METHODS}, OPTIONS", "Cache-Control": "no-store"}
         if b"origin" in headers and path != _WHOLE_SERVER:
             answer["Access-Control-Allow-Methods"] = _METHODS
             answer["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
             if not path.startswith(READS):
                 answer["Access-Control-Allow-Origin"] = "*"
-            if wanted:
-                answer["Access-Control-Allow-Headers"] = ", ".join(wanted)
+            if requested:
+                answer["Access-Control-Allow-Headers"] = ", ".join(requested)
         return Response(status_code=204, headers=answer)

@@ -1,4 +1,4 @@
-"""Health, metrics and version: what an operator's machines ask. Live fails slowly, ready fails fast."""
+"""Health, metrics and version, for the machines of an operator. Liveness fails slowly, readiness fails fast."""
 
 from typing import Final
 
@@ -14,20 +14,20 @@ from ticker.shared.process.server_state import read_state
 from ticker.shared.process.version import RUNNING
 from ticker.workers.shared_state import WorkerSlot
 
-# Of the items that are hidden so many are named; an operator acts on these first.
-_NAMED: Final = 20
+# The most hidden items that are named; an operator acts on these first.
+_HIDDEN_LIMIT: Final = 20
 
 
 async def alive(request: Request) -> Response:
-    """200 as long as the process answers at all."""
+    """200 while the process answers at all."""
     return alive_reply()
 
 
 async def ready(request: Request) -> Response:
-    """200 while the node follows the stream and takes joins; else 503 with the reasons, within 5 s of the loss.
+    """200 while the node follows the stream and accepts joins; else 503 with the reasons, within 5 s of the loss.
 
-    With several workers none is ready before all have been: a balancer that sends clients earlier would send those
-    whom the kernel gives to the others into a queue. Later each answers for itself: one that is away answers nobody.
+    With several workers none is ready before all have been: the kernel would give some of a load balancer's clients to
+    workers that do not answer yet. Later each worker answers for itself.
     """
     node: Node = request.state["node"]
     slot: WorkerSlot | None = request.state["slot"]
@@ -52,7 +52,7 @@ async def ready(request: Request) -> Response:
         "hidden": len(node.backlog.hidden),
     }
     if local and node.backlog.hidden:
-        further["hiddenItems"] = sorted(node.backlog.hidden)[:_NAMED]
+        further["hiddenItems"] = sorted(node.backlog.hidden)[:_HIDDEN_LIMIT]
     if slot is not None:
         further["workers"] = {"ready": slot.shared.ready_count, "wanted": slot.shared.worker_count}
     return ready_reply(reasons, further)

@@ -1,4 +1,4 @@
-"""Reading without a stream: the current items, one item, and the public ledger of what was changed in it."""
+"""Items without a live connection: the current items, one item, and the public history of its versions."""
 
 import asyncio
 import re
@@ -20,29 +20,29 @@ from ticker.node.work_queue import BusyError
 from ticker.stream.redis_stream import Stream, StreamAwayError
 
 LIMIT: Final = 100
-# Seconds a shared cache may keep a reply; a withdrawn line must be gone from it almost at once.
+# Seconds for which a shared cache may keep a reply; a withdrawn item must leave it almost at once.
 CACHE_SECONDS: Final = 1
-# Pages kept ready; more are made anew. An empty one holds 2 KB beside its body, and anybody may ask for any number.
-READY_LIMIT: Final = 1024
-READY_LIMIT_BYTES: Final = 8 << 20
-# Versions, which take 2 ms to verify and decode.
+# Cached pages and their bytes. An empty page takes 2 KB, and any client may request any number of different pages.
+CACHE_LIMIT: Final = 1024
+CACHE_LIMIT_BYTES: Final = 8 << 20
+# Versions per iteration of the loop; they take 2 ms to verify and decode.
 _DECODED: Final = 50
 _URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel"):
-    """One line of the ledger; only `version` is known of a version that cannot be read."""
+    """One version in the history; of a version that cannot be read only `version` is known."""
 
     version: int
     act: str | None = None
     item: dict[str, Any] | None = None  # Any: the fields of an item as JSON
-    """The item; without its words once its newest version is withdrawn, on hold, or cannot be read."""
+    """The item; without its text if its newest version is withdrawn, on hold, or cannot be read."""
     note: Text | None = None
     version_created: str | None = None
 
 
 class Versions(msgspec.Struct):
-    """What the ledger holds of one item."""
+    """The versions of one item in the ledger."""
 
     readable: list[Item]
     """The versions that can be read, oldest first."""
@@ -51,7 +51,7 @@ class Versions(msgspec.Struct):
 
 
 class Tombstone(msgspec.Struct, frozen=True, rename="camel"):
-    """What is left of a withdrawn item: that it was, and why it is gone; never what it said."""
+    """A withdrawn item without its text: that it existed, and why it was withdrawn."""
 
     uri: str
     version: int
@@ -70,13 +70,13 @@ class Gone(Problem, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Listing:
-    """The current items, page by page; a page is made once for all who ask for it until something changes."""
+    """The current items in pages; each page is made once and cached until the backlog changes."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._ready: dict[tuple[Filter, int, str | None], tuple[bytes, float]] = {}
-        self._ready_bytes = 0
-        self._ready_for: int | None = None
+        self._cache: dict[tuple[Filter, int, str | None], tuple[bytes, float]] = {}
+        self._cache_bytes = 0
+        self._cache_revision: int | None = None
 
     async def answer(self, request: Request) -> Response:
         """Current items, pinned first, then newest first; `next` is the `before` of the following page."""
@@ -85,34 +85,34 @@ class Listing:
             return problem(503, "unavailable", "This node is starting; ask again.", retry_after=2)
         try:
             query = Query(read_pairs(request.scope["query_string"]), node.site, (*filter_names(), "limit", "before"))
-            wanted = query.filter()
+            item_filter = query.filter()
             limit = int(query.number("limit", 10, 1, LIMIT))
-            before = query.text("before")
+            before_uri = query.text("before")
             query.finish()
         except ParameterError as error:
             return problem_reply(error.problem())
-        return cached(request, self._page(wanted, limit, before, node.wall()), CACHE_SECONDS)
+        return cached(request, self._page(item_filter, limit, before_uri, node.wall()), CACHE_SECONDS)
 
-    def _page(self, wanted: Filter, limit: int, before: str | None, now: float) -> bytes:
-        backlog, key = self._node.backlog, (wanted, limit, before)
-        full = self._ready_bytes > READY_LIMIT_BYTES or len(self._ready) >= READY_LIMIT
-        if full or backlog.revision != self._ready_for:
-            self._ready.clear()
-            self._ready_bytes, self._ready_for = 0, backlog.revision
-        elif (ready := self._ready.get(key)) is not None and ready[1] > now:
-            return ready[0]
-        # `until` something expires or a pin falls.
-        entries, until = backlog.current(wanted, limit + 1 if before is None else 0, now)
-        more = len(entries) > limit
-        if before is not None:
-            entries, more = backlog.page(wanted, limit, before, now)
+    def _page(self, item_filter: Filter, limit: int, before_uri: str | None, now: float) -> bytes:
+        backlog, key = self._node.backlog, (item_filter, limit, before_uri)
+        full = self._cache_bytes > CACHE_LIMIT_BYTES or len(self._cache) >= CACHE_LIMIT
+        if full or backlog.revision != self._cache_revision:
+            self._cache.clear()
+            self._cache_bytes, self._cache_revision = 0, backlog.revision
+        elif (page := self._cache.get(key)) is not None and page[1] > now:
+            return page[0]
+        # `until` an item expires or a pin ends.
+        entries, until = backlog.current(item_filter, limit + 1 if before_uri is None else 0, now)
+        has_more = len(entries) > limit
+        if before_uri is not None:
+            entries, has_more = backlog.page(item_filter, limit, before_uri, now)
         entries = entries[:limit]
         body = b'{"items":[%b],"next":%b}' % (
             b",".join(entry.item_json for entry in entries),
-            msgspec.json.encode(entries[-1].item.uri if more else None),
+            msgspec.json.encode(entries[-1].item.uri if has_more else None),
         )
-        self._ready[key] = (body, min(until, now + CACHE_SECONDS))
-        self._ready_bytes += len(body) + len(before or "")
+        self._cache[key] = (body, min(until, now + CACHE_SECONDS))
+        self._cache_bytes += len(body) + len(before_uri or "")
         return body
 
 
@@ -126,23 +126,23 @@ async def item(request: Request) -> Response:
     except ParameterError as error:
         return problem_reply(error.problem())
     uri = request.path_params["uri"]
-    held = node.backlog.item(uri)
+    current = node.backlog.item(uri)
     try:
-        if held and version in (0, held.item.version):
-            known = Versions([held.item], held.item.version)
+        if current and version in (0, current.item.version):
+            versions = Versions([current.item], current.item.version)
         else:
-            known = await _versions(request, uri)
+            versions = await _versions(request, uri)
     except (StreamAwayError, BusyError):
         return _away()
-    newest = _newest(known, node, uri)
+    newest = _newest(versions, node, uri)
     if newest is None:
-        return _unreadable() if known.count else _unknown()
+        return _unreadable() if versions.count else _unknown()
     if newest.pub_status == "canceled":
-        return _gone(newest)
+        return _withdrawn(newest)
     if newest.pub_status == "withheld":
         return problem(404, "on-hold", "This item is on hold while it is checked; it may come back.")
-    readable = [*known.readable, newest]
-    chosen = next((one for one in readable if one.version == (version or newest.version)), None)
+    readable = [*versions.readable, newest]
+    chosen = next((item for item in readable if item.version == (version or newest.version)), None)
     if chosen is None:
         return _unknown()
     return cached(request, msgspec.json.encode(chosen), CACHE_SECONDS)
@@ -151,33 +151,33 @@ async def item(request: Request) -> Response:
 async def history(request: Request) -> Response:
     """Every version of one item, oldest first, each with what was done and why.
 
-    The words of an item that is withdrawn or on hold are not public in any version.
+    The text of an item that is withdrawn or on hold is not public in any version.
     """
     node: Node = request.state["node"]
     uri = request.path_params["uri"]
     try:
-        known = await _versions(request, uri)
+        versions = await _versions(request, uri)
     except (StreamAwayError, BusyError):
         return _away()
-    if not known.count:
+    if not versions.count:
         return _unknown()
-    newest = _newest(known, node, uri)
+    newest = _newest(versions, node, uri)
     public = newest is not None and newest.pub_status == "usable"
-    changes = {number: Change(number) for number in range(1, known.count + 1)}
-    for one in known.readable:
-        fields = msgspec.to_builtins(one) if public else redacted(one)
-        changes[one.version] = Change(one.version, one.act, fields, one.note, one.version_created)
+    changes = {number: Change(number) for number in range(1, versions.count + 1)}
+    for version in versions.readable:
+        fields = msgspec.to_builtins(version) if public else redacted(version)
+        changes[version.version] = Change(version.version, version.act, fields, version.note, version.version_created)
     return cached(request, msgspec.json.encode({"versions": list(changes.values())}), CACHE_SECONDS)
 
 
-def _newest(known: Versions, node: Node, uri: str) -> Item | None:
-    """The newest version, or None where it cannot be read: then no other may be shown in its place."""
-    held = node.backlog.item(uri)
-    if held is not None and not node.backlog.is_confirmed(uri):
+def _newest(versions: Versions, node: Node, uri: str) -> Item | None:
+    """The newest version, or None if it cannot be read; no other version may then replace it."""
+    current = node.backlog.item(uri)
+    if current is not None and not node.backlog.is_confirmed(uri):
         return None
-    found = [*known.readable, *([held.item] if held else [])]
-    newest = max(found, key=lambda one: one.version, default=None)
-    return newest if newest is not None and newest.version >= known.count else None
+    items = [*versions.readable, *([current.item] if current else [])]
+    newest = max(items, key=lambda item: item.version, default=None)
+    return newest if newest is not None and newest.version >= versions.count else None
 
 
 async def _versions(request: Request, uri: str) -> Versions:
@@ -191,7 +191,7 @@ async def _versions(request: Request, uri: str) -> Versions:
     for number, body in enumerate(bodies, 1):
         if number % _DECODED == 0:
             await asyncio.sleep(0)
-        # An empty body stands for a version whose words are lost.
+        # An empty body is that of a version whose text is lost.
         if not body:
             continue
         try:
@@ -199,7 +199,7 @@ async def _versions(request: Request, uri: str) -> Versions:
         except (PoisonError, msgspec.DecodeError):
             node.count_skipped("ledger")
             continue
-        # A body sealed for another item says nothing about this one.
+        # A body that was sealed for another item is no version of this one.
         if item.uri == uri and item.edition != CANARY and item.version <= len(bodies):
             versions[item.version] = item
     return Versions([versions[number] for number in sorted(versions)], len(bodies))
@@ -217,7 +217,7 @@ def _away() -> Response:
     return problem(503, "stream-away", "The archive cannot be read just now; ask again.", retry_after=5)
 
 
-def _gone(withdrawn: Item) -> Response:
+def _withdrawn(withdrawn: Item) -> Response:
     tombstone = Tombstone(
         withdrawn.uri,
         withdrawn.version,

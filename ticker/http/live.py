@@ -1,4 +1,4 @@
-"""`GET /v1/live` as JSON: the snapshot or the replay, at once or, with `wait`, when there is news."""
+"""`GET /v1/live` as JSON: a snapshot or a replay, at once or, with `wait`, when there is news."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -26,7 +26,7 @@ _HEADERS: Final = {"Cache-Control": "no-store"}
 
 
 async def live(request: Request) -> Response:
-    """One message; the client asks again with its cursor."""
+    """Replies with one message; the client sends the next request with its cursor."""
     node: Node = request.state["node"]
     try:
         address: str = request.scope["state"][ADDRESS]
@@ -35,10 +35,10 @@ async def live(request: Request) -> Response:
         wait = query.number("wait", 0.0, 0.0, WAIT_LIMIT)
         subscription = query.subscription(request.headers.get("last-event-id"))
         if request.method == "HEAD":
-            # What GET would send, without joining and without waiting.
+            # The headers of GET, without a join and without waiting.
             events = wants_events(", ".join(request.headers.getlist("accept")).encode("latin-1"))
             head = Response(None, 200, _HEADERS, EVENT_STREAM if events else JSON)
-            # The length of what GET would send is not known without joining (RFC 9110, 8.6).
+            # The length of GET's reply is not known without a join (RFC 9110, 8.6).
             del head.headers["content-length"]
             return head
         first = await _first(node, request, subscription, wait, address)
@@ -55,78 +55,78 @@ async def live(request: Request) -> Response:
 
 
 async def _first(node: Node, request: Request, subscription: Subscription, wait: float, address: str) -> Encoded | None:
-    """What is said; None where the client left meanwhile."""
+    """The message of the reply, or None if the client left while it waited."""
     until = node.steady() + wait
     try:
-        first = await _made(node, request, subscription, address)
-        # Only one with a good cursor can wait: any other has something to be told now.
+        first = await _answer(node, request, subscription, address)
+        # Only a replay can be empty and wait: any other message has news for the client.
         while first is not None and first.message.kind == "replay" and _is_empty(first):
-            left = until - node.steady()
-            if left <= 0 or node.draining:
+            rest = until - node.steady()
+            if rest <= 0 or node.draining:
                 break
-            if not await _arrival(node, request, left, address):
+            if not await _wait_for_entry(node, request, rest, address):
                 if _is_half_closed(request):
                     break
                 return None
-            first = await _made(node, request, subscription, address, bounded=False)
+            first = await _answer(node, request, subscription, address, bounded=False)
     except BusyError:
         raise refusal(503, "unavailable", TOO_BUSY) from None
     return first
 
 
-async def _made(
+async def _answer(
     node: Node, request: Request, subscription: Subscription, address: str, *, bounded: bool = True
 ) -> Encoded | None:
     if node.may_answer(subscription):
-        begun = node.steady()
+        start = node.steady()
         first = node.first_message(subscription)
         # Without this the budget never ends: 300 clients that subscription at once were all answered before other work.
-        node.work_queue.charge(begun)
+        node.work_queue.charge(start)
         return first
-    # What waits is not done for one who left.
-    return await _unless_left(
+    # A queued answer is not made for a client that has left.
+    return await _unless_disconnected(
         request, node.work_queue.do(address, lambda: node.first_message(subscription), bounded=bounded)
     )
 
 
 def _is_empty(first: Encoded) -> bool:
-    # The parts of a long one are not joined for this.
+    # The parts of a long message are not joined for this check.
     return not first.message.items and first.message.body.endswith(b'"items":[]}')
 
 
-async def _arrival(node: Node, request: Request, limit: float, address: str) -> bool:
-    """Waits for the next entry; False if the client left, whose place is free at once."""
+async def _wait_for_entry(node: Node, request: Request, limit: float, address: str) -> bool:
+    """Waits for the next entry; returns False at once if the client leaves."""
     node.polls += 1
     node.address_counts.add(address)
     node.http_connections.count_poll(address, 1)
     try:
-        if not await _unless_left(request, node.next_entry.wait(limit), half=True):
+        if not await _unless_disconnected(request, node.next_entry.wait(limit), half=True):
             return False
     finally:
         node.polls -= 1
         node.address_counts.remove(address)
         node.http_connections.count_poll(address, -1)
-    # All who wait are woken by the same entry.
+    # The same entry wakes all long polls.
     await node.request_queue.enter()
     return True
 
 
-async def _unless_left(request: Request, wanted: Coroutine[Any, Any, T], *, half: bool = False) -> T | None:
-    """What `wanted` returns, or None where the client leaves before that, and then `wanted` is cancelled.
+async def _unless_disconnected(request: Request, coroutine: Coroutine[Any, Any, T], *, half: bool = False) -> T | None:
+    """Returns what `coroutine` returns, or None if the client leaves first; `coroutine` is then cancelled.
 
-    With `half`, a client that ended its side of the connection counts as one that left.
+    With `half`, a client that has ended its side of the connection counts as one that left.
     """
-    gone = asyncio.ensure_future(_left(request, half=half))
-    task = asyncio.ensure_future(wanted)
+    disconnect = asyncio.ensure_future(_wait_for_disconnect(request, half=half))
+    task = asyncio.ensure_future(coroutine)
     try:
-        await asyncio.wait((gone, task), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((disconnect, task), return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
     finally:
-        gone.cancel()
+        disconnect.cancel()
         task.cancel()
 
 
-async def _left(request: Request, *, half: bool) -> None:
+async def _wait_for_disconnect(request: Request, *, half: bool) -> None:
     while not (half and _is_half_closed(request)) and (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -136,7 +136,7 @@ def _is_half_closed(request: Request) -> bool:
 
 
 class LongReply(Response):
-    """A long message as the body of a reply, in pieces that are made when the client has taken those before."""
+    """A reply with a long message, in pieces; each is made when the client has taken the one before."""
 
     def __init__(self, node: Node, first: Encoded) -> None:
         super().__init__(None, 200, {**_HEADERS, "Content-Length": str(first.message.size)}, JSON)
@@ -144,18 +144,18 @@ class LongReply(Response):
         self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = self._node.steady()
-        reading = LongRead(self._node.unsent, self._first, None)
-        self._node.work_queue.charge(begun)
-        gone = asyncio.ensure_future(_left(Request(scope, receive), half=False))
+        start = self._node.steady()
+        pieces = LongRead(self._node.unsent, self._first, None)
+        self._node.work_queue.charge(start)
+        disconnect = asyncio.ensure_future(_wait_for_disconnect(Request(scope, receive), half=False))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            # uvicorn waits in `send` while the client does not read, but not for one that reads fast or has left: all
-            # 500 pieces in one iteration of the loop would take 10 ms.
-            while not gone.done() and (piece := reading.next_piece()) is not None:
+            # In `send`, uvicorn waits only for a client that does not read. For any other, all 500 pieces would be sent
+            # in one iteration of the loop, in 10 ms.
+            while not disconnect.done() and (piece := pieces.next_piece()) is not None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await self._node.request_queue.enter()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            gone.cancel()
-            reading.close()
+            disconnect.cancel()
+            pieces.close()

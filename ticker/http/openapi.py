@@ -189,5 +189,5 @@ def _text(name: str) -> Json:
     return {"type": "string", "enum": list(ROLES)} if name == "role" else {"type": "string"}
 
 
-def _whole(least: int, most: int, default: int) -> Json:
-    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+def _whole(minimum: int, maximum: int, default: int) -> Json:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, "default": default}

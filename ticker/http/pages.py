@@ -1,7 +1,7 @@
-"""What a browser is shown of a node besides the stream: demo page, widget, embed page, oEmbed.
+"""The pages and files of a node for browsers: demo page, widget, embed page, oEmbed.
 
-Text reaches a page only through jinja2's autoescape, and no page holds inline script or style, so that its
-policy can forbid both.
+Text reaches a page only through jinja2's autoescape, and no page has inline script or style, so that its content
+security policy can forbid both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,11 +25,11 @@ from ticker.shared.http.assets import WEB, Asset, load_assets
 from ticker.shared.http.negotiate import preferred_language
 
 SnapshotItems = Callable[[str, int], Sequence[Item]]
-"""The current items of an edition, at most so many, as a snapshot holds them."""
+"""Returns the current items of an edition, up to a number, as a snapshot has them."""
 
-# Modules are loaded with CORS, and into any page. What only the node's own pages load is not for others.
+# Any page may load the widget's modules, which needs CORS. Files that only the node's own pages load have none.
 _ANYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
-# Few minutes: modules of two releases must not meet for long.
+# A few minutes: a page must not mix modules of two releases for long.
 _FILE_CACHE: Final = "public, max-age=300, stale-while-revalidate=3600"
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {live}; "
@@ -72,54 +72,55 @@ class _Pages:
         self._strings: dict[str, dict[str, str]] = msgspec.json.decode((WEB / "demo" / "strings.json").read_bytes())
 
     async def demo(self, request: Request) -> Response:
-        asked = request.query_params.get("lang")
-        language = _words(asked) if asked else preferred_language(request.headers.get("accept-language", ""), LANGUAGES)
+        tag = request.query_params.get("lang")
+        accepted = request.headers.get("accept-language", "")
+        language = _language_of(tag) if tag else preferred_language(accepted, LANGUAGES)
         editions = {
             name: (edition, list(self._items(name, FALLBACK_COUNT))) for name, edition in self._site.editions.items()
         }
-        # The line above is in the reader's own language where there is such an edition.
+        # The first line is in the reader's language if there is such an edition.
         first = next((n for n, e in self._site.editions.items() if e.language == language), next(iter(editions)))
         return self._page(
             request, "index.html", language, frames="'self'", editions=editions, first=first, languages=self._strings
         )
 
     async def embed(self, request: Request) -> Response:
-        asked = request.query_params
-        edition = asked.get("edition") or next(iter(self._site.editions))
-        layout = asked.get("layout", "list")
+        parameters = request.query_params
+        edition = parameters.get("edition") or next(iter(self._site.editions))
+        layout = parameters.get("layout", "list")
         if edition not in self._site.editions:
             return _refused(
                 400, "edition", f"There is no such edition; choose one of: {', '.join(self._site.editions)}."
             )
         if layout not in _LAYOUTS:
             return _refused(400, "layout", "The layout is line or list.")
-        language = asked.get("lang") or self._site.editions[edition].language
+        language = parameters.get("lang") or self._site.editions[edition].language
         return self._page(
             request,
             "embed.html",
-            _words(language),
+            _language_of(language),
             frames="*",
             edition=edition,
             layout=layout,
-            passed={name: ",".join(asked.getlist(name)) for name in _PASSED if name in asked},
-            items=self._items(edition, FALLBACK_COUNT) if not any(name in asked for name in _PASSED) else (),
+            passed={name: ",".join(parameters.getlist(name)) for name in _PASSED if name in parameters},
+            items=self._items(edition, FALLBACK_COUNT) if not any(name in parameters for name in _PASSED) else (),
         )
 
     async def oembed(self, request: Request) -> Response:
         reply = self._description(request)
-        # A page that is refused reads why, too.
+        # A page of another origin may read the reason of a refusal.
         reply.headers.update(_ANYWHERE)
         return reply
 
     def _description(self, request: Request) -> Response:
-        asked = request.query_params
-        if asked.get("format", "json") != "json":
+        parameters = request.query_params
+        if parameters.get("format", "json") != "json":
             return _refused(501, "format", "Only format=json is offered.")
-        if "url" not in asked:
+        if "url" not in parameters:
             return _refused(400, "url", "Give the address of a ticker page as url=….")
         try:
-            url = urlsplit(asked["url"])
-            sizes = [int(asked.get(name, "100000")) for name in ("maxwidth", "maxheight")]
+            url = urlsplit(parameters["url"])
+            sizes = [int(parameters.get(name, "100000")) for name in ("maxwidth", "maxheight")]
         except ValueError:
             return _refused(400, "url", "Give a full address as url=…, and maxwidth and maxheight in whole pixels.")
         address = public_address(self._settings, request)
@@ -133,7 +134,7 @@ class _Pages:
         if path not in ("/", "/embed") or edition not in self._site.editions or layout not in _LAYOUTS:
             return _refused(404, "url", "This address is not a ticker of this service.")
         width, height = (max(200, min(*pair)) for pair in zip(sizes, _EMBED_SIZES[layout], strict=True))
-        # A filter may be there several times; the page takes the last of what it takes once.
+        # A filter may be repeated. Of other parameters, the page takes the last value.
         query = [*single.items(), *(pair for pair in named if pair[0] in _PASSED)]
         title = f"{self._settings.brand} · {self._site.editions[edition].name}"
         html = self._templates.get_template("frame.html").render(
@@ -155,7 +156,7 @@ class _Pages:
         return asset.reply(request, {**headers, "Cache-Control": _FILE_CACHE})
 
     # Any: a template takes what it names
-    def _page(self, request: Request, template: str, language: str, *, frames: str, **shown: Any) -> Response:
+    def _page(self, request: Request, template: str, language: str, *, frames: str, **context: Any) -> Response:
         address = public_address(self._settings, request)
         if address is None:
             return _bad_host()
@@ -168,9 +169,9 @@ class _Pages:
             desk_url=self._settings.desk_url,
             origin=address,
             this=f"{page}?{request.url.query}" if request.url.query else page,
-            **shown,
+            **context,
         )
-        # A policy of level 2 does not take ws: for 'self'.
+        # In CSP level 2, 'self' does not include ws:.
         scheme, _, rest = address.partition("://")
         live = f"{scheme.replace('http', 'ws', 1)}://{rest.partition('/')[0]}"
         headers = {
@@ -183,8 +184,8 @@ class _Pages:
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
 
-def _words(tag: str) -> str:
-    """The one of our languages that a language tag is of: case and region make no difference (BCP 47)."""
+def _language_of(tag: str) -> str:
+    """The page language for a language tag, without its case and region (BCP 47); English for any other."""
     language = tag.lower().partition("-")[0]
     return language if language in LANGUAGES else "en"
 

@@ -195,9 +195,9 @@ class Connection(asyncio.Protocol, ABC):
             self._unanswered, self._lagging_at = False, node.backlog.newest
             subscription = self.subscription
             self.subscription = Subscription(group.filter, None, subscription.backlog, subscription.heartbeat)
-            begun = node.steady()
+            start = node.steady()
             self.send_first(node.first_message_for(self, subscription))
-            node.work_queue.charge(begun)
+            node.work_queue.charge(start)
             return
         if not node.backlog.can_resume(position):
             self._lagging_at = node.backlog.newest

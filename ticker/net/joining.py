@@ -54,11 +54,11 @@ class JoiningConnection(Connection):
 
     def _join(self, head: bytes) -> None:
         node, subscription = self.node, self.subscription
-        begun = node.steady()
+        start = node.steady()
         first = node.first_message_for(self, subscription)
         self._join_group(subscription)
         self.send_first(first, head)
-        node.work_queue.charge(begun)
+        node.work_queue.charge(start)
 
     def _join_group(self, subscription: Subscription) -> None:
         self.subscription = subscription
@@ -76,11 +76,11 @@ class JoiningConnection(Connection):
         node = self.node
         node.leave(self, group)
         if self._lagging_at is None:
-            begun = node.steady()
+            start = node.steady()
             first = node.first_message_for(self, subscription)
             self._join_group(subscription)
             self.send_first(first)
-            node.work_queue.charge(begun)
+            node.work_queue.charge(start)
         else:
             # A client that sends changes without reading gets one answer, to the last, when its buffer has space.
             self._join_group(subscription)

@@ -67,7 +67,7 @@ class Poller:
         self._owners[fd] = owner
 
     def watch(self, fd: int, events: int) -> None:
-        """SubscriptionChanges what `fd` is watched for; hang-ups and errors are told in any case."""
+        """Changes the events for which `fd` is watched; hang-ups and errors are always among them."""
         self._epoll.modify(fd, events)
 
     def drop(self, fd: int) -> None:

@@ -117,7 +117,7 @@ class SocketTransport(asyncio.Transport):
             self._call_protocol("pause_writing")
 
     def close(self) -> None:
-        """Closes the connection when the buffer is written; reads nothing more."""
+        """Closes the connection when the buffer is sent; reads nothing more."""
         if self._closing:
             return
         self._closing = True
@@ -196,29 +196,29 @@ class SocketTransport(asyncio.Transport):
         pieces = self._buffer
         if pieces is None:
             return
-        written = 0
+        sent = 0
         try:
             # Nearly always one piece: the answer to a join.
-            written = os.write(self.fd, pieces[0]) if len(pieces) == 1 else os.writev(self.fd, pieces[:_PIECES])
+            sent = os.write(self.fd, pieces[0]) if len(pieces) == 1 else os.writev(self.fd, pieces[:_PIECES])
         except BlockingIOError:
             pass
         except OSError as error:
             self._close(error)
             return
-        self._size -= written
+        self._size -= sent
         complete = 0
         for piece in pieces:
-            if written < len(piece):
+            if sent < len(piece):
                 break
-            written -= len(piece)
+            sent -= len(piece)
             complete += 1
         del pieces[:complete]
         if pieces:
             first = pieces[0]
             if isinstance(first, bytearray):
-                del first[:written]
+                del first[:sent]
             else:
-                pieces[0] = memoryview(first)[written:]
+                pieces[0] = memoryview(first)[sent:]
         else:
             self._buffer = None
             if self._closing:

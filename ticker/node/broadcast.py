@@ -146,7 +146,7 @@ class Broadcast:
 
     def rebuild(self, contents: StreamContents) -> None:
         self.rounds.finish()
-        before = self.backlog.newest
+        previous = self.backlog.newest
         position = (contents.position.epoch, contents.position.seq, contents.check, contents.doubts)
         if contents.unchanged:
             self.backlog.append_after_hole(contents.entries[contents.unchanged :], *position)
@@ -156,14 +156,14 @@ class Broadcast:
             log.error("items are not shown: their newest version cannot be read", items=len(self.backlog.hidden))
         if not self.filled:
             self.filled = True
-        elif not self.backlog.can_resume(before):
+        elif not self.backlog.can_resume(previous):
             self.metrics.rebuilds.inc()
-            self.recovery.begin(before)
-        elif len(self.backlog.entries_after(before)) * len(self.hub.groups) > _MISSED_LIMIT:
-            self.recovery.begin(before)
+            self.recovery.begin(previous)
+        elif len(self.backlog.entries_after(previous)) * len(self.hub.groups) > _MISSED_LIMIT:
+            self.recovery.begin(previous)
         else:
-            self._before_round = before
-            missed = [(entry, encoded_item(entry, public)) for entry, public in self.backlog.replay(Filter(), before)]
+            self._before_round = previous
+            missed = [(entry, encoded_item(entry, public)) for entry, public in self.backlog.replay(Filter(), previous)]
             self.rounds.begin(lambda: self.hub.deliveries(missed))
         self.next_entry.wake()
 

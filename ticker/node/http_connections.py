@@ -66,16 +66,16 @@ class HttpConnections:
     def __len__(self) -> int:
         return len(self._addresses) - self._polls
 
-    def acceptable(self, most: int, now: float) -> int:
-        """How many connections may be accepted now, up to `most`; 0 where each that is open has just come."""
-        most = min(most, max(1, self.limit // _ACCEPTED_SHARE))
+    def acceptable(self, batch: int, now: float) -> int:
+        """How many connections may be accepted now, up to `batch`; 0 where each that is open has just come."""
+        batch = min(batch, max(1, self.limit // _ACCEPTED_SHARE))
         free = self.limit - len(self) + len(self._idle)
-        if free < most:
-            free += sum(1 for _ in islice(self._late(now), most))
+        if free < batch:
+            free += sum(1 for _ in islice(self._late(now), batch))
         if free <= 0 and not self._pending:
-            # All are being answered. A new connection may join, or is told to come back.
-            return most
-        return max(0, min(most, free))
+            # All are being answered. A new connection may join, or gets 503.
+            return batch
+        return max(0, min(batch, free))
 
     @property
     def is_over_limit(self) -> bool:

@@ -124,9 +124,9 @@ class Node(Broadcast):
         self.closing.pop(member, None)
         self.metrics.connections.counts[member.transport_name,] -= 1
 
-    def replay(self, wanted: Filter, after: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
-        """Every entry after a cursor that the backlog holds, with its message, for a client that lagged."""
-        for entry, public in self.backlog.replay(wanted, after):
+    def replay(self, filter_: Filter, cursor: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
+        """Every entry after a `cursor` that the backlog holds, with its message, for a client that lagged."""
+        for entry, public in self.backlog.replay(filter_, cursor):
             yield entry, encoded_item(entry, public).bytes_for(form)
 
     def _task_ended(self, name: str) -> None:

@@ -145,8 +145,8 @@ class WorkQueue:
         self._count += 1
         self._deferred += 1
         if bounded and self._count > LIMIT:
-            most = max(self._jobs.values(), key=len)
-            newest, _ = most.popitem()
+            largest = max(self._jobs.values(), key=len)
+            newest, _ = largest.popitem()
             self._count -= 1
             newest.refuse()
         self._begin()
@@ -166,11 +166,11 @@ class WorkQueue:
     async def do(self, address: str, call: Callable[[], T], *, bounded: bool = True) -> T:
         """Returns what `call` returns, now or when the queue comes to it; raises `BusyError` if it is refused."""
         if self.is_free:
-            begun = self._steady()
+            start = self._steady()
             try:
                 return call()
             finally:
-                self.charge(begun)
+                self.charge(start)
         job = _Call(address, call)
         self.submit(job, bounded=bounded)
         try:
@@ -194,8 +194,8 @@ class WorkQueue:
 
     def _run_step(self) -> None:
         self.on_progress()
-        begun = self._steady()
-        until = begun + STEP_SECONDS
+        start = self._steady()
+        until = start + STEP_SECONDS
         # One step of the node's own work, then at least one job of a client, so that neither stops the other.
         if self._own_work and self._own_work[0]():
             self._own_work.popleft()
@@ -213,7 +213,7 @@ class WorkQueue:
             if self._steady() >= until:
                 break
         if self._jobs or self._own_work:
-            took = self._steady() - begun
+            took = self._steady() - start
             rest, self._extra_rest = max(took, min(took + self._extra_rest, _REST_SECONDS)), 0.0
             self._later(rest, self._step)
         else:

@@ -95,7 +95,7 @@ async def test_pages_that_are_kept_are_bounded_in_number(asked: Asked, monkeypat
     monkeypatch.setattr(items, "READY_LIMIT", 20)
     for number in range(200):
         await asked(f"before={number}")
-    assert len(asked.listing._ready) <= 20
+    assert len(asked.listing._cache) <= 20
 
 
 async def test_pages_that_are_kept_are_bounded_in_bytes(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,5 +104,5 @@ async def test_pages_that_are_kept_are_bounded_in_bytes(asked: Asked, monkeypatc
         asked.add()
     for number in range(200):
         await asked(f"before={number}")
-    kept = asked.listing._ready
+    kept = asked.listing._cache
     assert sum(len(body) for body, _ in kept.values()) < 10_000 and len(kept) < 200
