@@ -83,14 +83,14 @@ def private_names() -> Iterator[tuple[str, str]]:
 @cache
 def classes() -> tuple[type, ...]:
     """Every class of the product."""
-    found: list[type] = []
+    result: list[type] = []
     for folder in PRODUCT:
         for module in pkgutil.walk_packages([str(ROOT / folder)], f"{folder}."):
             # Alembic alone can import its scripts.
             if ".migrations" not in module.name and not module.name.endswith("__main__"):
                 members = vars(importlib.import_module(module.name)).values()
-                found += [member for member in members if inspect.isclass(member) and member.__module__ == module.name]
-    return tuple(found)
+                result += [member for member in members if inspect.isclass(member) and member.__module__ == module.name]
+    return tuple(result)
 
 
 def foreign_bases(cls: type) -> list[type]:

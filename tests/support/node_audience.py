@@ -40,12 +40,14 @@ class BreathingNode(Node):
         clock = itertools.count()
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
         super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
-        self.breaths: list[Callable[[], None]] = []
+        self.steps_due: list[Callable[[], None]] = []
         # WorkQueue that waits is a breath like any other; none is so much that it has to wait.
-        self.work_queue = WorkQueue(lambda: 0.0, self.breaths.append, lambda _seconds, call: self.breaths.append(call))
+        self.work_queue = WorkQueue(
+            lambda: 0.0, self.steps_due.append, lambda _seconds, call: self.steps_due.append(call)
+        )
         self.recovery = Recovery(self.hub, self.work_queue, self.steady)
         self.rounds = Rounds(
-            self.steady, self.metrics.count_delivered, self.breaths.append, batch=1, on_failure=self._round_failed
+            self.steady, self.metrics.count_delivered, self.steps_due.append, batch=1, on_failure=self._round_failed
         )
         self.published: list[Entry] = []
         self.filled, self.lost = True, None
@@ -53,27 +55,27 @@ class BreathingNode(Node):
 
     def close(self) -> None:
         """Closes both ends of every line."""
-        for each in self.sockets:
-            each.close()
+        for sock in self.sockets:
+            sock.close()
 
     def publish(self, *editions: str) -> None:
         """A new item in each of `editions`, all read at once."""
-        made = []
+        entries = []
         for edition in editions:
             number = len(self.published) + 1
-            made.append(entry(number, edition=edition, headline=Text("x" * 400, edition, "ltr")))
-            self.published.append(made[-1])
-        assert self.is_next(made[0])
-        self.append(made)
+            entries.append(entry(number, edition=edition, headline=Text("x" * 400, edition, "ltr")))
+            self.published.append(entries[-1])
+        assert self.is_next(entries[0])
+        self.append(entries)
         assert self.position() == ("e1", len(self.published))
 
-    def breathe(self, most: int = 10_000) -> int:
+    def run_steps(self, limit: int = 10_000) -> int:
         """Writes to at most so many members; returns to how many breaths that came."""
-        taken = 0
-        while self.breaths and taken < most:
-            self.breaths.pop(0)()
-            taken += 1
-        return taken
+        steps = 0
+        while self.steps_due and steps < limit:
+            self.steps_due.pop(0)()
+            steps += 1
+        return steps
 
 
 class Line(asyncio.Transport):
@@ -127,10 +129,10 @@ class Listening(JoiningConnection):
 
     transport_name = "websocket"
 
-    def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
+    def __init__(self, node: BreathingNode, filter_: Filter, cursor: str | None = None) -> None:
         super().__init__(node)
         self.heard_from = node
-        self.filter = wanted
+        self.filter = filter_
         self.upto = 0
         """The number in the newest cursor it was given."""
         self.cursor = cursor
@@ -146,20 +148,20 @@ class Listening(JoiningConnection):
         self.line = self.transport = Line(self, ours)
         self._resumed = cursor
         self.upto = 0 if cursor is None else int(cursor.split(".")[1])
-        self.enter(b"", Subscription(wanted, cursor, 100), Format.PLAIN)
+        self.enter(b"", Subscription(filter_, cursor, 100), Format.PLAIN)
 
     @property
     def online(self) -> bool:
         """Whether it has neither gone nor been sent away."""
         return self._group is not None
 
-    def subscribe(self, wanted: Filter) -> None:
+    def subscribe(self, filter_: Filter) -> None:
         """Asks for something else; what is on the way is still what it asked for before."""
         if self._unanswered:
             # One that asks again and again without reading is answered once, to the last.
             self.wants.pop()
-        self.wants.append(wanted)
-        self.change(Subscription(wanted, None, 100))
+        self.wants.append(filter_)
+        self.change(Subscription(filter_, None, 100))
 
     def hang_up(self) -> None:
         """Goes, as the loop tells it; the number of its socket is free for others."""
@@ -211,34 +213,34 @@ class Listening(JoiningConnection):
             if self.messages:
                 self.filter = self.wants.pop(0)
             self.upto = int(message["cursor"].split(".")[1])
-            assert len(message["items"]) == len(self._owed(0, self.upto)[-100:])
+            assert len(message["items"]) == len(self._expected_uris(0, self.upto)[-100:])
         else:
             if kind == "replay":
                 assert not self.messages
             items = message.get("items", [message["item"]] if kind == "item" else [])
             upto = int(message["cursor"].split(".")[1])
-            owed = self._owed(self.upto, upto)
-            assert [each["uri"] for each in items] == owed, f"{kind} after {self.upto}"
+            expected = self._expected_uris(self.upto, upto)
+            assert [sock["uri"] for sock in items] == expected, f"{kind} after {self.upto}"
             assert upto > self.upto or kind != "item"
             assert upto >= self.upto
             self.upto = upto
         self.messages.append(kind)
         self.cursor = message["cursor"]
 
-    def _owed(self, after: int, upto: int) -> list[str]:
-        published = self.heard_from.published[after:upto]
-        return [each.item.uri for each in published if self.filter.matches(each.item)]
+    def _expected_uris(self, first_number: int, upto: int) -> list[str]:
+        published = self.heard_from.published[first_number:upto]
+        return [sock.item.uri for sock in published if self.filter.matches(sock.item)]
 
 
 class Telling(Listening):
     """A client that keeps what it is told, and judges nothing."""
 
-    def __init__(self, node: BreathingNode, wanted: Filter, cursor: str | None = None) -> None:
-        self.told: list[dict[str, Any]] = []  # Any: JSON
-        super().__init__(node, wanted, cursor)
+    def __init__(self, node: BreathingNode, filter_: Filter, cursor: str | None = None) -> None:
+        self.received: list[dict[str, Any]] = []  # Any: JSON
+        super().__init__(node, filter_, cursor)
 
     def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
-        self.told.append(message)
+        self.received.append(message)
 
 
 class Broken(Listening):

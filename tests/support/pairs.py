@@ -29,7 +29,7 @@ class Watched(SocketTransport):
     """One that takes weak references; those of its base have no slot for them."""
 
 
-class Told(asyncio.Protocol):
+class RecordingProtocol(asyncio.Protocol):
     """Keeps what it is told; `raising` names calls that fail."""
 
     def __init__(self, transport: SocketTransport) -> None:
@@ -42,7 +42,7 @@ class Told(asyncio.Protocol):
         self.stays = False
         self.then: Callable[[], object] = lambda: None
 
-    def _told(self, what: str) -> None:
+    def _record(self, what: str) -> None:
         self.calls.append(what)
         if what in self.raising:
             raise ValueError(what)
@@ -50,17 +50,17 @@ class Told(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.data += data
         self.then()
-        self._told("data_received")
+        self._record("data_received")
 
     def eof_received(self) -> bool:
-        self._told("eof_received")
+        self._record("eof_received")
         return self.stays
 
     def pause_writing(self) -> None:
-        self._told("pause_writing")
+        self._record("pause_writing")
 
     def resume_writing(self) -> None:
-        self._told("resume_writing")
+        self._record("resume_writing")
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Raises where the descriptor is closed already.
@@ -68,7 +68,7 @@ class Told(asyncio.Protocol):
         self.lost.append(exc)
 
 
-Pair = tuple[Told, socket.socket]
+Pair = tuple[RecordingProtocol, socket.socket]
 
 
 class Pairs:
@@ -76,56 +76,56 @@ class Pairs:
 
     def __init__(self) -> None:
         self.poller = CountingPoller(asyncio.get_running_loop())
-        self.theirs: list[socket.socket] = []
+        self.peer: list[socket.socket] = []
 
     def unix(self) -> Pair:
-        return self._made(*socket.socketpair())
+        return self._connect(*socket.socketpair())
 
     def tcp(self) -> Pair:
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            theirs = socket.socket()
+            peer = socket.socket()
             # Little, so that a buffer stays full until somebody reads.
-            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            theirs.connect(listening.getsockname())
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.connect(listening.getsockname())
             ours, _ = listening.accept()
-        return self._made(ours, theirs)
+        return self._connect(ours, peer)
 
-    def _made(self, ours: socket.socket, theirs: socket.socket) -> Pair:
+    def _connect(self, ours: socket.socket, peer: socket.socket) -> Pair:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4608)
         ours.setblocking(False)
-        theirs.setblocking(False)
-        self.theirs.append(theirs)
+        peer.setblocking(False)
+        self.peer.append(peer)
         transport = Watched(self.poller, ours.detach())
         transport.set_write_buffer_limits(HIGH, LOW)
-        told = Told(transport)
-        transport.set_protocol(told)
-        return told, theirs
+        protocol = RecordingProtocol(transport)
+        transport.set_protocol(protocol)
+        return protocol, peer
 
 
 @asynccontextmanager
 async def paired() -> AsyncIterator[Pairs]:
     """Pairs until the end of the block."""
-    made = Pairs()
+    pairs = Pairs()
     try:
-        yield made
+        yield pairs
     finally:
-        made.poller.close()
+        pairs.poller.close()
         # The descriptors are closed in the next turn.
         await asyncio.sleep(0)
-        for each in made.theirs:
-            each.close()
+        for sock in pairs.peer:
+            sock.close()
 
 
-def fill(told: Told) -> bytes:
+def fill(protocol: RecordingProtocol) -> bytes:
     """Writes until the kernel takes no more, and something waits."""
-    written = b""
-    while told.transport.get_write_buffer_size() < 3000:
-        told.transport.write(b"." * 1000)
-        written += b"." * 1000
-    return written
+    sent = b""
+    while protocol.transport.get_write_buffer_size() < 3000:
+        protocol.transport.write(b"." * 1000)
+        sent += b"." * 1000
+    return sent
 
 
-def gone(fd: int) -> bool:
+def is_closed(fd: int) -> bool:
     try:
         os.fstat(fd)
     except OSError as error:
@@ -133,16 +133,16 @@ def gone(fd: int) -> bool:
     return False
 
 
-def sip(theirs: socket.socket, most: int = 65536) -> bytes:
+def read_some(peer: socket.socket, limit: int = 65536) -> bytes:
     """What is there to be read now."""
-    return theirs.recv(most) if select.select([theirs], [], [], 0)[0] else b""
+    return peer.recv(limit) if select.select([peer], [], [], 0)[0] else b""
 
 
-async def heard(theirs: socket.socket, most: int = 65536) -> bytes:
+async def read_all(peer: socket.socket, limit: int = 65536) -> bytes:
     """All that comes until the end; raises where that is a reset."""
     loop, data = asyncio.get_running_loop(), b""
     async with asyncio.timeout(LIMIT_SECONDS):
-        while piece := await loop.sock_recv(theirs, most):
+        while piece := await loop.sock_recv(peer, limit):
             data += piece
     return data
 

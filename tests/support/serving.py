@@ -64,12 +64,12 @@ class Desk:
     async def canary(self, headline: str) -> None:
         await self.store.publish_canary(item(edition="canary", headline=Text(headline, "en", "ltr")))
 
-    async def _put(self, made: Item, wait: Node | None) -> Item:
-        published = await self.store.publish(made, secrets.token_hex(8), "f")
-        self.items.append(made)
+    async def _put(self, version: Item, wait: Node | None) -> Item:
+        published = await self.store.publish(version, secrets.token_hex(8), "f")
+        self.items.append(version)
         if wait is not None:
             await until(lambda: wait.backlog.newest == published.cursor, "the entry reaches the node")
-        return made
+        return version
 
 
 class Wire:
@@ -121,9 +121,9 @@ class Wire:
         while True:
             first, payload = await self.frame()
             if first == 0x81:
-                found = msgspec.json.decode(payload)
-                if found["type"] != "heartbeat":
-                    return found
+                content = msgspec.json.decode(payload)
+                if content["type"] != "heartbeat":
+                    return content
             else:
                 assert first == 0x89, f"{first:x} {payload!r}"
 
@@ -168,7 +168,7 @@ class Wire:
             if fields.get("event") != "heartbeat":
                 return fields
 
-    async def ended(self) -> bytes:
+    async def read_to_end(self) -> bytes:
         """What comes until the server hangs up."""
         rest = b""
         async with asyncio.timeout(LIMIT_SECONDS):
@@ -182,22 +182,22 @@ class Wire:
 
 def upgrade(query: str = "", path: str = "/v1/live", **headers: str | None) -> bytes:
     """A WebSocket request; a header that is None is left out."""
-    given: dict[str, str | None] = {
+    values: dict[str, str | None] = {
         "Host": "t",
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
     }
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = [f"{name}: {line}" for name, value in given.items() if value is not None for line in value.split("\n")]
+    values |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {line}" for name, value in values.items() if value is not None for line in value.split("\n")]
     return "\r\n".join([f"GET {path}{'?' if query else ''}{query} HTTP/1.1", *lines, "", ""]).encode()
 
 
 def request(query: str = "", path: str = "/v1/live", method: str = "GET", **headers: str) -> bytes:
     """A plain HTTP request."""
-    given = {"Host": "t"} | {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = [f"{name}: {line}" for name, value in given.items() for line in value.split("\n")]
+    values = {"Host": "t"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {line}" for name, value in values.items() for line in value.split("\n")]
     head = [f"{method} {path}{'?' if query else ''}{query} HTTP/1.1", *lines, "", ""]
     return "\r\n".join(head).encode()
 
@@ -253,10 +253,10 @@ class Serving:
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """A plain request of its own connection."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        values = {name.replace("_", "-"): value for name, value in headers.items()}
         # Without `verify` each client reads the machine's certificates: 60 ms.
         async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=LIMIT_SECONDS) as client:
-            return await client.get(self.url + path, headers=given)
+            return await client.get(self.url + path, headers=values)
 
     @asynccontextmanager
     async def wire(self, data: bytes = b"", *, receive_buffer: int | None = None) -> AsyncIterator[Wire]:
@@ -303,8 +303,8 @@ async def serving(
     **settings: Any,  # Any: fields of TickerSettings
 ) -> AsyncIterator[Serving]:
     """A node that serves until the end of the block; `ready` waits until it follows its stream."""
-    given = {"drain_seconds": 0.0, "redis_url": stream_url or redis_url, "brand": brand, **settings}
-    server = make_server(TickerSettings(**given), keyring(brand), connection)
+    values = {"drain_seconds": 0.0, "redis_url": stream_url or redis_url, "brand": brand, **settings}
+    server = make_server(TickerSettings(**values), keyring(brand), connection)
     [sock] = bind("127.0.0.1", 0, 1, "--port")
     limit_buffers(sock)
     port = sock.getsockname()[1]

@@ -32,7 +32,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
+def log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
     """Every line that was logged; a test that leaves a traceback in it has failed."""
     with capture_logs() as lines, caplog.at_level(logging.INFO):
         yield lines
@@ -41,7 +41,7 @@ def said(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
 
 
 @pytest.fixture
-async def start(redis_url: str, brand: str, said: list[EventDict]) -> AsyncIterator[Start]:
+async def start(redis_url: str, brand: str, log_lines: list[EventDict]) -> AsyncIterator[Start]:
     """Starts nodes of this test's brand; keywords are settings."""
     async with AsyncExitStack() as stack:
 

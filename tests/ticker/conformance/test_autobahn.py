@@ -73,12 +73,12 @@ async def test_our_class_passes_every_case_that_uvicorns_own_passes(
         declined = await verdicts(node.live, DECLINED)
     with capsys.disabled():
         for name, results in (("protocol", protocol), ("compression", compression), ("declined", declined)):
-            counts = Counter(str(one.behavior).removeprefix("Behavior.") for one in results)
+            counts = Counter(str(item_.behavior).removeprefix("Behavior.") for item_ in results)
             print(f"\nAutobahn, {name}: {len(results)} cases, {dict(counts)}", end="")
     assert len(protocol) == 247
-    assert {one.case_id for one in protocol if not one.passed} == FAILING
-    assert [one.case_id for one in compression if one.passed] == COMPRESSION
+    assert {item_.case_id for item_ in protocol if not item_.passed} == FAILING
+    assert [item_.case_id for item_ in compression if item_.passed] == COMPRESSION
     # Compressed indeed, not declined.
-    assert all("permessage-deflate" in one.http_response for one in compression)
-    assert [str(one.behavior) for one in declined] == ["Behavior.UNIMPLEMENTED"] * len(DECLINED)
-    assert not any("permessage-deflate" in one.http_response for one in declined)
+    assert all("permessage-deflate" in item_.http_response for item_ in compression)
+    assert [str(item_.behavior) for item_ in declined] == ["Behavior.UNIMPLEMENTED"] * len(DECLINED)
+    assert not any("permessage-deflate" in item_.http_response for item_ in declined)

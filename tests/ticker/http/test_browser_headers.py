@@ -32,8 +32,8 @@ async def test_every_reply_carries_the_security_headers(start: Start) -> None:
     wires += [request(X="y" * 20_000), request("edition=xx", **STREAM)]
     for data in (*wires, request(**STREAM), request(method="POST"), request(method="OPTIONS")):
         async with node.wire(data) as wire:
-            status, found = await wire.head()
-            assert all(name.lower() in found for name in SECURITY_HEADERS), (data[:60], status)
+            status, response = await wire.head()
+            assert all(name.lower() in response for name in SECURITY_HEADERS), (data[:60], status)
 
 
 async def test_only_reads_and_the_widget_are_for_other_origins(node: Serving) -> None:
@@ -58,25 +58,25 @@ async def test_only_reads_and_the_widget_are_for_other_origins(node: Serving) ->
 
 async def test_a_preflight_is_answered_with_the_headers_that_it_asks_for(start: Start) -> None:
     node = await start(allowed_origins="https://news.example")
-    wanted = "cache-control, traceparent, last-event-id, authorization, x-anything"
+    requested = "cache-control, traceparent, last-event-id, authorization, x-anything"
     for path in (*READS, "/oembed", "/widget/words-es.js"):
-        for asked in ("GET", "HEAD"):
-            headers = {"Access_Control_Request_Method": asked, "Access_Control_Request_Headers": f"{wanted}, b@d"}
+        for method in ("GET", "HEAD"):
+            headers = {"Access_Control_Request_Method": method, "Access_Control_Request_Headers": f"{requested}, b@d"}
             async with node.wire(
                 request(path=path, method="OPTIONS", Origin="https://news.example", **headers)
             ) as wire:
-                status, found = await wire.head()
-            assert status == 204 and found["access-control-allow-headers"] == wanted, path
-            assert found["access-control-allow-origin"] in ("https://news.example", "*")
-            assert "GET" in found["access-control-allow-methods"] and int(found["access-control-max-age"]) > 0
+                status, response = await wire.head()
+            assert status == 204 and response["access-control-allow-headers"] == requested, path
+            assert response["access-control-allow-origin"] in ("https://news.example", "*")
+            assert "GET" in response["access-control-allow-methods"] and int(response["access-control-max-age"]) > 0
     async with node.wire(request(method="OPTIONS", Origin="https://evil.example")) as wire:
-        status, found, _body = await wire.reply()
-        assert status == 403 and "access-control-allow-origin" not in found
+        status, response, _body = await wire.reply()
+        assert status == 403 and "access-control-allow-origin" not in response
     for target in ("/v1/live", "*"):
         async with node.wire(request(path=target, method="OPTIONS")) as wire:
-            status, found = await wire.head()
-            assert status == 204 and found["allow"] == "GET, HEAD, OPTIONS"
-            assert "access-control-allow-methods" not in found
+            status, response = await wire.head()
+            assert status == 204 and response["allow"] == "GET, HEAD, OPTIONS"
+            assert "access-control-allow-methods" not in response
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ async def test_a_nodes_own_pages_are_always_allowed(
     node = await start(allowed_origins="https://news.example", **settings)
     for data, ready in ((upgrade(**headers), 101), (request(**STREAM, **headers), 200), (request(**headers), 200)):
         async with node.wire(data) as wire:
-            status, found = await wire.head()
+            status, response = await wire.head()
             assert status == (ready if allowed else 403), data
             if ready == 200:
-                assert found.get("access-control-allow-origin") == (headers["Origin"] if allowed else None)
+                assert response.get("access-control-allow-origin") == (headers["Origin"] if allowed else None)
 
 
 async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
@@ -133,15 +133,15 @@ async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
         assert (await wire.head())[1]["content-type"] == "application/json"
     for accept, kind in (("text/event-stream", "text/event-stream"), ("*/*", "application/json")):
         async with node.wire(request(method="HEAD", Accept=accept)) as wire:
-            status, found = await wire.head()
-            assert status == 200 and found["content-type"].startswith(kind)
-            assert "content-length" not in found and "transfer-encoding" not in found
+            status, response = await wire.head()
+            assert status == 200 and response["content-type"].startswith(kind)
+            assert "content-length" not in response and "transfer-encoding" not in response
             # Nothing follows the head: the connection is good for the next request.
             wire.send(request(path="/version"))
             assert (await wire.reply())[0] == 200
     async with node.wire(request(path="/v1/live/", Host="evil.example")) as wire:
-        status, found, _body = await wire.reply()
-        assert status == 404 and "location" not in found
+        status, response, _body = await wire.reply()
+        assert status == 404 and "location" not in response
 
 
 @pytest.mark.parametrize(
@@ -157,9 +157,9 @@ async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
 async def test_gzip_is_sent_only_where_it_is_liked(node: Serving, header: str, packed: bool) -> None:
     assert takes_gzip(header.encode()) is packed
     async with node.wire(request(path="/widget/words-es.js", Accept_Encoding=header)) as wire:
-        _status, found = await wire.head()
-        body = await wire.reader.readexactly(int(found["content-length"]))
-    assert found.get("content-encoding") == ("gzip" if packed else None) and found["vary"] == "Accept-Encoding"
+        _status, response = await wire.head()
+        body = await wire.reader.readexactly(int(response["content-length"]))
+    assert response.get("content-encoding") == ("gzip" if packed else None) and response["vary"] == "Accept-Encoding"
     assert b"export" in (gzip.decompress(body) if packed else body)
 
 
@@ -167,11 +167,11 @@ async def test_tags_are_compared_weakly(node: Serving) -> None:
     await node.publish("One")
     for path in ("/v1/items", "/widget/words-es.js", "/openapi.json"):
         tag = (await node.get(path, Accept_Encoding="identity")).headers["etag"]
-        for given in (tag, f"W/{tag}", f'"x", W/{tag}', f'"x,y" ,{tag}', "*", f'"x"\n{tag}'):
-            async with node.wire(request(path=path, If_None_Match=given)) as wire:
-                assert (await wire.head())[0] == 304, (path, given)
-        for given in ('"x"', tag.strip('"'), f'{tag[:-2]}"', "x*"):
-            assert (await node.get(path, If_None_Match=given)).status_code == 200, (path, given)
+        for name_sent in (tag, f"W/{tag}", f'"x", W/{tag}', f'"x,y" ,{tag}', "*", f'"x"\n{tag}'):
+            async with node.wire(request(path=path, If_None_Match=name_sent)) as wire:
+                assert (await wire.head())[0] == 304, (path, name_sent)
+        for name_sent in ('"x"', tag.strip('"'), f'{tag[:-2]}"', "x*"):
+            assert (await node.get(path, If_None_Match=name_sent)).status_code == 200, (path, name_sent)
     assert not matches("", '"a"')
 
 
@@ -199,10 +199,10 @@ async def test_tags_are_compared_weakly(node: Serving) -> None:
 def test_an_origin_is_the_same_in_every_form_that_is_sent(origin: str, expected: bool) -> None:
     listed = "https://news.example,https://münchen.example,https://[2001:db8::1]:8443"
     settings = TickerSettings(allowed_origins=listed, redis_url="redis://t")
-    given = {b"origin": origin.encode()}
-    assert is_allowed(settings, given) is expected
+    name_sent = {b"origin": origin.encode()}
+    assert is_allowed(settings, name_sent) is expected
     # A browser compares the answer with what it has sent.
-    allowed = dict(cors_headers(settings, given)).get(b"access-control-allow-origin")
+    allowed = dict(cors_headers(settings, name_sent)).get(b"access-control-allow-origin")
     assert allowed == (origin.encode() if expected else None)
 
 

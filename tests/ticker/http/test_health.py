@@ -61,7 +61,8 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
             answer = await http.get(f"{url}/health/ready")
             assert answer.status_code == 200 and answer.json()["workers"] == {"ready": 1, "wanted": 2}
             families = {
-                one.name: one for one in text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
+                log_line.name: log_line
+                for log_line in text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
             }
             assert [sample.value for sample in families["flashwire_workers"].samples] == [1]
         finally:
@@ -72,19 +73,19 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
 
 
 async def test_a_reader_that_ends_is_said_and_started_again(
-    start: Start, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
+    start: Start, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     node = await start()
-    ended = asyncio.Event()
+    closed = asyncio.Event()
 
     def broken() -> None:
-        ended.set()
+        closed.set()
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(node.node, "place", broken)
-    monkeypatch.setattr(node.node, "turn", broken)
+    monkeypatch.setattr(node.node, "position", broken)
+    monkeypatch.setattr(node.node, "confirm", broken)
     async with httpx2.AsyncClient(trust_env=False) as http:
-        await until(ended.is_set, "the reader ended")
+        await until(closed.is_set, "the reader ended")
         await until(lambda: node.node.stale, "the node knows")
         reasons = (await http.get(f"{node.url}/health/ready")).json()["reasons"]
         assert any("the task “reader” ended" in reason for reason in reasons), reasons
@@ -92,14 +93,14 @@ async def test_a_reader_that_ends_is_said_and_started_again(
         await until(lambda: not node.node.stale, "another reader follows the stream")
         await until(lambda: node.node.tasks.reason is None, "it is ready again")
     assert node.count("flashwire_task_restarts_total", task="reader") >= 1
-    assert {line["event"] for line in said if line.get("exc_info")} == {"task ended; starting it again"}
-    said.clear()
+    assert {line["event"] for line in log_lines if line.get("exc_info")} == {"task ended; starting it again"}
+    log_lines.clear()
 
 
 async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node: Serving) -> None:
-    before = node.count("flashwire_gc_pause_seconds_count")
+    previous = node.count("flashwire_gc_pause_seconds_count")
     gc.collect()
-    assert node.count("flashwire_gc_pause_seconds_count") == before + 1
+    assert node.count("flashwire_gc_pause_seconds_count") == previous + 1
     await until(lambda: node.count("flashwire_loop_delay_seconds_count") > 1, "its pulse is looked at")
 
 

@@ -39,70 +39,70 @@ class Asked:
             monkeypatch.setattr(Backlog, name, self._counted(getattr(Backlog, name)))
 
     def _counted(self, plain: Callable[..., T]) -> Callable[..., T]:
-        def counted(*given: object) -> T:
+        def counted(*parameters: object) -> T:
             self.folds += 1
-            return plain(*given)
+            return plain(*parameters)
 
         return counted
 
     def add(self, **changes: object) -> Item:
         number = self.node.backlog.newest.seq + 1
-        made = item(**{"uri": f"urn:flashwire:{number:026d}", "edition": "en", **changes})
-        self.node.backlog.add(Entry(Cursor("e", number, "c"), made, encode_item(made), self.now))
-        return made
+        listing = item(**{"uri": f"urn:flashwire:{number:026d}", "edition": "en", **changes})
+        self.node.backlog.add(Entry(Cursor("e", number, "c"), listing, encode_item(listing), self.now))
+        return listing
 
     async def __call__(self, query: str = "") -> list[str]:
         scope = {"type": "http", "method": "GET", "path": "/v1/items", "query_string": query.encode(), "headers": []}
         answer = await self.listing.answer(Request(scope))
         assert answer.status_code == 200
-        found: list[dict[str, str]] = msgspec.json.decode(answer.body)["items"]
-        return [one["uri"] for one in found]
+        result: list[dict[str, str]] = msgspec.json.decode(answer.body)["items"]
+        return [entry["uri"] for entry in result]
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def response(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return Asked(monkeypatch)
 
 
-async def test_the_same_page_is_folded_once_until_something_arrives(asked: Asked) -> None:
-    first = asked.add()
-    assert [await asked(), await asked("limit=10"), await asked()] == [[first.uri]] * 3
-    assert asked.folds == 1
-    assert await asked("urgency=1") == [] and asked.folds == 2
-    second = asked.add()
-    assert await asked() == [second.uri, first.uri]
+async def test_the_same_page_is_folded_once_until_something_arrives(response: Asked) -> None:
+    first = response.add()
+    assert [await response(), await response("limit=10"), await response()] == [[first.uri]] * 3
+    assert response.folds == 1
+    assert await response("urgency=1") == [] and response.folds == 2
+    second = response.add()
+    assert await response() == [second.uri, first.uri]
 
 
-async def test_what_expires_is_gone_at_its_time_though_nothing_arrives(asked: Asked) -> None:
-    kept = asked.add()
-    short = asked.add(expires=moment(NOW + 0.5))
-    assert await asked() == [short.uri, kept.uri]
-    asked.now += 0.5
-    assert await asked() == [kept.uri]
+async def test_what_expires_is_gone_at_its_time_though_nothing_arrives(response: Asked) -> None:
+    cached = response.add()
+    short = response.add(expires=moment(NOW + 0.5))
+    assert await response() == [short.uri, cached.uri]
+    response.now += 0.5
+    assert await response() == [cached.uri]
 
 
-async def test_a_pin_falls_at_its_time_on_every_page(asked: Asked) -> None:
-    pinned = asked.add(pinned_until=moment(NOW + 0.5))
-    others = [asked.add().uri for _ in range(3)]
-    assert await asked("limit=1") == [pinned.uri]
-    assert await asked(f"before={pinned.uri}") == others[::-1]
-    asked.now += 0.5
-    assert await asked("limit=1") == [others[2]]
-    assert await asked(f"before={others[0]}") == [pinned.uri]
+async def test_a_pin_falls_at_its_time_on_every_page(response: Asked) -> None:
+    pinned = response.add(pinned_until=moment(NOW + 0.5))
+    others = [response.add().uri for _ in range(3)]
+    assert await response("limit=1") == [pinned.uri]
+    assert await response(f"before={pinned.uri}") == others[::-1]
+    response.now += 0.5
+    assert await response("limit=1") == [others[2]]
+    assert await response(f"before={others[0]}") == [pinned.uri]
 
 
-async def test_pages_that_are_kept_are_bounded_in_number(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "READY_LIMIT", 20)
+async def test_pages_that_are_kept_are_bounded_in_number(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "CACHE_LIMIT", 20)
     for number in range(200):
-        await asked(f"before={number}")
-    assert len(asked.listing._cache) <= 20
+        await response(f"before={number}")
+    assert len(response.listing._cache) <= 20
 
 
-async def test_pages_that_are_kept_are_bounded_in_bytes(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "READY_LIMIT_BYTES", 5000)
+async def test_pages_that_are_kept_are_bounded_in_bytes(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "CACHE_LIMIT_BYTES", 5000)
     for _ in range(5):
-        asked.add()
+        response.add()
     for number in range(200):
-        await asked(f"before={number}")
-    kept = asked.listing._cache
-    assert sum(len(body) for body, _ in kept.values()) < 10_000 and len(kept) < 200
+        await response(f"before={number}")
+    cached = response.listing._cache
+    assert sum(len(body) for body, _ in cached.values()) < 10_000 and len(cached) < 200

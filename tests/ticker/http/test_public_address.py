@@ -19,9 +19,9 @@ async def test_pages_name_the_public_address_and_link_relatively(start: Start) -
         assert 'href="/' not in reply.text and 'src="/' not in reply.text
         assert "connect-src 'self' wss://news.example;" in reply.headers["content-security-policy"]
     assert f'src="{PUBLIC}/widget/breaking-ticker.js"' in (await node.get("/")).text.replace("&#34;", '"')
-    found = (await node.get(f"/oembed?url={quote(PUBLIC + '/embed?section=politics&section=world', safe='')}")).json()
-    assert found["provider_url"] == f"{PUBLIC}/" and f'src="{PUBLIC}/embed?' in found["html"]
-    assert "section=politics&amp;section=world" in found["html"]
+    oembed = (await node.get(f"/oembed?url={quote(PUBLIC + '/embed?section=politics&section=world', safe='')}")).json()
+    assert oembed["provider_url"] == f"{PUBLIC}/" and f'src="{PUBLIC}/embed?' in oembed["html"]
+    assert "section=politics&amp;section=world" in oembed["html"]
     for address in (f"http://127.0.0.1:{node.port}/", "https://news.example/", "https://news.example/tickers/", ""):
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code == 404, address
     for address in (PUBLIC, f"{PUBLIC}/", f"{PUBLIC}/embed", "https://News.Example:443/ticker/embed"):
@@ -34,8 +34,8 @@ async def test_an_address_in_another_script_is_named_as_browsers_send_it(start: 
     page = (await node.get("/embed?edition=en")).text
     assert f"{sent}/oembed?" in page and "é" not in page
     for address in (sent, sent.lower(), "https://müller.example/é%20b/embed", "http://MÜLLER.example/%C3%A9%20b/"):
-        found = await node.get(f"/oembed?url={quote(address, safe='')}")
-        assert found.status_code == 200 and f'src="{sent}/embed?' in found.json()["html"], address
+        oembed = await node.get(f"/oembed?url={quote(address, safe='')}")
+        assert oembed.status_code == 200 and f'src="{sent}/embed?' in oembed.json()["html"], address
     for address in ("https://müller.example/è%20b/", "https://muller.example/é%20b/", f"{sent}%2Fembed", "https://[/"):
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code in (400, 404), address
 

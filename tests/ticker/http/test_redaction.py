@@ -16,8 +16,8 @@ NOTE = Text("The court ordered it.", "en", "ltr")
 async def history(node: Serving, line: Item) -> list[dict[str, object]]:
     answer = await node.get(f"/v1/items/{line.uri}/history")
     assert answer.status_code == 200
-    found: list[dict[str, object]] = answer.json()["versions"]
-    return found
+    texts: list[dict[str, object]] = answer.json()["versions"]
+    return texts
 
 
 @pytest.mark.parametrize("act", ["hold", "withdraw"])
@@ -25,19 +25,23 @@ async def test_words_that_were_taken_back_are_in_no_version_of_the_history(node:
     line = await node.publish("Victim named", link="https://news.example/victim", sections=("world",))
     line = await node.act(line, "correction", note=NOTE)
     assert "Victim" in str(await history(node, line))
-    taken = await node.act(line, act, note=NOTE)
-    versions = await history(node, taken)
-    assert "ictim" not in str(versions) and [one["act"] for one in versions] == ["publish", "correction", act]
-    for one in versions:
-        shown = one["item"]
-        assert isinstance(shown, dict) and (shown["headline"], shown["infoSources"], shown["link"]) == (None, [], None)
-        assert shown["sections"] == ["world"] and one["versionCreated"]
-    assert one["note"] == {"value": NOTE.value, "language": "en", "direction": "ltr"}
+    removed = await node.act(line, act, note=NOTE)
+    versions = await history(node, removed)
+    assert "ictim" not in str(versions) and [change["act"] for change in versions] == ["publish", "correction", act]
+    for change in versions:
+        public = change["item"]
+        assert isinstance(public, dict) and (public["headline"], public["infoSources"], public["link"]) == (
+            None,
+            [],
+            None,
+        )
+        assert public["sections"] == ["world"] and change["versionCreated"]
+    assert change["note"] == {"value": NOTE.value, "language": "en", "direction": "ltr"}
     for query in ("", "?version=1", "?version=2"):
         assert "ictim" not in (await node.get(f"/v1/items/{line.uri}{query}")).text
     if act == "hold":
-        await node.act(taken, "release")
-        assert all(one["item"]["headline"] for one in await history(node, line))  # type: ignore[index]  # JSON
+        await node.act(removed, "release")
+        assert all(change["item"]["headline"] for change in await history(node, line))  # type: ignore[index]  # JSON
 
 
 async def test_a_replay_on_every_way_in_has_no_words_that_were_taken_back(node: Serving) -> None:
@@ -47,9 +51,9 @@ async def test_a_replay_on_every_way_in_has_no_words_that_were_taken_back(node: 
     async with node.joined(f"cursor={cursor}") as wire:
         message = await wire.message()
     polled = (await node.get(f"/v1/live?cursor={cursor}")).json()
-    for found in (message, polled):
-        assert found["type"] == "replay" and found["complete"] and "Victim" not in str(found)
-        assert [(one["version"], one["pubStatus"], one["headline"]) for one in found["items"]] == [
+    for texts in (message, polled):
+        assert texts["type"] == "replay" and texts["complete"] and "Victim" not in str(texts)
+        assert [(change["version"], change["pubStatus"], change["headline"]) for change in texts["items"]] == [
             (2, "canceled", None)
         ]
 
@@ -60,7 +64,7 @@ async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_i
     raw = node.desk.client
     await raw.rpush(keys.ledger(line.uri), b"")
     await node.desk.act(line, "update", version=3)
-    assert [(one["version"], one["act"]) for one in await history(node, line)] == [
+    assert [(change["version"], change["act"]) for change in await history(node, line)] == [
         (1, "publish"),
         (2, None),
         (3, "update"),

@@ -38,7 +38,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def held(node: Serving) -> int:
+def descriptors_used(node: Serving) -> int:
     """Descriptors that the node's poller holds."""
     assert node.server._poller is not None
     return len(node.server._poller)
@@ -60,26 +60,26 @@ async def answers(node: Serving) -> bool:
 async def settled(node: Serving) -> int:
     """The descriptors in use when all has happened once and nobody is there."""
     assert await answers(node)
-    await until(lambda: not held(node) and not node.server.server_state.connections, "it has gone")
+    await until(lambda: not descriptors_used(node) and not node.server.server_state.connections, "it has gone")
     # The loop closes a descriptor a turn or two after it has told of the end.
     await asyncio.sleep(0.05)
     return descriptors()
 
 
-async def empty(node: Serving, before: int) -> None:
-    await until(lambda: not node.node.pending and not held(node), "nobody is held")
-    await until(lambda: descriptors() == before, "every descriptor is closed")
+async def empty(node: Serving, previous: int) -> None:
+    await until(lambda: not node.node.pending and not descriptors_used(node), "nobody is held")
+    await until(lambda: descriptors() == previous, "every descriptor is closed")
 
 
-def refusals(said: list[EventDict]) -> list[EventDict]:
-    return [line for line in said if line["event"] == "cannot accept"]
+def refusals(log_lines: list[EventDict]) -> list[EventDict]:
+    return [line for line in log_lines if line["event"] == "cannot accept"]
 
 
 # What can go wrong
 
 
 async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_meanwhile(
-    node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
+    node: Serving, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr("ticker.shared.http.accept.ERROR_PAUSE_SECONDS", 0.2)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -89,13 +89,13 @@ async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_me
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, spare), default=waiting.fileno()) + 1, hard))
         try:
             began = time.monotonic()
-            await until(lambda: len(refusals(said)) == 2, "it is told twice")
+            await until(lambda: len(refusals(log_lines)) == 2, "it is told twice")
             # Not in every turn of the loop.
             assert time.monotonic() - began >= 0.18
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            for each in spare:
-                os.close(each)
+            for sock_ in spare:
+                os.close(sock_)
         async with asyncio.timeout(5):
             assert (await asyncio.get_running_loop().sock_recv(waiting, 100)).startswith(b"HTTP/1.1 200")
 
@@ -164,22 +164,22 @@ async def test_one_whose_entry_fails_is_ended_alone_and_leaves_nothing_behind(st
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
     loop.set_exception_handler(lambda _loop, context: failures.append(context["exception"]))
-    before = await settled(node)
+    previous = await settled(node)
     with client(node, b"" if late else upgrade()) as failing, client(node, LIVE) as other:
         if late:
-            await until(lambda: held(node) == 1, "it is at the gate")
+            await until(lambda: descriptors_used(node) == 1, "it is at the gate")
             failing.send(upgrade())
         async with asyncio.timeout(5):
             assert (await loop.sock_recv(other, 100)).startswith(b"HTTP/1.1 200")
             with pytest.raises(ConnectionResetError):
                 await loop.sock_recv(failing, 100)
-    await empty(node, before)
+    await empty(node, previous)
     assert list(map(repr, failures)) == ["ValueError('broken')"]
     loop.set_exception_handler(handler)
 
 
 async def test_one_that_cannot_be_watched_keeps_nobody_else_out(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = await settled(node)
+    previous = await settled(node)
     add, errors = Poller.add, [errno.ENOSPC]
 
     def fail(poller: Poller, fd: int, owner: Pollable) -> None:
@@ -192,28 +192,28 @@ async def test_one_that_cannot_be_watched_keeps_nobody_else_out(node: Serving, m
         async with asyncio.timeout(5):
             assert (await asyncio.get_running_loop().sock_recv(second, 100)).startswith(b"HTTP/1.1 200")
             assert await asyncio.get_running_loop().sock_recv(first, 100) == b""
-    await empty(node, before)
+    await empty(node, previous)
 
 
 # Those who come
 
 
 async def test_whoever_hangs_up_at_once_leaves_nothing_behind(node: Serving) -> None:
-    before = await settled(node)
+    previous = await settled(node)
     for data in (b"", b"GET ", LIVE, upgrade()):
         for linger in (None, RESET):
             for _ in range(20):
                 with client(node, data) as sock:
                     if linger:
                         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            await empty(node, before)
+            await empty(node, previous)
     assert not node.server.server_state.connections and not len(node.node.hub)
 
 
 async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await settled(node)
+    previous = await settled(node)
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     began = time.monotonic()
     with client(node) as silent:
@@ -221,7 +221,7 @@ async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
             with pytest.raises(ConnectionResetError):
                 await asyncio.get_running_loop().sock_recv(silent, 100)
         assert time.monotonic() - began >= 0.5
-    await empty(node, before)
+    await empty(node, previous)
 
 
 async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving) -> None:
@@ -232,25 +232,25 @@ async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving
             wire.send(LIVE)
     for size in (1, 7, 20):
         async with node.wire() as wire:
-            await until(lambda: held(node) == 1, "it is at the gate")
+            await until(lambda: descriptors_used(node) == 1, "it is at the gate")
             for at in range(0, len(LIVE), size):
                 wire.send(LIVE[at : at + size])
                 await asyncio.sleep(0)
             assert (await wire.reply())[0] == 200
     async with node.wire(LIVE + LIVE) as wire:
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
-    await until(lambda: not held(node), "nobody is held")
+    await until(lambda: not descriptors_used(node), "nobody is held")
 
 
 async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is_time(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acceptor, "STEP_SECONDS", 0.0)
-    loop, turn, taken = asyncio.get_running_loop(), 0, list[int]()
+    loop, turn, iterations = asyncio.get_running_loop(), 0, list[int]()
     route = Router.route
 
     def entered(self: Router, transport: Any, data: bytes, peer: str, until: float | None = None) -> None:
-        taken.append(turn)
+        iterations.append(turn)
         route(self, transport, data, peer, until)
 
     def count() -> None:
@@ -269,7 +269,7 @@ async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is
     finally:
         for sock in clients:
             sock.close()
-    assert len(set(taken[:8])) == 8, taken
+    assert len(set(iterations[:8])) == 8, iterations
 
 
 class Slow:
@@ -282,10 +282,10 @@ class Slow:
         self.done = asyncio.Event()
 
         async def slow(factory: Any, sock: socket.socket) -> tuple[Any, Any]:
-            made = await make(factory, sock)
-            self.handover = made[1]
+            connection = await make(factory, sock)
+            self.handover = connection[1]
             await self.done.wait()
-            return made
+            return connection
 
         monkeypatch.setattr(loop, "connect_accepted_socket", slow)
 
@@ -312,7 +312,7 @@ async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monke
 async def test_one_that_goes_while_it_is_handed_on_leaves_nothing_behind(
     node: Serving, monkeypatch: pytest.MonkeyPatch, linger: bytes | None
 ) -> None:
-    before = await settled(node)
+    previous = await settled(node)
     slow = Slow(monkeypatch)
     with client(node, LIVE) as sock:
         await until(lambda: slow.handover, "it is handed on")
@@ -320,7 +320,7 @@ async def test_one_that_goes_while_it_is_handed_on_leaves_nothing_behind(
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     await until(lambda: slow.handover.is_at_end or linger, "the loop has heard of its end, where it is told of one")
     slow.done.set()
-    await empty(node, before)
+    await empty(node, previous)
     await until(lambda: not node.server.server_state.connections, "nobody is at the door")
 
 
@@ -333,7 +333,7 @@ async def test_one_who_has_said_all_there_is_to_say_is_answered(node: Serving, m
         await until(lambda: slow.handover.is_at_end, "it has ended")
         slow.done.set()
         assert (await wire.reply())[0] == 200
-        await wire.ended()
+        await wire.read_to_end()
     await until(lambda: not node.server.server_state.connections, "nobody is at the door")
 
 
@@ -342,12 +342,12 @@ async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
 ) -> None:
     # The bug: 48 pages were asked for in one turn of the loop, which held it for 10 to 58 ms.
     loop = asyncio.get_running_loop()
-    make, under_way, most = loop.connect_accepted_socket, 0, 0
+    make, under_way, limit = loop.connect_accepted_socket, 0, 0
 
     async def counted(factory: Any, sock: socket.socket) -> tuple[Any, Any]:
-        nonlocal under_way, most
+        nonlocal under_way, limit
         under_way += 1
-        most = max(most, under_way)
+        limit = max(limit, under_way)
         try:
             # A turn for whoever else would begin now.
             await asyncio.sleep(0)
@@ -357,17 +357,17 @@ async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
 
     monkeypatch.setattr(loop, "connect_accepted_socket", counted)
     clients = [client(node, LIVE) for _ in range(40)]
-    for each in clients:
+    for sock_ in clients:
         async with asyncio.timeout(5):
-            assert (await loop.sock_recv(each, 100)).startswith(b"HTTP/1.1 200")
-        each.close()
-    assert 1 < most <= gate.HANDOVERS_AT_ONCE
+            assert (await loop.sock_recv(sock_, 100)).startswith(b"HTTP/1.1 200")
+        sock_.close()
+    assert 1 < limit <= gate.HANDOVERS_AT_ONCE
 
 
 async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await settled(node)
+    previous = await settled(node)
 
     async def fail(_factory: Any, _sock: socket.socket) -> None:
         raise OSError(errno.ENOMEM, "no room")
@@ -376,11 +376,11 @@ async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
     with client(node, LIVE) as sock:
         async with asyncio.timeout(5):
             assert await asyncio.get_running_loop().sock_recv(sock, 100) == b""
-    await empty(node, before)
+    await empty(node, previous)
 
 
 async def test_hundreds_of_all_kinds_leave_nothing_behind(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = await settled(node)
+    previous = await settled(node)
     kinds = [b"", b"G", LIVE, LIVE[:30], LIVE * 2, upgrade(), upgrade("edition=xx"), b"\0\1\2\r\n\r\n"]
     kinds += [request(Accept="text/event-stream"), request(Accept="text/event-stream", X="y" * 20_000), upgrade()[:40]]
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
@@ -389,9 +389,9 @@ async def test_hundreds_of_all_kinds_leave_nothing_behind(node: Serving, monkeyp
         # All have been taken: the last one, too.
         assert await answers(node)
         await until(lambda: len(node.node.hub) == 26, "those who asked have joined")
-        for number, each in enumerate(clients):
+        for number, sock_ in enumerate(clients):
             if (number + turn) % 3 == 0:
-                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            each.close()
-        await empty(node, before)
+                sock_.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            sock_.close()
+        await empty(node, previous)
     assert not len(node.node.hub) and not node.server.server_state.connections

@@ -48,11 +48,11 @@ class EventSource:
 async def stream(node: Serving, *, seconds: float = 5, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a stream that the node ends by itself."""
     async with node.wire(request(**STREAM, **headers)) as wire:
-        status, found = await wire.head()
-        length = found.get("content-length")
+        status, result = await wire.head()
+        length = result.get("content-length")
         async with asyncio.timeout(seconds):
             body = await wire.content() if length is None else await wire.reader.readexactly(int(length))
-        return status, found, body
+        return status, result, body
 
 
 @pytest.mark.parametrize("state", ["starting", "stopping", "full"])
@@ -77,8 +77,8 @@ async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(star
     # A proxy that tries the next node on 503 gets one; so do the two other ways in.
     for headers_of in ({**STREAM, "X_Temporary_Refusal": "503"}, {}):
         async with node.wire(request(**headers_of)) as wire:
-            found, headers, problem = await wire.reply()
-            assert found == 503 and int(headers["retry-after"]) > 0
+            result, headers, problem = await wire.reply()
+            assert result == 503 and int(headers["retry-after"]) > 0
             assert problem["type"] == "urn:flashwire:problem:unavailable"
 
 
@@ -87,7 +87,7 @@ async def test_a_busy_node_refuses_like_any_other(
     node: Serving, monkeypatch: pytest.MonkeyPatch, version: bytes
 ) -> None:
     monkeypatch.setattr("ticker.node.work_queue.LIMIT", 0)
-    monkeypatch.setattr(node.node, "may_answer", lambda _asked: False)
+    monkeypatch.setattr(node.node, "may_answer", lambda _subscription: False)
     async with node.wire(request(X_Temporary_Refusal="503", **STREAM).replace(b"HTTP/1.1", version)) as wire:
         status, headers, problem = await wire.reply()
         assert status == 503 and int(headers["retry-after"]) > 0 and "busy" in problem["detail"]
@@ -140,17 +140,17 @@ async def test_a_client_of_http_1_0_gets_no_chunks(node: Serving) -> None:
         assert (await wire.event())["event"] == "item"
         node.server.should_exit = True
         assert (await wire.event())["event"] == "bye"
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
 
 
 async def test_a_long_replay_keeps_its_chunks(start: Start) -> None:
     node = await start(write_limit_bytes=16_384)
     cursor = str(node.node.backlog.newest)
-    said = [(await node.publish(f"{number} " + "x" * 450)).headline.value for number in range(120)]
+    log_lines = [(await node.publish(f"{number} " + "x" * 450)).headline.value for number in range(120)]
     async with node.wire(request(f"cursor={cursor}", **STREAM)) as wire:
         await wire.head()
         replay = await wire.event()
-        assert [one["headline"]["value"] for one in replay["data"]["items"]] == said
+        assert [log_line["headline"]["value"] for log_line in replay["data"]["items"]] == log_lines
         await node.publish("After it")
         assert (await wire.event())["data"]["item"]["headline"]["value"] == "After it"
         node.server.should_exit = True

@@ -32,26 +32,26 @@ async def answer(node: Serving, data: bytes, step: int = 0) -> bytes:
         if step:
             wire.send(data[:1])
             # Now it is the front door's; the rest may come as it will.
-            await until(lambda: any(isinstance(one, HttpProtocol) for one in node.node.pending), "uvicorn has it")
+            await until(lambda: any(isinstance(key, HttpProtocol) for key in node.node.pending), "uvicorn has it")
             for at in range(1, len(data), step):
                 wire.send(data[at : at + step])
                 await asyncio.sleep(0)
         status, headers = await wire.head()
-        found = repr((status, sorted(headers.items()))).encode()
+        result = repr((status, sorted(headers.items()))).encode()
         if status == 101:
             first, payload = await wire.frame()
             if first & 0x40:
                 payload = zlib.decompressobj(-12).decompress(payload + b"\0\0\xff\xff")
-            found += bytes((first,)) + payload
+            result += bytes((first,)) + payload
             if data.endswith(b"tail"):
-                found += repr(await wire.frame()).encode()
+                result += repr(await wire.frame()).encode()
         elif headers.get("transfer-encoding") == "chunked":
-            found += repr(sorted((await wire.event()).items())).encode()
+            result += repr(sorted((await wire.event()).items())).encode()
         else:
-            found += await wire.reader.readexactly(int(headers["content-length"]))
-    found = re.sub(rb"'date', '[^']*'", b"", found)
-    found = re.sub(rb"'retry', '\d+'|retry: \d+", b"", found)
-    return re.sub(rb"""(time['"]: ?['"])[^'"]*""", b"", found)
+            result += await wire.reader.readexactly(int(headers["content-length"]))
+    result = re.sub(rb"'date', '[^']*'", b"", result)
+    result = re.sub(rb"'retry', '\d+'|retry: \d+", b"", result)
+    return re.sub(rb"""(time['"]: ?['"])[^'"]*""", b"", result)
 
 
 JOINS = [
@@ -115,7 +115,7 @@ REFUSED = [
 ]
 
 
-async def both(node: Serving, data: bytes, step: int = 65536) -> bytes:
+async def replies(node: Serving, data: bytes, step: int = 65536) -> bytes:
     short = await answer(node, data)
     assert short == await answer(node, data, step), data[:300]
     return short
@@ -126,13 +126,13 @@ async def test_joins_are_answered_alike(node: Serving) -> None:
     await node.publish("Schools too")
     for data in JOINS:
         for step in (1, 61, 65536):
-            assert (await both(node, data, step)).startswith((b"(101", b"(200")), data[:300]
+            assert (await replies(node, data, step)).startswith((b"(101", b"(200")), data[:300]
     await until(lambda: not node.node.pending, "nobody is left at the gate")
 
 
 async def test_refusals_are_worded_alike_and_counted(node: Serving) -> None:
     for data in REFUSED:
-        assert (await both(node, data)).startswith(b"(4"), data[:300]
+        assert (await replies(node, data)).startswith(b"(4"), data[:300]
     assert node.count("flashwire_connections", transport="websocket") == 0
     await until(lambda: not node.node.pending, "nobody is left at the gate")
 
@@ -140,21 +140,21 @@ async def test_refusals_are_worded_alike_and_counted(node: Serving) -> None:
 async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
     node = await start(allowed_origins="https://news.example", max_connections=1)
     for origin in ("https://a.example", "null", "", "https://news.example\nhttps://news.example"):
-        assert (await both(node, socket(Origin=origin))).startswith(b"(403")
+        assert (await replies(node, socket(Origin=origin))).startswith(b"(403")
         if "\n" not in origin:
-            assert (await both(node, stream(Origin=origin))).startswith(b"(403")
+            assert (await replies(node, stream(Origin=origin))).startswith(b"(403")
     for data in (socket(Origin="https://news.example"), stream(Origin="https://news.example")):
-        assert (await both(node, data)).startswith((b"(101", b"(200"))
+        assert (await replies(node, data)).startswith((b"(101", b"(200"))
         await until(lambda: not len(node.node.hub), "it has left")
     async with node.joined():
         for data in (socket(), request()):
-            found = await both(node, data)
-            assert found.startswith(b"(503") and b"full" in found and b"retry-after" in found
-        found = await both(node, stream())
-        assert found.startswith(b"(200") and b"full" in found
+            result = await replies(node, data)
+            assert result.startswith(b"(503") and b"full" in result and b"retry-after" in result
+        result = await replies(node, stream())
+        assert result.startswith(b"(200") and b"full" in result
     node.node.draining = True
     for data in (socket(), stream()):
-        assert b"stopping" in await both(node, data)
+        assert b"stopping" in await replies(node, data)
 
 
 async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, mon
         wire.send(b"G")
         await until(lambda: gate not in node.node.pending, "it is at the door")
         assert list(node.node.pending.values()) == [until_then]
-        await wire.ended()
+        await wire.read_to_end()
 
 
 async def test_a_stop_does_not_wait_for_those_who_say_nothing(start: Start) -> None:
@@ -174,4 +174,4 @@ async def test_a_stop_does_not_wait_for_those_who_say_nothing(start: Start) -> N
     async with node.wire() as wire:
         await until(lambda: node.node.pending, "it is at the gate")
         node.server.should_exit = True
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""

@@ -19,7 +19,7 @@ async def refused(node: Serving, data: bytes) -> tuple[int, dict[str, str], Any]
     """The whole refusal; the server hangs up after it."""
     async with node.wire(data) as wire:
         status, headers, body = await wire.reply()
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
     assert headers["content-type"] == PROBLEM and body["status"] == status
     assert body["type"].startswith("urn:flashwire:problem:") and body["detail"].endswith((".", "allow it."))
     assert node.count("flashwire_refused_total", status=str(status)) >= 1
@@ -41,7 +41,7 @@ async def test_a_join_is_answered_with_the_101_and_the_snapshot_in_one_write(nod
     assert rest[:2] == b"\x81\x7e" and len(rest) == 4 + int.from_bytes(rest[2:4], "big")
     snapshot = msgspec.json.decode(rest[4:])
     assert snapshot["type"] == "snapshot" and snapshot["complete"] is True and snapshot["heartbeat"] == 15
-    assert [one["uri"] for one in snapshot["items"]] == [line.uri]
+    assert [text["uri"] for text in snapshot["items"]] == [line.uri]
 
 
 REFUSALS: list[tuple[dict[str, str | None], int, str]] = [
@@ -64,14 +64,14 @@ REFUSALS: list[tuple[dict[str, str | None], int, str]] = [
 
 
 async def test_a_handshake_that_cannot_be_is_refused_with_a_sentence(node: Serving) -> None:
-    for change, status, words in REFUSALS:
+    for change, status, text in REFUSALS:
         data = upgrade(
             change.get("query") or "",
             change.get("path") or "/v1/live",
             **{name: value for name, value in change.items() if name not in ("query", "path")},
         )
-        found, headers, body = await refused(node, data)
-        assert (found, words in str(body["detail"])) == (status, True), change
+        result, headers, body = await refused(node, data)
+        assert (result, text in str(body["detail"])) == (status, True), change
         assert (headers.get("sec-websocket-version") == "13") == (status == 426)
 
 

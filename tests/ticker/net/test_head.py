@@ -69,26 +69,26 @@ class Long:
 
 def agree(data: bytes) -> bool:
     """Whether the short way took `data`; if it did, the long way must have read the same."""
-    found = HeadReader().read(data)
-    if found is None:
+    parsed = HeadReader().read(data)
+    if parsed is None:
         return False
-    request, rest = found
+    request, rest = parsed
     long = Long(data)
     assert long.whole, data
-    told = long.request()
-    assert (request.method, request.path, request.query) == (told.method, told.path, told.query), data
+    protocol = long.request()
+    assert (request.method, request.path, request.query) == (protocol.method, protocol.path, protocol.query), data
     for name in request.headers:
-        assert request.headers[name] == told.headers[name], (name, data)
+        assert request.headers[name] == protocol.headers[name], (name, data)
     meant = b"accept connection last-event-id origin sec-websocket-extensions sec-websocket-key sec-websocket-protocol"
     for name in (*meant.split(), b"sec-websocket-version", b"upgrade"):
-        assert request.headers.get(name) == told.headers.get(name), (name, data)
-    tokens = [token.strip() for token in told.headers.get(b"connection", b"").lower().split(b",")]
-    upgrade = b"upgrade" in tokens and told.headers.get(b"upgrade", b"").lower() == b"websocket"
+        assert request.headers.get(name) == protocol.headers.get(name), (name, data)
+    tokens = [token.strip() for token in protocol.headers.get(b"connection", b"").lower().split(b",")]
+    upgrade = b"upgrade" in tokens and protocol.headers.get(b"upgrade", b"").lower() == b"websocket"
     assert (b"upgrade" in request.headers) == upgrade == long.upgraded, data
     if upgrade:
         assert rest == long.rest, data
     else:
-        assert b"text/event-stream" in told.headers[b"accept"].lower()
+        assert b"text/event-stream" in protocol.headers[b"accept"].lower()
     return True
 
 

@@ -27,10 +27,10 @@ class Loop:
     def __init__(self, piece_bytes: int | None = None) -> None:
         self.now = 0.0
         self.calls: list[Callable[[], None]] = []
-        self.held = False
+        self.is_paused = False
         self.read_budget = ReadBudget(
             lambda: self.now,
-            lambda: self.held,
+            lambda: self.is_paused,
             self.calls.append,
             lambda _seconds, call: self.calls.append(call),
             piece_bytes,
@@ -72,11 +72,11 @@ class Connection:
         # Any: what stands in for uvicorn's and the loop's classes.
         self.flow: Any = Flow()
         self.transport: Any = Transport()
-        self.found = b""
+        self.result = b""
 
     def read(self, data: bytes) -> None:
         self._loop.now += self._seconds
-        self.found += data
+        self.result += data
 
 
 def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -> None:
@@ -84,9 +84,9 @@ def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -
     connections = [Connection(loop) for _ in range(7)]
     for connection in connections:
         loop.read_budget.feed(connection, b"a")
-    for done in (2, 4, 6, 7):
-        assert [connection.found for connection in connections] == [b"a"] * done + [b""] * (7 - done)
-        assert [connection.flow.reads for connection in connections] == [True] * done + [False] * (7 - done)
+    for finished in (2, 4, 6, 7):
+        assert [connection.result for connection in connections] == [b"a"] * finished + [b""] * (7 - finished)
+        assert [connection.flow.reads for connection in connections] == [True] * finished + [False] * (7 - finished)
         loop.iterate()
     loop.iterate()
     assert not loop.calls
@@ -100,26 +100,26 @@ def test_what_comes_later_is_read_later() -> None:
     # One that has been read in this iteration does not go before those that wait.
     for connection in (connections[0], connections[3]):
         loop.read_budget.feed(connection, b"b")
-    assert [connection.found for connection in connections] == [b"a", b"a", b"", b""]
+    assert [connection.result for connection in connections] == [b"a", b"a", b"", b""]
     loop.iterate()
-    assert [connection.found for connection in connections] == [b"a", b"a", b"a", b"ab"]
+    assert [connection.result for connection in connections] == [b"a", b"a", b"a", b"ab"]
     loop.iterate()
-    assert connections[0].found == b"ab"
+    assert connections[0].result == b"ab"
 
 
 def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
     loop = Loop(piece_bytes=4)
     long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
     loop.read_budget.feed(long, b"abcdefghi")
-    assert long.found == b"abcd" and not long.flow.reads and long in loop.read_budget
+    assert long.result == b"abcd" and not long.flow.reads and long in loop.read_budget
     loop.read_budget.feed(short, b"123")
     loop.iterate()
-    assert long.found == b"abcdefgh" and short.found == b"" and not long.flow.reads
+    assert long.result == b"abcdefgh" and short.result == b"" and not long.flow.reads
     loop.read_budget.feed(late, b"456")
-    for found in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
+    for result in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
         loop.iterate()
-        assert (long.found, short.found, late.found) == found
-    assert long.found == b"abcdefghi" and long.flow.reads and long not in loop.read_budget
+        assert (long.result, short.result, late.result) == result
+    assert long.result == b"abcdefghi" and long.flow.reads and long not in loop.read_budget
 
 
 @pytest.mark.anyio
@@ -132,47 +132,47 @@ async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
     behind = asyncio.ensure_future(loop.read_budget.wait_for_pass())
     await asyncio.sleep(0)
     loop.iterate()
-    assert second.found == b"abcd"
+    assert second.result == b"abcd"
     await asyncio.sleep(0)
     assert not behind.done()
     loop.iterate()
     await asyncio.wait_for(behind, 5)
-    assert second.found == b"abcdefgh"
+    assert second.result == b"abcdefgh"
 
 
 def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() -> None:
     loop = Loop()
-    loop.held = True
+    loop.is_paused = True
     connection = Connection(loop)
     loop.read_budget.feed(connection, b"a")
     loop.iterate()
-    assert connection.found == b"" and connection in loop.read_budget
-    loop.held = False
+    assert connection.result == b"" and connection in loop.read_budget
+    loop.is_paused = False
     loop.iterate()
-    assert connection.found == b"a" and connection not in loop.read_budget and connection.flow.reads
+    assert connection.result == b"a" and connection not in loop.read_budget and connection.flow.reads
 
 
 def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -> None:
     loop = Loop()
-    loop.held = True
-    gone, closing, ended = Connection(loop), Connection(loop), Connection(loop)
-    for connection in (gone, closing, ended):
+    loop.is_paused = True
+    lost, closing, completed = Connection(loop), Connection(loop), Connection(loop)
+    for connection in (lost, closing, completed):
         loop.read_budget.feed(connection, b"a")
-    loop.read_budget.discard(gone)
+    loop.read_budget.discard(lost)
     closing.transport.closing = True
-    loop.read_budget.flush(ended)
-    assert ended.found == b"a"
-    loop.held = False
+    loop.read_budget.flush(completed)
+    assert completed.result == b"a"
+    loop.is_paused = False
     for _ in range(3):
         loop.iterate()
-    assert gone.found == closing.found == b"" and ended.found == b"a"
+    assert lost.result == closing.result == b"" and completed.result == b"a"
 
 
 @pytest.mark.anyio
 async def test_nobody_passes_the_request_queue_while_the_reader_of_the_stream_has_something_to_do() -> None:
     calls: list[Callable[[], None]] = []
-    held = True
-    request_queue = RequestQueue(2, calls.append, lambda _seconds, call: calls.append(call), lambda: held)
+    is_paused = True
+    request_queue = RequestQueue(2, calls.append, lambda _seconds, call: calls.append(call), lambda: is_paused)
     tasks = [asyncio.ensure_future(request_queue.enter()) for _ in range(3)]
     for _ in range(3):
         await asyncio.sleep(0)
@@ -180,14 +180,14 @@ async def test_nobody_passes_the_request_queue_while_the_reader_of_the_stream_ha
         calls.clear()
         call()
     assert not any(task.done() for task in tasks)
-    held = False
-    for done in (2, 3):
+    is_paused = False
+    for finished in (2, 3):
         [call] = calls
         calls.clear()
         call()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert [task.done() for task in tasks] == [True] * done + [False] * (3 - done)
+        assert [task.done() for task in tasks] == [True] * finished + [False] * (3 - finished)
 
 
 @pytest.mark.anyio

@@ -50,15 +50,19 @@ async def test_the_setting_auto_uses_epoll_where_there_is_one(start: Start) -> N
 
 
 async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
-    asked = request(Accept="text/event-stream")
-    async with node.joined() as socket, node.wire(asked) as stream, node.wire(request(path="/health/live")) as plain:
+    sse_request = request(Accept="text/event-stream")
+    async with (
+        node.joined() as socket,
+        node.wire(sse_request) as stream,
+        node.wire(request(path="/health/live")) as plain,
+    ):
         await stream.head()
         assert "retry" in await stream.event()
         assert (await socket.message())["type"] == "snapshot"
         assert (await plain.reply())[0] == 200
-        said = await flood(node, 50)
-        assert [headline(await socket.message()) for _ in said] == said
-        assert [headline((await stream.event())["data"]) for _ in said] == said
+        headlines = await flood(node, 50)
+        assert [headline(await socket.message()) for _ in headlines] == headlines
+        assert [headline((await stream.event())["data"]) for _ in headlines] == headlines
         assert loop_transports(node) == [True, True]
     await until(lambda: not len(node.node.hub), "they have gone")
 
@@ -67,17 +71,17 @@ async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
 async def test_one_that_falls_behind_gets_what_it_missed_in_order(node: Serving, sse: bool) -> None:
     async with deaf(node, sse=sse) as wire:
         member = only(node)
-        said = await flood(node, 200)
+        headlines = await flood(node, 200)
         await until(lambda: member in node.node.lagging, "it is behind")
         hear(wire)
         await wire.head()
         if sse:
             assert "retry" in await wire.event()
-            got = [headline((await wire.event())["data"]) for _ in said]
+            got = [headline((await wire.event())["data"]) for _ in headlines]
         else:
             await wire.message()
-            got = [headline(await wire.message()) for _ in said]
-        assert got == said
+            got = [headline(await wire.message()) for _ in headlines]
+        assert got == headlines
 
 
 async def test_one_that_is_aborted_is_sent_a_reset(node: Serving) -> None:
@@ -101,4 +105,4 @@ async def test_a_stop_drains_those_who_joined_and_shows_out_those_who_say_nothin
         node.server.should_exit = True
         assert (await joined.message())["type"] == "bye"
         assert await joined.close_code() == 4000
-        assert await silent.ended() == b""
+        assert await silent.read_to_end() == b""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_whoever_says_nothing_whole_is_shown_out(
-    node: Serving, monkeypatch: pytest.MonkeyPatch, said: list[EventDict]
+    node: Serving, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     body = request(path="/version", Content_Length="100") + b"x"
@@ -29,21 +29,21 @@ async def test_whoever_says_nothing_whole_is_shown_out(
                 wire.send(b"a")
             await asyncio.sleep(0.05)
         for wire in (idle, half, drip):
-            await wire.ended()
+            await wire.read_to_end()
         assert time.monotonic() - began < 5
-    assert [line["event"] for line in said if line["event"] != "stream reachable"] == []
+    assert [line["event"] for line in log_lines if line["event"] != "stream reachable"] == []
 
 
-async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, said: list[EventDict]) -> None:
+async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, log_lines: list[EventDict]) -> None:
     long = request(X="y" * 20_000)
     dripped = request(path="/version", X="y" * 10_000)[:-4]
     cases = [(long, 431), (b"\0\1\2\r\n\r\n", 400), (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400)]
     for data, status in cases:
         async with node.wire(data) as wire:
-            found, headers, body = await wire.reply()
-            assert (found, headers["content-type"]) == (status, "application/problem+json")
+            result, headers, body = await wire.reply()
+            assert (result, headers["content-type"]) == (status, "application/problem+json")
             assert body["detail"]
-            await wire.ended()
+            await wire.read_to_end()
     async with node.wire(dripped) as wire:
         for size in (5000, 2000):
             await until(lambda: not wire.writer.transport.get_write_buffer_size(), "it is sent")
@@ -51,7 +51,7 @@ async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, said
         assert (await wire.head())[0] == 431
     async with node.wire(request(path="/version") * 2) as wire:
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
-    assert [line["event"] for line in said if line["event"] != "stream reachable"] == []
+    assert [line["event"] for line in log_lines if line["event"] != "stream reachable"] == []
 
 
 @pytest.mark.alone
@@ -128,10 +128,10 @@ async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_
             while (message := await wire.message())["type"] == "item":
                 news = True
             assert message["type"] == "bye" and message["reason"]
-            ended = time.monotonic() - began
+            closed = time.monotonic() - began
             assert await wire.close_code() == 4000
             wire.send(frame(8, b"\x0f\xa0"))
-            return news, ended, message["reconnect"]
+            return news, closed, message["reconnect"]
 
         node.server.should_exit = True
         leaving = asyncio.gather(*map(leave, wires))
@@ -142,14 +142,14 @@ async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_
             assert (await late.head())[0] == 503
         async with node.wire(request(path="/health/ready")) as asking:
             assert (await asking.reply())[0] == 503
-        left = await leaving
-    assert any(news for news, _ended, _again in left)
-    times = sorted(ended for _news, ended, _again in left)
+        reconnects = await leaving
+    assert any(news for news, _closed, _again in reconnects)
+    times = sorted(closed for _news, closed, _again in reconnects)
     assert times[-1] < 2.5 and times[-1] - times[0] > 1.0
     # Not in one go: every third of the time sends some away.
-    assert all(any(third <= ended < third + 0.7 for ended in times) for third in (0.0, 0.6, 1.1))
-    assert len({again for _news, _ended, again in left}) > 20
-    assert all(0 < again <= 3 for _news, _ended, again in left)
+    assert all(any(third <= closed < third + 0.7 for closed in times) for third in (0.0, 0.6, 1.1))
+    assert len({again for _news, _closed, again in reconnects}) > 20
+    assert all(0 < again <= 3 for _news, _closed, again in reconnects)
     assert node.count("flashwire_closes_total", code="4000") == 30
 
 

@@ -61,16 +61,16 @@ async def test_answers_keep_the_order_of_requests(
         assert [await status(wire) for _ in statuses] == statuses
 
 
-@pytest.mark.parametrize("before", [[VERSION], [VERSION, POST, ITEMS]])
+@pytest.mark.parametrize("previous", [[VERSION], [VERSION, POST, ITEMS]])
 @pytest.mark.parametrize("pieces", ["at once", "one by one"])
 async def test_a_stream_behind_a_request_comes_after_its_answer(
-    node: Serving, before: list[bytes], pieces: str
+    node: Serving, previous: list[bytes], pieces: str
 ) -> None:
-    requests = [*before, STREAM]
+    requests = [*previous, STREAM]
     async with node.wire() as wire:
         for part in [b"".join(requests)] if pieces == "at once" else requests:
             wire.send(part)
-        for _ in before:
+        for _ in previous:
             assert await status(wire) in (200, 405)
         code, headers = await wire.head()
         assert code == 200 and headers["content-type"].startswith("text/event-stream")
@@ -100,10 +100,10 @@ async def test_short_requests_before_a_long_one_are_answered_first(node: Serving
     long = request(path="/version", X="y" * 20_000)
     async with node.wire(VERSION + ITEMS + long) as wire:
         assert [await status(wire) for _ in range(3)] == [200, 200, 431]
-        await wire.ended()
+        await wire.read_to_end()
     # Together they are longer than one may be.
-    many = request(path="/version", X="y" * 2_000)
-    async with node.wire(many * 20) as wire:
+    total = request(path="/version", X="y" * 2_000)
+    async with node.wire(total * 20) as wire:
         assert [await status(wire) for _ in range(20)] == [200] * 20
 
 
@@ -112,20 +112,20 @@ async def test_a_body_that_no_route_reads_is_not_answered_a_second_time(node: Se
         for _ in range(20):
             wire.send(b"x" * 10_000)
         assert await status(wire) == 405
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
 
 
-@pytest.mark.parametrize("wanted", ["h2c", "TLS/1.0, HTTP/2.0"])
-async def test_an_upgrade_that_is_not_taken_changes_nothing(node: Serving, wanted: str) -> None:
+@pytest.mark.parametrize("filter_", ["h2c", "TLS/1.0, HTTP/2.0"])
+async def test_an_upgrade_that_is_not_taken_changes_nothing(node: Serving, filter_: str) -> None:
     """Java's HTTP client offers HTTP/2 with its first request."""
-    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": wanted, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": filter_, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
     async with node.wire(request(path="/version", **offer) + VERSION) as wire:
         assert [await status(wire) for _ in range(2)] == [200, 200]
     # A body is never read as a request.
     for framing in ({"Content_Length": str(len(VERSION))}, {"Transfer_Encoding": "chunked"}):
         async with node.wire(request(path="/version", **framing, **offer) + VERSION) as wire:
             assert await status(wire) == 200
-            assert await wire.ended() == b""
+            assert await wire.read_to_end() == b""
     async with node.wire(request(Accept="text/event-stream", **offer)) as wire:
         _status, headers = await wire.head()
         assert headers["content-type"].startswith("text/event-stream")
@@ -138,7 +138,7 @@ async def test_a_client_that_ends_its_side_is_still_answered(node: Serving, requ
         wire.writer.write_eof()
         for _ in requests:
             assert await status(wire) in (200, 405)
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
 
 
 async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Serving) -> None:
@@ -148,25 +148,25 @@ async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Servi
         await until(lambda: node.node.polls == 1, "it waits")
         wire.writer.write_eof()
         assert await status(wire) == 200
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
     assert time.monotonic() - began < 2 and node.node.polls == 0
 
 
 # The gate takes a join that comes first, the front door one that comes after a request.
-@pytest.mark.parametrize("before", [b"", VERSION], ids=["first", "later"])
-async def test_what_follows_an_upgrade_or_a_stream_is_not_answered_as_a_request(node: Serving, before: bytes) -> None:
-    async with node.wire(before + STREAM + VERSION) as wire:
-        assert not before or await status(wire) == 200
+@pytest.mark.parametrize("previous", [b"", VERSION], ids=["first", "later"])
+async def test_what_follows_an_upgrade_or_a_stream_is_not_answered_as_a_request(node: Serving, previous: bytes) -> None:
+    async with node.wire(previous + STREAM + VERSION) as wire:
+        assert not previous or await status(wire) == 200
         code, headers = await wire.head()
         assert code == 200 and "event-stream" in headers["content-type"]
         assert (await wire.event())["event"] == "snapshot"
         await node.publish("One")
         assert (await wire.event())["event"] == "item", "nothing stands between the two"
-    async with node.wire(before + UPGRADE + VERSION) as wire:
-        assert not before or await status(wire) == 200
+    async with node.wire(previous + UPGRADE + VERSION) as wire:
+        assert not previous or await status(wire) == 200
         assert (await wire.head())[0] == 101
         assert await wire.close_code() == 1002, "for WebSocket it is no frame"
-        assert await wire.ended() == b""
+        assert await wire.read_to_end() == b""
 
 
 async def test_a_thousand_requests_in_one_write_are_not_all_read(
@@ -182,7 +182,7 @@ async def test_a_thousand_requests_in_one_write_are_not_all_read(
     monkeypatch.setattr(HttpProtocol, "on_headers_complete", counted)
     async with node.wire() as wire:
         wire.send(VERSION * 1_000)
-        await wire.ended()
+        await wire.read_to_end()
     await until(lambda: not len(node.node.http_connections), "it has gone")
     # Those in the kilobyte that went beyond the limit were read, too.
     assert len(read) <= PIPELINE_LIMIT + 2 + PIECE_BYTES // len(VERSION)
@@ -198,8 +198,8 @@ async def test_a_poll_with_requests_behind_it_ends_with_its_client(
     await node.publish("One")
     began = time.monotonic()
     async with node.wire() as wire:
-        requests = [waiting(node) if each == "poll" else each for each in ("poll", *behind)]
-        wire.send(b"".join(each for each in requests if isinstance(each, bytes)))
+        requests = [waiting(node) if entry == "poll" else entry for entry in ("poll", *behind)]
+        wire.send(b"".join(entry for entry in requests if isinstance(entry, bytes)))
         await until(lambda: node.node.polls == 1, "it waits")
         if reset:
             sock = wire.writer.get_extra_info("socket")

@@ -27,7 +27,7 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         snapshot = await wire.event()
         assert 1000 <= int(snapshot["retry"]) <= 4000
         assert snapshot["event"] == "snapshot" and snapshot["id"] == snapshot["data"]["cursor"]
-        assert [one["uri"] for one in snapshot["data"]["items"]] == [line.uri]
+        assert [entry["uri"] for entry in snapshot["data"]["items"]] == [line.uri]
         await node.publish("Two")
         live = await wire.event()
         assert live["event"] == "item" and live["data"]["item"]["headline"]["value"] == "Two"
@@ -37,7 +37,7 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         await wire.head()
         replay = await wire.event()
         assert replay["event"] == "replay"
-        assert [one["headline"]["value"] for one in replay["data"]["items"]] == ["Three"]
+        assert [entry["headline"]["value"] for entry in replay["data"]["items"]] == ["Three"]
     for lost in ("", "nonsense", "\xff"):
         async with node.wire(request(Last_Event_ID=lost, **STREAM)) as wire:
             await wire.head()
@@ -60,12 +60,12 @@ async def test_an_event_stream_that_cannot_be_is_a_problem(start: Start) -> None
         (request("backlog=101&urgency=0", **STREAM), 400, "backlog"),
         (request(Origin="null", **STREAM), 403, "origin"),
     ]
-    for data, status, words in cases:
+    for data, status, text in cases:
         async with node.wire(data) as wire:
-            found, headers, body = await wire.reply()
-            assert (found, headers["content-type"]) == (status, "application/problem+json")
-            assert words in body["detail"]
-            assert await wire.ended() == b""
+            result, headers, body = await wire.reply()
+            assert (result, headers["content-type"]) == (status, "application/problem+json")
+            assert text in body["detail"]
+            assert await wire.read_to_end() == b""
     async with node.wire(request(Origin="https://news.example", **STREAM)) as wire:
         status, headers = await wire.head()
         assert (status, headers["access-control-allow-origin"], headers["vary"]) == (
@@ -133,11 +133,11 @@ async def test_a_long_poll_is_answered_by_the_first_line_that_matches(node: Serv
     poll = asyncio.create_task(node.get(f"/v1/live?cursor={cursor}&edition=ar&wait=30"))
     await until(lambda: node.node.polls, "it waits")
     await node.publish("Not for it")
-    done, _waiting = await asyncio.wait([poll], timeout=0.2)
-    assert not done
+    finished, _waiting = await asyncio.wait([poll], timeout=0.2)
+    assert not finished
     await node.publish("For it", edition="ar")
     replay = (await poll).json()
-    assert [one["headline"]["value"] for one in replay["items"]] == ["For it"]
+    assert [entry["headline"]["value"] for entry in replay["items"]] == ["For it"]
     assert replay["cursor"] == str(node.node.backlog.newest)
 
 
@@ -172,19 +172,19 @@ async def test_items_are_filtered_limited_and_paged_to_the_last(node: Serving) -
     lines = [await node.publish(f"Line {number}") for number in range(9)]
     await node.publish("Arabic", edition="ar")
     expected = [pinned.uri, *(line.uri for line in reversed(lines))]
-    found: list[str] = []
+    result: list[str] = []
     path = "/v1/items?edition=en&limit=3"
     while True:
-        page = (await node.get(path + (f"&before={found[-1]}" if found else ""))).json()
-        found += [one["uri"] for one in page["items"]]
+        page = (await node.get(path + (f"&before={result[-1]}" if result else ""))).json()
+        result += [entry["uri"] for entry in page["items"]]
         if page["next"] is None:
             break
-        assert page["next"] == found[-1] and len(page["items"]) == 3
-        if len(found) == 6:
+        assert page["next"] == result[-1] and len(page["items"]) == 3
+        if len(result) == 6:
             # Where the page ended is gone before the next is asked for.
-            gone = next(line for line in lines if line.uri == found[-1])
-            await node.act(gone, "withdraw", note=Text("Wrong", "en", "ltr"))
-    assert found == expected
+            response = next(line for line in lines if line.uri == result[-1])
+            await node.act(response, "withdraw", note=Text("Wrong", "en", "ltr"))
+    assert result == expected
     for query in ("limit=0", "limit=101", "limit=x", "edition=xx", "cursor=x"):
         assert (await node.get(f"/v1/items?{query}")).status_code == 400, query
 
@@ -192,12 +192,12 @@ async def test_items_are_filtered_limited_and_paged_to_the_last(node: Serving) -
 async def test_pages_go_on_when_the_pinned_line_they_ended_with_is_withdrawn(node: Serving) -> None:
     lines = [await node.publish(f"Line {number}") for number in range(3)]
     pinned = await node.publish("Pinned", pinned_until="2099-01-01T00:00:00.000Z")
-    more = [await node.publish(f"Later {number}") for number in range(3)]
+    others = [await node.publish(f"Later {number}") for number in range(3)]
     first = (await node.get("/v1/items?limit=1")).json()
-    assert [one["uri"] for one in first["items"]] == [pinned.uri]
+    assert [entry["uri"] for entry in first["items"]] == [pinned.uri]
     await node.act(pinned, "withdraw", note=Text("Wrong", "en", "ltr"))
     rest = (await node.get(f"/v1/items?before={pinned.uri}")).json()
-    assert [one["uri"] for one in rest["items"]] == [line.uri for line in reversed(lines + more)]
+    assert [entry["uri"] for entry in rest["items"]] == [line.uri for line in reversed(lines + others)]
 
 
 async def test_one_item_is_had_in_every_version_until_it_is_withdrawn(node: Serving) -> None:
@@ -212,16 +212,16 @@ async def test_one_item_is_had_in_every_version_until_it_is_withdrawn(node: Serv
     assert (await node.get(f"{path}?version=1")).json()["headline"]["value"] == "Frist words"
     for query, status in (("version=3", 404), ("version=0", 400), ("version=x", 400), ("limit=1", 400)):
         assert (await node.get(f"{path}?{query}")).status_code == status, query
-    held = await node.act(mended, "hold")
+    held_item = await node.act(mended, "hold")
     reply = await node.get(path)
     assert (reply.status_code, reply.json()["type"]) == (404, "urn:flashwire:problem:on-hold")
-    await node.act(held, "withdraw", note=Text("Wrong", "en", "ltr"))
+    await node.act(held_item, "withdraw", note=Text("Wrong", "en", "ltr"))
     for query in ("", "?version=1", "?version=2"):
-        gone = await node.get(path + query)
-        assert gone.status_code == 410 and gone.headers["content-type"] == "application/problem+json"
-        assert "words" not in gone.text and gone.json()["tombstone"]["note"]["value"] == "Wrong"
+        response = await node.get(path + query)
+        assert response.status_code == 410 and response.headers["content-type"] == "application/problem+json"
+        assert "words" not in response.text and response.json()["tombstone"]["note"]["value"] == "Wrong"
     ledger = (await node.get(f"{path}/history")).json()["versions"]
-    assert [(one["version"], one["act"]) for one in ledger] == [
+    assert [(entry["version"], entry["act"]) for entry in ledger] == [
         (1, "publish"),
         (2, "refile"),
         (3, "hold"),
@@ -237,14 +237,14 @@ async def test_ready_and_items_say_what_they_can_while_redis_is_away(start: Star
     assert reply.status_code == 503 and reply.json()["reasons"]
     assert (await node.get("/health/live")).status_code == 200
     assert (await node.get("/v1/items")).status_code == 503
-    gone = await node.get("/v1/items/urn:flashwire:" + "0" * 26)
-    assert gone.status_code == 503 and int(gone.headers["retry-after"]) > 0
-    assert msgspec.json.decode(gone.content)["type"] == "urn:flashwire:problem:stream-away"
+    response = await node.get("/v1/items/urn:flashwire:" + "0" * 26)
+    assert response.status_code == 503 and int(response.headers["retry-after"]) > 0
+    assert msgspec.json.decode(response.content)["type"] == "urn:flashwire:problem:stream-away"
 
 
 async def test_of_a_hundred_mistakes_ten_are_named(node: Serving) -> None:
     names = "&".join(f"place=n{number}&edition=n{number}" for number in range(45))
-    for path, asked in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
-        async with node.wire(request(asked + "&backlog=x", path)) as wire:
+    for path, subscription in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
+        async with node.wire(request(subscription + "&backlog=x", path)) as wire:
             status, _, problem = await wire.reply()
         assert (status, len(problem["errors"])) == (400, 10), path

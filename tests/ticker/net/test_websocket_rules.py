@@ -24,7 +24,7 @@ async def test_live_lines_follow_the_snapshot_in_order(node: Serving) -> None:
     first = await node.publish("One")
     async with connect(node.live, proxy=None) as client:
         snapshot = msgspec.json.decode(await client.recv())
-        assert [one["headline"]["value"] for one in snapshot["items"]] == ["One"]
+        assert [item["headline"]["value"] for item in snapshot["items"]] == ["One"]
         second = await node.publish("Two")
         third = await node.act(first, "update", headline=Text("One, more", "en", "ltr"))
         got = [msgspec.json.decode(await client.recv()) for _ in range(2)]
@@ -42,7 +42,7 @@ async def test_a_good_cursor_is_answered_with_everything_since(node: Serving) ->
     async with node.joined(f"cursor={cursor}") as wire:
         replay = await wire.message()
         assert replay["type"] == "replay" and replay["complete"] is True and replay["heartbeat"] == 15
-        assert [(one["act"], one["version"]) for one in replay["items"]] == [("publish", 1), ("withdraw", 2)]
+        assert [(item["act"], item["version"]) for item in replay["items"]] == [("publish", 1), ("withdraw", 2)]
         await node.publish("Three")
         live = await wire.message()
     async with node.joined(f"cursor={live['cursor']}") as wire:
@@ -85,10 +85,10 @@ FILTERS = [
 async def test_each_filter_gives_its_own_lines_live_and_in_the_snapshot(node: Serving) -> None:
     async def lines() -> None:
         civil = InfoSource(Text("Civil Defence", "en", "ltr"), "official", "civil-defence")
-        some = InfoSource(Text("Some site", "en", "ltr"), "platform")
+        batch = InfoSource(Text("Some site", "en", "ltr"), "platform")
         await node.publish("A", edition="ar", urgency=2, sections=("world",))
         await node.publish("B", sections=("sport",))
-        await node.publish("C", sections=("sport", "health"), places=("asia",), urgency=3, info_sources=(some,))
+        await node.publish("C", sections=("sport", "health"), places=("asia",), urgency=3, info_sources=(batch,))
         await node.publish("D", places=("asia",), urgency=1, info_sources=(civil,))
 
     listeners = [(query, expected, connect(f"{node.live}?{query}", proxy=None)) for query, expected in FILTERS]
@@ -103,7 +103,7 @@ async def test_each_filter_gives_its_own_lines_live_and_in_the_snapshot(node: Se
     for query, expected in FILTERS:
         async with node.joined(query) as wire:
             snapshot = await wire.message()
-            assert [one["headline"]["value"] for one in snapshot["items"]] == list(reversed(expected)), query
+            assert [item["headline"]["value"] for item in snapshot["items"]] == list(reversed(expected)), query
 
 
 async def test_a_snapshot_holds_as_many_lines_as_were_asked_for(node: Serving) -> None:
@@ -113,7 +113,7 @@ async def test_a_snapshot_holds_as_many_lines_as_were_asked_for(node: Serving) -
     for query, count in (("", 10), ("backlog=0", 0), ("backlog=1", 1), ("backlog=100", 12)):
         async with node.joined(query) as wire:
             items = (await wire.message())["items"]
-            assert [one["headline"]["value"] for one in items] == [f"Line {11 - at}" for at in range(count)]
+            assert [item["headline"]["value"] for item in items] == [f"Line {11 - at}" for at in range(count)]
 
 
 async def test_a_subscribe_changes_what_comes_and_is_answered_with_a_snapshot(node: Serving) -> None:
@@ -130,7 +130,7 @@ async def test_a_subscribe_changes_what_comes_and_is_answered_with_a_snapshot(no
         body = msgspec.json.encode({"type": "subscribe", "edition": "ar"})
         wire.send(frame(1, body[:7], fin=False) + frame(0, body[7:9], fin=False) + frame(9, b"?") + frame(0, body[9:]))
         assert await wire.frame() == (0x8A, b"?")
-        assert [one["edition"] for one in (await wire.message())["items"]] == ["ar"]
+        assert [item["edition"] for item in (await wire.message())["items"]] == ["ar"]
     await until(lambda: len(node.node.hub) == 0, "it has left")
     assert node.count("flashwire_connections", transport="websocket") == 0
 
@@ -191,11 +191,13 @@ async def closed_with(wire: Wire, data: bytes) -> int:
     wire.send(data)
     code = await wire.close_code()
     wire.send(CLOSE_NORMAL)
-    await wire.ended()
+    await wire.read_to_end()
     return code
 
 
-async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(node: Serving, said: list[EventDict]) -> None:
+async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(
+    node: Serving, log_lines: list[EventDict]
+) -> None:
     async with node.joined() as witness:
         await witness.message()
         for what, data, codes in MISTAKES:
@@ -208,17 +210,17 @@ async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(node: Ser
     assert not node.node.lagging
     assert node.count("flashwire_connections", transport="websocket") == 0
     # Not one line for any of them.
-    assert [line for line in said if line["event"] != "stream reachable"] == []
+    assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
 async def test_a_close_says_why(node: Serving) -> None:
     async with connect(node.live, proxy=None) as client:
         await client.recv()
         await client.send('{"type":"subscribe","edition":"xx","section":"' + "س" * 200 + '"}')
-        with pytest.raises(ConnectionClosed) as ended:
+        with pytest.raises(ConnectionClosed) as ending:
             await client.recv()
-    assert ended.value.rcvd is not None and ended.value.rcvd.code == 4501
-    assert ended.value.rcvd.reason.startswith("edition: “xx” is not configured here")
+    assert ending.value.rcvd is not None and ending.value.rcvd.code == 4501
+    assert ending.value.rcvd.reason.startswith("edition: “xx” is not configured here")
     assert node.count("flashwire_closes_total", code="4501") == 1
 
 
@@ -236,7 +238,7 @@ async def test_one_who_goes_on_asking_for_something_else_is_closed_as_too_busy(n
 
 async def test_a_deflated_subscribe_is_understood(node: Serving) -> None:
     async with connect(node.live, proxy=None) as client:
-        assert [str(one) for one in client.protocol.extensions] and DEFLATE in repr(client.response)
+        assert [str(item) for item in client.protocol.extensions] and DEFLATE in repr(client.response)
         await client.recv()
         await client.send('{"type":"subscribe","edition":"en"' + " " * 3000 + "}")
         assert msgspec.json.decode(await client.recv())["type"] == "snapshot"
@@ -274,7 +276,7 @@ async def test_frames_cut_anywhere_are_put_together(node: Serving) -> None:
 
 
 async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
-    node: Serving, said: list[EventDict]
+    node: Serving, log_lines: list[EventDict]
 ) -> None:
     for _ in range(3):
         async with node.joined() as wire:
@@ -285,7 +287,7 @@ async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
     await until(lambda: len(node.node.hub) == 0, "all have left")
     await until(lambda: not node.node.pending, "nobody is at the door")
     await node.publish("Into the void")
-    assert [line for line in said if line["event"] != "stream reachable"] == []
+    assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
 async def test_canaries_reach_those_alone_who_ask_for_them_by_name(node: Serving) -> None:

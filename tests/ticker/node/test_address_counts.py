@@ -51,12 +51,12 @@ async def test_one_address_cannot_take_all_places(start: Start, settings: dict[s
         assert (await (await joins(STRANGER, stream)).head())[0] == 200
         poll = await joins(STRANGER, request(f"cursor={cursor}&wait=30"))
         await until(lambda: node.node.polls == 1, "the poll waits")
-        for way in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
-            status, headers = await (await joins(STRANGER, way)).head()
-            assert (status, headers["retry-after"]) == (503, "2"), way
+        for transport_name in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
+            status, headers = await (await joins(STRANGER, transport_name)).head()
+            assert (status, headers["retry-after"]) == (503, "2"), transport_name
         refused = await joins(STRANGER, stream)
         # The one form after which an EventSource comes back.
-        assert (await refused.head())[0] == 200 and b"retry: " in await refused.ended()
+        assert (await refused.head())[0] == 200 and b"retry: " in await refused.read_to_end()
         assert node.count("flashwire_address_refusals_total") == 4
         assert (await (await joins(ANOTHER, upgrade())).head())[0] == 101
         # What leaves makes room, the long poll too.
@@ -110,23 +110,23 @@ async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monk
 
 async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     line = await node.publish("One")
-    running = most = 0
+    running = highest = 0
     ledger = "ticker.stream.redis_stream.Stream.ledger"
 
     async def counted(self: object, uri: str) -> list[bytes]:
-        nonlocal running, most
+        nonlocal running, highest
         running += 1
-        most = max(most, running)
+        highest = max(limit, running)
         await asyncio.sleep(0.05)
         running -= 1
         return []
 
     monkeypatch.setattr(ledger, counted)
     monkeypatch.setattr(lookups, "LIMIT", 20)
-    asked = [node.get(f"/v1/items/{line.uri}/history") for _ in range(40)]
-    statuses = [reply.status_code for reply in await asyncio.gather(*asked)]
+    requests = [node.get(f"/v1/items/{line.uri}/history") for _ in range(40)]
+    statuses = [reply.status_code for reply in await asyncio.gather(*requests)]
     # The bug: each had a connection to Redis of its own.
-    assert most == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
+    assert highest == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,13 @@ async def watched() -> AsyncIterator[list[str]]:
 
     What a collection finds would not do: of a cycle that a generator is in it tells nothing, which ends when found.
     """
-    found: list[str] = []
+    cycles: list[str] = []
     gc.collect()
     gc.disable()
     try:
-        before = population()
-        yield found
-        found += [f"{name} × {count}" for name, count in (population() - before).items()]
+        previous = population()
+        yield cycles
+        cycles += [f"{name} × {count}" for name, count in (population() - previous).items()]
     finally:
         gc.enable()
 
@@ -70,12 +70,12 @@ def population() -> Counter[str]:
     """How many there are of each type that is ours, and of generators."""
     # By type first: a name made for each of some hundred thousand objects takes a second.
     kinds = Counter(map(type, gc.get_objects()))
-    found: Counter[str] = Counter()
+    cycles: Counter[str] = Counter()
     for kind, count in kinds.items():
         name = f"{kind.__module__}.{kind.__qualname__}"
         if name.startswith(OURS) or name == "builtins.generator":
-            found[name] += count
-    return found
+            cycles[name] += count
+    return cycles
 
 
 async def come_and_go(node: Serving, sayings: Callable[[], list[bytes]], count: int, in_pieces: bool = False) -> None:
@@ -111,15 +111,15 @@ async def empty(node: Serving) -> None:
 async def test_who_has_left_waits_for_no_collection(node: Serving, sayings: Callable[[], list[bytes]]) -> None:
     await come_and_go(node, sayings, 3)
     await empty(node)
-    async with watched() as found:
+    async with watched() as cycles:
         await come_and_go(node, sayings, 100)
         await empty(node)
-    assert not found
+    assert not cycles
 
 
 async def test_a_thousand_who_come_hear_an_item_and_go_leave_nothing(node: Serving) -> None:
     loop = asyncio.get_running_loop()
-    async with watched() as found:
+    async with watched() as cycles:
         for turn in range(4):
             socks = [socket.socket() for _ in range(250)]
             for sock in socks:
@@ -132,17 +132,17 @@ async def test_a_thousand_who_come_hear_an_item_and_go_leave_nothing(node: Servi
             for sock in socks:
                 sock.close()
             await empty(node)
-    assert not found
+    assert not cycles
 
 
 @pytest.mark.parametrize("first", [upgrade(), SSE], ids=["WebSocket", "SSE"])
 async def test_who_asked_in_pieces_and_has_left_waits_for_no_collection_either(node: Serving, first: bytes) -> None:
     await come_and_go(node, lambda: [first], 3, in_pieces=True)
     await empty(node)
-    async with watched() as found:
+    async with watched() as cycles:
         await come_and_go(node, lambda: [first], 50, in_pieces=True)
         await empty(node)
-    assert not found
+    assert not cycles
 
 
 async def test_a_cycle_in_a_connection_would_be_seen(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,19 +154,19 @@ async def test_a_cycle_in_a_connection_would_be_seen(node: Serving, monkeypatch:
         vars(Connection)["_since"].__set__(self, [self])
 
     monkeypatch.setattr(Connection, "connection_made", knot)
-    async with watched() as found:
+    async with watched() as cycles:
         await come_and_go(node, SAYINGS["a listener"], 3)
         await empty(node)
-    assert "ticker.net.websocket.WebSocketConnection × 3" in found
+    assert "ticker.net.websocket.WebSocketConnection × 3" in cycles
 
 
 async def test_a_parser_that_is_not_ended_would_be_seen(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # The bug: a parser and its generator hold each other, and set aside by the collector they stayed for good.
     monkeypatch.setattr(WebSocketConnection, "_drop_parser", lambda self: setattr(self, "_parser", None))
-    async with watched() as found:
+    async with watched() as cycles:
         await come_and_go(node, SAYINGS["one who closes"], 3)
         await empty(node)
-    assert "websockets.protocol.Protocol × 3" in found
+    assert "websockets.protocol.Protocol × 3" in cycles
 
 
 async def test_one_who_has_spoken_costs_no_more_than_a_listener(node: Serving) -> None:
@@ -182,17 +182,17 @@ async def test_one_who_has_spoken_costs_no_more_than_a_listener(node: Serving) -
 
 async def test_whoever_says_it_in_pieces_is_understood_as_well(node: Serving) -> None:
     whole = subscribe(edition="en", backlog=3)
-    words = b'{"type":"subscribe","edition":"en"' + b" " * 200 + b"}"
-    fragments = frame(1, words[:9], fin=False) + frame(9) + frame(0, words[9:])
-    for said in (whole, frame(1, words), fragments):
-        for cut in (1, 2, 5, 7, len(said) // 2, len(said) - 1):
+    text = b'{"type":"subscribe","edition":"en"' + b" " * 200 + b"}"
+    fragments = frame(1, text[:9], fin=False) + frame(9) + frame(0, text[9:])
+    for content in (whole, frame(1, text), fragments):
+        for cut in (1, 2, 5, 7, len(content) // 2, len(content) - 1):
             async with node.joined() as wire:
                 await wire.message()
-                wire.send(said[:cut])
+                wire.send(content[:cut])
                 await asyncio.sleep(0.005)
-                wire.send(said[cut:])
+                wire.send(content[cut:])
                 assert await answer(wire) == "snapshot"
-                wire.send(said)
+                wire.send(content)
                 assert await answer(wire) == "snapshot"
 
 

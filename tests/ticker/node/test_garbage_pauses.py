@@ -20,42 +20,42 @@ class Thing:
 
 def knot() -> tuple[Thing, weakref.ref[Thing]]:
     """Two that hold each other."""
-    one, two = Thing(), Thing()
-    one.other, two.other = two, one
-    return one, weakref.ref(one)
+    cycle, two = Thing(), Thing()
+    cycle.other, two.other = two, cycle
+    return cycle, weakref.ref(cycle)
 
 
 @pytest.fixture
 def collector() -> Iterator[FreezingCollector]:
     """A collector whose ticks the test calls; Python's own collection is off meanwhile."""
     gc.disable()
-    made = FreezingCollector()
-    made.begin()
-    yield made
+    frozen = FreezingCollector()
+    frozen.begin()
+    yield frozen
     gc.unfreeze()
     gc.enable()
     gc.collect()
 
 
-def many() -> list[list[int]]:
+def count() -> list[list[int]]:
     """So many that a tick has something to do."""
     return [[] for _ in range(2 * module.FEW)]
 
 
 def test_garbage_is_found_at_the_next_tick(collector: FreezingCollector) -> None:
-    _one, seen = knot()
-    crowd = many()
-    del _one
+    _cycle, seen = knot()
+    crowd = count()
+    del _cycle
     collector.tick()
     assert seen() is None and crowd
 
 
 def test_what_lives_is_set_aside_and_freed_all_the_same(collector: FreezingCollector) -> None:
-    before = gc.get_freeze_count()
-    crowd, thing = many(), Thing()
+    previous = gc.get_freeze_count()
+    crowd, thing = count(), Thing()
     seen = weakref.ref(thing)
     collector.tick()
-    assert gc.get_freeze_count() >= before + len(crowd)
+    assert gc.get_freeze_count() >= previous + len(crowd)
     assert not gc.is_tracked(()) and len(gc.get_objects()) < module.FEW
     del thing
     assert seen() is None
@@ -71,10 +71,10 @@ def test_a_quiet_tick_collects_nothing(collector: FreezingCollector) -> None:
 def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
     collector: FreezingCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, seen = knot()
-    crowd = many()
+    cycle, seen = knot()
+    crowd = count()
     collector.tick()
-    del one
+    del cycle
     collector.tick()
     assert not collector.look() and seen() is not None, "nothing has grown"
     monkeypatch.setattr(module, "GROWTH", 1)
@@ -85,11 +85,11 @@ def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
 async def test_a_process_that_serves_ticks_by_itself_and_ends_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
-    before = gc.get_threshold()
+    previous = gc.get_threshold()
     with short_pauses():
         assert gc.get_threshold()[0] == module.YOUNG
-        one, seen = knot()
-        crowd = many()
-        del one
+        cycle, seen = knot()
+        crowd = count()
+        del cycle
         await until(lambda: seen() is None, "a tick has found it")
-    assert crowd and gc.get_threshold() == before and gc.get_freeze_count() == 0
+    assert crowd and gc.get_threshold() == previous and gc.get_freeze_count() == 0

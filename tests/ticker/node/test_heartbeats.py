@@ -47,22 +47,22 @@ async def node(start: Start) -> Serving:
     return await start(heartbeat_seconds=60)
 
 
-async def next_message(wire: Wire, way: str) -> dict[str, Any]:  # Any: JSON
+async def next_message(wire: Wire, transport_name: str) -> dict[str, Any]:  # Any: JSON
     """The next message, heartbeats included."""
-    if way.startswith("stream"):
+    if transport_name.startswith("stream"):
         while True:
             async with asyncio.timeout(10):
                 line = await wire.reader.readuntil(b"\n")
             if line.startswith(b"data: "):
-                found: dict[str, Any] = msgspec.json.decode(line[6:])
-                return found
+                members_found: dict[str, Any] = msgspec.json.decode(line[6:])
+                return members_found
     first, payload = await wire.frame()
     while first == 0x89:
         wire.send(frame(10))
         first, payload = await wire.frame()
     assert first == 0x81
-    found = msgspec.json.decode(payload)
-    return found["data"] if way == "events" else found
+    members_found = msgspec.json.decode(payload)
+    return members_found["data"] if transport_name == "events" else members_found
 
 
 async def kinds(wire: Wire, count: int) -> list[str]:
@@ -77,17 +77,17 @@ def members(node: Serving, heartbeat: int) -> list[Subscriber]:
 
 @pytest.mark.alone
 async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_way(node: Serving) -> None:
-    async def follow(way: str) -> None:
-        async with node.wire(WAYS[way]) as wire:
+    async def follow(transport_name: str) -> None:
+        async with node.wire(WAYS[transport_name]) as wire:
             await wire.head()
-            first = await next_message(wire, way)
+            first = await next_message(wire, transport_name)
             times = [time.monotonic()]
-            assert first["type"] in ("snapshot", "replay") and first["heartbeat"] == 5, way
+            assert first["type"] in ("snapshot", "replay") and first["heartbeat"] == 5, transport_name
             for _ in range(2):
-                assert (await next_message(wire, way))["type"] == "heartbeat"
+                assert (await next_message(wire, transport_name))["type"] == "heartbeat"
                 times.append(time.monotonic())
             # The share of 0.9, and what a busy machine adds.
-            assert all(later - sooner < 4.8 for sooner, later in itertools.pairwise(times)), (way, times)
+            assert all(later - sooner < 4.8 for sooner, later in itertools.pairwise(times)), (transport_name, times)
             assert times[2] - times[1] > 3.5
 
     await asyncio.gather(*map(follow, WAYS))
@@ -109,39 +109,39 @@ async def test_a_heartbeat_of_its_own_is_for_those_alone_who_asked(node: Serving
 
 def test_no_heartbeat_is_later_than_its_share_of_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     # The latest first one of all.
-    monkeypatch.setattr(random, "uniform", lambda _, most: most)
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
     # The bug: with looks half a second apart, one of 5 seconds came up to 5.0 seconds after the one before.
     now = 0.0
-    said: list[float] = []
+    intervals: list[float] = []
 
-    def words() -> Encoded:
-        said.append(now)
+    def reason() -> Encoded:
+        intervals.append(now)
         return Encoded(message.heartbeat(Cursor("e", 1, "c"), time="", stale=False), "")
 
     hub: Hub[Subscriber] = Hub(Backlog(10))
     rounds: Rounds[Subscriber] = Rounds(lambda: now, lambda _entries, _sent: None)
-    heartbeats = Heartbeats(hub, lambda: rounds, 5.0, lambda: now, words)
+    heartbeats = Heartbeats(hub, lambda: rounds, 5.0, lambda: now, reason)
     while now < 600:
         now += 0.501
         heartbeats.begin_due(now + 0.501)
-    assert all(3.9 < later - sooner <= 4.5 for sooner, later in itertools.pairwise(said))
-    assert said[0] <= 4.5 and len(said) > 120
+    assert all(3.9 < later - sooner <= 4.5 for sooner, later in itertools.pairwise(intervals))
+    assert intervals[0] <= 4.5 and len(intervals) > 120
 
 
 async def test_staleness_reaches_everyone_at_once(node: Serving) -> None:
-    async with node.joined() as usual, node.joined("heartbeat=60") as one, node.joined("heartbeat=50") as two:
-        wires = (usual, one, two)
+    async with node.joined() as usual, node.joined("heartbeat=60") as client, node.joined("heartbeat=50") as two:
+        wires = (usual, client, two)
         for wire in wires:
             await next_message(wire, "websocket")
         # No other heartbeat is due before the reader says that it follows the stream.
         node.node.mark_stale("the stream does not answer")
         began = time.monotonic()
         for wire in wires:
-            said = await next_message(wire, "websocket")
-            assert (said["type"], said["stale"]) == ("heartbeat", True)
+            intervals = await next_message(wire, "websocket")
+            assert (intervals["type"], intervals["stale"]) == ("heartbeat", True)
         for wire in wires:
-            said = await next_message(wire, "websocket")
-            assert (said["type"], said["stale"]) == ("heartbeat", False)
+            intervals = await next_message(wire, "websocket")
+            assert (intervals["type"], intervals["stale"]) == ("heartbeat", False)
         assert time.monotonic() - began < 4
 
 
@@ -168,8 +168,8 @@ async def test_a_subscribe_changes_the_heartbeat_and_without_it_brings_the_usual
         assert (await next_message(wire, "websocket"))["heartbeat"] == 5
         for parameters, expected in (({"heartbeat": 6}, 6), ({"heartbeat": "7", "edition": "en"}, 7), ({}, 60)):
             wire.send(subscribe(**parameters))
-            said = await next_message(wire, "websocket")
-            assert (said["type"], said["heartbeat"]) == ("snapshot", expected)
+            intervals = await next_message(wire, "websocket")
+            assert (intervals["type"], intervals["heartbeat"]) == ("snapshot", expected)
             own = 0 if expected == 60 else expected
             for seconds in {5, 6, 7, NODES_OWN}:
                 node.node.heartbeats.begin(seconds)
@@ -231,8 +231,8 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
 async def test_a_client_that_does_not_ask_costs_what_it_did(node: Serving) -> None:
     # What the allocator gives an object of the three fields that there were.
     assert sys.getsizeof(Subscription(Filter(), "e.1.c")) <= 64
-    async with node.joined("edition=en") as one, node.joined("edition=en") as two:
-        await one.message()
+    async with node.joined("edition=en") as client, node.joined("edition=en") as two:
+        await client.message()
         await two.message()
         first, second = node.node.hub.members()
         assert first.subscription is second.subscription

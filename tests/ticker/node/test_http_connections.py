@@ -41,10 +41,10 @@ class Visit:
         self.ended = "expired"
 
 
-def made(limit: int, waiting: dict[Visit, float] | None = None) -> HttpConnections:
-    found = HttpConnections({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
-    found.limit = limit
-    return found
+def new_connections(limit: int, waiting: dict[Visit, float] | None = None) -> HttpConnections:
+    connections = HttpConnections({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
+    connections.limit = limit
+    return connections
 
 
 @pytest.fixture
@@ -59,11 +59,11 @@ async def small(node: Serving) -> AsyncIterator[Serving]:
 @pytest.fixture
 def crowd(small: Serving) -> Iterator[list[socket.socket]]:
     """Clients that the kernel has connected before the node takes the first of them."""
-    found = [socket.create_connection(("127.0.0.1", small.port)) for _ in range(CLIENTS)]
-    for sock in found:
+    connections = [socket.create_connection(("127.0.0.1", small.port)) for _ in range(CLIENTS)]
+    for sock in connections:
         sock.setblocking(False)
-    yield found
-    for sock in found:
+    yield connections
+    for sock in connections:
         sock.close()
 
 
@@ -77,26 +77,26 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
                 if data == VERSION:
                     assert (await wire.reply())[0] == 200
         ways = [upgrade(), STREAM, request(), request(path="/v1/items"), upgrade(), STREAM, request(), STREAM]
-        newcomers = [await stack.enter_async_context(small.wire(way)) for way in ways]
+        newcomers = [await stack.enter_async_context(small.wire(transport_name)) for transport_name in ways]
         heads = [await wire.head() for wire in newcomers]
         assert [status for status, _ in heads] == [101, 200, 503, 200, 503, 200, 503, 200]
         assert all("retry-after" in headers for status, headers in heads if status == 503)
-        assert b"retry: " in await newcomers[-1].ended()
+        assert b"retry: " in await newcomers[-1].read_to_end()
         assert len(small.node.http_connections) <= PLACES
         await small.publish("Two")
         assert (await live.message())["type"] == "item"
 
 
-@pytest.mark.parametrize("way", [upgrade(), STREAM, request()])
+@pytest.mark.parametrize("transport_name", [upgrade(), STREAM, request()])
 async def test_clients_that_come_together_are_all_answered(
-    small: Serving, crowd: list[socket.socket], way: bytes, monkeypatch: pytest.MonkeyPatch
+    small: Serving, crowd: list[socket.socket], transport_name: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connections, "YOUNG_SECONDS", 5.0)
     loop = asyncio.get_running_loop()
     # The node has taken as many as it has places for, and none of them has said anything yet.
     await until(lambda: len(small.node.http_connections) == PLACES, "the places are taken")
     for sock in crowd:
-        await loop.sock_sendall(sock, way)
+        await loop.sock_sendall(sock, transport_name)
     async with asyncio.timeout(10):
         answers = Counter([(await loop.sock_recv(sock, 12))[9:12].decode() for sock in crowd])
     assert sum(answers.values()) == CLIENTS and set(answers) <= {"101", "200", "503"}, answers
@@ -114,14 +114,14 @@ async def test_silent_connections_are_closed_for_others_after_a_moment(
 async def test_idle_connections_of_one_address_leave_those_of_another_alone(small: Serving) -> None:
     async with AsyncExitStack() as stack:
 
-        async def kept(address: str) -> Wire:
+        async def kept_open(address: str) -> Wire:
             wire = await stack.enter_async_context(wire_from(small, address, VERSION))
             assert (await wire.reply())[0] == 200
             return wire
 
-        other = await kept(ANOTHER)
+        other = await kept_open(ANOTHER)
         for _ in range(3 * PLACES):
-            await kept(STRANGER)
+            await kept_open(STRANGER)
         assert len(small.node.http_connections) == 1 + PLACES // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
@@ -164,73 +164,73 @@ async def test_long_polls_take_no_visitors_places(small: Serving) -> None:
             await stack.enter_async_context(small.wire(request(f"cursor={cursor}&wait=30")))
         await until(lambda: small.node.polls == PLACES + 2, "all wait")
         assert not len(small.node.http_connections)
-        kept = await stack.enter_async_context(small.wire(VERSION))
+        kept_open = await stack.enter_async_context(small.wire(VERSION))
         for _ in range(2):
-            assert (await kept.reply())[0] == 200
+            assert (await kept_open.reply())[0] == 200
             await stack.enter_async_context(small.wire(b""))
-            kept.send(VERSION)
+            kept_open.send(VERSION)
     await until(lambda: not small.node.polls and not len(small.node.http_connections), "all are gone")
     assert not small.node.http_connections._by_address
 
 
 def test_idle_connections_go_first_then_those_without_a_request() -> None:
     silent = Visit()
-    found = made(4, {silent: http_connections.REQUEST_SECONDS})
+    connections = new_connections(4, {silent: http_connections.REQUEST_SECONDS})
     busy, idle, again = Visit(), Visit(), Visit()
     for visit in (busy, idle, again):
-        found.add(visit, "")
-        found.mark_idle(visit)
-    found.add(silent, "")
-    found.mark_busy(busy)
-    found.mark_busy(again)
+        connections.add(visit, "")
+        connections.mark_idle(visit)
+    connections.add(silent, "")
+    connections.mark_busy(busy)
+    connections.mark_busy(again)
     now = http_connections.YOUNG_SECONDS
-    found.make_room("", now)
-    assert [idle.ended, silent.ended, len(found)] == ["shutdown", "", 3]
-    found.limit = 3
-    found.make_room("", now)
+    connections.make_room("", now)
+    assert [idle.ended, silent.ended, len(connections)] == ["shutdown", "", 3]
+    connections.limit = 3
+    connections.make_room("", now)
     assert [silent.ended, busy.ended] == ["expired", ""]
-    found.limit = 1
-    found.make_room("", now)
-    assert [busy.ended, again.ended, found.is_over_limit] == ["", "", True]
-    found.mark_unread(again, now)
-    found.make_room("", now + 1)
+    connections.limit = 1
+    connections.make_room("", now)
+    assert [busy.ended, again.ended, connections.is_over_limit] == ["", "", True]
+    connections.mark_unread(again, now)
+    connections.make_room("", now + 1)
     assert again.ended == ""
-    found.make_room("", now + http_connections.SLOW_SECONDS)
+    connections.make_room("", now + http_connections.SLOW_SECONDS)
     assert again.ended == "abort"
 
 
 def test_connections_that_just_came_or_have_spoken_are_not_closed_for_others() -> None:
     young, spoken = Visit(), Visit()
     waiting = {spoken: http_connections.REQUEST_SECONDS, young: http_connections.REQUEST_SECONDS + 1}
-    found = made(2, waiting)
+    connections = new_connections(2, waiting)
     for visit in waiting:
-        found.add(visit, "")
+        connections.add(visit, "")
     spoken.has_input = True
-    assert found.acceptable(48, 1.1) == 0
-    found.make_room("", 1.1)
+    assert connections.acceptable(48, 1.1) == 0
+    connections.make_room("", 1.1)
     assert [young.ended, spoken.ended] == ["", ""]
-    assert found.acceptable(48, 1.0 + http_connections.YOUNG_SECONDS) == 1
+    assert connections.acceptable(48, 1.0 + http_connections.YOUNG_SECONDS) == 1
 
 
 def test_as_many_are_accepted_as_may_be_closed_in_one_iteration() -> None:
-    found = made(64)
-    assert found.acceptable(48, 0.0) == 16
+    connections = new_connections(64)
+    assert connections.acceptable(48, 0.0) == 16
     for _ in range(60):
-        found.add(Visit(), "")
-    assert found.acceptable(48, 0.0) == 4
+        connections.add(Visit(), "")
+    assert connections.acceptable(48, 0.0) == 4
     for _ in range(5):
-        found.add(Visit(), "")
+        connections.add(Visit(), "")
     # All of them are being answered: what comes now joins, or is refused.
-    assert found.is_over_limit and found.acceptable(48, 0.0) == 16
+    assert connections.is_over_limit and connections.acceptable(48, 0.0) == 16
 
 
 def test_those_who_do_not_read_an_answer_end_after_a_while_or_when_they_are_many() -> None:
-    found = made(4)
+    connections = new_connections(4)
     first, second, third = Visit(), Visit(), Visit()
     for now, visit in enumerate((first, second, third)):
-        found.add(visit, "")
-        found.mark_unread(visit, float(now))
+        connections.add(visit, "")
+        connections.mark_unread(visit, float(now))
     assert [first.ended, second.ended] == ["abort", ""]
-    found.mark_read(second)
-    found.close_unread(100.0)
+    connections.mark_read(second)
+    connections.close_unread(100.0)
     assert [second.ended, third.ended] == ["", "abort"]

@@ -31,12 +31,12 @@ def slot() -> WorkerSlot:
 @pytest.fixture
 async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
     """A node that is ready, just after its pulse; the next one comes in a quarter of a second."""
-    made = Node(TickerSettings.model_construct(), load_site(None))
-    made.filled, made.lost = True, None
-    task = asyncio.create_task(pulse(made, slot))
+    running = Node(TickerSettings.model_construct(), load_site(None))
+    running.filled, running.lost = True, None
+    task = asyncio.create_task(pulse(running, slot))
     await asyncio.sleep(TICK_SECONDS / 10)
     assert slot.state == READY
-    yield made
+    yield running
     task.cancel()
     await asyncio.wait([task])
 
@@ -44,23 +44,23 @@ async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
 @pytest.mark.alone
 async def test_work_for_clients_shows_each_step(node: Node, slot: WorkerSlot) -> None:
     beats: list[float] = []
-    done = asyncio.Event()
+    finished = asyncio.Event()
 
     def step() -> bool:
         busy(STEP_SECONDS)
         beats.append(slot.last_seen)
         if len(beats) == 4:
-            done.set()
-        return done.is_set()
+            finished.set()
+        return finished.is_set()
 
     node.work_queue.submit_own(step)
     async with asyncio.timeout(TICK_SECONDS / 2):
-        await done.wait()
+        await finished.wait()
     assert len(set(beats)) == 4
 
 
 async def test_a_round_shows_each_stretch_without_the_loop(node: Node, slot: WorkerSlot) -> None:
-    before = slot.last_seen
+    previous = slot.last_seen
 
     def nobody() -> Iterator[object]:
         return iter(())
@@ -68,14 +68,14 @@ async def test_a_round_shows_each_stretch_without_the_loop(node: Node, slot: Wor
     for _ in range(3):
         busy(0.001)
         node.rounds.begin(nobody)  # type: ignore[arg-type]  # a round of nothing
-        assert slot.last_seen > before
-        before = slot.last_seen
+        assert slot.last_seen > previous
+        previous = slot.last_seen
 
 
 async def test_a_loop_that_stands_still_shows_nothing(node: Node, slot: WorkerSlot) -> None:
-    before = slot.last_seen
+    previous = slot.last_seen
     busy(TICK_SECONDS * 2)
-    assert slot.last_seen == before
+    assert slot.last_seen == previous
 
 
 async def test_pending_connections_are_also_counted_under_the_old_metric_name(node: Node) -> None:

@@ -21,7 +21,7 @@ from ticker.node.subscriber import Subscriber
 from ticker.settings import TickerSettings
 
 FILTERS = (Filter(), Filter(editions=frozenset({"en"})), Filter(editions=frozenset({"ar"})))
-some = st.integers(0, 99)
+some_names = st.integers(0, 99)
 editions = st.lists(st.sampled_from(["en", "ar", "es"]), min_size=1, max_size=12)
 
 
@@ -45,10 +45,10 @@ class RoundsMachine(RuleBasedStateMachine):
 
     @initialize(first=st.lists(st.sampled_from(FILTERS), min_size=3, max_size=6))
     def gather(self, first: list[Filter]) -> None:
-        for wanted in first:
-            self.join(wanted)
+        for filter_ in first:
+            self.join(filter_)
 
-    def _one(self, who: int) -> Listening | None:
+    def _value(self, who: int) -> Listening | None:
         online = [client for client in self.clients if client.online]
         return online[who % len(online)] if online else None
 
@@ -58,64 +58,64 @@ class RoundsMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 4))
     def breathe(self, count: int) -> None:
-        self.node.breathe(count)
+        self.node.run_steps(count)
 
     @rule()
     def beat(self) -> None:
         self.node.send_heartbeat()
 
-    @rule(wanted=st.sampled_from(FILTERS))
-    def join(self, wanted: Filter) -> None:
-        self.clients.append(Listening(self.node, wanted))
+    @rule(filter_=st.sampled_from(FILTERS))
+    def join(self, filter_: Filter) -> None:
+        self.clients.append(Listening(self.node, filter_))
 
-    @rule(who=some, wanted=st.sampled_from(FILTERS))
-    def change(self, who: int, wanted: Filter) -> None:
-        if client := self._one(who):
-            client.subscribe(wanted)
+    @rule(who=some_names, filter_=st.sampled_from(FILTERS))
+    def change(self, who: int, filter_: Filter) -> None:
+        if client := self._value(who):
+            client.subscribe(filter_)
 
-    @rule(who=some)
+    @rule(who=some_names)
     def read(self, who: int) -> None:
-        if client := self._one(who):
+        if client := self._value(who):
             client.read()
 
-    @rule(who=some)
+    @rule(who=some_names)
     def sip(self, who: int) -> None:
         """It has read, and the node's loop does not know yet that there is room."""
-        if client := self._one(who):
+        if client := self._value(who):
             client.sip()
 
-    @rule(who=some)
+    @rule(who=some_names)
     def come_back(self, who: int) -> None:
         """The line breaks; it comes back with the cursor it saw last."""
-        if client := self._one(who):
+        if client := self._value(who):
             client.hang_up()
             if client.cursor is not None and not client.wants:
                 self.clients.append(Listening(self.node, client.filter, client.cursor))
 
-    @rule(who=some)
+    @rule(who=some_names)
     def send_away(self, who: int) -> None:
         """It is told to come back to where it was served up to, which must be no later than that."""
-        client = self._one(who)
+        client = self._value(who)
         if client is None or client.inside_message:
             return
         stand: Cursor = client.position
         client.close_with(CloseCode.STOPPING)
         client.read()
         if not client.wants:
-            assert not client._owed(client.upto, stand.seq), "it was told to come back to what it has not got"
+            assert not client._expected_uris(client.upto, stand.seq), "it was told to come back to what it has not got"
             assert client.upto <= stand.seq
             self.clients.append(Listening(self.node, client.filter, str(stand)))
         client.hang_up()
 
     def teardown(self) -> None:
-        self.node.breathe()
+        self.node.run_steps()
         assert not self.node.rounds.busy
         for client in self.clients:
             if client.online:
                 assert client.line.get_write_buffer_size() <= LIMIT + LIMIT // 2 + 100 * 1024
                 client.read()
         self.node.send_heartbeat()
-        self.node.breathe()
+        self.node.run_steps()
         for client in self.clients:
             if client.online:
                 client.read()
@@ -137,9 +137,9 @@ TestRounds.settings = settings(
 
 @pytest.fixture
 def node() -> Iterator[BreathingNode]:
-    made = BreathingNode()
-    yield made
-    made.close()
+    reached = BreathingNode()
+    yield reached
+    reached.close()
 
 
 def test_one_that_joins_while_others_are_written_to_has_the_entry_by_its_snapshot_and_not_again(
@@ -148,7 +148,7 @@ def test_one_that_joins_while_others_are_written_to_has_the_entry_by_its_snapsho
     first, second = Listening(node, Filter()), Listening(node, Filter())
     node.publish("en")
     late = Listening(node, Filter())
-    node.breathe()
+    node.run_steps()
     for client in (first, second, late):
         client.read()
     assert first.messages == second.messages == ["snapshot", "item"]
@@ -163,7 +163,7 @@ def test_one_that_joins_or_moves_to_a_group_whose_turn_is_yet_to_come_is_not_wri
     node.publish("en")
     mover.subscribe(english)
     late = Listening(node, english)
-    node.breathe()
+    node.run_steps()
     for client in (mover, late, third):
         client.read()
         assert client.upto == 1
@@ -178,7 +178,7 @@ def test_one_that_is_sent_away_before_its_turn_is_told_to_come_back_to_where_it_
     assert len(waiting) == 2
     assert {client.position.seq for client in waiting} == {0}
     assert [client.position.seq for client in clients if client not in waiting] == [1]
-    node.breathe()
+    node.run_steps()
     assert {client.position.seq for client in clients} == {2}
 
 
@@ -187,7 +187,7 @@ def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingN
     clients = [Listening(node, Filter()) for _ in range(3)]
     for _ in range(30):
         node.publish(*["en"] * 5)
-        node.breathe()
+        node.run_steps()
     assert node.lagging == set(clients)
     if asks_anew:
         for client in clients:
@@ -200,7 +200,7 @@ def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingN
     for client in waiting:
         client.read()
         assert client.upto == 151 and client not in node.lagging
-    node.breathe()
+    node.run_steps()
     for client in clients:
         client.read()
         assert client.upto == 151
@@ -223,16 +223,16 @@ def test_what_the_socket_does_not_take_goes_before_what_comes_after_it(node: Bre
     client = Listening(node, Filter())
     while not client.line.get_write_buffer_size():
         node.publish(*["en"] * 3)
-        node.breathe()
+        node.run_steps()
     assert client.fd < 0 and client not in node.lagging
     # There is room in the socket again, but the loop has not yet filled it with what waits.
     client.sip()
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     client.read()
     assert client.upto == len(node.published)
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     assert client.fd == client.ours.fileno(), "it is written to directly again"
     client.read()
     assert client.upto == len(node.published)
@@ -245,7 +245,7 @@ def test_entries_that_come_while_others_are_written_to_are_one_write_after_them(
         node.publish("en")
     assert len(node.backlog) == 1, "who joins now is not shown what is not being written yet"
     # Four more members of the first round and five of the second, each round with a look at its end.
-    assert node.breathe() <= 4 + 5 + 2
+    assert node.run_steps() <= 4 + 5 + 2
     for client in clients:
         client.read()
         assert client.upto == 4
@@ -269,7 +269,7 @@ def test_a_heartbeat_that_is_due_while_others_are_written_to_is_no_earlier_than_
     node.publish("en")
     node.send_heartbeat()
     node.send_heartbeat()
-    node.breathe()
+    node.run_steps()
     for client in clients:
         client.read()
         assert client.messages == ["snapshot", "item", "heartbeat"]
@@ -278,14 +278,14 @@ def test_a_heartbeat_that_is_due_while_others_are_written_to_is_no_earlier_than_
 def test_one_that_is_behind_and_asks_anew_from_its_cursor_is_told_all_that_came_since(node: BreathingNode) -> None:
     client = Telling(node, Filter())
     client.read()
-    start = client.told[0]["cursor"]
+    start = client.received[0]["cursor"]
     while client not in node.lagging:
         node.publish(*["en"] * 5)
-        node.breathe()
+        node.run_steps()
     client.change(Subscription(Filter(), start, 2))
     assert client in node.lagging
     client.read()
-    replay = client.told[-1]
+    replay = client.received[-1]
     assert (replay["type"], len(replay["items"])) == ("replay", len(node.published))
 
 
@@ -298,7 +298,7 @@ def test_one_that_heard_more_elsewhere_than_is_written_here_misses_nothing_and_h
     assert node.backlog.newest.seq == 1
     late = Listening(node, Filter(), str(node.published[1].cursor))
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     for client in (*clients, late):
         client.read()
         assert client.upto == 3
@@ -321,7 +321,7 @@ def test_a_forged_cursor_does_not_have_a_round_written_in_one_go(node: Breathing
 def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: BreathingNode) -> None:
     for _ in range(30):
         node.publish(*["en"] * 5)
-        node.breathe()
+        node.run_steps()
     client = Telling(node, Filter(), "e1.0.0")
     assert client in node.lagging
     waited = client.lagging_for(1e9)
@@ -335,20 +335,20 @@ async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
     settings = TickerSettings.model_construct(stream_length=10, write_limit_bytes=LIMIT)
     node = Node(settings, BreathingNode().site)
     breathing = BreathingNode()
-    done: list[str] = []
+    steps: list[str] = []
     rounds: Rounds[Subscriber] = Rounds(breathing.steady, node.metrics.count_delivered, batch=1)
 
-    def made() -> Iterator[Delivery[Subscriber]]:
-        for each in "abc":
-            done.append(each)
+    def reached() -> Iterator[Delivery[Subscriber]]:
+        for position in "abc":
+            steps.append(position)
             yield Delivery((), b"", 0)
-        done.append("end")
+        steps.append("end")
 
-    asyncio.get_running_loop().call_soon(done.append, "between")
-    rounds.begin(made)
+    asyncio.get_running_loop().call_soon(steps.append, "between")
+    rounds.begin(reached)
     async with asyncio.timeout(5):
-        while "end" not in done:  # noqa: ASYNC110 - the loop's own turns are what is counted here
+        while "end" not in steps:  # noqa: ASYNC110 - the loop's own turns are what is counted here
             await asyncio.sleep(0)
     # A delivery to nobody is a chance to stop: of thousands of filters perhaps none wants the entry.
-    assert done == ["a", "between", "b", "c", "end"]
+    assert steps == ["a", "between", "b", "c", "end"]
     breathing.close()

@@ -16,25 +16,25 @@ from ticker.node.subscriber import Subscriber
 
 @pytest.fixture
 def node() -> Iterator[BreathingNode]:
-    made = BreathingNode()
-    yield made
-    made.close()
+    audience = BreathingNode()
+    yield audience
+    audience.close()
 
 
 def test_one_whose_line_broke_is_written_to_no_more_and_the_number_of_its_socket_is_anothers(
     node: BreathingNode,
 ) -> None:
-    first, gone = Listening(node, Filter()), Listening(node, Filter())
-    number = gone.ours.fileno()
+    first, closed_one = Listening(node, Filter()), Listening(node, Filter())
+    number = closed_one.ours.fileno()
     node.publish("en")
-    gone.hang_up()
+    closed_one.hang_up()
     other, end = socket.socketpair()
     assert number in (other.fileno(), end.fileno())
-    node.breathe()
-    for each in (other, end):
-        each.setblocking(False)
+    node.run_steps()
+    for entry in (other, end):
+        entry.setblocking(False)
         with pytest.raises(BlockingIOError):
-            each.recv(10)
+            entry.recv(10)
     other.close()
     end.close()
     first.read()
@@ -45,7 +45,7 @@ def test_a_reset_or_broken_member_costs_the_others_nothing(node: BreathingNode) 
     clients = [Listening(node, Filter()) for _ in range(3)]
     clients[1].theirs.close()
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     assert clients[1].line.aborted
     for client in (clients[0], clients[2]):
         client.read()
@@ -60,18 +60,18 @@ def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNo
 
     with pytest.raises(ValueError, match="a mistake"):
         node.rounds.begin(broken)
-    node.breathe()
+    node.run_steps()
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     client.read()
-    assert [told["type"] for told in client.told] == ["snapshot", "snapshot", "item"]
+    assert [protocol["type"] for protocol in client.received] == ["snapshot", "snapshot", "item"]
 
 
 def test_one_that_cannot_even_be_cut_costs_the_others_nothing(node: BreathingNode) -> None:
     first, broken, last = Listening(node, Filter()), Broken(node, Filter()), Listening(node, Filter())
     broken.fd = -1
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     for client in (first, last):
         client.read()
         assert client.upto == 1
@@ -86,14 +86,14 @@ def test_a_round_that_ends_in_the_middle_leaves_nobody_with_a_hole(node: Breathi
 
     with contextlib.suppress(ValueError):
         node.rounds.begin(half)
-    while node.breaths:
+    while node.steps_due:
         with contextlib.suppress(ValueError):
-            node.breathe(1)
+            node.run_steps(1)
     for client in (had, had_not):
         client.read()
-        assert client.told[-1]["type"] == "snapshot" and client.told[-1]["complete"] is False
-    assert [told["type"] for told in had.told] == ["snapshot", "item", "snapshot"]
+        assert client.received[-1]["type"] == "snapshot" and client.received[-1]["complete"] is False
+    assert [protocol["type"] for protocol in had.received] == ["snapshot", "item", "snapshot"]
     node.publish("en")
-    node.breathe()
+    node.run_steps()
     had_not.read()
-    assert had_not.told[-1]["type"] == "item"
+    assert had_not.received[-1]["type"] == "item"

@@ -22,7 +22,7 @@ async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
     return await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
 
 
-def held(node: Serving) -> int:
+def count(node: Serving) -> int:
     """The most that the kernel holds for a connection of the node; 0 where nobody is left."""
     return max(kernel_bytes(node.port), default=0)
 
@@ -31,7 +31,7 @@ async def fill(node: Serving) -> int:
     """Floods until the kernel takes no more, and says what it holds then; from here on the node is not patient."""
     await flood(node, 150)
     await until(lambda: len(node.node.lagging) == 1, "it is behind")
-    full = held(node)
+    full = count(node)
     node.node.settings.slow_seconds = 0.5
     return full
 
@@ -63,4 +63,4 @@ async def test_without_a_reset_the_kernel_would_go_on_holding_it(
     async with deaf(node):
         await fill(node)
         await until(lambda: not node.node.closing and not len(node.node.hub), "the node has let go of it")
-        assert held(node) > 20_000
+        assert count(node) > 20_000

@@ -38,11 +38,11 @@ async def node(start: Start) -> Serving:
 @asynccontextmanager
 async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterator[Wire]:
     """A client that has asked, and reads nothing unless it is told to."""
-    asked = request(query, Accept="text/event-stream") if sse else upgrade(query)
-    before = len(node.node.hub)
-    async with node.wire(asked, receive_buffer=4096) as wire:
+    subscription = request(query, Accept="text/event-stream") if sse else upgrade(query)
+    previous = len(node.node.hub)
+    async with node.wire(subscription, receive_buffer=4096) as wire:
         wire.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
-        await until(lambda: len(node.node.hub) == before + 1, "it has joined")
+        await until(lambda: len(node.node.hub) == previous + 1, "it has joined")
         yield wire
 
 
@@ -60,11 +60,11 @@ def only(node: Serving) -> Connection:
 
 async def flood(node: Serving, count: int, start: int = 0) -> list[str]:
     """Publishes lines in one burst after another; returns what they say."""
-    said = [f"{number} {LONG}" for number in range(start, start + count)]
-    for headline in said:
+    headlines = [f"{number} {LONG}" for number in range(start, start + count)]
+    for headline in headlines:
         await node.desk.publish(headline)
     await until(lambda: node.node.backlog.newest.seq == len(node.desk.items), "all are here")
-    return said
+    return headlines
 
 
 def headline(message: dict[str, Any]) -> str:  # Any: JSON
@@ -76,22 +76,22 @@ async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: S
     # The bug: only half the limit was handed over, and no buffer that was never full says that it has room again.
     async with deaf(node, sse=sse) as wire:
         member = only(node)
-        said = await flood(node, 200)
+        headlines = await flood(node, 200)
         await until(lambda: member in node.node.lagging, "it is behind")
         assert member.transport.get_write_buffer_size() < LIMIT + BATCH * 1024
         hear(wire)
         await wire.head()
         if sse:
             assert (await wire.event())["event"] == "snapshot"
-            got = [headline((await wire.event())["data"]) for _ in said]
+            got = [headline((await wire.event())["data"]) for _ in headlines]
         else:
             assert (await wire.message())["type"] == "snapshot"
-            got = [headline(await wire.message()) for _ in said]
-        assert got == said
+            got = [headline(await wire.message()) for _ in headlines]
+        assert got == headlines
         await until(lambda: member not in node.node.lagging, "it has caught up")
-        more = await flood(node, 3, start=200)
-        nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
-        assert [headline(message) for message in nexts] == more
+        later = await flood(node, 3, start=200)
+        nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in later]
+        assert [headline(message) for message in nexts] == later
 
 
 async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> None:
@@ -109,7 +109,7 @@ async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> 
 async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=100)
     async with deaf(node, "backlog=5") as wire:
-        said = await flood(node, 400)
+        headlines = await flood(node, 400)
         assert only(node) in node.node.lagging
         hear(wire)
         await wire.head()
@@ -117,11 +117,11 @@ async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start:
         got: list[str] = []
         while (message := await wire.message())["type"] == "item":
             got.append(headline(message))
-        assert got == said[: len(got)]
+        assert got == headlines[: len(got)]
         assert message["type"] == "snapshot" and message["complete"] is False
-        assert [one["headline"]["value"] for one in message["items"]] == said[:-6:-1]
-        more = await flood(node, 1, start=400)
-        assert headline(await wire.message()) == more[0]
+        assert [client_["headline"]["value"] for client_ in message["items"]] == headlines[:-6:-1]
+        later = await flood(node, 1, start=400)
+        assert headline(await wire.message()) == later[0]
 
 
 async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_nothing(node: Serving) -> None:
@@ -131,10 +131,10 @@ async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_n
         idle = {member for member in node.node.hub.members() if isinstance(member, Connection)}
         reader = await stack.enter_async_context(node.joined())
         await reader.message()
-        said: list[str] = []
+        headlines: list[str] = []
         for turn in range(10):
             fresh = await flood(node, 50, start=50 * turn)
-            said += fresh
+            headlines += fresh
             # As they come: nobody waits for those who do not read.
             assert [headline(await reader.message()) for _ in fresh] == fresh
             for member in idle:
@@ -148,7 +148,7 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
     node: Serving, sse: bool
 ) -> None:
     # The bug: whoever asked for a long replay and never read it held a copy of its own, however long it was.
-    said = await flood(node, 300)
+    headlines = await flood(node, 300)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(deaf(node, cursor, sse=sse)) for _ in range(8)]
@@ -160,15 +160,15 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
         )
         # Ready-made messages live for a second: eight joins may meet a second one, never eight.
         assert whole > 250_000 and PIECE_BYTES <= node.node.unsent.bytes < whole
-        more = await flood(node, 3, start=300)
+        later = await flood(node, 3, start=300)
         for wire in wires:
             hear(wire)
             await wire.head()
             first = (await wire.event())["data"] if sse else await wire.message()
             assert first["type"] == "replay"
-            assert [one["headline"]["value"] for one in first["items"]] == said
-            nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in more]
-            assert [headline(message) for message in nexts] == more
+            assert [client_["headline"]["value"] for client_ in first["items"]] == headlines
+            nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in later]
+            assert [headline(message) for message in nexts] == later
         await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "nothing is held any more")
 
 
@@ -190,7 +190,7 @@ async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_tha
     async with deaf(node, f"cursor={origin(node.node.backlog.newest.epoch)}", sse=True) as wire:
         only(node).close_with(CloseCode.STOPPING, "bye", reconnect=1.0)
         hear(wire)
-        assert not (await wire.ended()).endswith(b"\n\n")
+        assert not (await wire.read_to_end()).endswith(b"\n\n")
     assert node.node.unsent.bytes == 0
 
 
@@ -212,12 +212,12 @@ async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(no
         member = only(node)
         await until(lambda: member in node.node.lagging, "its buffer is full")
         size = member.transport.get_write_buffer_size()
-        said = await flood(node, 200, start=100)
+        headlines = await flood(node, 200, start=100)
         assert member.transport.get_write_buffer_size() == size
         hear(wire)
         await wire.head()
         assert len((await wire.message())["items"]) == 100
-        assert [headline(await wire.message()) for _ in said] == said
+        assert [headline(await wire.message()) for _ in headlines] == headlines
 
 
 async def test_asking_again_and_again_without_reading_is_bounded_too(node: Serving) -> None:
@@ -235,8 +235,8 @@ async def test_asking_again_and_again_without_reading_is_bounded_too(node: Servi
         while counts[-1] != 7:
             counts.append(len((await wire.message())["items"]))
         assert len(counts) < 20
-        said = await flood(node, 2, start=100)
-        assert [headline(await wire.message()) for _ in said] == said
+        headlines = await flood(node, 2, start=100)
+        assert [headline(await wire.message()) for _ in headlines] == headlines
 
 
 async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) -> None:
@@ -265,9 +265,9 @@ async def test_one_that_stays_slow_is_sent_away_and_counted(
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node, sse=sse), node.joined() as reader:
         await reader.message()
-        said = await flood(node, 300)
+        headlines = await flood(node, 300)
         await until(lambda: len(node.node.hub) == 1, "the slow one is gone", seconds=3)
-        assert [headline(await reader.message()) for _ in said] == said
+        assert [headline(await reader.message()) for _ in headlines] == headlines
         await until(lambda: not node.node.closing, "its socket is gone too", seconds=4)
     assert node.count("flashwire_slow_closes_total") == 1
     assert node.count("flashwire_closes_total", code="4001") == 1

@@ -34,14 +34,14 @@ async def node(start: Start) -> Serving:
 
 
 def doors(node: Serving) -> list[HttpProtocol]:
-    return [one for one in node.server.server_state.connections if isinstance(one, HttpProtocol)]
+    return [connection for connection in node.server.server_state.connections if isinstance(connection, HttpProtocol)]
 
 
 async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(node: Serving) -> None:
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
-        asked = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
-        wires = [await stack.enter_async_context(node.wire(one, receive_buffer=4096)) for one in asked]
+        requests = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
+        wires = [await stack.enter_async_context(node.wire(connection, receive_buffer=4096)) for connection in requests]
         await until(lambda: node.node.unsent.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
         await asyncio.sleep(0.3)
         assert node.node.unsent.bytes <= 2 * PIECE_BYTES * len(wires)
@@ -61,7 +61,7 @@ async def test_a_long_json_answer_is_whole(node: Serving) -> None:
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """In which iteration of the loop each piece of a long message was asked for."""
-    asked: list[int] = []
+    requests: list[int] = []
     iteration = 0
     counting = False
     piece = LongRead.next_piece
@@ -75,11 +75,11 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         if not counting:
             counting = True
             asyncio.get_running_loop().call_soon(next_iteration)
-        asked.append(iteration)
+        requests.append(iteration)
         return piece(self)
 
     monkeypatch.setattr(LongRead, "next_piece", next_piece)
-    return asked
+    return requests
 
 
 async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_loop_for_itself(
@@ -91,12 +91,12 @@ async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_
 
 
 async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: Serving, pieces: list[int]) -> None:
-    asked = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
-    async with node.wire(asked, receive_buffer=4096):
+    requests = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
+    async with node.wire(requests, receive_buffer=4096):
         await until(lambda: any(door.flow.write_paused for door in doors(node)), "it does not read")
-        before = len(pieces)
+        previous = len(pieces)
     await until(lambda: not doors(node) and not node.node.unsent.bytes, "it is gone")
-    assert len(pieces) - before <= 1
+    assert len(pieces) - previous <= 1
 
 
 async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: Serving, pieces: list[int]) -> None:
@@ -104,11 +104,11 @@ async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: S
         await until(lambda: node.node.lagging and pieces, "it does not read")
         [member] = node.node.lagging
         assert isinstance(member, Connection)
-        before = len(pieces)
+        previous = len(pieces)
         member.transport.abort()
         # There may have been room just before.
         member.resume_writing()
-        assert len(pieces) - before <= 1
+        assert len(pieces) - previous <= 1
     await until(lambda: not len(node.node.hub), "it is gone")
 
 
@@ -134,7 +134,7 @@ async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> N
 async def test_what_waits_to_join_counts_and_goes_with_its_client(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, requests: False)
     async with node.joined("edition=en") as wire:
         assert (await wire.message())["type"] == "snapshot"
         assert node.node.entering == 0 and len(node.node.work_queue) == 0
@@ -146,25 +146,25 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
 
 
 # Not JSON: one that has only ended its side still reads its answer.
-@pytest.mark.parametrize("way", ["websocket", "sse"])
+@pytest.mark.parametrize("kind", ["websocket", "sse"])
 async def test_what_waits_is_not_done_for_a_client_that_left(
-    node: Serving, monkeypatch: pytest.MonkeyPatch, way: str
+    node: Serving, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    made: list[Cursor] = []
+    pieces_made: list[Cursor] = []
     steps: list[Callable[[], None]] = []
     replay = Backlog.replay_json
 
-    def making(self: Backlog, wanted: Filter, after: Cursor) -> list[bytes]:
-        made.append(after)
-        return replay(self, wanted, after)
+    def making(self: Backlog, filter_: Filter, position: Cursor) -> list[bytes]:
+        pieces_made.append(position)
+        return replay(self, filter_, position)
 
     monkeypatch.setattr(Backlog, "replay_json", making)
     monkeypatch.setattr(WorkQueue, "exhausted", property(lambda self: True))
-    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, asked: False)
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, requests: False)
     monkeypatch.setattr(WorkQueue, "_begin", lambda self: steps.append(self._step))
     query = f"cursor={origin(node.node.backlog.newest.epoch)}"
-    events = {"Accept": "text/event-stream"} if way == "sse" else {}
-    async with node.wire(upgrade(query) if way == "websocket" else request(query, **events)) as wire:
+    events = {"Accept": "text/event-stream"} if kind == "sse" else {}
+    async with node.wire(upgrade(query) if kind == "websocket" else request(query, **events)) as wire:
         await until(lambda: len(node.node.work_queue) == 1, "it waits")
         # As one that closes its page: no reset, no more words.
         wire.writer.close()
@@ -173,7 +173,7 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
         step()
     await until(lambda: not len(node.node.work_queue) and not node.node.entering, "it does not wait any more")
     # The bug: the replay was made, packed and thrown away.
-    assert made == [] and len(node.node.hub) == 0
+    assert pieces_made == [] and len(node.node.hub) == 0
 
 
 async def test_without_the_budget_everything_is_done_as_it_comes(

@@ -37,14 +37,14 @@ class Task:
 
     def __init__(self, clock: Clock, address: str, seconds: float = 0.01, steps: int = 1) -> None:
         self.clock, self.address, self.seconds, self.steps = clock, address, seconds, steps
-        self.done: float | None = None
+        self.finished_at: float | None = None
         self.refused = False
 
     def run(self) -> bool:
         self.clock.now += self.seconds
         self.steps -= 1
         if not self.steps:
-            self.done = self.clock.now
+            self.finished_at = self.clock.now
         return not self.steps
 
     def refuse(self) -> None:
@@ -56,9 +56,9 @@ def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> No
     tasks = [Task(clock, "a") for _ in range(5)]
     for task in tasks:
         clock.work_queue.submit(task)
-    for done in range(1, 6):
+    for finished_at in range(1, 6):
         clock.iterate()
-        assert sum(task.done is not None for task in tasks) == done
+        assert sum(task.finished_at is not None for task in tasks) == finished_at
     assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work_queue)
 
 
@@ -69,8 +69,8 @@ def test_a_rest_is_longer_by_what_was_done_at_once_since_the_step_before() -> No
     for at_once in (0.0, 0.005, 1.0):
         clock.iterate()
         # What a piece of work lets its client do afterwards, such as the first part of a long answer.
-        begun, clock.now = clock.now, clock.now + at_once
-        clock.work_queue.charge(begun)
+        started, clock.now = clock.now, clock.now + at_once
+        clock.work_queue.charge(started)
     clock.iterate()
     assert clock.rests == pytest.approx([0.01, 0.01, 0.015, 0.04])
 
@@ -82,19 +82,19 @@ def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -
         clock.work_queue.submit(task)
     clock.work_queue.pause(True)
     clock.iterate()
-    assert sum(task.done is not None for task in tasks) == 0 and clock.rests == pytest.approx([PAUSE_SECONDS])
+    assert sum(task.finished_at is not None for task in tasks) == 0 and clock.rests == pytest.approx([PAUSE_SECONDS])
     clock.soon.clear()
     clock.work_queue.pause(False)
     # Twice: a step that was due is done once.
     clock.work_queue.pause(False)
     clock.iterate()
-    assert sum(task.done is not None for task in tasks) == 1
+    assert sum(task.finished_at is not None for task in tasks) == 1
     clock.work_queue.pause(True)
     clock.iterate()
     clock.now += PAUSE_SECONDS
     for _ in range(4):
         clock.iterate()
-    assert all(task.done is not None for task in tasks)
+    assert all(task.finished_at is not None for task in tasks)
 
 
 def test_cheap_pieces_share_an_iteration() -> None:
@@ -103,42 +103,42 @@ def test_cheap_pieces_share_an_iteration() -> None:
     for task in tasks:
         clock.work_queue.submit(task)
     clock.iterate()
-    assert 10 <= sum(task.done is not None for task in tasks) <= 11
+    assert 10 <= sum(task.finished_at is not None for task in tasks) <= 11
 
 
 def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
     clock = Clock()
-    many = [Task(clock, "flood", steps=2) for _ in range(100)]
-    one = Task(clock, "reader", steps=2)
-    for task in [*many, one]:
+    total = [Task(clock, "flood", steps=2) for _ in range(100)]
+    job = Task(clock, "reader", steps=2)
+    for task in [*total, job]:
         clock.work_queue.submit(task)
     for _ in range(4):
         clock.iterate()
-    assert [bool(task.done) for task in (one, *many[:2])] == [True, True, False]
+    assert [bool(task.finished_at) for task in (job, *total[:2])] == [True, True, False]
 
 
 def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() -> None:
     clock = Clock()
-    begun, clock.now = clock.now, STEP_SECONDS
-    clock.work_queue.charge(begun)
+    started, clock.now = clock.now, STEP_SECONDS
+    clock.work_queue.charge(started)
     exhausted = [clock.work_queue.exhausted]
     clock.iterate()
     assert [*exhausted, clock.work_queue.exhausted] == [True, False]
     for _ in range(20_000):
         # What an honest storm costs is never accounted for.
-        begun, clock.now = clock.now, clock.now + 0.000_01
-        clock.work_queue.charge(begun)
+        started, clock.now = clock.now, clock.now + 0.000_01
+        clock.work_queue.charge(started)
     assert not (clock.work_queue.exhausted or clock.soon)
 
 
 def test_beyond_the_bound_the_newest_of_the_address_with_the_most_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "LIMIT", 10)
     clock = Clock()
-    many = [Task(clock, "flood") for _ in range(10)]
-    one, another = Task(clock, "reader"), Task(clock, "flood")
-    for task in [*many, one, another]:
+    total = [Task(clock, "flood") for _ in range(10)]
+    job, another = Task(clock, "reader"), Task(clock, "flood")
+    for task in [*total, job, another]:
         clock.work_queue.submit(task)
-    assert many[-1].refused and another.refused and not one.refused and len(clock.work_queue) == 10
+    assert total[-1].refused and another.refused and not job.refused and len(clock.work_queue) == 10
 
 
 def test_the_nodes_own_work_and_its_clients_share_each_step() -> None:
@@ -148,10 +148,10 @@ def test_the_nodes_own_work_and_its_clients_share_each_step() -> None:
     client = Task(clock, "a")
     clock.work_queue.submit(client)
     clock.iterate()
-    assert own.steps == 2 and client.done is not None
+    assert own.steps == 2 and client.finished_at is not None
     for _ in range(2):
         clock.iterate()
-    assert own.done is not None and not clock.soon
+    assert own.finished_at is not None and not clock.soon
 
 
 def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
@@ -161,14 +161,16 @@ def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
         def run(self) -> bool:
             raise ValueError("a mistake")
 
-    broken, gone, last = Broken(clock, "a"), Task(clock, "a"), Task(clock, "a")
-    for task in (broken, gone, last):
+    broken, cancelled, last = Broken(clock, "a"), Task(clock, "a"), Task(clock, "a")
+    for task in (broken, cancelled, last):
         clock.work_queue.submit(task)
-    clock.work_queue.discard(gone)
-    clock.work_queue.discard(gone)
+    clock.work_queue.discard(cancelled)
+    clock.work_queue.discard(cancelled)
     for _ in range(3):
         clock.iterate()
-    assert broken.refused and gone.done is None and last.done is not None and not len(clock.work_queue)
+    assert (
+        broken.refused and cancelled.finished_at is None and last.finished_at is not None and not len(clock.work_queue)
+    )
 
 
 @pytest.mark.anyio
