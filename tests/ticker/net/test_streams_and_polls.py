@@ -244,7 +244,7 @@ async def test_ready_and_items_say_what_they_can_while_redis_is_away(start: Star
 
 async def test_of_a_hundred_mistakes_ten_are_named(node: Serving) -> None:
     names = "&".join(f"place=n{number}&edition=n{number}" for number in range(45))
-    for path, subscription in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
-        async with node.wire(request(subscription + "&backlog=x", path)) as wire:
+    for path, names_sent in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
+        async with node.wire(request(names_sent + "&backlog=x", path)) as wire:
             status, _, problem = await wire.reply()
         assert (status, len(problem["errors"])) == (400, 10), path

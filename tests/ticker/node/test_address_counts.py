@@ -116,7 +116,7 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
     async def counted(self: object, uri: str) -> list[bytes]:
         nonlocal running, highest
         running += 1
-        highest = max(limit, running)
+        highest = max(highest, running)
         await asyncio.sleep(0.05)
         running -= 1
         return []

@@ -76,8 +76,8 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
                 wire = await stack.enter_async_context(small.wire(data))
                 if data == VERSION:
                     assert (await wire.reply())[0] == 200
-        ways = [upgrade(), STREAM, request(), request(path="/v1/items"), upgrade(), STREAM, request(), STREAM]
-        newcomers = [await stack.enter_async_context(small.wire(transport_name)) for transport_name in ways]
+        first_requests = [upgrade(), STREAM, request(), request(path="/v1/items"), upgrade(), STREAM, request(), STREAM]
+        newcomers = [await stack.enter_async_context(small.wire(first_request)) for first_request in first_requests]
         heads = [await wire.head() for wire in newcomers]
         assert [status for status, _ in heads] == [101, 200, 503, 200, 503, 200, 503, 200]
         assert all("retry-after" in headers for status, headers in heads if status == 503)
@@ -87,16 +87,16 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
         assert (await live.message())["type"] == "item"
 
 
-@pytest.mark.parametrize("transport_name", [upgrade(), STREAM, request()])
+@pytest.mark.parametrize("first_request", [upgrade(), STREAM, request()])
 async def test_clients_that_come_together_are_all_answered(
-    small: Serving, crowd: list[socket.socket], transport_name: bytes, monkeypatch: pytest.MonkeyPatch
+    small: Serving, crowd: list[socket.socket], first_request: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connections, "YOUNG_SECONDS", 5.0)
     loop = asyncio.get_running_loop()
     # The node has taken as many as it has places for, and none of them has said anything yet.
     await until(lambda: len(small.node.http_connections) == PLACES, "the places are taken")
     for sock in crowd:
-        await loop.sock_sendall(sock, transport_name)
+        await loop.sock_sendall(sock, first_request)
     async with asyncio.timeout(10):
         answers = Counter([(await loop.sock_recv(sock, 12))[9:12].decode() for sock in crowd])
     assert sum(answers.values()) == CLIENTS and set(answers) <= {"101", "200", "503"}, answers

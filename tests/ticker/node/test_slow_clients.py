@@ -38,9 +38,9 @@ async def node(start: Start) -> Serving:
 @asynccontextmanager
 async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterator[Wire]:
     """A client that has asked, and reads nothing unless it is told to."""
-    subscription = request(query, Accept="text/event-stream") if sse else upgrade(query)
+    join = request(query, Accept="text/event-stream") if sse else upgrade(query)
     previous = len(node.node.hub)
-    async with node.wire(subscription, receive_buffer=4096) as wire:
+    async with node.wire(join, receive_buffer=4096) as wire:
         wire.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
         await until(lambda: len(node.node.hub) == previous + 1, "it has joined")
         yield wire
