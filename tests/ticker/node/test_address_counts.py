@@ -108,6 +108,7 @@ async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monk
     assert await asyncio.gather(*tasks[1:]) == [True] * 9 and len(lookup) == 0
 
 
+@pytest.mark.epoll("asyncio accepts one connection per iteration, so that requests do not come together")
 async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     line = await node.publish("One")
     running = highest = 0

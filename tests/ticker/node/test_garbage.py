@@ -151,7 +151,7 @@ async def test_a_cycle_in_a_connection_would_be_seen(node: Serving, monkeypatch:
 
     def knot(self: Connection, transport: asyncio.BaseTransport) -> None:
         meet(self, transport)
-        vars(Connection)["_since"].__set__(self, [self])
+        vars(Connection)["_lagging_since"].__set__(self, [self])
 
     monkeypatch.setattr(Connection, "connection_made", knot)
     async with watched() as cycles:

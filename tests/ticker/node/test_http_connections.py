@@ -67,6 +67,7 @@ def crowd(small: Serving) -> Iterator[list[socket.socket]]:
         sock.close()
 
 
+@pytest.mark.epoll("asyncio accepts every client, also above the limit")
 async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connections(small: Serving) -> None:
     async with AsyncExitStack() as stack:
         live = await stack.enter_async_context(small.joined())
@@ -87,6 +88,7 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
         assert (await live.message())["type"] == "item"
 
 
+@pytest.mark.epoll("asyncio accepts every client, also above the limit")
 @pytest.mark.parametrize("first_request", [upgrade(), STREAM, request()])
 async def test_clients_that_come_together_are_all_answered(
     small: Serving, crowd: list[socket.socket], first_request: bytes, monkeypatch: pytest.MonkeyPatch
@@ -102,6 +104,7 @@ async def test_clients_that_come_together_are_all_answered(
     assert sum(answers.values()) == CLIENTS and set(answers) <= {"101", "200", "503"}, answers
 
 
+@pytest.mark.epoll("asyncio accepts every client, also above the limit")
 async def test_silent_connections_are_closed_for_others_after_a_moment(
     small: Serving, crowd: list[socket.socket]
 ) -> None:

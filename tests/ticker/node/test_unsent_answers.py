@@ -131,10 +131,11 @@ async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> N
     await until(lambda: node.node.polls == 0, "its place is free", 5)
 
 
+@pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
 async def test_what_waits_to_join_counts_and_goes_with_its_client(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, requests: False)
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, subscription: False)
     async with node.joined("edition=en") as wire:
         assert (await wire.message())["type"] == "snapshot"
         assert node.node.entering == 0 and len(node.node.work_queue) == 0
@@ -146,6 +147,7 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
 
 
 # Not JSON: one that has only ended its side still reads its answer.
+@pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
 @pytest.mark.parametrize("kind", ["websocket", "sse"])
 async def test_what_waits_is_not_done_for_a_client_that_left(
     node: Serving, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -160,7 +162,7 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
 
     monkeypatch.setattr(Backlog, "replay_json", making)
     monkeypatch.setattr(WorkQueue, "exhausted", property(lambda self: True))
-    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, requests: False)
+    monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, subscription: False)
     monkeypatch.setattr(WorkQueue, "_begin", lambda self: steps.append(self._step))
     query = f"cursor={origin(node.node.backlog.newest.epoch)}"
     events = {"Accept": "text/event-stream"} if kind == "sse" else {}
@@ -176,6 +178,7 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
     assert pieces_made == [] and len(node.node.hub) == 0
 
 
+@pytest.mark.epoll("asyncio accepts one connection per iteration, so that requests do not come together")
 async def test_without_the_budget_everything_is_done_as_it_comes(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
