@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,7 +47,14 @@ async def test_a_frozen_server_keeps_no_request_longer_than_the_limit_and_the_lo
 ) -> None:
     tokens = Tokens(database)
     token = tokens.create("a", "editor")
-    assert await database.call(tokens.holder, token)
+    # Every thread has a connection that is open, and meets the freeze in the middle of a statement.
+    all_threads = threading.Barrier(CONNECTIONS)
+
+    def hold_a_connection() -> None:
+        with database.connect():
+            all_threads.wait(10)
+
+    await asyncio.gather(*(database.call(hold_a_connection) for _ in range(CONNECTIONS)))
     server.freeze()
     longest, last, stopped = 0.0, time.monotonic(), asyncio.Event()
 
@@ -68,8 +76,9 @@ async def test_a_frozen_server_keeps_no_request_longer_than_the_limit_and_the_lo
     await ticking
     assert all(isinstance(answer, DatabaseAwayError) for answer in answers)
     assert took < ANSWER_SECONDS + 0.5 and longest < 0.5
-    # The threads are free again soon, whether the server comes back or not.
+    # The threads are free again soon, though the server does not come back.
     await asyncio.sleep(max(0, STATEMENT_SECONDS + CONNECT_SECONDS + 1 - (time.monotonic() - begun)))
+    await asyncio.gather(*(database.call(all_threads.wait, 1) for _ in range(CONNECTIONS)))
     server.thaw()
     assert await database.call(tokens.holder, token)
 
