@@ -10,10 +10,10 @@ URI = "urn:flashwire:{:026d}"
 
 def entry(seq: int, uri: int | None = None, *, epoch: str = "e1", check: str = "", **changes: object) -> Entry:
     """Entry `seq` of `epoch`: a version of item number `uri` (a new one by default)."""
-    made: Item = item(**{"uri": URI.format(seq if uri is None else uri), **changes})
-    return Entry(Cursor(epoch, seq, check or f"c{seq}"), made, encode_item(made), 0.0)
+    created: Item = item(**{"uri": URI.format(seq if uri is None else uri), **changes})
+    return Entry(Cursor(epoch, seq, check or f"c{seq}"), created, encode_item(created), 0.0)
 
 
 def uris(entries: list[Entry]) -> list[int]:
     """The numbers of their items."""
-    return [int(each.item.uri.rpartition(":")[2]) for each in entries]
+    return [int(listed.item.uri.rpartition(":")[2]) for listed in entries]

@@ -29,12 +29,12 @@ def _device(path: Path) -> str:
 def _socket(path: Path) -> str:
     with socket.socket(socket.AF_UNIX) as bound:
         # The name of a socket is short; that of a test's folder may not be.
-        before = Path.cwd()
+        previous = Path.cwd()
         os.chdir(path.parent)
         try:
             bound.bind(path.name)
         finally:
-            os.chdir(before)
+            os.chdir(previous)
     return "it is a socket"
 
 
@@ -80,10 +80,10 @@ def at_once() -> Iterator[None]:
     def too_late(*_: object) -> None:
         raise TimeoutError("the file was waited for")
 
-    before = signal.signal(signal.SIGALRM, too_late)
+    previous = signal.signal(signal.SIGALRM, too_late)
     signal.setitimer(signal.ITIMER_REAL, 10)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous)

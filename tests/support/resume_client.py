@@ -52,9 +52,9 @@ class WatchedRecovery(Recovery[Subscriber]):
         super().__init__(node.hub, node.work_queue, node.steady)
         self._node = node
 
-    def begin(self, place: Cursor) -> None:
+    def begin(self, start: Cursor) -> None:
         self._node.places[str(self._node.backlog.newest)] = self._node.view.asked_at
-        super().begin(place)
+        super().begin(start)
 
 
 class WatchedInbox(WaitingEntries):
@@ -100,19 +100,19 @@ class WatchedNode(Node):
             self.reader._needs_check = True
             self.mark_stale(str(error))
 
-    def rebuild(self, found: StreamContents) -> None:
-        entries, position = found.entries, found.position
+    def rebuild(self, contents: StreamContents) -> None:
+        entries, position = contents.entries, contents.position
         self.rounds.finish()
-        before = {uri: item.version for uri, item in self.folded().items()}
+        versions_before = {uri: item.version for uri, item in self.folded().items()}
         for uri, version in self.passed.items():
-            before[uri] = max(version, before.get(uri, 0))
+            versions_before[uri] = max(version, versions_before.get(uri, 0))
         self.log, self.known = [], {}
         self._note(entries)
         folded = self.folded()
-        self.passed = {uri: n for uri, n in before.items() if uri in folded and folded[uri].version < n}
+        self.passed = {uri: n for uri, n in versions_before.items() if uri in folded and folded[uri].version < n}
         numbers = {entry.seq for entry in entries if entry.cursor.epoch == position.epoch}
         self.unnamed = {n for n in self.view.unreadable if 0 < n <= position.seq} - numbers
-        super().rebuild(found)
+        super().rebuild(contents)
         self.places[str(self.backlog.newest)] = self.view.asked_at
 
     def published(self, cursor: str | None = None) -> Published | None:
@@ -120,13 +120,13 @@ class WatchedNode(Node):
         text = cursor or str(self.backlog.newest)
         return self.model.by_cursor[text] if text in self.model.by_cursor else self.places[text]
 
-    def holds_way(self, place: Published | None) -> bool:
+    def holds_way(self, start: Published | None) -> bool:
         """Whether `place` and all that came after it are in the list."""
         newest = self.published()
-        if place is None or newest is None or place not in self.known:
+        if start is None or newest is None or start not in self.known:
             return False
-        way = newest.way_from(place)
-        return way is not None and all(each in self.known and each.cursor.epoch == place.cursor.epoch for each in way)
+        path = newest.way_from(start)
+        return path is not None and all(each in self.known and each.cursor.epoch == start.cursor.epoch for each in path)
 
     def has_newer(self, published: Published) -> bool:
         """Whether a newer version of its item is in the list, or was before the stream went back."""
@@ -151,11 +151,11 @@ class WatchedNode(Node):
 
     def folded(self) -> dict[str, Item]:
         """The newest version of each item in the list."""
-        found: dict[str, Item] = {}
+        contents: dict[str, Item] = {}
         for each in self.log:
-            if each.item is not None and each.item.version >= found.get(each.item.uri, each.item).version:
-                found[each.item.uri] = each.item
-        return found
+            if each.item is not None and each.item.version >= contents.get(each.item.uri, each.item).version:
+                contents[each.item.uri] = each.item
+        return contents
 
     def current(self) -> dict[str, Item]:
         """What it may show: never a version before one that it read, whatever became of that."""
@@ -220,9 +220,9 @@ class Client(JoiningConnection):
 
     transport_name = "websocket"
 
-    def __init__(self, node: WatchedNode, wanted: Filter) -> None:
+    def __init__(self, node: WatchedNode, filter: Filter) -> None:
         super().__init__(node)
-        self.filter = wanted
+        self.filter = filter
         self.cursor: str | None = None
         self.place: Published | None = None
         """What `cursor` stands for; None before the first entry of all."""
@@ -307,47 +307,47 @@ class Client(JoiningConnection):
         expected = {uri: item for uri, item in self.served.current().items() if self.filter.matches(item)}
         if self.pipe.prompt:
             assert {item.uri: item for item in items} == expected and len(items) == len(expected)
-        gone = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}
-        self.known = {item.uri: item for item in items} | gone
+        withdrawn = {uri: item for uri, item in self.known.items() if item.pub_status == "canceled"}
+        self.known = {item.uri: item for item in items} | withdrawn
 
     # Any: JSON
     def _follow(self, cursor: str, entries: list[dict[str, Any]], *, is_replay: bool) -> None:
         node = self.served
         newest = node.published(cursor)
-        way = newest.way_from(self.place) if newest is not None else [] if self.place is None else None
-        assert way is not None, "it was told that nothing is missing on a way that leads elsewhere"
+        path = newest.way_from(self.place) if newest is not None else [] if self.place is None else None
+        assert path is not None, "it was told that nothing is missing on a way that leads elsewhere"
         if self.place is None and newest and all(each.cursor.epoch == newest.cursor.epoch for each in node.log):
             # It never saw anything; what another epoch held and no server holds now, nobody can know of.
-            way = [each for each in way if each.cursor.epoch == newest.cursor.epoch]
-        assert all(each.item is not None for each in way), "an entry that nobody could read was passed over in silence"
-        left = list(entries)
+            path = [each for each in path if each.cursor.epoch == newest.cursor.epoch]
+        assert all(each.item is not None for each in path), "an entry that nobody could read was passed over in silence"
+        remaining = list(entries)
         items: list[Item] = []
-        for each in way:
+        for each in path:
             item = cast(Item, each.item)
-            if left and (left[0]["uri"], left[0]["version"]) == (item.uri, item.version):
+            if remaining and (remaining[0]["uri"], remaining[0]["version"]) == (item.uri, item.version):
                 assert any(self.filter.matches(version) for version in versions_of(each)), "it asked for none of this"
-                check_words(left.pop(0), item, is_replay=is_replay)
+                check_words(remaining.pop(0), item, is_replay=is_replay)
                 items.append(item)
             elif not node.has_newer(each):
-                owed = any(self.filter.matches(version) for version in node.known.get(each, [item]))
-                assert not owed, f"an entry was left out: {each.cursor}"
-        assert not left, "an entry came twice, too late, or from elsewhere"
+                is_missing = any(self.filter.matches(version) for version in node.known.get(each, [item]))
+                assert not is_missing, f"an entry was left out: {each.cursor}"
+        assert not remaining, "an entry came twice, too late, or from elsewhere"
         for item in items:
             old = self.known.get(item.uri)
             if old is None or (item.version > old.version and old.pub_status != "canceled"):
                 self.known[item.uri] = item
 
 
-def check_words(said: dict[str, Any], item: Item, *, is_replay: bool) -> None:  # Any: JSON
+def check_words(sent: dict[str, Any], item: Item, *, is_replay: bool) -> None:  # Any: JSON
     """An item is said as it was published; in a replay without its words where it is withdrawn or on hold."""
-    if item.pub_status != "usable" and (is_replay or said["headline"] is None):
-        assert (said["headline"], said["infoSources"], said["link"]) == (None, [], None)
+    if item.pub_status != "usable" and (is_replay or sent["headline"] is None):
+        assert (sent["headline"], sent["infoSources"], sent["link"]) == (None, [], None)
     else:
-        assert decode_item(json.dumps(said).encode()) == item
+        assert decode_item(json.dumps(sent).encode()) == item
 
 
 def versions_of(published: Published) -> list[Item]:
     """Every version of its item that led to it."""
     uri = cast(Item, published.item).uri
-    way = cast(list[Published], published.way_from(None))
-    return [each.item for each in way if each.item is not None and each.item.uri == uri]
+    path = cast(list[Published], published.way_from(None))
+    return [each.item for each in path if each.item is not None and each.item.uri == uri]

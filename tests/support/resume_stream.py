@@ -33,14 +33,14 @@ class Published:
 
     def way_from(self, place: "Published | None") -> list["Published"] | None:
         """Everything after `place` up to this, oldest first; None where this does not descend from `place`."""
-        way: list[Published] = []
+        path: list[Published] = []
         at: Published | None = self
         while at is not place:
             if at is None:
                 return None
-            way.append(at)
+            path.append(at)
             at = at.parent
-        return way[::-1]
+        return path[::-1]
 
 
 class State(NamedTuple):
@@ -197,11 +197,11 @@ class View(Stream):
         self._happen()
         return answer
 
-    async def after(self, entry_id: bytes, most: int) -> list[Record] | None:
+    async def after(self, entry_id: bytes, limit: int) -> list[Record] | None:
         held = [record for record, _ in self._answering().held]
-        found = [record for record in held if _number(record[0]) > _number(entry_id)]
+        newer = [record for record in held if _number(record[0]) > _number(entry_id)]
         self._happen()
-        return found if len(found) < most and any(record[0] == entry_id for record in held) else None
+        return newer if len(newer) < limit and any(record[0] == entry_id for record in held) else None
 
     async def exists(self, entry_id: bytes) -> bool:
         return any(record[0] == entry_id for record, _ in self._answering().held)
@@ -222,8 +222,8 @@ class View(Stream):
     async def follow(
         self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
-        found = [record for record, _ in self._answering().held if _number(record[0]) > _number(after)]
-        return found[:count], []
+        newer = [record for record, _ in self._answering().held if _number(record[0]) > _number(after)]
+        return newer[:count], []
 
     def _happen(self) -> None:
         happening, self.meanwhile = self.meanwhile, None

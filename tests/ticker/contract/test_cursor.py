@@ -72,13 +72,13 @@ def test_the_origin_is_before_the_first_entry() -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0))
-def test_different_entries_have_different_checks(entry_id: bytes, body: bytes, place: int) -> None:
+def test_different_entries_have_different_checks(entry_id: bytes, body: bytes, position: int) -> None:
     check = entry_check(entry_id, body)
     assert len(check) == CHECK_DIGITS == 10 and check.isalnum()
     for part, name in ((entry_id, "id"), (body, "body")):
         if not part:
             continue
-        index = place % len(part)
+        index = position % len(part)
         other = part[:index] + bytes([part[index] ^ 1]) + part[index + 1 :]
         assert check != (entry_check(other, body) if name == "id" else entry_check(entry_id, other))
 

@@ -35,8 +35,8 @@ def poisonous(fields: dict[bytes, bytes], entry_id: bytes = b"1777627800125-0") 
 
 
 @given(items)
-def test_a_sealed_item_is_unsealed_unchanged(written: Item) -> None:
-    data = encode_item(written)
+def test_a_sealed_item_is_unsealed_unchanged(original: Item) -> None:
+    data = encode_item(original)
     assert unseal(seal(data, KEYS), KEYS) == data
 
 
@@ -96,8 +96,8 @@ def test_the_first_entry_of_a_stream_is_number_one() -> None:
 
 
 @given(st.integers(0, len(BODY) - 1), st.integers(1, 255))
-def test_any_changed_byte_is_poison(place: int, change: int) -> None:
-    changed = BODY[:place] + bytes([BODY[place] ^ change]) + BODY[place + 1 :]
+def test_any_changed_byte_is_poison(position: int, change: int) -> None:
+    changed = BODY[:position] + bytes([BODY[position] ^ change]) + BODY[position + 1 :]
     assert poison(changed) in REASONS
     assert poisonous({**FIELDS, b"body": changed}) in REASONS
 
@@ -223,16 +223,16 @@ def test_arbitrary_bytes_are_poison_and_fail_in_one_way(
 def test_a_verified_entry_is_not_verified_again_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {**FIELDS, b"body": seal(ITEM, KEYS, EARLIER)}
     known = read_entry(b"1-0", fields, KEYS)
-    held = {known.cursor: known}
-    assert read_entry(b"2-0", fields, KEYS, held) is not known, "another entry"
+    verified = {known.cursor: known}
+    assert read_entry(b"2-0", fields, KEYS, verified) is not known, "another entry"
     forged = {**fields, b"body": fields[b"body"].replace(b".k1.", b".k1.x")}
     with pytest.raises(PoisonError, match="signature"):
-        read_entry(b"1-0", forged, KEYS, held)
+        read_entry(b"1-0", forged, KEYS, verified)
     # As if somebody had found other words with the same check.
     other = encode_item(item(uri="urn:flashwire:" + "9" * 26))
     monkeypatch.setattr("ticker.contract.entry.entry_check", lambda entry_id, body: known.cursor.check)
     with pytest.raises(PoisonError, match="signature"):
-        read_entry(b"1-0", {**fields, b"body": fields[b"body"].replace(ITEM, other)}, KEYS, held)
+        read_entry(b"1-0", {**fields, b"body": fields[b"body"].replace(ITEM, other)}, KEYS, verified)
     monkeypatch.undo()
     monkeypatch.setattr("ticker.contract.entry.open_body", lambda body, keyring: pytest.fail("verified"))
-    assert read_entry(b"1-0", fields, KEYS, held) is known
+    assert read_entry(b"1-0", fields, KEYS, verified) is known

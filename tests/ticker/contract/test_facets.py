@@ -27,7 +27,7 @@ def test_encoded_facets_are_decoded_unchanged() -> None:
 
 def test_an_item_with_too_many_distinct_versions_matches_every_filter() -> None:
     carried: tuple[Facets, ...] = ()
-    for place in range(FACETS_LIMIT + 1):
-        carried = earlier_facets(item(places=(str(place),)), carried)
+    for number in range(FACETS_LIMIT + 1):
+        carried = earlier_facets(item(places=(str(number),)), carried)
     assert carried == (EVERYTHING,)
     assert earlier_facets(item(places=("x",)), carried) == (EVERYTHING,)

@@ -12,8 +12,8 @@ from ticker.contract.item import ACTS, ROLES, Act, Item, Role, decode_item, enco
 
 
 @given(items)
-def test_an_item_comes_back_as_it_was(written: Item) -> None:
-    assert decode_item(encode_item(written)) == written
+def test_an_item_comes_back_as_it_was(original: Item) -> None:
+    assert decode_item(encode_item(original)) == original
 
 
 def test_an_item_has_every_field_under_its_public_name() -> None:
@@ -49,8 +49,8 @@ def test_an_item_without_corrections_of_a_release_before_them_has_none() -> None
 @pytest.mark.parametrize(("field", "value"), [("act", "translate"), ("act", "fact-check"), ("role", "union")])
 def test_an_act_or_role_of_a_newer_release_is_read(field: str, value: str) -> None:
     fields = json.loads(encode_item(item()))
-    place = fields["infoSources"][0] if field == "role" else fields
-    place[field] = value
+    target = fields["infoSources"][0] if field == "role" else fields
+    target[field] = value
     read = decode_item(json.dumps(fields).encode())
     assert value in (read.act, read.info_sources[0].role)
 
@@ -152,10 +152,10 @@ NO_TIMES += ["2026-02-30T00:00:00Z", "2026-05-01T24:00:00Z", "2026-05-01T09:30:0
 NO_TIMES += ["2026-05-01T09:30:00Z\n", "\ud800", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"]
 
 
-@pytest.mark.parametrize("written", NO_TIMES)
-def test_any_other_time_is_refused(written: str) -> None:
+@pytest.mark.parametrize("original", NO_TIMES)
+def test_any_other_time_is_refused(original: str) -> None:
     with pytest.raises(msgspec.ValidationError) as caught:
-        instant(written)
+        instant(original)
     str(caught.value).encode()
 
 

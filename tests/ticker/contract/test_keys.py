@@ -33,8 +33,8 @@ NO_KEYS += [f"k1:-_{A[2:]}", f"k1:{A} x"]
 
 @pytest.mark.parametrize("text", NO_KEYS)
 def test_a_key_of_another_form_is_refused_and_not_quoted(text: str) -> None:
-    said = complaint(text)
-    assert "<id>:<base64" in said and A[:-4] not in said and "\n" not in said
+    message = complaint(text)
+    assert "<id>:<base64" in message and A[:-4] not in message and "\n" not in message
 
 
 @pytest.mark.parametrize("text", ["", ",", "\n\n", "  "])
@@ -63,8 +63,8 @@ def test_the_first_run_creates_a_key_that_only_its_owner_can_read(tmp_path: Path
 
 
 def test_two_data_directories_get_two_keys(tmp_path: Path) -> None:
-    one, other = (load_keyring(None, tmp_path / name, "news", create=True) for name in "ab")
-    assert one.signer != other.signer and set(one.keys.values()).isdisjoint(other.keys.values())
+    first, second = (load_keyring(None, tmp_path / name, "news", create=True) for name in "ab")
+    assert first.signer != second.signer and set(first.keys.values()).isdisjoint(second.keys.values())
 
 
 def test_processes_that_start_together_use_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,16 +76,16 @@ def test_processes_that_start_together_use_one_key(tmp_path: Path, monkeypatch: 
         link(source, target)
 
     monkeypatch.setattr(os, "link", late_link)
-    found: list[Keyring] = []
+    keyrings: list[Keyring] = []
     creators = [
-        threading.Thread(target=lambda: found.append(load_keyring(None, tmp_path, "news", create=True)))
+        threading.Thread(target=lambda: keyrings.append(load_keyring(None, tmp_path, "news", create=True)))
         for _ in range(8)
     ]
     for creator in creators:
         creator.start()
     for creator in creators:
         creator.join(10)
-    assert len(found) == 8 and all(keyring == found[0] for keyring in found)
+    assert len(keyrings) == 8 and all(keyring == keyrings[0] for keyring in keyrings)
     assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
 
 

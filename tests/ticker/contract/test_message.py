@@ -73,8 +73,8 @@ def test_a_bye_says_when_to_reconnect() -> None:
 
 
 @given(items)
-def test_the_bytes_of_an_item_are_never_encoded_again(written: Item) -> None:
-    data = encode_item(written)
+def test_the_bytes_of_an_item_are_never_encoded_again(original: Item) -> None:
+    data = encode_item(original)
     for sent in (
         message.live(CURSOR, data),
         message.replay(CURSOR, [ITEM, data], heartbeat=15, time=TIME),
@@ -82,8 +82,11 @@ def test_the_bytes_of_an_item_are_never_encoded_again(written: Item) -> None:
     ):
         assert data in sent.body
         fields = read(sent)
-        found = [decode_item(json.dumps(one).encode()) for one in fields.get("items", [fields.get("item")])]
-        assert written in found
+        found = [
+            decode_item(json.dumps(fields_of_item).encode())
+            for fields_of_item in fields.get("items", [fields.get("item")])
+        ]
+        assert original in found
 
 
 def test_signed_bytes_stay_as_they_are_if_json_has_another_spelling() -> None:

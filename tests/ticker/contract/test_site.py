@@ -17,7 +17,7 @@ def demonstration() -> Site:
     return load_site(None)
 
 
-def written(folder: Path, content: str | bytes) -> Site:
+def load(folder: Path, content: str | bytes) -> Site:
     path = folder / "site.toml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return load_site(path)
@@ -25,10 +25,10 @@ def written(folder: Path, content: str | bytes) -> Site:
 
 def complaint(folder: Path, content: str | bytes) -> str:
     with pytest.raises(SiteError) as caught:
-        written(folder, content)
-    said = str(caught.value)
-    assert str(folder / "site.toml") in said and "\n" not in said
-    return said
+        load(folder, content)
+    message = str(caught.value)
+    assert str(folder / "site.toml") in message and "\n" not in message
+    return message
 
 
 def test_the_demonstration_site_runs_in_three_languages(demonstration: Site) -> None:
@@ -42,12 +42,12 @@ def test_the_demonstration_site_runs_in_three_languages(demonstration: Site) -> 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_a_site_of_one_edition_is_enough(tmp_path: Path, mark: str) -> None:
-    site = written(tmp_path, mark + EDITION)
+    site = load(tmp_path, mark + EDITION)
     assert (site.sections, site.places, site.sources, site.languages) == ({}, {}, {}, ())
 
 
 def test_a_filter_may_name_languages_of_the_file_and_of_editions(tmp_path: Path) -> None:
-    assert written(tmp_path, 'languages = ["fr", "es-419"]\n' + EDITION).language_tags() == {"en", "fr", "es-419"}
+    assert load(tmp_path, 'languages = ["fr", "es-419"]\n' + EDITION).language_tags() == {"en", "fr", "es-419"}
 
 
 @pytest.mark.parametrize(
@@ -104,15 +104,15 @@ def test_a_similar_name_does_not_find_a_source(demonstration: Site, name: str) -
 
 def test_a_source_is_found_however_its_accents_are_typed(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "Protección Civil")
-    site = written(tmp_path, EDITION + f'[sources.x]\nrole = "official"\nnames = {{es = "{decomposed}"}}')
+    site = load(tmp_path, EDITION + f'[sources.x]\nrole = "official"\nnames = {{es = "{decomposed}"}}')
     assert site.find_source("PROTECCIÓN CIVIL") == "x"
     assert load_site(None).find_source(unicodedata.normalize("NFD", "protección civil")) == "civil-defence"
 
 
 def test_a_label_is_in_the_requested_language_or_the_nearest() -> None:
     source = Source("agency", {"fr": "Agence", "en": "Agency", "es": "Agencia"})
-    asked = ["es", "es-419", "en-GB", "de", "ar-EG"]
-    assert [source.label(language) for language in asked] == ["Agencia", "Agencia", "Agency", "Agency", "Agency"]
+    languages = ["es", "es-419", "en-GB", "de", "ar-EG"]
+    assert [source.label(language) for language in languages] == ["Agencia", "Agencia", "Agency", "Agency", "Agency"]
     assert Source("agency", {"fr": "Agence", "es": "Agencia"}).label("de") == "Agence"
 
 

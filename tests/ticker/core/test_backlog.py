@@ -29,8 +29,8 @@ def follow(backlog: Backlog, arrived: Entry) -> None:
     backlog.add(arrived)
 
 
-def current(backlog: Backlog, wanted: Filter = ALL, count: int = 100, now: float = 0.0) -> list[int]:
-    return uris(backlog.current(wanted, count, now)[0])
+def current(backlog: Backlog, filter: Filter = ALL, count: int = 100, now: float = 0.0) -> list[int]:
+    return uris(backlog.current(filter, count, now)[0])
 
 
 @given(st.integers(0, 300), st.integers(1, 150))
@@ -39,10 +39,10 @@ def test_a_client_can_resume_from_the_last_dropped_entry_on_and_not_before(count
     forgotten = max(0, count - length)
     assert len(backlog) == count - forgotten
     for seq in {1, forgotten - 1, forgotten, forgotten + 1, count - 1, count} & set(range(1, count + 1)):
-        good = seq >= forgotten
-        assert backlog.can_resume(Cursor("e1", seq, f"c{seq}")) == good
-        if good:
-            assert [each.seq for each in backlog.entries_after(Cursor("e1", seq, f"c{seq}"))] == list(
+        resumable = seq >= forgotten
+        assert backlog.can_resume(Cursor("e1", seq, f"c{seq}")) == resumable
+        if resumable:
+            assert [replayed.seq for replayed in backlog.entries_after(Cursor("e1", seq, f"c{seq}"))] == list(
                 range(seq + 1, count + 1)
             )
     assert backlog.can_resume(origin("e1")) == (forgotten == 0 and count > 0)
@@ -117,8 +117,8 @@ def test_the_higher_version_wins_whatever_the_order_of_arrival() -> None:
     backlog = filled(1)
     follow(backlog, entry(2, 1, version=3, pub_status="canceled"))
     follow(backlog, entry(3, 1, version=2))
-    held = backlog.item(URI.format(1))
-    assert held is not None and held.item.version == 3 and current(backlog) == []
+    current_entry = backlog.item(URI.format(1))
+    assert current_entry is not None and current_entry.item.version == 3 and current(backlog) == []
     assert backlog.item(URI.format(9)) is None
 
 
@@ -152,10 +152,10 @@ def test_dropped_items_are_not_referenced_any_more() -> None:
 
 def test_an_entry_does_not_match_a_filter_that_only_a_later_version_matches() -> None:
     backlog = Backlog(10)
-    before = entry(1, sections=())
-    for each in (before, entry(2, 1, version=2, sections=("world",))):
-        follow(backlog, each)
-    assert not backlog.matches(WORLD, before)
+    first_version = entry(1, sections=())
+    for replayed in (first_version, entry(2, 1, version=2, sections=("world",))):
+        follow(backlog, replayed)
+    assert not backlog.matches(WORLD, first_version)
     follow(backlog, entry(3, sections=()))
     assert not backlog.matches(WORLD, entry(3, sections=()))
 
@@ -173,9 +173,9 @@ def test_a_correction_keeps_its_position_and_pinned_items_are_first() -> None:
 def test_an_item_is_current_until_it_expires_and_current_returns_that_time() -> None:
     backlog = filled(1)
     follow(backlog, entry(2, expires=moment(100), pinned_until=moment(50)))
-    for now, shown, until in ((0, [2, 1], 50), (50, [2, 1], 100), (99.999, [2, 1], 100), (100, [1], float("inf"))):
+    for now, expected, until in ((0, [2, 1], 50), (50, [2, 1], 100), (99.999, [2, 1], 100), (100, [1], float("inf"))):
         entries, stays = backlog.current(ALL, 10, now)
-        assert (uris(entries), stays) == (shown, until)
+        assert (uris(entries), stays) == (expected, until)
 
 
 def test_a_dropped_item_is_not_current_and_a_repeated_one_stays() -> None:
@@ -198,7 +198,9 @@ def test_a_body_that_was_copied_by_hand_does_not_stop_the_dropping_of_entries() 
 
 def test_pages_follow_one_another_without_overlap() -> None:
     backlog = filled(7)
-    assert [(uris(page), more) for page, more in (backlog.page(ALL, 3, None, 0), backlog.page(ALL, 7, None, 0))] == [
+    assert [
+        (uris(page), has_more) for page, has_more in (backlog.page(ALL, 3, None, 0), backlog.page(ALL, 7, None, 0))
+    ] == [
         ([7, 6, 5], True),
         ([7, 6, 5, 4, 3, 2, 1], False),
     ]
@@ -235,8 +237,8 @@ def test_an_entry_without_a_new_version_is_stored_and_is_no_news() -> None:
         (entry(6), True),
     ):
         assert backlog.is_next(arrived) and backlog.add(arrived) is is_news
-    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 1, "c1"))] == [5, 6]
-    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 5, "c5"))] == [6]
+    assert [replayed.seq for replayed, _ in backlog.replay(ALL, Cursor("e1", 1, "c1"))] == [5, 6]
+    assert [replayed.seq for replayed, _ in backlog.replay(ALL, Cursor("e1", 5, "c5"))] == [6]
 
 
 def test_an_entry_that_repeats_a_version_keeps_its_item_and_is_in_no_replay() -> None:
@@ -244,7 +246,7 @@ def test_an_entry_that_repeats_a_version_keeps_its_item_and_is_in_no_replay() ->
     follow(backlog, entry(4, 1))
     follow(backlog, entry(5))
     assert current(backlog) == [5, 3, 1]
-    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 3, "c3"))] == [5]
+    assert [replayed.seq for replayed, _ in backlog.replay(ALL, Cursor("e1", 3, "c3"))] == [5]
 
 
 def test_an_item_is_hidden_when_the_stream_loses_a_version_that_was_read() -> None:
@@ -255,10 +257,10 @@ def test_an_item_is_hidden_when_the_stream_loses_a_version_that_was_read() -> No
         assert current(backlog) == [3, 2] and backlog.hidden == {URI.format(1)}
         assert not backlog.is_confirmed(URI.format(1))
         # Nor does a replay bring it.
-        assert [each.seq for each, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
+        assert [replayed.seq for replayed, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
     # Nor is a version sent that is still older.
     assert not backlog.add(entry(4, 1, version=2, act="correction"))
-    assert current(backlog) == [3, 2] and [each.seq for each, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
+    assert current(backlog) == [3, 2] and [replayed.seq for replayed, _ in backlog.replay(ALL, origin("e1"))] == [2, 3]
     follow(backlog, entry(5, 1, version=3, act="update"))
     assert current(backlog) == [3, 2, 1] and not backlog.hidden
     backlog.rebuild([entry(1), entry(2), entry(5, 1, version=3, act="update")], "e1", 5)
@@ -285,8 +287,8 @@ def test_lost_versions_are_limited_to_the_length_of_the_backlog() -> None:
         backlog.rebuild([entry(seq, epoch="e2", check=f"n{seq}") for seq in range(start, start + 3)], "e2", start + 2)
     backlog.rebuild([entry(4, version=1), entry(5)], "e3", 5)
     assert current(backlog) == [5, 4]
-    known = [uri for uri in range(1, 10) if backlog._lost_versions.version_of(URI.format(uri))]
-    assert known == [7, 8, 9], "it keeps the oldest, or all"
+    lost = [uri for uri in range(1, 10) if backlog._lost_versions.version_of(URI.format(uri))]
+    assert lost == [7, 8, 9], "it keeps the oldest, or all"
 
 
 @pytest.mark.parametrize(("act", "status"), [("withdraw", "canceled"), ("hold", "withheld")])
@@ -298,7 +300,7 @@ def test_an_act_that_removes_an_item_is_sent_although_a_newer_version_was_lost(a
     assert backlog.hidden == {URI.format(1)}
     # A reader who comes from a node that did not see version 3 shows version 1.
     assert backlog.add(entry(3, 1, check="new", version=2, act=act, pub_status=status))
-    assert [each.seq for each, _ in backlog.replay(ALL, Cursor("e1", 2, "c2"))] == [3]
+    assert [replayed.seq for replayed, _ in backlog.replay(ALL, Cursor("e1", 2, "c2"))] == [3]
     # A withdrawal is the last word on the item, whatever was lost.
     assert bool(backlog.hidden) is (act == "hold")
 
@@ -315,7 +317,7 @@ def test_an_unreadable_item_is_hidden_until_a_version_comes_or_its_entry_is_drop
     assert backlog.hidden == {URI.format(9)}
 
 
-_AFTER = {
+_LATER = {
     "a later number": [entry(9, 7)],
     "several": [entry(9, 7), entry(10, 8), entry(11, 7, version=2, act="update")],
     "two holes": [entry(9, 7), entry(12, 8)],
@@ -335,26 +337,34 @@ _DOUBTS = {
 }
 
 
-@pytest.mark.parametrize("after", _AFTER)
+@pytest.mark.parametrize("later", _LATER)
 @pytest.mark.parametrize("doubts", _DOUBTS)
 @pytest.mark.parametrize("counter", [8, 20])
-def test_appending_after_a_hole_gives_the_same_backlog_as_a_rebuild(after: str, doubts: str, counter: int) -> None:
+def test_appending_after_a_hole_gives_the_same_backlog_as_a_rebuild(later: str, doubts: str, counter: int) -> None:
     length = 6
     gone_on, read_anew = filled(7, length), filled(7, length)
     gone_on.current(ALL, 10, 0.0)
     gone_on.replay_json(ALL, gone_on.newest)
-    held, entries = list(read_anew.entries()), _AFTER[after]
-    seq = max([counter, *(each.seq for each in entries)])
+    current_entry, entries = list(read_anew.entries()), _LATER[later]
+    seq = max([counter, *(replayed.seq for replayed in entries)])
     gone_on.append_after_hole(entries, "e1", seq, "p", _DOUBTS[doubts])
-    read_anew.rebuild([*held, *entries], "e1", seq, "p", _DOUBTS[doubts])
+    read_anew.rebuild([*current_entry, *entries], "e1", seq, "p", _DOUBTS[doubts])
     follow(gone_on, entry(seq + 1, 50))
     follow(read_anew, entry(seq + 1, 50))
 
-    def said(backlog: Backlog) -> tuple[object, ...]:
-        places = [backlog.oldest_resumable, backlog.newest, *(each.cursor for each in backlog.entries())]
-        good = [place for place in places if backlog.can_resume(place)]
-        replays = [(place, backlog.replay_json(wanted, place)) for place in good for wanted in (ALL, WORLD)]
-        shown = [backlog.current(wanted, 10, 0.0)[0] for wanted in (ALL, WORLD)]
-        return shown, backlog.oldest_resumable, backlog.newest, good, replays, backlog.hidden, list(backlog.entries())
+    def answers(backlog: Backlog) -> tuple[object, ...]:
+        cursors = [backlog.oldest_resumable, backlog.newest, *(replayed.cursor for replayed in backlog.entries())]
+        resumable = [place for place in cursors if backlog.can_resume(place)]
+        replays = [(place, backlog.replay_json(filter, place)) for place in resumable for filter in (ALL, WORLD)]
+        expected = [backlog.current(filter, 10, 0.0)[0] for filter in (ALL, WORLD)]
+        return (
+            expected,
+            backlog.oldest_resumable,
+            backlog.newest,
+            resumable,
+            replays,
+            backlog.hidden,
+            list(backlog.entries()),
+        )
 
-    assert said(gone_on) == said(read_anew)
+    assert answers(gone_on) == answers(read_anew)

@@ -21,55 +21,59 @@ steps = st.tuples(
 )
 
 
-def naive(entries: list[Entry], held: int, wanted: Filter, after: int, anew: bool) -> list[tuple[int, str, int]]:
+def naive(entries: list[Entry], held: int, filter: Filter, after: int, is_rebuilt: bool) -> list[tuple[int, str, int]]:
     """Number, item and version of each newest entry that goes to those who asked for `wanted`.
 
     A version is forgotten with its entry, and with it all that an older copy could be compared with.
     """
     newest: dict[str, Entry] = {}
     versions: dict[str, list[Item]] = {}
-    for one in entries:
-        known = newest.get(one.item.uri)
-        is_forgotten = known is not None and known.seq < (len(entries) + 1 if anew else one.seq) - held
-        if known is None or is_forgotten or one.item.version >= known.item.version:
-            newest[one.item.uri] = one
-        versions.setdefault(one.item.uri, []).append(one.item)
+    for stored in entries:
+        version_before = newest.get(stored.item.uri)
+        is_forgotten = (
+            version_before is not None and version_before.seq < (len(entries) + 1 if is_rebuilt else stored.seq) - held
+        )
+        if version_before is None or is_forgotten or stored.item.version >= version_before.item.version:
+            newest[stored.item.uri] = stored
+        versions.setdefault(stored.item.uri, []).append(stored.item)
     return [
-        (one.seq, one.item.uri, one.item.version)
-        for one in entries[-held:]
-        if one.seq > after
-        and newest[one.item.uri] is one
-        and any(wanted.matches(item) for item in versions[one.item.uri])
+        (stored.seq, stored.item.uri, stored.item.version)
+        for stored in entries[-held:]
+        if stored.seq > after
+        and newest[stored.item.uri] is stored
+        and any(filter.matches(item) for item in versions[stored.item.uri])
     ]
 
 
 @given(st.lists(steps, min_size=1, max_size=40), filters, st.integers(5, 50), st.booleans())
 def test_it_selects_the_same_items_as_a_loop_over_all_entries(
-    given_steps: list[tuple[int, Item, str, str]], wanted: Filter, length: int, anew: bool
+    given_steps: list[tuple[int, Item, str, str]], filter: Filter, length: int, is_rebuilt: bool
 ) -> None:
     backlog, entries, versions = Backlog(length), list[Entry](), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changed_items, "BLOCK", 3)
         for seq, (number, plain, status, which) in enumerate(given_steps, 1):
             uri = URI.format(number)
-            known = versions.get(uri, 0)
-            version = known + 1 if which == "next" or known < 2 else known - 1
-            versions[uri] = max(known, version)
-            made = msgspec.structs.replace(plain, uri=uri, version=version, pub_status=status)
+            version_before = versions.get(uri, 0)
+            version = version_before + 1 if which == "next" or version_before < 2 else version_before - 1
+            versions[uri] = max(version_before, version)
+            changed = msgspec.structs.replace(plain, uri=uri, version=version, pub_status=status)
             # What filters need of forgotten versions is carried by the entry, as the desk writes it.
-            earlier = tuple({facets_of(one.item) for one in entries if one.item.uri == uri})
-            entries.append(Entry(Cursor("e1", seq, f"c{seq}"), made, encode_item(made), 0.0, earlier))
+            earlier = tuple({facets_of(stored.item) for stored in entries if stored.item.uri == uri})
+            entries.append(Entry(Cursor("e1", seq, f"c{seq}"), changed, encode_item(changed), 0.0, earlier))
             backlog.add(entries[-1])
-        if anew:
+        if is_rebuilt:
             backlog.rebuild(list(backlog.entries()), "e1", len(entries))
         first = max(0, len(entries) - length)
         for after in range(first, len(entries) + 1):
             cursor = entries[after - 1].cursor if after else Cursor("e1", 0, "0")
             if not backlog.can_resume(cursor):
                 continue
-            found = [(one.seq, one.item.uri, one.item.version) for one, _ in backlog.replay(wanted, cursor)]
-            assert found == naive(entries, length, wanted, after, anew)
-            assert backlog.replay_json(wanted, cursor) == [data for _, data in backlog.replay(wanted, cursor)]
+            replayed = [
+                (stored.seq, stored.item.uri, stored.item.version) for stored, _ in backlog.replay(filter, cursor)
+            ]
+            assert replayed == naive(entries, length, filter, after, is_rebuilt)
+            assert backlog.replay_json(filter, cursor) == [data for _, data in backlog.replay(filter, cursor)]
 
 
 def test_a_replay_checks_only_items_whose_versions_have_different_terms(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,15 +28,17 @@ steps = st.tuples(
 )
 
 
-def naive(items: list[Item], wanted: Filter, now: float) -> list[Item]:
-    shown = [one for one in items if one.current(now) and wanted.matches(one)]
-    return sorted(shown, key=lambda one: (one.pinned(now), one.first_created, one.uri), reverse=True)
+def naive(items: list[Item], filter: Filter, now: float) -> list[Item]:
+    current = [candidate for candidate in items if candidate.current(now) and filter.matches(candidate)]
+    return sorted(
+        current, key=lambda candidate: (candidate.pinned(now), candidate.first_created, candidate.uri), reverse=True
+    )
 
 
 @given(st.lists(steps, max_size=40), filters, st.lists(st.integers(0, 10), min_size=1, max_size=3), st.integers(0, 9))
 def test_it_selects_the_same_items_as_a_sorted_list(
     given_steps: list[tuple[int, Item, int, int | None, int | None, str]],
-    wanted: Filter,
+    filter: Filter,
     nows: list[int],
     count: int,
 ) -> None:
@@ -46,7 +48,7 @@ def test_it_selects_the_same_items_as_a_sorted_list(
         for seq, (number, plain, created, expires, pinned, status) in enumerate(given_steps, 1):
             uri = URI.format(number)
             old = versions.get(uri)
-            made = msgspec.structs.replace(
+            changed = msgspec.structs.replace(
                 plain,
                 uri=uri,
                 version=old.version + 1 if old else 1,
@@ -55,18 +57,18 @@ def test_it_selects_the_same_items_as_a_sorted_list(
                 expires=None if expires is None else moment(expires),
                 pinned_until=None if pinned is None else moment(pinned),
             )
-            versions[uri] = made
-            backlog.add(Entry(Cursor("e1", seq, "c"), made, encode_item(made), 0.0))
+            versions[uri] = changed
+            backlog.add(Entry(Cursor("e1", seq, "c"), changed, encode_item(changed), 0.0))
             now = float(nows[seq % len(nows)])
-            expected = naive(list(versions.values()), wanted, now)
-            assert [each.item for each in backlog.current(wanted, count, now)[0]] == expected[:count]
+            expected = naive(list(versions.values()), filter, now)
+            assert [listed.item for listed in backlog.current(filter, count, now)[0]] == expected[:count]
         for now in map(float, nows):
-            expected = naive(list(versions.values()), wanted, now)
-            for place, one in enumerate(expected):
-                if not one.pinned(now):
-                    page, more = backlog.page(wanted, 2, one.uri, now)
-                    rest = expected[place + 1 :]
-                    assert ([each.item for each in page], more) == (rest[:2], len(rest) > 2)
+            expected = naive(list(versions.values()), filter, now)
+            for position, candidate in enumerate(expected):
+                if not candidate.pinned(now):
+                    page, has_more = backlog.page(filter, 2, candidate.uri, now)
+                    rest = expected[position + 1 :]
+                    assert ([listed.item for listed in page], has_more) == (rest[:2], len(rest) > 2)
 
 
 def test_a_page_after_an_item_whose_pin_ended_does_not_start_with_pinned_items() -> None:
@@ -86,10 +88,10 @@ def test_a_filter_that_matches_nothing_looks_at_blocks_only(monkeypatch: pytest.
     looked = 0
     select = ordered_items._Block.select
 
-    def counted(*given: object) -> object:
+    def counted(*arguments: object) -> object:
         nonlocal looked
         looked += 1
-        return select(*given)  # type: ignore[arg-type]  # passed on as it is
+        return select(*arguments)  # type: ignore[arg-type]  # passed on as it is
 
     monkeypatch.setattr(ordered_items._Block, "select", counted)
     assert backlog.current(SPORT, 10, 0)[0] == [] and looked <= 5000 / ordered_items.BLOCK + 1
@@ -113,10 +115,10 @@ def test_a_change_of_an_item_older_than_the_backlog_reaches_clients_of_its_earli
     old = entry(1, sections=("sport",))
     moved = entry(2, 1, version=2, sections=("world",))
     for carried, expected in (((facets_of(old.item),), True), ((EVERYTHING,), True), ((), False)):
-        made = Entry(moved.cursor, moved.item, moved.item_json, 0.0, carried)
+        changed = Entry(moved.cursor, moved.item, moved.item_json, 0.0, carried)
         fresh = Backlog(1)
-        fresh.rebuild([made], "e1", 2)
-        assert fresh.matches(SPORT, made) == expected
+        fresh.rebuild([changed], "e1", 2)
+        assert fresh.matches(SPORT, changed) == expected
         assert fresh.current(SPORT, 10, 0)[0] == [], "what only an earlier version had is not current"
     assert not backlog.hidden
 
@@ -132,9 +134,11 @@ def test_a_replay_has_each_item_once_and_no_words_of_withdrawn_items() -> None:
     backlog.add(entry(6, 3, version=2, act="hold", pub_status="withheld"))
     backlog.add(entry(7, 1, version=3, act="update"))
     replay = [msgspec.json.decode(data) for _, data in backlog.replay(Filter(), start)]
-    assert [(one["uri"][-1], one["version"]) for one in replay] == [("2", 2), ("3", 2), ("1", 3)]
-    for one in replay[:2]:
-        assert (one["headline"], one["infoSources"], one["link"]) == (None, [], None) and one["sections"] == ["world"]
+    assert [(candidate["uri"][-1], candidate["version"]) for candidate in replay] == [("2", 2), ("3", 2), ("1", 3)]
+    for candidate in replay[:2]:
+        assert (candidate["headline"], candidate["infoSources"], candidate["link"]) == (None, [], None) and candidate[
+            "sections"
+        ] == ["world"]
     assert replay[2]["headline"] is not None
     backlog.add(entry(8, 3, version=3, act="release"))
     assert msgspec.json.decode(list(backlog.replay(Filter(), start))[-1][1])["headline"] is not None
@@ -146,11 +150,11 @@ def test_a_replay_has_each_item_once_and_no_words_of_withdrawn_items() -> None:
     st.integers(0, 10),
 )
 def test_a_rebuild_shows_the_same_items_as_single_additions(
-    given_items: list[tuple[int, Item, int, int | None, int | None]], wanted: Filter, now: int
+    given_items: list[tuple[int, Item, int, int | None, int | None]], filter: Filter, now: int
 ) -> None:
     entries: list[Entry] = []
     for seq, (number, plain, created, expires, pinned) in enumerate(given_items, 1):
-        made = msgspec.structs.replace(
+        changed = msgspec.structs.replace(
             plain,
             uri=URI.format(number),
             version=seq,
@@ -158,14 +162,14 @@ def test_a_rebuild_shows_the_same_items_as_single_additions(
             expires=None if expires is None else moment(expires),
             pinned_until=None if pinned is None else moment(pinned),
         )
-        entries.append(Entry(Cursor("e1", seq, "c"), made, encode_item(made), 0.0))
+        entries.append(Entry(Cursor("e1", seq, "c"), changed, encode_item(changed), 0.0))
     together, one_by_one = Backlog(20), Backlog(20)
     together.rebuild(entries, "e1", len(entries))
-    for each in entries:
-        one_by_one.add(each)
+    for listed in entries:
+        one_by_one.add(listed)
     for backlog in (together, one_by_one):
         backlog.add(entry(len(entries) + 1, 1, version=99, first_created=moment(5)))
-    assert together.current(wanted, 9, float(now)) == one_by_one.current(wanted, 9, float(now))
+    assert together.current(filter, 9, float(now)) == one_by_one.current(filter, 9, float(now))
     assert (
         together.oldest_resumable == one_by_one.oldest_resumable
         and together._records.keys() == one_by_one._records.keys()
@@ -202,11 +206,13 @@ def test_a_block_with_empty_positions_accepts_items_between_them() -> None:
     for seq in range(1, 2 * ordered_items.BLOCK + 1):
         backlog.add(entry(seq, first_created=moment(2 * seq)))
     for seq in range(2, ordered_items.BLOCK, 2):
-        made = entry(1000 + seq, seq, version=2, pub_status="canceled", first_created=moment(2 * seq))
-        backlog.add(made)
+        changed = entry(1000 + seq, seq, version=2, pub_status="canceled", first_created=moment(2 * seq))
+        backlog.add(changed)
     for seq in range(1, 21):
         backlog.add(entry(2000 + seq, first_created=moment(2 * seq + 1)))
-    shown = backlog.current(Filter(), 10_000, 0)[0]
-    assert [one.item.first_created for one in shown] == sorted((one.item.first_created for one in shown), reverse=True)
-    assert len(shown) == 2 * ordered_items.BLOCK - (ordered_items.BLOCK // 2 - 1) + 20
+    current = backlog.current(Filter(), 10_000, 0)[0]
+    assert [candidate.item.first_created for candidate in current] == sorted(
+        (candidate.item.first_created for candidate in current), reverse=True
+    )
+    assert len(current) == 2 * ordered_items.BLOCK - (ordered_items.BLOCK // 2 - 1) + 20
     assert all(len(block.orders) <= ordered_items.BLOCK for block in backlog._current_items._lists[False]._blocks)

@@ -45,31 +45,31 @@ filters = st.builds(
 )
 
 
-def naive(wanted: Filter, shown: Item) -> bool:
+def naive(filter: Filter, candidate: Item) -> bool:
     """Each named parameter in words: empty asks for all, otherwise one of its values must be there."""
-    infos = shown.info_sources
+    infos = candidate.info_sources
     carried: list[tuple[frozenset[str], set[str]]] = [
-        (wanted.editions, {shown.edition}),
-        (wanted.sections, set(shown.sections)),
-        (wanted.places, set(shown.places)),
-        (wanted.roles, {info.role for info in infos}),
-        (wanted.sources, {info.name.value for info in infos} | {str(info.uri) for info in infos}),
+        (filter.editions, {candidate.edition}),
+        (filter.sections, set(candidate.sections)),
+        (filter.places, set(candidate.places)),
+        (filter.roles, {info.role for info in infos}),
+        (filter.sources, {info.name.value for info in infos} | {str(info.uri) for info in infos}),
     ]
-    language = shown.headline.language + "-"
-    spoken = not wanted.languages or any(language.startswith(asked + "-") for asked in wanted.languages)
-    return shown.urgency <= wanted.urgency and spoken and all(not asked or asked & has for asked, has in carried)
+    language = candidate.headline.language + "-"
+    speaks = not filter.languages or any(language.startswith(name + "-") for name in filter.languages)
+    return candidate.urgency <= filter.urgency and speaks and all(not name or name & has for name, has in carried)
 
 
 @given(filters, some_items)
-def test_a_value_of_each_named_parameter_must_match(wanted: Filter, shown: Item) -> None:
-    assert wanted.matches(shown) == naive(wanted, shown)
+def test_a_value_of_each_named_parameter_must_match(filter: Filter, candidate: Item) -> None:
+    assert filter.matches(candidate) == naive(filter, candidate)
 
 
 def test_a_language_range_matches_its_own_variants_and_never_a_wider_one() -> None:
-    shown = item(headline=Text("x", "es-419", "ltr"))
-    assert Filter(languages=frozenset({"es"})).matches(shown)
+    candidate = item(headline=Text("x", "es-419", "ltr"))
+    assert Filter(languages=frozenset({"es"})).matches(candidate)
     assert not Filter(languages=frozenset({"es-419"})).matches(item(headline=Text("x", "es", "ltr")))
-    assert not Filter(languages=frozenset({"e"})).matches(shown)
+    assert not Filter(languages=frozenset({"e"})).matches(candidate)
     assert not Filter(languages=frozenset({"es"})).matches(item(headline=Text("x", "en-", "ltr")))
 
 
@@ -79,5 +79,5 @@ def test_only_a_filter_that_names_canaries_matches_them() -> None:
 
 
 def test_equal_filters_have_equal_hashes() -> None:
-    one, other = (Filter(editions=frozenset(["a", "b"])), Filter(editions=frozenset(["b", "a"])))
-    assert {one: 1}[other] == 1
+    first, other = (Filter(editions=frozenset(["a", "b"])), Filter(editions=frozenset(["b", "a"])))
+    assert {first: 1}[other] == 1

@@ -80,15 +80,15 @@ def events(text: str) -> list[dict[str, str]]:
 
 
 def test_each_kind_of_message_is_one_event_of_its_name_with_the_cursor_as_its_id() -> None:
-    made = [
+    encodings = [
         live(CURSOR, '{"headline":"زلزال\u2028: x"}'.encode()),
         heartbeat(CURSOR, time="t", stale=True),
         bye(CURSOR, reason="a\nb", reconnect=1),
     ]
-    parsed = events(b"".join(map(sse_event, made)).decode())
+    parsed = events(b"".join(map(sse_event, encodings)).decode())
     assert [event["event"] for event in parsed] == ["item", "heartbeat", "bye"]
     assert {event["id"] for event in parsed} == {"e1.7.c7"}
-    assert [event["data"].encode() for event in parsed] == [message.body for message in made]
+    assert [event["data"].encode() for event in parsed] == [message.body for message in encodings]
 
 
 def unchunked(data: bytes) -> bytes:

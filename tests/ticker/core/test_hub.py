@@ -13,8 +13,8 @@ SPORT = Filter(sections=frozenset({"sport"}))
 CANARY = Filter(editions=frozenset({"canary"}))
 
 
-def encoded(each: Entry) -> Encoded:
-    return Encoded(live(each.cursor, each.item_json), each.item.version_created)
+def encoded(arrival: Entry) -> Encoded:
+    return Encoded(live(arrival.cursor, arrival.item_json), arrival.item.version_created)
 
 
 def hub() -> Hub[str]:
@@ -31,8 +31,8 @@ def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order
     made.join("b", WORLD, Format.PLAIN)
     made.join("c", WORLD, Format.SSE)
     made.join("d", SPORT, Format.PLAIN)
-    arrived = [(each, encoded(each)) for each in (entry(1), entry(2, sections=("sport",)), entry(3))]
-    first, other, third = (each for _, each in arrived)
+    arrived = [(arrival, encoded(arrival)) for arrival in (entry(1), entry(2, sections=("sport",)), entry(3))]
+    first, other, third = (arrival for _, arrival in arrived)
     assert plain(list(made.deliveries(arrived))) == [
         ({"a", "b"}, first.bytes_for(Format.PLAIN) + third.bytes_for(Format.PLAIN), 2),
         ({"c"}, first.bytes_for(Format.SSE) + third.bytes_for(Format.SSE), 2),
@@ -83,11 +83,11 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
             name: made.join(name, Filter(urgency=n, editions=frozenset({"canary", "ar"})), Format.PLAIN)
             for n, name in enumerate("abc", 3)
         }
-        one = encoded(entry(1))
+        message = encoded(entry(1))
         way = {
-            "deliveries": made.deliveries([(entry(1), one)]),
-            "everyone": made.broadcast(one),
-            "canary": made.canary_deliveries(one),
+            "deliveries": made.deliveries([(entry(1), message)]),
+            "everyone": made.broadcast(message),
+            "canary": made.canary_deliveries(message),
         }
         reached = []
         for members, _, _ in way[walk]:

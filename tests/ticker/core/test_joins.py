@@ -34,30 +34,30 @@ def ask(
     cursor: str | None = None,
     *,
     now: float = NOW,
-    wanted: Filter = ALL,
+    filter: Filter = ALL,
     backlog: int = 10,
     stale: bool = False,
     heartbeat: int = 0,
 ) -> Encoded:
-    return joins.first_message(Subscription(wanted, cursor, backlog, heartbeat), now, stale=stale)
+    return joins.first_message(Subscription(filter, cursor, backlog, heartbeat), now, stale=stale)
 
 
-def said(encoded: Encoded) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(encoded.message.body)
-    found["items"] = [int(each["uri"].rpartition(":")[2]) for each in found["items"]]
-    return found
+def content(encoded: Encoded) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(encoded.message.body)
+    message["items"] = [int(shown_item["uri"].rpartition(":")[2]) for shown_item in message["items"]]
+    return message
 
 
 @pytest.mark.parametrize(("cursor", "kind"), [(None, "snapshot"), ("e1.3.c3", "replay"), ("lost.9.c", "snapshot")])
 def test_each_client_gets_the_heartbeat_interval_that_it_asks_for(joins: Joins, cursor: str | None, kind: str) -> None:
     for heartbeat, seconds in ((0, 15), (5, 5), (60, 60), (0, 15), (5, 5)):
-        found = said(ask(joins, cursor, heartbeat=heartbeat))
-        assert (found["type"], found["heartbeat"]) == (kind, seconds)
+        message = content(ask(joins, cursor, heartbeat=heartbeat))
+        assert (message["type"], message["heartbeat"]) == (kind, seconds)
     assert ask(joins, cursor, heartbeat=5) is ask(joins, cursor, heartbeat=5)
 
 
 def test_a_fresh_join_gets_a_complete_snapshot_of_current_items(joins: Joins) -> None:
-    assert said(ask(joins, backlog=2)) == {
+    assert content(ask(joins, backlog=2)) == {
         "type": "snapshot",
         "cursor": "e1.5.c5",
         "complete": True,
@@ -70,15 +70,20 @@ def test_a_fresh_join_gets_a_complete_snapshot_of_current_items(joins: Joins) ->
 
 def test_a_valid_cursor_gets_a_replay_of_later_changes_only(joins: Joins, backlog: Backlog) -> None:
     backlog.add(entry(6, sections=("sport",)))
-    found = said(ask(joins, "e1.3.c3", wanted=Filter(sections=frozenset({"world"}))))
-    assert (found["type"], found["complete"], found["cursor"], found["items"]) == ("replay", True, "e1.6.c6", [4, 5])
-    assert said(ask(joins, "e1.6.c6"))["items"] == []
+    message = content(ask(joins, "e1.3.c3", filter=Filter(sections=frozenset({"world"}))))
+    assert (message["type"], message["complete"], message["cursor"], message["items"]) == (
+        "replay",
+        True,
+        "e1.6.c6",
+        [4, 5],
+    )
+    assert content(ask(joins, "e1.6.c6"))["items"] == []
 
 
 @pytest.mark.parametrize("cursor", ["", "?", "e1.3.c4", "e2.3.c3", "e1.9.c9", "e1.03.c3"])
 def test_any_other_cursor_gets_an_incomplete_snapshot(joins: Joins, cursor: str) -> None:
-    found = said(ask(joins, cursor))
-    assert (found["type"], found["complete"], found["items"]) == ("snapshot", False, [5, 4, 3, 2, 1])
+    message = content(ask(joins, cursor))
+    assert (message["type"], message["complete"], message["items"]) == ("snapshot", False, [5, 4, 3, 2, 1])
 
 
 def test_equal_subscriptions_get_the_same_bytes(joins: Joins) -> None:
@@ -88,15 +93,15 @@ def test_equal_subscriptions_get_the_same_bytes(joins: Joins) -> None:
 
 def test_different_subscriptions_get_different_messages(joins: Joins) -> None:
     sport = Filter(sections=frozenset({"sport"}))
-    asked = [
-        (cursor, wanted, backlog)
+    subscriptions = [
+        (cursor, filter, backlog)
         for cursor in (None, "", "e1.3.c3", "e1.4.c4")
-        for wanted in (ALL, sport)
+        for filter in (ALL, sport)
         for backlog in (1, 2)
     ]
     for _ in range(2):
-        found = [said(ask(joins, cursor, wanted=wanted, backlog=count)) for cursor, wanted, count in asked]
-        assert [(each["complete"], each["items"]) for each in found] == [
+        message = [content(ask(joins, cursor, filter=filter, backlog=count)) for cursor, filter, count in subscriptions]
+        assert [(shown_item["complete"], shown_item["items"]) for shown_item in message] == [
             (True, [5]),
             (True, [5, 4]),
             (True, []),
@@ -120,12 +125,12 @@ def test_an_entry_invalidates_every_cached_message(joins: Joins, backlog: Backlo
     for cursor in (None, "", "e1.3.c3"):
         ask(joins, cursor)
     backlog.add(entry(6))
-    assert [said(ask(joins, cursor))["cursor"] for cursor in (None, "", "e1.3.c3")] == ["e1.6.c6"] * 3
+    assert [content(ask(joins, cursor))["cursor"] for cursor in (None, "", "e1.3.c3")] == ["e1.6.c6"] * 3
 
 
 def test_a_cached_message_is_not_used_after_the_stream_was_lost(joins: Joins) -> None:
     for cursor in (None, "", "e1.3.c3"):
-        assert [said(ask(joins, cursor, stale=stale))["stale"] for stale in (False, True, False)] == [
+        assert [content(ask(joins, cursor, stale=stale))["stale"] for stale in (False, True, False)] == [
             False,
             True,
             False,
@@ -138,20 +143,20 @@ def test_a_message_is_cached_for_a_second_and_not_used_if_the_clock_is_set_back(
     joins: Joins, cursor: str | None, later: float
 ) -> None:
     ask(joins, cursor)
-    assert said(ask(joins, cursor, now=NOW + later))["time"] == moment(NOW + later)
+    assert content(ask(joins, cursor, now=NOW + later))["time"] == moment(NOW + later)
 
 
 def test_a_cached_snapshot_ends_when_an_item_expires_or_a_pin_ends(joins: Joins, backlog: Backlog) -> None:
     backlog.add(entry(6, pinned_until=moment(NOW + 0.25), expires=moment(NOW + 0.5)))
     backlog.add(entry(7))
-    shown = [said(ask(joins, now=NOW + after))["items"][:2] for after in (0, 0.249, 0.25, 0.499, 0.5)]
-    assert shown == [[6, 7], [6, 7], [7, 6], [7, 6], [7, 5]]
+    uris = [content(ask(joins, now=NOW + after))["items"][:2] for after in (0, 0.249, 0.25, 0.499, 0.5)]
+    assert uris == [[6, 7], [6, 7], [7, 6], [7, 6], [7, 5]]
 
 
 def test_the_cache_is_limited(joins: Joins) -> None:
     first = ask(joins, backlog=0)
     for number in range(1, CACHE_LIMIT):
-        ask(joins, wanted=Filter(sections=frozenset({str(number)})))
+        ask(joins, filter=Filter(sections=frozenset({str(number)})))
     assert ask(joins, backlog=0) is first
-    ask(joins, wanted=Filter(sections=frozenset({"one more"})))
+    ask(joins, filter=Filter(sections=frozenset({"one more"})))
     assert ask(joins, backlog=0) is not first

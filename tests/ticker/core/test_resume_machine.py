@@ -35,7 +35,7 @@ changes = st.fixed_dictionaries(
 acts: st.SearchStrategy[Act] = st.sampled_from(
     ["update", "correction", "hold", "release", "withdraw", "refile", "update"]
 )
-some = st.integers(0, 99)
+NUMBERS = st.integers(0, 99)
 few = st.integers(1, 5)
 
 
@@ -62,12 +62,12 @@ class ResumeMachine(RuleBasedStateMachine):
         self.clients: list[Client] = []
         self.calm = False
 
-    @initialize(before=st.lists(changes, max_size=4), calm=st.booleans())
-    def start(self, before: list[dict[str, object]], calm: bool) -> None:
+    @initialize(operations=st.lists(changes, max_size=4), calm=st.booleans())
+    def start(self, operations: list[dict[str, object]], calm: bool) -> None:
         """Nodes start on a stream that may hold something already; on calm days nothing but trimming befalls it."""
         self.calm = calm
-        for each in before:
-            self.model.publish(each)
+        for published_entry in operations:
+            self.model.publish(published_entry)
         for node in self.nodes:
             node.read()
 
@@ -75,14 +75,14 @@ class ResumeMachine(RuleBasedStateMachine):
 
     @rule(published=st.lists(changes, min_size=1, max_size=4))
     def publish(self, published: list[dict[str, object]]) -> None:
-        for each in published:
-            self.model.publish(each)
+        for published_entry in published:
+            self.model.publish(published_entry)
 
-    @rule(pick=some, act=acts, changed=st.just({}) | changes)
+    @rule(pick=NUMBERS, act=acts, changed=st.just({}) | changes)
     def act(self, pick: int, act: Act, changed: dict[str, object]) -> None:
         self.model.act(pick, act, changed)
 
-    @rule(pick=some, act=acts, changed=changes)
+    @rule(pick=NUMBERS, act=acts, changed=changes)
     def move(self, pick: int, act: Act, changed: dict[str, object]) -> None:
         self.model.act(pick, act, changed)
 
@@ -114,8 +114,8 @@ class ResumeMachine(RuleBasedStateMachine):
     @rule(back=few, then=st.lists(changes, max_size=4))
     def roll_back(self, back: int, then: list[dict[str, object]]) -> None:
         self.model.restore(back)
-        for each in then:
-            self.model.publish(each)
+        for published_entry in then:
+            self.model.publish(published_entry)
 
     @rule()
     def leave_or_return(self) -> None:
@@ -123,27 +123,27 @@ class ResumeMachine(RuleBasedStateMachine):
 
     # Nodes
 
-    @rule(pick=some)
+    @rule(pick=NUMBERS)
     def read(self, pick: int) -> None:
         self.nodes[pick % NODES].read()
 
-    @rule(pick=some)
+    @rule(pick=NUMBERS)
     def read_on(self, pick: int) -> None:
         """A quiet turn as well, after which the reader asks where the stream stands."""
         for _ in range(3):
             self.nodes[pick % NODES].read()
 
-    @rule(pick=some, published=changes)
+    @rule(pick=NUMBERS, published=changes)
     def read_while_something_is_published(self, pick: int, published: dict[str, object]) -> None:
         node = self.nodes[pick % NODES]
         node.view.meanwhile = lambda: self.model.publish(published)
         node.read()
 
-    @rule(pick=some)
+    @rule(pick=NUMBERS)
     def beat(self, pick: int) -> None:
         self.nodes[pick % NODES].send_heartbeat()
 
-    @rule(pick=some)
+    @rule(pick=NUMBERS)
     def restart(self, pick: int) -> None:
         """Another process takes a node's place; it takes no join before it has read the stream."""
         old = self.nodes[pick % NODES]
@@ -159,32 +159,32 @@ class ResumeMachine(RuleBasedStateMachine):
 
     # Clients
 
-    @rule(pick=some, wanted=st.sampled_from(FILTERS))
-    def join(self, pick: int, wanted: Filter) -> None:
+    @rule(pick=NUMBERS, filter=st.sampled_from(FILTERS))
+    def join(self, pick: int, filter: Filter) -> None:
         node = self.nodes[pick % NODES]
         if node.refusal() is None:
-            self.clients.append(Client(node, wanted))
+            self.clients.append(Client(node, filter))
             self.clients[-1].join(node)
 
-    @rule(who=some)
+    @rule(who=NUMBERS)
     def cut(self, who: int) -> None:
         online = [client for client in self.clients if client.online]
         if online:
             online[who % len(online)].cut()
 
-    @rule(who=some, pick=some)
+    @rule(who=NUMBERS, pick=NUMBERS)
     def resume(self, who: int, pick: int) -> None:
         offline = [client for client in self.clients if not client.online]
         node = self.nodes[pick % NODES]
         if offline and node.refusal() is None:
             offline[who % len(offline)].join(node)
 
-    @rule(who=some)
+    @rule(who=NUMBERS)
     def stop_reading(self, who: int) -> None:
         if self.clients:
             self.clients[who % len(self.clients)].pipe.reading = False
 
-    @rule(who=some)
+    @rule(who=NUMBERS)
     def read_again(self, who: int) -> None:
         online = [client for client in self.clients if client.online]
         if online:
@@ -218,25 +218,25 @@ class ResumeMachine(RuleBasedStateMachine):
 
     def _current(self, node: WatchedNode) -> None:
         tip = self.model.state.tip
-        held = [published for _, published in self.model.state.held]
-        if tip is not None and tip.item is not None and tip in held:
+        records = [published for _, published in self.model.state.held]
+        if tip is not None and tip.item is not None and tip in records:
             assert node.published() is tip and not node.stale, "a node stands still"
-        if tip is not None and tip.item is None and tip in held and self.model.state.epoch is not None:
+        if tip is not None and tip.item is None and tip in records and self.model.state.epoch is not None:
             assert node.is_ahead, "a node does not say that it cannot read what was published"
 
     def _caught_up(self, client: Client) -> None:
         newest = client.served.published()
         assert client.place is newest, "a client stands still"
         folded = client.served.folded()
-        way = newest.way_from(client.base) if newest is not None else []
-        assert way is not None
-        since = {each.item.uri for each in way if each.item is not None}
-        shown = {uri: item for uri, item in client.shown().items() if client.filter.matches(item)}
+        path = newest.way_from(client.base) if newest is not None else []
+        assert path is not None
+        since = {published_entry.item.uri for published_entry in path if published_entry.item is not None}
+        on_screen = {uri: item for uri, item in client.shown().items() if client.filter.matches(item)}
         for uri, item in client.served.current().items():
             if client.filter.matches(item) and uri not in client.withdrawn:
                 # One that was forgotten before its snapshot may be there again by a restored backup.
-                assert shown.get(uri) == item or (uri not in shown and uri not in since)
-        for uri, item in shown.items():
+                assert on_screen.get(uri) == item or (uri not in on_screen and uri not in since)
+        for uri, item in on_screen.items():
             # One that is forgotten here may still be shown, if nothing came after it.
             assert folded.get(uri, item) == item
             assert newest is not None and item == last_version(newest, uri)
@@ -244,8 +244,15 @@ class ResumeMachine(RuleBasedStateMachine):
 
 def last_version(published: Published, uri: str) -> Item | None:
     """The newest version of an item on the way to `published`."""
-    way = published.way_from(None) or []
-    return next((each.item for each in reversed(way) if each.item is not None and each.item.uri == uri), None)
+    path = published.way_from(None) or []
+    return next(
+        (
+            published_entry.item
+            for published_entry in reversed(path)
+            if published_entry.item is not None and published_entry.item.uri == uri
+        ),
+        None,
+    )
 
 
 class ShortMachine(ResumeMachine):

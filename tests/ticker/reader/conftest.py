@@ -49,13 +49,13 @@ class Desk:
 
     async def publish(self, count: int = 1, **changes: object) -> list[Item]:
         """So many new items."""
-        made: list[Item] = []
+        created: list[Item] = []
         for _ in range(count):
             self.count += 1
             new = item(**{"uri": f"urn:flashwire:{self.count:026d}", **changes})
             await self.store.publish(new, f"d{self.count}", "f")
-            made.append(new)
-        return made
+            created.append(new)
+        return created
 
     async def act(self, old: Item, act: str, keyring: Keyring | None = None, **changes: object) -> Item:
         """The next version of an item, signed with another key where one is given."""
@@ -70,11 +70,11 @@ class Desk:
     @contextmanager
     def signing_with(self, keyring: Keyring) -> Iterator[None]:
         """Signs with another key in the block."""
-        before, self.store.keyring = self.store.keyring, keyring
+        previous, self.store.keyring = self.store.keyring, keyring
         try:
             yield
         finally:
-            self.store.keyring = before
+            self.store.keyring = previous
 
     async def close(self) -> None:
         await self.store.aclose()
@@ -91,8 +91,8 @@ class Client:
     fd = -1
     last_round = 0
 
-    def __init__(self, node: Node, wanted: Filter | None = None, cursor: str | None = None) -> None:
-        self.subscription = Subscription(wanted or Filter(), cursor, 100)
+    def __init__(self, node: Node, filter: Filter | None = None, cursor: str | None = None) -> None:
+        self.subscription = Subscription(filter or Filter(), cursor, 100)
         self.heard_of: list[dict[str, Any]] = []
         self.writes = 0
         self.node = node
@@ -134,18 +134,18 @@ class Client:
 
     def kinds(self) -> list[str]:
         """The types of all messages but heartbeats."""
-        return [each["type"] for each in self.heard_of if each["type"] != "heartbeat"]
+        return [message["type"] for message in self.heard_of if message["type"] != "heartbeat"]
 
     def live(self) -> list[str]:
         """The uris of live items, in order."""
-        return [each["item"]["uri"] for each in self.heard_of if each["type"] == "item"]
+        return [message["item"]["uri"] for message in self.heard_of if message["type"] == "item"]
 
     def snapshots(self) -> list[tuple[bool, list[str]]]:
         """What each snapshot said: complete or not, and which items."""
         return [
-            (each["complete"], [shown["uri"] for shown in each["items"]])
-            for each in self.heard_of
-            if each["type"] == "snapshot"
+            (message["complete"], [listed["uri"] for listed in message["items"]])
+            for message in self.heard_of
+            if message["type"] == "snapshot"
         ]
 
 
@@ -156,9 +156,9 @@ class CountingNode(Node):
     turns = 0
     checks = 0
 
-    def rebuild(self, *given: Any) -> None:  # Any: as in the base class, passed on
+    def rebuild(self, *arguments: Any) -> None:  # Any: as in the base class, passed on
         self.rebuilds += 1
-        super().rebuild(*given)
+        super().rebuild(*arguments)
 
     def confirm(self) -> None:
         self.turns += 1
@@ -172,8 +172,8 @@ class CountingNode(Node):
     def poisoned(self) -> dict[str, float]:
         """How many entries were skipped, by reason."""
         samples = [sample for metric in self.metrics.poison.collect() for sample in metric.samples]
-        counted = [each for each in samples if each.name.endswith("_total") and each.value]
-        return {each.labels["reason"]: each.value for each in counted}
+        samples_with_value = [message for message in samples if message.name.endswith("_total") and message.value]
+        return {message.labels["reason"]: message.value for message in samples_with_value}
 
 
 @asynccontextmanager
@@ -194,15 +194,15 @@ async def following(url: str, desk: Desk, *, length: int = 10_000) -> AsyncItera
 
 @pytest.fixture
 async def desk(redis_url: str, brand: str) -> AsyncIterator[Desk]:
-    made = Desk(redis_url, brand)
-    yield made
-    await made.close()
+    created = Desk(redis_url, brand)
+    yield created
+    await created.close()
 
 
 @pytest.fixture
 async def node(redis_url: str, desk: Desk) -> AsyncIterator[CountingNode]:
-    async with following(redis_url, desk) as made:
-        yield made
+    async with following(redis_url, desk) as created:
+        yield created
 
 
 class Server:
@@ -235,14 +235,14 @@ class Server:
 @pytest.fixture
 def server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="fw") as folder:
-        made = Server(Path(folder))
-        yield made
-        made.kill()
+        created = Server(Path(folder))
+        yield created
+        created.kill()
 
 
 @pytest.fixture
 async def own_desk(server: Server, brand: str) -> AsyncIterator[Desk]:
     """A desk of the server of this test alone."""
-    made = Desk(server.url, brand)
-    yield made
-    await made.close()
+    created = Desk(server.url, brand)
+    yield created
+    await created.close()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_node_that_starts_has_all_entries_of_the_stream(redis_url: str, desk: Desk) -> None:
     published = await desk.publish(5)
     async with following(redis_url, desk) as node:
-        assert [each.item for each in reversed(node.backlog.current(Filter(), 10, 0)[0])] == published
+        assert [element.item for element in reversed(node.backlog.current(Filter(), 10, 0)[0])] == published
         assert node.rebuilds == 1 and not node.stale
 
 
@@ -31,7 +31,7 @@ async def test_published_items_arrive_in_order_and_once(desk: Desk, node: Counti
     client = Client(node)
     published = await desk.publish(20)
     await until(lambda: len(client.live()) >= 20)
-    assert client.live() == [each.uri for each in published]
+    assert client.live() == [element.uri for element in published]
     assert client.kinds() == ["snapshot", *["item"] * 20] and node.rebuilds == 1
 
 
@@ -39,7 +39,7 @@ async def test_items_that_were_published_together_are_one_write_per_client(desk:
     client = Client(node)
     await desk.publish()
     await until(lambda: len(client.live()) == 1)
-    before, epoch = client.writes, await desk.raw.hget(desk.keys.meta, "epoch")
+    writes, epoch = client.writes, await desk.raw.hget(desk.keys.meta, "epoch")
     # One packet, so that one turn of the server takes all of it.
     script = desk.raw.pipeline(transaction=False)
     for seq in range(2, 10):
@@ -47,7 +47,7 @@ async def test_items_that_were_published_together_are_one_write_per_client(desk:
         script.xadd(desk.keys.items, {"epoch": epoch, "seq": seq, "body": body})
     await script.execute()
     await until(lambda: len(client.live()) == 9)
-    assert client.writes == before + 1
+    assert client.writes == writes + 1
 
 
 async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: CountingNode) -> None:
@@ -55,12 +55,12 @@ async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: Counti
     items = [item(uri=f"urn:flashwire:{number:026d}") for number in range(2000)]
     for start in range(0, 2000, 50):
         part = items[start : start + 50]
-        await asyncio.gather(*(desk.store.publish(each, each.uri, "f") for each in part))
+        await asyncio.gather(*(desk.store.publish(element, element.uri, "f") for element in part))
     records = await desk.raw.xrange(desk.keys.items)
     await until(lambda: len(client.live()) >= 2000)
-    places = [each["cursor"].split(".")[1] for each in client.heard_of if each["type"] == "item"]
+    places = [element["cursor"].split(".")[1] for element in client.heard_of if element["type"] == "item"]
     assert places == [fields[b"seq"].decode() for _, fields in records] and len(places) == 2000
-    assert sorted(client.live()) == [each.uri for each in items] and node.rebuilds == 1
+    assert sorted(client.live()) == [element.uri for element in items] and node.rebuilds == 1
 
 
 async def test_poison_is_skipped_and_counted_by_reason_and_other_entries_arrive(desk: Desk, node: CountingNode) -> None:
@@ -101,25 +101,25 @@ async def test_a_hole_is_reported_to_all_clients(desk: Desk, node: CountingNode)
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many records each reading of the whole stream found."""
-    read: list[int] = []
-    held = Stream.records
+    counts: list[int] = []
+    read_all = Stream.records
 
     async def counted(self: Stream) -> list[Record]:
-        found = await held(self)
-        read.append(len(found))
+        found = await read_all(self)
+        counts.append(len(found))
         return found
 
     monkeypatch.setattr(Stream, "records", counted)
-    return read
+    return counts
 
 
 async def after_a_hole(desk: Desk, node: CountingNode) -> list[Item]:
     """A number is given whose entry is nowhere, and then another one."""
     await desk.raw.hincrby(desk.keys.meta, "seq", 1)
     rebuilds = node.rebuilds
-    made = await desk.publish()
-    await until(lambda: node.rebuilds > rebuilds and node.backlog.item(made[0].uri) is not None)
-    return made
+    lines = await desk.publish()
+    await until(lambda: node.rebuilds > rebuilds and node.backlog.item(lines[0].uri) is not None)
+    return lines
 
 
 async def test_after_a_hole_only_later_records_are_read(redis_url: str, desk: Desk, readings: list[int]) -> None:
@@ -134,8 +134,8 @@ async def test_after_a_hole_only_later_records_are_read(redis_url: str, desk: De
         await until(lambda: node.position()[1] == 8)
         published += await after_a_hole(desk, node)
         assert node.rebuilds == 5 and readings == [3]
-        shown, _ = node.backlog.current(Filter(), 10, time.time())
-        assert {one.item.uri for one in shown} == {item.uri for item in published}
+        current, _ = node.backlog.current(Filter(), 10, time.time())
+        assert {listed.item.uri for listed in current} == {item.uri for item in published}
         await until(lambda: client.kinds().count("snapshot") == 5)
         assert [complete for complete, _ in client.snapshots()] == [True, False, False, False, False]
 
@@ -151,7 +151,7 @@ async def test_a_withdrawal_in_a_hole_is_found_in_its_ledger(redis_url: str, des
         assert client.snapshots()[-1] == (False, [third.uri, second.uri]) and readings == [2]
         # The next hole, too, finds it as it is.
         (fourth,) = await after_a_hole(desk, node)
-        assert [each.item for each in node.backlog.current(Filter(), 10, 0)[0]] == [fourth, third, second]
+        assert [element.item for element in node.backlog.current(Filter(), 10, 0)[0]] == [fourth, third, second]
         assert readings == [2] and not node.backlog.hidden
 
 
@@ -176,7 +176,7 @@ async def another_epoch(desk: Desk) -> None:
 
 # Garbage stays in the stream. Of what nobody can read the first reading after the hole is told by the ledger.
 @pytest.mark.parametrize(
-    ("harm", "least"),
+    ("harm", "minimum"),
     [
         (nothing, 1),
         (garbage, 3),
@@ -186,14 +186,14 @@ async def another_epoch(desk: Desk) -> None:
     ],
 )
 async def test_everything_is_read_again_if_known_entries_may_be_invalid(
-    redis_url: str, desk: Desk, readings: list[int], harm: Callable[[Desk], Awaitable[None]], least: int
+    redis_url: str, desk: Desk, readings: list[int], harm: Callable[[Desk], Awaitable[None]], minimum: int
 ) -> None:
     await desk.publish(3)
     async with following(redis_url, desk) as node:
         await harm(desk)
         for _ in range(2):
             await after_a_hole(desk, node)
-        assert len(readings) >= least and (harm is not nothing or readings == [3])
+        assert len(readings) >= minimum and (harm is not nothing or readings == [3])
         assert (f"urn:flashwire:{1:026d}" in node.backlog.hidden) is (harm is a_version_that_nobody_can_read)
 
 
@@ -227,7 +227,7 @@ async def test_a_reader_ends_although_a_library_swallows_its_cancellation(
     # asyncio.wait_for before Python 3.12 does that to a cancellation that meets a finished write.
     waiting = asyncio.Event()
 
-    async def follow(*_asked: object, **_options: object) -> tuple[list[Record], list[Record]]:
+    async def follow(*_arguments: object, **_options: object) -> tuple[list[Record], list[Record]]:
         waiting.set()
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
@@ -238,5 +238,5 @@ async def test_a_reader_ends_although_a_library_swallows_its_cancellation(
     task = asyncio.create_task(Reader(stream, desk.keyring, node).run())
     await waiting.wait()
     task.cancel()
-    done, _ = await asyncio.wait([task], timeout=5)
-    assert task in done and task.cancelled()
+    finished, _ = await asyncio.wait([task], timeout=5)
+    assert task in finished and task.cancelled()

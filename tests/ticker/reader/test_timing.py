@@ -84,24 +84,24 @@ async def time_limits_until_told(stream: Freezing, freeze: Callable[[], None]) -
     node = Node(TickerSettings.model_construct(), load_site(None))
     steady = asyncio.get_running_loop().time
     reader = Reader(stream, KEYRING, node, steady=lambda: steady() * 100)  # type: ignore[arg-type]  # as far as asked
-    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    calls_at_report: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     away = node.mark_stale
 
     def tell(reason: str) -> None:
         away(reason)
-        if not told.done():
-            told.set_result(stream.unanswered)
+        if not calls_at_report.done():
+            calls_at_report.set_result(stream.unanswered)
 
     node.mark_stale = tell  # type: ignore[method-assign]  # to see the moment
     task = asyncio.create_task(reader.run())
     async with asyncio.timeout(5):
         await stream.waiting.wait()
         freeze()
-        await told
+        await calls_at_report
     task.cancel()
     await asyncio.wait([task])
     assert node.stale
-    return told.result()
+    return calls_at_report.result()
 
 
 async def test_a_primary_in_doubt_is_reported_before_the_next_call() -> None:
@@ -125,10 +125,10 @@ async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() 
     def noting(name: str) -> Callable[..., Any]:
         call = getattr(stream, name)
 
-        async def noted(*given: Any, **named: Any) -> Any:
+        async def noted(*arguments: Any, **named: Any) -> Any:
             kind = f"{name}, waiting" if named.get("block") else name
             seen.setdefault(kind, set()).add(held[0])
-            return await call(*given, **named)
+            return await call(*arguments, **named)
 
         return noted
 

@@ -23,7 +23,7 @@ def other_key(brand: str) -> Keyring:
     return Keyring("k2", {"k2": b"x" * 32, "k1": b"k" * 32}, brand)
 
 
-def shown(node: CountingNode) -> list[str]:
+def shown_uris(node: CountingNode) -> list[str]:
     return [entry.item.uri for entry in node.backlog.current(Filter(), 100, time.time())[0]]
 
 
@@ -60,7 +60,7 @@ async def test_a_node_whose_desk_signs_with_another_key_reports_it_within_five_s
     # With the next entry that it can read it follows again; what it cannot read is missing from its list all the same.
     new = (await desk.publish())[0]
     await until(lambda: not node.stale, seconds=SECONDS)
-    assert shown(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is False
+    assert shown_uris(node) == [new.uri, lines[1].uri] and Client(node).snapshots()[0][0] is False
     assert len(node.backlog.hidden) == 4
 
 
@@ -127,12 +127,12 @@ async def test_an_unreadable_entry_in_the_middle_hides_its_item_and_makes_snapsh
         await published_by_hand(desk, seal(encode_item(last), desk.keyring))
     await until(lambda: not node.stale and node.backlog.newest.seq == 5, seconds=SECONDS)
     # The others are confirmed by their ledgers; the one that the entry may have withdrawn is not.
-    assert sorted(shown(node)) == sorted([last.uri, lines[2].uri, lines[1].uri])
+    assert sorted(shown_uris(node)) == sorted([last.uri, lines[2].uri, lines[1].uri])
     await until(lambda: client.snapshots()[-1][0] is False)
     assert not node.backlog.is_confirmed(lines[0].uri)
     assert Client(node).snapshots()[0][0] is False
     async with following(redis_url, desk) as fresh:
-        assert not fresh.stale and shown(fresh) == shown(node) and Client(fresh).snapshots()[0][0] is False
+        assert not fresh.stale and shown_uris(fresh) == shown_uris(node) and Client(fresh).snapshots()[0][0] is False
 
 
 @pytest.mark.parametrize("kind", MIDDLE)
@@ -146,7 +146,7 @@ async def test_an_unreadable_new_item_is_hidden_as_long_as_its_entry_is_in_the_s
     await published_by_hand(desk, body)
     await desk.publish()
     async with following(redis_url, desk, length=4) as node:
-        assert not node.stale and len(shown(node)) == 3 and Client(node).snapshots()[0][0] is False
+        assert not node.stale and len(shown_uris(node)) == 3 and Client(node).snapshots()[0][0] is False
         # It leaves with the entries before it.
         await desk.publish(4)
         await until(lambda: node.backlog.newest.seq == 8)
@@ -186,7 +186,7 @@ async def test_garbage_without_a_published_number_never_makes_a_node_stale(redis
         await desk.publish()
         await until(lambda: len(client.live()) == 1)
     async with following(redis_url, desk) as node:
-        assert not node.stale and len(shown(node)) == 4 and Client(node).snapshots()[0][0] is True
+        assert not node.stale and len(shown_uris(node)) == 4 and Client(node).snapshots()[0][0] is True
 
 
 async def test_a_record_of_another_epoch_has_no_published_number(redis_url: str, desk: Desk) -> None:
@@ -198,7 +198,7 @@ async def test_a_record_of_another_epoch_has_no_published_number(redis_url: str,
     for record in garbage:
         await desk.raw.xadd(desk.keys.items, record)
     async with following(redis_url, desk) as node:
-        assert not node.stale and len(shown(node)) == 2
+        assert not node.stale and len(shown_uris(node)) == 2
         for record in garbage:
             await desk.raw.xadd(desk.keys.items, record)
         await until(lambda: sum(node.poisoned().values()) == 4)
@@ -238,11 +238,11 @@ async def test_a_counter_that_was_tampered_with_is_detected_until_it_is_restored
 ) -> None:
     await desk.publish(2)
     await until(lambda: len(node.backlog) == 2)
-    before = await desk.raw.hget(desk.keys.meta, field)
+    previous = await desk.raw.hget(desk.keys.meta, field)
     await desk.raw.hset(desk.keys.meta, field, value)
     await until(lambda: node.stale, seconds=SECONDS)
     assert "epoch and number" in str(node.lost)
-    await desk.raw.hset(desk.keys.meta, field, before)
+    await desk.raw.hset(desk.keys.meta, field, previous)
     await until(lambda: not node.stale, seconds=SECONDS)
     assert node.rebuilds == 1
 
@@ -259,7 +259,7 @@ async def test_a_withdrawal_after_a_damaged_position_reaches_clients(
     await desk.act(lines[0], "withdraw")
     await until(lambda: not node.stale, seconds=SECONDS)
     await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]))
-    assert shown(node) == [lines[1].uri]
+    assert shown_uris(node) == [lines[1].uri]
     last = (await desk.publish())[0]
     await until(lambda: client.live()[-1] == last.uri)
     assert Client(node).snapshots() == [(True, [last.uri, lines[1].uri])]
@@ -274,9 +274,9 @@ async def test_a_withdrawal_that_is_deleted_from_the_stream_counts_for_a_node_th
     records = await desk.raw.xrange(desk.keys.items)
     await desk.raw.xdel(desk.keys.items, *[entry_id for entry_id, _ in records[3:]])
     async with following(redis_url, desk) as node:
-        assert not node.stale and shown(node) == [lines[1].uri]
+        assert not node.stale and shown_uris(node) == [lines[1].uri]
         versions = {line.uri: node.backlog.item(line.uri) for line in lines}
-        assert [(held.item.version, held.item.act) for held in versions.values() if held] == [
+        assert [(stored.item.version, stored.item.act) for stored in versions.values() if stored] == [
             (2, "withdraw"),
             (2, "correction"),
             (2, "hold"),
@@ -289,13 +289,13 @@ async def test_versions_signed_with_a_removed_key_do_not_make_older_ones_current
         await desk.act(line, act, other_key(desk.keys.brand))
     last = await desk.publish()
     async with following(redis_url, desk) as node:
-        assert not node.stale and shown(node) == [last[0].uri, lines[3].uri]
+        assert not node.stale and shown_uris(node) == [last[0].uri, lines[3].uri]
         assert len(node.backlog.hidden) == 3 and not node.backlog.is_confirmed(lines[0].uri)
         # A version that can be read settles it: here what a chief withdraws and what is corrected once more.
         await desk.act(_as(lines[0], 2), "withdraw")
         await desk.act(_as(lines[1], 2), "correction")
         await until(lambda: len(node.backlog.hidden) == 1)
-        assert lines[1].uri in shown(node) and lines[0].uri not in shown(node)
+        assert lines[1].uri in shown_uris(node) and lines[0].uri not in shown_uris(node)
 
 
 async def test_an_item_whose_ledger_is_lost_is_not_current_after_a_hole(redis_url: str, desk: Desk) -> None:
@@ -305,7 +305,7 @@ async def test_an_item_whose_ledger_is_lost_is_not_current_after_a_hole(redis_ur
     await desk.raw.xdel(desk.keys.items, records[-1][0])
     await desk.raw.delete(desk.keys.ledger(lines[0].uri))
     async with following(redis_url, desk) as node:
-        assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
+        assert shown_uris(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
 
 
 async def test_a_running_node_asks_the_ledger_about_a_hole_too(desk: Desk, node: CountingNode) -> None:
@@ -335,7 +335,7 @@ async def test_a_version_that_is_signed_again_keeps_its_item_and_reaches_no_clie
     last = (await desk.publish())[0]
     await until(lambda: client.live()[-1] == last.uri)
     assert client.live() == [each.uri for each in [*lines, last]]
-    assert shown(node) == [each.uri for each in [last, *reversed(lines)]] and node.rebuilds == 1
+    assert shown_uris(node) == [each.uri for each in [last, *reversed(lines)]] and node.rebuilds == 1
 
 
 async def test_a_copied_old_body_reaches_no_client(desk: Desk, node: CountingNode) -> None:
@@ -347,7 +347,7 @@ async def test_a_copied_old_body_reaches_no_client(desk: Desk, node: CountingNod
     await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
     last = (await desk.publish())[0]
     await until(lambda: client.live()[-1:] == [last.uri])
-    assert client.live() == [last.uri] and shown(node) == [last.uri, lines[1].uri] and node.rebuilds == 1
+    assert client.live() == [last.uri] and shown_uris(node) == [last.uri, lines[1].uri] and node.rebuilds == 1
 
 
 async def test_a_copied_old_body_does_not_restore_an_item_whose_withdrawal_is_deleted(
@@ -359,7 +359,7 @@ async def test_a_copied_old_body_does_not_restore_an_item_whose_withdrawal_is_de
     await desk.raw.xdel(desk.keys.items, records[-1][0])
     await published_by_hand(desk, seal(encode_item(lines[0]), desk.keyring))
     async with following(redis_url, desk) as node:
-        assert shown(node) == [lines[1].uri] and not node.backlog.hidden
+        assert shown_uris(node) == [lines[1].uri] and not node.backlog.hidden
 
 
 @pytest.mark.parametrize("act", ["withdraw", "hold", "correction"])
@@ -373,18 +373,18 @@ async def test_a_version_lost_in_a_failover_or_backup_does_not_make_the_earlier_
     await desk.act(lines[0], act)
     await until(lambda: len(client.live()) == 3)
     for _ in range(2):
-        begun = node.rebuilds
+        start = node.rebuilds
         for name, dump in zip(names, aside, strict=True):
             await desk.raw.restore(name, 0, dump, replace=True)
-        await desk.raw.hincrby(desk.keys.meta, "seq", 5 * begun)
-        await until(partial(lambda before: node.rebuilds > before, begun), seconds=SECONDS)
+        await desk.raw.hincrby(desk.keys.meta, "seq", 5 * start)
+        await until(partial(lambda previous: node.rebuilds > previous, start), seconds=SECONDS)
         # Clients get their lists one after the other, a moment later.
         await until(lambda: client.snapshots()[-1] == (False, [lines[1].uri]) and not node.stale, seconds=SECONDS)
         assert node.backlog.hidden == {lines[0].uri} and Client(node).snapshots()[0] == (False, [lines[1].uri])
     # The desk knows the version before; what it says next is shown.
     again = await desk.act(lines[0], "update", headline=Text("again", "en", "ltr"))
     await until(lambda: not node.backlog.hidden)
-    assert shown(node) == [lines[1].uri, again.uri] and client.live()[-1] == again.uri
+    assert shown_uris(node) == [lines[1].uri, again.uri] and client.live()[-1] == again.uri
     assert Client(node).snapshots()[0][0] is True
 
 
@@ -397,7 +397,7 @@ async def test_an_unreadable_item_is_hidden_until_a_version_can_be_read(redis_ur
     await published_by_hand(desk, seal(encode_item(item(uri="urn:flashwire:" + "8" * 26)), other))
     await desk.publish()
     async with following(redis_url, desk) as node:
-        assert node.backlog.hidden == {line.uri for line in lines} and known.uri in shown(node)
+        assert node.backlog.hidden == {line.uri for line in lines} and known.uri in shown_uris(node)
         assert not node.stale and Client(node).snapshots()[0][0] is False
         for line in lines:
             await desk.act(line, "withdraw")
@@ -412,7 +412,7 @@ async def test_a_ledger_of_the_wrong_type_hides_its_item_and_does_not_stop_a_nod
     await desk.raw.delete(desk.keys.ledger(lines[0].uri))
     await desk.raw.set(desk.keys.ledger(lines[0].uri), "no list")
     async with following(redis_url, desk) as node:
-        assert shown(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
+        assert shown_uris(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
 
 
 async def test_a_flood_of_unordered_entries_does_not_make_a_node_read_everything_repeatedly(
@@ -421,14 +421,14 @@ async def test_a_flood_of_unordered_entries_does_not_make_a_node_read_everything
     [line] = await desk.publish()
     await until(lambda: len(node.backlog) == 1)
     body, other = seal(encode_item(line), desk.keyring), other_key(desk.keys.brand)
-    begun, before = time.monotonic(), node.rebuilds
-    while time.monotonic() - begun < 2.5:
+    start, previous = time.monotonic(), node.rebuilds
+    while time.monotonic() - start < 2.5:
         # Each is passed by the counter, every other one cannot be read.
         await published_by_hand(desk, seal(encode_item(line), other))
         await published_by_hand(desk, body)
-    assert 1 <= node.rebuilds - before <= 4
+    assert 1 <= node.rebuilds - previous <= 4
     last = (await desk.publish())[0]
-    await until(lambda: last.uri in shown(node) and not node.stale, seconds=SECONDS)
+    await until(lambda: last.uri in shown_uris(node) and not node.stale, seconds=SECONDS)
 
 
 def _as(old: Item, version: int) -> Item:

@@ -8,7 +8,7 @@ from ticker.shared.http.addresses import http_address, origins, page_origin, pro
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("value", "normalized"),
     [
         ("*", "*"),
         ('"*"', "*"),
@@ -33,12 +33,12 @@ from ticker.shared.http.addresses import http_address, origins, page_origin, pro
         ("", ""),
     ],
 )
-def test_an_origin_is_normalized_to_the_form_that_browsers_send(written: str, read: str) -> None:
-    assert origins(written) == read
+def test_an_origin_is_normalized_to_the_form_that_browsers_send(value: str, normalized: str) -> None:
+    assert origins(value) == normalized
 
 
 @pytest.mark.parametrize(
-    "written",
+    "value",
     [
         "news.example",
         "https://a.example, *",
@@ -61,13 +61,13 @@ def test_an_origin_is_normalized_to_the_form_that_browsers_send(written: str, re
         *(f"{scheme}://news.example" for scheme in ("htp", "htps", "ttps", "hhtp", "httpss", "ftp", "sftp")),
     ],
 )
-def test_an_invalid_origin_is_refused(written: str) -> None:
+def test_an_invalid_origin_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"write|host|pattern"):
-        origins(written)
+        origins(value)
 
 
 @pytest.mark.parametrize(
-    ("header", "read"),
+    ("header", "normalized"),
     [
         ("https://Desk.Example:443/", "https://desk.example"),
         (" http://desk.example. ", "http://desk.example"),
@@ -78,18 +78,18 @@ def test_an_invalid_origin_is_refused(written: str) -> None:
         *((text, None) for text in ("http://a:99999", "http://[::1", "http://a?b", "file:///a", "http://a:b")),
     ],
 )
-def test_the_origin_of_a_request_has_the_form_of_the_setting(header: str, read: str | None) -> None:
-    assert page_origin(header) == read
+def test_the_origin_of_a_request_has_the_form_of_the_setting(header: str, normalized: str | None) -> None:
+    assert page_origin(header) == normalized
 
 
 def test_a_long_origin_is_refused_without_parsing() -> None:
-    begun = time.process_time()
+    start = time.process_time()
     assert page_origin("http://" + "é" * 16_000 + ".test") is None
-    assert time.process_time() - begun < 0.05
+    assert time.process_time() - start < 0.05
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("value", "normalized"),
     [
         ("127.0.0.1,::1", "127.0.0.1,::1"),
         (" 10.0.0.5 , 10.1.2.3/8 ", "10.0.0.5,10.0.0.0/8"),
@@ -99,21 +99,21 @@ def test_a_long_origin_is_refused_without_parsing() -> None:
         ("", ""),
     ],
 )
-def test_proxies_are_addresses_and_networks(written: str, read: str) -> None:
-    assert proxies(written) == read
+def test_proxies_are_addresses_and_networks(value: str, normalized: str) -> None:
+    assert proxies(value) == normalized
 
 
 @pytest.mark.parametrize(
-    "written",
+    "value",
     ["junk", "nginx", "10.0.0.0/33", "10.0.0", "*,10.0.0.1", "10.0.0.1:80", "10.0.0.*", "0.0.0.0", "10.0.0.1,[::]"],
 )
-def test_an_invalid_proxy_is_refused(written: str) -> None:
+def test_an_invalid_proxy_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="write"):
-        proxies(written)
+        proxies(value)
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("value", "normalized"),
     [
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("https://News.Example:443/live/", "https://news.example/live"),
@@ -121,21 +121,21 @@ def test_an_invalid_proxy_is_refused(written: str) -> None:
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_an_address_is_normalized(written: str, read: str) -> None:
-    assert http_address(written) == read
+def test_an_address_is_normalized(value: str, normalized: str) -> None:
+    assert http_address(value) == normalized
 
 
 @pytest.mark.parametrize(
-    "written",
+    "value",
     [
         "", "news.example", "ftp://news.example", "ws://news.example", "https://", "https://a.example; script-src *",
         "https://a.example/?x=1", "https://u:p@a.example", "https://a.example:0", "https://a.example:70000",
         "https://a.example/a b", "https://a.example/'", "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_an_invalid_address_is_refused(written: str) -> None:
+def test_an_invalid_address_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"address|host"):
-        http_address(written)
+        http_address(value)
 
 
 DOTS = ["/.", "/..", "/live/..", "/../live", "/live/../news", "/live/./", "/live/../", "//..", "/./"]

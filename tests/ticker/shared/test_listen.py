@@ -26,26 +26,26 @@ def test_the_error_for_a_foreign_address_names_the_setting_of_the_address(host: 
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
+    ("number", "advice"),
     [(errno.EADDRINUSE, "stop what uses it"), (errno.EACCES, "above 1023"), (errno.EMFILE, "--host")],
 )
-def test_the_advice_depends_on_the_error(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+def test_the_advice_depends_on_the_error(monkeypatch: pytest.MonkeyPatch, number: int, advice: str) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, "x")
 
     monkeypatch.setattr(module, "_bound_sockets", refuse)
-    with pytest.raises(ListenError, match=words):
+    with pytest.raises(ListenError, match=advice):
         bind("127.0.0.1", 80, 1, "--port")
 
 
 def test_localhost_is_the_ipv4_address_that_other_defaults_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    def both(*_: object, **__: object) -> list[Any]:
+    def addresses(*_: object, **__: object) -> list[Any]:
         return [
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
         ]
 
-    monkeypatch.setattr(socket, "getaddrinfo", both)
+    monkeypatch.setattr(socket, "getaddrinfo", addresses)
     [sock] = bind("localhost", 0, 1, "--port")
     assert http_url(sock).startswith("http://127.0.0.1:")
     sock.close()
@@ -92,11 +92,11 @@ def test_an_address_is_bound_from_the_start_and_refuses_clients_until_it_is_serv
 def test_a_closed_address_keeps_accepted_connections_and_can_be_opened_again() -> None:
     [sock] = bind("127.0.0.1", 0, 1, "--port")
     open_to_clients(sock)
-    client, gone, waiting = (socket.create_connection(address_of(sock), 5) for _ in range(3))
+    client, closed, waiting = (socket.create_connection(address_of(sock), 5) for _ in range(3))
     accepted, first = sock.accept()[0], sock.accept()[0]
     # The side that closes first keeps the port for a minute (TIME_WAIT).
     first.close()
-    gone.close()
+    closed.close()
     close_to_clients(sock)
     with pytest.raises(ConnectionResetError):
         waiting.recv(1)

@@ -108,16 +108,16 @@ def test_a_full_disk_and_a_closed_descriptor_are_counted() -> None:
 
 
 def test_a_line_that_filled_the_disk_is_continued_later(tmp_path: Path) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with (tmp_path / "log").open("wb", buffering=0) as file:
         output = patient(file.fileno())
         try:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (30, before[1]))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (30, previous[1]))
             for _ in range(3):
                 output.write(LINE)
         finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            resource.setrlimit(resource.RLIMIT_FSIZE, previous)
             signal.signal(signal.SIGXFSZ, handler)
         output.write(LINE)
     assert (tmp_path / "log").read_bytes() == LINE * 2 + b"1 log lines were dropped here.\n" + LINE
@@ -171,8 +171,8 @@ os.kill(child, 9) if os.WIFSTOPPED(status) else None
 os._exit(os.WIFSTOPPED(status))
 """
     controller, terminal = os.openpty()
-    ended = subprocess.run([sys.executable, "-c", program], stderr=terminal, check=False, timeout=30)
-    assert ended.returncode == 0
+    process = subprocess.run([sys.executable, "-c", program], stderr=terminal, check=False, timeout=30)
+    assert process.returncode == 0
     os.close(terminal)
     assert b"a line" in os.read(controller, 1000)
     os.close(controller)
@@ -184,17 +184,17 @@ def test_a_descriptor_that_was_closed_at_the_start_is_not_reused(closing: str) -
         "from ticker.shared.process import output; import os, sys; output.protect(blocks=False); print('x');"
         "print('y', file=sys.stderr); assert min(os.pipe()) > 2"
     )
-    ended = subprocess.run(["sh", "-c", f'exec {sys.executable} -c "$1" {closing}', "sh", program], check=False)
-    assert ended.returncode == 0
+    process = subprocess.run(["sh", "-c", f'exec {sys.executable} -c "$1" {closing}', "sh", program], check=False)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_characters_that_a_terminal_cannot_show_are_escaped(encoding: str) -> None:
     program = "from ticker.shared.process import output; output.protect(blocks=True); output.print_result('\\u0645 é')"
-    shown = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | {"PYTHONIOENCODING": encoding},
         capture_output=True,
         check=True,
     ).stdout
-    assert shown.decode(encoding) == "م é\n" if encoding == "utf-8" else shown.startswith(b"\\u0645 ")
+    assert result.decode(encoding) == "م é\n" if encoding == "utf-8" else result.startswith(b"\\u0645 ")

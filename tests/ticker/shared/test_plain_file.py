@@ -17,20 +17,20 @@ def test_a_site_file_that_is_not_a_plain_file_is_refused(tmp_path: Path, kind: s
     reason = ODD_FILES[kind](tmp_path / "site.toml")
     with at_once(), pytest.raises(SiteError) as caught:
         load_site(tmp_path / "site.toml")
-    said = str(caught.value)
-    assert reason in said and "site.toml" in said and "FLASHWIRE_SITE" in said and "\n" not in said
+    message = str(caught.value)
+    assert reason in message and "site.toml" in message and "FLASHWIRE_SITE" in message and "\n" not in message
 
 
 @pytest.mark.parametrize("create", [True, False])
 @pytest.mark.parametrize("kind", ODD_FILES)
 def test_a_key_file_that_is_not_a_plain_file_is_refused(tmp_path: Path, kind: str, *, create: bool) -> None:
     reason = ODD_FILES[kind](tmp_path / KEY_FILE)
-    before = os.lstat(tmp_path / KEY_FILE)
+    previous = os.lstat(tmp_path / KEY_FILE)
     with at_once(), pytest.raises(KeyringError) as caught:
         load_keyring(None, tmp_path, "news", create=create)
-    said = str(caught.value)
-    assert reason in said and KEY_FILE in said and "backup" in said and "\n" not in said
-    assert os.path.samestat(before, os.lstat(tmp_path / KEY_FILE)), "nothing was put in its place"
+    message = str(caught.value)
+    assert reason in message and KEY_FILE in message and "backup" in message and "\n" not in message
+    assert os.path.samestat(previous, os.lstat(tmp_path / KEY_FILE)), "nothing was put in its place"
     assert sorted(path.name for path in tmp_path.iterdir()) == [KEY_FILE]
 
 
@@ -40,9 +40,9 @@ def test_a_file_for_tls_that_is_not_a_plain_file_is_refused(tmp_path: Path, kind
     reason = ODD_FILES[kind](tmp_path / "pem")
     with at_once(), pytest.raises(ValueError, match=option) as caught:
         read_address(f"rediss://:hunter2@one?{option}={tmp_path}/pem")
-    said = str(caught.value)
-    assert "hunter2" not in said and "\n" not in said
-    assert reason in said or kind == "binary"
+    message = str(caught.value)
+    assert "hunter2" not in message and "\n" not in message
+    assert reason in message or kind == "binary"
 
 
 def test_a_plain_file_is_read_completely(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def read(**given: Any) -> StreamSettings:  # Any: as many types as settings
-    return StreamSettings(**given)
+def read(**values: Any) -> StreamSettings:  # Any: as many types as settings
+    return StreamSettings(**values)
 
 
 def test_every_setting_has_a_default() -> None:
@@ -37,8 +37,8 @@ def test_arguments_take_precedence_over_the_environment_and_that_over_the_file(
     monkeypatch.setenv("REDIS_URL", "redis://environment")
     monkeypatch.setenv("FLASHWIRE_BRAND", "environment")
     assert (read().redis_url, read().brand) == ("redis://environment", "environment")
-    given = read(redis_url="redis://argument", brand="argument")
-    assert (given.redis_url, given.brand, given.stream_length) == ("redis://argument", "argument", 500)
+    values = read(redis_url="redis://argument", brand="argument")
+    assert (values.redis_url, values.brand, values.stream_length) == ("redis://argument", "argument", 500)
 
 
 def test_secrets_are_in_neither_the_repr_of_settings_nor_their_errors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
     watched = Tasks(counted.append)
     ends, steady = 3, asyncio.Event()
 
-    async def work() -> None:
+    async def run() -> None:
         nonlocal ends
         if ends:
             ends -= 1
@@ -33,7 +33,7 @@ async def test_a_task_that_ends_is_reported_until_it_runs_steadily_again(end: ty
         steady.set()
         await asyncio.sleep(60)
 
-    task = asyncio.create_task(watched.keep_running("reader", work))
+    task = asyncio.create_task(watched.keep_running("reader", run))
     async with asyncio.timeout(30):
         await steady.wait()
         assert "reader" in (watched.reason or "")
@@ -54,9 +54,9 @@ async def test_a_cancellation_that_a_library_swallows_ends_the_task() -> None:
             except asyncio.CancelledError:
                 pass
 
-    for work in (swallows, lambda: asyncio.sleep(60)):
-        task = asyncio.create_task(Tasks(lambda _: None).keep_running("watch", work))
+    for run in (swallows, lambda: asyncio.sleep(60)):
+        task = asyncio.create_task(Tasks(lambda _: None).keep_running("watch", run))
         await asyncio.sleep(0.01)
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=20)
-        assert done and task.cancelled()
+        finished, _ = await asyncio.wait([task], timeout=20)
+        assert finished and task.cancelled()

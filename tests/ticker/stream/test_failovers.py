@@ -77,28 +77,28 @@ class Newsroom:
             await asyncio.sleep(0.02)
 
     async def reaches(self, condition: Callable[[], bool], seconds: float, what: str) -> float:
-        begun = time.monotonic()
+        start = time.monotonic()
         while not condition():
-            assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what}"
+            assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
             await asyncio.sleep(0.02)
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
-    async def is_back_after(self, begun: float, client: Client) -> None:
+    async def is_back_after(self, start: float, client: Client) -> None:
         """Editors and readers go on, and nothing acknowledged is missing on the node."""
-        left = BACK_SECONDS - (time.monotonic() - begun)
+        seconds_left = BACK_SECONDS - (time.monotonic() - start)
         await self.reaches(
-            lambda: any(at > begun + 0.5 for at in self.acknowledged.values()) and not self.node.stale,
-            left,
+            lambda: any(at > start + 0.5 for at in self.acknowledged.values()) and not self.node.stale,
+            seconds_left,
             "editors and readers are back",
         )
         await self.reaches(lambda: self.is_ready, 5, "the desk is ready")
         self.writing = False
         await asyncio.sleep(2.5)
-        held = {entry_id: fields for entry_id, fields in await self.stream.records()}
-        uris = {entry.item.uri for entry in (await verify(list(held.items()), self.store.keyring, self.node))[0]}
+        records = {entry_id: fields for entry_id, fields in await self.stream.records()}
+        uris = {entry.item.uri for entry in (await verify(list(records.items()), self.store.keyring, self.node))[0]}
         missing = set(self.acknowledged) - uris
         assert not missing, f"{len(missing)} of {len(self.acknowledged)} acknowledged lines are gone"
-        assert len(held) == len(uris), "a line stands twice"
+        assert len(records) == len(uris), "a line stands twice"
         seen = set(client.live()) | {uri for _, shown in client.snapshots() for uri in shown}
         newest = sorted(self.acknowledged)[-50:]
         assert set(newest) <= seen
@@ -107,7 +107,7 @@ class Newsroom:
 @asynccontextmanager
 async def newsroom(url: str, brand: str, replicas: int = 0) -> AsyncIterator[tuple[Newsroom, Client]]:
     room = Newsroom(url, brand, replicas)
-    tasks = [asyncio.create_task(work()) for work in (room.reader.run, room.write, room.watch, room.observe)]
+    tasks = [asyncio.create_task(run()) for run in (room.reader.run, room.write, room.watch, room.observe)]
     try:
         await room.reaches(lambda: room.node.filled and not room.node.stale and room.is_ready, 10, "it starts")
         client = Client(room.node)
@@ -133,12 +133,12 @@ DURABLE = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "10")
 async def test_a_single_server_is_killed_and_restarts(made: Machines, brand: str) -> None:
     server = made.start("--appendonly", "yes", "--appendfsync", "always", "--save", "")
     async with newsroom(f"redis://127.0.0.1:{server.port}", brand) as (room, client):
-        begun = time.monotonic()
+        start = time.monotonic()
         server.process.kill()
         server.process.wait()
         await room.reaches(lambda: room.node.stale, STALE_SECONDS, "the node is stale")
         await asyncio.to_thread(server.start)
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
 
 
 async def test_a_primary_of_sentinel_that_crashes(made: Machines, brand: str) -> None:
@@ -153,12 +153,12 @@ async def test_a_primary_of_sentinel_that_crashes(made: Machines, brand: str) ->
         length = group[0].ask.xlen(room.store.keys.items)
         await room.reaches(lambda: group[0].ask.xlen(room.store.keys.items) > length, 5, "it takes a line alone")
         await asyncio.sleep(0.5)
-        begun = time.monotonic()
+        start = time.monotonic()
         group[0].process.kill()
         for replica in group[1:]:
             replica.ask.config_set("masterauth", "")
         await room.reaches(lambda: room.node.stale, STALE_SECONDS, "the node is stale")
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
 
 
 async def test_a_planned_failover_of_sentinel(made: Machines, brand: str) -> None:
@@ -166,14 +166,14 @@ async def test_a_planned_failover_of_sentinel(made: Machines, brand: str) -> Non
     watchers = made.sentinels(group)
     hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in watchers)
     async with newsroom(f"redis+sentinel://{hosts}/news", brand, replicas=1) as (room, client):
-        begun = time.monotonic()
+        start = time.monotonic()
         # Otherwise the old primary goes on for a second, and its other replica vouches for what will be dropped.
         group[0].ask.execute_command("CLIENT", "PAUSE", "6000", "WRITE")
         await asyncio.to_thread(lambda: watchers[0].ask.execute_command("SENTINEL FAILOVER", "news"))
         await room.reaches(
             lambda: watchers[0].ask.sentinel_master("news")["port"] != group[0].port, 10, "another is the primary"
         )
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
 
 
 @pytest.mark.parametrize("how", ["killed", pytest.param("frozen", marks=pytest.mark.slow)])
@@ -182,12 +182,12 @@ async def test_a_primary_of_a_cluster_that_dies(made: Machines, brand: str, how:
     hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes[:2])
     async with newsroom(f"redis+cluster://{hosts}", brand, replicas=1) as (room, client):
         owner = _owner(nodes, room)
-        begun = time.monotonic()
+        start = time.monotonic()
         owner.signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
         await room.reaches(lambda: room.node.stale, STALE_SECONDS, "the node is stale")
         # With one replica left of two servers no second one can hold a line: the writer asks for none from here on.
         room.store.calls.replicas = 0
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
         uris = sorted(room.acknowledged)
         assert await room.stream.ledger_lengths([*uris, "urn:flashwire:none"]) == [1] * len(uris) + [0]
         assert len(await room.stream.ledger_ends(uris)) == len(uris)
@@ -200,10 +200,10 @@ async def test_a_primary_of_a_cluster_with_two_replicas_dies_and_every_line_is_s
     nodes = made.cluster(replicas=2)
     hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes[:2])
     async with newsroom(f"redis+cluster://{hosts}", brand, replicas=1) as (room, client):
-        begun = time.monotonic()
+        start = time.monotonic()
         _owner(nodes, room).signal(signal.SIGKILL)
         await room.reaches(lambda: room.node.stale, STALE_SECONDS, "the node is stale")
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
 
 
 async def test_a_withdrawal_that_a_lagging_replica_never_got_is_not_undone_for_clients(
@@ -216,19 +216,19 @@ async def test_a_withdrawal_that_a_lagging_replica_never_got_is_not_undone_for_c
     ):
         room.writing = False
         await asyncio.sleep(1)
-        gone = sorted(room.acknowledged)[-1]
+        lost = sorted(room.acknowledged)[-1]
         offset = first.ask.info("replication")["master_repl_offset"]
         await asyncio.to_thread(until, lambda: second.ask.info("replication")["slave_repl_offset"] >= offset)
         # Without FLASHWIRE_REPLICAS the desk answers 200 for what only the primary has.
         second.ask.execute_command("REPLICAOF", "NO", "ONE")
-        await room.store.publish(item(uri=gone, version=2, act="withdraw", pub_status="canceled"), "w", "print")
+        await room.store.publish(item(uri=lost, version=2, act="withdraw", pub_status="canceled"), "w", "print")
         await room.reaches(lambda: client.heard_of[-1].get("item", {}).get("version") == 2, 5, "it is withdrawn")
         first.kill()
         address.target = second.port
-        await room.reaches(lambda: room.node.backlog.hidden == {gone}, BACK_SECONDS, "the stream went back")
+        await room.reaches(lambda: room.node.backlog.hidden == {lost}, BACK_SECONDS, "the stream went back")
         await room.reaches(lambda: not room.node.stale, BACK_SECONDS, "readers are back")
-        assert gone not in Client(room.node).snapshots()[0][1]
-        await room.store.publish(item(uri=gone, version=2, act="withdraw", pub_status="canceled"), "x", "print")
+        assert lost not in Client(room.node).snapshots()[0][1]
+        await room.store.publish(item(uri=lost, version=2, act="withdraw", pub_status="canceled"), "x", "print")
         await room.reaches(lambda: not room.node.backlog.hidden, 5, "it is withdrawn again")
 
 
@@ -249,7 +249,7 @@ async def test_an_address_that_moves_to_another_server(made: Machines, brand: st
         await asyncio.to_thread(first.ask.execute_command, "CLIENT", "PAUSE", "2000", "WRITE")
         offset = first.ask.info("replication")["master_repl_offset"]
         await asyncio.to_thread(until, lambda: second.ask.info("replication")["slave_repl_offset"] >= offset)
-        begun = time.monotonic()
+        start = time.monotonic()
         second.ask.execute_command("REPLICAOF", "NO", "ONE")
         _third.ask.execute_command("REPLICAOF", "127.0.0.1", second.port)
         address.target = second.port
@@ -260,7 +260,7 @@ async def test_an_address_that_moves_to_another_server(made: Machines, brand: st
             first.ask.execute_command("REPLICAOF", "127.0.0.1", second.port)
         if old == "cut":
             address.cut()
-        await room.is_back_after(begun, client)
+        await room.is_back_after(start, client)
 
 
 async def cut_off_from_sentinels(group: list[Server], watchers: list[Server]) -> None:
@@ -329,10 +329,10 @@ async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_still_reads(
         for watcher in frozen:
             watcher.signal(signal.SIGSTOP)
         await room.reaches(lambda: room.node.stale and not room.is_ready, STALE_SECONDS, "node and desk say so")
-        heard = len(client.live())
+        received = len(client.live())
         elsewhere = Store(connect(f"redis://127.0.0.1:{group[0].port}", timeout=1.2), room.store.keyring)
         await elsewhere.publish(item(uri="urn:flashwire:" + "8" * 26), "meanwhile", "print")
-        await room.reaches(lambda: len(client.live()) > heard, 5, "news goes on")
+        await room.reaches(lambda: len(client.live()) > received, 5, "news goes on")
         assert room.node.lost is not None and ("confirmed" in room.node.lost or "too few" in room.node.lost)
         for watcher in frozen:
             watcher.signal(signal.SIGCONT)

@@ -72,8 +72,8 @@ async def sentinel(start: Start) -> AsyncIterator[tuple[int, int]]:
     replica = connect(f"redis://:word@127.0.0.1:{second}", timeout=2)
 
     async def in_step() -> bool:
-        known = await asked.execute_command("SENTINEL", "REPLICAS", "news")
-        return bool(known) and (await replica.info("replication"))["master_link_status"] == "up"
+        replicas = await asked.execute_command("SENTINEL", "REPLICAS", "news")
+        return bool(replicas) and (await replica.info("replication"))["master_link_status"] == "up"
 
     await until(in_step)
     yield watcher, first
@@ -123,8 +123,8 @@ async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
     unknown = Stream(connect(f"redis+sentinel://:word@127.0.0.1:{watcher}/other", timeout=2), brand)
     with pytest.raises(StreamAwayError, match="other"):
         await unknown.position()
-    for one in (asked, client):
-        await disconnect(one)
+    for connection in (asked, client):
+        await disconnect(connection)
     await unknown.aclose()
 
 
@@ -166,7 +166,7 @@ def pool_of(url: str) -> SentinelConnectionPool:
 
 def asked_at(pool: SentinelConnectionPool) -> list[tuple[str, int]]:
     kwargs = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
-    return [(one["host"], one["port"]) for one in kwargs]
+    return [(connection["host"], connection["port"]) for connection in kwargs]
 
 
 def test_a_sentinel_address_names_hosts_service_and_login() -> None:
