@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from playwright.sync_api import Dialog, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.desk.conftest import Service
 
@@ -39,8 +39,8 @@ def sign_in_again(page: Page, token: str) -> None:
 
 
 def ask_again(page: Page) -> None:
-    """Asks for the outcome of the line now; the page's own repeat may be 15 s away."""
-    page.locator("#retry").click()
+    """Asks for the outcome of the line now, unless the page's own repeat has already found it."""
+    page.evaluate("document.getElementById('retry').hidden || document.getElementById('retry').click()")
 
 
 def expect_on_air_after(page: Page, text: str) -> None:
@@ -89,6 +89,34 @@ def accept_dialogs(page: Page) -> list[str]:
     return types
 
 
+class TickerSwitch:
+    """The ticker as the pages of a context see it: there, or away. No process has to stop for that."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._is_away = False
+        context.route_web_socket("**/v1/live*", self._route_socket)
+        context.route("**/v1/live*", self._route)
+
+    def take_away(self) -> None:
+        """From the next connection on, the ticker cannot be reached."""
+        self._is_away = True
+
+    def bring_back(self) -> None:
+        self._is_away = False
+
+    def _route_socket(self, socket: WebSocketRoute) -> None:
+        if self._is_away:
+            socket.close(code=1012)
+        else:
+            socket.connect_to_server()
+
+    def _route(self, route: Route) -> None:
+        if self._is_away:
+            route.abort()
+        else:
+            route.continue_()
+
+
 class Line:
     """A published line, and what another editor does to it through the API."""
 
@@ -120,3 +148,8 @@ class Line:
 @pytest.fixture
 def line(service: Service) -> Line:
     return Line(service)
+
+
+@pytest.fixture
+def ticker(context: BrowserContext) -> TickerSwitch:
+    return TickerSwitch(context)

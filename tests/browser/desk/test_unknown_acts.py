@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import UNKNOWN_ACT, Line, accept_dialogs, line
+from tests.browser.desk.editing import UNKNOWN_ACT, Line, TickerSwitch, accept_dialogs, line, ticker
 from tests.browser.desk.frozen import frozen
+from tests.support.waiting import until
 
-__all__ = ["line"]  # fixtures
+__all__ = ["line", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -58,9 +59,9 @@ def test_the_row_shows_the_outcome_of_an_act_whose_form_is_closed_before_it_is_k
 
 @pytest.mark.parametrize("listed", [True, False], ids=["in the list", "in no list"])
 def test_an_act_is_still_asked_for_after_a_reload(
-    service: Service, open_desk: SignIn, line: Line, listed: bool
+    service: Service, ticker: TickerSwitch, open_desk: SignIn, line: Line, listed: bool
 ) -> None:
-    service.ticker.stop()
+    ticker.take_away()
     page = open_desk()
     line.send_unknown(page, "Hold")
     accept_dialogs(page)
@@ -69,16 +70,15 @@ def test_an_act_is_still_asked_for_after_a_reload(
     page.reload()
     expect(line.row(page).locator(".act-outcome")).to_contain_text(UNKNOWN_ACT)
     expect_on_hold(page, line)
-    service.ticker.start()
-    assert line.text not in service.headlines()
+    until(lambda: line.text not in service.headlines(), "readers do not see the line")
 
 
 def test_an_act_is_still_asked_for_by_a_page_that_was_opened_while_nothing_could_be_read(
-    service: Service, open_desk: SignIn, line: Line, redis_url: str
+    ticker: TickerSwitch, open_desk: SignIn, line: Line, redis_url: str
 ) -> None:
+    ticker.take_away()
     page = open_desk()
     form = line.open_form(page, "Hold")
-    service.ticker.stop()
     accept_dialogs(page)
     with frozen(redis_url):
         page.keyboard.press("Control+Enter")
@@ -91,7 +91,6 @@ def test_an_act_is_still_asked_for_by_a_page_that_was_opened_while_nothing_could
         page.keyboard.press("Escape")
     expect_on_hold(page, line)
     assert page.evaluate(STORED_ACTS) == []
-    service.ticker.start()
 
 
 def test_an_act_that_is_too_old_to_be_sent_stays_with_its_words_until_it_is_removed(

@@ -10,6 +10,7 @@ from tests.browser.desk.conftest import Service, SignIn
 from tests.browser.desk.editing import (
     UNKNOWN,
     Line,
+    TickerSwitch,
     accept_dialogs,
     ask_again,
     line,
@@ -17,11 +18,13 @@ from tests.browser.desk.editing import (
     publish,
     row_with,
     sign_in_again,
+    ticker,
     unique_text,
 )
 from tests.browser.desk.frozen import frozen
+from tests.support.waiting import until
 
-__all__ = ["line"]  # fixtures
+__all__ = ["line", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -43,21 +46,21 @@ def publish_unseen(page: Page, text: str) -> None:
     publish_unknown(page, text)
 
 
-def open_unseen(service: Service, open_desk: SignIn, token: str | None = None) -> tuple[Page, str]:
-    """A page that cannot see the line it published, and the line's text; the ticker is stopped."""
-    service.ticker.stop()
+def open_unseen(ticker: TickerSwitch, open_desk: SignIn, token: str | None = None) -> tuple[Page, str]:
+    """A page that cannot see the line it published, and the line's text; the ticker is away."""
+    ticker.take_away()
     page, text = open_desk(token=token), unique_text()
     publish_unseen(page, text)
     return page, text
 
 
-def open_expired(service: Service, open_desk: SignIn) -> tuple[Page, str, str]:
+def open_expired(service: Service, ticker: TickerSwitch, open_desk: SignIn) -> tuple[Page, str, str]:
     """A page whose session ended while the outcome of its line is unknown, the line's text, and the person's token.
 
     The page shows the sign-in, and answers arrive again.
     """
     token = service.token(f"M {secrets.token_hex(4)}", "chief")
-    page, text = open_unseen(service, open_desk, token)
+    page, text = open_unseen(ticker, open_desk, token)
     service.end_sessions()
     ask_again(page)
     expect(page.get_by_text("It is not known yet whether it is done")).to_be_visible(timeout=REPEATED_MS)
@@ -69,11 +72,8 @@ def open_expired(service: Service, open_desk: SignIn) -> tuple[Page, str, str]:
 def expect_found_on_air(page: Page, service: Service, text: str, times: int = 1) -> None:
     """The page finds out that the line is on air, and it was published `times` times."""
     page.unroute_all(behavior="ignoreErrors")
-    if not service.ticker.running and page.locator("#retry").is_visible():
-        ask_again(page)
     expect(page.locator("#outcome")).to_have_text(ON_AIR, timeout=REPEATED_MS)
-    if not service.ticker.running:
-        service.ticker.start()
+    until(lambda: service.headlines().count(text) >= times, "the ticker has the line")
     assert service.headlines().count(text) == times
 
 
@@ -130,9 +130,9 @@ def test_an_answer_that_cannot_be_read_is_unknown_until_the_ticker_shows_the_lin
 
 
 def test_the_browser_warns_before_a_reload_and_the_page_then_goes_on_asking(
-    service: Service, open_desk: SignIn
+    service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
-    page, text = open_unseen(service, open_desk)
+    page, text = open_unseen(ticker, open_desk)
     dialogs = accept_dialogs(page)
     page.reload()
     assert dialogs == ["beforeunload"]
@@ -142,30 +142,29 @@ def test_the_browser_warns_before_a_reload_and_the_page_then_goes_on_asking(
 
 
 def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_published(
-    service: Service, open_desk: SignIn
+    service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
-    page, text, token = open_expired(service, open_desk)
+    page, text, token = open_expired(service, ticker, open_desk)
     sign_in_again(page, token)
     expect_found_on_air(page, service, text)
 
 
 def test_signing_in_again_days_later_does_not_send_a_line_that_the_desk_may_have_forgotten(
-    service: Service, open_desk: SignIn
+    service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
-    page, _, token = open_expired(service, open_desk)
+    page, _, token = open_expired(service, ticker, open_desk)
     page.evaluate("() => { const now = Date.now; Date.now = () => now() + 3 * 86_400_000 }")
     methods: list[str] = []
     page.on("request", lambda request: methods.append(request.method) if request.url.endswith("/v1/items") else None)
     sign_in_again(page, token)
     expect(page.locator("#outcome")).to_contain_text("we cannot find out any more", timeout=REPEATED_MS)
-    service.ticker.start()
     assert "POST" not in methods
 
 
 def test_another_person_who_signs_in_does_not_send_the_line_again(
-    service: Service, open_desk: SignIn, context: BrowserContext
+    service: Service, ticker: TickerSwitch, open_desk: SignIn, context: BrowserContext
 ) -> None:
-    page, text = open_unseen(service, open_desk)
+    page, text = open_unseen(ticker, open_desk)
     # All tabs share the cookie: from here on every request of the first tab is the other person's.
     other = context.new_page()
     other.goto(service.desk.url)
@@ -175,14 +174,13 @@ def test_another_person_who_signs_in_does_not_send_the_line_again(
     page.unroute_all(behavior="ignoreErrors")
     ask_again(page)
     expect(page.locator("#signin-value")).to_be_visible(timeout=REPEATED_MS)
-    service.ticker.start()
     assert service.headlines().count(text) == 1
 
 
 def test_an_unknown_line_that_another_chief_withdrew_is_not_called_on_air(
-    service: Service, open_desk: SignIn, line: Line
+    service: Service, ticker: TickerSwitch, open_desk: SignIn, line: Line
 ) -> None:
-    page, text = open_unseen(service, open_desk)
+    page, text = open_unseen(ticker, open_desk)
     newest = service.get(line.token, "/v1/items?limit=1")["items"]
     assert isinstance(newest, list) and newest[0]["headline"]["value"] == text
     note = {"act": "withdraw", "note": "Sent by mistake."}
@@ -194,20 +192,19 @@ def test_an_unknown_line_that_another_chief_withdrew_is_not_called_on_air(
     )
     expect(page.locator("#withdraw-line")).to_be_hidden()
     expect(row_with(page, text)).to_contain_text("Withdrawn")
-    service.ticker.start()
 
 
 def test_an_older_line_with_the_same_words_does_not_settle_an_unknown_one(
-    service: Service, open_desk: SignIn, context: BrowserContext, line: Line
+    service: Service, ticker: TickerSwitch, open_desk: SignIn, context: BrowserContext, line: Line
 ) -> None:
-    service.ticker.stop()
+    ticker.take_away()
     context.route("**/v1/items?*", lambda route: route.abort())
     page = open_desk()
     page.route("**/v1/items", lambda route: route.abort("connectionreset"))
     publish_unknown(page, line.text)
     context.unroute("**/v1/items?*")
     # A list comes now, with the older line.
-    service.ticker.start()
+    ticker.bring_back()
     expect(row_with(page, line.text)).to_be_visible(timeout=15_000)
     expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
     page.unroute_all(behavior="ignoreErrors")
@@ -216,11 +213,11 @@ def test_an_older_line_with_the_same_words_does_not_settle_an_unknown_one(
 
 
 def test_a_line_and_an_act_of_one_person_are_not_sent_by_another_whose_name_is_the_beginning_of_theirs(
-    service: Service, open_desk: SignIn, line: Line
+    service: Service, ticker: TickerSwitch, open_desk: SignIn, line: Line
 ) -> None:
     name = f"M {secrets.token_hex(4)}"
     first, second = service.token(f"{name}.K", "chief"), service.token(name, "chief")
-    service.ticker.stop()
+    ticker.take_away()
     page, text = open_desk(token=first), unique_text()
     line.send_unknown(page, "Hold")
     publish_unseen(page, text)
@@ -233,12 +230,13 @@ def test_a_line_and_an_act_of_one_person_are_not_sent_by_another_whose_name_is_t
     expect(row_with(page, text)).to_have_count(1)
     page.wait_for_timeout(1500)  # longer than the first repeat would wait
     expect(line.row(page)).not_to_contain_text("On hold")
-    service.ticker.start()
     assert service.headlines().count(text) == 1
 
 
-def test_signing_out_while_the_outcome_is_unknown_asks_first(service: Service, open_desk: SignIn) -> None:
-    page, _ = open_unseen(service, open_desk)
+def test_signing_out_while_the_outcome_is_unknown_asks_first(
+    service: Service, ticker: TickerSwitch, open_desk: SignIn
+) -> None:
+    page, _ = open_unseen(ticker, open_desk)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("dialog")).to_contain_text("We do not know yet whether what you sent is done")
     page.keyboard.press("Escape")
