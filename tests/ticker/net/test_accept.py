@@ -22,7 +22,7 @@ from ticker.net.websocket import WebSocketConnection
 from ticker.node import http_connections
 from ticker.shared.http.accept import Acceptor
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.epoll("tests the acceptor that belongs to the epoll transport")]
 
 LIVE = request(path="/health/live")
 RESET = struct.pack("ii", 1, 0)

@@ -220,6 +220,7 @@ async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(no
         assert [headline(await wire.message()) for _ in headlines] == headlines
 
 
+@pytest.mark.epoll("a loop's transport reads all messages at once, of which only the last is answered")
 async def test_asking_again_and_again_without_reading_is_bounded_too(node: Serving) -> None:
     # The bug: each subscribe was answered with a snapshot, full buffer or not.
     await flood(node, 100)
