@@ -75,7 +75,7 @@ ODD_FILES: Final[dict[str, Callable[[Path], str]]] = {
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """A block that may not wait for anything: 10 s and it fails, where it hung for ever."""
+    """A block that must not wait: it fails after 10 s instead of hanging."""
 
     def too_late(*_: object) -> None:
         raise TimeoutError("the file was waited for")

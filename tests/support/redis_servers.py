@@ -33,7 +33,7 @@ def until(condition: Callable[[], object], seconds: float = 45) -> None:
 
 
 class Server:
-    """One process; `ask` is a client of its own."""
+    """One process; `ask` is its client."""
 
     def __init__(
         self, folder: Path, binary: str, *options: str, config: str = "", login: tuple[str, str] | None = None

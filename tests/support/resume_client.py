@@ -36,7 +36,7 @@ PIPE_PIECE = PIPE_LIMIT // 2
 
 
 class Clock:
-    """Seconds since 1970, as told."""
+    """Seconds since 1970, set by the test."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -69,7 +69,7 @@ class WatchedInbox(WaitingEntries):
 
 
 class WatchedNode(Node):
-    """A node with a plain list beside it: what it was given, the newest `stream_length` of it."""
+    """A node next to a plain list of the newest `stream_length` entries that it got."""
 
     def __init__(self, model: Model, clock: Clock, length: int) -> None:
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=PIPE_LIMIT)
@@ -167,7 +167,7 @@ class WatchedNode(Node):
 
 
 class Pipe(asyncio.Transport):
-    """A transport whose other end reads when it is told to; it pauses and resumes as asyncio's own do."""
+    """A transport whose other end reads on demand; it pauses and resumes as asyncio's transports do."""
 
     def __init__(self, client: "Client") -> None:
         super().__init__()
@@ -339,7 +339,7 @@ class Client(JoiningConnection):
 
 
 def check_words(sent: dict[str, Any], item: Item, *, is_replay: bool) -> None:  # Any: JSON
-    """An item is said as it was published; in a replay without its words where it is withdrawn or on hold."""
+    """An item is sent as it was published; in a replay without its words if it is withdrawn or on hold."""
     if item.pub_status != "usable" and (is_replay or sent["headline"] is None):
         assert (sent["headline"], sent["infoSources"], sent["link"]) == (None, [], None)
     else:

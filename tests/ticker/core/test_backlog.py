@@ -274,7 +274,7 @@ def test_a_version_that_was_read_counts_also_after_the_stream_was_empty() -> Non
     assert current(backlog) == [] and not backlog.hidden
     backlog.rebuild([entry(1), entry(2)], "e1", 2)
     assert current(backlog) == [2] and backlog.hidden == {URI.format(1)}
-    # The same where the older copy comes as an entry of its own.
+    # The same if the older copy arrives as a separate entry.
     backlog.rebuild([], None, 0)
     assert not backlog.add(entry(1, epoch="e2")) and backlog.hidden == {URI.format(1)}
     assert backlog.add(entry(2, epoch="e2")) and current(backlog) == [2]
@@ -298,7 +298,7 @@ def test_an_act_that_removes_an_item_is_sent_although_a_newer_version_was_lost(a
     follow(backlog, entry(4, 1, version=3, act="update"))
     backlog.rebuild([entry(1), entry(2)], "e1", 2)
     assert backlog.hidden == {URI.format(1)}
-    # A reader who comes from a node that did not see version 3 shows version 1.
+    # A client of a node that did not see version 3 shows version 1.
     assert backlog.add(entry(3, 1, check="new", version=2, act=act, pub_status=status))
     assert [replayed.seq for replayed, _ in backlog.replay(ALL, Cursor("e1", 2, "c2"))] == [3]
     # A withdrawal is the last word on the item, whatever was lost.

@@ -1,4 +1,4 @@
-"""First messages: the right one, made once for all who ask alike, and never served to anyone else or too late."""
+"""First messages: made once for equal subscriptions, and not used for others or after a second."""
 
 import json
 from typing import Any

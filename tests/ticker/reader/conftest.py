@@ -82,7 +82,7 @@ class Desk:
 
 
 class Client:
-    """A member of the node that remembers what it was told."""
+    """A member of the node that records its messages."""
 
     transport_name = "websocket"
     address = ""

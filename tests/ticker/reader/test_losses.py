@@ -1,4 +1,4 @@
-"""A stream that is wiped, restored, frozen or killed under the reader: noticed, told, and followed again."""
+"""A stream that is wiped, restored, frozen or killed: the reader detects it, reports it, and follows it again."""
 
 import signal
 

@@ -393,7 +393,7 @@ async def test_an_unreadable_item_is_hidden_until_a_version_can_be_read(redis_ur
     with desk.signing_with(other):
         lines = await desk.publish(2)
     [known] = await desk.publish()
-    # Nobody published this one: it has no ledger.
+    # This item was not published: it has no ledger.
     await published_by_hand(desk, seal(encode_item(item(uri="urn:flashwire:" + "8" * 26)), other))
     await desk.publish()
     async with following(redis_url, desk) as node:

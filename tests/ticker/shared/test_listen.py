@@ -1,4 +1,4 @@
-"""Where a server listens, and what is said where it cannot."""
+"""The address on which a server listens, and the errors if it cannot."""
 
 import errno
 import socket
@@ -77,7 +77,7 @@ def test_an_address_is_bound_from_the_start_and_refuses_clients_until_it_is_serv
         assert not is_refused() and is_taken() and all(map(is_open, sockets))
         for sock in sockets[1:]:
             close_to_clients(sock)
-        # All of them go to the one that is open: none to one that nobody serves.
+        # All clients reach the open socket, and none a socket that is not served.
         sockets[0].settimeout(5)
         for _ in range(10):
             sockets[0].accept()[0].close() if not is_refused() else pytest.fail("refused")

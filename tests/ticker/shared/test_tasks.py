@@ -1,4 +1,4 @@
-"""Tasks that must live: however one ends, that is said, counted, and the task starts again."""
+"""Tasks that must run: whenever a task ends, that is logged and counted, and the task starts again."""
 
 import asyncio
 
