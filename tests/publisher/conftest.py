@@ -1,4 +1,4 @@
-"""A desk of its own for each test that asks: real Valkey, real SQLite, the application without a socket."""
+"""One desk per test: real Valkey, real database, the application without a socket."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -29,8 +29,8 @@ def settings(tmp_path: Path, redis_url: str, brand: str) -> DeskSettings:
 
 
 @pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
-    """The server, past the store."""
+async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py's types cover text and bytes
+    """A client of the server that does not use the store."""
     client = redis.asyncio.Redis.from_url(redis_url, legacy_responses=False)
     yield client
     await client.aclose()
@@ -38,7 +38,7 @@ async def raw(redis_url: str) -> AsyncIterator[Any]:  # Any: redis-py types its 
 
 @pytest.fixture
 def keyring(brand: str) -> Keyring:
-    """One key, of this test's brand."""
+    """A keyring with one key for this test's brand."""
     return Keyring("k1", {"k1": b"k" * 32}, brand)
 
 

@@ -1,4 +1,4 @@
-"""A Valkey and a desk of a test's own, as processes, with real sockets; they can be frozen, killed and brought back."""
+"""A Valkey and a desk as processes with real sockets; a test can freeze, kill and restart them."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
 
 
 class Machine:
-    """A Valkey and a desk of this test's own; the desk may open `files`, or as many as the test itself."""
+    """A Valkey and a desk; the desk may open `files` files, or as many as the test if 0."""
 
     def __init__(self, folder: Path, files: int = 0) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ class Machine:
         return desk, http
 
     def ready(self, http: httpx2.Client | None = None) -> bool | str:
-        """True, or why not."""
+        """True, or the reason why the desk is not ready."""
         try:
             answer = (http or self.http).get("/health/ready")
         except httpx2.TransportError:

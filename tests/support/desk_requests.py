@@ -1,4 +1,4 @@
-"""What a client of the desk asks for in these tests, and what the stream holds then."""
+"""Requests to the desk that several tests make, and the number of entries in the stream."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ticker.stream.redis_stream import Keys
 
 
 async def entries(parts: Parts) -> int:
-    """How many entries the stream has."""
+    """The number of entries in the stream."""
     settings = parts.settings
     assert settings.redis_url
     async with redis.asyncio.Redis.from_url(settings.redis_url, legacy_responses=False) as client:
@@ -19,7 +19,7 @@ async def entries(parts: Parts) -> int:
 
 
 async def post(client: httpx2.AsyncClient, *, key: str | None = None, **fields: Any) -> httpx2.Response:
-    """Publishes a sound line with `fields` changed."""
+    """Publishes a valid line with `fields` changed."""
     headers = {"Idempotency-Key": key} if key else {}
     return await client.post("/v1/items", json=line(**fields), headers=headers)
 
@@ -27,11 +27,11 @@ async def post(client: httpx2.AsyncClient, *, key: str | None = None, **fields: 
 async def act(
     client: httpx2.AsyncClient, uri: str, act: str, *, seen: int = 1, key: str | None = None, **fields: Any
 ) -> httpx2.Response:
-    """Acts on an item; `seen` is the version that the client has seen."""
+    """Acts on an item; `seen` is the version in If-Match."""
     headers = {"If-Match": f'"{seen}"'} | ({"Idempotency-Key": key} if key else {})
     return await client.post(f"/v1/items/{uri}/acts", json={"act": act, **fields}, headers=headers)
 
 
 async def published(client: httpx2.AsyncClient, **fields: Any) -> str:
-    """The uri of a line that is newly published."""
+    """Publishes a valid line and returns its uri."""
     return str((await post(client, **fields)).json()["item"]["uri"])

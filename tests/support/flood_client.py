@@ -1,4 +1,4 @@
-"""Clients without a token that flood a desk; run as `flood_client.py KIND PORT COUNT SECONDS`."""
+"""Floods a desk with clients without a token; run as `flood_client.py KIND PORT COUNT SECONDS`."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ KINDS: Final = {
     "packed": _get("/metrics") * 16,
     "visits": _get("/metrics"),
 }
-"""What each client of that kind sends again and again."""
+"""The bytes that each client of a kind sends repeatedly."""
 
 
 async def _answers(reader: asyncio.StreamReader, count: int) -> None:

@@ -1,4 +1,4 @@
-"""A proxy before Redis that can lose replies (what was asked is done, and nobody hears of it) or whole requests."""
+"""A proxy before Redis that loses replies (the command is carried out) or whole requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 class LossyProxy:
-    """Passes bytes on; while `losses` > 0 the reply to a request that holds `marker` is dropped and the line cut.
+    """Forwards bytes; while `losses` > 0 it drops the reply to a request that contains `marker`, and the connection.
 
-    While `silences` > 0 such a request is swallowed, and the line stays open.
+    While `silences` > 0 it drops such a request, and keeps the connection open.
     """
 
     def __init__(self, upstream: str, marker: bytes) -> None:
@@ -21,7 +21,7 @@ class LossyProxy:
         self.silenced = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until either side closes it or a reply is lost."""
+        """Handles one connection until either side closes it or a reply is lost."""
         up_reader, up_writer = await asyncio.open_unix_connection(self._upstream)
         dropping = asyncio.Event()
 
@@ -52,7 +52,7 @@ class LossyProxy:
 
 @asynccontextmanager
 async def lossy(redis_url: str, folder: Path, marker: bytes) -> AsyncIterator[tuple[str, LossyProxy]]:
-    """A running proxy before the server at `redis_url`, and its own address."""
+    """A running proxy before the server at `redis_url`, and the proxy's address."""
     proxy = LossyProxy(redis_url.removeprefix("unix://"), marker)
     path = folder / "p"
     server = await asyncio.start_unix_server(proxy.serve, path)

@@ -1,4 +1,4 @@
-"""Requests and items that the publisher's tests have in common."""
+"""Valid requests and items for the publisher's tests."""
 
 import secrets
 from typing import Any
@@ -10,17 +10,17 @@ URI = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
 
 
 def line(**changes: object) -> dict[str, Any]:
-    """A sound request to publish, with `changes`."""
+    """A valid request to publish, with `changes`."""
     return {"text": "Civil Defence: Bridge in the old town closed", "edition": "en", **changes}
 
 
 def a_uri() -> str:
-    """A uri that nothing else has."""
+    """A new, unique uri."""
     return f"urn:flashwire:{secrets.token_hex(13)}"
 
 
 def an_item(uri: str = URI, **changes: Any) -> Item:
-    """A sound first version, with `changes`."""
+    """A valid first version, with `changes`."""
     fields: dict[str, Any] = {
         "uri": uri,
         "version": 1,

@@ -1,4 +1,4 @@
-"""Bad input to the desk: the status that is promised, a sentence, no traceback, and nothing changed."""
+"""Bad input to the desk: the documented status, a sentence, no traceback, and no change."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ _JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 async def unchanged(parts: Parts) -> AsyncIterator[None]:
-    """Fails a test in which something came into the stream."""
+    """Fails the test if the stream has an entry."""
     yield
     settings = parts.settings
     assert settings.redis_url
@@ -75,7 +75,7 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read_whole(editor: 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 @pytest.mark.usefixtures("unchanged")
-async def test_what_a_foreign_form_can_send_is_not_read(editor: httpx2.AsyncClient, media_type: str) -> None:
+async def test_a_form_of_a_foreign_page_is_not_read(editor: httpx2.AsyncClient, media_type: str) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
     answer = await editor.post("/v1/items", content=json.dumps(line()).encode(), headers=headers)
     assert answer.status_code == 415
@@ -85,7 +85,7 @@ async def test_what_a_foreign_form_can_send_is_not_read(editor: httpx2.AsyncClie
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer fw_wrong", "Basic ZWQ6ZWQ=", "fw_x", "Bearer é"]
 )
 @pytest.mark.usefixtures("unchanged")
-async def test_without_a_good_token_nothing_is_said_but_that(client_for: ClientFor, authorization: str | None) -> None:
+async def test_without_a_valid_token_the_answer_is_only_401(client_for: ClientFor, authorization: str | None) -> None:
     anybody = client_for(None)
     headers = {} if authorization is None else {b"Authorization": authorization.encode()}
     uri = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
@@ -113,7 +113,7 @@ async def test_a_revoked_token_is_refused_from_the_next_request_on(editor: httpx
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_what_nobody_foresaw_is_one_log_line_and_an_answer_without_its_inside(
+async def test_an_unhandled_exception_is_one_log_line_and_a_500_without_details(
     editor: httpx2.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
@@ -123,6 +123,6 @@ async def test_what_nobody_foresaw_is_one_log_line_and_an_answer_without_its_ins
     answer = await editor.get("/v1/items")
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    written = "".join(capsys.readouterr())
-    assert "secret" not in written and "Traceback" not in written
-    assert written.count("ZeroDivisionError") == 1
+    output = "".join(capsys.readouterr())
+    assert "secret" not in output and "Traceback" not in output
+    assert output.count("ZeroDivisionError") == 1

@@ -1,4 +1,4 @@
-"""The desk's interface for items, against a real server of the stream: what is promised in docs/protocol.md."""
+"""The desk's HTTP interface for items with a real Valkey, as docs/protocol.md describes it."""
 
 import secrets
 from typing import Any
@@ -19,8 +19,8 @@ async def test_a_line_is_published_and_says_where_it_is(editor: httpx2.AsyncClie
     assert answer.status_code == 201 and answer.headers["etag"] == '"1"'
     body = answer.json()
     assert set(body) == {"item", "cursor"} and body["item"]["headline"]["value"] == "Bridge in the old town closed"
-    found = await editor.get(answer.headers["location"])
-    assert found.json() == body["item"] and found.headers["etag"] == '"1"'
+    halves = await editor.get(answer.headers["location"])
+    assert halves.json() == body["item"] and halves.headers["etag"] == '"1"'
     assert await entries(parts) == 1
 
 
@@ -30,12 +30,12 @@ async def test_a_dry_run_shows_the_item_and_publishes_nothing(editor: httpx2.Asy
     assert answer.json()["item"]["infoSources"][0]["uri"] == "civil-defence"
     assert (await post(editor, dryRun=True, edition="xx")).status_code == 422
     uri = await published(editor)
-    tried = await act(editor, uri, "update", urgency=1, dryRun=True)
-    assert tried.json()["item"]["version"] == 2 and tried.json()["dryRun"] is True
+    dry_run = await act(editor, uri, "update", urgency=1, dryRun=True)
+    assert dry_run.json()["item"]["version"] == 2 and dry_run.json()["dryRun"] is True
     assert await entries(parts) == 1
 
 
-async def test_whoever_is_late_is_told_the_version_there_is(chief: httpx2.AsyncClient) -> None:
+async def test_a_late_act_is_refused_with_the_current_version(chief: httpx2.AsyncClient) -> None:
     uri = await published(chief)
     assert (await act(chief, uri, "update", urgency=1)).headers["etag"] == '"2"'
     late = await act(chief, uri, "update", urgency=2)
@@ -73,7 +73,7 @@ async def test_a_tag_that_a_proxy_has_changed_is_still_the_version(chief: httpx2
     path, headers = f"/v1/items/{uri}/acts", {"If-Match": form.format(1), "Idempotency-Key": "k"}
     first = await chief.post(path, json={"act": "hold"}, headers=headers)
     assert first.status_code == 200 and first.headers["etag"] == '"2"'
-    # The same request on another way is a repeat, and a late one is late.
+    # The same request through another proxy is a repeat; a late act is still refused.
     again = await chief.post(path, json={"act": "hold"}, headers=headers | {"If-Match": '"1"'})
     assert again.content == first.content
     late = await chief.post(path, json={"act": "release"}, headers={"If-Match": form.format(1)})
@@ -96,22 +96,22 @@ async def test_a_life_of_an_item_from_publish_to_withdrawal(chief: httpx2.AsyncC
         assert answer.json()["item"]["act"] == name and answer.headers["etag"] == f'"{seen + 1}"'
     assert (await chief.get(f"/v1/items/{uri}")).json()["pubStatus"] == "canceled"
     for name in ("release", "update", "withdraw"):
-        gone = await act(chief, uri, name, seen=7, note="n")
-        assert gone.status_code == 409 and "never returns" in gone.json()["detail"]
+        withdrawn = await act(chief, uri, name, seen=7, note="n")
+        assert withdrawn.status_code == 409 and "never returns" in withdrawn.json()["detail"]
 
 
-async def test_the_list_holds_what_is_on_hold_and_not_what_is_gone(chief: httpx2.AsyncClient) -> None:
-    usable, held, gone = [await published(chief, edition=edition) for edition in ("en", "es", "en")]
-    await act(chief, held, "hold")
-    await act(chief, gone, "withdraw", note="n")
+async def test_the_list_has_items_on_hold_and_no_withdrawn_ones(chief: httpx2.AsyncClient) -> None:
+    usable, on_hold, withdrawn = [await published(chief, edition=edition) for edition in ("en", "es", "en")]
+    await act(chief, on_hold, "hold")
+    await act(chief, withdrawn, "withdraw", note="n")
 
     async def listed(query: str = "") -> list[str]:
         return [item["uri"] for item in (await chief.get(f"/v1/items{query}")).json()["items"]]
 
-    assert await listed() == [held, usable]
-    assert await listed("?status=canceled") == [gone]
-    assert await listed("?edition=es") == [held]
-    assert await listed("?limit=1") == [held]
+    assert await listed() == [on_hold, usable]
+    assert await listed("?status=canceled") == [withdrawn]
+    assert await listed("?edition=es") == [on_hold]
+    assert await listed("?limit=1") == [on_hold]
     for query in ("?limit=0", "?limit=x", "?limit=201", "?status=x", "?edition=xx"):
         assert (await chief.get(f"/v1/items{query}")).status_code == 400
 
@@ -122,7 +122,7 @@ async def test_an_unknown_item_is_not_found(chief: httpx2.AsyncClient) -> None:
         assert (await act(chief, uri, "hold")).status_code == 404
 
 
-async def test_each_role_is_held_to_its_acts(client_for: ClientFor, parts: Parts) -> None:
+async def test_a_role_can_only_do_its_acts(client_for: ClientFor, parts: Parts) -> None:
     reporter, editor = client_for("reporter"), client_for("editor")
     assert (await post(reporter)).status_code == 403
     assert (await post(reporter, dryRun=True)).status_code == 200
@@ -154,7 +154,7 @@ async def test_each_role_is_held_to_its_acts(client_for: ClientFor, parts: Parts
         ),
     ],
 )
-async def test_who_may_not_is_told_whom_to_ask_in_a_sentence(
+async def test_a_refused_role_gets_a_sentence_that_names_the_role_to_ask(
     client_for: ClientFor, language: str, publishing: str, correcting: str
 ) -> None:
     reporter, editor = (client_for(role, **{"Accept-Language": language}) for role in ("reporter", "editor"))
@@ -184,13 +184,13 @@ async def test_every_answer_carries_its_headers_and_every_error_is_a_problem(cli
     assert "GET" in (await editor.put("/v1/items")).headers["allow"]
 
 
-async def test_a_refusal_is_said_in_the_language_of_who_asks(editor: httpx2.AsyncClient) -> None:
-    said = {}
+async def test_a_refusal_is_in_the_language_that_the_client_prefers(editor: httpx2.AsyncClient) -> None:
+    messages = {}
     for accepted in ("ar", "es-MX;q=0.8, en;q=0.5", "fr, de", "*;q=x", ""):
         answer = await editor.post("/v1/items", json=line(urgency=9), headers={"Accept-Language": accepted})
-        said[answer.headers["content-language"]] = answer.json()["errors"][0]["message"]
+        messages[answer.headers["content-language"]] = answer.json()["errors"][0]["message"]
         assert answer.headers["vary"] == "Accept-Language"
-    assert set(said) == {"ar", "es", "en"} and len(set(said.values())) == 3
+    assert set(messages) == {"ar", "es", "en"} and len(set(messages.values())) == 3
 
 
 async def test_a_canary_is_sent_by_any_role_and_is_no_item(client_for: ClientFor, parts: Parts) -> None:
@@ -204,8 +204,8 @@ async def test_a_canary_is_sent_by_any_role_and_is_no_item(client_for: ClientFor
 
 
 async def test_a_composer_is_shown_the_split_and_the_sites_names(editor: httpx2.AsyncClient) -> None:
-    found = await editor.post("/v1/split", json={"text": "Civil Defence: x", "language": "es"})
-    assert found.json()["source"]["name"]["value"] == "Protección Civil" and found.json()["text"] == "x"
+    halves = await editor.post("/v1/split", json={"text": "Civil Defence: x", "language": "es"})
+    assert halves.json()["source"]["name"]["value"] == "Protección Civil" and halves.json()["text"] == "x"
     unknown = await editor.post("/v1/split", json={"text": "Nobody: x"})
     assert unknown.json()["source"] == {"label": "Nobody", "known": False}
     assert (await editor.post("/v1/split", json={"text": "at 12:30"})).json()["source"] is None

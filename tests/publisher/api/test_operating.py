@@ -1,4 +1,4 @@
-"""What the desk tells its operators: metrics, version, its own description; and how its sentences are kept."""
+"""The operators' side of the desk: metrics, version, OpenAPI, log; and its catalog of sentences."""
 
 import logging
 import re
@@ -40,7 +40,7 @@ async def test_ready_says_why_not(client_for: ClientFor, parts: Parts) -> None:
     parts.watch._note("ConnectionError: gone")
     answer = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001"})
     assert answer.status_code == 503 and answer.json() == {"ready": False, "reasons": ["ConnectionError: gone"]}
-    # Through a proxy on this machine, with and without a word about it.
+    # Through a proxy on this machine, with and without forwarding headers.
     proxied: list[dict[str, str]] = [{"X-Forwarded-For": "192.0.2.7"}, {"X-Forwarded-Proto": "https"}]
     for headers in (*proxied, {"Forwarded": "for=192.0.2.7"}, {"Via": "1.1 a"}):
         far = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001", **headers})
@@ -73,15 +73,15 @@ async def test_the_description_names_every_route_and_what_answers_look_like(
 
 @pytest.mark.parametrize("code", CATALOG)
 def test_every_sentence_takes_the_same_words_in_every_language(code: str) -> None:
-    def words(sentence: str) -> set[str]:
+    def parameters(sentence: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
     forms = CATALOG[code]
     assert set(forms) == {"en", "ar", "es"}
-    assert words(forms["en"]) == words(forms["ar"]) == words(forms["es"])
+    assert parameters(forms["en"]) == parameters(forms["ar"]) == parameters(forms["es"])
 
 
-# A word of the English sentences, and what the desk page calls the same thing (web/test/desk-words.test.js).
+# A term of the English sentences, and the desk page's term in Arabic and Spanish (web/test/desk-words.test.js).
 TERMS = {
     "version": ("إصدار", "versi"),
     "edition": ("نسخ", "edici"),
@@ -138,19 +138,17 @@ def test_an_id_is_the_one_that_the_specification_gives() -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_nothing_from_outside_writes_lines_of_its_own_into_the_log(
-    form: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
+def test_input_from_clients_cannot_add_lines_to_the_log(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    previous, handlers = structlog.get_config(), logging.getLogger().handlers[:]
     try:
         configure_logs(form, "info", side="desk")
         structlog.get_logger("hostile").info("seen", path="a\n\x1b[31mb\u202e")
         structlog.get_logger("hostile").debug("not said")
     finally:
-        structlog.configure(**before)
+        structlog.configure(**previous)
         logging.getLogger().handlers[:] = handlers
-    written = capsys.readouterr().err
-    assert len(written.splitlines()) == 1 and "\x1b[31mb" not in written and "\u202e" not in written
-    assert "desk" in written and "not said" not in written
+    output = capsys.readouterr().err
+    assert len(output.splitlines()) == 1 and "\x1b[31mb" not in output and "\u202e" not in output
+    assert "desk" in output and "not said" not in output
     if form == "json":
-        assert msgspec.json.decode(written)["path"] == "a\\n\\x1b[31mb\\u202e"
+        assert msgspec.json.decode(output)["path"] == "a\\n\\x1b[31mb\\u202e"

@@ -1,4 +1,4 @@
-"""Signing in and writing through proxies that change scheme, host or port, and the attacks that stay refused."""
+"""Signing in and writing through proxies that change scheme, host or port, and the attacks that are still refused."""
 
 import base64
 import time
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 _BASIC = "Basic " + base64.b64encode(b"night:desk").decode()
 _SAME = {"Sec-Fetch-Site": "same-origin"}
 
-# What reaches the desk when a browser signs in: its own headers, changed by the proxy on the way.
+# The headers that reach the desk when a browser signs in through a proxy that changes them.
 _THROUGH_PROXIES: dict[str, dict[str, str]] = {
     "none": {"Host": "desk.test", "Origin": "http://desk.test"},
     "two proxies, the inner without TLS": {
@@ -66,7 +66,7 @@ _THROUGH_PROXIES: dict[str, dict[str, str]] = {
     "a further origin": {"Host": "127.0.0.1:8001", "Origin": "http://Press.test.:80"},
 }  # fmt: skip
 
-# What a page of another site can make a browser send, Sec-Fetch-Site given by those browsers that know it.
+# The headers that another site's page can make a browser send, with Sec-Fetch-Site from browsers that have it.
 _ATTACKS: dict[str, dict[str, str]] = {
     "another site": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     "another site, old browser": {"Origin": "https://evil.example"},
@@ -97,7 +97,7 @@ async def _signed_in(client_for: ClientFor, parts: Parts, headers: dict[str, str
     client = client_for(None, **headers)
     answer = await client.post("/v1/session", json={"token": parts.tokens.create("ed", "editor")})
     assert answer.status_code == 200, answer.text
-    # As a browser keeps it, whose address is not the one that the desk sees.
+    # As a browser does, whose address is not the one that the desk sees.
     client.headers["Cookie"] = answer.headers["set-cookie"].partition(";")[0]
     return client
 
@@ -120,18 +120,18 @@ async def test_a_foreign_page_writes_nothing(client_for: ClientFor, parts: Parts
     signed = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     cookie = signed.headers["Cookie"]
     client = client_for(None, Host="desk.test", Cookie=cookie, **_ATTACKS[attack])
-    before = len((await client.get("/v1/items")).json()["items"])
+    previous = len((await client.get("/v1/items")).json()["items"])
     for method, path in (("POST", "/v1/items"), ("POST", "/v1/canary"), ("DELETE", "/v1/session")):
         refused = await client.request(method, path, json=line())
         assert refused.status_code == 403 and "FLASHWIRE_DESK_ORIGINS" in refused.json()["detail"], path
-    assert len((await client.get("/v1/items")).json()["items"]) == before
+    assert len((await client.get("/v1/items")).json()["items"]) == previous
     if _ATTACKS[attack]:
         answer = await client.post("/v1/session", json={"token": parts.tokens.create("another", "editor")})
         assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-async def test_what_a_form_can_send_is_not_read(client_for: ClientFor, parts: Parts, media_type: str) -> None:
+async def test_the_media_types_of_a_form_are_not_read(client_for: ClientFor, parts: Parts, media_type: str) -> None:
     client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     for path in ("/v1/items", "/v1/canary", "/v1/split", "/v1/session"):
         answer = await client.post(path, content=b'{"text": "A: b"}', headers={"Content-Type": media_type})
@@ -209,13 +209,13 @@ async def test_another_scheme_is_the_proxys_and_the_cookie_counts(
 
 
 async def test_the_page_behind_basic_is_never_answered_401(client_for: ClientFor) -> None:
-    # Chromium then forgets the proxy's credentials and asks the person again.
+    # After a 401 Chromium drops the proxy's credentials and asks for them again.
     page = client_for(None, Authorization=_BASIC, **{"Flashwire-Page": "desk"})
     for answer in (await page.get("/v1/session"), await page.post("/v1/session", json={"token": "fw_x"})):
         assert answer.status_code == 403 and "www-authenticate" not in answer.headers
         assert answer.json()["status"] == 403
         assert answer.json()["type"].rpartition(":")[2] in ("unauthorized", "token-refused")
-    # Also where the proxy takes its credentials out of the request.
+    # The same if the proxy removes its credentials from the request.
     bare = await client_for(None, **{"Flashwire-Page": "desk"}).get("/v1/session")
     assert bare.status_code == 403 and bare.json()["type"].endswith(":unauthorized")
     assert (await client_for(None).get("/v1/session")).status_code == 401
@@ -228,9 +228,9 @@ async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: Client
 
 
 def test_many_quotes_in_a_header_cost_nothing() -> None:
-    begun = time.process_time()
+    started = time.process_time()
     assert _tokens([b'Digest "' + b'\\"' * 8_000]) == set()
-    assert time.process_time() - begun < 0.05
+    assert time.process_time() - started < 0.05
 
 
 async def test_two_authorization_headers_count_as_the_token_in_them(client_for: ClientFor, parts: Parts) -> None:
@@ -246,19 +246,19 @@ async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: Client
     client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     name, _, session = client.headers["Cookie"].partition("=")
     assert name == parts.cookie != cookie_name(parts.settings.brand, "another") != cookie_name("another", "another")
-    # Next to the other desk's cookie, and to the one that both had in the release before.
+    # Next to the other desk's cookie, and to the cookie that both desks had in an earlier release.
     client.headers["Cookie"] = f"{OLD_NAME}=theirs; {cookie_name('b', 'c')}=theirs; {name}={session}"
     assert (await client.get("/v1/session")).status_code == 200
     client.headers["Cookie"] = f"{OLD_NAME}={session}"
     assert (await client.get("/v1/session")).status_code == 200
-    # Over https a subdomain cannot set what counts.
+    # Over https a subdomain cannot set the cookie that counts.
     client.headers["X-Forwarded-Proto"] = "https"
     for sent, status in ((name, 401), (OLD_NAME, 401), (f"__Host-{name}", 200)):
         client.headers["Cookie"] = f"{sent}={session}"
         assert (await client.get("/v1/session")).status_code == status
 
 
-async def test_the_public_address_is_an_origin_of_its_own_and_stands_in_links(settings: DeskSettings) -> None:
+async def test_the_public_address_is_an_allowed_origin_and_used_in_links(settings: DeskSettings) -> None:
     public = settings.model_copy(update={"desk_url": "https://press.example:8443/news/desk/"})
     parts = open_parts(public)
     try:
@@ -269,13 +269,13 @@ async def test_the_public_address_is_an_origin_of_its_own_and_stands_in_links(se
                 answer = await client.post("/v1/session", json=token, headers={"Origin": origin})
                 assert answer.status_code == status, origin
             bearer = {"Authorization": f"Bearer {token['token']}"}
-            made = await client.post("/v1/items", json=line(), headers=bearer)
-            assert made.headers["location"] == f"/news/desk/v1/items/{made.json()['item']['uri']}"
+            created = await client.post("/v1/items", json=line(), headers=bearer)
+            assert created.headers["location"] == f"/news/desk/v1/items/{created.json()['item']['uri']}"
     finally:
         await parts.store.aclose()
 
 
 @pytest.mark.parametrize("address", ["https://press.example/desk/", "https://press.example/desk"])
 def test_the_first_runs_link_is_below_the_public_address(settings: DeskSettings, address: str) -> None:
-    found = welcome_link(settings.data, address)
-    assert found is not None and found.startswith("https://press.example/desk/#welcome=")
+    cookies = welcome_link(settings.data, address)
+    assert cookies is not None and cookies.startswith("https://press.example/desk/#welcome=")

@@ -1,4 +1,4 @@
-"""A request that comes again, and one too many: answered once, counted once, as docs/protocol.md promises."""
+"""Repeated requests and the rate limit: answered once and counted once, as docs/protocol.md describes."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_fifty_posts_at_once_with_one_key_give_one_item(client_for: ClientFor, parts: Parts) -> None:
-    # With an ordinary token, whose rate allows fewer than fifty: repeats of a request are not counted.
+    # The token's rate allows fewer than fifty: repeats of a request are not counted.
     parts.rate._limit = 5
     editor = client_for("editor")
     answers = await asyncio.gather(*(post(editor, key="one") for _ in range(50)))
@@ -78,7 +78,7 @@ async def test_twenty_repeats_of_an_act_at_once_are_one_version(chief: httpx2.As
     assert await entries(parts) == 2
 
 
-async def test_too_many_publications_are_told_when_to_come_back(client_for: ClientFor, parts: Parts) -> None:
+async def test_the_rate_limit_answers_429_with_retry_after(client_for: ClientFor, parts: Parts) -> None:
     parts.rate._limit = 3
     chief, free = client_for("chief"), client_for("editor", unlimited=True)
     uri = await published(chief)
@@ -119,7 +119,7 @@ async def test_a_repeat_is_answered_also_when_it_could_not_be_published_now(
     assert await entries(parts) == 1
 
 
-async def test_a_repeat_takes_no_turn_at_a_desk_that_has_been_started_again(
+async def test_a_repeat_does_not_count_at_a_restarted_desk(
     client_for: ClientFor, settings: DeskSettings, parts: Parts
 ) -> None:
     editor = client_for("editor")
@@ -142,7 +142,7 @@ async def test_a_repeat_of_an_act_is_answered_though_the_item_went_on(chief: htt
     assert await entries(parts) == 3
 
 
-async def test_a_clock_that_is_set_back_keeps_nobody_waiting_longer(settings: DeskSettings) -> None:
+async def test_setting_the_clock_back_does_not_extend_the_rate_window(settings: DeskSettings) -> None:
     wall, steady = [1_800_000_000.0], [50.0]
     parts = open_parts(
         settings.model_copy(update={"rate_per_minute": 1}), clock=lambda: wall[0], steady=lambda: steady[0]
@@ -161,7 +161,7 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting_longer(settings: De
     await parts.store.aclose()
 
 
-async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, tmp_path: Path) -> None:
+async def test_a_lost_reply_still_gives_one_item_and_one_answer(settings: DeskSettings, tmp_path: Path) -> None:
     assert settings.redis_url
     steady = [50.0]
     async with lossy(settings.redis_url, tmp_path, b"EVAL") as (address, proxy):
@@ -169,15 +169,15 @@ async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, t
         headers = {"Authorization": f"Bearer {parts.tokens.create('e', 'editor')}"}
         transport = httpx2.ASGITransport(create_app(parts))
         async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers) as editor:
-            # The server knows the script from here on: what is lost below was written.
+            # From here on the server has the script, so a request whose reply is lost below was carried out.
             first = await post(editor, key="x")
             assert first.status_code == 201
             proxy.losses = 2
             assert (await post(editor)).status_code == 201
-            # It was published by this request, though its first answer was lost: it counts, and is told as such.
+            # This request published it, though its first reply was lost: it counts, and is no repeat.
             assert "flashwire_desk_answered_again_total 0.0" in parts.metrics.page().decode()
             assert len(parts.rate._admitted["e"]) == 2
-            # Its repeat is the first request again, whether or not a reply to the repeat is lost.
+            # A repeat gets the first answer, whether or not a reply to the repeat is lost.
             proxy.losses = 1
             steady[0] += WINDOW_SECONDS
             assert (await post(editor, key="x")).content == first.content
@@ -192,7 +192,7 @@ async def test_a_lost_reply_is_one_item_and_one_answer(settings: DeskSettings, t
         await parts.store.aclose()
 
 
-async def test_a_repeat_after_the_window_takes_no_turn(settings: DeskSettings) -> None:
+async def test_a_repeat_after_the_rate_window_does_not_count(settings: DeskSettings) -> None:
     steady = [50.0]
     parts = open_parts(settings.model_copy(update={"rate_per_minute": 1}), steady=lambda: steady[0])
     headers = {"Authorization": f"Bearer {parts.tokens.create('e', 'editor')}"}

@@ -1,4 +1,4 @@
-"""The headers that every response of the desk carries, and those that none carries."""
+"""The headers that every response of the desk has, and those that none has."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def check(answer: httpx2.Response, status: int) -> None:
         ("GET", "/openapi.json", 200),
     ],
 )
-async def test_every_answer_to_a_stranger(client_for: ClientFor, method: str, path: str, status: int) -> None:
+async def test_every_answer_without_authentication(client_for: ClientFor, method: str, path: str, status: int) -> None:
     answer = await client_for(None, **_OTHER).request(method, path)
     check(answer, status)
     if status == 405:
@@ -93,7 +93,7 @@ async def test_a_token_sends_thirty_canaries_a_minute(client_for: ClientFor, par
     assert [answer.status_code for answer in answers] == [201] * 30 + [429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60 and "30" in answers[-1].json()["detail"]
     assert (await client_for("chief", unlimited=True).post("/v1/canary")).status_code == 201
-    # Publishing has its own rule.
+    # `POST /v1/items` does not pass the router.
     assert (await client_for("editor").post("/v1/items", json=line())).status_code == 201
 
 

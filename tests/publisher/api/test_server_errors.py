@@ -1,4 +1,4 @@
-"""Whatever a server refuses with, the store says that the stream is away, so that an editor gets 503 and never 500."""
+"""Every error of the server becomes StreamAwayError, so that an editor gets 503 and never 500."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -41,17 +41,17 @@ ERRORS = [
 
 @asynccontextmanager
 async def refusing(folder: Path, error: str) -> AsyncIterator[str]:
-    """A server that lets clients in and answers everything else with `error`."""
+    """A server that accepts clients and answers every other command with `error`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
-            words = []
+            command = []
             for _ in range(int(line[1:])):
                 size = int((await reader.readline())[1:])
-                words.append((await reader.readexactly(size + 2))[:-2])
-            if words[0] == b"HELLO":
+                command.append((await reader.readexactly(size + 2))[:-2])
+            if command[0] == b"HELLO":
                 writer.write(b"%2\r\n+proto\r\n:3\r\n+role\r\n+master\r\n")
-            elif words[0] == b"CLIENT":
+            elif command[0] == b"CLIENT":
                 writer.write(b"+OK\r\n")
             else:
                 writer.write(f"-{error}\r\n".encode())
@@ -66,7 +66,7 @@ async def refusing(folder: Path, error: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("error", ERRORS)
-async def test_every_refusal_of_the_server_is_said_as_a_stream_that_is_away(tmp_path: Path, error: str) -> None:
+async def test_every_error_of_the_server_is_raised_as_stream_away(tmp_path: Path, error: str) -> None:
     async with refusing(tmp_path, error) as url:
         store = Store(connect(url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, "news"))
         calls: list[Callable[[], Coroutine[Any, Any, object]]] = [

@@ -1,4 +1,4 @@
-"""The acts: what each may change and say, and which states forbid it; then all of them in any order."""
+"""The acts: the fields that each may change, the states that forbid it, and all of them in any order."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def test_null_clears_what_an_item_had_and_leaving_out_keeps_it() -> None:
     assert acted(item, "update", link=None).link is None
 
 
-def test_a_refile_mends_the_line_and_no_facts() -> None:
+def test_a_refile_changes_the_line_and_no_facts() -> None:
     assert acted(an_item(), "refile", headline="Bridge in the old town is closed").act == "refile"
     assert refused(an_item(), "refile", urgency=1, headline="x") == {"urgency": "field-not-here"}
 
@@ -72,24 +72,24 @@ def test_an_act_that_changes_nothing_is_refused(act: str) -> None:
 
 
 @pytest.mark.parametrize("act", ["hold", "release", "withdraw"])
-def test_what_takes_off_or_returns_changes_no_content(act: str) -> None:
+def test_hold_release_and_withdraw_change_no_content(act: str) -> None:
     item = _HELD if act == "release" else an_item()
     assert refused(item, act, note="n", headline="x") == {"headline": "field-not-here"}
 
 
 def test_a_held_item_returns_by_release_and_is_held_once() -> None:
-    held = acted(an_item(), "hold")
-    assert held.pub_status == "withheld"
+    on_hold = acted(an_item(), "hold")
+    assert on_hold.pub_status == "withheld"
     with pytest.raises(ConflictError) as conflict:
-        acted(held, "hold")
+        acted(on_hold, "hold")
     assert "on hold already" in sentence(conflict.value)
-    assert acted(held, "release").pub_status == "usable"
+    assert acted(on_hold, "release").pub_status == "usable"
     with pytest.raises(ConflictError) as conflict:
         acted(an_item(), "release")
     assert "not on hold" in sentence(conflict.value)
 
 
-def test_what_is_corrected_on_hold_stays_off_and_its_note_comes_with_the_release() -> None:
+def test_a_correction_on_hold_is_seen_with_its_note_after_the_release() -> None:
     corrected = acted(_HELD, "correction", headline="Bridge open", note="It was never closed.")
     assert corrected.pub_status == "withheld"
     released = acted(corrected, "release")
@@ -125,8 +125,8 @@ def test_the_newest_corrections_are_kept_the_newest_last() -> None:
     item = an_item()
     for number in range(CORRECTIONS_LIMIT + 2):
         item = corrected(item, f"note {number}")
-    assert [known.note.value for known in item.corrections] == [f"note {number}" for number in range(2, 7)]
-    assert [known.version for known in item.corrections] == [4, 5, 6, 7, 8]
+    assert [correction.note.value for correction in item.corrections] == [f"note {number}" for number in range(2, 7)]
+    assert [correction.version for correction in item.corrections] == [4, 5, 6, 7, 8]
 
 
 def test_a_correction_of_an_earlier_release_is_taken_over_from_its_note() -> None:
@@ -135,7 +135,7 @@ def test_a_correction_of_an_earlier_release_is_taken_over_from_its_note() -> Non
     assert earlier.corrections == ()
     expected = Correction(2, "correction", note, earlier.version_created)
     assert acted(earlier, "refile", headline="x").corrections == (expected,)
-    assert [known.version for known in corrected(earlier, "n").corrections] == [2, 3]
+    assert [correction.version for correction in corrected(earlier, "n").corrections] == [2, 3]
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -161,7 +161,7 @@ def test_a_source_may_be_replaced_but_not_taken_away() -> None:
     assert refused(an_item(), "correction", infoSources=[], note="n") == {"infoSources": "no-source"}
 
 
-def test_a_wrong_language_or_direction_can_be_mended_alone() -> None:
+def test_a_wrong_language_or_direction_can_be_corrected_alone() -> None:
     assert acted(an_item(), "refile", direction="auto").headline.direction == "auto"
 
 
@@ -171,7 +171,7 @@ def test_a_later_version_never_looks_older_when_a_clock_went_back() -> None:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Whatever is tried in whatever order, the versions that come of it obey the rules."""
+    """Any acts in any order: the versions obey the rules."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,7 +189,7 @@ class AnyOrder(RuleBasedStateMachine):
             },
         ),
     )
-    def tried(self, act: str, fields: dict[str, Any]) -> None:
+    def attempt(self, act: str, fields: dict[str, Any]) -> None:
         try:
             self.versions.append(acted(self.versions[-1], act, **fields))
         except (ConflictError, RefusalsError):
@@ -197,17 +197,23 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def versions_obey(self) -> None:
-        for before, after in zip(self.versions, self.versions[1:], strict=False):
-            assert after.version == before.version + 1 and after.uri == before.uri and after.edition == before.edition
-            assert before.pub_status != "canceled" and after.first_created == before.first_created
-            assert instant(after.version_created) >= instant(before.version_created)
-            assert 1 <= after.urgency <= 8 and after.info_sources
-            assert set(before.corrections[-CORRECTIONS_LIMIT + 1 :]) <= set(after.corrections)
-            assert (after.act == "correction") == (after.version in {known.version for known in after.corrections})
-            assert (after.act in ("correction", "withdraw")) <= (after.note is not None)
-            assert (after.pub_status == "canceled") == (after.act == "withdraw")
-            if before.pub_status == "withheld" and after.pub_status == "usable":
-                assert after.act == "release"
+        for previous, version in zip(self.versions, self.versions[1:], strict=False):
+            assert (
+                version.version == previous.version + 1
+                and version.uri == previous.uri
+                and version.edition == previous.edition
+            )
+            assert previous.pub_status != "canceled" and version.first_created == previous.first_created
+            assert instant(version.version_created) >= instant(previous.version_created)
+            assert 1 <= version.urgency <= 8 and version.info_sources
+            assert set(previous.corrections[-CORRECTIONS_LIMIT + 1 :]) <= set(version.corrections)
+            assert (version.act == "correction") == (
+                version.version in {correction.version for correction in version.corrections}
+            )
+            assert (version.act in ("correction", "withdraw")) <= (version.note is not None)
+            assert (version.pub_status == "canceled") == (version.act == "withdraw")
+            if previous.pub_status == "withheld" and version.pub_status == "usable":
+                assert version.act == "release"
 
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)

@@ -1,4 +1,4 @@
-"""Reading requests: every wrong field is named, and nothing that comes in ends in a traceback."""
+"""Decoding requests: every wrong field is named, and no input ends in a traceback."""
 
 import msgspec
 import pytest
@@ -34,7 +34,7 @@ def refused(body: bytes) -> dict[str, str]:
     ],
     ids=lambda body: repr(body[:30]),
 )
-def test_what_is_not_json_is_malformed(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedError) as error:
         decode(body, ItemRequest)
     assert error.value.code == "malformed"
@@ -43,7 +43,7 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"[]", b'"text"', b"1", b"null", b"true", b"[" * 60_000], ids=lambda body: repr(body[:9])
 )
-def test_what_is_json_but_no_object_is_told_so(body: bytes) -> None:
+def test_json_that_is_no_object_has_its_own_refusal(body: bytes) -> None:
     with pytest.raises(MalformedError) as error:
         decode(body, ItemRequest)
     assert error.value.code == "not-an-object"
@@ -63,7 +63,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "said"),
+    ("field", "sentences"),
     [
         (b'"urgency": "1"', ("a whole number", "عددًا صحيحًا", "un número entero")),
         (b'"urgency": 1e400', ("a whole number", "عددًا صحيحًا", "un número entero")),
@@ -73,14 +73,14 @@ def test_every_wrong_field_is_named_at_once() -> None:
         (b'"infoSources": [1]', ("an object", "كائنًا", "un objeto")),
     ],
 )
-def test_a_wrong_type_is_named_as_a_person_would(field: bytes, said: tuple[str, str, str]) -> None:
+def test_a_wrong_type_is_named_as_a_person_would(field: bytes, sentences: tuple[str, str, str]) -> None:
     with pytest.raises(RefusalsError) as error:
         decode(b'{"edition": "en", %b}' % field, ItemRequest)
     [refusal] = error.value.refusals
     assert [sentence(refusal, language) for language in ("en", "ar", "es")] == [
-        f"This must be {said[0]}.",
-        f"يجب أن تكون القيمة {said[1]}.",
-        f"Debe ser {said[2]}.",
+        f"This must be {sentences[0]}.",
+        f"يجب أن تكون القيمة {sentences[1]}.",
+        f"Debe ser {sentences[2]}.",
     ]
 
 
@@ -121,7 +121,7 @@ _JSON = st.recursive(
 
 
 @given(st.binary(max_size=60) | _JSON.map(msgspec.json.encode))
-def test_whatever_comes_is_read_or_refused_with_a_sentence(body: bytes) -> None:
+def test_any_body_is_decoded_or_refused_with_a_sentence(body: bytes) -> None:
     try:
         assert isinstance(decode(body, ItemRequest), ItemRequest)
     except MalformedError as error:

@@ -1,4 +1,4 @@
-"""The first version: what a request becomes, and every reason why it does not."""
+"""The first version: the item that a request becomes, and every reason for a refusal."""
 
 import re
 from typing import Any
@@ -44,7 +44,7 @@ def test_a_registered_source_is_named_in_the_language_of_the_item() -> None:
     assert item.headline == Text("إغلاق الجسر", "ar", "rtl")
 
 
-def test_an_unknown_source_is_accepted_when_its_role_is_said() -> None:
+def test_an_unknown_source_with_a_role_is_accepted() -> None:
     item = drafted(text="A neighbour: Blast heard", role="eyewitness", edition="en")
     assert item.info_sources == (InfoSource(Text("A neighbour", "en", "ltr"), "eyewitness"),)
 
@@ -75,12 +75,12 @@ def test_a_language_without_a_direction_is_auto_and_never_guessed() -> None:
     assert drafted(**line(language="fr")).headline.direction == "auto"
     assert drafted(**line(language="fr", direction="ltr")).headline.direction == "ltr"
     assert drafted(**line(language="en")).headline.direction == "ltr"
-    said = drafted(
+    message = drafted(
         headline={"value": "x", "language": "he", "direction": "rtl"},
         infoSources=[{"uri": "civil-defence"}],
         edition="en",
     )
-    assert said.headline == Text("x", "he", "rtl")
+    assert message.headline == Text("x", "he", "rtl")
 
 
 def test_a_time_is_brought_to_utc_with_milliseconds() -> None:
@@ -118,7 +118,7 @@ def test_a_time_is_brought_to_utc_with_milliseconds() -> None:
         ({"edNote": "x" * 2001}, "edNote", "text-long"),
     ],
 )
-def test_what_cannot_be_taken_names_its_field(fields: dict[str, Any], where: str, code: str) -> None:
+def test_a_refusal_names_its_field(fields: dict[str, Any], where: str, code: str) -> None:
     assert refused(**line(**fields)) == {where: code}
 
 
@@ -133,11 +133,11 @@ def test_a_headline_form_needs_a_headline_and_a_source() -> None:
 def test_a_source_is_named_once_and_there_are_few() -> None:
     twice = [{"uri": "civil-defence"}, {"name": "protección civil"}]
     assert refused(headline="x", infoSources=twice, edition="en") == {"infoSources[1].name": "source-twice"}
-    many = [{"name": f"n{number}", "role": "agency"} for number in range(6)]
-    assert refused(headline="x", infoSources=many, edition="en") == {"infoSources": "sources-many"}
+    sources = [{"name": f"n{number}", "role": "agency"} for number in range(6)]
+    assert refused(headline="x", infoSources=sources, edition="en") == {"infoSources": "sources-many"}
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     wrong = refused(
         text="Nobody: x", edition="xx", urgency=99, link="ftp://x", publishAt="2027-01-01T00:00:00Z", expires="x"
     )
@@ -145,7 +145,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "normal"),
+    ("value", "normal"),
     [
         ("2026-12-31t23:59:59z", "2026-12-31T23:59:59.000Z"),
         ("2026-12-31T23:59:59.25z", "2026-12-31T23:59:59.250Z"),
@@ -181,9 +181,9 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ),
     ],
 )
-def test_a_time_is_read_as_rfc_3339_has_it_and_written_in_one_form(given: str, normal: str | None) -> None:
+def test_a_time_is_read_as_rfc_3339_has_it_and_written_in_one_form(value: str, normal: str | None) -> None:
     if normal is None:
-        assert refused(**line(expires=given))["expires"] == "time"
+        assert refused(**line(expires=value))["expires"] == "time"
     else:
-        item = drafted(**line(expires=given, pinnedUntil=given))
+        item = drafted(**line(expires=value, pinnedUntil=value))
         assert (item.expires, item.pinned_until) == (normal, normal)

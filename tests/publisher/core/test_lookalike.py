@@ -73,7 +73,7 @@ def codes(name: str, site: Site = SITE, language: str = "en") -> list[str]:
         "وزارة الصحة.",
     ],
 )
-def test_a_name_that_looks_like_a_registered_one_is_named_beside_it(name: str) -> None:
+def test_the_warning_names_the_registered_source_that_a_name_looks_like(name: str) -> None:
     assert codes(name) == ["source-lookalike"]
 
 
@@ -137,11 +137,11 @@ def test_names_that_people_write_have_no_warning(name: str, language: str) -> No
     assert codes(name, language=language) == []
 
 
-def test_names_that_differ_in_a_vowel_sign_alone_are_no_lookalikes() -> None:
+def test_names_that_differ_only_in_a_vowel_sign_get_no_warning() -> None:
     assert len({skeleton(name) for name in ("दिल्ली", "दल्ली", "กา", "กี", "กุ")}) == 5
 
 
-def test_a_registered_name_is_none_of_its_own_lookalikes() -> None:
+def test_a_registered_name_gets_no_warning() -> None:
     for source_id, source in SITE.sources.items():
         for name in source.names.values():
             assert SITE.find_source(name.upper()) == source_id
@@ -150,7 +150,7 @@ def test_a_registered_name_is_none_of_its_own_lookalikes() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=30))
-def test_what_a_name_looks_like_looks_like_itself(name: str) -> None:
+def test_the_skeleton_of_a_skeleton_is_itself(name: str) -> None:
     assert skeleton(f" {name}  ") == skeleton(name)
     assert isinstance(codes(name), list)
 
@@ -166,8 +166,10 @@ def test_one_letter_of_another_alphabet_anywhere_is_seen(name: str, data: st.Dat
 
 def test_the_interface_takes_such_a_line_and_says_so_in_the_reader_s_language(machine: Machine) -> None:
     body = {"text": "Неalth ministry: two injured", "edition": "en", "role": "official"}
-    tried = machine.http.post("/v1/items", json={**body, "dryRun": True})
-    assert tried.status_code == 200 and [each["code"] for each in tried.json()["warnings"]] == ["source-lookalike"]
+    dry_run = machine.http.post("/v1/items", json={**body, "dryRun": True})
+    assert dry_run.status_code == 200 and [warning["code"] for warning in dry_run.json()["warnings"]] == [
+        "source-lookalike"
+    ]
     published = machine.http.post("/v1/items", json=body, headers={"Accept-Language": "es"})
     assert published.status_code == 201
     [warning] = published.json()["warnings"]
@@ -178,15 +180,15 @@ def test_the_interface_takes_such_a_line_and_says_so_in_the_reader_s_language(ma
     act = {"act": "update", "infoSources": sources}
     acted = machine.http.post(f"/v1/items/{uri}/acts", json=act, headers={"If-Match": '"1"'})
     assert acted.status_code == 200
-    assert [each["field"] for each in acted.json()["warnings"]] == ["infoSources[1].name"]
+    assert [source_name["field"] for source_name in acted.json()["warnings"]] == ["infoSources[1].name"]
     plain = machine.http.post("/v1/items", json=line(text="Civil Defence: x"))
     assert plain.status_code == 201 and "warnings" not in plain.json()
-    # An act that leaves the sources as they are says nothing about them again.
+    # An act that does not change the sources does not repeat the warning.
     later = machine.http.post(f"/v1/items/{uri}/acts", json={"act": "hold"}, headers={"If-Match": '"2"'})
     assert later.status_code == 200 and "warnings" not in later.json()
 
 
-def test_post_prints_the_warning_beside_the_result(machine: Machine) -> None:
-    done = run("post", "Неalth ministry: x", "--role", "official", machine=machine)
-    assert done.exit_code == 0 and "version 1" in done.stdout
-    assert "looks like the registered source" in done.stderr and "looks like" not in done.stdout
+def test_post_prints_the_warning_with_the_result(machine: Machine) -> None:
+    reply = run("post", "Неalth ministry: x", "--role", "official", machine=machine)
+    assert reply.exit_code == 0 and "version 1" in reply.stdout
+    assert "looks like the registered source" in reply.stderr and "looks like" not in reply.stdout

@@ -15,7 +15,7 @@ def test_a_repeat_is_not_counted_and_a_request_that_published_nothing_is_given_b
     assert rate.admit("a", "3", 10.0) == 0
 
 
-def test_what_was_counted_before_the_window_is_counted_no_more() -> None:
+def test_a_request_before_the_window_no_longer_counts() -> None:
     rate = Rate(2)
     rate.admit("a", "1", 0.0)
     assert rate.counts("a", "1", WINDOW_SECONDS - 1) and not rate.counts("b", "1", 0.0)

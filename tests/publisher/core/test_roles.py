@@ -9,7 +9,7 @@ from ticker.contract.item import ACTS, Act
 from ticker.contract.sentences import RefusedError
 
 
-def test_each_role_may_do_its_acts_and_those_below() -> None:
+def test_a_role_may_do_its_acts_and_those_of_lower_roles() -> None:
     assert [role_needed("reporter", act) for act in ("publish", "update", "withdraw")] == ["editor", "editor", "chief"]
     assert [role_needed("editor", act) for act in ("publish", "update", "refile", "correction", "hold")] == [
         None, None, None, "chief", "chief",

@@ -19,18 +19,22 @@ _SITE = Site(editions={}, sources=msgspec.convert(_TABLE["sources"], dict[str, S
 
 @pytest.mark.parametrize("example", _TABLE["examples"], ids=lambda example: example["why"])
 def test_a_line_is_split_as_the_table_says(example: dict[str, Any]) -> None:
-    found = split(example["line"], _SITE)
+    halves = split(example["line"], _SITE)
     if example["source"] is None:
-        assert found is None
+        assert halves is None
     else:
-        assert found and (found.label, found.text, found.source) == (example["source"], example["text"], example["id"])
+        assert halves and (halves.label, halves.text, halves.source) == (
+            example["source"],
+            example["text"],
+            example["id"],
+        )
 
 
 @given(st.text(alphabet=st.sampled_from(": ：1a/١ع\u00a0"), max_size=40) | st.text(max_size=300))
 def test_a_split_gives_two_halves_of_the_line_and_nothing_else(line: str) -> None:
-    found = split(line, _SITE)
-    if found:
-        assert 1 <= len(found.label) <= SOURCE_LIMIT and found.text
-        start, end = line.index(found.label), line.rindex(found.text)
-        between = line[start + len(found.label) : end]
+    halves = split(line, _SITE)
+    if halves:
+        assert 1 <= len(halves.label) <= SOURCE_LIMIT and halves.text
+        start, end = line.index(halves.label), line.rindex(halves.text)
+        between = line[start + len(halves.label) : end]
         assert len(between.strip()) == 1 and between.strip() in SEPARATORS

@@ -1,4 +1,4 @@
-"""The turns of the desk's requests: strangers wait for theirs, who is known does not, and who has left has none."""
+"""Pacing of the desk's requests: only unauthenticated ones are queued, and cancelled ones never start."""
 
 import asyncio
 from types import SimpleNamespace
@@ -17,13 +17,13 @@ from ticker.shared.http.request_queue import DISCONNECTED
 pytestmark = pytest.mark.anyio
 
 
-class Began:
-    """An application that notes which requests began, and ends one when told so."""
+class RecordingApp:
+    """An application that records which requests started, and answers the authenticated ones when `end` is set."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
         self.end = asyncio.Event()
-        """Those who are known are answered."""
+        """Set to answer the authenticated requests."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.paths.append(scope["path"])
@@ -32,11 +32,11 @@ class Began:
 
 
 class Requests:
-    """Requests to `RequestPacing`, at a time that the test says."""
+    """Requests to `RequestPacing`, with a clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.app = Began()
+        self.app = RecordingApp()
         self._paced = RequestPacing(self.app, lambda: self.now)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -51,17 +51,17 @@ class Requests:
         self._tasks.append(asyncio.create_task(self._paced(scope, receive, send)))
         return state
 
-    async def strangers(self, count: int) -> None:
-        """Waits for the first of them."""
+    async def wait_for_first(self, count: int) -> None:
+        """Waits for the first `count` requests."""
         await asyncio.gather(*self._tasks[:count])
 
     async def all_done(self) -> None:
-        """Waits for every one of them."""
+        """Waits for all requests."""
         async with asyncio.timeout(5):
             await asyncio.gather(*self._tasks)
 
 
-async def test_one_stranger_and_one_health_check_begin_in_an_iteration() -> None:
+async def test_one_unauthenticated_request_and_one_health_check_start_per_iteration() -> None:
     requests = Requests()
     for path in ("/a", "/b", "/c", "/health/ready", "/health/live"):
         requests.send(path)
@@ -71,7 +71,7 @@ async def test_one_stranger_and_one_health_check_begin_in_an_iteration() -> None
     assert [path for path in requests.app.paths if len(path) == 2] == ["/a", "/b", "/c"]
 
 
-async def test_no_stranger_begins_while_one_who_is_known_is_served() -> None:
+async def test_no_unauthenticated_request_starts_while_an_authenticated_one_runs() -> None:
     requests = Requests()
     requests.send("/stranger")
     requests.send("/before")
@@ -80,10 +80,10 @@ async def test_no_stranger_begins_while_one_who_is_known_is_served() -> None:
     for _ in range(5):
         await asyncio.sleep(0.002)
     assert requests.app.paths == ["/stranger", "/known", "/health/live"]
-    # One that takes long does not keep them waiting.
+    # A long request does not block them.
     requests.now += HOLD_SECONDS
     async with asyncio.timeout(5):
-        await requests.strangers(2)
+        await requests.wait_for_first(2)
     assert requests.app.paths == ["/stranger", "/known", "/health/live", "/before"]
     requests.app.end.set()
     await requests.all_done()
@@ -92,17 +92,17 @@ async def test_no_stranger_begins_while_one_who_is_known_is_served() -> None:
 async def test_a_request_whose_client_has_left_is_not_begun() -> None:
     requests = Requests()
     requests.send("/first")
-    gone = requests.send("/gone")
+    disconnected = requests.send("/gone")
     requests.send("/last")
     await asyncio.sleep(0)
-    gone[DISCONNECTED] = True
+    disconnected[DISCONNECTED] = True
     await requests.all_done()
     assert requests.app.paths == ["/first", "/last"]
 
 
-def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -> None:
+def test_reading_resumes_after_an_answer_only_without_unread_input() -> None:
     calls: list[str] = []
-    # Any: what stands in for the loop's and uvicorn's classes.
+    # Any: stand-ins for the event loop's and uvicorn's classes.
     transport: Any = SimpleNamespace(
         pause_reading=lambda: calls.append("pause"), resume_reading=lambda: calls.append("resume"),
         get_extra_info=lambda name: None, is_closing=lambda: False,
@@ -124,7 +124,7 @@ def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("credentials", "expected"),
     [
         ("token", True),
         ("session", True),
@@ -137,7 +137,7 @@ def test_reading_goes_on_after_an_answer_only_where_nothing_waits_to_be_read() -
         ("long", False),
     ],
 )
-async def test_known_is_who_has_a_token_or_session_in_force(parts: Parts, given: str, expected: bool) -> None:
+async def test_a_valid_token_or_session_authenticates_a_request(parts: Parts, credentials: str, expected: bool) -> None:
     token = parts.tokens.create("ed", "editor")
     session = parts.sessions.open("ed")
     bearer, cookie = ("authorization", f"Bearer {token}"), ("cookie", f"{parts.cookie}={session}")
@@ -151,7 +151,7 @@ async def test_known_is_who_has_a_token_or_session_in_force(parts: Parts, given:
         "two": [bearer, ("authorization", "Bearer fw_wrong")],
         "basic": [("authorization", f"Basic {token}")],
         "long": [bearer, ("cookie", "a=b;" * 2_000)],
-    }[given]
+    }[credentials]
     raw = [(name.encode(), value.encode()) for name, value in headers]
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": raw}
     assert is_authenticated(scope, parts) is expected

@@ -1,4 +1,4 @@
-"""A server that evicts keys with a lifetime (`volatile-lru`) takes nothing that withdraws a visible item."""
+"""A server that evicts keys with an expiry (`volatile-lru`) evicts nothing that a withdrawal needs."""
 
 import tempfile
 from pathlib import Path
@@ -26,7 +26,7 @@ async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) ->
         raw = redis.asyncio.Redis(port=port, legacy_responses=False)
         store = Store(connect(f"redis://127.0.0.1:{port}", timeout=1.2), KEYRING)
         try:
-            # Half of them as an earlier release wrote them, each ledger with a lifetime.
+            # Half of them as an earlier release wrote them: each ledger with an expiry.
             names = [a_uri() for _ in range(20)]
             for seq, name in enumerate(names[:10], 1):
                 body = seal(encode_item(an_item(name)), KEYRING)

@@ -1,4 +1,4 @@
-"""Whatever a reader can see can be withdrawn, with ledger or hash lost, and for items of an earlier release."""
+"""An item that readers see can be withdrawn: with ledger or index lost, and for items of an earlier release."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def store(redis_url: str, keyring: Keyring) -> AsyncIterator[Store]:
 
 
 async def visible(raw: Any, keyring: Keyring) -> dict[str, Item]:
-    """What a node that starts now shows, from the stream alone."""
+    """The items that a node shows if it starts now, from the stream alone."""
     newest: dict[str, Item] = {}
     for entry_id, fields in await raw.xrange(Keys(keyring.brand).items):
         try:
@@ -58,7 +58,7 @@ async def shortened_at_the_start(raw: Any, keys: Keys, name: str) -> None:
     await raw.lpop(keys.ledger(name))
 
 
-async def kept(raw: Any, keys: Keys, name: str) -> None:
+async def unchanged(raw: Any, keys: Keys, name: str) -> None:
     return None
 
 
@@ -70,13 +70,13 @@ async def no_hash_field(raw: Any, keys: Keys, name: str) -> None:
     await raw.hdel(keys.newest, name)
 
 
-LEDGERS = [kept, expired, deleted, shortened_at_the_end, shortened_at_the_start]
-HASHES = [kept, no_hash, no_hash_field]
+LEDGERS = [unchanged, expired, deleted, shortened_at_the_end, shortened_at_the_start]
+HASHES = [unchanged, no_hash, no_hash_field]
 
 
 @pytest.mark.parametrize("prepared", ["never", "before", "after"])
 @pytest.mark.parametrize(("ledger", "newest"), list(itertools.product(LEDGERS, HASHES)))
-async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdrawn(
+async def test_a_visible_item_can_be_withdrawn_whichever_other_key_is_lost(
     chief: httpx2.AsyncClient, parts: Parts, raw: Any, ledger: Any, newest: Any, prepared: str
 ) -> None:
     keys = parts.store.keys
@@ -90,36 +90,38 @@ async def test_whatever_is_lost_beside_the_stream_a_visible_item_can_be_withdraw
         await newest(raw, keys, name)
     if prepared == "after":
         await backfill(parts.store)
-    shown = await visible(raw, parts.store.keyring)
-    assert set(shown) == set(names)
-    for name, item in shown.items():
-        found = await chief.get(f"/v1/items/{name}")
-        assert (found.status_code, found.headers["etag"]) == (200, f'"{item.version}"')
-        assert found.json()["headline"]["value"] == item.headline.value
-        done = await act(chief, name, "withdraw", seen=item.version, note="It was another bridge.")
-        assert done.status_code == 200, done.text
+    listed = await visible(raw, parts.store.keyring)
+    assert set(listed) == set(names)
+    for name, item in listed.items():
+        record = await chief.get(f"/v1/items/{name}")
+        assert (record.status_code, record.headers["etag"]) == (200, f'"{item.version}"')
+        assert record.json()["headline"]["value"] == item.headline.value
+        reply = await act(chief, name, "withdraw", seen=item.version, note="It was another bridge.")
+        assert reply.status_code == 200, reply.text
         assert await raw.llen(keys.ledger(name)) == item.version + 1
         assert (await chief.get(f"/v1/items/{name}")).json()["pubStatus"] == "canceled"
     assert await visible(raw, parts.store.keyring) == {}
     assert [fields[b"seq"] for _, fields in await raw.xrange(keys.items)] == [b"%d" % seq for seq in range(1, 7)]
 
 
-@pytest.mark.parametrize("lost", [kept, deleted])
-@pytest.mark.parametrize("place", [b"0-1", None])
+@pytest.mark.parametrize("lost", [unchanged, deleted])
+@pytest.mark.parametrize("index", [b"0-1", None])
 @pytest.mark.parametrize("number", ["1003", "4999", "5002", "9007199254740993", "9" * 400, "-5", "x"])
 async def test_a_number_in_the_hash_that_somebody_wrote_keeps_no_item_on_the_screens(
-    chief: httpx2.AsyncClient, parts: Parts, raw: Any, number: str, place: bytes | None, lost: Any
+    chief: httpx2.AsyncClient, parts: Parts, raw: Any, number: str, index: bytes | None, lost: Any
 ) -> None:
     keys, name = parts.store.keys, await published(chief)
-    entry_id = place or (await raw.xrevrange(keys.items, count=1))[0][0]
+    entry_id = index or (await raw.xrevrange(keys.items, count=1))[0][0]
     await lost(raw, keys, name)
     await raw.hset(keys.newest, name, entry_id + b" " + number.encode())
-    found = await chief.get(f"/v1/items/{name}")
-    assert found.status_code == 200, found.text
-    done = await act(chief, name, "withdraw", seen=int(found.headers["etag"].strip('"')), note="It was another bridge.")
-    assert done.status_code == 200, done.text
+    record = await chief.get(f"/v1/items/{name}")
+    assert record.status_code == 200, record.text
+    reply = await act(
+        chief, name, "withdraw", seen=int(record.headers["etag"].strip('"')), note="It was another bridge."
+    )
+    assert reply.status_code == 200, reply.text
     assert await visible(raw, parts.store.keyring) == {}
-    assert await raw.llen(keys.ledger(name)) == done.json()["item"]["version"] <= 5001
+    assert await raw.llen(keys.ledger(name)) == reply.json()["item"]["version"] <= 5001
     assert (await act(chief, name, "withdraw", note="Again.")).status_code in (409, 412)
 
 
@@ -131,8 +133,8 @@ async def test_an_item_of_many_versions_whose_ledger_is_lost_can_be_withdrawn(
     entry_id = await raw.xadd(keys.items, {"epoch": "e1", "seq": 1, "body": body})
     await raw.hset(keys.meta, mapping={"epoch": "e1", "seq": 1})
     await raw.hset(keys.newest, name, entry_id + b" 2500")
-    done = await act(chief, name, "withdraw", seen=2500, note="It was another bridge.")
-    assert done.status_code == 200, done.text
+    reply = await act(chief, name, "withdraw", seen=2500, note="It was another bridge.")
+    assert reply.status_code == 200, reply.text
     assert await visible(raw, parts.store.keyring) == {}
     assert await raw.llen(keys.ledger(name)) == 2501
     assert await raw.lindex(keys.ledger(name), -2) == body
@@ -147,7 +149,7 @@ async def test_a_ledger_gets_its_lifetime_when_its_item_leaves_the_stream_and_lo
     await store.publish(an_item(names[0], version=2, act="update"), "2", "f")
     assert [await raw.pttl(keys.ledger(name)) for name in names[:2]] == [-1, -1]
     await store.publish(an_item(names[2]), "3", "f")
-    # The first entry left, but a newer one of its item is still there.
+    # The first entry has left the stream; a newer one of its item is still there.
     assert await raw.xlen(keys.items) == 3 and await raw.pttl(keys.ledger(names[0])) == -1
     await store.publish(an_item(names[3]), "4", "f")
     assert 0 < await raw.pttl(keys.ledger(names[1])) <= LEDGER_MS
@@ -191,7 +193,7 @@ async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_h
     for seq, name in enumerate(names[:3], 1):
         await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
     await add_as_an_earlier_release_did(raw, keyring, an_item(names[0], version=2, act="update"), 4)
-    # Its entry has left the stream, while the hash was lost: nothing had given its ledger a lifetime.
+    # Its entry left the stream while the index was lost, so its ledger got no expiry.
     await raw.rpush(keys.ledger(names[3]), seal(encode_item(an_item(names[3])), keyring))
     assert not await store.probe()
     for _ in range(2):
@@ -200,15 +202,17 @@ async def test_items_of_an_earlier_release_are_prepared_once_and_again_without_h
         assert [await raw.pttl(keys.ledger(name)) for name in names[:3]] == [-1, -1, -1]
         assert 0 < await raw.pttl(keys.ledger(names[3])) <= LEDGER_MS
         entries = await raw.xrange(keys.items)
-        held = {name.decode(): value for name, value in (await raw.hgetall(keys.newest)).items() if name != b"prepared"}
-        assert held == {
+        indexed = {
+            name.decode(): value for name, value in (await raw.hgetall(keys.newest)).items() if name != b"prepared"
+        }
+        assert indexed == {
             names[0]: entries[3][0] + b" 2",
             names[1]: entries[1][0] + b" 1",
             names[2]: entries[2][0] + b" 1",
         }
 
 
-async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhile(
+async def test_a_backfill_neither_undoes_nor_misses_items_published_during_it(
     store: Store, raw: Any, keyring: Keyring, brand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys, names = Keys(brand), [a_uri() for _ in range(3)]
@@ -216,13 +220,13 @@ async def test_a_preparation_neither_undoes_nor_misses_what_is_published_meanwhi
         await add_as_an_earlier_release_did(raw, keyring, an_item(name), seq)
     script, published_between = store.calls.script, False
 
-    async def between(*words: Any) -> Any:
+    async def between(*arguments: Any) -> Any:
         nonlocal published_between
         if not published_between:
             published_between = True
             # Trims the entry of the first item and overtakes that of the second.
             await store.publish(an_item(names[1], version=2, act="update"), "d", "f")
-        return await script(*words)
+        return await script(*arguments)
 
     monkeypatch.setattr(store.calls, "script", between)
     await backfill(store)
@@ -254,21 +258,21 @@ async def test_an_empty_stream_needs_no_preparation(store: Store, raw: Any, bran
     assert await store.probe() and await raw.hlen(Keys(brand).newest) == 2
 
 
-@pytest.mark.parametrize(("ledger", "length"), [(deleted, 3), (expired, 3), (shortened_at_the_end, 3), (kept, 3)])
+@pytest.mark.parametrize(("ledger", "length"), [(deleted, 3), (expired, 3), (shortened_at_the_end, 3), (unchanged, 3)])
 async def test_a_preparation_restores_a_ledger_from_the_stream(
     store: Store, raw: Any, keyring: Keyring, brand: str, ledger: Any, length: int
 ) -> None:
     keys = Keys(brand)
     for version in (1, 2, 3):
         await store.publish(an_item(version=version), f"{version}", "f")
-    before = await raw.lrange(keys.ledger(URI), 0, -1)
+    content_before = await raw.lrange(keys.ledger(URI), 0, -1)
     await ledger(raw, keys, URI)
     await raw.delete(keys.newest)
     for _ in range(2):
         await backfill(store)
         bodies = await raw.lrange(keys.ledger(URI), 0, -1)
-        assert len(bodies) == length and bodies[-1] == before[-1]
-        assert all(body in (b"", before[number]) for number, body in enumerate(bodies))
+        assert len(bodies) == length and bodies[-1] == content_before[-1]
+        assert all(body in (b"", content_before[number]) for number, body in enumerate(bodies))
         assert await raw.pttl(keys.ledger(URI)) == -1
 
 

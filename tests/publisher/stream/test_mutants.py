@@ -1,4 +1,4 @@
-"""Each rule of publishing, broken on purpose: where one of these fails, the tests of that rule prove nothing."""
+"""Each rule of publish.lua broken on purpose: if one of these tests fails, the tests of that rule prove nothing."""
 
 import hashlib
 from typing import Any
@@ -14,10 +14,10 @@ from ticker.stream.redis_stream import Keys, StreamAwayError
 pytestmark = pytest.mark.anyio
 
 
-def mutate(monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> None:
+def mutate(monkeypatch: pytest.MonkeyPatch, original: str, changed: str) -> None:
     text = publisher.stream.store._PUBLISH.text
-    assert text.count(before) == 1
-    text = text.replace(before, after)
+    assert text.count(original) == 1
+    text = text.replace(original, changed)
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     monkeypatch.setattr(publisher.stream.store, "_PUBLISH", Script(text, sha))
 
@@ -45,7 +45,7 @@ async def test_a_failing_write_that_undoes_nothing_leaves_a_version_behind(
     assert await raw.llen(Keys(brand).ledger(URI)) == 1
 
 
-async def test_a_ledger_with_a_lifetime_goes_before_its_item(
+async def test_a_ledger_with_an_expiry_can_be_evicted_before_its_item(
     store: Store, raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutate(monkeypatch, '"PERSIST", ledger)\nend', '"PEXPIRE", ledger, "1")\nend')

@@ -1,4 +1,4 @@
-"""A desk whose signing keys are not those of the stream says so once at its start, and publishes."""
+"""A desk whose signing keys are not those of the stream logs it once at its start, and publishes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,7 +36,7 @@ async def opened(redis_url: str, brand: str, **keys: bytes) -> AsyncIterator[Sto
 
 @pytest.fixture
 def warnings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "WarningsOf":
-    """What the desk's watch says of the keys of a store in its first three probes."""
+    """What the desk's watch logs about the keys of a store in its first three probes."""
 
     async def watch_three_probes(store: Store) -> list[EventDict]:
         probes = 0
@@ -68,12 +68,12 @@ def warnings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "WarningsOf"
 WarningsOf = Callable[[Store], Awaitable[list[EventDict]]]
 
 
-async def test_another_key_is_said_once_and_does_not_keep_the_desk_from_publishing(
+async def test_an_unknown_signing_key_is_logged_once_and_the_desk_publishes(
     redis_url: str, brand: str, warnings_of: WarningsOf
 ) -> None:
-    async with opened(redis_url, brand, k1=OLD) as before:
+    async with opened(redis_url, brand, k1=OLD) as previous:
         for _ in range(3):
-            await before.publish(an_item(name := a_uri()), name, "f")
+            await previous.publish(an_item(name := a_uri()), name, "f")
     # Another id, and the same id with other bytes.
     for number, keys in ((3, {"k2": NEW}), (4, {"k1": b"x" * 32})):
         async with opened(redis_url, brand, **keys) as store:
@@ -87,9 +87,9 @@ async def test_another_key_is_said_once_and_does_not_keep_the_desk_from_publishi
 async def test_a_rotation_is_not_warned_of(
     redis_url: str, brand: str, keys: dict[str, bytes], warnings_of: WarningsOf
 ) -> None:
-    async with opened(redis_url, brand, k1=OLD) as before:
-        await before.publish(an_item(name := a_uri()), name, "f")
-        await before.calls.client.xadd(before.keys.items, {"garbage": "x"})
+    async with opened(redis_url, brand, k1=OLD) as previous:
+        await previous.publish(an_item(name := a_uri()), name, "f")
+        await previous.calls.client.xadd(previous.keys.items, {"garbage": "x"})
     async with opened(redis_url, brand, **keys) as store:
         assert await warnings_of(store) == []
 

@@ -1,4 +1,4 @@
-"""publish.lua is all or nothing: no right, no state of a key and no number leaves a half-done publication."""
+"""publish.lua is all or nothing: a missing right, a damaged key or a large number never leaves half a publication."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 # Every right of the desk's user that the script needs; tests/docs hold docs/deploy.md against the same list.
 RIGHTS = "get set rpush ltrim persist pexpire hset hdel llen hmget xinfo|stream xrange time xadd evalsha eval".split()
-# What the probe needs besides: acts read before they publish.
+# The probe needs these, too: acts read before they publish.
 RIGHTS_OF_ACTS = ["lrange", "xrevrange"]
 KEYS = ("items", "meta", "newest", "ledger:*", "answer:*")
 OLD = (
@@ -32,7 +32,7 @@ def script_of(text: str) -> Script:
 
 @pytest.fixture(params=["asks for rights", "cannot ask for rights"])
 def script(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script on a server as it is, and on one of Redis 6.2, which has no `redis.acl_check_cmd`."""
+    """The script as it is, and as on Redis 6.2, which has no `redis.acl_check_cmd`."""
     if request.param != "asks for rights":
         monkeypatch.setattr(publisher.stream.store, "_PUBLISH", script_of(OLD))
 
@@ -55,8 +55,8 @@ async def allow(raw: Any, redis_url: str, keyring: Keyring, brand: str) -> Async
 
 
 async def contents(raw: Any, brand: str) -> dict[bytes, Any]:
-    """All that the brand's keys hold, but for the probe's own key and answers that were undone."""
-    held: dict[bytes, Any] = {}
+    """The content of all keys of the brand, except the probe's key and answers that were undone."""
+    content: dict[bytes, Any] = {}
     async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000):
         kind = await raw.type(key)
         if kind == b"none" or (kind == b"string" and await raw.get(key) in (b"", None)):
@@ -67,8 +67,8 @@ async def contents(raw: Any, brand: str) -> dict[bytes, Any]:
             value = await raw.hgetall(key)
         else:
             value = await (raw.xrange(key) if kind == b"stream" else raw.get(key))
-        held[key] = (value, await raw.pttl(key) if kind != b"string" else 0)
-    return held
+        content[key] = (value, await raw.pttl(key) if kind != b"string" else 0)
+    return content
 
 
 def granted(*without: str) -> list[str]:
@@ -86,26 +86,26 @@ async def test_without_one_right_nothing_changes_and_with_it_the_same_request_pu
     missing: str,
     version: int,
 ) -> None:
-    # Of this test alone: other desks of the server load theirs again with every probe.
+    # Unique to this test: other desks load their script again with every probe.
     own = f"{publisher.stream.store._PUBLISH.text}\n-- {brand}"
     monkeypatch.setattr(publisher.stream.store, "_PUBLISH", script_of(own))
     full = await allow(granted(), list(KEYS))
     for number in range(1, version):
         await full.publish(an_item(version=number), f"before {number}", "f")
-    before = await contents(raw, brand)
+    content_before = await contents(raw, brand)
     store = await allow(granted(missing), list(KEYS))
     if missing == "eval":
         await raw.script_flush()
     for _ in range(3):
         with pytest.raises(StreamAwayError, match=r"(?i)permission|NOPERM"):
             await store.publish(an_item(version=version), "d", "f")
-        assert await contents(raw, brand) == before
+        assert await contents(raw, brand) == content_before
     with pytest.raises(StreamAwayError):
         await store.probe()
-    assert await contents(raw, brand) == before
+    assert await contents(raw, brand) == content_before
     store = await allow(granted(), list(KEYS))
-    done = [await store.publish(an_item(version=version), "d", "f") for _ in range(2)]
-    assert [one.is_repeat for one in done] == [False, True] and done[0].cursor == done[1].cursor
+    published = [await store.publish(an_item(version=version), "d", "f") for _ in range(2)]
+    assert [result.is_repeat for result in published] == [False, True] and published[0].cursor == published[1].cursor
     assert await raw.xlen(Keys(brand).items) == version == await raw.llen(Keys(brand).ledger(URI))
 
 
@@ -135,8 +135,8 @@ async def test_a_key_of_another_type_stops_the_script_before_its_first_write(
     store = await allow(granted(), list(KEYS))
     with pytest.raises(StreamAwayError, match="WRONGTYPE"):
         await store.publish(an_item(), "d", "f")
-    left = [found async for found in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]
-    assert left == [name.encode()]
+    remaining = [keys_found async for keys_found in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]
+    assert remaining == [name.encode()]
     if key in ("items", "meta", "newest"):
         with pytest.raises(StreamAwayError, match="WRONGTYPE"):
             await store.probe()
@@ -144,7 +144,7 @@ async def test_a_key_of_another_type_stops_the_script_before_its_first_write(
     assert not (await store.publish(an_item(), "d", "f")).is_repeat
 
 
-async def test_a_ledger_of_another_type_gives_way_to_the_next_version(
+async def test_the_next_version_replaces_a_ledger_of_another_type(
     script: None, raw: Any, allow: Callable[..., Any], brand: str
 ) -> None:
     ledger = Keys(brand).ledger(URI)
@@ -184,12 +184,12 @@ async def test_an_epoch_or_a_number_that_no_node_takes_is_refused_before_anythin
 ) -> None:
     fields = {name: value for name, value in (("epoch", epoch), ("seq", seq)) if value is not None}
     await raw.hset(Keys(brand).meta, mapping=fields)
-    before = await contents(raw, brand)
+    content_before = await contents(raw, brand)
     store = await allow(granted(), list(KEYS))
     for attempt in (store.publish(an_item(), "d", "f"), store.probe()):
         with pytest.raises(StreamAwayError, match="REFUSED"):
             await attempt
-    assert await contents(raw, brand) == before
+    assert await contents(raw, brand) == content_before
     await raw.hset(Keys(brand).meta, mapping={"epoch": "e1", "seq": "9007199254740989"})
     assert (await store.publish(an_item(), "d", "f")).cursor.seq == 9007199254740990
 
@@ -207,7 +207,7 @@ async def test_an_epoch_or_a_number_that_no_node_takes_is_refused_before_anythin
     ],
 )
 @pytest.mark.parametrize("deleted", [False, True])
-async def test_the_entry_id_follows_the_last_one_whatever_the_clock_says(
+async def test_the_entry_id_is_above_the_last_one_at_any_clock(
     raw: Any,
     allow: Callable[..., Any],
     brand: str,
@@ -227,11 +227,11 @@ async def test_the_entry_id_follows_the_last_one_whatever_the_clock_says(
             await store.publish(an_item(), "d", "f")
         assert not await raw.exists(Keys(brand).meta, Keys(brand).ledger(URI), Keys(brand).answer("d"))
         return
-    done = await store.publish(an_item(), "d", "f")
+    published = await store.publish(an_item(), "d", "f")
     [(entry_id, fields)] = (await raw.xrange(Keys(brand).items))[-1:]
     assert entry_id.decode() == following
-    assert read_entry(entry_id, fields, keyring).cursor == done.cursor
-    assert (await store.publish(an_item(), "d", "f")).cursor == done.cursor
+    assert read_entry(entry_id, fields, keyring).cursor == published.cursor
+    assert (await store.publish(an_item(), "d", "f")).cursor == published.cursor
 
 
 async def test_an_error_of_the_public_write_undoes_every_write_before_it(
@@ -241,8 +241,8 @@ async def test_an_error_of_the_public_write_undoes_every_write_before_it(
     short = Store(store.calls.client, store.keyring, length=1)
     await short.publish(an_item("urn:flashwire:a"), "1", "f")
     await short.publish(an_item(), "2", "f")
-    before = await contents(raw, brand)
-    # A stream id that is too small stands for an error that nothing foresaw.
+    content_before = await contents(raw, brand)
+    # A stream id that is too small stands for an unexpected error.
     text = publisher.stream.store._PUBLISH.text.replace("trimmed, id,", "trimmed, '0-0',")
     assert text != publisher.stream.store._PUBLISH.text
     with monkeypatch.context() as patched:
@@ -250,9 +250,9 @@ async def test_an_error_of_the_public_write_undoes_every_write_before_it(
         for item in (an_item(version=2), an_item("urn:flashwire:b")):
             with pytest.raises(StreamAwayError, match="0-0"):
                 await short.publish(item, "d", "f")
-            after = await contents(raw, brand)
-            assert {key: value for key, (value, _) in after.items()} == {
-                key: value for key, (value, _) in before.items()
+            content_after = await contents(raw, brand)
+            assert {key: value for key, (value, _) in content_after.items()} == {
+                key: value for key, (value, _) in content_before.items()
             }
     assert (await short.publish(an_item(version=2), "d", "f")).cursor.seq == 3
 
@@ -262,15 +262,17 @@ async def test_a_probe_changes_nothing_for_readers_and_adds_one_key(
 ) -> None:
     store = await allow([*granted(), *(f"+{right}" for right in RIGHTS_OF_ACTS)], list(KEYS))
     await store.publish(an_item(), "1", "f")
-    before = await contents(raw, brand)
+    content_before = await contents(raw, brand)
     for _ in range(3):
         await store.probe()
-        assert await contents(raw, brand) == before
-    assert len([key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]) == len(before) + 1
+        assert await contents(raw, brand) == content_before
+    assert (
+        len([key async for key in raw.scan_iter(f"flashwire:{{{brand}}}:*", count=10_000)]) == len(content_before) + 1
+    )
 
 
-def test_the_mutant_a_public_write_that_comes_first_is_what_the_tests_above_catch() -> None:
+def test_a_public_write_before_the_others_is_caught_by_the_tests_above() -> None:
     text = publisher.stream.store._PUBLISH.text
     assert text.rindex('write(nil, "XADD", items') > max(
-        text.rindex(word) for word in ('"RPUSH", ledger', '"HSET", meta, "epoch"')
+        text.rindex(command) for command in ('"RPUSH", ledger', '"HSET", meta, "epoch"')
     )

@@ -1,4 +1,4 @@
-"""`flashwire rekey`: after it nothing needs the old key, and it may be interrupted, repeated and raced."""
+"""`flashwire rekey`: afterwards nothing needs the old key; it can be interrupted, repeated and raced."""
 
 import asyncio
 import secrets
@@ -33,8 +33,8 @@ async def store_with(redis_url: str, brand: str) -> AsyncIterator[Callable[..., 
         return opened[-1]
 
     yield store
-    for one in opened:
-        await one.aclose()
+    for entry_version in opened:
+        await entry_version.aclose()
 
 
 async def add(store: Store, name: str, versions: int = 1) -> str:
@@ -47,10 +47,10 @@ async def add(store: Store, name: str, versions: int = 1) -> str:
 
 async def bodies(raw: Any, brand: str) -> dict[str, list[bytes]]:
     keys = Keys(brand)
-    found = {
+    report = {
         key.decode().removeprefix(keys.ledger("")): key async for key in raw.scan_iter(keys.ledger("*"), count=10_000)
     }
-    return {name: await raw.lrange(key, 0, -1) for name, key in found.items()}
+    return {name: await raw.lrange(key, 0, -1) for name, key in report.items()}
 
 
 def counts(result: RekeyResult) -> tuple[int, int]:
@@ -62,19 +62,19 @@ async def test_after_it_nothing_needs_the_old_key_and_not_a_byte_of_an_item_chan
 ) -> None:
     old = store_with("k1", length=6)
     names = [await add(old, a_uri(), versions) for versions in (1, 3, 2, 1)]
-    # The first version of the first item has left the stream, and its item with it.
-    before = await bodies(raw, brand)
-    both = store_with("k2", "k1", length=100)
-    result = await rekey(both)
+    # The entry of the first item has left the stream.
+    entries_before = await bodies(raw, brand)
+    both_keys = store_with("k2", "k1", length=100)
+    result = await rekey(both_keys)
     assert (result.items, counts(result), result.unreadable_items) == (4, (4, 3), [])
     new = store_with("k2").keyring
-    after = await bodies(raw, brand)
+    entries_after = await bodies(raw, brand)
     for name in names:
-        assert [open_body(body, new).item_json for body in after[name]] == [
-            open_body(body, both.keyring).item_json for body in before[name]
+        assert [open_body(body, new).item_json for body in entries_after[name]] == [
+            open_body(body, both_keys.keyring).item_json for body in entries_before[name]
         ]
-        assert [open_body(body, new).earlier for body in after[name]] == [
-            open_body(body, both.keyring).earlier for body in before[name]
+        assert [open_body(body, new).earlier for body in entries_after[name]] == [
+            open_body(body, both_keys.keyring).earlier for body in entries_before[name]
         ]
     entries = await raw.xrange(Keys(brand).items)
     assert [int(fields[b"seq"]) for _, fields in entries] == list(range(2, 11))
@@ -82,17 +82,17 @@ async def test_after_it_nothing_needs_the_old_key_and_not_a_byte_of_an_item_chan
     for entry_id, fields in entries[-3:]:
         entry = read_entry(entry_id, fields, new)
         newest[entry.item.uri] = entry.item.version
-        assert fields[b"body"] == after[entry.item.uri][-1]
+        assert fields[b"body"] == entries_after[entry.item.uri][-1]
     assert newest == dict(zip(names[1:], (3, 2, 1), strict=True))
-    again = await rekey(both)
+    again = await rekey(both_keys)
     assert counts(again) == (0, 0) and await raw.xlen(Keys(brand).items) == len(entries)
 
 
 async def test_a_dry_run_counts_and_changes_nothing(store_with: Callable[..., Store], raw: Any, brand: str) -> None:
     await add(store_with("k1"), a_uri(), 2)
-    before = await bodies(raw, brand), await raw.xrange(Keys(brand).items)
+    entries_before = await bodies(raw, brand), await raw.xrange(Keys(brand).items)
     assert counts(await rekey(store_with("k2", "k1"), dry_run=True)) == (1, 1)
-    assert (await bodies(raw, brand), await raw.xrange(Keys(brand).items)) == before
+    assert (await bodies(raw, brand), await raw.xrange(Keys(brand).items)) == entries_before
 
 
 @pytest.mark.parametrize("calls", range(1, 9))
@@ -101,25 +101,25 @@ async def test_an_interrupted_run_is_finished_by_the_next(
 ) -> None:
     old = store_with("k1")
     names = [await add(old, a_uri(), 3) for _ in range(2)]
-    both = store_with("k2", "k1")
-    scripts, left = both.calls.scripts, calls
+    both_keys = store_with("k2", "k1")
+    scripts, remaining = both_keys.calls.scripts, calls
 
-    async def interrupted(*words: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0:
+    async def interrupted(*arguments: Any) -> Any:
+        nonlocal remaining
+        remaining -= 1
+        if remaining == 0:
             raise StreamAwayError("cut")
-        return await scripts(*words)
+        return await scripts(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(both.calls, "scripts", interrupted)
+        patched.setattr(both_keys.calls, "scripts", interrupted)
         with pytest.raises(StreamAwayError):
-            await rekey(both)
-    await rekey(both)
+            await rekey(both_keys)
+    await rekey(both_keys)
     new = store_with("k2").keyring
-    for name, found in (await bodies(raw, brand)).items():
-        assert name in names and len(found) == 3
-        assert [open_body(body, new).key_id for body in found] == ["k2"] * 3
+    for name, report in (await bodies(raw, brand)).items():
+        assert name in names and len(report) == 3
+        assert [open_body(body, new).key_id for body in report] == ["k2"] * 3
     renewed = [fields for _, fields in await raw.xrange(Keys(brand).items) if fields[b"body"].startswith(b"fw1.k2.")]
     assert len(renewed) == 2
 
@@ -128,19 +128,19 @@ async def test_an_act_at_the_same_time_wins_and_is_not_overwritten(
     store_with: Callable[..., Store], raw: Any, brand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = await add(store_with("k1"), a_uri(), 1)
-    both = store_with("k2", "k1")
-    renew = both.renew
+    both_keys = store_with("k2", "k1")
+    renew = both_keys.renew
 
-    async def raced(*words: Any) -> bool:
-        await both.publish(an_item(name, version=2, act="withdraw", pub_status="canceled"), "w", "f")
-        return await renew(*words)
+    async def raced(*arguments: Any) -> bool:
+        await both_keys.publish(an_item(name, version=2, act="withdraw", pub_status="canceled"), "w", "f")
+        return await renew(*arguments)
 
-    monkeypatch.setattr(both, "renew", raced)
-    assert (await rekey(both)).changed_meanwhile == 1
-    record = await both.record(name)
+    monkeypatch.setattr(both_keys, "renew", raced)
+    assert (await rekey(both_keys)).changed_meanwhile == 1
+    record = await both_keys.record(name)
     assert record and record.item and (record.version, record.item.pub_status) == (2, "canceled")
     monkeypatch.undo()
-    assert counts(await rekey(both)) == (1, 0)
+    assert counts(await rekey(both_keys)) == (1, 0)
 
 
 async def test_no_older_version_is_put_in_again_where_the_newest_cannot_be_read(
@@ -149,8 +149,8 @@ async def test_no_older_version_is_put_in_again_where_the_newest_cannot_be_read(
     name = await add(store_with("k1"), a_uri(), 1)
     stolen = store_with("k3", "k1")
     await stolen.publish(an_item(name, version=2, act="withdraw", pub_status="canceled"), "w", "f")
-    both = store_with("k2", "k1")
-    result = await rekey(both)
+    both_keys = store_with("k2", "k1")
+    result = await rekey(both_keys)
     assert result.unreadable_items == [name] and result.signed == []
     assert dict(result.unreadable) == {"stream, key": 1, "ledger, key": 1}
     assert await raw.xlen(Keys(brand).items) == 2
@@ -178,12 +178,12 @@ async def test_a_key_may_return_within_the_day(store_with: Callable[..., Store],
             open_body((await bodies(raw, brand))[name][0], store_with(second).keyring)
 
 
-def test_the_command_says_what_it_did_and_what_is_left(redis_url: str, brand: str, tmp_path: Path) -> None:
+def test_the_command_reports_signed_and_unreadable_bodies(redis_url: str, brand: str, tmp_path: Path) -> None:
     keys = {name: f"{name}:{b64encode(secret).decode()}" for name, secret in SECRETS.items()}
 
-    def run(*words: str, signing: str, url: str | None = redis_url) -> Any:
+    def run(*arguments: str, signing: str, url: str | None = redis_url) -> Any:
         environment = {"REDIS_URL": url, "FLASHWIRE_BRAND": brand, "FLASHWIRE_SIGNING_KEYS": signing}
-        return CliRunner().invoke(app, ["rekey", "--data", str(tmp_path / "none"), *words], env=environment)
+        return CliRunner().invoke(app, ["rekey", "--data", str(tmp_path / "none"), *arguments], env=environment)
 
     async def published() -> None:
         for name in ("k1", "k3"):
@@ -192,14 +192,15 @@ def test_the_command_says_what_it_did_and_what_is_left(redis_url: str, brand: st
             await store.aclose()
 
     asyncio.run(published())
-    both = f"{keys['k2']},{keys['k1']}"
-    tried = run("--dry-run", signing=both)
-    assert tried.exit_code == 1 and "to sign with k2: 1 bodies in ledgers, 1 entries" in tried.stdout
-    assert "2 usable: Civil Defence: version 2" in tried.stdout
-    done = run(signing=both)
-    assert done.exit_code == 1 and "2 items; signed with k2: 1 bodies in ledgers, 1 entries." in done.stdout
-    assert "cannot be read: 1." in done.stdout and "4 (" not in done.stdout and "2 (ledger, key)" in done.stdout
-    assert "signed with k2: 0 bodies in ledgers, 0 entries" in run(signing=both).stdout
+    both_keys = f"{keys['k2']},{keys['k1']}"
+    dry_run = run("--dry-run", signing=both_keys)
+    assert dry_run.exit_code == 1 and "to sign with k2: 1 bodies in ledgers, 1 entries" in dry_run.stdout
+    assert "2 usable: Civil Defence: version 2" in dry_run.stdout
+    outcome = run(signing=both_keys)
+    assert outcome.exit_code == 1 and "2 items; signed with k2: 1 bodies in ledgers, 1 entries." in outcome.stdout
+    assert "cannot be read: 1." in outcome.stdout and "4 (" not in outcome.stdout
+    assert "2 (ledger, key)" in outcome.stdout
+    assert "signed with k2: 0 bodies in ledgers, 0 entries" in run(signing=both_keys).stdout
     assert run(signing="nonsense").exit_code == 1
-    assert run(signing=both, url=None).exit_code == 1
+    assert run(signing=both_keys, url=None).exit_code == 1
     assert not (tmp_path / "none").exists()

@@ -1,4 +1,4 @@
-"""The two lines of rights in docs/deploy.md: exactly those users can do all that desk and nodes do."""
+"""The two users in docs/deploy.md have exactly the rights that desk and nodes need."""
 
 import re
 import secrets
@@ -19,18 +19,20 @@ from ticker.stream.redis_stream import Keys, Stream, StreamAwayError, connect
 
 pytestmark = pytest.mark.anyio
 _PAGE = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text("utf-8")
-LINES = {name: words.split() for name, words in re.findall(r"^ACL SETUSER (desk|node) on >PASSWORD (.*)$", _PAGE, re.M)}
+LINES = {
+    name: rights.split() for name, rights in re.findall(r"^ACL SETUSER (desk|node) on >PASSWORD (.*)$", _PAGE, re.M)
+}
 
 
 @pytest.fixture
 async def user(raw: Any, redis_url: str, brand: str) -> AsyncIterator[Callable[..., Awaitable[str]]]:
-    """Makes the user of a line, without some of its rights; returns its address."""
+    """Creates the user of a line without some of its rights; returns its address."""
     names: list[str] = []
 
     async def make(kind: str, *without: str) -> str:
         names.append(f"{kind}{secrets.token_hex(4)}")
-        words = [word.replace("{news}", f"{{{brand}}}") for word in LINES[kind] if word not in without]
-        await raw.execute_command("ACL", "SETUSER", names[-1], "on", "nopass", *words)
+        rights = [removed.replace("{news}", f"{{{brand}}}") for removed in LINES[kind] if removed not in without]
+        await raw.execute_command("ACL", "SETUSER", names[-1], "on", "nopass", *rights)
         return redis_url.replace("unix://", f"unix://{names[-1]}:x@")
 
     yield make
@@ -64,7 +66,7 @@ async def test_nothing_is_written_by_a_desk_that_may_not_wait_for_its_replicas(
 ) -> None:
     keyring = Keyring("k1", {"k1": b"k" * 32}, brand)
     store = Store(connect(await user("desk", "+wait"), timeout=1.2), keyring, replicas=1)
-    # The server knows the script from now on.
+    # From now on the server has the script.
     await Store(store.calls.client, keyring).publish(an_item(f"{URI}2"), "c", "f")
     for _ in range(2):
         with pytest.raises(StreamAwayError, match=r"(?i)wait"):
@@ -84,15 +86,15 @@ async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_writ
     assert (await stream.position()).seq == 1
     [(entry_id, _)] = await stream.records()
     assert await stream.newest() and await stream.exists(entry_id) and await stream.last_canary() != b"0"
-    assert [len(found) for found in await stream.follow(b"0", b"0", block=0.01, count=10)] == [1, 1]
+    assert [len(reply) for reply in await stream.follow(b"0", b"0", block=0.01, count=10)] == [1, 1]
     assert len(await stream.ledger(URI)) == 1
     await stream.server()
     node = Store(connect(address, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
     for attempt in (node.probe(), node.publish(an_item(version=2), "e", "f"), node.publish_canary(an_item())):
         with pytest.raises(StreamAwayError, match="permission"):
             await attempt
-    for one in (desk, node):
-        await one.aclose()
+    for single in (desk, node):
+        await single.aclose()
     await stream.aclose()
 
 
@@ -107,8 +109,8 @@ def test_the_page_names_every_right_that_the_script_needs() -> None:
     assert {f"+{right}" for right in RIGHTS + RIGHTS_OF_ACTS} <= set(LINES["desk"])
 
 
-@pytest.mark.parametrize("right", [word for word in LINES["desk"] if word[1:] in RIGHTS + RIGHTS_OF_ACTS])
-async def test_each_right_of_the_script_is_really_needed(
+@pytest.mark.parametrize("right", [right for right in LINES["desk"] if right[1:] in RIGHTS + RIGHTS_OF_ACTS])
+async def test_the_script_needs_every_documented_right(
     user: Callable[..., Awaitable[str]], raw: Any, brand: str, right: str
 ) -> None:
     if right == "+eval":

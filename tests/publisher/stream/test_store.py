@@ -1,4 +1,4 @@
-"""The store against a real server: once, whole, numbered without holes, and honest about what it does not know."""
+"""The store with a real server: once, whole, numbered without holes, and an error where the outcome is unknown."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ from ticker.stream.redis_stream import Keys, StreamAwayError, connect
 pytestmark = pytest.mark.anyio
 
 
-async def held(raw: redis.asyncio.Redis, key: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+async def stored_entries(raw: redis.asyncio.Redis, key: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
     """A stream's entries as Redis holds them."""
     return cast(list[tuple[bytes, dict[bytes, bytes]]], await raw.xrange(key))
 
@@ -29,14 +29,14 @@ async def published(store: Store, number: int) -> Published:
     return await store.publish(an_item(a_uri()), f"digest {number}", "print")
 
 
-async def test_what_is_published_can_be_read_as_a_signed_entry(
+async def test_a_published_item_can_be_read_as_a_signed_entry(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
-    done = await store.publish(an_item(), "d", "f")
-    [(entry_id, fields)] = await held(raw, Keys(brand).items)
+    stored = await store.publish(an_item(), "d", "f")
+    [(entry_id, fields)] = await stored_entries(raw, Keys(brand).items)
     entry = read_entry(entry_id, fields, keyring)
-    assert (entry.item, entry.cursor, entry.item_json) == (an_item(), done.cursor, done.item_json)
-    assert not done.is_repeat
+    assert (entry.item, entry.cursor, entry.item_json) == (an_item(), stored.cursor, stored.item_json)
+    assert not stored.is_repeat
     assert await raw.lrange(Keys(brand).ledger(URI), 0, -1) == [fields[b"body"]]
 
 
@@ -45,7 +45,7 @@ async def test_entries_are_numbered_without_holes_whoever_publishes_at_once(
 ) -> None:
     stores = [Store(connect(redis_url, timeout=1.2), keyring) for _ in range(3)]
     await asyncio.gather(*(published(stores[number % 3], number) for number in range(90)))
-    entries = [fields for _, fields in await held(raw, Keys(brand).items)]
+    entries = [fields for _, fields in await stored_entries(raw, Keys(brand).items)]
     assert [int(fields[b"seq"]) for fields in entries] == list(range(1, 91))
     for store in stores:
         await store.aclose()
@@ -55,9 +55,9 @@ async def test_the_epoch_is_made_once_and_kept(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     stores = [Store(connect(redis_url, timeout=1.2), keyring) for _ in range(5)]
-    done = await asyncio.gather(*(published(store, number) for number, store in enumerate(stores)))
-    assert len({one.cursor.epoch for one in done}) == 1
-    assert await raw.hget(Keys(brand).meta, "epoch") == done[0].cursor.epoch.encode()
+    stored = await asyncio.gather(*(published(store, number) for number, store in enumerate(stores)))
+    assert len({result.cursor.epoch for result in stored}) == 1
+    assert await raw.hget(Keys(brand).meta, "epoch") == stored[0].cursor.epoch.encode()
     for store in stores:
         await store.aclose()
 
@@ -65,7 +65,7 @@ async def test_the_epoch_is_made_once_and_kept(
 async def test_fifty_posts_at_once_with_one_key_give_one_entry_and_one_answer(
     store: Store, raw: redis.asyncio.Redis, brand: str
 ) -> None:
-    # Each has its own uri, as fifty requests of a client that repeats itself have.
+    # Each has another uri, as repeated requests of one client have.
     answers = await asyncio.gather(*(store.publish(an_item(a_uri()), "d", "f") for _ in range(50)))
     assert await raw.xlen(Keys(brand).items) == 1
     assert len({(answer.item_json, str(answer.cursor)) for answer in answers}) == 1
@@ -73,7 +73,7 @@ async def test_fifty_posts_at_once_with_one_key_give_one_entry_and_one_answer(
 
 
 async def test_a_connection_that_timed_out_is_lost_and_not_an_answer() -> None:
-    # redis-py returns None there when it is given a time limit of its own, and keeps the connection.
+    # With a time limit redis-py returns None here, and keeps the connection.
     class TimedOut:
         open = True
 
@@ -109,7 +109,7 @@ async def test_an_answer_is_found_again_for_as_long_as_it_is_kept(
     lives = await raw.pttl(Keys(brand).answer("d"))
     again = await store.earlier_answer("d", "f")
     assert again and again.is_repeat and again.cursor == first.cursor and again.item == first.item
-    # Asking again must not make it live longer, nor for ever.
+    # A repeat must not extend or remove its expiry.
     assert 0 < await raw.pttl(Keys(brand).answer("d")) <= lives <= 60_000
     await store.aclose()
 
@@ -127,7 +127,7 @@ async def test_only_the_version_after_the_current_one_is_taken(
     assert await raw.hget(Keys(brand).meta, "seq") == b"2"
 
 
-async def test_two_who_act_on_one_version_at_once_do_not_both_win(store: Store) -> None:
+async def test_of_two_acts_on_one_version_only_one_succeeds(store: Store) -> None:
     await store.publish(an_item(), "1", "f")
     acts = [store.publish(an_item(version=2, act="update", urgency=n), f"a{n}", "f") for n in range(1, 9)]
     outcomes = await asyncio.gather(*acts, return_exceptions=True)
@@ -148,8 +148,8 @@ async def test_the_stream_is_trimmed_to_its_length_and_numbers_go_on(
 async def test_the_newest_version_is_found_and_an_unknown_item_is_none(store: Store) -> None:
     await store.publish(an_item(), "1", "f")
     await store.publish(an_item(version=2, act="hold", pub_status="withheld"), "2", "f")
-    found = await store.record(URI)
-    assert found and found.item and (found.version, found.item.pub_status) == (2, "withheld")
+    newest = await store.record(URI)
+    assert newest and newest.item and (newest.version, newest.item.pub_status) == (2, "withheld")
     assert await store.record("urn:flashwire:nobody") is None
 
 
@@ -168,9 +168,7 @@ async def test_the_list_shows_each_item_once_in_its_newest_version_the_latest_fi
     assert [item.urgency for item, _ in await store.newest(7, is_wanted=lambda item, _: item.urgency == 1)] == [1]
 
 
-async def test_the_list_passes_over_what_no_key_of_ours_signed(
-    store: Store, raw: redis.asyncio.Redis, brand: str
-) -> None:
+async def test_the_list_skips_items_that_no_key_verifies(store: Store, raw: redis.asyncio.Redis, brand: str) -> None:
     await store.publish(an_item(), "1", "f")
     await raw.xadd(Keys(brand).items, {"epoch": "e", "seq": 2, "body": b"fw1.k1.wrong.{}"})
     await raw.xadd(Keys(brand).items, {"poison": b"\xff"})
@@ -200,22 +198,22 @@ async def test_a_server_that_forgot_the_script_is_given_it_again(store: Store, r
     assert (await published(store, 2)).cursor.seq == 2
 
 
-async def test_a_lost_reply_is_asked_for_again_and_gives_one_entry(
+async def test_a_call_with_a_lost_reply_is_repeated_and_gives_one_entry(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str, tmp_path: Path
 ) -> None:
     async with lossy(redis_url, tmp_path, b"EVAL") as (address, proxy):
         store = Store(connect(address, timeout=1.2), keyring)
         await published(store, 1)
         proxy.losses = 2
-        done = await published(store, 2)
+        stored = await published(store, 2)
         assert proxy.lost == 2
-        # Nobody had asked for it earlier: it is this call's own, and counts as published.
-        assert not done.is_repeat and done.cursor.seq == 2
+        # This call itself stored it, so it is no repeat.
+        assert not stored.is_repeat and stored.cursor.seq == 2
         assert await raw.xlen(Keys(brand).items) == 2
         await store.aclose()
 
 
-async def test_a_repeat_that_loses_a_reply_is_still_told_the_earlier_answer(
+async def test_a_repeat_whose_reply_is_lost_still_gets_the_earlier_answer(
     redis_url: str, keyring: Keyring, tmp_path: Path
 ) -> None:
     async with lossy(redis_url, tmp_path, b"EVAL") as (address, proxy):
@@ -228,20 +226,20 @@ async def test_a_repeat_that_loses_a_reply_is_still_told_the_earlier_answer(
         await store.aclose()
 
 
-async def test_who_comes_while_a_call_is_stuck_does_not_wait_for_it(
+async def test_a_publication_does_not_wait_for_a_stuck_call(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str, tmp_path: Path
 ) -> None:
     async with lossy(redis_url, tmp_path, b"EVAL") as (address, proxy):
         store = Store(connect(address, timeout=ATTEMPT_SECONDS), keyring)
         await published(store, 1)
         proxy.silences = 1
-        # Less than the stuck line's first attempt takes.
+        # Less than the first attempt of the stuck line.
         async with asyncio.timeout(ATTEMPT_SECONDS):
             stuck = asyncio.create_task(published(store, 2))
             await proxy.silenced.wait()
             others = await asyncio.gather(*(published(store, number) for number in range(3, 9)))
         assert not stuck.done()
-        assert sorted(done.cursor.seq for done in others) == list(range(2, 8))
+        assert sorted(stored.cursor.seq for stored in others) == list(range(2, 8))
         assert (await stuck).cursor.seq == 8 and await raw.xlen(Keys(brand).items) == 8
         await store.aclose()
 
@@ -262,9 +260,9 @@ async def test_a_reply_that_stays_lost_is_an_error_and_the_same_key_finds_the_on
 async def test_the_mutant_a_plain_xadd_with_redis_py_defaults_doubles_a_lost_reply(
     redis_url: str, raw: redis.asyncio.Redis, brand: str, tmp_path: Path
 ) -> None:
-    # Why the script exists. Should this fail, redis-py has changed, and the road not taken may be looked at again.
+    # Why the script exists. If this fails, redis-py has changed, and a plain XADD may be considered again.
     async with lossy(redis_url, tmp_path, b"XADD") as (address, proxy):
-        # The class itself retries by default; its `from_url` does not, by an oversight that may be mended any day.
+        # The class retries by default; its `from_url` does not, which redis-py may fix at any time.
         client = redis.asyncio.Redis(unix_socket_path=address.removeprefix("unix://"), legacy_responses=False)
         proxy.losses = 1
         await client.xadd(Keys(brand).items, {"body": b"one line"})
@@ -287,27 +285,27 @@ async def test_too_few_replicas_are_an_error_each_time_until_there_are_enough(
     await without.aclose()
 
 
-async def test_a_canary_goes_beside_the_items(
+async def test_a_canary_is_stored_next_to_the_items(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
     cursor = await store.publish_canary(an_item(edition="canary"))
-    [(entry_id, fields)] = await held(raw, Keys(brand).canary)
+    [(entry_id, fields)] = await stored_entries(raw, Keys(brand).canary)
     assert read_entry(entry_id, fields, keyring).cursor == cursor
     assert not await raw.exists(Keys(brand).items)
 
 
-async def test_a_version_carries_what_filters_looked_at_in_the_earlier_ones(
+async def test_a_version_carries_the_facets_of_earlier_versions(
     store: Store, raw: redis.asyncio.Redis, keyring: Keyring, brand: str
 ) -> None:
     versions = [an_item(sections=("sport",)), an_item(version=2, sections=("local",)), an_item(version=3, urgency=1)]
     for item in versions:
         record = await store.record(URI)
         await store.publish(item, f"{item.version}", "f", record.earlier if record else ())
-    carried = [read_entry(*record, keyring).earlier for record in await held(raw, Keys(brand).items)]
+    carried = [read_entry(*record, keyring).earlier for record in await stored_entries(raw, Keys(brand).items)]
     facets = [facets_of(item) for item in versions]
     assert carried == [(), (facets[0],), (facets[0], facets[1])]
     assert await raw.lrange(Keys(brand).ledger(URI), 0, -1) == [
-        fields[b"body"] for _, fields in await held(raw, Keys(brand).items)
+        fields[b"body"] for _, fields in await stored_entries(raw, Keys(brand).items)
     ]
     again = await store.publish(an_item(version=2), "2", "f")
     assert again.is_repeat and again.item == versions[1]

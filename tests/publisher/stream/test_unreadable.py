@@ -1,4 +1,4 @@
-"""Versions that cannot be read: they count, none of their words are used, and a chief can always withdraw."""
+"""Unreadable versions count, none of their content is used, and a chief can always withdraw the item."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ NOTE = "It was another bridge."
 
 
 class Opened:
-    """A desk that holds some of the signing keys, and a client of each role."""
+    """A desk with some of the signing keys, and a client of each role."""
 
     def __init__(self, parts: Parts, stack: AsyncExitStack) -> None:
         self.desk = parts
@@ -79,9 +79,9 @@ async def test_after_a_stolen_key_is_dropped_no_older_version_counts_and_a_chief
     assert sorted(item["uri"] for item in unreadable) == sorted(names[:3])
     assert all(item["unreadable"] is True and (item["version"], item["newestVersion"]) == (1, 2) for item in unreadable)
     for name in names[:3]:
-        found = await chief.get(f"/v1/items/{name}")
-        assert (found.status_code, found.headers["etag"]) == (200, '"2"')
-        assert (found.json()["version"], found.json()["newestVersion"], found.json()["unreadable"]) == (1, 2, True)
+        record = await chief.get(f"/v1/items/{name}")
+        assert (record.status_code, record.headers["etag"]) == (200, '"2"')
+        assert (record.json()["version"], record.json()["newestVersion"], record.json()["unreadable"]) == (1, 2, True)
         for other in ("update", "hold", "release", "correction", "refile"):
             refused = await act(chief, name, other, seen=2, note=NOTE, urgency=1)
             assert (refused.status_code, refused.headers["etag"]) == (409, '"2"'), other
@@ -89,16 +89,16 @@ async def test_after_a_stolen_key_is_dropped_no_older_version_counts_and_a_chief
         assert (await act(editor, name, "withdraw", seen=2, note=NOTE)).status_code == 403
         late = await act(chief, name, "withdraw", seen=1, note=NOTE)
         assert (late.status_code, late.headers["etag"]) == (412, '"2"')
-        tried = await act(chief, name, "withdraw", seen=2, note=NOTE, dryRun=True)
-        assert tried.json()["item"]["version"] == 3
-        done = await act(chief, name, "withdraw", seen=2, note=NOTE, key=name)
-        assert (done.status_code, done.headers["etag"]) == (200, '"3"')
-        assert (done.json()["item"]["pubStatus"], done.json()["item"]["version"]) == ("canceled", 3)
-        assert (await act(chief, name, "withdraw", seen=2, note=NOTE, key=name)).content == done.content
+        dry_run = await act(chief, name, "withdraw", seen=2, note=NOTE, dryRun=True)
+        assert dry_run.json()["item"]["version"] == 3
+        reply = await act(chief, name, "withdraw", seen=2, note=NOTE, key=name)
+        assert (reply.status_code, reply.headers["etag"]) == (200, '"3"')
+        assert (reply.json()["item"]["pubStatus"], reply.json()["item"]["version"]) == ("canceled", 3)
+        assert (await act(chief, name, "withdraw", seen=2, note=NOTE, key=name)).content == reply.content
         assert (await chief.get(f"/v1/items/{name}")).json()["pubStatus"] == "canceled"
         assert await raw.llen(Keys(brand).ledger(name)) == 3
         entry_id, fields = (await raw.xrange(Keys(brand).items))[-1]
-        # Unreadable words may have matched any filter.
+        # An unreadable version may have matched any filter.
         assert read_entry(entry_id, fields, last.desk.store.keyring).earlier == (EVERYTHING,)
     assert await listed(chief, "?status=unreadable") == []
 
@@ -109,14 +109,14 @@ async def test_an_item_of_which_nothing_can_be_read_is_withdrawn_in_neutral_word
     chief = await desk_with("k1").client("chief")
     name = await published(chief, edition="ar", language="en", text="Civil Defence: Words that nobody verified")
     chief = await desk_with("k3").client("chief")
-    found = await chief.get(f"/v1/items/{name}")
-    assert (found.status_code, found.headers["etag"]) == (409, '"1"') and found.json()["type"].endswith("unreadable")
+    record = await chief.get(f"/v1/items/{name}")
+    assert (record.status_code, record.headers["etag"]) == (409, '"1"') and record.json()["type"].endswith("unreadable")
     assert (await act(chief, name, "update", urgency=1)).status_code == 409
-    done = await act(chief, name, "withdraw", note=NOTE)
-    assert (done.status_code, done.headers["etag"]) == (200, '"2"')
-    item = done.json()["item"]
+    reply = await act(chief, name, "withdraw", note=NOTE)
+    assert (reply.status_code, reply.headers["etag"]) == (200, '"2"')
+    item = reply.json()["item"]
     assert (item["pubStatus"], item["note"]["value"], item["headline"]["value"]) == ("canceled", NOTE, "Withdrawn")
-    assert "verified" not in done.text and "Civil" not in done.text
+    assert "verified" not in reply.text and "Civil" not in reply.text
     assert await raw.llen(Keys(brand).ledger(name)) == 2
 
 
@@ -141,12 +141,12 @@ async def test_a_damaged_ledger_is_read_from_the_stream(
     name = await published(chief)
     await act(chief, name, "update", urgency=1)
     await raw.lset(Keys(brand).ledger(name), -1, damage)
-    found = await chief.get(f"/v1/items/{name}")
-    assert found.headers["etag"] == '"2"' and found.json()["urgency"] == 1 and "unreadable" not in found.json()
+    record = await chief.get(f"/v1/items/{name}")
+    assert record.headers["etag"] == '"2"' and record.json()["urgency"] == 1 and "unreadable" not in record.json()
     assert (await act(chief, name, "withdraw", seen=2, note=NOTE)).status_code == 200
 
 
-async def test_a_ledger_that_is_no_list_keeps_nobody_from_withdrawing(
+async def test_an_item_whose_ledger_is_no_list_can_be_withdrawn(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
     chief = await desk_with("k1").client("chief")
@@ -167,8 +167,8 @@ async def test_the_newest_readable_version_is_found_behind_many_unreadable_ones(
     name = await published(chief)
     for number in range(20):
         await raw.rpush(Keys(brand).ledger(name), b"fw1.k9.x.{%d}" % number)
-    found = await chief.get(f"/v1/items/{name}")
-    assert (found.headers["etag"], found.json()["version"]) == ('"21"', 1)
+    record = await chief.get(f"/v1/items/{name}")
+    assert (record.headers["etag"], record.json()["version"]) == ('"21"', 1)
     assert (await act(chief, name, "withdraw", seen=21, note=NOTE)).status_code == 200
 
 
@@ -192,11 +192,11 @@ async def test_an_answer_under_a_dropped_key_is_given_again_where_the_ledger_was
     second = await act(chief, name, "update", urgency=1, key="two")
     await rekey(desk_with("k2", "k1").desk.store)
     chief = await desk_with("k2").client("chief", chief.headers["Authorization"])
-    for again, before in (
+    for again, count_before in (
         (await post(chief, key="one"), first),
         (await act(chief, name, "update", urgency=1, key="two"), second),
     ):
-        assert (again.status_code, again.content) == (before.status_code, before.content)
+        assert (again.status_code, again.content) == (count_before.status_code, count_before.content)
 
 
 async def test_an_answer_that_no_key_verifies_is_a_decided_error_that_names_the_item(
@@ -210,7 +210,7 @@ async def test_an_answer_that_no_key_verifies_is_a_decided_error_that_names_the_
         assert again.status_code == 409 and again.json()["type"].endswith("answer-unreadable")
         assert name in again.json()["detail"]
     assert await raw.xlen(Keys(brand).items) == 2
-    # Nor does a body of another item, or with other words, vouch for it.
+    # A body of another item, or with other content, does not confirm it either.
     ledger = Keys(brand).ledger(name)
     await raw.lset(ledger, 0, seal(encode_item(an_item(name)), desk_with("k3").desk.store.keyring))
     assert (await post(chief, key="one")).status_code == 409
@@ -222,8 +222,8 @@ def test_a_neutral_withdrawal_takes_its_time_from_the_uri() -> None:
     assert withdrawable(name, 3, None, site, now=NOW).first_created == moment(NOW - 500)
     for strange in ("urn:flashwire:x", "urn:flashwire:" + "Z" * 26, "urn:flashwire:" + "u" * 26):
         assert withdrawable(strange, 3, None, site, now=NOW).first_created == moment(NOW)
-    kept = withdrawable(URI, 3, an_item(pub_status="canceled"), site, now=NOW)
-    assert (kept.version, kept.pub_status, kept.headline) == (3, "usable", an_item().headline)
+    remaining = withdrawable(URI, 3, an_item(pub_status="canceled"), site, now=NOW)
+    assert (remaining.version, remaining.pub_status, remaining.headline) == (3, "usable", an_item().headline)
 
 
 def test_the_time_of_an_id_is_read_back() -> None:
