@@ -20,6 +20,8 @@ from ticker.shared.process.cancellation import stop_if_cancelled
 
 # The desk answers within its own 2.5 s; the rest is for a slow network.
 _TIMEOUT_SECONDS: Final = 10.0
+# The limit above counts from the last byte, so an answer could be drawn out without end.
+_ANSWER_SECONDS: Final = 20.0
 _PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
 _DEFAULT_PATIENCE: Final = 15.0
@@ -29,6 +31,7 @@ _DECIDED_ACT: Final = _DECIDED | {
     "stale", "withdrawn", "hold-not-usable", "release-not-held", "publish-again", "unreadable", "no-item",
 }  # fmt: skip
 _NOTHING_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # The desk's own sentences for these are for programs that set headers.
 _SENTENCES: Final = {
     "stream-away": "The desk cannot reach the stream.",
@@ -89,10 +92,12 @@ class DeskClient:
     """One desk, with one token; use it as `async with`.
 
     `patience` is how many seconds a call repeats its request, and `connections` how many calls may run at once. Raises
-    `NotPublishedError` if `url` is not the address of a desk.
+    `NotPublishedError` if `url` is not the address of a desk, or `token` cannot be a token.
     """
 
     def __init__(self, url: str, token: str, *, patience: float = _DEFAULT_PATIENCE, connections: int = 1) -> None:
+        if not _fits_header(token):
+            raise NotPublishedError("The token is damaged: copy it as `flashwire token create` printed it.")
         self._url = url
         self._patience = patience
         self._http = httpx2.AsyncClient(
@@ -153,6 +158,8 @@ class DeskClient:
     ) -> Published:
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         key = new_key() if key is None else key
+        if not _fits_header(key):
+            raise NotPublishedError("The key may have visible ASCII characters only: make one with new_key().")
         headers = {"Content-Type": "application/json", "Idempotency-Key": key, **headers}
         ends = time.monotonic() + self._patience
         attempts = 0
@@ -162,8 +169,9 @@ class DeskClient:
             started = time.perf_counter()
             pause = _PAUSE_SECONDS
             try:
-                response = await self._http.post(path, content=content, headers=headers)
-            except httpx2.RequestError as error:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    response = await self._http.post(path, content=content, headers=headers)
+            except (httpx2.RequestError, TimeoutError) as error:
                 # Also for an answer that cannot be decoded, as a broken proxy's may be.
                 reason = f"The desk at {self._url} cannot be reached ({type(error).__name__})."
                 # Without a connection nothing was sent.
@@ -195,12 +203,17 @@ def _address(url: str) -> httpx2.URL:
     return address
 
 
+def _fits_header(text: str) -> bool:
+    """Whether a header can carry `text`; a line end, as of a file that was read whole, does not fit."""
+    return text.isascii() and text.isprintable()
+
+
 def _answer(response: httpx2.Response) -> _Answer | None:
     if not response.is_success:
         return None
     try:
         return msgspec.json.decode(response.content, type=_Answer)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return None
 
 
@@ -233,7 +246,7 @@ class _Problem(msgspec.Struct):
 def _problem(response: httpx2.Response) -> _Problem:
     try:
         return msgspec.json.decode(response.content, type=_Problem)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return _Problem()
 
 

@@ -48,6 +48,10 @@ _CLOSE_SECONDS: Final = 2.0
 Names = str | Iterable[str]
 
 
+class _StoreError(Exception):
+    """Carries an error of the cursor store past the handlers for errors of the connection."""
+
+
 def follow(
     url: str,
     *,
@@ -79,7 +83,8 @@ def follow(
     announced by a `Gap`.
 
     Raises `ValueError` at once if `url` is not the address of a ticker. The iteration raises
-    `SubscriptionRefusedError` if the ticker refuses the request for good, and otherwise never ends by itself.
+    `SubscriptionRefusedError` if the ticker refuses the request for good, and what `cursors` raises. Otherwise it never
+    ends by itself.
     """
     filters = {"edition": edition, "section": section, "place": place, "role": role, "source": source}
     filters["language"] = language
@@ -154,6 +159,9 @@ class Subscription:
                 reason, wait = self._refused(error)
             except ConnectionClosed as error:
                 reason, wait = self._closed(error)
+            except _StoreError as error:
+                assert error.__cause__ is not None
+                raise error.__cause__ from None
             except TimeoutError:
                 reason, wait = "the ticker is silent", self._reconnect.closed(time.monotonic(), 1006)
             except (OSError, WebSocketException) as error:
@@ -196,7 +204,10 @@ class Subscription:
             self._reconnect.message(now)
             for event in self._translate(message):
                 yield event
-            self._save()
+            try:
+                self._save()
+            except Exception as error:
+                raise _StoreError from error
             # From here, not from the message on: the program may have taken its time.
             deadline = time.monotonic() + SILENT_HEARTBEATS * self._heartbeat
 

@@ -7,8 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,16 @@ async def answering(*answers: Answer | None, patience: float = 2.5) -> AsyncIter
     port = server.sockets[0].getsockname()[1]
     async with DeskClient(f"http://127.0.0.1:{port}", "fw_x", patience=patience) as client:
         yield client, keys
+    server.close()
+
+
+@asynccontextmanager
+async def raw_desk(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    """The address of a desk that answers with `serve`."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
 
 
@@ -189,6 +199,44 @@ async def test_a_success_that_a_proxy_changed_is_a_success() -> None:
 async def test_a_wrong_address_is_an_error_at_once(address: str) -> None:
     with pytest.raises(NotPublishedError, match="not the address of a desk"):
         DeskClient(address, "fw_x", patience=5)
+
+
+@pytest.mark.parametrize("damaged", ["a\n", "a\r\nX: y", "é"])
+async def test_a_token_or_key_that_no_header_can_carry_is_refused_at_once(damaged: str) -> None:
+    with pytest.raises(NotPublishedError, match="token"):
+        await publish("http://127.0.0.1:1", damaged, BODY)
+    with pytest.raises(NotPublishedError, match="key"):
+        await publish("http://127.0.0.1:1", "fw_x", BODY, key=damaged)
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, NotPublishedError), (201, UnknownOutcomeError)])
+async def test_an_answer_that_is_not_utf_8_is_judged_by_its_status(status: int, error: type[PublishError]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 %d x\r\nContent-Length: 14\r\n\r\n{"detail":"\xff"}' % status)
+        writer.close()
+
+    async with raw_desk(serve) as url:
+        with pytest.raises(error):
+            await publish(url, "fw_x", BODY, patience=0)
+
+
+async def test_an_answer_that_never_ends_has_an_unknown_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flashwire.client.desk._ANSWER_SECONDS", 0.3)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 x\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    async with raw_desk(serve) as url, asyncio.timeout(10):
+        with pytest.raises(UnknownOutcomeError):
+            await publish(url, "fw_x", BODY, patience=0)
 
 
 async def test_without_a_connection_nothing_was_sent() -> None:

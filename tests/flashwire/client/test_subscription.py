@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -10,6 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from flashwire.client import (
     Connecting,
     Event,
+    FileCursorStore,
     Gap,
     ItemEvent,
     Live,
@@ -266,6 +268,16 @@ async def test_a_cursor_is_saved_when_its_event_was_handled_and_not_before() -> 
         async with follow(ticker.url, cursors=store) as events:
             await until_second_item(events)
     assert store.cursor == "e.8.c" and ticker.cursors == [None, "e.7.h"]
+
+
+async def test_an_error_of_the_cursor_store_reaches_the_program(tmp_path: Path) -> None:
+    async def script(connection: ServerConnection, number: int) -> None:
+        await connection.send(SNAPSHOT)
+        await connection.wait_closed()
+
+    async with fake_ticker(script) as ticker:
+        with pytest.raises(FileNotFoundError):
+            await collect(follow(ticker.url, cursors=FileCursorStore(tmp_path / "no" / "cursor")), nth(Reconnecting, 1))
 
 
 async def test_filters_take_one_name_or_several() -> None:
