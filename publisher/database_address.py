@@ -23,10 +23,10 @@ def _any(text: str) -> None:
     pass
 
 
-def _choice(*words: str) -> Callable[[str], None]:
+def _choice(*choices: str) -> Callable[[str], None]:
     def check(text: str) -> None:
-        if text not in words:
-            raise ValueError(f"write {', '.join(words[:-1])} or {words[-1]}")
+        if text not in choices:
+            raise ValueError(f"write {', '.join(choices[:-1])} or {choices[-1]}")
 
     return check
 
@@ -124,8 +124,8 @@ def _check_options(query: str) -> None:
         if name in _OWN_OPTIONS:
             raise ValueError(f"the option {name} is set by Flashwire itself; take it out of the address")
         if name not in _OPTIONS:
-            shown = f"{name} " if name.isidentifier() and len(name) < 40 else "in the address "
-            raise ValueError(f"the option {shown}is not known; an address may have {', '.join(_OPTIONS)}")
+            label = f"{name} " if name.isidentifier() and len(name) < 40 else "in the address "
+            raise ValueError(f"the option {label}is not known; an address may have {', '.join(_OPTIONS)}")
         try:
             _OPTIONS[name](text)
         except ValueError as error:

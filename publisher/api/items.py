@@ -138,9 +138,9 @@ async def _store(
 ) -> Published:
     """Stores `item`, which follows `record`. A request that stored nothing does not count against the rate."""
     is_newly_counted = _check_rate(parts, actor, key, item.act)
-    earlier, before = (record.earlier, record.before) if record else ((), b"")
+    earlier, missing_body = (record.earlier, record.missing_body) if record else ((), b"")
     try:
-        published = await parts.store.publish(item, key.digest, key.fingerprint, earlier, before)
+        published = await parts.store.publish(item, key.digest, key.fingerprint, earlier, missing_body)
     except StreamAwayError as error:
         # The item may have been stored, so the request stays counted; a repeat has the same digest and counts once.
         _log.warning("not published", reason=str(error), uri=item.uri, version=item.version)

@@ -77,8 +77,8 @@ class Lookalikes:
             first = next((index for index, (typed, other) in pairs if typed != other), None)
             index = min(len(name), len(registered)) if first is None else first
             return RefusedError("source-lookalike", name=name, known=registered, position=index + 1)
-        if word := next((word for word in _split_words(name) if _is_mixed(word)), None):
-            return RefusedError("source-mixed", name=name, word=word)
+        if part := next((part for part in _split_words(name) if _is_mixed(part)), None):
+            return RefusedError("source-mixed", name=name, word=part)
         language = source.name.language.split("-", 1)[0].lower()
         has_styled = any(_within(character, _STYLED) for character in name)
         has_wide_gap = any(first.isspace() and second.isspace() for first, second in pairwise(name))
@@ -117,10 +117,10 @@ def _split_words(name: str) -> list[str]:
     return "".join(character if character.isalnum() else " " for character in name).split()
 
 
-def _is_mixed(word: str) -> bool:
-    scripts = {script for character in word if (script := _script(character))}
+def _is_mixed(part: str) -> bool:
+    scripts = {script for character in part if (script := _script(character))}
     # "μTorrent" deceives no reader: some letter must look like one of the other script.
-    return len(scripts) > 1 and any(character in _LIKE_LATIN for character in word)
+    return len(scripts) > 1 and any(character in _LIKE_LATIN for character in part)
 
 
 def _script(character: str) -> str:

@@ -63,9 +63,9 @@ class Database:
         ):
             yield connection
 
-    async def call(self, work: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
+    async def call(self, function: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
         """Calls `work` without blocking the event loop, and returns its result."""
-        return work(*args, **kwargs)
+        return function(*args, **kwargs)
 
     def insert(self, table: Table) -> Insert:
         """An INSERT into `table` that supports ON CONFLICT."""
@@ -175,9 +175,9 @@ class ServerDatabase(Database):
             self.close()
             raise
 
-    async def call(self, work: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
+    async def call(self, function: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
         """Calls `work` in a thread. Raises `DatabaseAwayError` after `ANSWER_SECONDS`; a write may still follow."""
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer

@@ -32,9 +32,9 @@ class Notes:
     def of_items(self, uris: Iterable[str]) -> dict[str, list[EdNote]]:
         """The notes on the items `uris`, the oldest version first, of those that have any."""
         columns = (NOTES.c.uri, NOTES.c.version, NOTES.c.name, NOTES.c.note)
-        wanted = select(*columns).where(NOTES.c.uri.in_(tuple(uris))).order_by(NOTES.c.uri, NOTES.c.version)
+        query = select(*columns).where(NOTES.c.uri.in_(tuple(uris))).order_by(NOTES.c.uri, NOTES.c.version)
         notes: dict[str, list[EdNote]] = {}
         with self._database.connect() as connection:
-            for uri, version, name, note in connection.execute(wanted):
+            for uri, version, name, note in connection.execute(query):
                 notes.setdefault(uri, []).append(EdNote(version, name, note))
         return notes

@@ -46,13 +46,13 @@ def server_engine(url: str, *, for_upgrade: bool = False) -> Engine:
 
         def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
             seconds = limit if timeout is None else timeout
-            begun = time.monotonic()
+            started_at = time.monotonic()
             try:
                 return super().wait(gen, interval, seconds)
             except psycopg.OperationalError:
                 # The next bytes on this connection would be the reply to an earlier statement.
                 self.pgconn.finish()
-                if time.monotonic() - begun < seconds:
+                if time.monotonic() - started_at < seconds:
                     raise
                 raise psycopg.OperationalError(f"the server did not answer within {seconds:g} s") from None
 

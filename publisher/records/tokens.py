@@ -82,7 +82,7 @@ class Tokens:
         columns = (TOKENS.c.name, TOKENS.c.role, TOKENS.c.created, TOKENS.c.revoked, TOKENS.c.unlimited)
         with self._database.connect() as connection:
             rows = connection.execute(select(*columns).order_by(TOKENS.c.created))
-            return [TokenInfo(name, role, made, revoked, bool(free)) for name, role, made, revoked, free in rows]
+            return [TokenInfo(name, role, created, revoked, bool(free)) for name, role, created, revoked, free in rows]
 
     def any(self) -> bool:
         """Whether a token was ever made here."""

@@ -127,7 +127,7 @@ class RedisCalls:
         # redis-py's pipeline packs in Python and sets a timer for each reply: 130 µs a line, this takes 25.
         packed = [_packed(command, script, *arguments) for arguments in batch]
         if self.replicas:
-            # WAIT counts the replicas that have the last write of its own connection.
+            # WAIT counts the replicas that have the last write of the same connection.
             packed.append(_packed("WAIT", self.replicas, _WAIT_MS))
         # All keys of a brand are in one slot of a cluster.
         async with lease(self.client, str(batch[0][1])) as connection, asyncio.timeout(ATTEMPT_SECONDS):
@@ -192,6 +192,6 @@ async def read_reply(connection: Any) -> Any:  # Any: redis-py has a class for e
     return reply
 
 
-def _packed(*words: int | str | bytes) -> bytes:
-    packed: bytes = pack_command(words)  # type: ignore[arg-type]  # hiredis declares a tuple of one word
+def _packed(*arguments: int | str | bytes) -> bytes:
+    packed: bytes = pack_command(arguments)  # type: ignore[arg-type]  # hiredis declares a tuple of one word
     return packed

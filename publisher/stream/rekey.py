@@ -39,15 +39,15 @@ class RekeyResult(msgspec.Struct):
 
 
 async def rekey(
-    store: Store, *, dry_run: bool = False, progress: Callable[[int, int], None] = lambda done, total: None
+    store: Store, *, dry_run: bool = False, progress: Callable[[int, int], None] = lambda count, total: None
 ) -> RekeyResult:
     """Signs every item again; calls `progress(items done, items in all)`. Raises `StreamAwayError`."""
     result = RekeyResult()
     newest = await _newest_in_stream(store, result)
     uris = sorted({*newest, *await ledgers(store)})
-    for done, uri in enumerate(uris, 1):
+    for count, uri in enumerate(uris, 1):
         await _rekey_item(store, uri, newest.get(uri), dry_run, result)
-        progress(done, len(uris))
+        progress(count, len(uris))
     return result
 
 

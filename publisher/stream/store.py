@@ -83,11 +83,11 @@ class Store:
         )
 
     async def publish(
-        self, item: Item, digest: str, fingerprint: str, earlier: Sequence[Facets] = (), before: bytes = b""
+        self, item: Item, digest: str, fingerprint: str, earlier: Sequence[Facets] = (), missing_body: bytes = b""
     ) -> Published:
         """Puts one version into stream and ledger, once for `digest`.
 
-        `earlier` and `before` come from the item's `ItemRecord`. A repeat with the same digest and fingerprint gets the
+        `earlier` and `missing_body` come from the item's `ItemRecord`. A repeat with the same digest and fingerprint gets the
         first answer. Raises `MismatchError` for another fingerprint, `StaleError` unless `item` is the version after
         the current one, and `UnreadableAnswerError` where the first answer cannot be read.
         """
@@ -95,7 +95,7 @@ class Store:
         body = seal(item_json, self.keyring, earlier)
         takes_off = item.pub_status != "usable"
         arguments = self._arguments(
-            "publish", fingerprint, item.version, body, item.uri, digest, before, takes_off=takes_off
+            "publish", fingerprint, item.version, body, item.uri, digest, missing_body, takes_off=takes_off
         )
         reply, was_repeated = await self._publish_call(arguments)
         match reply:
@@ -169,7 +169,7 @@ class Store:
         body: bytes,
         uri: str,
         digest: str,
-        before: bytes = b"",
+        missing_body: bytes = b"",
         *,
         takes_off: bool = False,
     ) -> ScriptArguments:
@@ -182,7 +182,7 @@ class Store:
         names = (keys.items, keys.meta, keys.newest, keys.ledger(uri), keys.answer(digest))
         epoch = secrets.token_hex(_EPOCH_BYTES)
         limits = (length, answer_ms, ledger_ms)
-        rest = (version, body, epoch, *limits, uri, before, self.calls.replicas, int(takes_off))
+        rest = (version, body, epoch, *limits, uri, missing_body, self.calls.replicas, int(takes_off))
         return (len(names), *names, mode, fingerprint, *rest)
 
     async def _publish_call(self, arguments: ScriptArguments) -> tuple[Any, bool]:  # Any: a reply

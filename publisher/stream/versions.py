@@ -34,7 +34,7 @@ class ItemRecord(msgspec.Struct, frozen=True):
     """The newest version that can be read, or None where there is none."""
     earlier: tuple[Facets, ...]
     """The facets that the next version carries, so that every filter that matched the item matches it."""
-    before: bytes = b""
+    missing_body: bytes = b""
     """The body of the newest version if the ledger lacks it."""
 
     @property
@@ -111,10 +111,10 @@ async def _read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str
     number = max(number, best.item.version)
     # An unreadable version may have matched any filter, so every reader must get the next one.
     earlier = earlier_facets(best.item, best.earlier) if best.item.version == number else (EVERYTHING,)
-    before = b""
+    missing_body = b""
     if number > count:
-        before = best.body if best.item.version == number else entry_body
-    return ItemRecord(uri, number, best.item, earlier, before)
+        missing_body = best.body if best.item.version == number else entry_body
+    return ItemRecord(uri, number, best.item, earlier, missing_body)
 
 
 async def resigned_version(calls: RedisCalls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:

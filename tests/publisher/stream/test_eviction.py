@@ -46,7 +46,7 @@ async def test_ledgers_of_visible_items_outlive_a_full_memory(tmp_path: Path) ->
                 record = await store.record(name)
                 assert record and record.readable
                 item = an_item(name, version=2, act="withdraw", pub_status="canceled")
-                await store.publish(item, f"w{name}", "f", record.earlier, record.before)
+                await store.publish(item, f"w{name}", "f", record.earlier, record.missing_body)
             assert await eviction_policy(store.calls) == "volatile-lru"
         finally:
             await store.aclose()

@@ -54,7 +54,7 @@ async def whole_life(client: Client, brand: str, replicas: int = 0) -> None:
     record = await store.record(URI)
     assert record and record.item
     item = an_item(version=2, act="withdraw", pub_status="canceled")
-    await store.publish(item, "w", "f", record.earlier, record.before)
+    await store.publish(item, "w", "f", record.earlier, record.missing_body)
     assert await client.llen(keys.ledger(URI)) == 2
     shown = await store.newest(10, is_wanted=lambda item, _: item.pub_status == "usable")
     assert {item.uri for item, _ in shown} == set(names[4:])

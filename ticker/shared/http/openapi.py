@@ -1,4 +1,4 @@
-"""Builds OpenAPI 3.1 descriptions; each side adds its own paths and the shapes of its own answers."""
+"""Builds OpenAPI 3.1 descriptions; each side adds its paths and the shapes of its answers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -77,7 +77,7 @@ def path_parameter(name: str) -> Json:
 
 
 def operating_paths(ready: Json) -> Json:
-    """What operators ask of both sides; `ready` is the operation of `/health/ready`, which has answers of its own."""
+    """The paths for operators on both sides; `ready` is the operation of `/health/ready`, which differs."""
     return {
         "/health/live": {"get": operation("Say whether the process runs", {"200": (None, "It runs")})},
         "/health/ready": {"get": ready},

@@ -1,4 +1,4 @@
-"""Answers for operators that both sides give alike: alive, ready, version; one JSON form, never cached."""
+"""Answers for operators, the same on both sides: alive, ready, version; one JSON form, never cached."""
 
 from collections.abc import Mapping, Sequence
 
