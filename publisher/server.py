@@ -23,8 +23,8 @@ from publisher.net.fair_http import PIECE_BYTES
 from publisher.page import desk_routes
 from publisher.settings import DeskSettings
 from publisher.stream.signing_key import check_signing_key
-from ticker.shared.http.forwarded import Proxies
 from ticker.shared.http.read_budget import ReadBudget
+from ticker.shared.http.trusted_proxies import Proxies
 from ticker.shared.process.listen import open_to_clients
 from ticker.shared.process.logs import configure_logs
 from ticker.shared.process.stopping import may_stop

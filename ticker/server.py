@@ -33,7 +33,7 @@ from ticker.node.garbage import short_pauses
 from ticker.node.node import Node
 from ticker.node.pulse import pulse, show
 from ticker.settings import TickerSettings
-from ticker.shared.http.forwarded import ForwardedMiddleware
+from ticker.shared.http.trusted_proxies import ForwardedMiddleware
 from ticker.shared.process.listen import ACCEPT_QUEUE, open_to_clients
 from ticker.shared.process.logs import configure_logs
 from ticker.shared.process.stopping import may_stop, skips_drain

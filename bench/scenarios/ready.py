@@ -17,7 +17,7 @@ from bench.scenario import Picture, Row, Run, Scenario, Section
 EMPTY, FULL, PYTHON = "empty", "full", "python"
 LIMIT_SECONDS: Final = 1.5
 _TITLES: Final = {EMPTY: "an empty directory", PYTHON: "the imports of the command alone"}
-_IMPORTS: Final = "import flashwire.cli.main, publisher.server, ticker.server, flashwire.service.service"
+_IMPORTS: Final = "import flashwire.cli.main, publisher.server, ticker.server, flashwire.service.supervisor"
 
 
 async def measure(run: Run) -> Section:

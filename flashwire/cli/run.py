@@ -51,7 +51,7 @@ def command(
 def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str, Any]) -> int:
     from flashwire.cli.loop import run_loop
     from flashwire.cli.ticker import node_specs
-    from flashwire.service.service import Service
+    from flashwire.service.supervisor import Supervisor
     from flashwire.valkey.embedded_server import EmbeddedServer
     from flashwire.valkey.errors import EmbeddedError
     from flashwire.valkey.log import check_first_key as check_log
@@ -90,14 +90,14 @@ def _run(settings: "RunSettings", desk_settings: "DeskSettings", flags: dict[str
             nodes = node_specs(settings.model_copy(update=location | desk_at), sockets, flags)
             return _desk_specs(desk_settings.model_copy(update=location | ticker_at), desk_socket), nodes
 
-        service = Service(
+        supervisor = Supervisor(
             server,
             make_specs,
             drain=settings.drain_seconds,
             announce=partial(_announce, settings, desk_settings, ticker_url, desk_url),
             notice=notice,
         )
-        return service.run()
+        return supervisor.run()
     except (DatabaseError, EmbeddedError, KeyringError, ListenError, SiteError) as error:
         refuse(str(error))
 

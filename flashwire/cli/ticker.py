@@ -33,7 +33,7 @@ def command(
     [dim]$ REDIS_URL=redis://10.0.0.5:6379 flashwire ticker --host 0.0.0.0 --workers 2[/dim]
     """
     from flashwire.cli.settings import load
-    from flashwire.service.service import Service
+    from flashwire.service.supervisor import Supervisor
     from flashwire.valkey.errors import EmbeddedError
     from ticker.contract.keys import KeyringError, load_keyring
     from ticker.contract.site import SiteError, load_site
@@ -50,14 +50,14 @@ def command(
         load_keyring(settings.signing_keys, settings.data, settings.brand, create=False)
         load_site(settings.site)
         sockets = bind(settings.ticker_host, settings.ticker_port, settings.workers, "--port")
-        service = Service(
+        supervisor = Supervisor(
             None,
             lambda: ([], node_specs(settings, sockets, flags)),
             drain=settings.drain_seconds,
             announce=lambda: show(f"Ticker  {http_url(sockets[0])}"),
             notice=notice,
         )
-        status = service.run()
+        status = supervisor.run()
     except (EmbeddedError, KeyringError, ListenError, SiteError) as error:
         refuse(str(error))
     raise typer.Exit(status)

@@ -26,8 +26,8 @@ from publisher.net.pacing import RequestPacing
 from publisher.records.errors import DatabaseAwayError, DatabaseError
 from publisher.stream.outcome import UnreadableAnswerError
 from ticker.contract.sentences import RefusedError
-from ticker.shared.http.forwarded import ForwardedMiddleware
 from ticker.shared.http.headers import SECURITY_HEADERS, pairs, with_defaults
+from ticker.shared.http.trusted_proxies import ForwardedMiddleware
 from ticker.stream.redis_stream import StreamAwayError
 
 # Each becomes an answer other than 500.

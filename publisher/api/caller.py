@@ -19,7 +19,7 @@ from publisher.records.errors import DatabaseError
 from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
-from ticker.shared.http.forwarded import HOSTS
+from ticker.shared.http.trusted_proxies import HOSTS
 
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 # Splitting a longer list of cookies takes milliseconds, which an unauthenticated client must not cost early.

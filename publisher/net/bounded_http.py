@@ -23,8 +23,8 @@ from publisher.net.limits import (
 )
 from publisher.net.refusal import Refusal, RefusalAnswers
 from publisher.net.upgrades import NoUpgradeHttp
-from ticker.shared.http.forwarded import Proxies, counted_address
 from ticker.shared.http.limits import HEAD_BYTES
+from ticker.shared.http.trusted_proxies import Proxies, counted_address
 
 _HEAD_TOO_LARGE = Refusal(431, "head-too-large", {"limit": HEAD_BYTES, "lines": HEADER_LINES})
 _BAD_REQUEST = Refusal(400, "bad-request")

@@ -87,9 +87,9 @@ class Store:
     ) -> Published:
         """Puts one version into stream and ledger, once for `digest`.
 
-        `earlier` and `missing_body` come from the item's `ItemRecord`. A repeat with the same digest and fingerprint gets the
-        first answer. Raises `MismatchError` for another fingerprint, `StaleError` unless `item` is the version after
-        the current one, and `UnreadableAnswerError` where the first answer cannot be read.
+        `earlier` and `missing_body` come from the item's `ItemRecord`. A repeat with the same digest and fingerprint
+        gets the first answer. Raises `MismatchError` for another fingerprint, `StaleError` unless `item` is the version
+        after the current one, and `UnreadableAnswerError` if the first answer cannot be read.
         """
         item_json = encode_item(item)
         body = seal(item_json, self.keyring, earlier)

@@ -1,4 +1,4 @@
-"""The public form of an item that is withdrawn or on hold: its history and the reason, but none of its words.
+"""Removes the words of an item that is withdrawn or on hold from what clients get; its history and the reason stay.
 
 It also omits fields that only a newer release knows, because they may contain words.
 """
@@ -8,6 +8,11 @@ from typing import Any
 import msgspec
 
 from ticker.contract.item import Item
+
+
+def public_json(item: Item, item_json: bytes) -> bytes:
+    """The JSON of an item in replays: `item_json` if the item is usable, else without its words."""
+    return item_json if item.pub_status == "usable" else redacted_json(item)
 
 
 def redacted(item: Item) -> dict[str, Any]:  # Any: the fields of an item as JSON

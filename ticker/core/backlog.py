@@ -1,6 +1,6 @@
 """The stream's newest entries and their items in memory, so that joins and resumes do not read Redis.
 
-Rules 1 and 2, on cursors and holes, are those of `ticker.core.entry_log`. For items:
+Rules 1 and 2, on cursors and holes, are those of `ticker.core.resumable_log`. For items:
 
 3. The highest version of an item counts, whatever the order of arrival.
 4. Items are ordered by `firstCreated`, whatever the order of arrival: a correction does not move to the top.
@@ -19,13 +19,13 @@ from ticker.contract.entry import Entry
 from ticker.core.changed_items import ChangedItems
 from ticker.core.current_items import CurrentItems
 from ticker.core.doubts import Doubt
-from ticker.core.entry_log import EntryLog
 from ticker.core.filter import Filter, Terms, meets_any, needs_of
 from ticker.core.lost_versions import LostVersions
 from ticker.core.record import ItemRecord, Records, fold
+from ticker.core.resumable_log import ResumableLog
 
 
-class Backlog(EntryLog):
+class Backlog(ResumableLog):
     """The newest `length` entries of the stream, oldest first, and the items folded from them."""
 
     def __init__(self, length: int) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from ticker.contract.entry import Entry
 from ticker.contract.facets import facets_of
 from ticker.contract.item import instant
-from ticker.contract.redaction import redacted_json
+from ticker.contract.redaction import public_json
 from ticker.core.doubts import Doubt
 from ticker.core.filter import Terms, terms_of
 
@@ -104,7 +104,7 @@ class ItemRecord:
         item = entry.item
         self.entry = entry
         self.current_terms = terms
-        self._public = entry.item_json if item.pub_status == "usable" else None
+        self._public: bytes | None = None
         self.order = (instant(item.first_created), item.uri)
         self.expires = ALWAYS if item.expires is None else instant(item.expires)
         self.pin = NEVER if item.pinned_until is None else instant(item.pinned_until)
@@ -130,7 +130,7 @@ class ItemRecord:
     def public_json(self) -> bytes:
         """The newest version as replays carry it: without the words of an item that is withdrawn or on hold."""
         if self._public is None:
-            self._public = redacted_json(self.entry.item)
+            self._public = public_json(self.entry.item, self.entry.item_json)
         return self._public
 
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final
 
-from ticker.shared.http.forwarded import Proxies, counted_address, network
+from ticker.shared.http.trusted_proxies import Proxies, counted_address, network
 
 FORWARDED: Final = b"x-forwarded-for"
 # Key of a request's state: the address of its client.

@@ -17,9 +17,9 @@ import structlog
 
 from ticker.contract.entry import Entry, Keyring
 from ticker.core.unread import ahead_reason
+from ticker.reader.decode_steps import decode_records
 from ticker.reader.reload import reload
 from ticker.reader.sink import Sink
-from ticker.reader.verify import verify
 from ticker.shared.process.cancellation import stop_if_cancelled
 from ticker.stream.redis_stream import Position, Record, Stream, StreamAwayError, id_order
 
@@ -134,7 +134,7 @@ class Reader:
                 await self._deliver(records)
                 raise
             has_skipped = await self._deliver(records)
-        for entry in (await verify(canaries, self._keyring, self._sink, canary=True))[0]:
+        for entry in (await decode_records(canaries, self._keyring, self._sink, canary=True))[0]:
             self._sink.deliver_canary(entry)
         if canaries:
             self._last_canary = canaries[-1][0]
@@ -190,7 +190,7 @@ class Reader:
 
     async def _deliver(self, records: Sequence[Record]) -> bool:
         """Passes new records on. Returns whether a record was skipped."""
-        verified, skipped = await verify(records, self._keyring, self._sink)
+        verified, skipped = await decode_records(records, self._keyring, self._sink)
         self._is_readable = self._is_readable and not skipped
         entries: list[Entry] = []
         for entry in verified:

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry, Keyring
 from ticker.core.unread import SkippedRecord
+from ticker.reader.decode_steps import decode_records
 from ticker.reader.ledger_check import find_doubts, fold_in_steps
 from ticker.reader.sink import Sink, StreamContents
-from ticker.reader.verify import verify
 from ticker.stream.redis_stream import Position, Stream
 
 # A read of this many records or more reads everything again.
@@ -43,7 +43,7 @@ async def reload(
     else:
         records = await stream.records()
         last_id = records[-1][0] if records else b"0"
-        entries, skipped = await verify(records, keyring, sink, known=known)
+        entries, skipped = await decode_records(records, keyring, sink, known=known)
     doubts = await find_doubts(stream, keyring, entries, skipped, position)
     unchanged = len(known) if new is not None and len(doubts) <= _FEW_DOUBTS else 0
     folded = {} if unchanged else await fold_in_steps(entries, doubts)
@@ -70,7 +70,7 @@ async def _entries_after_hole(
     records = await stream.after(valid_until, _PAGE)
     if records is None:
         return None
-    entries, skipped = await verify(records, keyring, sink)
+    entries, skipped = await decode_records(records, keyring, sink)
     numbers = [(epoch, seq), *((entry.cursor.epoch, entry.seq) for entry in entries)]
     if skipped or any(new[0] != epoch or new <= previous for previous, new in pairwise(numbers)):
         return None

@@ -20,8 +20,8 @@ from publisher.page import desk_routes
 from publisher.server import DeskServer
 from tests.support.desk_process import Machine
 from tests.support.sample_items import line
-from ticker.shared.http.forwarded import Proxies, counted_address
 from ticker.shared.http.headers import SECURITY_HEADERS
+from ticker.shared.http.trusted_proxies import Proxies, counted_address
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from ticker.net.client_address import client_address
 from ticker.node import lookups
 from ticker.node.lookups import Lookups
 from ticker.node.work_queue import BusyError
-from ticker.shared.http.forwarded import network
+from ticker.shared.http.trusted_proxies import network
 
 pytestmark = pytest.mark.anyio
 # As 127.0.0.1, these are this machine; unlike it, none is a proxy that is believed.

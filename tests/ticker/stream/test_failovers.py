@@ -18,8 +18,8 @@ from tests.support.redis_servers import BINARIES, Machines, MovingAddress, Serve
 from tests.ticker.reader.conftest import Client, CountingNode
 from ticker.contract.entry import Keyring
 from ticker.contract.site import load_site
+from ticker.reader.decode_steps import decode_records
 from ticker.reader.reader import TIMEOUT_SECONDS, Reader
-from ticker.reader.verify import verify
 from ticker.settings import TickerSettings
 from ticker.stream.redis_stream import Stream, StreamAwayError, connect
 
@@ -95,7 +95,9 @@ class Newsroom:
         self.writing = False
         await asyncio.sleep(2.5)
         records = {entry_id: fields for entry_id, fields in await self.stream.records()}
-        uris = {entry.item.uri for entry in (await verify(list(records.items()), self.store.keyring, self.node))[0]}
+        uris = {
+            entry.item.uri for entry in (await decode_records(list(records.items()), self.store.keyring, self.node))[0]
+        }
         missing = set(self.acknowledged) - uris
         assert not missing, f"{len(missing)} of {len(self.acknowledged)} acknowledged lines are gone"
         assert len(records) == len(uris), "a line stands twice"

@@ -1,4 +1,4 @@
-"""Verifies records of the stream in steps, so that the event loop is not blocked."""
+"""Decodes records of the stream a few at a time, so that the event loop is not blocked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from ticker.stream.redis_stream import Record
 _STEP: Final = 100
 
 
-async def verify(
+async def decode_records(
     records: Sequence[Record],
     keyring: Keyring,
     sink: Sink,

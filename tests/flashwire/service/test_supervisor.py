@@ -27,7 +27,7 @@ from flashwire.service.children import ServerSpec
 from flashwire.valkey.errors import EmbeddedError
 from flashwire.valkey.embedded_server import EmbeddedServer
 from ticker.shared.process.listen import bind, open_to_clients
-from flashwire.service.service import Service
+from flashwire.service.supervisor import Supervisor
 data = pathlib.Path(sys.argv[1])
 
 class Ready(http.server.BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def specs():
 def ready():
     print("ready", flush=True)
     print(*(spec.sock.getsockname()[1] for spec in service._specs), flush=True)
-service = Service(server, specs, drain={drain}, announce=ready,
+service = Supervisor(server, specs, drain={drain}, announce=ready,
                   notice=lambda line: print(line, file=sys.stderr, flush=True), hang_seconds={hang}, ready_seconds=10)
 try:
     sys.exit(service.run())

@@ -16,7 +16,7 @@ from ticker.contract.entry import Entry
 _CUT_AT: Final = 64
 
 
-class EntryLog:
+class ResumableLog:
     """Entries, oldest first. `Backlog` adds the items; it is a subclass so that adding an entry costs no extra call."""
 
     def __init__(self) -> None:

@@ -46,7 +46,7 @@ _CHECK_SECONDS: Final = 1.0
 _STALL_SECONDS: Final = 3.0
 
 
-class Service:
+class Supervisor:
     """Runs desk and nodes, and the embedded server `server`; None: a server elsewhere."""
 
     def __init__(
