@@ -64,7 +64,7 @@ class Database:
             yield connection
 
     async def call(self, function: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
-        """Calls `work` without blocking the event loop, and returns its result."""
+        """Calls `function` without blocking the event loop, and returns its result."""
         return function(*args, **kwargs)
 
     def insert(self, table: Table) -> Insert:
@@ -176,7 +176,7 @@ class ServerDatabase(Database):
             raise
 
     async def call(self, function: Callable[Params, Value], *args: Params.args, **kwargs: Params.kwargs) -> Value:
-        """Calls `work` in a thread. Raises `DatabaseAwayError` after `ANSWER_SECONDS`; a write may still follow."""
+        """Calls `function` in a thread. Raises `DatabaseAwayError` after `ANSWER_SECONDS`; a write may still follow."""
         answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
