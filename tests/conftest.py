@@ -1,4 +1,4 @@
-"""What every test may ask for: a real server of its own kind, and a brand that no other test uses."""
+"""Fixtures for every test: real servers, and a brand that no other test uses."""
 
 import os
 import secrets
@@ -72,7 +72,7 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
-    """A real PostgreSQL, one for the whole session; a test takes a schema of its own (`new_url`)."""
+    """A real PostgreSQL for the whole session; each test gets a separate schema (`new_url`)."""
     with new_server() as server:
         yield server
 

@@ -1,7 +1,7 @@
 """Clients of the ticker on bare sockets, which record every message and come back with their cursor when cut.
 
-They know RFC 6455 and text/event-stream as far as a listener must, and share no code with the service: what they
-receive is what anybody would.
+They know RFC 6455 and text/event-stream as far as a listener must. They share no code with the service, so they
+receive what any other client would.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import msgspec
 
 from tests.acceptance.truth import Item, Parameters, folded
 
-Way = Literal["websocket", "sse"]
+TransportName = Literal["websocket", "sse"]
 # A replay of a whole stream is one message.
 _LARGEST = 1 << 25
 
@@ -43,19 +43,19 @@ def seq_of(cursor: str) -> int:
 
 
 class Client:
-    """One client; `run` never ends by itself. `told` is called with each message."""
+    """One client; `run` never ends by itself. `on_message` is called with each message."""
 
     def __init__(
-        self, url: str, transport: Way, parameters: Parameters = (), *, chance: random.Random | None = None
+        self, url: str, transport: TransportName, parameters: Parameters = (), *, chance: random.Random | None = None
     ) -> None:
-        self.way = transport
+        self.transport_name = transport
         self.parameters = list(parameters)
         self.received: list[Received] = []
         self.connections = 0
         self.refusals = 0
         self.closes: list[int] = []
         self.cursor = ""
-        self.told: Callable[[Received], None] | None = None
+        self.on_message: Callable[[Received], None] | None = None
         self._chance = chance or random.Random(0)
         self._where = urlsplit(url)
         self._transport: asyncio.WriteTransport | None = None
@@ -67,11 +67,11 @@ class Client:
         return [item for received in self.received for item in received.items()]
 
     def marks(self) -> list[tuple[str, int]]:
-        """Uri and version of each."""
+        """Uri and version of every item."""
         return [(item["uri"], item["version"]) for item in self.items()]
 
-    def shown(self) -> dict[str, Item]:
-        """What it would show: everything since the last snapshot, merged by uri."""
+    def visible(self) -> dict[str, Item]:
+        """The items that it would show: all since the last snapshot, merged by uri."""
         last = max((i for i, received in enumerate(self.received) if received.kind == "snapshot"), default=0)
         return folded(item for received in self.received[last:] for item in received.items())
 
@@ -81,7 +81,7 @@ class Client:
         return [firsts[number] for number in sorted(firsts)]
 
     def stale(self) -> list[bool]:
-        """What the ticker said of itself, repetitions left out."""
+        """The values of `stale` in its messages, without repetitions."""
         flags = [bool(received.message["stale"]) for received in self.received if "stale" in received.message]
         return [value for index, value in enumerate(flags) if index == 0 or value != flags[index - 1]]
 
@@ -93,7 +93,7 @@ class Client:
     # What it does
 
     def cut(self) -> None:
-        """Breaks the connection without a word."""
+        """Breaks the connection without a close frame."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -112,11 +112,11 @@ class Client:
         try:
             writer.write(self._request())
             head = await reader.readuntil(b"\r\n\r\n")
-            if head.split(b" ", 2)[1] != (b"101" if self.way == "websocket" else b"200"):
+            if head.split(b" ", 2)[1] != (b"101" if self.transport_name == "websocket" else b"200"):
                 self.refusals += 1
                 return
             self.connections += 1
-            if self.way == "websocket":
+            if self.transport_name == "websocket":
                 await self._frames(reader, writer)
             else:
                 await self._events(reader)
@@ -124,9 +124,11 @@ class Client:
             writer.transport.abort()
 
     def _request(self) -> bytes:
-        query = self.parameters + ([("cursor", self.cursor)] if self.cursor and self.way == "websocket" else [])
+        query = self.parameters + (
+            [("cursor", self.cursor)] if self.cursor and self.transport_name == "websocket" else []
+        )
         lines = [f"GET /v1/live?{urlencode(query)} HTTP/1.1", f"Host: {self._where.netloc}"]
-        if self.way == "websocket":
+        if self.transport_name == "websocket":
             key = base64.b64encode(self._chance.randbytes(16)).decode()
             lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
             lines += [f"Sec-WebSocket-Key: {key}"]
@@ -171,8 +173,8 @@ class Client:
         received = Received(time.time(), self.connections, message)
         self.cursor = message.get("cursor", self.cursor)
         self.received.append(received)
-        if self.told is not None:
-            self.told(received)
+        if self.on_message is not None:
+            self.on_message(received)
         return message
 
 

@@ -180,7 +180,7 @@ class Measured:
         self._arrived: dict[tuple[int, int], float] = {}
         self._number = 0
         for index, client in enumerate(clients):
-            client.told = self._listener(index)
+            client.on_message = self._listener(index)
 
     def _listener(self, index: int) -> Any:
         def hear(received: Received) -> None:

@@ -68,7 +68,7 @@ async def test_idle_connections_leave_joins_an_answer(tmp_path: Path, address: s
         try:
             clients = [Client(ticker.url, "sse" if number % 4 == 3 else "websocket") for number in range(8)]
             for number, client in enumerate(clients):
-                client.told = partial(hear, number)
+                client.on_message = partial(hear, number)
             async with listening(clients):
                 for request in (get("/version"), get("/v1/items?edition=en")):
                     for _ in range(IDLE):

@@ -78,7 +78,7 @@ async def test_sigterm_closes_clients_spread_over_the_drain_time(folder: Path, d
             took = time.time() - started
             assert status == 0 and took < 5 + float(drain)
             byes = sorted(received.at for client in clients for received in client.received if received.kind == "bye")
-            assert len(byes) == len(clients), "each was told"
+            assert len(byes) == len(clients), "every client got a bye"
             assert byes[-1] - byes[0] > float(drain) / 2, "and not all at once"
             assert {code for client in clients for code in client.closes} == {4000}
         assert "Traceback" not in service.errors()

@@ -32,7 +32,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
             assert answer.status_code == 503 and answer.headers["retry-after"].isdigit()
             assert answer.json()["detail"].endswith(".")
             assert answer_seconds < 3
-            await reached(lambda: all(client.stale()[-1] for client in clients), "everyone is told", 8)
+            await reached(lambda: all(client.stale()[-1] for client in clients), "every client gets stale", 8)
             stale_seconds = time.monotonic() - frozen_at
             assert stale_seconds < 2 * _HEARTBEAT + 0.5, "within two heartbeats, and a little for a busy machine"
             sides = (service.ticker, service.desk)
@@ -49,7 +49,7 @@ async def _frozen(service: Running, seconds: float, say: Say) -> None:
             await reached(lambda: time.monotonic() - frozen_at > seconds, "it is frozen for long", seconds + 5)
         finally:
             frozen.resume()
-        again = await reached(lambda: not any(client.stale()[-1] for client in clients), "everyone is told again", 8)
+        again = await reached(lambda: not any(client.stale()[-1] for client in clients), "every client gets live", 8)
         repeated = await editor.post({"text": "Civil Defence: Meanwhile", "edition": "en"}, "meanwhile")
         assert repeated.status_code == 201
         await editor.publish("Civil Defence: After")
@@ -89,7 +89,7 @@ async def test_a_wiped_stream_gives_a_new_list_marked_incomplete(folder: Path) -
                 redis.flushall()
             await reached(
                 lambda: all(client.received[-1].message.get("complete") is False for client in clients),
-                "everyone is told that something may be lost",
+                "every client gets an incomplete snapshot",
                 10,
             )
             assert [client.received[-1].message["items"] for client in clients] == [[], []]
@@ -100,7 +100,7 @@ async def test_a_wiped_stream_gives_a_new_list_marked_incomplete(folder: Path) -
         answer = json.loads(returned.content)
         assert (answer["type"], answer["complete"], answer["items"]) == ("snapshot", False, [entry.item])
         for client in clients:
-            assert client.shown() == {item["uri"]: item}
+            assert client.visible() == {item["uri"]: item}
             assert client.connections == 1
         assert read_mark(service.data).entries == 1
         assert "Traceback" not in service.errors()

@@ -97,8 +97,8 @@ def check(clients: Sequence[Client], entries: list[Entry]) -> None:
     """Each client got its entries once and in order, no gap notice, and shows the newest version of each item."""
     for client in clients:
         expected = belonging(entries, client.parameters)
-        assert client.marks() == [entry.mark for entry in expected], (client.way, client.parameters)
-        assert client.shown() == folded(entry.item for entry in expected)
+        assert client.marks() == [entry.mark for entry in expected], (client.transport_name, client.parameters)
+        assert client.visible() == folded(entry.item for entry in expected)
         assert all(received.message.get("complete", True) for received in client.received)
 
 
@@ -136,7 +136,7 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
         assert len(set(uris)) == len(uris), "no retry made a second item"
         assert sorted(press.acknowledged) == sorted(uris), "what was acknowledged is there, and nothing else"
         check(clients, entries)
-        assert {client.connections for client in clients} == {1}, "nobody had to come back"
+        assert {client.connections for client in clients} == {1}, "no client had to reconnect"
         assert {answer.status_code for answer in press.refused} <= {503}
         assert all(answer.headers["retry-after"].isdigit() for answer in press.refused)
         assert press.slowest < 3

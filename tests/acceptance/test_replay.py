@@ -179,7 +179,7 @@ async def _prove(
             if item["act"] == "publish":
                 passing.put_nowait(item)
 
-    watcher.told = watch
+    watcher.on_message = watch
     async with Editor(service.desk, token) as editor, listening([watcher, *audience]):
         newsroom = Newsroom(editor, chance)
         acting = asyncio.create_task(_act(newsroom, passing))
@@ -194,7 +194,7 @@ async def _prove(
     for client in [watcher, *audience]:
         expected = belonging(entries, client.parameters)
         _check_told(client, expected)
-        client_items = {uri: public(item) for uri, item in client.shown().items()}
+        client_items = {uri: public(item) for uri, item in client.visible().items()}
         assert client_items == folded(public(entry.item) for entry in expected)
         assert client.kinds() == ["snapshot"] + ["replay"] * (client.connections - 1)
         assert all(received.message.get("complete", True) for received in client.received)

@@ -53,7 +53,7 @@ class Client:
     def say(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def heard(self) -> tuple[int, bytes]:
+    async def next_frame(self) -> tuple[int, bytes]:
         """The next frame of the client: its first byte, and what it says."""
         first, length = await self.reader.readexactly(2)
         assert length & 0x80, "a client masks"
@@ -105,7 +105,7 @@ class Server:
         )
         self.came.set()
 
-    def everybody(self, data: bytes) -> None:
+    def send_to_all(self, data: bytes) -> None:
         for client in self.clients:
             client.say(data)
 

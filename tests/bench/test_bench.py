@@ -75,8 +75,8 @@ def test_a_trial_writes_a_page_data_and_pictures(tmp_path: Path, name: str) -> N
     status, output, errors = run(name, "--quick", "--contender", "limit", "--out", out)
     assert status == 0, errors
     report = msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Report)
-    everybody = ("flashwire", "limit", *(("flashwire, deflated",) if name == "steady" else ()))
-    assert report.quick and {who: len(rounds) for who, rounds in report.data.items()} == dict.fromkeys(everybody, 1)
+    contenders = ("flashwire", "limit", *(("flashwire, deflated",) if name == "steady" else ()))
+    assert report.quick and {who: len(rounds) for who, rounds in report.data.items()} == dict.fromkeys(contenders, 1)
     for rounds in report.data.values():
         assert all(round_["last_ms"] > 0 and round_["client_us"] > 0 for round_ in rounds)
     assert "The limit: C and epoll" in output and output.splitlines()[2] in (out / f"{name}.md").read_text("utf-8")

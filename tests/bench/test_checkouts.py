@@ -1,4 +1,4 @@
-"""`python -m bench --beside`: two checkouts run each scenario in turn."""
+"""Two checkouts run each scenario in turn (`python -m bench --beside`)."""
 
 import os
 from pathlib import Path

@@ -44,7 +44,9 @@ def pack(data: bytes, level: int, strategy: int, flush: int) -> bytes:
 ANYTHING = st.one_of(
     st.binary(max_size=3000),
     st.text('abcdef {}":,0123', max_size=3000).map(str.encode),
-    st.tuples(st.binary(min_size=1, max_size=20), st.integers(1, 3000)).map(lambda both: both[0] * both[1]),
+    st.tuples(st.binary(min_size=1, max_size=20), st.integers(1, 3000)).map(
+        lambda piece_and_count: piece_and_count[0] * piece_and_count[1]
+    ),
 )
 
 

@@ -37,8 +37,8 @@ async def test_items_reach_all_clients_with_times_of_the_local_clock(server: Ser
         waiting = await load.expect(1, 2)
         assert waiting.due == 3
         began = time.monotonic_ns()
-        server.everybody(item(1))
-        server.everybody(item(2))
+        server.send_to_all(item(1))
+        server.send_to_all(item(2))
         first, second = await within(waiting)
         assert began < first.first <= first.middle <= first.late <= first.last <= second.last < time.monotonic_ns()
         assert (first.count, second.count) == (3, 3)
@@ -53,13 +53,13 @@ async def test_items_in_time_count_although_the_harness_was_blocked(server: Serv
         waiting = await load.expect(1, 1, seconds=0.3)
         # The deadline has begun; then the loop stands still beyond it.
         await asyncio.sleep(0)
-        server.everybody(item(1))
+        server.send_to_all(item(1))
         asyncio.get_running_loop().call_soon(time.sleep, 0.6)
         (arrived,) = await within(waiting)
         assert arrived.count == 3
 
 
-async def test_the_middle_is_the_time_when_half_had_it(server: Server) -> None:
+async def test_the_median_is_the_time_when_half_of_the_clients_had_the_item(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 4)
         waiting = await load.expect(1, 1)
@@ -73,7 +73,7 @@ async def test_the_middle_is_the_time_when_half_had_it(server: Server) -> None:
         assert earlier[3] < arrival.late == arrival.last
 
 
-async def test_nothing_is_done_before_the_last_one_has_it(server: Server) -> None:
+async def test_a_measurement_ends_only_when_the_last_client_has_the_item(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
         waiting = await load.expect(1, 1, seconds=0.3)
@@ -105,7 +105,7 @@ async def test_a_frame_of_many_reads_is_put_together(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 2)
         waiting = await load.expect(1, 1)
-        server.everybody(large + item(1))
+        server.send_to_all(large + item(1))
         await within(waiting)
         assert (await load.stats()).bytes > 2 * len(large)
 
@@ -172,7 +172,7 @@ async def test_the_first_item_may_come_in_the_bytes_of_the_handshake(server: Ser
     async with audience(server) as load:
         await joined(server, load, 2)
         waiting = await load.expect(1, 2)
-        server.everybody(item(2))
+        server.send_to_all(item(2))
         await within(waiting)
 
 
@@ -185,7 +185,7 @@ async def test_a_deflated_item_is_counted_as_a_plain_one(server: Server, strateg
         assert b"Sec-WebSocket-Extensions: permessage-deflate" in server.clients[0].head
         waiting = await load.expect(1, 3)
         for number in (1, 2, 3):
-            server.everybody(deflated(message(number), strategy, level))
+            server.send_to_all(deflated(message(number), strategy, level))
         await within(waiting)
         assert (await load.stats()).deflated == 6
 
@@ -202,7 +202,7 @@ async def test_a_doubled_or_corrupt_deflated_item_is_detected(server: Server) ->
         async with audience(server, deflate=True) as load:
             await joined(server, load, 1)
             waiting = await load.expect(1, 2, seconds=1)
-            server.everybody(data)
+            server.send_to_all(data)
             with pytest.raises(MissedError, match=sentence):
                 await within(waiting)
 
@@ -222,14 +222,14 @@ async def test_pings_are_answered_in_the_protocol_of_the_contender(server: Serve
         await server.until(lambda: server.clients)
         client = server.clients[0]
         assert b"GET /socket HTTP/1.1\r\n" in client.head and b"\r\nSec-WebSocket-Protocol: own\r\n" in client.head
-        assert [await within(client.heard()) for _ in range(2)] == [(0x81, b"40"), (0x81, b"hello")]
+        assert [await within(client.next_frame()) for _ in range(2)] == [(0x81, b"40"), (0x81, b"hello")]
         client.say(frame(b"0{}"))
         await until_stats(load, lambda stats: stats.messages == 1)
         assert (await load.stats()).open == 0 and not joining.done()
         client.say(frame(b'welcome "friend"'))
         assert (await within(joining)).count == 1
         client.say(frame(b"2") + frame(b"abc", 0x89) + frame(b"unasked", 0x8A))
-        assert [await within(client.heard()) for _ in range(2)] == [(0x81, b"3"), (0x8A, b"abc")]
+        assert [await within(client.next_frame()) for _ in range(2)] == [(0x81, b"3"), (0x8A, b"abc")]
 
 
 @pytest.mark.parametrize("size", [1, 5, 11, 19, 300, 5000])
@@ -248,10 +248,10 @@ async def test_a_stream_may_be_cut_anywhere_into_messages(server: Server, size: 
         await joined(server, load, 1)
         waiting = await load.expect(1, 3)
         for start in range(0, len(stream), size):
-            server.everybody(frame(stream[start : start + size], 0x82))
+            server.send_to_all(frame(stream[start : start + size], 0x82))
         await within(waiting)
-        assert await within(server.clients[0].heard()) == (0x81, b"PONG\r\n")
-        server.everybody(frame(b"MSG " + message(3), 0x82))
+        assert await within(server.clients[0].next_frame()) == (0x81, b"PONG\r\n")
+        server.send_to_all(frame(b"MSG " + message(3), 0x82))
         with pytest.raises(MissedError, match="item 3 came where item 4 was due"):
             await within(load.fault)
 
@@ -261,7 +261,7 @@ async def test_a_cut_client_resumes_with_its_newest_cursor_and_misses_nothing(se
         server.greeting = lambda client: snapshot(0)
         await joined(server, load, 3)
         waiting = await load.expect(1, 1)
-        server.everybody(item(1))
+        server.send_to_all(item(1))
         await within(waiting)
         assert await load.cut(2) == 2
         waiting = await load.expect(2, 3)
@@ -321,7 +321,7 @@ async def test_items_that_are_not_replaced_may_not_be_missing(
         waiting = await load.expect(1, 4)
         came = [message(1), message(4)]
         data = frame(b'{"type":"replay","items":[' + b",".join(came) + b"]}")
-        server.everybody(b"".join(map(frame, came)) if one_by_one else data)
+        server.send_to_all(b"".join(map(frame, came)) if one_by_one else data)
         with pytest.raises(MissedError, match=r"item 4 came where item 2 was due|are not in order"):
             await within(waiting)
 
@@ -350,7 +350,7 @@ async def test_a_muted_client_is_not_waited_for_and_later_reads_on_in_order(serv
         assert await load.mute(1) == 1
         waiting = await load.expect(1, 1)
         assert waiting.due == 2
-        server.everybody(item(1))
+        server.send_to_all(item(1))
         await within(waiting)
         assert (await load.stats()).items == 2
         assert await load.unmute(1) == 1
@@ -366,7 +366,7 @@ async def test_a_leaving_client_closes_cleanly_and_its_slot_is_reused(server: Se
         await joined(server, load, 3)
         leaving = asyncio.create_task(load.leave(2))
         for client in server.clients[:2]:
-            assert await within(client.heard()) == (0x88, b"\x03\xe8")
+            assert await within(client.next_frame()) == (0x88, b"\x03\xe8")
             client.say(frame(b"\x03\xe8", 0x88))
         await within(leaving)
         assert (await load.stats()).open == 1
@@ -388,7 +388,7 @@ async def test_several_processes_form_one_audience(server: Server) -> None:
         waiting = await load.expect(1, 1)
         assert waiting.due == 8
         for each_server in (server, other):
-            each_server.everybody(item(1))
+            each_server.send_to_all(item(1))
         (arrival,) = await within(waiting)
         assert arrival.count == 8
 

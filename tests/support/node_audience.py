@@ -1,7 +1,7 @@
-"""A node whose rounds take a breath after every member, and clients on real sockets beside a plain transport.
+"""A node whose rounds pause after every member, and clients on real sockets behind a plain transport.
 
-The clients keep what they were told and hold each message against all that was published: nothing twice, nothing out
-of order, nothing left out, and no cursor that is ahead of what was handed over.
+The clients compare each message with all published entries: no entry comes twice, out of order or not at all, and
+no cursor is ahead of the entries that came.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ SEND_BUFFER = 4_608
 READ_BYTES = 1 << 20
 
 
-class BreathingNode(Node):
-    """A node that writes to one member at a time, and goes on when it is told to."""
+class SteppedNode(Node):
+    """A node that writes to one member at a time; `run_steps` lets it continue."""
 
     def __init__(self, length: int = 1000) -> None:
         clock = itertools.count()
         settings = TickerSettings.model_construct(stream_length=length, write_limit_bytes=LIMIT)
         super().__init__(settings, load_site(None), lambda: 1_800_000_000.0, lambda: next(clock))
         self.steps_due: list[Callable[[], None]] = []
-        # WorkQueue that waits is a breath like any other; none is so much that it has to wait.
+        # The work queue runs in the same steps; with a clock at 0 it never rests.
         self.work_queue = WorkQueue(
             lambda: 0.0, self.steps_due.append, lambda _seconds, call: self.steps_due.append(call)
         )
@@ -54,7 +54,7 @@ class BreathingNode(Node):
         self.sockets: list[socket.socket] = []
 
     def close(self) -> None:
-        """Closes both ends of every line."""
+        """Closes both ends of every connection."""
         for sock in self.sockets:
             sock.close()
 
@@ -70,7 +70,7 @@ class BreathingNode(Node):
         assert self.position() == ("e1", len(self.published))
 
     def run_steps(self, limit: int = 10_000) -> int:
-        """Writes to at most so many members; returns to how many breaths that came."""
+        """Writes to at most `limit` members; returns the number of steps."""
         steps = 0
         while self.steps_due and steps < limit:
             self.steps_due.pop(0)()
@@ -78,10 +78,10 @@ class BreathingNode(Node):
         return steps
 
 
-class Line(asyncio.Transport):
+class BufferedSocket(asyncio.Transport):
     """The node's end of a socket pair, with a buffer as asyncio's transports have it."""
 
-    def __init__(self, client: "Listening", end: socket.socket) -> None:
+    def __init__(self, client: "CheckingClient", end: socket.socket) -> None:
         super().__init__()
         self._client = client
         self._end = end
@@ -124,17 +124,17 @@ class Line(asyncio.Transport):
             self._client.resume_writing()
 
 
-class Listening(JoiningConnection):
-    """One client, its socket, and what it knows."""
+class CheckingClient(JoiningConnection):
+    """One client, its socket, and the position it has reached."""
 
     transport_name = "websocket"
 
-    def __init__(self, node: BreathingNode, filter_: Filter, cursor: str | None = None) -> None:
+    def __init__(self, node: SteppedNode, filter_: Filter, cursor: str | None = None) -> None:
         super().__init__(node)
-        self.heard_from = node
+        self.served_by = node
         self.filter = filter_
         self.upto = 0
-        """The number in the newest cursor it was given."""
+        """The number in the newest cursor that it received."""
         self.cursor = cursor
         self.messages: list[str] = []
         self.wants: list[Filter] = []
@@ -145,26 +145,26 @@ class Listening(JoiningConnection):
         self.theirs.setblocking(False)
         self.ours = ours
         node.sockets += [ours, self.theirs]
-        self.line = self.transport = Line(self, ours)
+        self.line = self.transport = BufferedSocket(self, ours)
         self._resumed = cursor
         self.upto = 0 if cursor is None else int(cursor.split(".")[1])
         self.enter(b"", Subscription(filter_, cursor, 100), Format.PLAIN)
 
     @property
     def online(self) -> bool:
-        """Whether it has neither gone nor been sent away."""
+        """Whether it is still a member of the node."""
         return self._group is not None
 
     def subscribe(self, filter_: Filter) -> None:
-        """Asks for something else; what is on the way is still what it asked for before."""
+        """Changes its filter; messages on the way still match the filter before."""
         if self._unanswered:
-            # One that asks again and again without reading is answered once, to the last.
+            # Several requests without a read in between get one answer, to the last of them.
             self.wants.pop()
         self.wants.append(filter_)
         self.change(Subscription(filter_, None, 100))
 
     def hang_up(self) -> None:
-        """Goes, as the loop tells it; the number of its socket is free for others."""
+        """Leaves, as after `connection_lost`; the descriptor's number may be reused."""
         self.connection_lost(None)
         self.ours.close()
         self.theirs.close()
@@ -173,10 +173,10 @@ class Listening(JoiningConnection):
         self.leave()
 
     def refuse_join(self, refused: RefusalError) -> None:
-        raise AssertionError("nobody is refused here")
+        raise AssertionError("no client is refused here")
 
     def read(self) -> None:
-        """Reads what there is, until nothing more comes."""
+        """Reads until no more bytes come."""
         while True:
             self.line.flush()
             try:
@@ -186,15 +186,15 @@ class Listening(JoiningConnection):
                     return
                 continue
             self._rest += data
-            self._understand()
+            self._decode()
 
     def sip(self) -> None:
-        """Reads what is in the socket alone."""
+        """Reads only the bytes in the socket, without a flush of the buffer."""
         with contextlib.suppress(BlockingIOError):
             self._rest += self.theirs.recv(READ_BYTES)
-            self._understand()
+            self._decode()
 
-    def _understand(self) -> None:
+    def _decode(self) -> None:
         while len(data := self._rest.removeprefix(PING)) > 1:
             assert data[0] == 0x81, "a message began in the middle of another"
             size, start = data[1], 2
@@ -220,7 +220,7 @@ class Listening(JoiningConnection):
             items = message.get("items", [message["item"]] if kind == "item" else [])
             upto = int(message["cursor"].split(".")[1])
             expected = self._expected_uris(self.upto, upto)
-            assert [sock["uri"] for sock in items] == expected, f"{kind} after {self.upto}"
+            assert [item["uri"] for item in items] == expected, f"{kind} after {self.upto}"
             assert upto > self.upto or kind != "item"
             assert upto >= self.upto
             self.upto = upto
@@ -228,14 +228,14 @@ class Listening(JoiningConnection):
         self.cursor = message["cursor"]
 
     def _expected_uris(self, first_number: int, upto: int) -> list[str]:
-        published = self.heard_from.published[first_number:upto]
-        return [sock.item.uri for sock in published if self.filter.matches(sock.item)]
+        published = self.served_by.published[first_number:upto]
+        return [entry.item.uri for entry in published if self.filter.matches(entry.item)]
 
 
-class Telling(Listening):
-    """A client that keeps what it is told, and judges nothing."""
+class RecordingClient(CheckingClient):
+    """A client that records its messages and checks none."""
 
-    def __init__(self, node: BreathingNode, filter_: Filter, cursor: str | None = None) -> None:
+    def __init__(self, node: SteppedNode, filter_: Filter, cursor: str | None = None) -> None:
         self.received: list[dict[str, Any]] = []  # Any: JSON
         super().__init__(node, filter_, cursor)
 
@@ -243,7 +243,7 @@ class Telling(Listening):
         self.received.append(message)
 
 
-class Broken(Listening):
+class BrokenClient(CheckingClient):
     """A client whose connection fails in every way."""
 
     def write_now(self, data: bytes) -> bool:

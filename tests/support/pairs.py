@@ -1,4 +1,4 @@
-"""Transports of our own over real sockets in a poller, what their protocols are told, and their other ends."""
+"""Epoll transports over real sockets, protocols that record their calls, and the peers' sockets."""
 
 import asyncio
 import errno
@@ -16,7 +16,7 @@ HIGH, LOW = 20_000, 5_000
 
 
 class CountingPoller(Poller):
-    """Counts the turns in which it had something to tell."""
+    """Counts the iterations in which a descriptor was ready."""
 
     turns = 0
 
@@ -26,11 +26,11 @@ class CountingPoller(Poller):
 
 
 class Watched(SocketTransport):
-    """One that takes weak references; those of its base have no slot for them."""
+    """A transport that allows weak references; the slots of its base do not."""
 
 
 class RecordingProtocol(asyncio.Protocol):
-    """Keeps what it is told; `raising` names calls that fail."""
+    """Records its calls; `raising` names calls that fail."""
 
     def __init__(self, transport: SocketTransport) -> None:
         self.transport = transport
@@ -84,7 +84,7 @@ class Pairs:
     def tcp(self) -> Pair:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             peer = socket.socket()
-            # Little, so that a buffer stays full until somebody reads.
+            # Small, so that a buffer stays full until the peer reads.
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             peer.connect(listening.getsockname())
             ours, _ = listening.accept()
@@ -110,14 +110,14 @@ async def paired() -> AsyncIterator[Pairs]:
         yield pairs
     finally:
         pairs.poller.close()
-        # The descriptors are closed in the next turn.
+        # The descriptors are closed in the next iteration.
         await asyncio.sleep(0)
         for sock in pairs.peer:
             sock.close()
 
 
 def fill(protocol: RecordingProtocol) -> bytes:
-    """Writes until the kernel takes no more, and something waits."""
+    """Writes until the kernel takes no more and the buffer is not empty."""
     sent = b""
     while protocol.transport.get_write_buffer_size() < 3000:
         protocol.transport.write(b"." * 1000)
@@ -134,12 +134,12 @@ def is_closed(fd: int) -> bool:
 
 
 def read_some(peer: socket.socket, limit: int = 65536) -> bytes:
-    """What is there to be read now."""
+    """The bytes that can be read now."""
     return peer.recv(limit) if select.select([peer], [], [], 0)[0] else b""
 
 
 async def read_all(peer: socket.socket, limit: int = 65536) -> bytes:
-    """All that comes until the end; raises where that is a reset."""
+    """All bytes until the end; raises if the end is a reset."""
     loop, data = asyncio.get_running_loop(), b""
     async with asyncio.timeout(LIMIT_SECONDS):
         while piece := await loop.sock_recv(peer, limit):

@@ -1,6 +1,6 @@
 """A PostgreSQL server of the tests' own: Debian's, on a unix socket and a free port, without fsync.
 
-One server serves a whole session; each test has a schema of its own in it.
+One server serves a whole session; each test has its own schema.
 """
 
 import os
@@ -27,14 +27,14 @@ _START_SECONDS = 60.0
 
 def program(name: str) -> str:
     """The path of a PostgreSQL program; without it the test fails, and says what to install."""
-    found = shutil.which(name)
-    if found is None:
-        # Debian keeps each release's servers in a folder of its own.
+    path = shutil.which(name)
+    if path is None:
+        # Debian keeps each release's servers in a separate folder.
         folders = sorted(_DEBIAN.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True)
-        found = shutil.which(name, path=os.pathsep.join(map(str, folders)))
-    if found is None:
+        path = shutil.which(name, path=os.pathsep.join(map(str, folders)))
+    if path is None:
         pytest.fail(f"{name} is missing; install PostgreSQL (Debian: apt-get install postgresql), or run `make test`.")
-    return found
+    return path
 
 
 class Server:
@@ -54,8 +54,8 @@ class Server:
             folder.chmod(0o711)
         initdb = [program("initdb"), "--pgdata", str(folder / "data"), "--auth", "trust", "--username", "flashwire"]
         initdb += ["--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"]
-        done = subprocess.run(initdb, capture_output=True, text=True, timeout=120, user=self._user, cwd="/")
-        assert done.returncode == 0, done.stderr
+        created = subprocess.run(initdb, capture_output=True, text=True, timeout=120, user=self._user, cwd="/")
+        assert created.returncode == 0, created.stderr
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
@@ -66,7 +66,7 @@ class Server:
         }
         settings |= {"fsync": "off", "max_connections": 200, "autovacuum": "off", "shared_buffers": "16MB"}
         command = [program("postgres"), "-D", str(self.folder / "data")]
-        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        command += [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, user=self._user, cwd="/", start_new_session=True
@@ -130,7 +130,7 @@ class Server:
 
     def _signal(self, sig: signal.Signals) -> None:
         assert self._process is not None
-        # Each backend leads a process group of its own (setsid in PostgreSQL), so the group does not reach them.
+        # Each backend leads its own process group (setsid in PostgreSQL), so the group does not reach them.
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self._process.pid)], capture_output=True, text=True, check=False
         ).stdout.split()

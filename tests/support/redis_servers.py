@@ -99,10 +99,10 @@ class Machines:
         def complete() -> bool:
             for watcher in watchers:
                 state = watcher.ask.sentinel_master("news")
-                known = watcher.ask.sentinel_slaves("news")
-                if state["num-other-sentinels"] < count - 1 or len(known) < len(group) - 1:
+                replicas = watcher.ask.sentinel_slaves("news")
+                if state["num-other-sentinels"] < count - 1 or len(replicas) < len(group) - 1:
                     return False
-                if any(replica["runid"] == "" or replica["is_sdown"] for replica in known):
+                if any(replica["runid"] == "" or replica["is_sdown"] for replica in replicas):
                     return False
             return True
 
@@ -141,11 +141,11 @@ class Machines:
 @contextmanager
 def machines(folder: Path, binary: str = BINARIES[0]) -> Iterator[Machines]:
     """Machines whose servers end with the block."""
-    made = Machines(folder, binary)
+    group = Machines(folder, binary)
     try:
-        yield made
+        yield group
     finally:
-        for server in made.servers:
+        for server in group.servers:
             server.kill()
 
 

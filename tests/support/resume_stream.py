@@ -1,7 +1,7 @@
-"""A stream as plain lists, for the resume machine: what Redis would answer, and the true descent of every entry.
+"""A stream as plain lists, for the resume machine: the answers of Redis, and the predecessor of every entry.
 
-Each record knows the one that was published right before it (`parent`). That chain is the oracle: whoever is
-told that nothing is missing between two places must have been given everything on the way from one to the other.
+Each record knows the one that was published right before it (`parent`). That chain is the oracle: if a client hears
+that it is complete between two cursors, it must have received every entry on the path between them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ _STATUS: Mapping[str, PubStatus] = {"hold": "withheld", "withdraw": "canceled"}
 
 
 class Published:
-    """One number of the stream; `item` is None where no node can read what stands there."""
+    """One number of the stream; `item` is None if no node can read its entry."""
 
     __slots__ = ("cursor", "item", "parent", "record")
 
@@ -31,11 +31,11 @@ class Published:
         self.item = item
         self.parent = parent
 
-    def way_from(self, place: "Published | None") -> list["Published"] | None:
-        """Everything after `place` up to this, oldest first; None where this does not descend from `place`."""
+    def path_from(self, start: "Published | None") -> list["Published"] | None:
+        """Every entry after `start` up to this, oldest first; None if this does not descend from `start`."""
         path: list[Published] = []
         at: Published | None = self
-        while at is not place:
+        while at is not start:
             if at is None:
                 return None
             path.append(at)
@@ -44,22 +44,22 @@ class Published:
 
 
 class State(NamedTuple):
-    """What Redis holds; a backup is one of these."""
+    """The contents of Redis; a backup is one State."""
 
-    held: tuple[tuple[Record, Published | None], ...]
+    entries: tuple[tuple[Record, Published | None], ...]
     epoch: str | None
     seq: int
     items: Mapping[str, Item]
     tip: Published | None
     earlier: Mapping[str, tuple[Facets, ...]] = {}
-    """What filters find in the versions before those of `items`, as the desk's entries carry it."""
+    """Facets of the versions before those of `items`, as the desk's entries carry them."""
 
 
 EMPTY = State((), None, 0, {}, None)
 
 
 class Model:
-    """The server: it publishes, trims, loses and restores; nodes read it through `View`."""
+    """The server: it publishes, trims, loses and restores entries; nodes read it through `View`."""
 
     def __init__(self) -> None:
         self.state = EMPTY
@@ -79,7 +79,7 @@ class Model:
         return self._append(msgspec.structs.replace(self._worded(plain_item()), uri=uri, **changes))
 
     def act(self, pick: int, act: Act, changes: Mapping[str, object]) -> Published | None:
-        """The next version of an item that is not withdrawn, or None where there is none."""
+        """The next version of an item that is not withdrawn, or None without such an item."""
         alive = [item for item in self.state.items.values() if item.pub_status != "canceled"]
         if not alive:
             return None
@@ -89,21 +89,21 @@ class Model:
         return self._append(msgspec.structs.replace(changed, **changes))
 
     def poison(self, *, counted: bool) -> None:
-        """Something unreadable by a hand: with a number of its own, or beside the count."""
+        """An unreadable entry, added by hand: with the next number, or without a published number."""
         if counted:
             self._append(None)
         else:
             record = (self._next_id(), {b"epoch": b"x", b"seq": b"7", b"body": b"nonsense"})
-            self._set(self.state._replace(held=(*self.state.held, (record, None))))
+            self._set(self.state._replace(entries=(*self.state.entries, (record, None))))
 
     def hole(self) -> None:
-        """A number that was given and whose entry is nowhere."""
+        """A number without an entry."""
         self._append(None)
-        self._set(self.state._replace(held=self.state.held[:-1]))
+        self._set(self.state._replace(entries=self.state.entries[:-1]))
 
     def trim(self, count: int) -> None:
-        """Forgets the oldest."""
-        self._set(self.state._replace(held=self.state.held[count:]))
+        """Drops the oldest entries."""
+        self._set(self.state._replace(entries=self.state.entries[count:]))
         if not self._has_entries() and self.state.epoch is None:
             self.wipe()
 
@@ -117,15 +117,15 @@ class Model:
         self._ids -= milliseconds
 
     def lose_meta(self) -> None:
-        """The epoch and the number are gone, the entries are not; nobody can tell an empty stream from a wiped one."""
+        """Drops epoch and number and keeps the entries; an empty stream then looks like a wiped one."""
         self._set(self.state._replace(epoch=None, seq=0) if self._has_entries() else EMPTY)
 
     def _has_entries(self) -> bool:
-        """Whether there is more than what a hand put beside the count."""
-        return any(published is not None for _, published in self.state.held)
+        """Whether any entry has a published number."""
+        return any(published is not None for _, published in self.state.entries)
 
     def restore(self, back: int) -> None:
-        """What Redis held `back` changes ago."""
+        """Restores the contents of `back` changes ago."""
         self._set(self.history[max(0, len(self.history) - 1 - back)])
 
     def _append(self, item: Item | None) -> Published:
@@ -146,7 +146,7 @@ class Model:
         if item is not None:
             self.by_cursor[str(cursor)] = published
         items = state.items if item is None else {**state.items, item.uri: item}
-        self._set(State((*state.held, (record, published)), epoch, state.seq + 1, items, published, earlier))
+        self._set(State((*state.entries, (record, published)), epoch, state.seq + 1, items, published, earlier))
         return published
 
     def _set(self, state: State) -> None:
@@ -159,25 +159,25 @@ class Model:
 
     def _next_id(self) -> bytes:
         self._ids += 1000
-        last = _number(self.state.held[-1][0][0]) if self.state.held else 0
+        last = _number(self.state.entries[-1][0][0]) if self.state.entries else 0
         if self._ids <= last:
-            # As Redis does where its clock is behind its newest entry; never an id that a lost entry had.
+            # As Redis does when its clock is behind its newest entry; never the id of a lost entry.
             self._late += 1
             return b"%d-0" % (last + self._late)
         return b"%d-0" % self._ids
 
 
 class View(Stream):
-    """The model as one node's reader asks it; nothing here waits."""
+    """The model as the stream of one node's reader; no call waits."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self.asked_at: Published | None = None
-        """The newest number when the position was last asked for."""
+        """The newest number at the last call of `position`."""
         self.unreadable: list[int] = []
-        """The numbers of the entries that could not be read when all were read last."""
-        self.meanwhile: Callable[[], object] | None = None
-        """What happens once, between the answers about the position and about the entries."""
+        """The numbers of unreadable entries at the last call of `records`."""
+        self.on_answer: Callable[[], object] | None = None
+        """Called once, after the next answer: a change between two calls of the reader."""
 
     async def doubt(self) -> str | None:
         self._answering()
@@ -186,25 +186,27 @@ class View(Stream):
     async def position(self) -> Position:
         state = self._answering()
         self.asked_at = state.tip
-        answer = Position(state.epoch, state.seq, state.held[-1][0][0] if state.held else None)
+        answer = Position(state.epoch, state.seq, state.entries[-1][0][0] if state.entries else None)
         self._happen()
         return answer
 
     async def records(self) -> list[Record]:
-        held = self._answering().held
-        answer = [record for record, _ in held]
-        self.unreadable = [int(fields[b"seq"]) for (_, fields), one in held if one is None or one.item is None]
+        entries = self._answering().entries
+        answer = [record for record, _ in entries]
+        self.unreadable = [
+            int(fields[b"seq"]) for (_, fields), published in entries if published is None or published.item is None
+        ]
         self._happen()
         return answer
 
     async def after(self, entry_id: bytes, limit: int) -> list[Record] | None:
-        held = [record for record, _ in self._answering().held]
-        newer = [record for record in held if _number(record[0]) > _number(entry_id)]
+        records = [record for record, _ in self._answering().entries]
+        newer = [record for record in records if _number(record[0]) > _number(entry_id)]
         self._happen()
-        return newer if len(newer) < limit and any(record[0] == entry_id for record in held) else None
+        return newer if len(newer) < limit and any(record[0] == entry_id for record in records) else None
 
     async def exists(self, entry_id: bytes) -> bool:
-        return any(record[0] == entry_id for record, _ in self._answering().held)
+        return any(record[0] == entry_id for record, _ in self._answering().entries)
 
     async def ledger_lengths(self, uris: Sequence[str]) -> list[int]:
         items = self._answering().items
@@ -222,11 +224,11 @@ class View(Stream):
     async def follow(
         self, after: bytes, after_canary: bytes, *, block: float | None, count: int
     ) -> tuple[list[Record], list[Record]]:
-        newer = [record for record, _ in self._answering().held if _number(record[0]) > _number(after)]
+        newer = [record for record, _ in self._answering().entries if _number(record[0]) > _number(after)]
         return newer[:count], []
 
     def _happen(self) -> None:
-        happening, self.meanwhile = self.meanwhile, None
+        happening, self.on_answer = self.on_answer, None
         if happening is not None:
             happening()
 
@@ -236,11 +238,11 @@ class View(Stream):
         return self._model.state
 
 
-def drive(turn: Any) -> None:  # Any: a coroutine of whatever type
-    """Runs a coroutine that waits for nothing; it may let others run, of which there are none."""
+def drive(coroutine: Any) -> None:  # Any: a coroutine of whatever type
+    """Runs a coroutine that never waits; `sleep(0)` inside it is allowed."""
     try:
         while True:
-            assert turn.send(None) is None, "the model waited"
+            assert coroutine.send(None) is None, "the model waited"
     except StopIteration:
         return
 

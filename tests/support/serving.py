@@ -252,7 +252,7 @@ class Serving:
         return await self.desk.act(line, act, wait=self.node, **changes)
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
-        """A plain request of its own connection."""
+        """A plain request on a new connection."""
         values = {name.replace("_", "-"): value for name, value in headers.items()}
         # Without `verify` each client reads the machine's certificates: 60 ms.
         async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=LIMIT_SECONDS) as client:

@@ -49,7 +49,7 @@ def junk() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", ["site", "redis_server", "desk_url", "signing_keys", "address_connections"])
 @pytest.mark.parametrize("blank", ["", "  ", '""'])
-def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
+def test_a_blank_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
     monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", blank)
     for kind in kinds_with(name):
         assert getattr(kind(), name) is None
@@ -77,7 +77,7 @@ def test_a_blank_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, n
         *junk(),
     ],
 )
-def test_what_does_not_serve_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"FLASHWIRE_{name.upper()}", value)
     for kind in kinds_with(name):
         with pytest.raises(ValidationError) as caught:
@@ -142,7 +142,7 @@ def test_every_refusal_is_one_plain_line(
         ("secure_cookies", " Always ", "always"),
     ],
 )
-def test_quotes_and_capitals_of_no_meaning_are_taken_off(
+def test_quotes_and_capitals_without_meaning_are_removed(
     monkeypatch: pytest.MonkeyPatch, name: str, value_text: str, meant: object
 ) -> None:
     monkeypatch.setenv(variable(name), value_text)
@@ -164,7 +164,7 @@ def test_no_password_of_an_address_is_shown(
     assert errors.count("\n") >= 12 and "hunter2" not in errors
 
 
-def test_keys_that_are_none_name_their_setting(tmp_path: Path) -> None:
+def test_the_error_for_invalid_keys_names_their_setting(tmp_path: Path) -> None:
     for value_text in ("hunter2", "k1:hunter2", "k1", ","):
         with pytest.raises(KeyringError, match=r"^FLASHWIRE_SIGNING_KEYS cannot be used\. .*<id>:<base64") as caught:
             load_keyring(value_text, tmp_path, "news", create=True)
@@ -208,7 +208,7 @@ def test_a_blank_directory_is_refused(monkeypatch: pytest.MonkeyPatch, blank: st
     assert DeskSettings.model_validate({"data": "."}).data == Path()
 
 
-def test_what_is_meant_is_brought_into_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_normalized(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASHWIRE_ALLOWED_ORIGINS", "HTTPS://News.example:443/")
     monkeypatch.setenv("FLASHWIRE_FORWARDED_ALLOW_IPS", "10.1.2.3/8 ::1")
     monkeypatch.setenv("FLASHWIRE_DESK_ORIGINS", "'https://desk.example/'")

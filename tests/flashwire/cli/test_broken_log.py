@@ -93,7 +93,9 @@ def test_news_is_published_without_a_log(
             service.wait()
 
 
-def test_a_log_without_descriptors_at_the_start(folder: Path, environment: dict[str, str], until: Until) -> None:
+def test_news_is_published_if_the_log_gets_no_descriptor_at_the_start(
+    folder: Path, environment: dict[str, str], until: Until
+) -> None:
     ticker, desk = _free_ports(2)
     command_line = " ".join([*FLASHWIRE[:2], f"'{FLASHWIRE[2]}'", "run"])
     service = subprocess.Popen(
@@ -137,11 +139,11 @@ def _dropped(port: int) -> float:
     return float(message_item[1]) if message_item else 0
 
 
-def _publish(desk: int, token: str, words: str) -> int:
+def _publish(desk: int, token: str, text: str) -> int:
     request = urllib.request.Request(
         f"http://127.0.0.1:{desk}/v1/items",
-        json.dumps({"text": f"Health ministry: {words}", "edition": "en"}).encode(),
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": words},
+        json.dumps({"text": f"Health ministry: {text}", "edition": "en"}).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": text},
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

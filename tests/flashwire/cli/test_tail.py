@@ -76,7 +76,7 @@ def test_tail_prints_the_newest_correction_with_later_versions() -> None:
     assert "REFILED" in line and "(Correction of " in line and "It was two.)" in line
 
 
-def test_tail_leaves_out_new_items_that_do_not_match() -> None:
+def test_tail_omits_new_items_that_do_not_match() -> None:
     moved = version(2, 3, act="correction", sections=["politics"], note=english("No cup."))
     assert printed(live(moved), section=["sport"], language=["en"], urgency=4) == []
     first = version(2, 2, sections=["sport"])

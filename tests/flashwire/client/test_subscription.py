@@ -85,7 +85,7 @@ async def test_it_reconnects_with_the_cursor_of_the_newest_message() -> None:
     assert [event.is_resuming for event in events if isinstance(event, Connecting)] == [False, True, True]
 
 
-async def test_a_ticker_that_hangs_up_after_its_snapshot_is_met_ever_more_rarely() -> None:
+async def test_reconnects_slow_down_for_a_ticker_that_hangs_up_after_its_snapshot() -> None:
     async def script(connection: ServerConnection, number: int) -> None:
         await connection.send(SNAPSHOT)
 
@@ -173,7 +173,7 @@ async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPat
         assert [type(event) for event in events] == [Connecting, Reconnecting], answers
 
 
-async def test_what_is_no_message_keeps_no_connection_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_invalid_messages_keep_no_connection_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flashwire.client.subscription.FIRST_MESSAGE_SECONDS", 0.3)
 
     async def script(connection: ServerConnection, number: int) -> None:
@@ -306,6 +306,6 @@ async def test_any_spelling_of_a_tickers_address_is_accepted(url: str, address: 
     assert follow(url)._address == address
 
 
-async def test_what_is_no_address_is_an_error_at_once() -> None:
+async def test_an_invalid_address_is_an_error_at_once() -> None:
     with pytest.raises(ValueError, match="write it like"):
         follow("ftp://news.example")

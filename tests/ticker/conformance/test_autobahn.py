@@ -1,7 +1,7 @@
 """The Autobahn cases against our own WebSocket class, which echoes here and nowhere else.
 
 All 247 cases of the protocol itself, and of compression (12.*, 13.*) those with small messages: the others say the
-same a thousand times with up to 128 KB, for minutes. 9.* measures speed with megabytes, which nobody sends here.
+same a thousand times with up to 128 KB, for minutes. 9.* measures speed with megabytes, which no client sends here.
 """
 
 from collections import Counter

@@ -222,17 +222,17 @@ def test_arbitrary_bytes_are_poison_and_fail_in_one_way(
 
 def test_a_verified_entry_is_not_verified_again_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {**FIELDS, b"body": seal(ITEM, KEYS, EARLIER)}
-    known = read_entry(b"1-0", fields, KEYS)
-    verified = {known.cursor: known}
-    assert read_entry(b"2-0", fields, KEYS, verified) is not known, "another entry"
+    entry = read_entry(b"1-0", fields, KEYS)
+    verified = {entry.cursor: entry}
+    assert read_entry(b"2-0", fields, KEYS, verified) is not entry, "another entry"
     forged = {**fields, b"body": fields[b"body"].replace(b".k1.", b".k1.x")}
     with pytest.raises(PoisonError, match="signature"):
         read_entry(b"1-0", forged, KEYS, verified)
     # As if somebody had found other words with the same check.
     other = encode_item(item(uri="urn:flashwire:" + "9" * 26))
-    monkeypatch.setattr("ticker.contract.entry.entry_check", lambda entry_id, body: known.cursor.check)
+    monkeypatch.setattr("ticker.contract.entry.entry_check", lambda entry_id, body: entry.cursor.check)
     with pytest.raises(PoisonError, match="signature"):
         read_entry(b"1-0", {**fields, b"body": fields[b"body"].replace(ITEM, other)}, KEYS, verified)
     monkeypatch.undo()
     monkeypatch.setattr("ticker.contract.entry.open_body", lambda body, keyring: pytest.fail("verified"))
-    assert read_entry(b"1-0", fields, KEYS, verified) is known
+    assert read_entry(b"1-0", fields, KEYS, verified) is entry

@@ -48,18 +48,18 @@ def test_one_id_cannot_name_two_keys() -> None:
 
 
 def test_the_setting_takes_precedence_over_the_file(tmp_path: Path) -> None:
-    made = load_keyring(None, tmp_path, "news", create=True)
+    file_keyring = load_keyring(None, tmp_path, "news", create=True)
     assert load_keyring(f"k1:{A}", tmp_path, "news", create=True).signer == "k1"
-    assert load_keyring("", tmp_path, "news", create=False) == made
+    assert load_keyring("", tmp_path, "news", create=False) == file_keyring
 
 
 def test_the_first_run_creates_a_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
     data = tmp_path / "not" / "there"
-    made = load_keyring(None, data, "news", create=True)
+    keyring = load_keyring(None, data, "news", create=True)
     assert (data / KEY_FILE).stat().st_mode & 0o777 == 0o600
-    assert len(made.keys[made.signer]) == 32 and made.brand == "news"
+    assert len(keyring.keys[keyring.signer]) == 32 and keyring.brand == "news"
     assert [path.name for path in data.iterdir()] == [KEY_FILE]
-    assert load_keyring(None, data, "news", create=True) == load_keyring(None, data, "news", create=False) == made
+    assert load_keyring(None, data, "news", create=True) == load_keyring(None, data, "news", create=False) == keyring
 
 
 def test_two_data_directories_get_two_keys(tmp_path: Path) -> None:

@@ -82,11 +82,11 @@ def test_the_bytes_of_an_item_are_never_encoded_again(original: Item) -> None:
     ):
         assert data in sent.body
         fields = read(sent)
-        found = [
+        encodings = [
             decode_item(json.dumps(fields_of_item).encode())
             for fields_of_item in fields.get("items", [fields.get("item")])
         ]
-        assert original in found
+        assert original in encodings
 
 
 def test_signed_bytes_stay_as_they_are_if_json_has_another_spelling() -> None:

@@ -127,6 +127,6 @@ def test_a_label_that_two_languages_share_has_the_requested_language() -> None:
     assert site.source_name("x", "es").language == "es"
 
 
-def test_directions_of_languages() -> None:
+def test_a_language_has_the_direction_of_its_script() -> None:
     assert [direction_of(tag) for tag in ("ar", "AR-EG", "fa", "he", "ur")] == ["rtl"] * 5
     assert [direction_of(tag) for tag in ("en", "es-419", "arn", "zh")] == ["ltr"] * 4

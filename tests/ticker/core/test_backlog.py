@@ -354,8 +354,8 @@ def test_appending_after_a_hole_gives_the_same_backlog_as_a_rebuild(later: str, 
 
     def answers(backlog: Backlog) -> tuple[object, ...]:
         cursors = [backlog.oldest_resumable, backlog.newest, *(replayed.cursor for replayed in backlog.entries())]
-        resumable = [place for place in cursors if backlog.can_resume(place)]
-        replays = [(place, backlog.replay_json(filter, place)) for place in resumable for filter in (ALL, WORLD)]
+        resumable = [cursor for cursor in cursors if backlog.can_resume(cursor)]
+        replays = [(cursor, backlog.replay_json(filter, cursor)) for cursor in resumable for filter in (ALL, WORLD)]
         expected = [backlog.current(filter, 10, 0.0)[0] for filter in (ALL, WORLD)]
         return (
             expected,

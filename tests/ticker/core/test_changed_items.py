@@ -21,8 +21,10 @@ steps = st.tuples(
 )
 
 
-def naive(entries: list[Entry], held: int, filter: Filter, after: int, is_rebuilt: bool) -> list[tuple[int, str, int]]:
-    """Number, item and version of each newest entry that goes to those who asked for `wanted`.
+def naive(
+    entries: list[Entry], length: int, filter: Filter, first_seq: int, is_rebuilt: bool
+) -> list[tuple[int, str, int]]:
+    """Number, item and version of each newest entry that a client with `filter` gets.
 
     A version is forgotten with its entry, and with it all that an older copy could be compared with.
     """
@@ -31,15 +33,16 @@ def naive(entries: list[Entry], held: int, filter: Filter, after: int, is_rebuil
     for stored in entries:
         version_before = newest.get(stored.item.uri)
         is_forgotten = (
-            version_before is not None and version_before.seq < (len(entries) + 1 if is_rebuilt else stored.seq) - held
+            version_before is not None
+            and version_before.seq < (len(entries) + 1 if is_rebuilt else stored.seq) - length
         )
         if version_before is None or is_forgotten or stored.item.version >= version_before.item.version:
             newest[stored.item.uri] = stored
         versions.setdefault(stored.item.uri, []).append(stored.item)
     return [
         (stored.seq, stored.item.uri, stored.item.version)
-        for stored in entries[-held:]
-        if stored.seq > after
+        for stored in entries[-length:]
+        if stored.seq > first_seq
         and newest[stored.item.uri] is stored
         and any(filter.matches(item) for item in versions[stored.item.uri])
     ]
@@ -65,14 +68,14 @@ def test_it_selects_the_same_items_as_a_loop_over_all_entries(
         if is_rebuilt:
             backlog.rebuild(list(backlog.entries()), "e1", len(entries))
         first = max(0, len(entries) - length)
-        for after in range(first, len(entries) + 1):
-            cursor = entries[after - 1].cursor if after else Cursor("e1", 0, "0")
+        for seq_before in range(first, len(entries) + 1):
+            cursor = entries[seq_before - 1].cursor if seq_before else Cursor("e1", 0, "0")
             if not backlog.can_resume(cursor):
                 continue
             replayed = [
                 (stored.seq, stored.item.uri, stored.item.version) for stored, _ in backlog.replay(filter, cursor)
             ]
-            assert replayed == naive(entries, length, filter, after, is_rebuilt)
+            assert replayed == naive(entries, length, filter, seq_before, is_rebuilt)
             assert backlog.replay_json(filter, cursor) == [data for _, data in backlog.replay(filter, cursor)]
 
 

@@ -64,19 +64,19 @@ def test_a_ping_is_an_empty_ping() -> None:
 
 def events(text: str) -> list[dict[str, str]]:
     """A text/event-stream as WHATWG HTML 9.2.6 reads it."""
-    found: list[dict[str, str]] = []
+    parsed: list[dict[str, str]] = []
     fields: dict[str, str] = {}
     for line in text.split("\n"):
         if not line:
             if "data" in fields:
-                found.append(fields)
+                parsed.append(fields)
             fields = {}
         else:
             name, _, value = line.partition(":")
             assert name not in fields, "two lines of one field"
             fields[name] = value.removeprefix(" ")
     assert not fields, "the last event was not ended"
-    return found
+    return parsed
 
 
 def test_each_kind_of_message_is_one_event_of_its_name_with_the_cursor_as_its_id() -> None:

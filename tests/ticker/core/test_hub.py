@@ -17,7 +17,7 @@ def encoded(arrival: Entry) -> Encoded:
     return Encoded(live(arrival.cursor, arrival.item_json), arrival.item.version_created)
 
 
-def hub() -> Hub[str]:
+def make_hub() -> Hub[str]:
     return Hub(Backlog(10))
 
 
@@ -26,14 +26,14 @@ def plain(deliveries: list[Delivery[str]]) -> list[tuple[set[str], bytes, int]]:
 
 
 def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order() -> None:
-    made = hub()
-    made.join("a", WORLD, Format.PLAIN)
-    made.join("b", WORLD, Format.PLAIN)
-    made.join("c", WORLD, Format.SSE)
-    made.join("d", SPORT, Format.PLAIN)
+    hub = make_hub()
+    hub.join("a", WORLD, Format.PLAIN)
+    hub.join("b", WORLD, Format.PLAIN)
+    hub.join("c", WORLD, Format.SSE)
+    hub.join("d", SPORT, Format.PLAIN)
     arrived = [(arrival, encoded(arrival)) for arrival in (entry(1), entry(2, sections=("sport",)), entry(3))]
     first, other, third = (arrival for _, arrival in arrived)
-    assert plain(list(made.deliveries(arrived))) == [
+    assert plain(list(hub.deliveries(arrived))) == [
         ({"a", "b"}, first.bytes_for(Format.PLAIN) + third.bytes_for(Format.PLAIN), 2),
         ({"c"}, first.bytes_for(Format.SSE) + third.bytes_for(Format.SSE), 2),
         ({"d"}, other.bytes_for(Format.PLAIN), 1),
@@ -41,70 +41,70 @@ def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order
 
 
 def test_an_entry_that_no_filter_matches_makes_no_delivery() -> None:
-    made = hub()
-    made.join("d", SPORT, Format.PLAIN)
-    assert not list(made.deliveries([(entry(1), encoded(entry(1)))]))
+    hub = make_hub()
+    hub.join("d", SPORT, Format.PLAIN)
+    assert not list(hub.deliveries([(entry(1), encoded(entry(1)))]))
 
 
 def test_a_canary_goes_to_clients_that_ask_for_it_and_a_heartbeat_to_all() -> None:
-    made = hub()
-    made.join("a", Filter(), Format.PLAIN)
-    made.join("k", CANARY, Format.PLAIN)
-    assert [members for members, _, _ in made.canary_deliveries(encoded(entry(1)))] == [("k",)]
-    assert [members for members, _, _ in made.broadcast(encoded(entry(1)))] == [("a",), ("k",)]
-    assert sorted(made.members()) == ["a", "k"] and len(made) == 2
+    hub = make_hub()
+    hub.join("a", Filter(), Format.PLAIN)
+    hub.join("k", CANARY, Format.PLAIN)
+    assert [members for members, _, _ in hub.canary_deliveries(encoded(entry(1)))] == [("k",)]
+    assert [members for members, _, _ in hub.broadcast(encoded(entry(1)))] == [("a",), ("k",)]
+    assert sorted(hub.members()) == ["a", "k"] and len(hub) == 2
 
 
 def test_an_empty_group_is_removed() -> None:
-    made = hub()
-    group = made.join("a", WORLD, Format.PLAIN)
-    assert made.join("b", WORLD, Format.SSE) is group
-    made.leave("a", group, Format.PLAIN)
-    assert made.groups == {WORLD: group}
-    made.leave("b", group, Format.SSE)
-    made.leave("b", group, Format.SSE)
-    assert not made.groups
+    hub = make_hub()
+    group = hub.join("a", WORLD, Format.PLAIN)
+    assert hub.join("b", WORLD, Format.SSE) is group
+    hub.leave("a", group, Format.PLAIN)
+    assert hub.groups == {WORLD: group}
+    hub.leave("b", group, Format.SSE)
+    hub.leave("b", group, Format.SSE)
+    assert not hub.groups
 
 
 def test_leaving_a_removed_group_does_not_change_a_new_group_with_the_same_filter() -> None:
-    made = hub()
-    old = made.join("a", WORLD, Format.PLAIN)
-    made.leave("a", old, Format.PLAIN)
-    new = made.join("b", WORLD, Format.PLAIN)
-    made.leave("a", old, Format.PLAIN)
-    assert made.groups == {WORLD: new}
+    hub = make_hub()
+    old = hub.join("a", WORLD, Format.PLAIN)
+    hub.leave("a", old, Format.PLAIN)
+    new = hub.join("b", WORLD, Format.PLAIN)
+    hub.leave("a", old, Format.PLAIN)
+    assert hub.groups == {WORLD: new}
 
 
 def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> None:
     # A changed dictionary ended the walk, and the groups behind it were left without the entry.
     for walk in ("deliveries", "everyone", "canary"):
-        made = hub()
+        hub = make_hub()
         groups = {
-            name: made.join(name, Filter(urgency=n, editions=frozenset({"canary", "ar"})), Format.PLAIN)
+            name: hub.join(name, Filter(urgency=n, editions=frozenset({"canary", "ar"})), Format.PLAIN)
             for n, name in enumerate("abc", 3)
         }
         message = encoded(entry(1))
-        way = {
-            "deliveries": made.deliveries([(entry(1), message)]),
-            "everyone": made.broadcast(message),
-            "canary": made.canary_deliveries(message),
+        walks = {
+            "deliveries": hub.deliveries([(entry(1), message)]),
+            "everyone": hub.broadcast(message),
+            "canary": hub.canary_deliveries(message),
         }
         reached = []
-        for members, _, _ in way[walk]:
+        for members, _, _ in walks[walk]:
             for member in tuple(members):
                 reached.append(member)
-                made.leave(member, groups[member], Format.PLAIN)
+                hub.leave(member, groups[member], Format.PLAIN)
         assert reached == ["a", "b", "c"]
 
 
 def test_the_count_is_right_after_repeated_joins_and_leaves() -> None:
-    made = hub()
-    group = made.join("a", WORLD, Format.PLAIN)
-    made.join("a", WORLD, Format.PLAIN)
-    made.join("b", SPORT, Format.SSE)
-    assert len(made) == 2
-    made.leave("b", group, Format.SSE)
-    assert len(made) == 2
-    made.leave("a", group, Format.PLAIN)
-    made.leave("a", group, Format.PLAIN)
-    assert len(made) == 1 == len(made.members())
+    hub = make_hub()
+    group = hub.join("a", WORLD, Format.PLAIN)
+    hub.join("a", WORLD, Format.PLAIN)
+    hub.join("b", SPORT, Format.SSE)
+    assert len(hub) == 2
+    hub.leave("b", group, Format.SSE)
+    assert len(hub) == 2
+    hub.leave("a", group, Format.PLAIN)
+    hub.leave("a", group, Format.PLAIN)
+    assert len(hub) == 1 == len(hub.members())

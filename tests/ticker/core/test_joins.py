@@ -18,10 +18,10 @@ ALL = Filter()
 
 @pytest.fixture
 def backlog() -> Backlog:
-    made = Backlog(100)
+    entries = Backlog(100)
     for seq in range(1, 6):
-        made.add(entry(seq))
-    return made
+        entries.add(entry(seq))
+    return entries
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_message_is_cached_for_a_second_and_not_used_if_the_clock_is_set_back(
 def test_a_cached_snapshot_ends_when_an_item_expires_or_a_pin_ends(joins: Joins, backlog: Backlog) -> None:
     backlog.add(entry(6, pinned_until=moment(NOW + 0.25), expires=moment(NOW + 0.5)))
     backlog.add(entry(7))
-    uris = [content(ask(joins, now=NOW + after))["items"][:2] for after in (0, 0.249, 0.25, 0.499, 0.5)]
+    uris = [content(ask(joins, now=NOW + seconds))["items"][:2] for seconds in (0, 0.249, 0.25, 0.499, 0.5)]
     assert uris == [[6, 7], [6, 7], [7, 6], [7, 6], [7, 5]]
 
 

@@ -2,7 +2,7 @@
 
 The machine publishes, trims, wipes, rolls back and poisons a stream of plain lists; three real nodes follow it with
 real readers, each at its own pace; clients join, stop reading, are cut and resume on another node with the cursor they
-saw last. Every message is held against the true descent of the entries when the client reads it.
+saw last. Every message is compared with the true descent of the entries when the client reads it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.support.resume_client import PIPE_LIMIT, PIPE_PIECE, Client, Clock, WatchedNode
+from tests.support.resume_client import PIPE_PIECE, Client
+from tests.support.resume_node import PIPE_LIMIT, Clock, WatchedNode
 from tests.support.resume_stream import Model, Published
 from ticker.contract.item import Act, Item
 from ticker.core.filter import Filter
@@ -136,7 +137,7 @@ class ResumeMachine(RuleBasedStateMachine):
     @rule(pick=NUMBERS, published=changes)
     def read_while_something_is_published(self, pick: int, published: dict[str, object]) -> None:
         node = self.nodes[pick % NODES]
-        node.view.meanwhile = lambda: self.model.publish(published)
+        node.view.on_answer = lambda: self.model.publish(published)
         node.read()
 
     @rule(pick=NUMBERS)
@@ -195,7 +196,7 @@ class ResumeMachine(RuleBasedStateMachine):
         for client in self.clients:
             withdrawn = {uri for uri, item in client.known.items() if item.pub_status == "canceled"}
             client.withdrawn |= withdrawn
-            assert not client.withdrawn & client.shown().keys()
+            assert not client.withdrawn & client.visible().keys()
 
     def teardown(self) -> None:
         """In the end all is quiet: every list is what the stream folds to."""
@@ -218,7 +219,7 @@ class ResumeMachine(RuleBasedStateMachine):
 
     def _current(self, node: WatchedNode) -> None:
         tip = self.model.state.tip
-        records = [published for _, published in self.model.state.held]
+        records = [published for _, published in self.model.state.entries]
         if tip is not None and tip.item is not None and tip in records:
             assert node.published() is tip and not node.stale, "a node stands still"
         if tip is not None and tip.item is None and tip in records and self.model.state.epoch is not None:
@@ -226,25 +227,25 @@ class ResumeMachine(RuleBasedStateMachine):
 
     def _caught_up(self, client: Client) -> None:
         newest = client.served.published()
-        assert client.place is newest, "a client stands still"
+        assert client.reached is newest, "a client stands still"
         folded = client.served.folded()
-        path = newest.way_from(client.base) if newest is not None else []
+        path = newest.path_from(client.base) if newest is not None else []
         assert path is not None
         since = {published_entry.item.uri for published_entry in path if published_entry.item is not None}
-        on_screen = {uri: item for uri, item in client.shown().items() if client.filter.matches(item)}
+        on_screen = {uri: item for uri, item in client.visible().items() if client.filter.matches(item)}
         for uri, item in client.served.current().items():
             if client.filter.matches(item) and uri not in client.withdrawn:
                 # One that was forgotten before its snapshot may be there again by a restored backup.
                 assert on_screen.get(uri) == item or (uri not in on_screen and uri not in since)
         for uri, item in on_screen.items():
-            # One that is forgotten here may still be shown, if nothing came after it.
+            # One that is forgotten here may still be visible, if nothing came after it.
             assert folded.get(uri, item) == item
             assert newest is not None and item == last_version(newest, uri)
 
 
 def last_version(published: Published, uri: str) -> Item | None:
     """The newest version of an item on the way to `published`."""
-    path = published.way_from(None) or []
+    path = published.path_from(None) or []
     return next(
         (
             published_entry.item
@@ -270,7 +271,7 @@ def test_a_client_from_before_the_first_publication_gets_it_when_the_stream_appe
     for _ in range(3):
         published = model.publish({})
     node.read()
-    assert client.place is published and len(client.shown()) == 3
+    assert client.reached is published and len(client.visible()) == 3
 
 
 def test_a_lagging_client_gets_missed_entries_in_parts_and_once() -> None:
@@ -283,9 +284,9 @@ def test_a_lagging_client_gets_missed_entries_in_parts_and_once() -> None:
     for _ in range(30):
         published = model.publish({})
         node.read()
-    assert not client.shown() and len(node.lagging) == 1 and client.pipe.get_write_buffer_size() < 2 * PIPE_LIMIT
+    assert not client.visible() and len(node.lagging) == 1 and client.pipe.get_write_buffer_size() < 2 * PIPE_LIMIT
     client.pipe.read()
-    assert client.cursor == str(published.cursor) and len(client.shown()) == 30 and not node.lagging
+    assert client.cursor == str(published.cursor) and len(client.visible()) == 30 and not node.lagging
 
 
 def test_reused_numbers_with_older_ids_are_detected_by_the_missing_entry() -> None:
@@ -324,9 +325,9 @@ def test_an_entry_that_arrives_during_a_rebuild_loses_no_clients_position() -> N
     model, clock = Model(), Clock()
     first = model.publish({})
     node = WatchedNode(model, clock, 100)
-    node.view.meanwhile = lambda: model.publish({})
+    node.view.on_answer = lambda: model.publish({})
     node.read()
-    assert node.backlog.can_resume(first.cursor) and node.holds_way(first)
+    assert node.backlog.can_resume(first.cursor) and node.holds_path(first)
     assert node.metrics.registry.get_sample_value("flashwire_rebuilds_total") == 0
 
 

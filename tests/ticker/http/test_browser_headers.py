@@ -154,7 +154,7 @@ async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
         ("gzip;q=0.2, identity;q=0.5", False),
     ],
 )  # fmt: skip
-async def test_gzip_is_sent_only_where_it_is_liked(node: Serving, header: str, packed: bool) -> None:
+async def test_gzip_is_sent_only_to_clients_that_accept_it(node: Serving, header: str, packed: bool) -> None:
     assert takes_gzip(header.encode()) is packed
     async with node.wire(request(path="/widget/words-es.js", Accept_Encoding=header)) as wire:
         _status, response = await wire.head()

@@ -1,4 +1,4 @@
-"""What `/health/ready` and `/metrics` say, to whom, and among how many workers."""
+"""`/health/ready` and `/metrics`: their answers by caller and by number of workers."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 FAR = {"X-Forwarded-For": "192.0.2.7"}
 
 
-async def test_where_the_stream_is_is_said_to_this_machine_alone(start: Start, tmp_path: Path) -> None:
+async def test_the_address_of_the_stream_is_shown_only_on_this_machine(start: Start, tmp_path: Path) -> None:
     (tmp_path / STATE_FILE).write_text(
         '{"state":"away","reason":"The store in /srv/secret ended.","since":"","restarts":1}'
     )
@@ -72,7 +72,7 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
     os.close(shared.descriptor)
 
 
-async def test_a_reader_that_ends_is_said_and_started_again(
+async def test_a_reader_that_ends_is_reported_and_started_again(
     start: Start, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     node = await start()

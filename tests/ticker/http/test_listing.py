@@ -73,7 +73,7 @@ async def test_the_same_page_is_folded_once_until_something_arrives(response: As
     assert await response() == [second.uri, first.uri]
 
 
-async def test_what_expires_is_gone_at_its_time_though_nothing_arrives(response: Asked) -> None:
+async def test_an_item_leaves_the_list_when_it_expires_without_a_new_entry(response: Asked) -> None:
     cached = response.add()
     short = response.add(expires=moment(NOW + 0.5))
     assert await response() == [short.uri, cached.uri]
@@ -91,14 +91,14 @@ async def test_a_pin_falls_at_its_time_on_every_page(response: Asked) -> None:
     assert await response(f"before={others[0]}") == [pinned.uri]
 
 
-async def test_pages_that_are_kept_are_bounded_in_number(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_cached_pages_is_limited(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items, "CACHE_LIMIT", 20)
     for number in range(200):
         await response(f"before={number}")
     assert len(response.listing._cache) <= 20
 
 
-async def test_pages_that_are_kept_are_bounded_in_bytes(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bytes_of_cached_pages_are_limited(response: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items, "CACHE_LIMIT_BYTES", 5000)
     for _ in range(5):
         response.add()

@@ -55,7 +55,7 @@ async def test_an_address_in_another_script_is_named_as_browsers_send_it(start: 
         "é.example",
     ],
 )
-async def test_a_host_that_is_none_is_refused(start: Start, host: str) -> None:
+async def test_an_invalid_host_is_refused(start: Start, host: str) -> None:
     node = await start()
     for path in ("/", "/embed"):
         async with node.wire(request(path=path, Host=host)) as wire:
@@ -110,7 +110,7 @@ LANGUAGES = [
 ]
 
 
-async def test_the_page_comes_in_the_language_that_is_liked_best(start: Start) -> None:
+async def test_the_page_is_in_the_preferred_language(start: Start) -> None:
     node = await start()
     for accepted, language in LANGUAGES:
         page = (await node.get("/", Accept_Language=accepted)).text

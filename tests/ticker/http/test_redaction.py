@@ -21,7 +21,7 @@ async def history(node: Serving, line: Item) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("act", ["hold", "withdraw"])
-async def test_words_that_were_taken_back_are_in_no_version_of_the_history(node: Serving, act: str) -> None:
+async def test_withdrawn_and_held_texts_are_in_no_version_of_the_history(node: Serving, act: str) -> None:
     line = await node.publish("Victim named", link="https://news.example/victim", sections=("world",))
     line = await node.act(line, "correction", note=NOTE)
     assert "Victim" in str(await history(node, line))
@@ -44,7 +44,7 @@ async def test_words_that_were_taken_back_are_in_no_version_of_the_history(node:
         assert all(change["item"]["headline"] for change in await history(node, line))  # type: ignore[index]  # JSON
 
 
-async def test_a_replay_on_every_way_in_has_no_words_that_were_taken_back(node: Serving) -> None:
+async def test_a_replay_over_every_transport_has_no_withdrawn_text(node: Serving) -> None:
     cursor = str(node.node.backlog.newest)
     line = await node.publish("Victim named")
     await node.act(line, "withdraw", note=NOTE)
@@ -76,7 +76,7 @@ async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_i
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:flashwire:problem:unreadable")
 
 
-async def test_a_withdrawal_that_a_backup_took_back_leaves_no_words_in_the_history(node: Serving) -> None:
+async def test_a_withdrawal_that_a_backup_lost_leaves_no_text_in_the_history(node: Serving) -> None:
     line = await node.publish("Victim named")
     keys = node.desk.store.keys
     raw: Any = node.desk.client  # Any: redis-py types its replies as all they might be

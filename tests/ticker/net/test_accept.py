@@ -1,4 +1,4 @@
-"""The acceptor takes whoever comes, outlives what can go wrong with that, and leaves nothing behind of those who go."""
+"""The acceptor accepts every client, survives errors of the system, and leaks nothing when clients leave."""
 
 import asyncio
 import errno
@@ -15,7 +15,7 @@ from structlog.typing import EventDict
 from tests.support.serving import Serving, Start, request, upgrade
 from tests.support.waiting import until_async as until
 from ticker.net import accept as acceptor
-from ticker.net import first_bytes as gate
+from ticker.net import first_bytes as first_bytes
 from ticker.net.first_bytes import Router
 from ticker.net.poller import Pollable, Poller
 from ticker.net.websocket import WebSocketConnection
@@ -30,7 +30,7 @@ RESET = struct.pack("ii", 1, 0)
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
-    """Both loops: whoever is handed on gets a transport of theirs."""
+    """Both loops: a connection that is handed over gets the loop's transport."""
     return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
@@ -45,7 +45,7 @@ def descriptors_used(node: Serving) -> int:
 
 
 def client(node: Serving, data: bytes = b"") -> socket.socket:
-    """One that has connected and sent `data` before the node's loop turns."""
+    """A client that connects and sends `data` before the node's loop runs."""
     sock = socket.create_connection(("127.0.0.1", node.port))
     sock.send(data)
     sock.setblocking(False)
@@ -58,16 +58,16 @@ async def answers(node: Serving) -> bool:
 
 
 async def settled(node: Serving) -> int:
-    """The descriptors in use when all has happened once and nobody is there."""
+    """The descriptors in use after a first request, without any client."""
     assert await answers(node)
     await until(lambda: not descriptors_used(node) and not node.server.server_state.connections, "it has gone")
-    # The loop closes a descriptor a turn or two after it has told of the end.
+    # The loop closes a descriptor an iteration or two after connection_lost.
     await asyncio.sleep(0.05)
     return descriptors()
 
 
 async def empty(node: Serving, previous: int) -> None:
-    await until(lambda: not node.node.pending and not descriptors_used(node), "nobody is held")
+    await until(lambda: not node.node.pending and not descriptors_used(node), "no connection is pending")
     await until(lambda: descriptors() == previous, "every descriptor is closed")
 
 
@@ -75,10 +75,10 @@ def refusals(log_lines: list[EventDict]) -> list[EventDict]:
     return [line for line in log_lines if line["event"] == "cannot accept"]
 
 
-# What can go wrong
+# Errors of the system
 
 
-async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_meanwhile(
+async def test_without_a_free_descriptor_it_pauses_and_then_accepts_waiting_clients(
     node: Serving, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr("ticker.shared.http.accept.ERROR_PAUSE_SECONDS", 0.2)
@@ -89,8 +89,8 @@ async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_me
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, spare), default=waiting.fileno()) + 1, hard))
         try:
             began = time.monotonic()
-            await until(lambda: len(refusals(log_lines)) == 2, "it is told twice")
-            # Not in every turn of the loop.
+            await until(lambda: len(refusals(log_lines)) == 2, "it is logged twice")
+            # Not in every iteration of the loop.
             assert time.monotonic() - began >= 0.18
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -101,7 +101,7 @@ async def test_without_a_free_descriptor_it_waits_and_then_takes_whoever_came_me
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
-async def test_exhaustion_is_asked_about_once_a_breath_and_ends(
+async def test_after_exhaustion_it_tries_once_per_pause_until_it_can_accept(
     node: Serving, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     monkeypatch.setattr("ticker.shared.http.accept.ERROR_PAUSE_SECONDS", 0.1)
@@ -120,7 +120,7 @@ async def test_exhaustion_is_asked_about_once_a_breath_and_ends(
             assert (await asyncio.get_running_loop().sock_recv(waiting, 100)).startswith(b"HTTP/1.1 200")
 
 
-async def test_one_that_was_gone_before_it_was_taken_does_not_keep_the_next_out(
+async def test_a_client_that_left_before_the_accept_does_not_block_the_next(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accept = socket.socket._accept  # type: ignore[attr-defined]  # not in typeshed
@@ -136,7 +136,7 @@ async def test_one_that_was_gone_before_it_was_taken_does_not_keep_the_next_out(
     assert not errors
 
 
-async def test_a_second_close_does_nothing_and_one_in_a_pause_lasts(
+async def test_a_second_close_does_nothing_and_a_close_during_a_pause_lasts(
     node: Serving,
 ) -> None:
     [acceptor] = node.server.servers
@@ -157,7 +157,7 @@ class Failing(WebSocketConnection):
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_one_whose_entry_fails_is_ended_alone_and_leaves_nothing_behind(start: Start, late: bool) -> None:
+async def test_a_connection_that_fails_to_open_is_closed_alone_and_leaks_nothing(start: Start, late: bool) -> None:
     # The bug: where the request had come with the connection, its descriptor was kept for good, without an end.
     node = await start(connection=Failing)
     failures: list[Any] = []
@@ -167,7 +167,7 @@ async def test_one_whose_entry_fails_is_ended_alone_and_leaves_nothing_behind(st
     previous = await settled(node)
     with client(node, b"" if late else upgrade()) as failing, client(node, LIVE) as other:
         if late:
-            await until(lambda: descriptors_used(node) == 1, "it is at the gate")
+            await until(lambda: descriptors_used(node) == 1, "it is pending")
             failing.send(upgrade())
         async with asyncio.timeout(5):
             assert (await loop.sock_recv(other, 100)).startswith(b"HTTP/1.1 200")
@@ -178,7 +178,9 @@ async def test_one_whose_entry_fails_is_ended_alone_and_leaves_nothing_behind(st
     loop.set_exception_handler(handler)
 
 
-async def test_one_that_cannot_be_watched_keeps_nobody_else_out(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_epoll_refuses_does_not_block_others(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     previous = await settled(node)
     add, errors = Poller.add, [errno.ENOSPC]
 
@@ -195,10 +197,10 @@ async def test_one_that_cannot_be_watched_keeps_nobody_else_out(node: Serving, m
     await empty(node, previous)
 
 
-# Those who come
+# Clients of all kinds
 
 
-async def test_whoever_hangs_up_at_once_leaves_nothing_behind(node: Serving) -> None:
+async def test_clients_that_hang_up_at_once_leak_nothing(node: Serving) -> None:
     previous = await settled(node)
     for data in (b"", b"GET ", LIVE, upgrade()):
         for linger in (None, RESET):
@@ -210,7 +212,7 @@ async def test_whoever_hangs_up_at_once_leaves_nothing_behind(node: Serving) -> 
     assert not node.server.server_state.connections and not len(node.node.hub)
 
 
-async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
+async def test_a_silent_pending_connection_is_closed_after_its_timeout(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     previous = await settled(node)
@@ -224,7 +226,7 @@ async def test_one_that_says_nothing_is_shown_out_when_its_patience_ends(
     await empty(node, previous)
 
 
-async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving) -> None:
+async def test_whole_split_and_pipelined_requests_are_answered(node: Serving) -> None:
     async with node.wire(LIVE) as wire:
         for _ in range(3):
             assert (await wire.reply())[0] == 200
@@ -232,17 +234,17 @@ async def test_a_request_is_answered_whole_in_pieces_and_pipelined(node: Serving
             wire.send(LIVE)
     for size in (1, 7, 20):
         async with node.wire() as wire:
-            await until(lambda: descriptors_used(node) == 1, "it is at the gate")
+            await until(lambda: descriptors_used(node) == 1, "it is pending")
             for at in range(0, len(LIVE), size):
                 wire.send(LIVE[at : at + size])
                 await asyncio.sleep(0)
             assert (await wire.reply())[0] == 200
     async with node.wire(LIVE + LIVE) as wire:
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
-    await until(lambda: not descriptors_used(node), "nobody is held")
+    await until(lambda: not descriptors_used(node), "no connection is pending")
 
 
-async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is_time(
+async def test_one_iteration_accepts_as_many_clients_as_its_time_allows(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acceptor, "STEP_SECONDS", 0.0)
@@ -273,7 +275,7 @@ async def test_of_many_who_come_together_as_many_are_taken_in_a_turn_as_there_is
 
 
 class Slow:
-    """Makes the loop take its time with a socket that it is handed, until `done`."""
+    """Delays the loop's transport for a handed-over socket until `done` is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loop = asyncio.get_running_loop()
@@ -290,7 +292,7 @@ class Slow:
         monkeypatch.setattr(loop, "connect_accepted_socket", slow)
 
 
-async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bytes_that_arrive_during_a_handover_are_not_lost(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Slow(monkeypatch)
     data = LIVE + LIVE + LIVE[:20]
     async with node.wire(data[:10]) as wire:
@@ -298,49 +300,51 @@ async def test_what_comes_while_it_is_handed_on_is_not_lost(node: Serving, monke
             await until(lambda start=start: slow.handover and slow.handover.data == data[:start], "it has come")  # type: ignore[misc]  # a default binds the loop's variable
             wire.send(data[start:stop])
         await until(lambda: slow.handover.data == data, "all has come")
-        assert isinstance(slow.handover, gate.Handover) and list(node.node.pending) == [slow.handover]
-        # The sweep may come meanwhile.
+        assert isinstance(slow.handover, first_bytes.Handover) and list(node.node.pending) == [slow.handover]
+        # The check for expired connections may come during the handover.
         slow.handover.expire()
         slow.done.set()
         assert [(await wire.reply())[0] for _ in range(2)] == [200, 200]
         wire.send(LIVE[20:])
         assert (await wire.reply())[0] == 200
-    await until(lambda: not node.node.pending, "nobody is at the door")
+    await until(lambda: not node.node.pending, "no connection is left")
 
 
 @pytest.mark.parametrize("linger", [None, RESET])
-async def test_one_that_goes_while_it_is_handed_on_leaves_nothing_behind(
+async def test_a_client_that_leaves_during_a_handover_leaks_nothing(
     node: Serving, monkeypatch: pytest.MonkeyPatch, linger: bytes | None
 ) -> None:
     previous = await settled(node)
     slow = Slow(monkeypatch)
     with client(node, LIVE) as sock:
-        await until(lambda: slow.handover, "it is handed on")
+        await until(lambda: slow.handover, "the handover has begun")
         if linger:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    await until(lambda: slow.handover.is_at_end or linger, "the loop has heard of its end, where it is told of one")
+    await until(lambda: slow.handover.is_at_end or linger, "the loop has seen the end, unless it is a reset")
     slow.done.set()
     await empty(node, previous)
-    await until(lambda: not node.server.server_state.connections, "nobody is at the door")
+    await until(lambda: not node.server.server_state.connections, "no connection is left")
 
 
-async def test_one_who_has_said_all_there_is_to_say_is_answered(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The bug: its end of file came while it was handed on, and was taken for its leaving.
+async def test_a_client_that_half_closes_during_a_handover_is_answered(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The bug: an end of file during the handover counted as the end of the connection.
     slow = Slow(monkeypatch)
     async with node.wire(LIVE) as wire:
-        await until(lambda: slow.handover, "it is handed on")
+        await until(lambda: slow.handover, "the handover has begun")
         wire.writer.write_eof()
         await until(lambda: slow.handover.is_at_end, "it has ended")
         slow.done.set()
         assert (await wire.reply())[0] == 200
         await wire.read_to_end()
-    await until(lambda: not node.server.server_state.connections, "nobody is at the door")
+    await until(lambda: not node.server.server_state.connections, "no connection is left")
 
 
-async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
+async def test_clients_that_arrive_together_are_handed_over_a_few_at_a_time(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The bug: 48 pages were asked for in one turn of the loop, which held it for 10 to 58 ms.
+    # The bug: 48 requests began in one iteration of the loop, which blocked it for 10 to 58 ms.
     loop = asyncio.get_running_loop()
     make, under_way, limit = loop.connect_accepted_socket, 0, 0
 
@@ -349,7 +353,7 @@ async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
         under_way += 1
         limit = max(limit, under_way)
         try:
-            # A turn for whoever else would begin now.
+            # Lets other handovers begin.
             await asyncio.sleep(0)
             return await make(factory, sock)
         finally:
@@ -361,12 +365,10 @@ async def test_those_who_come_together_are_handed_on_a_few_at_a_time(
         async with asyncio.timeout(5):
             assert (await loop.sock_recv(sock_, 100)).startswith(b"HTTP/1.1 200")
         sock_.close()
-    assert 1 < limit <= gate.HANDOVERS_AT_ONCE
+    assert 1 < limit <= first_bytes.HANDOVERS_AT_ONCE
 
 
-async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
-    node: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_handover_leaks_nothing(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     previous = await settled(node)
 
     async def fail(_factory: Any, _sock: socket.socket) -> None:
@@ -379,16 +381,16 @@ async def test_one_that_cannot_be_handed_on_leaves_nothing_behind(
     await empty(node, previous)
 
 
-async def test_hundreds_of_all_kinds_leave_nothing_behind(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hundreds_of_clients_of_all_kinds_leak_nothing(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     previous = await settled(node)
     kinds = [b"", b"G", LIVE, LIVE[:30], LIVE * 2, upgrade(), upgrade("edition=xx"), b"\0\1\2\r\n\r\n"]
     kinds += [request(Accept="text/event-stream"), request(Accept="text/event-stream", X="y" * 20_000), upgrade()[:40]]
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
     for turn in range(3):
         clients = [client(node, kinds[number % len(kinds)]) for number in range(143)]
-        # All have been taken: the last one, too.
+        # All are accepted, the last one too.
         assert await answers(node)
-        await until(lambda: len(node.node.hub) == 26, "those who asked have joined")
+        await until(lambda: len(node.node.hub) == 26, "all subscribers have joined")
         for number, sock_ in enumerate(clients):
             if (number + turn) % 3 == 0:
                 sock_.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)

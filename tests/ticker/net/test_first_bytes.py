@@ -1,4 +1,4 @@
-"""The short way and the long way in: the same bytes, in one piece or dripping, get the same answer."""
+"""The fast parser and the HTTP fallback give the same answer to the same bytes, in one piece or in many."""
 
 import asyncio
 import base64
@@ -27,11 +27,11 @@ def stream(query: str = "", path: str = "/v1/live", **headers: str) -> bytes:
 
 
 async def answer(node: Serving, data: bytes, step: int = 0) -> bytes:
-    """What comes back, without what differs from time to time; `step` is the size of pieces after the first byte."""
+    """The answer without the values that differ each time; `step` is the size of pieces after the first byte."""
     async with node.wire(b"" if step else data) as wire:
         if step:
             wire.send(data[:1])
-            # Now it is the front door's; the rest may come as it will.
+            # Now the HTTP fallback has it; the rest may come in any pieces.
             await until(lambda: any(isinstance(key, HttpProtocol) for key in node.node.pending), "uvicorn has it")
             for at in range(1, len(data), step):
                 wire.send(data[at : at + step])
@@ -121,23 +121,23 @@ async def replies(node: Serving, data: bytes, step: int = 65536) -> bytes:
     return short
 
 
-async def test_joins_are_answered_alike(node: Serving) -> None:
+async def test_both_paths_answer_joins_with_the_same_bytes(node: Serving) -> None:
     await node.publish("Wards open")
     await node.publish("Schools too")
     for data in JOINS:
         for step in (1, 61, 65536):
             assert (await replies(node, data, step)).startswith((b"(101", b"(200")), data[:300]
-    await until(lambda: not node.node.pending, "nobody is left at the gate")
+    await until(lambda: not node.node.pending, "no connection is pending")
 
 
-async def test_refusals_are_worded_alike_and_counted(node: Serving) -> None:
+async def test_both_paths_refuse_with_the_same_bytes_and_are_counted(node: Serving) -> None:
     for data in REFUSED:
         assert (await replies(node, data)).startswith(b"(4"), data[:300]
     assert node.count("flashwire_connections", transport="websocket") == 0
-    await until(lambda: not node.node.pending, "nobody is left at the gate")
+    await until(lambda: not node.node.pending, "no connection is pending")
 
 
-async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
+async def test_both_paths_refuse_for_origin_capacity_and_drain_with_the_same_bytes(start: Start) -> None:
     node = await start(allowed_origins="https://news.example", max_connections=1)
     for origin in ("https://a.example", "null", "", "https://news.example\nhttps://news.example"):
         assert (await replies(node, socket(Origin=origin))).startswith(b"(403")
@@ -157,21 +157,23 @@ async def test_whom_a_node_keeps_out_hears_the_same(start: Start) -> None:
         assert b"stopping" in await replies(node, data)
 
 
-async def test_the_patience_is_one_for_gate_and_door_together(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_request_timeout_spans_the_first_bytes_and_the_http_fallback(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
     async with node.wire() as wire:
-        await until(lambda: node.node.pending, "it is at the gate")
-        ((gate, until_then),) = node.node.pending.items()
-        assert isinstance(gate, PendingConnection)
+        await until(lambda: node.node.pending, "it is pending")
+        ((pending, until_then),) = node.node.pending.items()
+        assert isinstance(pending, PendingConnection)
         wire.send(b"G")
-        await until(lambda: gate not in node.node.pending, "it is at the door")
+        await until(lambda: pending not in node.node.pending, "the HTTP fallback has it")
         assert list(node.node.pending.values()) == [until_then]
         await wire.read_to_end()
 
 
-async def test_a_stop_does_not_wait_for_those_who_say_nothing(start: Start) -> None:
+async def test_a_stop_does_not_wait_for_silent_connections(start: Start) -> None:
     node = await start()
     async with node.wire() as wire:
-        await until(lambda: node.node.pending, "it is at the gate")
+        await until(lambda: node.node.pending, "it is pending")
         node.server.should_exit = True
         assert await wire.read_to_end() == b""

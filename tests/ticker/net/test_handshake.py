@@ -1,4 +1,4 @@
-"""The opening handshake: who is let in, what is agreed, and how one who is not is told."""
+"""The opening handshake: accepted clients, agreed options, and the answers to refused clients."""
 
 import base64
 import hashlib
@@ -63,7 +63,7 @@ REFUSALS: list[tuple[dict[str, str | None], int, str]] = [
 ]
 
 
-async def test_a_handshake_that_cannot_be_is_refused_with_a_sentence(node: Serving) -> None:
+async def test_an_invalid_handshake_is_refused_with_a_sentence(node: Serving) -> None:
     for change, status, text in REFUSALS:
         data = upgrade(
             change.get("query") or "",
@@ -112,32 +112,32 @@ FOREIGN = [
 ]
 
 
-async def test_an_origin_that_is_not_one_of_the_list_is_refused(start: Start) -> None:
+async def test_an_origin_that_is_not_allowed_is_refused(start: Start) -> None:
     node = await start(allowed_origins="https://news.example, https://app.example")
     for origin in FOREIGN:
         status, _headers, body = await refused(node, upgrade(Origin=origin))
         assert (status, body["type"]) == (403, "urn:flashwire:problem:origin"), origin
 
 
-async def test_an_origin_of_the_list_is_let_in_and_so_is_one_that_is_no_browser(start: Start) -> None:
+async def test_allowed_origins_and_requests_without_an_origin_are_accepted(start: Start) -> None:
     node = await start(allowed_origins="https://news.example, https://app.example")
     for origin in ("https://news.example", "https://app.example", None):
         async with node.joined(Origin=origin) as wire:
             assert (await wire.message())["type"] == "snapshot"
 
 
-async def test_a_star_lets_every_origin_in(node: Serving) -> None:
+async def test_a_star_allows_every_origin(node: Serving) -> None:
     async with node.joined(Origin="null") as wire:
         assert (await wire.message())["type"] == "snapshot"
 
 
-async def test_a_node_that_starts_says_so_and_when_to_ask_again(start: Start) -> None:
+async def test_a_starting_node_refuses_with_a_time_to_retry(start: Start) -> None:
     node = await start(ready=False, stream_url="unix:///nowhere/s")
     status, headers, body = await refused(node, upgrade())
     assert status == 503 and int(headers["retry-after"]) > 0 and "starting" in str(body["detail"])
 
 
-async def test_a_full_node_says_so_until_someone_leaves(start: Start) -> None:
+async def test_a_full_node_refuses_until_a_client_leaves(start: Start) -> None:
     node = await start(max_connections=1)
     async with node.joined() as first:
         await first.message()
@@ -148,13 +148,13 @@ async def test_a_full_node_says_so_until_someone_leaves(start: Start) -> None:
         assert (await third.message())["type"] == "snapshot"
 
 
-async def test_a_draining_node_takes_no_one(node: Serving) -> None:
+async def test_a_draining_node_accepts_no_client(node: Serving) -> None:
     node.node.draining = True
     status, headers, body = await refused(node, upgrade())
     assert status == 503 and int(headers["retry-after"]) > 0 and "stopping" in str(body["detail"])
 
 
-async def test_cloudevents_are_spoken_where_they_are_asked_for(node: Serving) -> None:
+async def test_the_cloudevents_subprotocol_is_used_if_a_client_offers_it(node: Serving) -> None:
     for offer in ("cloudevents.json", "x, cloudevents.json", "x\ncloudevents.json"):
         async with node.wire(upgrade(Sec_WebSocket_Protocol=offer)) as wire:
             status, headers = await wire.head()

@@ -1,4 +1,4 @@
-"""The short way in reads a head as httptools does, or leaves it alone."""
+"""The fast parser reads a head as httptools does, or leaves it to httptools."""
 
 import base64
 
@@ -29,7 +29,7 @@ def head(lines: list[bytes], end: bytes = b"\r\n\r\n") -> bytes:
 
 
 class Long:
-    """The long way's reading: what uvicorn's class and the front door make of httptools' calls."""
+    """The full parser's reading: httptools' calls as uvicorn and the HTTP fallback use them."""
 
     def __init__(self, data: bytes) -> None:
         self.url = b""
@@ -68,7 +68,7 @@ class Long:
 
 
 def agree(data: bytes) -> bool:
-    """Whether the short way took `data`; if it did, the long way must have read the same."""
+    """Whether the fast parser accepts `data`; if so, the full parser must read the same."""
     parsed = HeadReader().read(data)
     if parsed is None:
         return False
@@ -165,12 +165,12 @@ LEFT = [
 
 
 @pytest.mark.parametrize("data", TAKEN)
-def test_what_browsers_and_apps_send_takes_the_short_way(data: bytes) -> None:
+def test_heads_of_browsers_and_apps_are_read_by_the_fast_parser(data: bytes) -> None:
     assert agree(data)
 
 
 @pytest.mark.parametrize("data", LEFT)
-def test_whatever_is_not_plain_is_left_to_the_long_way(data: bytes) -> None:
+def test_an_unusual_head_is_left_to_the_full_parser(data: bytes) -> None:
     assert HeadReader().read(data) is None
 
 
@@ -216,7 +216,7 @@ def heads(draw: st.DrawFn) -> bytes:
 @settings(max_examples=400, deadline=None)
 @given(heads())
 @example(head(PLAIN))
-def test_both_ways_read_the_same(data: bytes) -> None:
+def test_both_parsers_read_the_same(data: bytes) -> None:
     agree(data)
 
 

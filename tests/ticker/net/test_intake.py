@@ -22,7 +22,7 @@ CHUNKED = request("", "/v1/items", Transfer_Encoding="chunked")
 
 
 class Loop:
-    """Time that passes when somebody reads, and calls that wait for the next iteration."""
+    """A clock that advances with each read, and calls that wait for the next iteration."""
 
     def __init__(self, piece_bytes: int | None = None) -> None:
         self.now = 0.0
@@ -92,7 +92,7 @@ def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -
     assert not loop.calls
 
 
-def test_what_comes_later_is_read_later() -> None:
+def test_bytes_that_arrive_later_are_read_later() -> None:
     loop = Loop()
     connections = [Connection(loop) for _ in range(4)]
     for connection in connections:
@@ -107,7 +107,7 @@ def test_what_comes_later_is_read_later() -> None:
     assert connections[0].result == b"ab"
 
 
-def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
+def test_the_rest_after_a_piece_waits_behind_the_bytes_of_others() -> None:
     loop = Loop(piece_bytes=4)
     long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
     loop.read_budget.feed(long, b"abcdefghi")
@@ -123,7 +123,7 @@ def test_what_is_longer_than_a_piece_waits_behind_what_others_sent() -> None:
 
 
 @pytest.mark.anyio
-async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
+async def test_a_pass_ends_after_one_piece_of_every_waiting_connection() -> None:
     loop = Loop(piece_bytes=4)
     await loop.read_budget.wait_for_pass()
     first, second = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
@@ -140,7 +140,7 @@ async def test_one_who_catches_up_waits_for_a_piece_of_all_that_waits() -> None:
     assert second.result == b"abcdefgh"
 
 
-def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() -> None:
+def test_no_bytes_are_read_while_the_stream_reader_is_busy() -> None:
     loop = Loop()
     loop.is_paused = True
     connection = Connection(loop)
@@ -152,7 +152,7 @@ def test_nothing_is_read_while_the_reader_of_the_stream_has_something_to_do() ->
     assert connection.result == b"a" and connection not in loop.read_budget and connection.flow.reads
 
 
-def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -> None:
+def test_waiting_bytes_are_read_before_an_end_and_dropped_for_a_lost_connection() -> None:
     loop = Loop()
     loop.is_paused = True
     lost, closing, completed = Connection(loop), Connection(loop), Connection(loop)
@@ -169,7 +169,7 @@ def test_what_waits_for_one_that_is_gone_is_not_read_and_before_an_end_it_is() -
 
 
 @pytest.mark.anyio
-async def test_nobody_passes_the_request_queue_while_the_reader_of_the_stream_has_something_to_do() -> None:
+async def test_no_request_leaves_the_queue_while_the_stream_reader_is_busy() -> None:
     calls: list[Callable[[], None]] = []
     is_paused = True
     request_queue = RequestQueue(2, calls.append, lambda _seconds, call: calls.append(call), lambda: is_paused)
@@ -192,7 +192,7 @@ async def test_nobody_passes_the_request_queue_while_the_reader_of_the_stream_ha
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("data", [PREFLIGHT, request("", "/metrics")], ids=["preflight", "page"])
-async def test_preflights_wait_in_the_lane_like_every_request(
+async def test_preflights_wait_in_the_request_queue_like_every_request(
     start: Start, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = await start()

@@ -68,7 +68,7 @@ async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_one_that_falls_behind_gets_what_it_missed_in_order(node: Serving, sse: bool) -> None:
+async def test_a_lagging_client_gets_missed_items_in_order(node: Serving, sse: bool) -> None:
     async with deaf(node, sse=sse) as wire:
         member = only(node)
         headlines = await flood(node, 200)
@@ -84,7 +84,7 @@ async def test_one_that_falls_behind_gets_what_it_missed_in_order(node: Serving,
         assert got == headlines
 
 
-async def test_one_that_is_aborted_is_sent_a_reset(node: Serving) -> None:
+async def test_an_aborted_client_gets_a_reset(node: Serving) -> None:
     async with deaf(node) as wire:
         await flood(node, 150)
         only(node).abort()
@@ -96,12 +96,12 @@ async def test_one_that_is_aborted_is_sent_a_reset(node: Serving) -> None:
                     pass
 
 
-async def test_a_stop_drains_those_who_joined_and_shows_out_those_who_say_nothing(node: Serving) -> None:
+async def test_a_stop_drains_subscribers_and_closes_silent_connections(node: Serving) -> None:
     async with node.joined() as joined, node.wire() as silent:
         await joined.message()
-        await until(lambda: node.node.pending, "it is at the gate")
-        [gate] = node.node.pending
-        assert isinstance(gate, PendingConnection) and not isinstance(gate.transport, SocketTransport)
+        await until(lambda: node.node.pending, "it is pending")
+        [pending] = node.node.pending
+        assert isinstance(pending, PendingConnection) and not isinstance(pending.transport, SocketTransport)
         node.server.should_exit = True
         assert (await joined.message())["type"] == "bye"
         assert await joined.close_code() == 4000

@@ -1,4 +1,4 @@
-"""Those who have not said what they want, those who have gone silent, and a node that stops."""
+"""Pending connections without a request, silent clients, and a node that drains."""
 
 import asyncio
 import itertools
@@ -15,13 +15,13 @@ from ticker.node import http_connections
 pytestmark = pytest.mark.anyio
 
 
-async def test_whoever_says_nothing_whole_is_shown_out(
+async def test_connections_without_a_complete_request_are_closed(
     node: Serving, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     body = request(path="/version", Content_Length="100") + b"x"
     async with node.wire() as idle, node.wire(request()[:20]) as half, node.wire(body) as drip:
-        # The last one's head is whole; its body never is.
+        # The last request has a complete head and an incomplete body.
         await drip.head()
         began = time.monotonic()
         while time.monotonic() - began < 8 and (node.node.pending or time.monotonic() - began < 0.1):
@@ -55,11 +55,11 @@ async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, log_
 
 
 @pytest.mark.alone
-async def test_five_hundred_idle_sockets_keep_nobody_out(node: Serving) -> None:
+async def test_five_hundred_idle_sockets_block_no_join(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(500):
             await stack.enter_async_context(node.wire())
-        await until(lambda: len(node.node.pending) >= 500, "all are at the door")
+        await until(lambda: len(node.node.pending) >= 500, "all are pending")
         began = time.monotonic()
         async with node.joined() as wire:
             assert (await wire.message())["type"] == "snapshot"
@@ -67,7 +67,7 @@ async def test_five_hundred_idle_sockets_keep_nobody_out(node: Serving) -> None:
 
 
 @pytest.mark.alone
-async def test_the_heart_beats_with_a_ping(start: Start) -> None:
+async def test_a_heartbeat_comes_with_a_ping(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
     async with node.joined() as wire, node.wire(request(Accept="text/event-stream")) as stream:
         await wire.frame()
@@ -84,7 +84,7 @@ async def test_the_heart_beats_with_a_ping(start: Start) -> None:
             await stream.reader.readuntil(b"event: heartbeat\n")
 
 
-async def test_one_that_answers_no_ping_is_sent_away_and_one_that_does_stays(start: Start) -> None:
+async def test_a_client_that_answers_no_ping_is_closed_and_others_stay(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
 
     async def answer(wire: Wire) -> None:
@@ -100,7 +100,7 @@ async def test_one_that_answers_no_ping_is_sent_away_and_one_that_does_stays(sta
     assert node.count("flashwire_closes_total", code="4002") == 1
 
 
-async def test_a_loop_that_stood_still_throws_nobody_out(start: Start) -> None:
+async def test_a_stalled_loop_closes_no_client(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
     async with node.joined() as wire:
         await wire.message()
@@ -115,7 +115,7 @@ async def test_a_loop_that_stood_still_throws_nobody_out(start: Start) -> None:
 
 
 @pytest.mark.alone
-async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_return(start: Start) -> None:
+async def test_a_drain_is_spread_over_its_time_and_gives_each_client_its_own_reconnect_time(start: Start) -> None:
     node = await start(drain_seconds=1.5)
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(node.joined()) for _ in range(30)]
@@ -136,8 +136,8 @@ async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_
         node.server.should_exit = True
         leaving = asyncio.gather(*map(leave, wires))
         await until(lambda: node.node.draining, "it drains")
-        # What is published meanwhile still reaches whoever is there.
-        await node.publish("Meanwhile")
+        # An item published during the drain still reaches the clients that remain.
+        await node.publish("During the drain")
         async with node.wire(upgrade()) as late:
             assert (await late.head())[0] == 503
         async with node.wire(request(path="/health/ready")) as asking:
@@ -146,14 +146,14 @@ async def test_a_drain_is_spread_over_its_time_and_each_is_told_its_own_time_to_
     assert any(news for news, _closed, _again in reconnects)
     times = sorted(closed for _news, closed, _again in reconnects)
     assert times[-1] < 2.5 and times[-1] - times[0] > 1.0
-    # Not in one go: every third of the time sends some away.
+    # Not all at once: every third of the time closes some clients.
     assert all(any(third <= closed < third + 0.7 for closed in times) for third in (0.0, 0.6, 1.1))
     assert len({again for _news, _closed, again in reconnects}) > 20
     assert all(0 < again <= 3 for _news, _closed, again in reconnects)
     assert node.count("flashwire_closes_total", code="4000") == 30
 
 
-async def test_a_draining_event_stream_is_told_when_to_return(node: Serving) -> None:
+async def test_a_draining_event_stream_gets_its_reconnect_time(node: Serving) -> None:
     async with node.wire(request(Accept="text/event-stream")) as wire:
         await wire.head()
         await wire.event()

@@ -80,7 +80,7 @@ async def test_a_stream_behind_a_request_comes_after_its_answer(
 
 
 @pytest.mark.parametrize("last", [STREAM, UPGRADE])
-async def test_a_client_that_has_gone_before_its_turn_gets_no_stream(node: Serving, last: bytes) -> None:
+async def test_a_client_that_left_while_its_request_waited_gets_no_stream(node: Serving, last: bytes) -> None:
     await node.publish("One")
     async with node.wire(waiting(node) + last) as wire:
         await until(lambda: node.node.polls == 1, "the poll waits")
@@ -88,7 +88,7 @@ async def test_a_client_that_has_gone_before_its_turn_gets_no_stream(node: Servi
         # By itself it would end after 20 s.
         await until(lambda: node.node.polls == 0, "the poll ends", 10)
     await until(lambda: not len(node.node.http_connections), "the connection is gone")
-    # A join behind this one is done after whatever was begun before it.
+    # A later join is done after all work that began before it.
     async with node.joined() as fence:
         await fence.message()
         assert len(node.node.hub) == 1
@@ -116,7 +116,7 @@ async def test_a_body_that_no_route_reads_is_not_answered_a_second_time(node: Se
 
 
 @pytest.mark.parametrize("filter_", ["h2c", "TLS/1.0, HTTP/2.0"])
-async def test_an_upgrade_that_is_not_taken_changes_nothing(node: Serving, filter_: str) -> None:
+async def test_an_unsupported_upgrade_offer_changes_nothing(node: Serving, filter_: str) -> None:
     """Java's HTTP client offers HTTP/2 with its first request."""
     offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": filter_, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
     async with node.wire(request(path="/version", **offer) + VERSION) as wire:
@@ -152,9 +152,11 @@ async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Servi
     assert time.monotonic() - began < 2 and node.node.polls == 0
 
 
-# The gate takes a join that comes first, the front door one that comes after a request.
+# The first-bytes router handles a join that comes first, the HTTP fallback one that comes after a request.
 @pytest.mark.parametrize("previous", [b"", VERSION], ids=["first", "later"])
-async def test_what_follows_an_upgrade_or_a_stream_is_not_answered_as_a_request(node: Serving, previous: bytes) -> None:
+async def test_bytes_after_an_upgrade_or_stream_request_are_not_answered_as_a_request(
+    node: Serving, previous: bytes
+) -> None:
     async with node.wire(previous + STREAM + VERSION) as wire:
         assert not previous or await status(wire) == 200
         code, headers = await wire.head()

@@ -23,7 +23,7 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         assert headers["cache-control"] == "no-store" and headers["x-accel-buffering"] == "no"
         assert "content-length" not in headers and headers["access-control-allow-origin"] == "*"
         assert headers["transfer-encoding"] == "chunked"
-        # In the block of the first event: one of its own would be an event without data for several libraries.
+        # `retry` is part of the first event: several libraries would take a separate block for an event without data.
         snapshot = await wire.event()
         assert 1000 <= int(snapshot["retry"]) <= 4000
         assert snapshot["event"] == "snapshot" and snapshot["id"] == snapshot["data"]["cursor"]
@@ -53,7 +53,7 @@ async def test_a_cursor_in_the_query_goes_before_the_last_event_id(node: Serving
         assert (await wire.event())["event"] == "snapshot"
 
 
-async def test_an_event_stream_that_cannot_be_is_a_problem(start: Start) -> None:
+async def test_a_refused_event_stream_is_a_problem(start: Start) -> None:
     node = await start(allowed_origins="https://news.example")
     cases = [
         (request("edition=xx", **STREAM), 400, "edition"),
@@ -88,7 +88,7 @@ async def test_a_request_behind_an_event_stream_is_not_read(node: Serving) -> No
         await until(lambda: not len(node.node.hub), "it has left")
 
 
-async def test_an_event_stream_behind_a_whole_reply_is_one(node: Serving) -> None:
+async def test_an_event_stream_follows_a_complete_reply_on_one_connection(node: Serving) -> None:
     async with node.wire(request(path="/version")) as wire:
         assert (await wire.reply())[0] == 200
         wire.send(request(**STREAM))
@@ -102,7 +102,7 @@ async def test_an_old_client_gets_its_event_stream_too(node: Serving) -> None:
         assert status == 200 and "retry" in await wire.event()
 
 
-async def test_only_get_and_head_are_taken(node: Serving) -> None:
+async def test_only_get_and_head_are_accepted(node: Serving) -> None:
     async with node.wire(request(method="HEAD")) as wire:
         status, headers = await wire.head()
         assert status == 200 and headers["content-type"] == "application/json"
@@ -200,7 +200,7 @@ async def test_pages_go_on_when_the_pinned_line_they_ended_with_is_withdrawn(nod
     assert [entry["uri"] for entry in rest["items"]] == [line.uri for line in reversed(lines + others)]
 
 
-async def test_one_item_is_had_in_every_version_until_it_is_withdrawn(node: Serving) -> None:
+async def test_every_version_of_an_item_is_served_until_it_is_withdrawn(node: Serving) -> None:
     line = await node.publish("Frist words")
     mended = await node.act(line, "refile", headline=Text("First words", "en", "ltr"))
     path = f"/v1/items/{line.uri}"
@@ -231,7 +231,7 @@ async def test_one_item_is_had_in_every_version_until_it_is_withdrawn(node: Serv
         assert (await node.get(f"/v1/items/{unknown}")).status_code == 404, unknown
 
 
-async def test_ready_and_items_say_what_they_can_while_redis_is_away(start: Start) -> None:
+async def test_ready_and_items_still_answer_while_redis_is_away(start: Start) -> None:
     node = await start(ready=False, stream_url="unix:///nowhere/s")
     reply = await node.get("/health/ready")
     assert reply.status_code == 503 and reply.json()["reasons"]
@@ -242,7 +242,7 @@ async def test_ready_and_items_say_what_they_can_while_redis_is_away(start: Star
     assert msgspec.json.decode(response.content)["type"] == "urn:flashwire:problem:stream-away"
 
 
-async def test_of_a_hundred_mistakes_ten_are_named(node: Serving) -> None:
+async def test_ten_of_a_hundred_wrong_parameters_are_named(node: Serving) -> None:
     names = "&".join(f"place=n{number}&edition=n{number}" for number in range(45))
     for path, names_sent in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
         async with node.wire(request(names_sent + "&backlog=x", path)) as wire:

@@ -1,4 +1,4 @@
-"""What is written through our own transport arrives, and what arrives is read, as asyncio promises of transports."""
+"""The epoll transport delivers written bytes and reads received ones as asyncio documents for transports."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ async def pairs() -> AsyncIterator[Pairs]:
 # What is written
 
 
-async def test_what_is_written_arrives_whole_and_in_order_however_little_the_kernel_takes(pairs: Pairs) -> None:
+async def test_written_bytes_arrive_complete_and_in_order_with_small_kernel_buffers(pairs: Pairs) -> None:
     for protocol, peer in (pairs.unix(), pairs.tcp()):
         sent = numbered(3000, 200)
         for piece in sent:
@@ -44,7 +44,7 @@ async def test_what_is_written_arrives_whole_and_in_order_however_little_the_ker
         assert await read_all(peer, 777) == b"".join(sent)
 
 
-async def test_what_waits_is_handed_to_the_kernel_as_it_was_given_and_so_many_pieces_at_once_as_it_takes(
+async def test_buffered_pieces_are_written_without_copies_and_as_many_at_once_as_the_kernel_takes(
     pairs: Pairs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     protocol, peer = pairs.unix()
@@ -67,7 +67,7 @@ async def test_what_waits_is_handed_to_the_kernel_as_it_was_given_and_so_many_pi
     assert all(id(piece) in handed for piece in waiting)
 
 
-async def test_what_waits_costs_about_the_bytes_that_are_counted_however_short_it_comes(pairs: Pairs) -> None:
+async def test_the_buffer_uses_about_as_much_memory_as_it_counts_even_for_short_writes(pairs: Pairs) -> None:
     # The bug: answers to pings, two bytes each, cost 300 by themselves: 31 MB within a bound of 256 KiB.
     protocol, peer = pairs.unix()
     previous = fill(protocol)
@@ -83,7 +83,7 @@ async def test_what_waits_costs_about_the_bytes_that_are_counted_however_short_i
     assert await read_all(peer) == previous + b"\x8a\x00" * 50_000
 
 
-async def test_short_ones_that_wait_keep_their_order_among_long_ones(pairs: Pairs) -> None:
+async def test_buffered_short_writes_keep_their_order_among_long_ones(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     sent = [fill(protocol)]
     for number in range(2000):
@@ -145,7 +145,7 @@ async def test_the_buffers_size_is_what_the_kernel_has_not_taken(pairs: Pairs) -
     assert received == sent
 
 
-async def test_what_is_first_written_under_a_cork_leaves_when_it_is_drawn(
+async def test_bytes_written_under_a_cork_are_sent_when_it_is_removed(
     pairs: Pairs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections = [pairs.unix() for _ in range(4)]
@@ -172,7 +172,7 @@ async def test_what_is_first_written_under_a_cork_leaves_when_it_is_drawn(
     assert await read_all(connections[1][1]) == b""
 
 
-async def test_a_transport_with_nothing_waiting_costs_no_turns(pairs: Pairs) -> None:
+async def test_a_transport_with_an_empty_buffer_wakes_no_loop(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     fill(protocol)
     while protocol.transport.get_write_buffer_size():
@@ -218,7 +218,7 @@ def test_random_writes_reach_a_reader_of_random_amounts_as_they_were_written(
 # What is read
 
 
-async def test_an_end_of_the_other_side_closes(pairs: Pairs) -> None:
+async def test_an_end_of_file_closes_the_transport(pairs: Pairs) -> None:
     protocol, peer = pairs.tcp()
     sent = fill(protocol)
     peer.shutdown(socket.SHUT_WR)
@@ -229,13 +229,13 @@ async def test_an_end_of_the_other_side_closes(pairs: Pairs) -> None:
     assert protocol.calls.count("eof_received") == 1
 
 
-async def test_one_that_stays_after_the_other_sides_end_may_write_and_costs_no_turns(
+async def test_a_protocol_that_stays_open_after_end_of_file_may_write_and_wakes_no_loop(
     pairs: Pairs,
 ) -> None:
     for protocol, peer in (pairs.tcp(), pairs.unix()):
         protocol.stays = True
         peer.shutdown(socket.SHUT_WR)
-        await until(lambda protocol=protocol: protocol.calls == ["eof_received"], "it is told")  # type: ignore[misc]  # a default binds the loop's variable
+        await until(lambda protocol=protocol: protocol.calls == ["eof_received"], "eof_received is called")  # type: ignore[misc]  # a default binds the loop's variable
         previous = pairs.poller.turns
         await asyncio.sleep(0.05)
         assert pairs.poller.turns <= previous + 1
@@ -244,7 +244,7 @@ async def test_one_that_stays_after_the_other_sides_end_may_write_and_costs_no_t
         assert await read_all(peer) == b"answer"
 
 
-async def test_a_pause_keeps_what_comes_until_reading_is_resumed(pairs: Pairs) -> None:
+async def test_bytes_that_arrive_during_a_pause_are_read_after_it(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     protocol.transport.pause_reading()
     peer.send(b"later")
@@ -254,7 +254,7 @@ async def test_a_pause_keeps_what_comes_until_reading_is_resumed(pairs: Pairs) -
     await until(lambda: protocol.data == b"later", "it is read")
 
 
-async def test_a_detached_socket_is_usable_and_its_protocol_is_told_nothing_more(pairs: Pairs) -> None:
+async def test_a_detached_socket_is_usable_and_its_protocol_gets_no_more_calls(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     sock = protocol.transport.detach()
     with sock:

@@ -1,4 +1,4 @@
-"""A connection in the poller ends once, in order, whoever ends it, and no other with it."""
+"""A connection in the poller ends once and in order, from either side, and ends no other connection."""
 
 import asyncio
 import gc
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.node_audience import BreathingNode
+from tests.support.node_audience import SteppedNode
 from tests.support.pairs import Pairs, RecordingProtocol, fill, is_closed, paired, read_all, read_some
 from tests.support.waiting import until_async as until
 from ticker.contract.closes import CloseCode
@@ -35,7 +35,7 @@ async def pairs() -> AsyncIterator[Pairs]:
 
 @pytest.fixture
 async def failures() -> AsyncIterator[list[dict[str, Any]]]:
-    """What the loop's exception handler is told."""
+    """The contexts that the loop's exception handler gets."""
     loop, contexts = asyncio.get_running_loop(), list[dict[str, Any]]()
     previous = loop.get_exception_handler()
     loop.set_exception_handler(lambda _loop, context: contexts.append(context))
@@ -107,13 +107,13 @@ WAYS = [close, abort, abort_a_closing_one, end_now, hang_up, hang_up_unheard, ha
 
 @pytest.mark.parametrize("ending", WAYS)
 @pytest.mark.parametrize("kind", ["unix", "tcp"])
-async def test_the_loss_is_told_once_in_a_turn_of_its_own_before_the_descriptor_is_closed(
+async def test_connection_lost_is_called_once_in_a_later_iteration_before_the_descriptor_is_closed(
     pairs: Pairs, kind: str, ending: Callable[[RecordingProtocol, socket.socket], None]
 ) -> None:
     protocol, peer = getattr(pairs, kind)()
     ending(protocol, peer)
     assert protocol.lost == [] and not is_closed(protocol.fd)
-    await until(lambda: protocol.lost, "it is told")
+    await until(lambda: protocol.lost, "connection_lost is called")
     assert is_closed(protocol.fd) and protocol.transport.is_closing() and protocol.transport.fd < 0
     assert len(pairs.poller) == 0
     await asyncio.sleep(0.02)
@@ -135,7 +135,7 @@ async def test_an_abort_sends_a_reset_and_an_end_sends_none(pairs: Pairs) -> Non
         await read_all(peer)
 
 
-async def test_one_that_is_written_to_after_it_has_gone_ends_and_says_why(pairs: Pairs) -> None:
+async def test_a_write_to_a_closed_peer_ends_the_connection_with_its_error(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     peer.close()
     protocol.transport.write(b"x")
@@ -144,7 +144,7 @@ async def test_one_that_is_written_to_after_it_has_gone_ends_and_says_why(pairs:
     assert isinstance(protocol.lost[0], BrokenPipeError)
 
 
-async def test_a_poller_that_closes_ends_everyone_and_what_the_kernel_has_is_delivered() -> None:
+async def test_closing_the_poller_ends_every_connection_and_delivers_the_kernels_bytes() -> None:
     pairs = Pairs()
     connections = [pairs.unix() for _ in range(3)]
     for protocol, _peer in connections:
@@ -166,7 +166,7 @@ def by_counts_alone() -> Iterator[None]:
 
 @pytest.mark.parametrize("ending", WAYS)
 @pytest.mark.alone
-async def test_what_has_ended_waits_for_no_collector(
+async def test_an_ended_connection_is_freed_without_the_collector(
     pairs: Pairs, by_counts_alone: None, ending: Callable[[RecordingProtocol, socket.socket], None]
 ) -> None:
     async def live() -> list[weakref.ref[Any]]:
@@ -182,22 +182,22 @@ async def test_what_has_ended_waits_for_no_collector(
 
 
 class Subscriber(JoiningConnection):
-    """A client that is never sent away."""
+    """A client that is never closed."""
 
     transport_name = "websocket"
 
     def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
-        raise AssertionError("nobody is sent away here")
+        raise AssertionError("no client is closed here")
 
     def refuse_join(self, refused: RefusalError) -> None:
-        raise AssertionError("nobody is refused here")
+        raise AssertionError("no client is refused here")
 
 
-async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> None:
-    # The bug: the other side had ended, entries were dropped behind what waited, and in the turn between the end and
-    # its being told a later one went straight to the descriptor: whoever came back with its cursor missed the others.
+async def test_no_bytes_are_written_after_dropped_ones(pairs: Pairs) -> None:
+    # The bug: after the peer's end, entries were dropped behind the buffer. Before connection_lost a later entry went
+    # straight to the descriptor, so a client that reconnected with its cursor missed the dropped ones.
     protocol, peer = pairs.unix()
-    member = Subscriber(BreathingNode())
+    member = Subscriber(SteppedNode())
     member.connection_made(protocol.transport)
     protocol.transport.set_protocol(member)
     member.enter(b"", Subscription(), Format.PLAIN)
@@ -218,7 +218,7 @@ async def test_nothing_is_written_after_something_was_dropped(pairs: Pairs) -> N
 
 
 @pytest.mark.parametrize("full", [False, True])
-async def test_a_reset_ends_one_that_does_not_read_and_costs_no_turns(pairs: Pairs, full: bool) -> None:
+async def test_a_reset_ends_a_paused_connection_and_wakes_no_loop_again(pairs: Pairs, full: bool) -> None:
     protocol, peer = pairs.tcp()
     protocol.transport.pause_reading()
     if full:
@@ -232,7 +232,7 @@ async def test_a_reset_ends_one_that_does_not_read_and_costs_no_turns(pairs: Pai
     assert pairs.poller.turns == previous <= 2
 
 
-async def test_one_that_was_ended_earlier_in_the_same_turn_is_told_nothing(pairs: Pairs) -> None:
+async def test_a_connection_that_ended_in_the_same_iteration_gets_no_more_calls(pairs: Pairs) -> None:
     for ending in ("close", "close with waiting bytes", "abort", "end"):
         (first, its), (other, others) = pairs.unix(), pairs.unix()
         ending, _, waiting = ending.partition(" ")
@@ -242,7 +242,7 @@ async def test_one_that_was_ended_earlier_in_the_same_turn_is_told_nothing(pairs
         first.then, other.then = getattr(other.transport, ending), getattr(first.transport, ending)
         its.send(b"1")
         others.send(b"2")
-        await until(lambda first=first, other=other: first.calls or other.calls, "one is told")  # type: ignore[misc]  # a default binds the loop's variable
+        await until(lambda first=first, other=other: first.calls or other.calls, "one protocol gets a call")  # type: ignore[misc]  # a default binds the loop's variable
         await asyncio.sleep(0.02)
         assert sorted([first.data, other.data]) in ([b"", b"1"], [b"", b"2"]), ending
 

@@ -33,7 +33,7 @@ async def test_live_lines_follow_the_snapshot_in_order(node: Serving) -> None:
     assert node.count("flashwire_joins_total", transport="websocket", kind="snapshot") == 1
 
 
-async def test_a_good_cursor_is_answered_with_everything_since(node: Serving) -> None:
+async def test_a_valid_cursor_gets_every_later_item(node: Serving) -> None:
     line = await node.publish("One")
     async with node.joined() as wire:
         cursor = (await wire.message())["cursor"]
@@ -49,7 +49,7 @@ async def test_a_good_cursor_is_answered_with_everything_since(node: Serving) ->
         assert (await wire.message())["items"] == []
 
 
-async def test_a_cursor_that_means_nothing_here_gives_a_snapshot_that_admits_it(node: Serving) -> None:
+async def test_an_unknown_cursor_gets_an_incomplete_snapshot(node: Serving) -> None:
     await node.publish("One")
     async with node.joined() as wire:
         epoch, seq, check = (await wire.message())["cursor"].split(".")
@@ -106,7 +106,7 @@ async def test_each_filter_gives_its_own_lines_live_and_in_the_snapshot(node: Se
             assert [item["headline"]["value"] for item in snapshot["items"]] == list(reversed(expected)), query
 
 
-async def test_a_snapshot_holds_as_many_lines_as_were_asked_for(node: Serving) -> None:
+async def test_a_snapshot_has_as_many_items_as_the_backlog_parameter_says(node: Serving) -> None:
     for number in range(12):
         await node.desk.publish(f"Line {number}")
     await until(lambda: len(node.node.backlog) == 12, "all are here")
@@ -116,7 +116,7 @@ async def test_a_snapshot_holds_as_many_lines_as_were_asked_for(node: Serving) -
             assert [item["headline"]["value"] for item in items] == [f"Line {11 - at}" for at in range(count)]
 
 
-async def test_a_subscribe_changes_what_comes_and_is_answered_with_a_snapshot(node: Serving) -> None:
+async def test_a_subscribe_changes_the_filter_and_gets_a_snapshot(node: Serving) -> None:
     await node.publish("English")
     async with node.joined("edition=ar") as wire:
         assert (await wire.message())["items"] == []
@@ -195,9 +195,7 @@ async def closed_with(wire: Wire, data: bytes) -> int:
     return code
 
 
-async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(
-    node: Serving, log_lines: list[EventDict]
-) -> None:
+async def test_every_protocol_violation_has_its_own_close_code(node: Serving, log_lines: list[EventDict]) -> None:
     async with node.joined() as witness:
         await witness.message()
         for what, data, codes in MISTAKES:
@@ -213,7 +211,7 @@ async def test_whatever_a_client_says_wrong_ends_in_its_own_close_code(
     assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
-async def test_a_close_says_why(node: Serving) -> None:
+async def test_a_close_has_a_reason(node: Serving) -> None:
     async with connect(node.live, proxy=None) as client:
         await client.recv()
         await client.send('{"type":"subscribe","edition":"xx","section":"' + "س" * 200 + '"}')
@@ -224,7 +222,7 @@ async def test_a_close_says_why(node: Serving) -> None:
     assert node.count("flashwire_closes_total", code="4501") == 1
 
 
-async def test_one_who_goes_on_asking_for_something_else_is_closed_as_too_busy(node: Serving) -> None:
+async def test_a_client_that_changes_its_filter_too_often_is_closed_as_too_busy(node: Serving) -> None:
     await node.publish("One")
     async with node.joined() as wire:
         closed = asyncio.ensure_future(wire.close_code())
@@ -246,7 +244,7 @@ async def test_a_deflated_subscribe_is_understood(node: Serving) -> None:
         assert msgspec.json.decode(await client.recv())["item"]["headline"]["value"].startswith("Long enough")
 
 
-async def test_a_bomb_that_would_inflate_to_megabytes_is_refused(node: Serving) -> None:
+async def test_a_message_that_would_inflate_to_megabytes_is_refused(node: Serving) -> None:
     assert len(BOMB_DATA) < 4096
     for data in (
         frame(1, BOMB_DATA, reserved=0x40),
@@ -259,7 +257,7 @@ async def test_a_bomb_that_would_inflate_to_megabytes_is_refused(node: Serving) 
         assert await closed_with(wire, frame(1, os.urandom(64), reserved=0x40)) == 1002
 
 
-async def test_a_ping_is_answered_with_its_own_words(node: Serving) -> None:
+async def test_a_pong_repeats_the_payload_of_its_ping(node: Serving) -> None:
     async with node.joined() as wire:
         await wire.message()
         wire.send(frame(9) + frame(9, b"x" * 125) + frame(10, b"unasked") + frame(9, b"last"))
@@ -275,7 +273,7 @@ async def test_frames_cut_anywhere_are_put_together(node: Serving) -> None:
         assert (await wire.message())["type"] == "snapshot"
 
 
-async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
+async def test_a_client_that_hangs_up_without_a_close_frame_leaks_nothing(
     node: Serving, log_lines: list[EventDict]
 ) -> None:
     for _ in range(3):
@@ -285,12 +283,12 @@ async def test_a_client_that_hangs_up_without_a_word_leaves_nothing_behind(
     async with node.wire(upgrade()[:40]):
         pass
     await until(lambda: len(node.node.hub) == 0, "all have left")
-    await until(lambda: not node.node.pending, "nobody is at the door")
+    await until(lambda: not node.node.pending, "no connection is pending")
     await node.publish("Into the void")
     assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
-async def test_canaries_reach_those_alone_who_ask_for_them_by_name(node: Serving) -> None:
+async def test_canaries_reach_only_clients_that_ask_for_them(node: Serving) -> None:
     await node.publish("News")
     async with node.joined("edition=canary") as asks, node.joined() as all_news, node.joined("edition=en") as english:
         assert (await asks.message())["items"] == []
@@ -301,7 +299,7 @@ async def test_canaries_reach_those_alone_who_ask_for_them_by_name(node: Serving
         await node.publish("More news")
         for wire in (all_news, english):
             assert (await wire.message())["item"]["headline"]["value"] == "More news"
-        # News is not for one who waits for canaries.
+        # A client of canaries gets no news.
         await node.desk.canary("Tweet again")
         assert (await asks.message())["item"]["headline"]["value"] == "Tweet again"
     async with node.joined("edition=canary") as late:

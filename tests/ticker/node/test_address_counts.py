@@ -18,7 +18,7 @@ from ticker.shared.http.trusted_proxies import network
 
 pytestmark = pytest.mark.anyio
 # As 127.0.0.1, these are this machine; unlike it, none is a proxy that is believed.
-STRANGER, ANOTHER = "127.0.0.2", "127.0.0.3"
+CROWDED_ADDRESS, OTHER_ADDRESS = "127.0.0.2", "127.0.0.3"
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ async def wire_from(node: Serving, address: str, data: bytes) -> AsyncIterator[W
 
 
 @pytest.mark.parametrize("settings", [{"max_connections": 6}, {"max_connections": 100, "address_connections": 3}])
-async def test_one_address_cannot_take_all_places(start: Start, settings: dict[str, Any]) -> None:
+async def test_one_address_cannot_use_all_slots(start: Start, settings: dict[str, Any]) -> None:
     node = await start(**settings)
     await node.publish("One")
     cursor = node.node.backlog.newest
@@ -47,27 +47,27 @@ async def test_one_address_cannot_take_all_places(start: Start, settings: dict[s
         async def joins(address: str, data: bytes) -> Wire:
             return await stack.enter_async_context(wire_from(node, address, data))
 
-        assert (await (await joins(STRANGER, upgrade())).head())[0] == 101
-        assert (await (await joins(STRANGER, stream)).head())[0] == 200
-        poll = await joins(STRANGER, request(f"cursor={cursor}&wait=30"))
+        assert (await (await joins(CROWDED_ADDRESS, upgrade())).head())[0] == 101
+        assert (await (await joins(CROWDED_ADDRESS, stream)).head())[0] == 200
+        poll = await joins(CROWDED_ADDRESS, request(f"cursor={cursor}&wait=30"))
         await until(lambda: node.node.polls == 1, "the poll waits")
         for transport_name in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
-            status, headers = await (await joins(STRANGER, transport_name)).head()
+            status, headers = await (await joins(CROWDED_ADDRESS, transport_name)).head()
             assert (status, headers["retry-after"]) == (503, "2"), transport_name
-        refused = await joins(STRANGER, stream)
+        refused = await joins(CROWDED_ADDRESS, stream)
         # The one form after which an EventSource comes back.
         assert (await refused.head())[0] == 200 and b"retry: " in await refused.read_to_end()
         assert node.count("flashwire_address_refusals_total") == 4
-        assert (await (await joins(ANOTHER, upgrade())).head())[0] == 101
+        assert (await (await joins(OTHER_ADDRESS, upgrade())).head())[0] == 101
         # What leaves makes room, the long poll too.
         poll.writer.transport.abort()
         await until(lambda: node.node.polls == 0, "the poll is gone")
-        assert (await (await joins(STRANGER, upgrade())).head())[0] == 101
+        assert (await (await joins(CROWDED_ADDRESS, upgrade())).head())[0] == 101
     await until(lambda: len(node.node.hub) == 0, "all are gone")
     assert not node.node.address_counts._counts
 
 
-async def test_a_proxy_is_not_bounded_and_those_behind_it_are(start: Start) -> None:
+async def test_a_proxy_is_not_limited_and_its_clients_are(start: Start) -> None:
     node = await start(max_connections=100, address_connections=2)
     await node.publish("One")
     async with AsyncExitStack() as stack:
@@ -87,7 +87,7 @@ def test_an_ipv6_address_counts_by_its_network() -> None:
     assert network("fe80::1%eth0") == "fe80::/64"
 
 
-async def test_look_ups_wait_for_one_another_and_are_refused_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_look_ups_run_a_few_at_a_time_and_are_refused_beyond_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "LIMIT", 10)
     lookup = Lookups()
     answer = asyncio.Event()
@@ -126,7 +126,7 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
     monkeypatch.setattr(lookups, "LIMIT", 20)
     requests = [node.get(f"/v1/items/{line.uri}/history") for _ in range(40)]
     statuses = [reply.status_code for reply in await asyncio.gather(*requests)]
-    # The bug: each had a connection to Redis of its own.
+    # The bug: each request opened its own connection to Redis.
     assert highest == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
 
 
@@ -134,11 +134,11 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
     ("peer", "forwarded", "proxies", "expected"),
     [
         ("192.0.2.7", None, "127.0.0.1", "192.0.2.7"),
-        # Only a proxy's word counts.
+        # The header counts only from a trusted proxy.
         ("192.0.2.7", "9.9.9.9", "127.0.0.1", "192.0.2.7"),
         ("127.0.0.1", "9.9.9.9", "127.0.0.1", "9.9.9.9"),
         ("127.0.0.1", "1.1.1.1, 9.9.9.9, 127.0.0.1", "127.0.0.1", "9.9.9.9"),
-        # A proxy that names nobody stands for everybody, over IPv6 and on a socket for both families, too.
+        # A proxy that names no client counts for all, also over IPv6 and on a dual-stack socket.
         ("127.0.0.1", None, "127.0.0.1", ""),
         ("::1", None, "::1", ""),
         ("2001:db8::7", None, "2001:db8::/64", ""),
@@ -149,11 +149,13 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
         ("127.0.0.1", "unknown", "127.0.0.1", ""),
         ("127.0.0.1", "", "127.0.0.1", ""),
         ("127.0.0.1", "10.0.0.5", "127.0.0.1,10.0.0.0/8", ""),
-        # Where every address counts as a proxy, those that one names are clients all the same.
+        # If every address is a proxy, the addresses in the header are still clients.
         ("192.0.2.7", "9.9.9.9", "*", "9.9.9.9"),
         ("192.0.2.7", None, "*", ""),
     ],
 )
-def test_the_address_under_which_a_client_counts(peer: str, forwarded: str | None, proxies: str, expected: str) -> None:
-    given = None if forwarded is None else forwarded.encode()
-    assert client_address(peer, given, proxies) == expected
+def test_a_client_counts_under_its_own_address_behind_trusted_proxies(
+    peer: str, forwarded: str | None, proxies: str, expected: str
+) -> None:
+    header = None if forwarded is None else forwarded.encode()
+    assert client_address(peer, header, proxies) == expected

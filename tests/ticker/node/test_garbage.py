@@ -1,4 +1,4 @@
-"""Who has left is gone: no cycle of references waits for the collector, whatever a client said and however it went."""
+"""A client that left is freed at once: no reference cycle waits for the collector, whatever the client sent."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ from ticker.net.websocket import WebSocketConnection
 
 pytestmark = pytest.mark.anyio
 
-# What is made for a client; values that are shared may become more.
+# Objects made per client; shared values may grow.
 OURS = (
     "ticker.node.",
     "ticker.net.",
@@ -32,28 +32,28 @@ OURS = (
 DEFLATE = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
 SSE = request(Accept="text/event-stream")
 
-# What comes one after the other, each when the answer to the one before has begun.
+# The messages of each kind of client; each is sent when the answer to the one before has begun.
 SAYINGS: dict[str, Callable[[], list[bytes]]] = {
     "a listener": lambda: [upgrade()],
-    "one who answers pings": lambda: [upgrade(), frame(10) + frame(9)],
-    "one who asks again": lambda: [upgrade(**DEFLATE), subscribe(edition="en")],
-    "one who closes": lambda: [upgrade(), frame(8, (1000).to_bytes(2, "big"))],
-    "one who breaks a rule": lambda: [upgrade(), frame(1, b"\xff")],
-    "one who says what has no meaning": lambda: [upgrade(), frame(1, b"hello")],
-    "one who asks for what there is not": lambda: [upgrade("edition=nowhere")],
+    "a client that answers pings": lambda: [upgrade(), frame(10) + frame(9)],
+    "a client that subscribes again": lambda: [upgrade(**DEFLATE), subscribe(edition="en")],
+    "a client that closes": lambda: [upgrade(), frame(8, (1000).to_bytes(2, "big"))],
+    "a client that breaks a rule": lambda: [upgrade(), frame(1, b"\xff")],
+    "a client that sends an unknown message": lambda: [upgrade(), frame(1, b"hello")],
+    "a client with an unknown edition": lambda: [upgrade("edition=nowhere")],
     "an SSE client": lambda: [SSE],
     "an SSE client whose head comes with more": lambda: [SSE + b"GET / HTTP/1.1\r\n\r\n"],
-    "one who reads a page": lambda: [request("", "/v1/items"), request("", "/metrics")],
-    "one who polls": lambda: [request("cursor=lost&wait=1")],
-    "one who does not speak HTTP": lambda: [b"\x16\x03\x01\r\n\r\n"],
+    "a client that reads pages": lambda: [request("", "/v1/items"), request("", "/metrics")],
+    "a long poll": lambda: [request("cursor=lost&wait=1")],
+    "a client that does not speak HTTP": lambda: [b"\x16\x03\x01\r\n\r\n"],
 }
 
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[list[str]]:
-    """In the block nothing is collected; afterwards the list names what of ours there is more of than before.
+    """Disables collection in the block; afterwards the list names our types of which there are more objects.
 
-    What a collection finds would not do: of a cycle that a generator is in it tells nothing, which ends when found.
+    The collector's own findings are not enough: it does not report a cycle with a generator, which ends when found.
     """
     cycles: list[str] = []
     gc.collect()
@@ -67,7 +67,7 @@ async def watched() -> AsyncIterator[list[str]]:
 
 
 def population() -> Counter[str]:
-    """How many there are of each type that is ours, and of generators."""
+    """The number of objects of each of our types, and of generators."""
     # By type first: a name made for each of some hundred thousand objects takes a second.
     kinds = Counter(map(type, gc.get_objects()))
     cycles: Counter[str] = Counter()
@@ -99,16 +99,18 @@ async def empty(node: Serving) -> None:
     state = node.node
     await until(
         lambda: not (len(state.hub) or state.pending or state.closing or state.lagging or state.polls),
-        "everybody has left",
+        "all clients have left",
     )
     assert not state.hub.groups and not state.unsent.bytes
-    await until(lambda: not node.server.server_state.connections, "uvicorn holds nobody")
-    # A transport is let go of one turn after its connection.
+    await until(lambda: not node.server.server_state.connections, "uvicorn has no connections")
+    # A transport is freed one iteration after its connection.
     await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("sayings", SAYINGS.values(), ids=SAYINGS)
-async def test_who_has_left_waits_for_no_collection(node: Serving, sayings: Callable[[], list[bytes]]) -> None:
+async def test_a_client_that_left_is_freed_without_the_collector(
+    node: Serving, sayings: Callable[[], list[bytes]]
+) -> None:
     await come_and_go(node, sayings, 3)
     await empty(node)
     async with watched() as cycles:
@@ -117,7 +119,7 @@ async def test_who_has_left_waits_for_no_collection(node: Serving, sayings: Call
     assert not cycles
 
 
-async def test_a_thousand_who_come_hear_an_item_and_go_leave_nothing(node: Serving) -> None:
+async def test_a_thousand_clients_that_get_an_item_and_leave_leak_nothing(node: Serving) -> None:
     loop = asyncio.get_running_loop()
     async with watched() as cycles:
         for turn in range(4):
@@ -136,7 +138,9 @@ async def test_a_thousand_who_come_hear_an_item_and_go_leave_nothing(node: Servi
 
 
 @pytest.mark.parametrize("first", [upgrade(), SSE], ids=["WebSocket", "SSE"])
-async def test_who_asked_in_pieces_and_has_left_waits_for_no_collection_either(node: Serving, first: bytes) -> None:
+async def test_a_client_whose_request_came_in_pieces_is_freed_without_the_collector(
+    node: Serving, first: bytes
+) -> None:
     await come_and_go(node, lambda: [first], 3, in_pieces=True)
     await empty(node)
     async with watched() as cycles:
@@ -164,12 +168,12 @@ async def test_a_parser_that_is_not_ended_would_be_seen(node: Serving, monkeypat
     # The bug: a parser and its generator hold each other, and set aside by the collector they stayed for good.
     monkeypatch.setattr(WebSocketConnection, "_drop_parser", lambda self: setattr(self, "_parser", None))
     async with watched() as cycles:
-        await come_and_go(node, SAYINGS["one who closes"], 3)
+        await come_and_go(node, SAYINGS["a client that closes"], 3)
         await empty(node)
     assert "websockets.protocol.Protocol × 3" in cycles
 
 
-async def test_one_who_has_spoken_costs_no_more_than_a_listener(node: Serving) -> None:
+async def test_a_client_that_has_sent_messages_keeps_no_parser(node: Serving) -> None:
     async with node.joined() as wire:
         [member] = node.node.hub.members()
         assert isinstance(member, WebSocketConnection)
@@ -180,7 +184,7 @@ async def test_one_who_has_spoken_costs_no_more_than_a_listener(node: Serving) -
             assert vars(WebSocketConnection)["_parser"].__get__(member) is None
 
 
-async def test_whoever_says_it_in_pieces_is_understood_as_well(node: Serving) -> None:
+async def test_a_message_in_pieces_is_read_like_a_whole_one(node: Serving) -> None:
     whole = subscribe(edition="en", backlog=3)
     text = b'{"type":"subscribe","edition":"en"' + b" " * 200 + b"}"
     fragments = frame(1, text[:9], fin=False) + frame(9) + frame(0, text[9:])

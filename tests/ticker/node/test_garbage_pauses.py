@@ -1,4 +1,4 @@
-"""What lives is set aside and still freed; garbage is found while it is new, and once in a while whatever its age."""
+"""Live objects are frozen and still freed; young garbage is collected at each tick, old garbage now and then."""
 
 import gc
 import weakref
@@ -19,7 +19,7 @@ class Thing:
 
 
 def knot() -> tuple[Thing, weakref.ref[Thing]]:
-    """Two that hold each other."""
+    """Two objects that refer to each other."""
     cycle, two = Thing(), Thing()
     cycle.other, two.other = two, cycle
     return cycle, weakref.ref(cycle)
@@ -27,7 +27,7 @@ def knot() -> tuple[Thing, weakref.ref[Thing]]:
 
 @pytest.fixture
 def collector() -> Iterator[FreezingCollector]:
-    """A collector whose ticks the test calls; Python's own collection is off meanwhile."""
+    """A collector whose ticks the test calls; Python's own collection is off."""
     gc.disable()
     frozen = FreezingCollector()
     frozen.begin()
@@ -38,7 +38,7 @@ def collector() -> Iterator[FreezingCollector]:
 
 
 def count() -> list[list[int]]:
-    """So many that a tick has something to do."""
+    """Enough objects for a tick to collect."""
     return [[] for _ in range(2 * module.FEW)]
 
 
@@ -50,7 +50,7 @@ def test_garbage_is_found_at_the_next_tick(collector: FreezingCollector) -> None
     assert seen() is None and crowd
 
 
-def test_what_lives_is_set_aside_and_freed_all_the_same(collector: FreezingCollector) -> None:
+def test_live_objects_are_frozen_and_still_freed(collector: FreezingCollector) -> None:
     previous = gc.get_freeze_count()
     crowd, thing = count(), Thing()
     seen = weakref.ref(thing)
@@ -68,7 +68,7 @@ def test_a_quiet_tick_collects_nothing(collector: FreezingCollector) -> None:
     assert gc.get_stats()[2]["collections"] == runs
 
 
-def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
+def test_a_frozen_cycle_is_collected_when_frozen_objects_have_doubled(
     collector: FreezingCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cycle, seen = knot()
@@ -82,7 +82,9 @@ def test_a_cycle_that_was_set_aside_is_found_when_there_is_twice_as_much(
     assert crowd and not collector.look(), "and then it has not grown since"
 
 
-async def test_a_process_that_serves_ticks_by_itself_and_ends_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_serving_process_ticks_by_itself_and_restores_the_collector_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     previous = gc.get_threshold()

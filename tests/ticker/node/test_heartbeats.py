@@ -1,4 +1,4 @@
-"""The parameter `heartbeat`: clients that ask for their own, and those beside them that do not."""
+"""The parameter `heartbeat`: clients with their own interval, and clients without one."""
 
 import asyncio
 import itertools
@@ -76,7 +76,7 @@ def members(node: Serving, heartbeat: int) -> list[Subscriber]:
 
 
 @pytest.mark.alone
-async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_way(node: Serving) -> None:
+async def test_a_client_gets_its_own_heartbeat_over_every_transport(node: Serving) -> None:
     async def follow(transport_name: str) -> None:
         async with node.wire(WAYS[transport_name]) as wire:
             await wire.head()
@@ -93,7 +93,7 @@ async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_way(node: S
     await asyncio.gather(*map(follow, WAYS))
 
 
-async def test_a_heartbeat_of_its_own_is_for_those_alone_who_asked(node: Serving) -> None:
+async def test_a_requested_heartbeat_is_sent_only_to_clients_that_asked_for_it(node: Serving) -> None:
     async with node.joined() as usual, node.joined("heartbeat=5") as own, node.joined("heartbeat=7") as other:
         for wire, expected in ((usual, 60), (own, 5), (other, 7)):
             assert (await next_message(wire, "websocket"))["heartbeat"] == expected
@@ -151,8 +151,8 @@ async def test_a_change_of_stale_is_not_lost_behind_a_heartbeat_that_waits(node:
             await next_message(wire, "websocket")
         heartbeats = node.node.heartbeats
 
-        def begin_all() -> Any:  # Any: a round of nobody
-            # While a round is being made, what begins waits for its end.
+        def begin_all() -> Any:  # Any: a round without members
+            # A round that begins during another waits for its end.
             for seconds in (NODES_OWN, 5, EVERYONE, 5, NODES_OWN, EVERYONE):
                 heartbeats.begin(seconds)
             return iter(())
@@ -163,7 +163,7 @@ async def test_a_change_of_stale_is_not_lost_behind_a_heartbeat_that_waits(node:
         assert await kinds(own, 3) == ["heartbeat", "heartbeat", "item"]
 
 
-async def test_a_subscribe_changes_the_heartbeat_and_without_it_brings_the_usual_one_back(node: Serving) -> None:
+async def test_a_subscribe_changes_the_heartbeat_or_restores_the_usual_one(node: Serving) -> None:
     async with node.joined("heartbeat=5") as wire:
         assert (await next_message(wire, "websocket"))["heartbeat"] == 5
         for parameters, expected in (({"heartbeat": 6}, 6), ({"heartbeat": "7", "edition": "en"}, 7), ({}, 60)):
@@ -228,7 +228,7 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
         assert await wire.close_code() == 4002
 
 
-async def test_a_client_that_does_not_ask_costs_what_it_did(node: Serving) -> None:
+async def test_a_client_without_its_own_heartbeat_uses_no_more_memory(node: Serving) -> None:
     # What the allocator gives an object of the three fields that there were.
     assert sys.getsizeof(Subscription(Filter(), "e.1.c")) <= 64
     async with node.joined("edition=en") as client, node.joined("edition=en") as two:

@@ -1,4 +1,4 @@
-"""Connections that only stand there: they take no client's answer, no live reader's place, and no other address's."""
+"""Idle connections block no answer, no live reader, and no connection of another address."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.serving import Serving, Wire, request, upgrade
 from tests.support.waiting import until_async as until
-from tests.ticker.node.test_address_counts import ANOTHER, STRANGER, wire_from
+from tests.ticker.node.test_address_counts import CROWDED_ADDRESS, OTHER_ADDRESS, wire_from
 from ticker.node import http_connections
 from ticker.node.http_connections import HttpConnections
 
@@ -19,11 +19,11 @@ pytestmark = pytest.mark.anyio
 VERSION = request(path="/version")
 HALF = VERSION[:-2]
 STREAM = request(Accept="text/event-stream")
-PLACES = 8
+LIMIT = 8
 CLIENTS = 24
 
 
-class Visit:
+class FakeConnection:
     """A connection that notes its end."""
 
     has_input = False
@@ -41,7 +41,7 @@ class Visit:
         self.ended = "expired"
 
 
-def new_connections(limit: int, waiting: dict[Visit, float] | None = None) -> HttpConnections:
+def new_connections(limit: int, waiting: dict[FakeConnection, float] | None = None) -> HttpConnections:
     connections = HttpConnections({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
     connections.limit = limit
     return connections
@@ -49,9 +49,9 @@ def new_connections(limit: int, waiting: dict[Visit, float] | None = None) -> Ht
 
 @pytest.fixture
 async def small(node: Serving) -> AsyncIterator[Serving]:
-    """A node with few places, one of them for a live reader."""
+    """A node with a low limit of connections and capacity for a live reader."""
     await node.publish("One")
-    node.node.http_connections.limit = PLACES
+    node.node.http_connections.limit = LIMIT
     node.node.capacity = 3
     yield node
 
@@ -73,7 +73,7 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
         live = await stack.enter_async_context(small.joined())
         await live.message()
         for data in (VERSION, b"", HALF):
-            for _ in range(3 * PLACES):
+            for _ in range(3 * LIMIT):
                 wire = await stack.enter_async_context(small.wire(data))
                 if data == VERSION:
                     assert (await wire.reply())[0] == 200
@@ -83,7 +83,7 @@ async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connectio
         assert [status for status, _ in heads] == [101, 200, 503, 200, 503, 200, 503, 200]
         assert all("retry-after" in headers for status, headers in heads if status == 503)
         assert b"retry: " in await newcomers[-1].read_to_end()
-        assert len(small.node.http_connections) <= PLACES
+        assert len(small.node.http_connections) <= LIMIT
         await small.publish("Two")
         assert (await live.message())["type"] == "item"
 
@@ -95,8 +95,8 @@ async def test_clients_that_come_together_are_all_answered(
 ) -> None:
     monkeypatch.setattr(http_connections, "YOUNG_SECONDS", 5.0)
     loop = asyncio.get_running_loop()
-    # The node has taken as many as it has places for, and none of them has said anything yet.
-    await until(lambda: len(small.node.http_connections) == PLACES, "the places are taken")
+    # The node has accepted as many connections as its limit allows, and none has sent a request yet.
+    await until(lambda: len(small.node.http_connections) == LIMIT, "the limit is reached")
     for sock in crowd:
         await loop.sock_sendall(sock, first_request)
     async with asyncio.timeout(10):
@@ -111,10 +111,10 @@ async def test_silent_connections_are_closed_for_others_after_a_moment(
     # All of them are silent, and one comes after them.
     async with small.wire(upgrade()) as wire:
         assert (await wire.head())[0] == 101
-    assert len(small.node.http_connections) <= PLACES and len(crowd) == CLIENTS
+    assert len(small.node.http_connections) <= LIMIT and len(crowd) == CLIENTS
 
 
-async def test_idle_connections_of_one_address_leave_those_of_another_alone(small: Serving) -> None:
+async def test_idle_connections_of_one_address_do_not_close_those_of_another(small: Serving) -> None:
     async with AsyncExitStack() as stack:
 
         async def kept_open(address: str) -> Wire:
@@ -122,23 +122,23 @@ async def test_idle_connections_of_one_address_leave_those_of_another_alone(smal
             assert (await wire.reply())[0] == 200
             return wire
 
-        other = await kept_open(ANOTHER)
-        for _ in range(3 * PLACES):
-            await kept_open(STRANGER)
-        assert len(small.node.http_connections) == 1 + PLACES // 2
+        other = await kept_open(OTHER_ADDRESS)
+        for _ in range(3 * LIMIT):
+            await kept_open(CROWDED_ADDRESS)
+        assert len(small.node.http_connections) == 1 + LIMIT // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
         # A proxy's connections are its clients', as far as it says whose.
-        for _ in range(3 * PLACES):
+        for _ in range(3 * LIMIT):
             named = request(path="/version", X_Forwarded_For="9.9.9.9")
             wire = await stack.enter_async_context(small.wire(named))
             assert (await wire.reply())[0] == 200
-        assert small.node.http_connections._by_address["9.9.9.9"] <= 1 + PLACES // 2
+        assert small.node.http_connections._by_address["9.9.9.9"] <= 1 + LIMIT // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
 
 
-async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) -> None:
+async def test_requests_beyond_the_connection_limit_get_a_time_to_retry(small: Serving) -> None:
     entered = asyncio.Event()
 
     async def wait(is_disconnected: Callable[[], bool] = bool) -> None:
@@ -146,9 +146,9 @@ async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) 
 
     async with AsyncExitStack() as stack:
         small.node.request_queue.enter = wait  # type: ignore[method-assign]  # nothing is answered until the test says so
-        busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(PLACES)]
+        busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(LIMIT)]
         await until(
-            lambda: len(small.node.http_connections) == PLACES and not small.node.pending, "all are being answered"
+            lambda: len(small.node.http_connections) == LIMIT and not small.node.pending, "all are being answered"
         )
         beyond = await stack.enter_async_context(small.wire(VERSION))
         status, headers, problem = await beyond.reply()
@@ -156,16 +156,16 @@ async def test_requests_beyond_all_places_are_told_to_come_back(small: Serving) 
         assert problem["type"].endswith("unavailable")
         assert (await (await stack.enter_async_context(small.wire(upgrade()))).head())[0] == 101
         entered.set()
-        assert [(await wire.reply())[0] for wire in busy] == [200] * PLACES
+        assert [(await wire.reply())[0] for wire in busy] == [200] * LIMIT
 
 
-async def test_long_polls_take_no_visitors_places(small: Serving) -> None:
-    small.node.capacity = 2 * PLACES
+async def test_long_polls_use_no_http_connection_slots(small: Serving) -> None:
+    small.node.capacity = 2 * LIMIT
     cursor = small.node.backlog.newest
     async with AsyncExitStack() as stack:
-        for _ in range(PLACES + 2):
+        for _ in range(LIMIT + 2):
             await stack.enter_async_context(small.wire(request(f"cursor={cursor}&wait=30")))
-        await until(lambda: small.node.polls == PLACES + 2, "all wait")
+        await until(lambda: small.node.polls == LIMIT + 2, "all wait")
         assert not len(small.node.http_connections)
         kept_open = await stack.enter_async_context(small.wire(VERSION))
         for _ in range(2):
@@ -177,12 +177,12 @@ async def test_long_polls_take_no_visitors_places(small: Serving) -> None:
 
 
 def test_idle_connections_go_first_then_those_without_a_request() -> None:
-    silent = Visit()
+    silent = FakeConnection()
     connections = new_connections(4, {silent: http_connections.REQUEST_SECONDS})
-    busy, idle, again = Visit(), Visit(), Visit()
-    for visit in (busy, idle, again):
-        connections.add(visit, "")
-        connections.mark_idle(visit)
+    busy, idle, again = FakeConnection(), FakeConnection(), FakeConnection()
+    for connection in (busy, idle, again):
+        connections.add(connection, "")
+        connections.mark_idle(connection)
     connections.add(silent, "")
     connections.mark_busy(busy)
     connections.mark_busy(again)
@@ -203,11 +203,11 @@ def test_idle_connections_go_first_then_those_without_a_request() -> None:
 
 
 def test_connections_that_just_came_or_have_spoken_are_not_closed_for_others() -> None:
-    young, spoken = Visit(), Visit()
+    young, spoken = FakeConnection(), FakeConnection()
     waiting = {spoken: http_connections.REQUEST_SECONDS, young: http_connections.REQUEST_SECONDS + 1}
     connections = new_connections(2, waiting)
-    for visit in waiting:
-        connections.add(visit, "")
+    for connection in waiting:
+        connections.add(connection, "")
     spoken.has_input = True
     assert connections.acceptable(48, 1.1) == 0
     connections.make_room("", 1.1)
@@ -219,20 +219,20 @@ def test_as_many_are_accepted_as_may_be_closed_in_one_iteration() -> None:
     connections = new_connections(64)
     assert connections.acceptable(48, 0.0) == 16
     for _ in range(60):
-        connections.add(Visit(), "")
+        connections.add(FakeConnection(), "")
     assert connections.acceptable(48, 0.0) == 4
     for _ in range(5):
-        connections.add(Visit(), "")
+        connections.add(FakeConnection(), "")
     # All of them are being answered: what comes now joins, or is refused.
     assert connections.is_over_limit and connections.acceptable(48, 0.0) == 16
 
 
-def test_those_who_do_not_read_an_answer_end_after_a_while_or_when_they_are_many() -> None:
+def test_connections_that_do_not_read_their_answer_are_closed_after_a_time_or_when_there_are_many() -> None:
     connections = new_connections(4)
-    first, second, third = Visit(), Visit(), Visit()
-    for now, visit in enumerate((first, second, third)):
-        connections.add(visit, "")
-        connections.mark_unread(visit, float(now))
+    first, second, third = FakeConnection(), FakeConnection(), FakeConnection()
+    for now, connection in enumerate((first, second, third)):
+        connections.add(connection, "")
+        connections.mark_unread(connection, float(now))
     assert [first.ended, second.ended] == ["abort", ""]
     connections.mark_read(second)
     connections.close_unread(100.0)

@@ -1,4 +1,4 @@
-"""The pulse in the workers' shared state: a loop that is busy shows it, and only one that stands still does not."""
+"""The pulse in the workers' shared state: a busy loop updates it, a blocked one does not."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 def busy(seconds: float) -> None:
-    """Keeps the loop from everything else."""
+    """Blocks the loop."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pass
@@ -42,44 +42,44 @@ async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
 
 
 @pytest.mark.alone
-async def test_work_for_clients_shows_each_step(node: Node, slot: WorkerSlot) -> None:
-    beats: list[float] = []
+async def test_each_step_of_work_for_clients_updates_last_seen(node: Node, slot: WorkerSlot) -> None:
+    times_seen: list[float] = []
     finished = asyncio.Event()
 
     def step() -> bool:
         busy(STEP_SECONDS)
-        beats.append(slot.last_seen)
-        if len(beats) == 4:
+        times_seen.append(slot.last_seen)
+        if len(times_seen) == 4:
             finished.set()
         return finished.is_set()
 
     node.work_queue.submit_own(step)
     async with asyncio.timeout(TICK_SECONDS / 2):
         await finished.wait()
-    assert len(set(beats)) == 4
+    assert len(set(times_seen)) == 4
 
 
-async def test_a_round_shows_each_stretch_without_the_loop(node: Node, slot: WorkerSlot) -> None:
+async def test_each_batch_of_a_round_updates_last_seen_without_the_loop(node: Node, slot: WorkerSlot) -> None:
     previous = slot.last_seen
 
-    def nobody() -> Iterator[object]:
+    def no_deliveries() -> Iterator[object]:
         return iter(())
 
     for _ in range(3):
         busy(0.001)
-        node.rounds.begin(nobody)  # type: ignore[arg-type]  # a round of nothing
+        node.rounds.begin(no_deliveries)  # type: ignore[arg-type]  # a round of nothing
         assert slot.last_seen > previous
         previous = slot.last_seen
 
 
-async def test_a_loop_that_stands_still_shows_nothing(node: Node, slot: WorkerSlot) -> None:
+async def test_a_blocked_loop_updates_nothing(node: Node, slot: WorkerSlot) -> None:
     previous = slot.last_seen
     busy(TICK_SECONDS * 2)
     assert slot.last_seen == previous
 
 
 async def test_pending_connections_are_also_counted_under_the_old_metric_name(node: Node) -> None:
-    # Python lets the test put anything there: only their number is counted.
+    # Only their number counts, so that any keys will do.
     node.pending = dict.fromkeys(range(3), 0.0)  # type: ignore[arg-type]
     show(node, None)
     for name in ("flashwire_pending_connections", "flashwire_knocking"):

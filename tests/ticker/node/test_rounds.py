@@ -1,4 +1,4 @@
-"""Rounds with a breath after every member reach everyone once and in order, whoever comes or goes meanwhile."""
+"""Rounds that pause after every member reach every client once and in order while clients join and leave."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.support.node_audience import LIMIT, READ_BYTES, BreathingNode, Listening, Telling
+from tests.support.node_audience import LIMIT, READ_BYTES, CheckingClient, RecordingClient, SteppedNode
 from ticker.contract.closes import CloseCode
 from ticker.contract.cursor import Cursor
 from ticker.core.filter import Filter
@@ -36,75 +36,75 @@ def long_messages() -> Iterator[None]:
 
 
 class RoundsMachine(RuleBasedStateMachine):
-    """Everything that may come between two stretches of a round."""
+    """Every event that may happen between two batches of a round."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.node = BreathingNode()
-        self.clients: list[Listening] = []
+        self.node = SteppedNode()
+        self.clients: list[CheckingClient] = []
 
     @initialize(first=st.lists(st.sampled_from(FILTERS), min_size=3, max_size=6))
     def gather(self, first: list[Filter]) -> None:
         for filter_ in first:
             self.join(filter_)
 
-    def _value(self, who: int) -> Listening | None:
+    def _value(self, pick: int) -> CheckingClient | None:
         online = [client for client in self.clients if client.online]
-        return online[who % len(online)] if online else None
+        return online[pick % len(online)] if online else None
 
     @rule(editions=editions)
     def publish(self, editions: list[str]) -> None:
         self.node.publish(*editions)
 
     @rule(count=st.integers(1, 4))
-    def breathe(self, count: int) -> None:
+    def run_steps(self, count: int) -> None:
         self.node.run_steps(count)
 
     @rule()
-    def beat(self) -> None:
+    def send_heartbeat(self) -> None:
         self.node.send_heartbeat()
 
     @rule(filter_=st.sampled_from(FILTERS))
     def join(self, filter_: Filter) -> None:
-        self.clients.append(Listening(self.node, filter_))
+        self.clients.append(CheckingClient(self.node, filter_))
 
-    @rule(who=some_names, filter_=st.sampled_from(FILTERS))
-    def change(self, who: int, filter_: Filter) -> None:
-        if client := self._value(who):
+    @rule(pick=some_names, filter_=st.sampled_from(FILTERS))
+    def change(self, pick: int, filter_: Filter) -> None:
+        if client := self._value(pick):
             client.subscribe(filter_)
 
-    @rule(who=some_names)
-    def read(self, who: int) -> None:
-        if client := self._value(who):
+    @rule(pick=some_names)
+    def read(self, pick: int) -> None:
+        if client := self._value(pick):
             client.read()
 
-    @rule(who=some_names)
-    def sip(self, who: int) -> None:
-        """It has read, and the node's loop does not know yet that there is room."""
-        if client := self._value(who):
+    @rule(pick=some_names)
+    def sip(self, pick: int) -> None:
+        """The client reads before the node's loop learns that the socket is writable."""
+        if client := self._value(pick):
             client.sip()
 
-    @rule(who=some_names)
-    def come_back(self, who: int) -> None:
-        """The line breaks; it comes back with the cursor it saw last."""
-        if client := self._value(who):
+    @rule(pick=some_names)
+    def come_back(self, pick: int) -> None:
+        """The connection breaks; the client reconnects with its newest cursor."""
+        if client := self._value(pick):
             client.hang_up()
             if client.cursor is not None and not client.wants:
-                self.clients.append(Listening(self.node, client.filter, client.cursor))
+                self.clients.append(CheckingClient(self.node, client.filter, client.cursor))
 
-    @rule(who=some_names)
-    def send_away(self, who: int) -> None:
-        """It is told to come back to where it was served up to, which must be no later than that."""
-        client = self._value(who)
+    @rule(pick=some_names)
+    def close_client(self, pick: int) -> None:
+        """The node closes the client; its position must not be ahead of the entries that it received."""
+        client = self._value(pick)
         if client is None or client.inside_message:
             return
-        stand: Cursor = client.position
+        position: Cursor = client.position
         client.close_with(CloseCode.STOPPING)
         client.read()
         if not client.wants:
-            assert not client._expected_uris(client.upto, stand.seq), "it was told to come back to what it has not got"
-            assert client.upto <= stand.seq
-            self.clients.append(Listening(self.node, client.filter, str(stand)))
+            assert not client._expected_uris(client.upto, position.seq), "its position is ahead of what it received"
+            assert client.upto <= position.seq
+            self.clients.append(CheckingClient(self.node, client.filter, str(position)))
         client.hang_up()
 
     def teardown(self) -> None:
@@ -136,18 +136,18 @@ TestRounds.settings = settings(
 
 
 @pytest.fixture
-def node() -> Iterator[BreathingNode]:
-    reached = BreathingNode()
-    yield reached
-    reached.close()
+def node() -> Iterator[SteppedNode]:
+    stepped = SteppedNode()
+    yield stepped
+    stepped.close()
 
 
-def test_one_that_joins_while_others_are_written_to_has_the_entry_by_its_snapshot_and_not_again(
-    node: BreathingNode,
+def test_a_client_that_joins_during_a_round_gets_the_entry_only_in_its_snapshot(
+    node: SteppedNode,
 ) -> None:
-    first, second = Listening(node, Filter()), Listening(node, Filter())
+    first, second = CheckingClient(node, Filter()), CheckingClient(node, Filter())
     node.publish("en")
-    late = Listening(node, Filter())
+    late = CheckingClient(node, Filter())
     node.run_steps()
     for client in (first, second, late):
         client.read()
@@ -155,14 +155,18 @@ def test_one_that_joins_while_others_are_written_to_has_the_entry_by_its_snapsho
     assert late.messages == ["snapshot"] and late.upto == 1
 
 
-def test_one_that_joins_or_moves_to_a_group_whose_turn_is_yet_to_come_is_not_written_to_again(
-    node: BreathingNode,
+def test_a_client_that_joins_or_moves_to_a_waiting_group_gets_the_entry_once(
+    node: SteppedNode,
 ) -> None:
     everything, english = FILTERS[0], FILTERS[1]
-    mover, _other, third = Listening(node, everything), Listening(node, everything), Listening(node, english)
+    mover, _other, third = (
+        CheckingClient(node, everything),
+        CheckingClient(node, everything),
+        CheckingClient(node, english),
+    )
     node.publish("en")
     mover.subscribe(english)
-    late = Listening(node, english)
+    late = CheckingClient(node, english)
     node.run_steps()
     for client in (mover, late, third):
         client.read()
@@ -170,8 +174,8 @@ def test_one_that_joins_or_moves_to_a_group_whose_turn_is_yet_to_come_is_not_wri
     assert late.messages == ["snapshot"] and third.messages == ["snapshot", "item"]
 
 
-def test_one_that_is_sent_away_before_its_turn_is_told_to_come_back_to_where_it_stands(node: BreathingNode) -> None:
-    clients = [Listening(node, Filter()) for _ in range(3)]
+def test_a_waiting_member_keeps_the_position_before_the_round(node: SteppedNode) -> None:
+    clients = [CheckingClient(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.publish("en")
     waiting = [client for client in clients if node.rounds.is_pending(client)]
@@ -182,17 +186,17 @@ def test_one_that_is_sent_away_before_its_turn_is_told_to_come_back_to_where_it_
     assert {client.position.seq for client in clients} == {2}
 
 
-@pytest.mark.parametrize("asks_anew", [False, True])
-def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingNode, asks_anew: bool) -> None:
-    clients = [Listening(node, Filter()) for _ in range(3)]
+@pytest.mark.parametrize("subscribes_again", [False, True])
+def test_a_member_that_catches_up_during_a_round_gets_the_entry_once(node: SteppedNode, subscribes_again: bool) -> None:
+    clients = [CheckingClient(node, Filter()) for _ in range(3)]
     for _ in range(30):
         node.publish(*["en"] * 5)
         node.run_steps()
     assert node.lagging == set(clients)
-    if asks_anew:
+    if subscribes_again:
         for client in clients:
             client.subscribe(Filter())
-        # What they were written before they ask is theirs to read; the answer waits for room.
+        # They first read the bytes that were written before; the answer waits for the buffer.
         assert node.lagging == set(clients)
     node.publish("en")
     waiting = [client for client in clients if node.rounds.is_pending(client)]
@@ -206,8 +210,8 @@ def test_one_that_catches_up_before_its_turn_has_the_entry_once(node: BreathingN
         assert client.upto == 151
 
 
-def test_of_what_the_socket_takes_in_part_the_rest_follows(node: BreathingNode) -> None:
-    client = Listening(node, Filter())
+def test_the_rest_of_a_partial_write_follows(node: SteppedNode) -> None:
+    client = CheckingClient(node, Filter())
     client.read()
     data = os.urandom(100_000)
     client.write(data)
@@ -219,13 +223,13 @@ def test_of_what_the_socket_takes_in_part_the_rest_follows(node: BreathingNode) 
     assert got == data
 
 
-def test_what_the_socket_does_not_take_goes_before_what_comes_after_it(node: BreathingNode) -> None:
-    client = Listening(node, Filter())
+def test_buffered_bytes_are_sent_before_later_ones(node: SteppedNode) -> None:
+    client = CheckingClient(node, Filter())
     while not client.line.get_write_buffer_size():
         node.publish(*["en"] * 3)
         node.run_steps()
     assert client.fd < 0 and client not in node.lagging
-    # There is room in the socket again, but the loop has not yet filled it with what waits.
+    # The socket is writable again, but the loop has not yet flushed the buffer into it.
     client.sip()
     node.publish("en")
     node.run_steps()
@@ -233,17 +237,17 @@ def test_what_the_socket_does_not_take_goes_before_what_comes_after_it(node: Bre
     assert client.upto == len(node.published)
     node.publish("en")
     node.run_steps()
-    assert client.fd == client.ours.fileno(), "it is written to directly again"
+    assert client.fd == client.ours.fileno(), "writes go directly to the socket again"
     client.read()
     assert client.upto == len(node.published)
 
 
-def test_entries_that_come_while_others_are_written_to_are_one_write_after_them(node: BreathingNode) -> None:
-    clients = [Listening(node, Filter()) for _ in range(5)]
+def test_entries_that_arrive_during_a_round_are_one_write_after_it(node: SteppedNode) -> None:
+    clients = [CheckingClient(node, Filter()) for _ in range(5)]
     node.publish("en")
     for _ in range(3):
         node.publish("en")
-    assert len(node.backlog) == 1, "who joins now is not shown what is not being written yet"
+    assert len(node.backlog) == 1, "a client that joins now does not see entries whose round has not begun"
     # Four more members of the first round and five of the second, each round with a look at its end.
     assert node.run_steps() <= 4 + 5 + 2
     for client in clients:
@@ -252,9 +256,9 @@ def test_entries_that_come_while_others_are_written_to_are_one_write_after_them(
     assert node.metrics.registry.get_sample_value("flashwire_deliveries_total") == 20
 
 
-def test_more_than_is_held_is_written_at_once_so_that_the_stream_waits() -> None:
-    node = BreathingNode(length=10)
-    clients = [Listening(node, Filter()) for _ in range(5)]
+def test_more_entries_than_the_backlog_holds_end_the_round_at_once() -> None:
+    node = SteppedNode(length=10)
+    clients = [CheckingClient(node, Filter()) for _ in range(5)]
     for _ in range(12):
         node.publish("en")
     assert not node.rounds.busy
@@ -264,8 +268,8 @@ def test_more_than_is_held_is_written_at_once_so_that_the_stream_waits() -> None
     node.close()
 
 
-def test_a_heartbeat_that_is_due_while_others_are_written_to_is_no_earlier_than_the_entry(node: BreathingNode) -> None:
-    clients = [Listening(node, Filter()) for _ in range(3)]
+def test_a_heartbeat_that_is_due_during_a_round_comes_after_the_entry(node: SteppedNode) -> None:
+    clients = [CheckingClient(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.send_heartbeat()
     node.send_heartbeat()
@@ -275,8 +279,8 @@ def test_a_heartbeat_that_is_due_while_others_are_written_to_is_no_earlier_than_
         assert client.messages == ["snapshot", "item", "heartbeat"]
 
 
-def test_one_that_is_behind_and_asks_anew_from_its_cursor_is_told_all_that_came_since(node: BreathingNode) -> None:
-    client = Telling(node, Filter())
+def test_a_lagging_client_that_subscribes_with_its_cursor_gets_every_later_entry(node: SteppedNode) -> None:
+    client = RecordingClient(node, Filter())
     client.read()
     start = client.received[0]["cursor"]
     while client not in node.lagging:
@@ -289,14 +293,14 @@ def test_one_that_is_behind_and_asks_anew_from_its_cursor_is_told_all_that_came_
     assert (replay["type"], len(replay["items"])) == ("replay", len(node.published))
 
 
-def test_one_that_heard_more_elsewhere_than_is_written_here_misses_nothing_and_hears_nothing_twice(
-    node: BreathingNode,
+def test_a_client_with_a_cursor_ahead_of_the_round_gets_each_entry_once(
+    node: SteppedNode,
 ) -> None:
-    clients = [Listening(node, Filter()) for _ in range(3)]
+    clients = [CheckingClient(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.publish("en")
     assert node.backlog.newest.seq == 1
-    late = Listening(node, Filter(), str(node.published[1].cursor))
+    late = CheckingClient(node, Filter(), str(node.published[1].cursor))
     node.publish("en")
     node.run_steps()
     for client in (*clients, late):
@@ -305,24 +309,24 @@ def test_one_that_heard_more_elsewhere_than_is_written_here_misses_nothing_and_h
     assert late.messages == ["replay", "item"]
 
 
-def test_a_forged_cursor_does_not_have_a_round_written_in_one_go(node: BreathingNode) -> None:
+def test_a_forged_cursor_does_not_end_a_round_at_once(node: SteppedNode) -> None:
     for _ in range(3):
-        Listening(node, Filter())
+        CheckingClient(node, Filter())
     node.publish("en")
     node.publish("en")
     newest = node.published[1].cursor
     for forged in (f"{newest.epoch}.{2**50}.{newest.check}", f"{newest.epoch}.{newest.seq}.0000000000"):
-        # The bug: any number above the node's own had it write to everybody before it did anything else.
+        # The bug: any number above the node's own made it write to all clients before any other work.
         assert node.first_message(Subscription(Filter(), forged)).message.kind == "snapshot"
         assert node.rounds.busy and node.backlog.newest.seq == 1
     assert node.first_message(Subscription(Filter(), str(newest))).message.kind == "replay" and not node.rounds.busy
 
 
-def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: BreathingNode) -> None:
+def test_a_client_that_keeps_reading_a_long_replay_is_not_slow(node: SteppedNode) -> None:
     for _ in range(30):
         node.publish(*["en"] * 5)
         node.run_steps()
-    client = Telling(node, Filter(), "e1.0.0")
+    client = RecordingClient(node, Filter(), "e1.0.0")
     assert client in node.lagging
     waited = client.lagging_for(1e9)
     client.sip()
@@ -331,24 +335,24 @@ def test_one_that_takes_a_long_replay_piece_by_piece_is_not_slow(node: Breathing
 
 
 @pytest.mark.anyio
-async def test_between_two_stretches_the_loop_does_what_else_is_due() -> None:
+async def test_the_loop_does_other_work_between_two_batches_of_a_round() -> None:
     settings = TickerSettings.model_construct(stream_length=10, write_limit_bytes=LIMIT)
-    node = Node(settings, BreathingNode().site)
-    breathing = BreathingNode()
+    node = Node(settings, SteppedNode().site)
+    stepped = SteppedNode()
     steps: list[str] = []
-    rounds: Rounds[Subscriber] = Rounds(breathing.steady, node.metrics.count_delivered, batch=1)
+    rounds: Rounds[Subscriber] = Rounds(stepped.steady, node.metrics.count_delivered, batch=1)
 
-    def reached() -> Iterator[Delivery[Subscriber]]:
+    def deliveries() -> Iterator[Delivery[Subscriber]]:
         for position in "abc":
             steps.append(position)
             yield Delivery((), b"", 0)
         steps.append("end")
 
     asyncio.get_running_loop().call_soon(steps.append, "between")
-    rounds.begin(reached)
+    rounds.begin(deliveries)
     async with asyncio.timeout(5):
         while "end" not in steps:  # noqa: ASYNC110 - the loop's own turns are what is counted here
             await asyncio.sleep(0)
-    # A delivery to nobody is a chance to stop: of thousands of filters perhaps none wants the entry.
+    # A delivery without members also ends a batch: of thousands of filters perhaps none matches the entry.
     assert steps == ["a", "between", "b", "c", "end"]
-    breathing.close()
+    stepped.close()

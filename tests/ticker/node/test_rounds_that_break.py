@@ -1,4 +1,4 @@
-"""Rounds in which something breaks: it costs nobody else an entry, and leaves nobody with a hole."""
+"""A round that fails costs no other client an entry, and every client learns of a gap."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.node_audience import BreathingNode, Broken, Listening, Telling
+from tests.support.node_audience import BrokenClient, CheckingClient, RecordingClient, SteppedNode
 from ticker.contract import message
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
@@ -15,16 +15,16 @@ from ticker.node.subscriber import Subscriber
 
 
 @pytest.fixture
-def node() -> Iterator[BreathingNode]:
-    audience = BreathingNode()
+def node() -> Iterator[SteppedNode]:
+    audience = SteppedNode()
     yield audience
     audience.close()
 
 
-def test_one_whose_line_broke_is_written_to_no_more_and_the_number_of_its_socket_is_anothers(
-    node: BreathingNode,
+def test_no_bytes_go_to_a_closed_connection_whose_descriptor_is_reused(
+    node: SteppedNode,
 ) -> None:
-    first, closed_one = Listening(node, Filter()), Listening(node, Filter())
+    first, closed_one = CheckingClient(node, Filter()), CheckingClient(node, Filter())
     number = closed_one.ours.fileno()
     node.publish("en")
     closed_one.hang_up()
@@ -41,8 +41,8 @@ def test_one_whose_line_broke_is_written_to_no_more_and_the_number_of_its_socket
     assert first.upto == 1
 
 
-def test_a_reset_or_broken_member_costs_the_others_nothing(node: BreathingNode) -> None:
-    clients = [Listening(node, Filter()) for _ in range(3)]
+def test_a_reset_member_does_not_affect_others(node: SteppedNode) -> None:
+    clients = [CheckingClient(node, Filter()) for _ in range(3)]
     clients[1].theirs.close()
     node.publish("en")
     node.run_steps()
@@ -52,8 +52,8 @@ def test_a_reset_or_broken_member_costs_the_others_nothing(node: BreathingNode) 
         assert client.upto == 1 and not client.line.aborted
 
 
-def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNode) -> None:
-    client = Telling(node, Filter())
+def test_a_round_that_fails_at_its_start_does_not_block_the_next(node: SteppedNode) -> None:
+    client = RecordingClient(node, Filter())
 
     def broken() -> Iterator[Delivery[Subscriber]]:
         raise ValueError("a mistake")
@@ -67,8 +67,8 @@ def test_a_round_that_cannot_be_made_does_not_hold_up_the_next(node: BreathingNo
     assert [protocol["type"] for protocol in client.received] == ["snapshot", "snapshot", "item"]
 
 
-def test_one_that_cannot_even_be_cut_costs_the_others_nothing(node: BreathingNode) -> None:
-    first, broken, last = Listening(node, Filter()), Broken(node, Filter()), Listening(node, Filter())
+def test_a_member_whose_write_and_abort_fail_does_not_affect_others(node: SteppedNode) -> None:
+    first, broken, last = CheckingClient(node, Filter()), BrokenClient(node, Filter()), CheckingClient(node, Filter())
     broken.fd = -1
     node.publish("en")
     node.run_steps()
@@ -77,8 +77,8 @@ def test_one_that_cannot_even_be_cut_costs_the_others_nothing(node: BreathingNod
         assert client.upto == 1
 
 
-def test_a_round_that_ends_in_the_middle_leaves_nobody_with_a_hole(node: BreathingNode) -> None:
-    had, had_not = Telling(node, Filter()), Telling(node, Filter())
+def test_after_a_round_that_fails_halfway_every_member_gets_an_incomplete_snapshot(node: SteppedNode) -> None:
+    had, had_not = RecordingClient(node, Filter()), RecordingClient(node, Filter())
 
     def half() -> Iterator[Delivery[Subscriber]]:
         yield Delivery((had,), Encoded(message.live(node.backlog.newest, b"{}"), "now").bytes_for(Format.PLAIN), 1)

@@ -1,4 +1,4 @@
-"""What one who never reads holds in the kernel, in bytes, and that it is given back when the node hangs up."""
+"""The kernel buffers of a client that never reads are limited and are freed when the node hangs up."""
 
 import struct
 
@@ -23,12 +23,12 @@ async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
 
 
 def count(node: Serving) -> int:
-    """The most that the kernel holds for a connection of the node; 0 where nobody is left."""
+    """The largest number of bytes that the kernel buffers for a connection of the node; 0 without connections."""
     return max(kernel_bytes(node.port), default=0)
 
 
 async def fill(node: Serving) -> int:
-    """Floods until the kernel takes no more, and says what it holds then; from here on the node is not patient."""
+    """Floods until the kernel takes no more; returns its bytes and lowers `slow_seconds` to 0.5."""
     await flood(node, 150)
     await until(lambda: len(node.node.lagging) == 1, "it is behind")
     full = count(node)
@@ -37,15 +37,15 @@ async def fill(node: Serving) -> int:
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_the_kernel_holds_a_bounded_number_of_bytes_and_gives_them_back(node: Serving, sse: bool) -> None:
-    # The bug: hung up on, it went on offering 64 KiB to one who does not read until that timed out, half a minute.
+async def test_the_kernel_buffers_a_limited_number_of_bytes_and_frees_them(node: Serving, sse: bool) -> None:
+    # The bug: after the close the kernel still offered 64 KiB to the client until it timed out after half a minute.
     async with deaf(node, sse=sse):
         assert 20_000 < await fill(node) <= KERNEL_LIMIT
         await until(lambda: not kernel_bytes(node.port), "the kernel has let go of it", seconds=4)
     assert node.count("flashwire_slow_closes_total") == 1
 
 
-async def test_with_a_larger_send_buffer_the_kernel_would_hold_more(
+async def test_with_a_larger_send_buffer_the_kernel_would_buffer_more(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The mutant: what the bound on the listening socket is for.
@@ -55,9 +55,7 @@ async def test_with_a_larger_send_buffer_the_kernel_would_hold_more(
         assert await fill(node) > KERNEL_LIMIT
 
 
-async def test_without_a_reset_the_kernel_would_go_on_holding_it(
-    node: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_reset_the_kernel_would_keep_the_bytes(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # The mutant: a mere close.
     monkeypatch.setattr("ticker.net.sockets.RESET", struct.pack("ii", 0, 0))
     async with deaf(node):

@@ -1,4 +1,4 @@
-"""A client that does not read costs a bounded number of bytes, costs others nothing, and misses nothing."""
+"""A client that does not read uses limited memory, does not delay others, and misses nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def node(start: Start) -> Serving:
 
 @asynccontextmanager
 async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterator[Wire]:
-    """A client that has asked, and reads nothing unless it is told to."""
+    """A client that has joined and reads nothing until `hear` is called."""
     join = request(query, Accept="text/event-stream") if sse else upgrade(query)
     previous = len(node.node.hub)
     async with node.wire(join, receive_buffer=4096) as wire:
@@ -72,7 +72,7 @@ def headline(message: dict[str, Any]) -> str:  # Any: JSON
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: Serving, sse: bool) -> None:
+async def test_a_client_that_reads_again_gets_exactly_the_missed_items_in_order(node: Serving, sse: bool) -> None:
     # The bug: only half the limit was handed over, and no buffer that was never full says that it has room again.
     async with deaf(node, sse=sse) as wire:
         member = only(node)
@@ -94,7 +94,7 @@ async def test_one_that_reads_again_gets_exactly_what_it_missed_in_order(node: S
         assert [headline(message) for message in nexts] == later
 
 
-async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> None:
+async def test_only_items_that_match_the_filter_are_caught_up(node: Serving) -> None:
     async with deaf(node, "urgency=2") as wire:
         for number in range(300):
             await node.desk.publish(f"{number} {LONG}", urgency=2 + number % 2)
@@ -106,7 +106,7 @@ async def test_only_what_its_filter_lets_through_is_caught_up(node: Serving) -> 
     assert got == list(range(0, 300, 2))
 
 
-async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start: Start) -> None:
+async def test_a_client_that_reads_too_late_gets_an_incomplete_snapshot(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=100)
     async with deaf(node, "backlog=5") as wire:
         headlines = await flood(node, 400)
@@ -124,7 +124,7 @@ async def test_one_that_reads_too_late_is_given_its_list_anew_and_told_so(start:
         assert headline(await wire.message()) == later[0]
 
 
-async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_nothing(node: Serving) -> None:
+async def test_a_client_that_never_reads_uses_limited_memory_and_does_not_delay_others(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(deaf(node))
@@ -135,7 +135,7 @@ async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_n
         for turn in range(10):
             fresh = await flood(node, 50, start=50 * turn)
             headlines += fresh
-            # As they come: nobody waits for those who do not read.
+            # Each item at once: no client waits for those that do not read.
             assert [headline(await reader.message()) for _ in fresh] == fresh
             for member in idle:
                 assert member.transport.get_write_buffer_size() <= LIMIT + BATCH * 1024
@@ -144,10 +144,8 @@ async def test_one_that_never_reads_costs_a_bounded_number_of_bytes_and_others_n
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is_live_follows_it(
-    node: Serving, sse: bool
-) -> None:
-    # The bug: whoever asked for a long replay and never read it held a copy of its own, however long it was.
+async def test_a_long_replay_is_sent_in_shared_pieces_and_live_items_follow(node: Serving, sse: bool) -> None:
+    # The bug: each client that did not read its long replay had its own copy of it, of any length.
     headlines = await flood(node, 300)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
@@ -172,7 +170,7 @@ async def test_a_long_replay_is_handed_over_in_pieces_that_all_share_and_what_is
         await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "nothing is held any more")
 
 
-async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_that_says_so(
+async def test_beyond_the_limit_of_long_replays_a_client_gets_an_incomplete_snapshot(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticker.node.unsent.LIMIT_BYTES", 10_000)
@@ -183,7 +181,7 @@ async def test_beyond_what_a_node_holds_of_long_replays_the_next_gets_a_list_tha
         assert message["type"] == "snapshot" and message["complete"] is False
 
 
-async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_that_could_be_taken_for_its_end(
+async def test_a_client_closed_during_a_replay_gets_no_bytes_that_look_like_its_end(
     node: Serving,
 ) -> None:
     await flood(node, 300)
@@ -194,7 +192,7 @@ async def test_one_that_is_sent_away_in_the_middle_of_a_replay_hears_nothing_tha
     assert node.node.unsent.bytes == 0
 
 
-async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(
+async def test_without_the_limit_the_same_client_uses_as_much_memory_as_is_published(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The mutant: what the bound is for.
@@ -205,8 +203,8 @@ async def test_without_the_bound_the_same_client_costs_as_much_as_is_published(
     assert size > 4 * (LIMIT + BATCH * 1024)
 
 
-async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(node: Serving) -> None:
-    # The bug: uvicorn made us the socket's protocol only after the first write, and the full buffer told nobody.
+async def test_a_first_message_that_fills_the_buffer_counts_against_the_limit(node: Serving) -> None:
+    # The bug: uvicorn set our protocol only after the first write, so that no protocol learned of the full buffer.
     await flood(node, 100)
     async with deaf(node, "backlog=100") as wire:
         member = only(node)
@@ -221,7 +219,7 @@ async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(no
 
 
 @pytest.mark.epoll("a loop's transport reads all messages at once, of which only the last is answered")
-async def test_asking_again_and_again_without_reading_is_bounded_too(node: Serving) -> None:
+async def test_repeated_subscribes_without_reading_stay_within_the_limit(node: Serving) -> None:
     # The bug: each subscribe was answered with a snapshot, full buffer or not.
     await flood(node, 100)
     async with deaf(node, "backlog=0") as wire:
@@ -240,7 +238,7 @@ async def test_asking_again_and_again_without_reading_is_bounded_too(node: Servi
         assert [headline(await wire.message()) for _ in headlines] == headlines
 
 
-async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) -> None:
+async def test_ten_thousand_pings_without_reading_stay_within_the_limit(node: Serving) -> None:
     async with deaf(node) as wire:
         member = only(node)
         wire.send(frame(9, b"x" * 125) * 10_000)
@@ -258,7 +256,7 @@ async def test_ten_thousand_pings_without_reading_stay_bounded(node: Serving) ->
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_one_that_stays_slow_is_sent_away_and_counted(
+async def test_a_client_that_stays_slow_is_closed_and_counted(
     start: Start, sse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("websocket", "sse"):
@@ -267,7 +265,7 @@ async def test_one_that_stays_slow_is_sent_away_and_counted(
     async with deaf(node, sse=sse), node.joined() as reader:
         await reader.message()
         headlines = await flood(node, 300)
-        await until(lambda: len(node.node.hub) == 1, "the slow one is gone", seconds=3)
+        await until(lambda: len(node.node.hub) == 1, "the slow client is closed", seconds=3)
         assert [headline(await reader.message()) for _ in headlines] == headlines
         await until(lambda: not node.node.closing, "its socket is gone too", seconds=4)
     assert node.count("flashwire_slow_closes_total") == 1
@@ -275,11 +273,11 @@ async def test_one_that_stays_slow_is_sent_away_and_counted(
     assert not node.node.lagging
 
 
-async def test_a_slow_one_that_reads_after_all_finds_the_code_that_says_come_back(start: Start) -> None:
+async def test_a_closed_slow_client_that_reads_later_gets_the_close_code_to_reconnect(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node) as wire:
         await flood(node, 300)
-        await until(lambda: not len(node.node.hub), "it is sent away")
+        await until(lambda: not len(node.node.hub), "it is closed")
         hear(wire)
         await wire.head()
         cursor, first = "", 0

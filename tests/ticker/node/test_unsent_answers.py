@@ -1,4 +1,4 @@
-"""What clients do not read is bounded by whatever way they ask, and a long poll's client that left frees its place."""
+"""Unread answers are limited over every transport, and a long poll whose client left frees its slot."""
 
 import asyncio
 from collections import Counter
@@ -33,25 +33,27 @@ async def node(start: Start) -> Serving:
     return serving
 
 
-def doors(node: Serving) -> list[HttpProtocol]:
+def http_protocols(node: Serving) -> list[HttpProtocol]:
     return [connection for connection in node.server.server_state.connections if isinstance(connection, HttpProtocol)]
 
 
-async def test_a_long_json_answer_that_nobody_reads_holds_a_few_pieces_and_ends(node: Serving) -> None:
+async def test_an_unread_long_json_answer_uses_a_few_pieces_and_ends(node: Serving) -> None:
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
         requests = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
         wires = [await stack.enter_async_context(node.wire(connection, receive_buffer=4096)) for connection in requests]
-        await until(lambda: node.node.unsent.bytes > 0 and len(doors(node)) == len(wires), "they are answered")
+        await until(lambda: node.node.unsent.bytes > 0 and len(http_protocols(node)) == len(wires), "they are answered")
         await asyncio.sleep(0.3)
         assert node.node.unsent.bytes <= 2 * PIECE_BYTES * len(wires)
-        assert all(door.transport.get_write_buffer_size() < 150_000 for door in doors(node))
-        # The bug: one that never read kept its place, and all of its answer, for as long as it liked.
+        assert all(protocol.transport.get_write_buffer_size() < 150_000 for protocol in http_protocols(node))
+        # The bug: a client that never read kept its slot and its whole answer without a time limit.
         node.node.settings.slow_seconds = 0.5
-        await until(lambda: not node.node.unsent.bytes and not doors(node), "those that do not read are ended", 10)
+        await until(
+            lambda: not node.node.unsent.bytes and not http_protocols(node), "clients that do not read are closed", 10
+        )
 
 
-async def test_a_long_json_answer_is_whole(node: Serving) -> None:
+async def test_a_long_json_answer_is_complete(node: Serving) -> None:
     answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
     assert answer.status_code == 200 and int(answer.headers["content-length"]) == len(answer.content) > 300_000
     assert len(answer.json()["items"]) == 600 and answer.json()["type"] == "replay"
@@ -82,24 +84,24 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return requests
 
 
-async def test_one_that_reads_a_long_json_answer_fast_takes_no_iteration_of_the_loop_for_itself(
-    node: Serving, pieces: list[int]
-) -> None:
+async def test_a_fast_reader_of_a_long_json_answer_fills_no_iteration_alone(node: Serving, pieces: list[int]) -> None:
     answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
     assert answer.status_code == 200 and len(pieces) > 15
     assert max(Counter(pieces).values()) <= PER_ITERATION
 
 
-async def test_no_more_of_a_long_json_answer_is_made_for_one_who_has_left(node: Serving, pieces: list[int]) -> None:
+async def test_no_more_of_a_long_json_answer_is_encoded_for_a_client_that_left(
+    node: Serving, pieces: list[int]
+) -> None:
     requests = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
     async with node.wire(requests, receive_buffer=4096):
-        await until(lambda: any(door.flow.write_paused for door in doors(node)), "it does not read")
+        await until(lambda: any(protocol.flow.write_paused for protocol in http_protocols(node)), "it does not read")
         previous = len(pieces)
-    await until(lambda: not doors(node) and not node.node.unsent.bytes, "it is gone")
+    await until(lambda: not http_protocols(node) and not node.node.unsent.bytes, "it is gone")
     assert len(pieces) - previous <= 1
 
 
-async def test_no_more_of_a_long_replay_is_made_for_one_whose_line_broke(node: Serving, pieces: list[int]) -> None:
+async def test_no_more_of_a_long_replay_is_encoded_for_a_broken_connection(node: Serving, pieces: list[int]) -> None:
     async with node.wire(upgrade(f"cursor={origin(node.node.backlog.newest.epoch)}"), receive_buffer=4096):
         await until(lambda: node.node.lagging and pieces, "it does not read")
         [member] = node.node.lagging
@@ -124,17 +126,15 @@ async def test_a_json_answer_is_charged_to_the_budget(node: Serving, monkeypatch
     assert node.node.work_queue.take_deferred() == 1
 
 
-async def test_a_long_poll_whose_client_left_frees_its_place(node: Serving) -> None:
+async def test_a_long_poll_whose_client_left_frees_its_slot(node: Serving) -> None:
     cursor = node.node.backlog.newest
     async with node.wire(request(f"cursor={cursor}&wait=30")):
         await until(lambda: node.node.polls == 1, "it waits")
-    await until(lambda: node.node.polls == 0, "its place is free", 5)
+    await until(lambda: node.node.polls == 0, "its slot is free", 5)
 
 
 @pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
-async def test_what_waits_to_join_counts_and_goes_with_its_client(
-    node: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_waiting_join_counts_until_its_client_leaves(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, subscription: False)
     async with node.joined("edition=en") as wire:
         assert (await wire.message())["type"] == "snapshot"
@@ -149,7 +149,7 @@ async def test_what_waits_to_join_counts_and_goes_with_its_client(
 # Not JSON: one that has only ended its side still reads its answer.
 @pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
 @pytest.mark.parametrize("kind", ["websocket", "sse"])
-async def test_what_waits_is_not_done_for_a_client_that_left(
+async def test_waiting_work_is_dropped_when_its_client_leaves(
     node: Serving, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     pieces_made: list[Cursor] = []
@@ -168,7 +168,7 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
     events = {"Accept": "text/event-stream"} if kind == "sse" else {}
     async with node.wire(upgrade(query) if kind == "websocket" else request(query, **events)) as wire:
         await until(lambda: len(node.node.work_queue) == 1, "it waits")
-        # As one that closes its page: no reset, no more words.
+        # As a closed page does: an end of file, no reset.
         wire.writer.close()
         await asyncio.sleep(0.1)
     for step in steps:
@@ -179,9 +179,7 @@ async def test_what_waits_is_not_done_for_a_client_that_left(
 
 
 @pytest.mark.epoll("asyncio accepts one connection per iteration, so that requests do not come together")
-async def test_without_the_budget_everything_is_done_as_it_comes(
-    node: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_budget_all_work_is_done_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # The mutant: what the queue is for.
     monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", float("inf"))
     cursor = origin(node.node.backlog.newest.epoch)

@@ -13,7 +13,7 @@ from ticker.shared.http.request_queue import RequestQueue
 
 
 class Clock:
-    """Time that passes when somebody works, and a loop that is asked to go on."""
+    """A clock that advances with work, and a loop that runs scheduled steps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -62,7 +62,7 @@ def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> No
     assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work_queue)
 
 
-def test_a_rest_is_longer_by_what_was_done_at_once_since_the_step_before() -> None:
+def test_work_done_at_once_since_the_last_step_lengthens_the_rest() -> None:
     clock = Clock()
     for _ in range(5):
         clock.work_queue.submit(Task(clock, "a"))
@@ -106,7 +106,7 @@ def test_cheap_pieces_share_an_iteration() -> None:
     assert 10 <= sum(task.finished_at is not None for task in tasks) <= 11
 
 
-def test_addresses_take_turns_and_what_was_begun_is_finished_first() -> None:
+def test_addresses_alternate_and_started_work_is_finished_first() -> None:
     clock = Clock()
     total = [Task(clock, "flood", steps=2) for _ in range(100)]
     job = Task(clock, "reader", steps=2)
@@ -174,7 +174,7 @@ def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
 
 
 @pytest.mark.anyio
-async def test_calls_wait_for_their_turn_and_say_what_they_found(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_calls_wait_in_the_queue_and_return_their_result(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
 
     def costly() -> float:

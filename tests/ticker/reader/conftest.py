@@ -100,7 +100,7 @@ class Client:
         self.write_now(node.first_message(self.subscription).bytes_for(self.form))
         node.join(self)
 
-    def mark_lagging(self, place: Cursor) -> None:
+    def mark_lagging(self, position: Cursor) -> None:
         self.waiting = True
 
     def catch_up(self) -> None:

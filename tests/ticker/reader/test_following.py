@@ -105,9 +105,9 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     read_all = Stream.records
 
     async def counted(self: Stream) -> list[Record]:
-        found = await read_all(self)
-        counts.append(len(found))
-        return found
+        records = await read_all(self)
+        counts.append(len(records))
+        return records
 
     monkeypatch.setattr(Stream, "records", counted)
     return counts
@@ -174,7 +174,7 @@ async def another_epoch(desk: Desk) -> None:
     await desk.raw.hset(desk.keys.meta, "epoch", "0123abcd")
 
 
-# Garbage stays in the stream. Of what nobody can read the first reading after the hole is told by the ledger.
+# Garbage stays in the stream. The ledger reports an unreadable version at the first reading after the hole.
 @pytest.mark.parametrize(
     ("harm", "minimum"),
     [

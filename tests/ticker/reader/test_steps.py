@@ -1,4 +1,4 @@
-"""What a node does for a whole stream at once is done in steps, between which the loop serves everybody else."""
+"""A node handles a whole stream in steps, between which the loop serves all clients."""
 
 import asyncio
 
@@ -11,16 +11,16 @@ from ticker.reader.ledger_check import fold_in_steps
 
 pytestmark = pytest.mark.anyio
 COUNT = 2_000
-# Of entries folded one after another; 10,000 in one go took 220 ms.
+# Entries are folded one by one; 10,000 of them without a pause took 220 ms.
 LARGEST_STEP = 100
 
 
 async def test_versions_that_the_ledgers_add_are_folded_in_steps() -> None:
     entries = [entry(number) for number in range(1, COUNT + 1)]
     doubts = {}
-    for one in entries:
-        newer = msgspec.structs.replace(one, item=msgspec.structs.replace(one.item, version=2))
-        doubts[one.item.uri] = Doubt(2, newer)
+    for original in entries:
+        newer = msgspec.structs.replace(original, item=msgspec.structs.replace(original.item, version=2))
+        doubts[original.item.uri] = Doubt(2, newer)
     turns = 0
 
     async def count() -> None:

@@ -75,11 +75,11 @@ class Freezing:
             return [], []
         self.waiting.set()
         await asyncio.sleep(0.02)
-        found, self.new = self.new, []
-        return found, []
+        records, self.new = self.new, []
+        return records, []
 
 
-async def time_limits_until_told(stream: Freezing, freeze: Callable[[], None]) -> int:
+async def time_limits_until_report(stream: Freezing, freeze: Callable[[], None]) -> int:
     """How many calls took their whole time limit before the node said that it is stale."""
     node = Node(TickerSettings.model_construct(), load_site(None))
     steady = asyncio.get_running_loop().time
@@ -106,7 +106,7 @@ async def time_limits_until_told(stream: Freezing, freeze: Callable[[], None]) -
 
 async def test_a_primary_in_doubt_is_reported_before_the_next_call() -> None:
     stream = Freezing()
-    assert await time_limits_until_told(stream, lambda: setattr(stream, "frozen", True)) == 1
+    assert await time_limits_until_report(stream, lambda: setattr(stream, "frozen", True)) == 1
 
 
 async def test_a_server_that_stops_within_a_burst_is_reported_and_read_entries_are_delivered() -> None:
@@ -116,18 +116,18 @@ async def test_a_server_that_stops_within_a_burst_is_reported_and_read_entries_a
         stream.new = [entry(2)]
         stream.before_burst = lambda: setattr(stream, "frozen", True)
 
-    assert await time_limits_until_told(stream, freeze) == 1
+    assert await time_limits_until_report(stream, freeze) == 1
 
 
 async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() -> None:
-    stream, held, seen = Freezing(), [False], dict[str, set[bool]]()
+    stream, is_reader_busy, seen = Freezing(), [False], dict[str, set[bool]]()
 
     def noting(name: str) -> Callable[..., Any]:
         call = getattr(stream, name)
 
         async def noted(*arguments: Any, **named: Any) -> Any:
             kind = f"{name}, waiting" if named.get("block") else name
-            seen.setdefault(kind, set()).add(held[0])
+            seen.setdefault(kind, set()).add(is_reader_busy[0])
             return await call(*arguments, **named)
 
         return noted
@@ -141,7 +141,7 @@ async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() 
         KEYRING,
         node,
         steady=lambda: steady() * 100,
-        on_busy=lambda is_busy: held.__setitem__(0, is_busy),
+        on_busy=lambda is_busy: is_reader_busy.__setitem__(0, is_busy),
     )
     task = asyncio.create_task(reader.run())
     async with asyncio.timeout(5):
@@ -150,7 +150,7 @@ async def test_other_work_waits_for_the_reader_but_not_while_the_reader_waits() 
             await asyncio.sleep(0.01)
         stream.frozen = True
         await until(lambda: node.stale)
-    assert not held[0], "nor while the server is away"
+    assert not is_reader_busy[0], "nor while the server is away"
     task.cancel()
     await asyncio.wait([task])
     assert seen.pop("follow, waiting") == {False}

@@ -1,4 +1,4 @@
-"""What a node cannot read: it says so where the desk published it, and never shows an older version in its place."""
+"""Unreadable entries: a node reports them, and never shows an older version of their items."""
 
 import time
 from collections.abc import Callable
@@ -29,11 +29,11 @@ def shown_uris(node: CountingNode) -> list[str]:
 
 async def published_by_hand(desk: Desk, *bodies: bytes, epoch: bytes | None = None) -> None:
     """Puts bodies into the stream in one step with the next numbers, as a desk of another release might."""
-    known, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
+    current_epoch, seq = await desk.raw.hmget(desk.keys.meta, ["epoch", "seq"])
     pipe = desk.raw.pipeline(transaction=True)
     pipe.hincrby(desk.keys.meta, "seq", len(bodies))
     for number, body in enumerate(bodies, int(seq) + 1):
-        pipe.xadd(desk.keys.items, {"epoch": epoch or known, "seq": number, "body": body})
+        pipe.xadd(desk.keys.items, {"epoch": epoch or current_epoch, "seq": number, "body": body})
     await pipe.execute()
 
 
@@ -50,7 +50,7 @@ async def test_a_node_whose_desk_signs_with_another_key_reports_it_within_five_s
     assert node.lost is not None and "(key)" in node.lost and "FLASHWIRE_SIGNING_KEYS" in node.lost
     assert client.snapshots()[-1][0] is False
     assert client.heard_of[-1]["stale"] is True
-    # Nor is the line that was withdrawn shown, whose withdrawal nobody here can read.
+    # The withdrawn line is not shown either, although its withdrawal is unreadable.
     fresh = Client(node)
     assert fresh.snapshots() == [(False, [lines[1].uri])] and fresh.heard_of[0]["stale"] is True
     await until(lambda: node.backlog.newest.seq == 6)
@@ -84,7 +84,7 @@ async def test_the_node_is_not_ready_for_every_reason_of_a_skip(desk: Desk, node
     assert f"({'malformed' if kind == 'epoch' else kind})" in str(node.lost)
 
 
-async def test_an_entry_without_a_number_is_one_that_the_node_cannot_read(desk: Desk, node: CountingNode) -> None:
+async def test_an_entry_without_a_number_is_unreadable(desk: Desk, node: CountingNode) -> None:
     await desk.publish()
     await until(lambda: len(node.backlog) == 1)
     epoch = await desk.raw.hget(desk.keys.meta, "epoch")
@@ -334,8 +334,8 @@ async def test_a_version_that_is_signed_again_keeps_its_item_and_reaches_no_clie
     await until(lambda: len(node.backlog) == 4)
     last = (await desk.publish())[0]
     await until(lambda: client.live()[-1] == last.uri)
-    assert client.live() == [each.uri for each in [*lines, last]]
-    assert shown_uris(node) == [each.uri for each in [last, *reversed(lines)]] and node.rebuilds == 1
+    assert client.live() == [line.uri for line in [*lines, last]]
+    assert shown_uris(node) == [line.uri for line in [last, *reversed(lines)]] and node.rebuilds == 1
 
 
 async def test_a_copied_old_body_reaches_no_client(desk: Desk, node: CountingNode) -> None:
@@ -392,12 +392,12 @@ async def test_an_unreadable_item_is_hidden_until_a_version_can_be_read(redis_ur
     other = other_key(desk.keys.brand)
     with desk.signing_with(other):
         lines = await desk.publish(2)
-    [known] = await desk.publish()
+    [readable] = await desk.publish()
     # This item was not published: it has no ledger.
     await published_by_hand(desk, seal(encode_item(item(uri="urn:flashwire:" + "8" * 26)), other))
     await desk.publish()
     async with following(redis_url, desk) as node:
-        assert node.backlog.hidden == {line.uri for line in lines} and known.uri in shown_uris(node)
+        assert node.backlog.hidden == {line.uri for line in lines} and readable.uri in shown_uris(node)
         assert not node.stale and Client(node).snapshots()[0][0] is False
         for line in lines:
             await desk.act(line, "withdraw")

@@ -106,5 +106,5 @@ def test_a_closed_address_keeps_accepted_connections_and_can_be_opened_again() -
     socket.create_connection(address_of(sock), 5).close()
     sock.close()
     [again] = bind("127.0.0.1", address_of(accepted)[1], 1, "--port")
-    for one in (client, waiting, accepted, again):
-        one.close()
+    for open_socket in (client, waiting, accepted, again):
+        open_socket.close()

@@ -99,6 +99,6 @@ def test_sentinels_have_a_separate_login() -> None:
 def test_an_address_that_cannot_be_used_is_refused_with_one_sentence(url: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         connect(url, timeout=1)
-    words = str(caught.value)
-    assert sentence in words and "hunter2" not in words and "\n" not in words
+    error = str(caught.value)
+    assert sentence in error and "hunter2" not in error and "\n" not in error
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

@@ -56,8 +56,8 @@ async def whole_life(client: Client, brand: str, replicas: int = 0) -> None:
     item = an_item(version=2, act="withdraw", pub_status="canceled")
     await store.publish(item, "w", "f", record.earlier, record.missing_body)
     assert await client.llen(keys.ledger(URI)) == 2
-    shown = await store.newest(10, is_wanted=lambda item, _: item.pub_status == "usable")
-    assert {item.uri for item, _ in shown} == set(names[4:])
+    usable = await store.newest(10, is_wanted=lambda item, _: item.pub_status == "usable")
+    assert {item.uri for item, _ in usable} == set(names[4:])
     assert await backfill(store) == 2 and await store.probe()
     signed = await rekey(Store(client, Keyring("k2", SECRETS, brand), length=100, replicas=replicas))
     assert len(signed.signed) == 2 and signed.unreadable_items == []

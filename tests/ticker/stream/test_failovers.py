@@ -101,7 +101,7 @@ class Newsroom:
         missing = set(self.acknowledged) - uris
         assert not missing, f"{len(missing)} of {len(self.acknowledged)} acknowledged lines are gone"
         assert len(records) == len(uris), "a line stands twice"
-        seen = set(client.live()) | {uri for _, shown in client.snapshots() for uri in shown}
+        seen = set(client.live()) | {uri for _, snapshot_uris in client.snapshots() for uri in snapshot_uris}
         newest = sorted(self.acknowledged)[-50:]
         assert set(newest) <= seen
 
@@ -124,7 +124,7 @@ async def newsroom(url: str, brand: str, replicas: int = 0) -> AsyncIterator[tup
 
 
 @pytest.fixture(params=SERVERS)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
     with machines(tmp_path, request.param) as started:
         yield started
 
@@ -132,8 +132,8 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
 DURABLE = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "10")
 
 
-async def test_a_single_server_is_killed_and_restarts(made: Machines, brand: str) -> None:
-    server = made.start("--appendonly", "yes", "--appendfsync", "always", "--save", "")
+async def test_clients_miss_nothing_when_a_single_server_is_killed_and_restarts(servers: Machines, brand: str) -> None:
+    server = servers.start("--appendonly", "yes", "--appendfsync", "always", "--save", "")
     async with newsroom(f"redis://127.0.0.1:{server.port}", brand) as (room, client):
         start = time.monotonic()
         server.process.kill()
@@ -143,9 +143,9 @@ async def test_a_single_server_is_killed_and_restarts(made: Machines, brand: str
         await room.is_back_after(start, client)
 
 
-async def test_a_primary_of_sentinel_that_crashes(made: Machines, brand: str) -> None:
-    group = made.group(2)
-    watchers = made.sentinels(group)
+async def test_clients_miss_nothing_when_a_sentinel_primary_crashes(servers: Machines, brand: str) -> None:
+    group = servers.group(2)
+    watchers = servers.sentinels(group)
     hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in watchers)
     async with newsroom(f"redis+sentinel://{hosts}/news", brand, replicas=1) as (room, client):
         # In its last second nothing reaches its replicas: what it takes then must not be acknowledged.
@@ -163,9 +163,9 @@ async def test_a_primary_of_sentinel_that_crashes(made: Machines, brand: str) ->
         await room.is_back_after(start, client)
 
 
-async def test_a_planned_failover_of_sentinel(made: Machines, brand: str) -> None:
-    group = made.group(2, *DURABLE)
-    watchers = made.sentinels(group)
+async def test_clients_miss_nothing_in_a_planned_sentinel_failover(servers: Machines, brand: str) -> None:
+    group = servers.group(2, *DURABLE)
+    watchers = servers.sentinels(group)
     hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in watchers)
     async with newsroom(f"redis+sentinel://{hosts}/news", brand, replicas=1) as (room, client):
         start = time.monotonic()
@@ -179,8 +179,8 @@ async def test_a_planned_failover_of_sentinel(made: Machines, brand: str) -> Non
 
 
 @pytest.mark.parametrize("how", ["killed", pytest.param("frozen", marks=pytest.mark.slow)])
-async def test_a_primary_of_a_cluster_that_dies(made: Machines, brand: str, how: str) -> None:
-    nodes = made.cluster()
+async def test_clients_miss_nothing_when_a_cluster_primary_dies(servers: Machines, brand: str, how: str) -> None:
+    nodes = servers.cluster()
     hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes[:2])
     async with newsroom(f"redis+cluster://{hosts}", brand, replicas=1) as (room, client):
         owner = _owner(nodes, room)
@@ -196,10 +196,10 @@ async def test_a_primary_of_a_cluster_that_dies(made: Machines, brand: str, how:
 
 
 @pytest.mark.slow
-async def test_a_primary_of_a_cluster_with_two_replicas_dies_and_every_line_is_still_on_two_servers(
-    made: Machines, brand: str
+async def test_every_line_is_on_two_servers_after_a_primary_with_two_replicas_dies(
+    servers: Machines, brand: str
 ) -> None:
-    nodes = made.cluster(replicas=2)
+    nodes = servers.cluster(replicas=2)
     hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes[:2])
     async with newsroom(f"redis+cluster://{hosts}", brand, replicas=1) as (room, client):
         start = time.monotonic()
@@ -208,10 +208,8 @@ async def test_a_primary_of_a_cluster_with_two_replicas_dies_and_every_line_is_s
         await room.is_back_after(start, client)
 
 
-async def test_a_withdrawal_that_a_lagging_replica_never_got_is_not_undone_for_clients(
-    made: Machines, brand: str
-) -> None:
-    first, second = made.group(1)
+async def test_a_withdrawal_lost_by_a_lagging_replica_is_not_undone_for_clients(servers: Machines, brand: str) -> None:
+    first, second = servers.group(1)
     async with (
         MovingAddress(first.port) as address,
         newsroom(f"redis://127.0.0.1:{address.port}", brand) as (room, client),
@@ -241,8 +239,10 @@ def _owner(nodes: list[Server], room: Newsroom) -> Server:
 
 
 @pytest.mark.parametrize("old", [pytest.param("cut", marks=pytest.mark.slow), "open", "still a primary"])
-async def test_an_address_that_moves_to_another_server(made: Machines, brand: str, old: str) -> None:
-    first, second, _third = made.group(2)
+async def test_clients_miss_nothing_when_the_address_moves_to_another_server(
+    servers: Machines, brand: str, old: str
+) -> None:
+    first, second, _third = servers.group(2)
     async with (
         MovingAddress(first.port) as address,
         newsroom(f"redis://127.0.0.1:{address.port}", brand, replicas=1) as (room, client),
@@ -281,15 +281,15 @@ async def cut_off_from_sentinels(group: list[Server], watchers: list[Server]) ->
 
 
 @pytest.fixture
-def watched(made: Machines) -> tuple[list[Server], list[Server], str]:
+def watched(servers: Machines) -> tuple[list[Server], list[Server], str]:
     """A primary, a replica and three Sentinels with a user of their own; the address of all."""
-    group = made.group(1)
+    group = servers.group(1)
     for server in group:
         server.ask.execute_command("ACL", "SETUSER", "sentinel", "on", ">word", "allchannels", "+@all")
         server.ask.execute_command("ACL", "SETUSER", "app", "on", ">word", "allkeys", "allchannels", "+@all")
     login = "sentinel auth-user news sentinel\nsentinel auth-pass news word\n"
     # What the Sentinels need to notice comes on top of what nodes and desk need.
-    watchers = made.sentinels(group, login=login, patience_ms=500)
+    watchers = servers.sentinels(group, login=login, patience_ms=500)
     hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in watchers)
     return group, watchers, f"redis+sentinel://app:word@{hosts}/news"
 

@@ -61,27 +61,27 @@ async def publish(client: Client, brand: str, seq: int) -> None:
 
 @pytest.fixture
 async def sentinel(start: Start) -> AsyncIterator[tuple[int, int]]:
-    """The ports of a Sentinel, and of the server that it follows as `news` beside one replica."""
+    """The ports of a Sentinel and of the primary that it calls `news`, which has one replica."""
     password = ("--requirepass", "word", "--masterauth", "word")
     first = start(*password)
     second = start(*password, "--replicaof", f"127.0.0.1 {first}", "--repl-diskless-sync-delay", "0")
     config = f"sentinel monitor news 127.0.0.1 {first} 1\nsentinel auth-pass news word\n"
     config += "sentinel down-after-milliseconds news 1000\nsentinel failover-timeout news 3000\n"
     watcher = start("--sentinel", config=config)
-    asked = connect(f"redis://127.0.0.1:{watcher}", timeout=2)
+    sentinel_client = connect(f"redis://127.0.0.1:{watcher}", timeout=2)
     replica = connect(f"redis://:word@127.0.0.1:{second}", timeout=2)
 
     async def in_step() -> bool:
-        replicas = await asked.execute_command("SENTINEL", "REPLICAS", "news")
+        replicas = await sentinel_client.execute_command("SENTINEL", "REPLICAS", "news")
         return bool(replicas) and (await replica.info("replication"))["master_link_status"] == "up"
 
     await until(in_step)
     yield watcher, first
-    await asked.aclose()
+    await sentinel_client.aclose()
     await replica.aclose()
 
 
-async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
+async def test_sentinel_names_the_primary_and_the_new_one_after_a_failover(
     sentinel: tuple[int, int], brand: str
 ) -> None:
     watcher, first = sentinel
@@ -92,18 +92,18 @@ async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
     await client.wait(1, 2000)
     assert await stream.position() == Position("e1", 1, b"1-0")
 
-    asked = connect(f"redis://127.0.0.1:{watcher}", timeout=2)
+    sentinel_client = connect(f"redis://127.0.0.1:{watcher}", timeout=2)
 
     async def ordered() -> bool:
         # Sentinel says NOGOODSLAVE until it has heard the replica's own words.
         try:
-            return bool(await asked.execute_command("SENTINEL", "FAILOVER", "news"))
+            return bool(await sentinel_client.execute_command("SENTINEL", "FAILOVER", "news"))
         except ResponseError as error:
             assert "NOGOODSLAVE" in str(error)
             return False
 
     async def moved() -> bool:
-        _, port = await asked.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "news")
+        _, port = await sentinel_client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "news")
         return int(port) != first
 
     await until(ordered)
@@ -123,7 +123,7 @@ async def test_the_stream_is_found_through_sentinel_and_again_after_a_failover(
     unknown = Stream(connect(f"redis+sentinel://:word@127.0.0.1:{watcher}/other", timeout=2), brand)
     with pytest.raises(StreamAwayError, match="other"):
         await unknown.position()
-    for connection in (asked, client):
+    for connection in (sentinel_client, client):
         await disconnect(connection)
     await unknown.aclose()
 
@@ -164,14 +164,14 @@ def pool_of(url: str) -> SentinelConnectionPool:
     return pool
 
 
-def asked_at(pool: SentinelConnectionPool) -> list[tuple[str, int]]:
+def sentinel_addresses(pool: SentinelConnectionPool) -> list[tuple[str, int]]:
     kwargs = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
     return [(connection["host"], connection["port"]) for connection in kwargs]
 
 
 def test_a_sentinel_address_names_hosts_service_and_login() -> None:
     pool = pool_of("redis+sentinel://us%40er:p%40ss,word@one:1,two,[::1]:3/news?sentinel_password=se%20cret")
-    assert asked_at(pool) == [("one", 1), ("two", 26379), ("::1", 3)]
+    assert sentinel_addresses(pool) == [("one", 1), ("two", 26379), ("::1", 3)]
     assert pool.service_name == "news" and pool.is_master
     assert pool.connection_kwargs["username"] == "us@er" and pool.connection_kwargs["password"] == "p@ss,word"
     assert pool.connection_kwargs["socket_timeout"] == 3

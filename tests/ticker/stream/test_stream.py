@@ -142,11 +142,11 @@ async def test_a_read_of_a_quiet_stream_returns_nothing_after_its_timeout(stream
 async def test_a_waiting_read_returns_when_an_entry_arrives(
     stream: Stream, client: Client, redis_url: str, brand: str
 ) -> None:
-    found: list[bytes] = []
+    entry_ids: list[bytes] = []
 
     async def wait() -> None:
         items, _ = await stream.follow(b"0", b"0", block=4, count=10)
-        found.extend(entry_id for entry_id, _ in items)
+        entry_ids.extend(entry_id for entry_id, _ in items)
 
     other = connect(redis_url, timeout=5)
     async with anyio.create_task_group() as tasks:
@@ -156,7 +156,7 @@ async def test_a_waiting_read_returns_when_an_entry_arrives(
                 await anyio.lowlevel.checkpoint()
             await add(other, Keys(brand).items, "1-0")
     await other.aclose()
-    assert found == [b"1-0"]
+    assert entry_ids == [b"1-0"]
 
 
 async def test_a_ledger_has_the_oldest_version_first(stream: Stream, client: Client, brand: str) -> None:
@@ -276,8 +276,8 @@ async def test_every_connection_error_becomes_one_line(error: Exception) -> None
     with pytest.raises(StreamAwayError) as caught:
         async with translated():
             raise error
-    said = str(caught.value)
-    assert said.startswith(type(error).__name__) and "\n" not in said and len(said) < 300
+    sentence = str(caught.value)
+    assert sentence.startswith(type(error).__name__) and "\n" not in sentence and len(sentence) < 300
     assert caught.value.__cause__ is error
 
 
@@ -306,9 +306,9 @@ def test_closing_leaves_no_open_sockets(redis_url: str) -> None:
         await stream.position()
         await stream.aclose()
 
-    before = len(os.listdir("/proc/self/fd"))
+    open_before = len(os.listdir("/proc/self/fd"))
     anyio.run(use)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) == open_before
 
 
 def test_commands_are_packed_as_redis_py_packs_them() -> None:
