@@ -1,4 +1,4 @@
-"""Two checkouts run each scenario in turn (`python -m bench --beside`)."""
+"""The benchmark runs each scenario in two checkouts in turn."""
 
 import os
 from pathlib import Path

@@ -23,7 +23,7 @@ FORM = "postgresql://user:password@host:5432/database"
         "postgresql://كاتب:p@h/d",
     ],
 )
-def test_an_address_that_libpq_takes_is_taken_as_it_is(url: str) -> None:
+def test_an_address_that_libpq_accepts_is_used_unchanged(url: str) -> None:
     conninfo = pytest.importorskip("psycopg.conninfo", reason="the tests' own requirements have it")
     assert check_database_url(url) == url
     assert conninfo.conninfo_to_dict(url)
@@ -77,7 +77,7 @@ def test_any_other_address_is_refused_in_one_sentence_that_does_not_quote_it(url
     )
 
 
-def test_a_file_that_an_option_names_must_be_one(tmp_path: Path) -> None:
+def test_a_file_named_by_an_option_must_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("x")
     assert check_database_url(f"postgresql://h/d?sslrootcert={tmp_path}/ca.pem")
     with pytest.raises(ValueError, match="directory"):

@@ -1,4 +1,4 @@
-"""The desk as a process of its own, on real sockets, while its server freezes, dies and comes back."""
+"""The desk as a separate process on real sockets, while its server freezes, dies and comes back."""
 
 import signal
 import time
@@ -25,7 +25,7 @@ def test_a_frozen_server_is_503_within_three_seconds_and_nothing_is_doubled_afte
     assert len(machine.http.get("/v1/items").json()["items"]) == 2
 
 
-def test_what_was_acknowledged_is_there_after_the_server_was_killed(machine: Machine) -> None:
+def test_acknowledged_items_survive_a_kill_of_the_server(machine: Machine) -> None:
     acknowledged = [machine.post(f"{number}").json()["item"]["uri"] for number in range(20)]
     machine.valkey.kill()
     machine.valkey.wait()
@@ -48,7 +48,7 @@ def test_a_desk_killed_after_the_script_answers_the_same_when_it_is_back(machine
     assert machine.post("one").content == first.content
 
 
-def test_a_desk_that_is_told_to_stop_ends_well_and_soon(machine: Machine) -> None:
+def test_a_desk_stops_cleanly_and_soon_after_sigterm(machine: Machine) -> None:
     machine.post("one")
     machine.desk.terminate()
     started = time.monotonic()
@@ -56,16 +56,16 @@ def test_a_desk_that_is_told_to_stop_ends_well_and_soon(machine: Machine) -> Non
     assert time.monotonic() - started < 3.5
 
 
-def test_no_token_and_no_headline_comes_into_the_log(machine: Machine) -> None:
+def test_the_log_has_no_token_and_no_headline(machine: Machine) -> None:
     machine.post("one", text="Civil Defence: A line of its own")
     machine.http.get("/v1/items", headers={"Authorization": "Bearer fw_wrong-token"})
     machine.http.post("/v1/session", json={"token": "fw_another-wrong-token"})
     machine.desk.terminate()
     machine.desk.wait(timeout=5)
-    written = (machine.folder / "desk.log").read_text("utf-8")
-    assert '"event":"published"' in written.replace(" ", "")
+    log = (machine.folder / "desk.log").read_text("utf-8")
+    assert '"event":"published"' in log.replace(" ", "")
     for secret in (machine.token, "wrong-token", "A line of its own", "Traceback"):
-        assert secret not in written
+        assert secret not in log
 
 
 def test_a_server_that_refuses_writes_is_503(machine: Machine) -> None:

@@ -18,7 +18,7 @@ COMMAND = (sys.executable, "-c", "from flashwire.cli.main import main; main()", 
 
 @pytest.fixture
 def start(redis_url: str, brand: str, tmp_path: Path, spawn: Start) -> Start:
-    """Starts `flashwire desk` beside a real server."""
+    """Starts `flashwire desk` with a real server."""
 
     def begin(*arguments: str, command: tuple[str, ...] = COMMAND, **variables: str) -> "subprocess.Popen[str]":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("FLASHWIRE_")}
@@ -29,17 +29,17 @@ def start(redis_url: str, brand: str, tmp_path: Path, spawn: Start) -> Start:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_port_that_is_taken_ends_it_with_one_line(start: Start, host: str) -> None:
+def test_a_port_in_use_ends_the_desk_with_one_line(start: Start, host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server((host, 0), family=family) as listening:
+        port = listening.getsockname()[1]
         desk = start("--host", host, "--port", str(port))
-        _, said = desk.communicate(timeout=30)
+        _, errors = desk.communicate(timeout=30)
     assert desk.returncode == 2
-    assert said.count("\n") == 1 and f"port {port}" in said and "--port" in said
+    assert errors.count("\n") == 1 and f"port {port}" in errors and "--port" in errors
 
 
-def test_a_port_of_its_own_choice_is_in_its_link(start: Start) -> None:
+def test_a_port_that_the_desk_chooses_is_in_its_link(start: Start) -> None:
     for host in ("127.0.0.1", "::1"):
         desk = start("--host", host, "--port", "0")
         assert desk.stderr is not None
@@ -55,12 +55,12 @@ def test_an_empty_host_does_not_open_every_interface(
     start: Start, arguments: tuple[str, ...], variables: dict[str, str]
 ) -> None:
     desk = start("--port", "0", *arguments, **variables)
-    _, said = desk.communicate(timeout=30)
+    _, errors = desk.communicate(timeout=30)
     assert desk.returncode == 2
-    assert said.count("\n") == 1 and "0.0.0.0" in said
+    assert errors.count("\n") == 1 and "0.0.0.0" in errors
 
 
-def test_a_hang_up_ends_it_in_order_unless_it_was_told_to_ignore_it(start: Start) -> None:
+def test_sighup_stops_the_desk_in_order_unless_it_is_ignored(start: Start) -> None:
     for command, ends in ((COMMAND, True), (("nohup", *COMMAND), False)):
         desk = start("--port", "0", command=command)
         assert desk.stderr is not None
@@ -78,12 +78,12 @@ def test_a_hang_up_ends_it_in_order_unless_it_was_told_to_ignore_it(start: Start
 
 
 @pytest.mark.alone
-def test_sigterm_ends_it_at_any_moment_of_its_start(start: Start) -> None:
+def test_sigterm_ends_the_desk_at_any_moment_of_its_start(start: Start) -> None:
     for step in range(5):
         desk = start("--port", "0")
         time.sleep(step * 0.3)
         desk.terminate()
         began = time.monotonic()
-        _, said = desk.communicate(timeout=30)
+        _, errors = desk.communicate(timeout=30)
         assert time.monotonic() - began < 5
-        assert desk.returncode in (0, -signal.SIGTERM) and "Traceback" not in said, said
+        assert desk.returncode in (0, -signal.SIGTERM) and "Traceback" not in errors, errors

@@ -75,7 +75,7 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read_whole(editor: 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 @pytest.mark.usefixtures("unchanged")
-async def test_a_form_of_a_foreign_page_is_not_read(editor: httpx2.AsyncClient, media_type: str) -> None:
+async def test_the_form_of_a_foreign_page_is_not_read(editor: httpx2.AsyncClient, media_type: str) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
     answer = await editor.post("/v1/items", content=json.dumps(line()).encode(), headers=headers)
     assert answer.status_code == 415
@@ -86,7 +86,7 @@ async def test_a_form_of_a_foreign_page_is_not_read(editor: httpx2.AsyncClient, 
 )
 @pytest.mark.usefixtures("unchanged")
 async def test_without_a_valid_token_the_answer_is_only_401(client_for: ClientFor, authorization: str | None) -> None:
-    anybody = client_for(None)
+    anonymous = client_for(None)
     headers = {} if authorization is None else {b"Authorization": authorization.encode()}
     uri = "urn:flashwire:01m829zdda3j8n0z41ynycsc6j"
     for method, path in (
@@ -100,7 +100,7 @@ async def test_without_a_valid_token_the_answer_is_only_401(client_for: ClientFo
         ("GET", "/v1/session"),
         ("DELETE", "/v1/session"),
     ):
-        answer = await anybody.request(method, path, json=line(), headers=headers)
+        answer = await anonymous.request(method, path, json=line(), headers=headers)
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"].startswith("Bearer")
 

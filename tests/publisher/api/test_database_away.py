@@ -1,4 +1,4 @@
-"""While the desk's PostgreSQL is away, news can still be taken back, by people whom this desk has verified."""
+"""While the desk's PostgreSQL is away, editors that this desk has verified can still withdraw or hold items."""
 
 import asyncio
 import time
@@ -45,22 +45,22 @@ def revoke_elsewhere(parts: Parts, name: str) -> None:
     database.close()
 
 
-async def test_taking_back_goes_on_and_every_other_act_waits(
+async def test_withdrawals_and_holds_work_without_the_database_and_other_acts_are_refused(
     chief: httpx2.AsyncClient, parts: Parts, server: Server
 ) -> None:
     uris = [await published(chief) for _ in range(3)]
     assert (await act(chief, uris[2], "hold")).status_code == 200
     server.stop()
-    before = await entries(parts)
+    entries_before = await entries(parts)
     with capture_logs() as logs:
         assert (await act(chief, uris[0], "hold", dryRun=True)).status_code == 200
         assert (await act(chief, uris[0], "hold", edNote="why")).status_code == 200
         assert (await act(chief, uris[1], "withdraw", note="Wrong")).status_code == 200
-    said = [line for line in logs if line["event"] == "act accepted without the database"]
-    assert [(line["act"], line["uri"], line["by"]) for line in said] == [
+    accepted_lines = [line for line in logs if line["event"] == "act accepted without the database"]
+    assert [(line["act"], line["uri"], line["by"]) for line in accepted_lines] == [
         ("hold", uris[0], "chief 0"), ("withdraw", uris[1], "chief 0"),
     ]  # fmt: skip
-    assert all(line["log_level"] == "warning" and line["version"] == 2 for line in said)
+    assert all(line["log_level"] == "warning" and line["version"] == 2 for line in accepted_lines)
 
     refused = [
         await post(chief, key="k"),
@@ -72,7 +72,7 @@ async def test_taking_back_goes_on_and_every_other_act_waits(
     for answer in refused:
         assert answer.status_code == 503 and answer.headers["retry-after"].isdigit(), answer.text
         assert answer.json()["type"].endswith("database-away")
-    assert await entries(parts) == before + 2
+    assert await entries(parts) == entries_before + 2
 
     server.start()
     assert (await post(chief, key="k")).status_code == 201
@@ -88,7 +88,7 @@ async def test_the_refusal_is_a_sentence_in_three_languages(chief: httpx2.AsyncC
     assert len(sentences) == 3 and any("holding and withdrawing" in sentence for sentence in sentences)
 
 
-async def test_a_holder_whom_this_desk_has_not_verified_is_not_let_in(
+async def test_a_holder_that_this_desk_has_not_verified_is_refused(
     client_for: ClientFor, chief: httpx2.AsyncClient, server: Server
 ) -> None:
     uri = await published(chief)
@@ -102,7 +102,7 @@ async def test_a_holder_whom_this_desk_has_not_verified_is_not_let_in(
 
 
 @pytest.mark.parametrize("is_noticed_by", ["a request", "the watch"])
-async def test_a_holder_who_was_revoked_before_is_not_let_in(
+async def test_a_holder_that_was_revoked_before_is_refused(
     chief: httpx2.AsyncClient, parts: Parts, server: Server, is_noticed_by: str
 ) -> None:
     uri = await published(chief)
@@ -133,8 +133,8 @@ async def test_a_session_reads_and_takes_back_and_only_from_the_desks_own_page(
     client = client_for(None)
     token = parts.tokens.create("Amal", "chief")
     assert (await client.post("/v1/session", json={"token": token}, headers=PAGE)).status_code == 200
-    made = await client.post("/v1/items", json={"text": "Civil Defence: A", "edition": "en"}, headers=PAGE)
-    uri = made.json()["item"]["uri"]
+    created = await client.post("/v1/items", json={"text": "Civil Defence: A", "edition": "en"}, headers=PAGE)
+    uri = created.json()["item"]["uri"]
     server.stop()
     assert (await client.get("/v1/session")).json() == {"name": "Amal", "role": "chief"}
     assert [item["uri"] for item in (await client.get("/v1/items")).json()["items"]] == [uri]
@@ -151,15 +151,15 @@ async def test_ready_says_that_the_database_is_away_and_that_it_is_back(
     client_for: ClientFor, parts: Parts, server: Server
 ) -> None:
     client = client_for(None)
-    tasks = [asyncio.create_task(work()) for work in (parts.watch.run, parts.watch.watch_database)]
+    tasks = [asyncio.create_task(run()) for run in (parts.watch.run, parts.watch.watch_database)]
 
     async def until_ready(is_ready: bool) -> httpx2.Response:
-        begun = time.monotonic()
+        started_at = time.monotonic()
         while True:
             answer = await client.get("/health/ready")
             if (answer.status_code == 200) is is_ready:
                 return answer
-            assert time.monotonic() - begun < 5, answer.text
+            assert time.monotonic() - started_at < 5, answer.text
             await asyncio.sleep(0.02)
 
     await until_ready(True)
@@ -179,9 +179,7 @@ async def test_ready_says_that_the_database_is_away_and_that_it_is_back(
             await task
 
 
-async def test_a_frozen_database_keeps_no_editor_longer_than_the_limit(
-    chief: httpx2.AsyncClient, server: Server
-) -> None:
+async def test_a_frozen_database_delays_no_editor_beyond_the_limit(chief: httpx2.AsyncClient, server: Server) -> None:
     uri = await published(chief)
     server.freeze()
 
@@ -195,9 +193,9 @@ async def test_a_frozen_database_keeps_no_editor_longer_than_the_limit(
         return await post(chief)
 
     for attempt, status in ((hold, 200), (read, 200), (publish, 503)):
-        begun = time.monotonic()
+        started_at = time.monotonic()
         assert (await attempt()).status_code == status
         # The stream's share of an answer is milliseconds here.
-        assert time.monotonic() - begun < ANSWER_SECONDS + 0.7
+        assert time.monotonic() - started_at < ANSWER_SECONDS + 0.7
     server.thaw()
     assert (await post(chief)).status_code == 201

@@ -1,4 +1,4 @@
-"""The page's files as they are served: the same for everybody, under one policy, found by their content's tag."""
+"""The page's files as they are served: the same for all clients, under one policy, with a tag of their content."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def client() -> TestClient:
 def test_every_file_that_the_page_names_is_there(client: TestClient) -> None:
     page = client.get("/").text
     named = [part.split('"')[0] for part in page.replace('src="', 'href="').split('href="')[1:]]
-    # Relative: a proxy may serve the page below a path of its own.
+    # Relative: a proxy may serve the page below another path.
     assert "desk/shell/main.js" in named
     assert "shared/tokens.css" in named
     assert not [path for path in named if path.startswith("/")]
@@ -29,14 +29,14 @@ def test_every_file_that_the_page_names_is_there(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/desk/shell/main.js", "/desk/words/ar.js", "/client/connection.js", "/shared/tokens.css"]
 )
-def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: str) -> None:
+def test_an_unchanged_file_is_answered_with_304(client: TestClient, path: str) -> None:
     first = client.get(path)
     # The test client accepts gzip, and the tag of the gzipped representation is a weak one.
     weak_tag = first.headers["etag"]
     assert first.headers["content-encoding"] == "gzip"
     tag = weak_tag.removeprefix("W/")
-    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        again = client.get(path, headers={"If-None-Match": known})
+    for if_none_match in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(path, headers={"If-None-Match": if_none_match})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", weak_tag)
     assert client.get(path, headers={"If-None-Match": '"other"'}).content == first.content
     assert first.headers["cache-control"] == "no-cache"
@@ -53,7 +53,7 @@ def test_what_a_browser_has_already_is_not_sent_again(client: TestClient, path: 
         "/client/types.d.ts",
     ],
 )
-def test_what_is_not_among_the_files_is_not_found(client: TestClient, path: str) -> None:
+def test_an_unknown_file_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -67,7 +67,7 @@ def test_the_page_may_connect_to_the_desk_and_the_ticker_only() -> None:
         assert "default-src 'none'" in policy
 
 
-def test_a_tag_is_of_the_content_and_not_of_its_time(tmp_path: Path) -> None:
+def test_an_entity_tag_depends_on_the_content_and_not_on_its_time(tmp_path: Path) -> None:
     file = tmp_path / "below" / "a.js"
     file.parent.mkdir()
     file.write_text("1")

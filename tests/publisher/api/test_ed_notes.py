@@ -63,14 +63,14 @@ async def test_a_note_enters_neither_the_answer_nor_the_stream(editor: httpx2.As
     assert stream and len(stream) == 1 and NOTE not in repr(stream)
 
 
-async def test_a_note_is_shown_to_nobody_who_is_not_signed_in(client_for: ClientFor) -> None:
+async def test_a_note_is_shown_only_to_editors_who_are_signed_in(client_for: ClientFor) -> None:
     uri = (await post(client_for("editor"), edNote=NOTE)).json()["item"]["uri"]
     for path in ("/v1/items", f"/v1/items/{uri}"):
         answer = await client_for(None).get(path)
         assert answer.status_code == 401 and NOTE not in answer.text
 
 
-async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2.AsyncClient, parts: Parts) -> None:
+async def test_an_item_is_published_even_if_its_note_cannot_be_stored(chief: httpx2.AsyncClient, parts: Parts) -> None:
     database = sqlite3.connect(parts.settings.data / FILE, isolation_level=None)
     # A trigger stands for a full disk: the statement fails as SQLite itself would have it fail.
     database.execute("CREATE TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'full'); END")
@@ -87,7 +87,7 @@ async def test_an_item_is_published_though_its_note_cannot_be_kept(chief: httpx2
     assert await listed(chief, uri) == [[{"version": 1, "by": "chief 0", "note": NOTE}]]
 
 
-async def test_items_are_listed_though_their_notes_cannot_be_read(chief: httpx2.AsyncClient, parts: Parts) -> None:
+async def test_items_are_listed_even_if_their_notes_cannot_be_read(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = (await post(chief, edNote=NOTE)).json()["item"]["uri"]
     with closing(sqlite3.connect(parts.settings.data / FILE)) as database:
         database.execute("ALTER TABLE notes RENAME TO elsewhere")

@@ -24,11 +24,11 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_publications_repeats_and_refusals_are_counted(client_for: ClientFor) -> None:
-    editor, anybody = client_for("editor"), client_for(None)
+    editor, anonymous = client_for("editor"), client_for(None)
     for _ in range(2):
         await editor.post("/v1/items", json=line(), headers={"Idempotency-Key": "one"})
     await editor.post("/v1/items", json=line(urgency=9))
-    page = (await anybody.get("/metrics")).text
+    page = (await anonymous.get("/metrics")).text
     assert 'flashwire_desk_published_total{act="publish"} 1.0' in page
     assert "flashwire_desk_answered_again_total 1.0" in page
     assert 'flashwire_desk_refused_total{reason="invalid"} 1.0' in page
@@ -36,21 +36,21 @@ async def test_publications_repeats_and_refusals_are_counted(client_for: ClientF
 
 
 async def test_ready_says_why_not(client_for: ClientFor, parts: Parts) -> None:
-    anybody = client_for(None)
+    anonymous = client_for(None)
     parts.watch._note("ConnectionError: gone")
-    answer = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001"})
+    answer = await anonymous.get("/health/ready", headers={"Host": "127.0.0.1:8001"})
     assert answer.status_code == 503 and answer.json() == {"ready": False, "reasons": ["ConnectionError: gone"]}
     # Through a proxy on this machine, with and without forwarding headers.
     proxied: list[dict[str, str]] = [{"X-Forwarded-For": "192.0.2.7"}, {"X-Forwarded-Proto": "https"}]
     for headers in (*proxied, {"Forwarded": "for=192.0.2.7"}, {"Via": "1.1 a"}):
-        far = await anybody.get("/health/ready", headers={"Host": "127.0.0.1:8001", **headers})
+        far = await anonymous.get("/health/ready", headers={"Host": "127.0.0.1:8001", **headers})
         assert far.status_code == 503 and far.json() == {"ready": False, "reasons": ["ConnectionError"]}, headers
-    assert (await anybody.get("/health/ready")).json() == {"ready": False, "reasons": ["ConnectionError"]}
+    assert (await anonymous.get("/health/ready")).json() == {"ready": False, "reasons": ["ConnectionError"]}
     parts.watch._note(None)
-    assert (await anybody.get("/health/ready")).json() == {"ready": True, "reasons": []}
+    assert (await anonymous.get("/health/ready")).json() == {"ready": True, "reasons": []}
     parts.watch.draining = True
-    assert (await anybody.get("/health/ready")).status_code == 503
-    assert (await anybody.get("/health/live")).status_code == 200
+    assert (await anonymous.get("/health/ready")).status_code == 503
+    assert (await anonymous.get("/health/live")).status_code == 200
 
 
 async def test_the_description_names_every_route_and_what_answers_look_like(
@@ -115,7 +115,7 @@ def test_a_sentence_calls_things_as_the_desk_page_does(code: str) -> None:
         ("ar;q=0", "en"),
     ],
 )
-def test_the_language_that_is_read_best_is_chosen(accepted: str, language: str) -> None:
+def test_the_language_with_the_highest_weight_is_chosen(accepted: str, language: str) -> None:
     assert reading_language(accepted) == language
 
 
@@ -131,7 +131,7 @@ def test_ids_sort_by_time(early: float, late: float, chance: bytes) -> None:
     assert ulid(first, chance) <= ulid(second, chance)
 
 
-def test_an_id_is_the_one_that_the_specification_gives() -> None:
+def test_an_id_equals_the_example_of_its_specification() -> None:
     assert ulid(1469918176.385, bytes(10)) == "01ARYZ6S41" + "0" * 16
     with pytest.raises(ValueError, match="10 random bytes"):
         ulid(0, b"")

@@ -153,7 +153,7 @@ async def test_the_refusal_names_the_setting_and_the_origin(client_for: ClientFo
 @pytest.mark.parametrize(
     ("peer", "status"), [("192.0.2.7", 403), ("::ffff:192.0.2.7", 403), ("127.0.0.1", 200), ("::ffff:127.0.0.1", 200)]
 )
-async def test_only_a_trusted_proxy_says_what_the_browser_sees(
+async def test_forwarded_headers_count_only_from_a_trusted_proxy(
     client_for: ClientFor, parts: Parts, forwarded: dict[str, str], peer: str, status: int
 ) -> None:
     client = client_for(None, Host="127.0.0.1", Origin="http://desk.example", **forwarded)
@@ -208,7 +208,7 @@ async def test_another_scheme_is_the_proxys_and_the_cookie_counts(
     assert stranger.headers["www-authenticate"] == 'Bearer realm="flashwire"'
 
 
-async def test_the_page_behind_basic_is_never_answered_401(client_for: ClientFor) -> None:
+async def test_the_page_behind_basic_authentication_never_gets_401(client_for: ClientFor) -> None:
     # After a 401 Chromium drops the proxy's credentials and asks for them again.
     page = client_for(None, Authorization=_BASIC, **{"Flashwire-Page": "desk"})
     for answer in (await page.get("/v1/session"), await page.post("/v1/session", json={"token": "fw_x"})):
@@ -222,12 +222,12 @@ async def test_the_page_behind_basic_is_never_answered_401(client_for: ClientFor
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER   {} ", "Bearer\t{}", f"{_BASIC}, Bearer {{}}"])
-async def test_a_token_is_found_however_its_scheme_is_spelled(client_for: ClientFor, parts: Parts, form: str) -> None:
+async def test_a_token_is_read_with_any_spelling_of_its_scheme(client_for: ClientFor, parts: Parts, form: str) -> None:
     token = parts.tokens.create("ed", "editor")
     assert (await client_for(None, Authorization=form.format(token)).get("/v1/session")).json()["name"] == "ed"
 
 
-def test_many_quotes_in_a_header_cost_nothing() -> None:
+def test_many_quotes_in_a_header_use_little_time() -> None:
     started = time.process_time()
     assert _tokens([b'Digest "' + b'\\"' * 8_000]) == set()
     assert time.process_time() - started < 0.05

@@ -55,7 +55,7 @@ def server() -> Iterator[int]:
 
 
 @pytest.fixture
-async def raw(server: int) -> AsyncIterator[Any]:  # Any: redis-py types its replies for text and bytes alike
+async def raw(server: int) -> AsyncIterator[Any]:  # Any: redis-py has one type for text and bytes replies
     async with redis.asyncio.Redis(port=server, legacy_responses=False) as client:
         await client.flushall()
         yield client
@@ -65,7 +65,7 @@ async def raw(server: int) -> AsyncIterator[Any]:  # Any: redis-py types its rep
 async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
     settings = {"redis_url": f"redis://127.0.0.1:{port}", "data": folder, "rate_per_minute": 1000, **changes}
     parts = open_parts(DeskSettings.model_validate(settings))
-    watching = [asyncio.create_task(work()) for work in (parts.watch.run, parts.watch.watch_database)]
+    watching = [asyncio.create_task(run()) for run in (parts.watch.run, parts.watch.watch_database)]
     headers = {"Authorization": f"Bearer {parts.tokens.create('ed', 'chief')}"}
     transport = httpx2.ASGITransport(create_app(parts), client=("127.0.0.1", 1))
     try:
@@ -80,14 +80,14 @@ async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[t
         parts.database.close()
 
 
-async def until_ready(client: httpx2.AsyncClient, ready: bool, words: str = "") -> None:
-    """Waits until readiness is so, and one of `words` (separated by `|`) in its reasons."""
-    begun = time.monotonic()
+async def until_ready(client: httpx2.AsyncClient, ready: bool, reasons: str = "") -> None:
+    """Waits until the desk is `ready` or not, with one of `reasons` (separated by `|`) in the answer."""
+    started_at = time.monotonic()
     while True:
         answer = await client.get("/health/ready")
-        if (answer.status_code == 200) is ready and any(word in answer.text for word in words.split("|")):
+        if (answer.status_code == 200) is ready and any(phrase in answer.text for phrase in reasons.split("|")):
             break
-        assert time.monotonic() - begun < WITHIN, answer.text
+        assert time.monotonic() - started_at < WITHIN, answer.text
         await asyncio.sleep(0.05)
     gauge = "flashwire_desk_ready 1.0" if ready else "flashwire_desk_ready 0.0"
     assert gauge in (await client.get("/metrics")).text
@@ -107,8 +107,8 @@ def without(*rights: str) -> tuple[Change, Change]:
     return remove, own_words
 
 
-def config(name: str, value: str, before: str) -> tuple[Change, Change]:
-    return lambda raw: raw.config_set(name, value), lambda raw: raw.config_set(name, before)
+def config(name: str, value: str, value_before: str) -> tuple[Change, Change]:
+    return lambda raw: raw.config_set(name, value), lambda raw: raw.config_set(name, value_before)
 
 
 def of_type(key: str) -> tuple[Change, Change]:
@@ -158,7 +158,7 @@ STATES: dict[str, tuple[tuple[Change, Change], str]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_what_makes_publishing_impossible_is_seen_and_its_end_too(
+async def test_ready_reports_an_obstacle_to_publishing_and_its_end(
     state: str, raw: Any, server: int, tmp_path: Path
 ) -> None:
     (change, undo), reason = STATES[state]
@@ -179,7 +179,7 @@ async def test_what_makes_publishing_impossible_is_seen_and_its_end_too(
         assert len({fields[b"body"] for _, fields in streams}) == len(streams)
 
 
-async def test_a_script_that_does_not_end_is_seen(raw: Any, server: int, tmp_path: Path) -> None:
+async def test_ready_reports_a_script_that_does_not_end(raw: Any, server: int, tmp_path: Path) -> None:
     await raw.config_set("busy-reply-threshold", "100")
     async with watched(tmp_path, server) as (_, client), redis.asyncio.Redis(port=server) as other:
         await until_ready(client, True)
@@ -195,8 +195,8 @@ async def test_a_script_that_does_not_end_is_seen(raw: Any, server: int, tmp_pat
         assert (await post(client, key="k")).status_code == 201
 
 
-async def test_a_disk_that_takes_no_copy_is_seen(raw: Any, server: int, tmp_path: Path) -> None:
-    before, lost = (await raw.config_get("dir"))["dir"], tmp_path / "lost"
+async def test_ready_reports_a_disk_that_takes_no_copy(raw: Any, server: int, tmp_path: Path) -> None:
+    directory_before, lost = (await raw.config_get("dir"))["dir"], tmp_path / "lost"
     lost.mkdir()
     async with watched(tmp_path, server) as (_, client):
         await until_ready(client, True)
@@ -209,13 +209,13 @@ async def test_a_disk_that_takes_no_copy_is_seen(raw: Any, server: int, tmp_path
             assert (await post(client, key="k")).status_code == 503
         finally:
             await raw.config_set("save", "")
-            await raw.config_set("dir", before)
+            await raw.config_set("dir", directory_before)
         await until_ready(client, True)
         assert (await post(client, key="k")).status_code == 201
 
 
 @pytest.mark.parametrize("right", ["lrange", "xrevrange"])
-async def test_what_makes_every_act_impossible_counts_too(right: str, raw: Any, server: int, tmp_path: Path) -> None:
+async def test_ready_reports_an_obstacle_to_every_act(right: str, raw: Any, server: int, tmp_path: Path) -> None:
     change, undo = without(right)
     async with watched(tmp_path, server) as (_, client):
         await until_ready(client, True)
@@ -229,7 +229,7 @@ async def test_what_makes_every_act_impossible_counts_too(right: str, raw: Any, 
         assert (await act(client, uri, "hold")).status_code == 200
 
 
-async def test_unmet_replicas_are_seen_and_one_that_comes(tmp_path: Path) -> None:
+async def test_ready_reports_missing_replicas_until_one_connects(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="fw") as first, tempfile.TemporaryDirectory(prefix="fw") as second:
         primary, port = start(Path(first), "--repl-diskless-sync-delay", "0")
         replica = None
@@ -260,7 +260,7 @@ async def test_unmet_replicas_are_seen_and_one_that_comes(tmp_path: Path) -> Non
         "MASTERDOWN Link with MASTER is down",
     ],
 )
-async def test_whatever_the_server_answers_is_the_reason(error: str, raw: Any, server: int, tmp_path: Path) -> None:
+async def test_an_error_of_the_server_is_the_reason_in_ready(error: str, raw: Any, server: int, tmp_path: Path) -> None:
     answers: str | None = error
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -292,7 +292,7 @@ async def test_whatever_the_server_answers_is_the_reason(error: str, raw: Any, s
         assert (await post(client, key="k")).status_code == 201
 
 
-async def test_the_desks_own_file_counts_too(raw: Any, server: int, tmp_path: Path) -> None:
+async def test_ready_reports_a_desk_file_that_cannot_be_written(raw: Any, server: int, tmp_path: Path) -> None:
     async with watched(tmp_path, server) as (_, client):
         await until_ready(client, True)
         aside = tmp_path / "aside"
@@ -313,21 +313,21 @@ async def test_a_probe_keeps_the_number_of_keys_and_costs_few_bytes(raw: Any, se
         for _ in range(20):
             await parts.store.probe()
         assert await raw.dbsize() == keys
-        written = (await raw.info("replication"))["master_repl_offset"] - offset
-        assert written <= 20 * 200
+        bytes_written = (await raw.info("replication"))["master_repl_offset"] - offset
+        assert bytes_written <= 20 * 200
         assert await raw.xlen(KEYS.items) == 1
 
 
-async def test_a_probe_does_not_wait_for_publications_nor_hold_them(raw: Any, server: int, tmp_path: Path) -> None:
+async def test_a_probe_and_publications_do_not_wait_for_each_other(raw: Any, server: int, tmp_path: Path) -> None:
     async with watched(tmp_path, server) as (parts, _):
 
-        async def one(number: int) -> None:
+        async def publish_line(number: int) -> None:
             await parts.store.publish(an_item(f"urn:flashwire:{number:026d}"), f"{number}", "f")
 
-        publishing = asyncio.gather(*(one(number) for number in range(500)))
-        begun = time.monotonic()
+        publishing = asyncio.gather(*(publish_line(number) for number in range(500)))
+        started_at = time.monotonic()
         await parts.store.probe()
-        took = time.monotonic() - begun
+        took = time.monotonic() - started_at
         assert not publishing.done(), "the probe went by"
         await publishing
         assert took < 2.5

@@ -55,12 +55,12 @@ async def test_the_same_request_written_otherwise_is_the_same(editor: httpx2.Asy
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "é"])
-async def test_a_key_that_is_none_is_refused(editor: httpx2.AsyncClient, key: str) -> None:
+async def test_an_invalid_key_is_refused(editor: httpx2.AsyncClient, key: str) -> None:
     answer = await editor.post("/v1/items", json=line(), headers={b"Idempotency-Key": key.encode()})
     assert answer.status_code == 400 and "Idempotency-Key" in answer.json()["detail"]
 
 
-async def test_an_act_repeated_with_its_key_is_the_same_answer_though_the_item_has_moved_on(
+async def test_an_act_repeated_with_its_key_gets_the_same_answer_after_later_versions(
     chief: httpx2.AsyncClient, parts: Parts
 ) -> None:
     uri = await published(chief)
@@ -134,7 +134,7 @@ async def test_a_repeat_does_not_count_at_a_restarted_desk(
     assert await entries(parts) == 2
 
 
-async def test_a_repeat_of_an_act_is_answered_though_the_item_went_on(chief: httpx2.AsyncClient, parts: Parts) -> None:
+async def test_a_repeated_act_is_answered_after_later_versions(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = await published(chief)
     first = await act(chief, uri, "update", key="one", urgency=1)
     assert (await act(chief, uri, "update", seen=2, urgency=2)).status_code == 200

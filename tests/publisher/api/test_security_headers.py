@@ -62,14 +62,18 @@ def check(answer: httpx2.Response, status: int) -> None:
         ("GET", "/openapi.json", 200),
     ],
 )
-async def test_every_answer_without_authentication(client_for: ClientFor, method: str, path: str, status: int) -> None:
+async def test_every_answer_without_authentication_has_the_security_headers(
+    client_for: ClientFor, method: str, path: str, status: int
+) -> None:
     answer = await client_for(None, **_OTHER).request(method, path)
     check(answer, status)
     if status == 405:
         assert answer.headers["allow"]
 
 
-async def test_every_answer_to_an_editor(client_for: ClientFor, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_answer_to_an_editor_has_the_security_headers(
+    client_for: ClientFor, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     editor = client_for("editor", **_OTHER)
     check(await editor.get("/v1/items"), 200)
     check(await editor.post("/v1/items", json=line()), 201)
@@ -97,6 +101,6 @@ async def test_a_token_sends_thirty_canaries_a_minute(client_for: ClientFor, par
     assert (await client_for("editor").post("/v1/items", json=line())).status_code == 201
 
 
-def test_the_headers_are_written_in_one_place() -> None:
+def test_the_security_headers_are_defined_in_one_module() -> None:
     sources = [path for path in Path(__file__).parents[3].joinpath("publisher").rglob("*.py")]
     assert [path.name for path in sources if "nosniff" in path.read_text("utf-8")] == []

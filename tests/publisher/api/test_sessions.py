@@ -24,11 +24,11 @@ async def test_a_session_speaks_for_its_token_until_it_is_closed(client_for: Cli
     client = await signed_in(client_for, parts)
     assert (await client.get("/v1/session")).json()["name"] == "ed"
     assert (await client.post("/v1/items", json=line(), headers=_PAGE)).status_code == 201
-    kept = dict(client.cookies)
+    cookies = dict(client.cookies)
     assert (await client.delete("/v1/session", headers=_PAGE)).status_code == 204
     assert not client.cookies
     # The cookie is worth nothing any more, also to someone who kept a copy.
-    client.cookies.update(kept)
+    client.cookies.update(cookies)
     assert (await client.get("/v1/session")).status_code == 401
 
 
@@ -62,7 +62,7 @@ async def test_a_foreign_page_cannot_write_with_the_cookie(
     assert (await client.get("/v1/session", headers=headers)).status_code == 200
 
 
-async def test_a_token_beside_the_cookie_does_not_let_a_foreign_page_sign_out(
+async def test_a_token_next_to_the_cookie_does_not_let_a_foreign_page_sign_out(
     client_for: ClientFor, parts: Parts
 ) -> None:
     client = await signed_in(client_for, parts)
@@ -84,7 +84,9 @@ async def test_a_foreign_page_cannot_sign_anyone_in(client_for: ClientFor, parts
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
-async def test_a_wrong_token_signs_nobody_in_and_a_revoked_one_signs_out(client_for: ClientFor, parts: Parts) -> None:
+async def test_a_wrong_token_does_not_sign_in_and_a_revoked_token_signs_out(
+    client_for: ClientFor, parts: Parts
+) -> None:
     wrong = await client_for(None).post("/v1/session", json={"token": "fw_x"}, headers=_PAGE)
     assert wrong.status_code == 401 and "set-cookie" not in wrong.headers
     client = await signed_in(client_for, parts)

@@ -61,7 +61,7 @@ def test_a_correction_and_a_withdrawal_need_a_note(act: str) -> None:
 
 
 @pytest.mark.parametrize("act", ["update", "refile"])
-def test_an_act_is_one_act_so_an_update_carries_no_correction_note(act: str) -> None:
+def test_an_update_has_no_correction_note(act: str) -> None:
     assert refused(an_item(), act, headline="x", note="It was wrong.") == {"note": "note-not-here"}
 
 
@@ -77,7 +77,7 @@ def test_hold_release_and_withdraw_change_no_content(act: str) -> None:
     assert refused(item, act, note="n", headline="x") == {"headline": "field-not-here"}
 
 
-def test_a_held_item_returns_by_release_and_is_held_once() -> None:
+def test_an_item_on_hold_returns_by_release_and_cannot_be_held_again() -> None:
     on_hold = acted(an_item(), "hold")
     assert on_hold.pub_status == "withheld"
     with pytest.raises(ConflictError) as conflict:
@@ -89,7 +89,7 @@ def test_a_held_item_returns_by_release_and_is_held_once() -> None:
     assert "not on hold" in sentence(conflict.value)
 
 
-def test_a_correction_on_hold_is_seen_with_its_note_after_the_release() -> None:
+def test_a_correction_on_hold_appears_with_its_note_after_the_release() -> None:
     corrected = acted(_HELD, "correction", headline="Bridge open", note="It was never closed.")
     assert corrected.pub_status == "withheld"
     released = acted(corrected, "release")
@@ -129,7 +129,7 @@ def test_the_newest_corrections_are_kept_the_newest_last() -> None:
     assert [correction.version for correction in item.corrections] == [4, 5, 6, 7, 8]
 
 
-def test_a_correction_of_an_earlier_release_is_taken_over_from_its_note() -> None:
+def test_a_correction_of_an_earlier_release_is_read_from_its_note() -> None:
     note = Text("It was never closed.", "en", "ltr")
     earlier = an_item(version=2, act="correction", note=note)
     assert earlier.corrections == ()
@@ -155,7 +155,7 @@ def test_an_item_stays_in_its_edition() -> None:
     assert refused(an_item(), "update", edition="ar") == {"edition": "edition-fixed"}
 
 
-def test_a_source_may_be_replaced_but_not_taken_away() -> None:
+def test_a_source_may_be_replaced_but_not_removed() -> None:
     changed = acted(an_item(), "correction", infoSources=[{"uri": "local-platforms"}], note="It was not Civil Defence.")
     assert [source.uri for source in changed.info_sources] == ["local-platforms"]
     assert refused(an_item(), "correction", infoSources=[], note="n") == {"infoSources": "no-source"}

@@ -73,7 +73,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
         (b'"infoSources": [1]', ("an object", "كائنًا", "un objeto")),
     ],
 )
-def test_a_wrong_type_is_named_as_a_person_would(field: bytes, sentences: tuple[str, str, str]) -> None:
+def test_a_wrong_type_is_named_in_plain_words(field: bytes, sentences: tuple[str, str, str]) -> None:
     with pytest.raises(RefusalsError) as error:
         decode(b'{"edition": "en", %b}' % field, ItemRequest)
     [refusal] = error.value.refusals
@@ -84,7 +84,7 @@ def test_a_wrong_type_is_named_as_a_person_would(field: bytes, sentences: tuple[
     ]
 
 
-def test_where_two_types_will_do_both_are_named() -> None:
+def test_both_types_are_named_if_two_are_accepted() -> None:
     with pytest.raises(RefusalsError) as error:
         decode(b'{"act": "correction", "note": 1}', ActRequest)
     [refusal] = error.value.refusals

@@ -29,7 +29,7 @@ def refused(**fields: Any) -> dict[str, str]:
     return {refusal.field: refusal.code for refusal in error.value.refusals}
 
 
-def test_a_line_of_a_registered_source_becomes_a_whole_item() -> None:
+def test_a_line_of_a_registered_source_becomes_a_complete_item() -> None:
     item = drafted(**line())
     assert item.headline == Text("Bridge in the old town closed", "en", "ltr")
     assert item.info_sources == (InfoSource(Text("Civil Defence", "en", "ltr"), "official", "civil-defence"),)

@@ -80,7 +80,7 @@ def test_the_warning_names_the_registered_source_that_a_name_looks_like(name: st
 @pytest.mark.parametrize(
     "name", ["АР", "ΑΡ", "ＡＰ", "TАSS", "Channel I0", "Channel ١٠", "وكالة الأنباء السعودیة", "Sаudi Press Agency"]
 )
-def test_whole_words_of_another_script_are_seen_through(name: str) -> None:
+def test_lookalike_words_of_another_script_are_detected(name: str) -> None:
     assert codes(name, AGENCIES) == ["source-lookalike"]
 
 
@@ -156,7 +156,7 @@ def test_the_skeleton_of_a_skeleton_is_itself(name: str) -> None:
 
 
 @given(st.sampled_from([name for source in SITE.sources.values() for name in source.names.values()]), st.data())
-def test_one_letter_of_another_alphabet_anywhere_is_seen(name: str, data: st.DataObject) -> None:
+def test_one_letter_of_another_alphabet_is_detected_at_every_position(name: str, data: st.DataObject) -> None:
     like = {"a": "а", "e": "е", "i": "і", "o": "о", "p": "р", "c": "с", "ا": "أ", "ي": "ی"}
     places = [at for at, character in enumerate(name) if character in like]
     if places:
@@ -164,7 +164,7 @@ def test_one_letter_of_another_alphabet_anywhere_is_seen(name: str, data: st.Dat
         assert codes(name[:at] + like[name[at]] + name[at + 1 :]) == ["source-lookalike"]
 
 
-def test_the_interface_takes_such_a_line_and_says_so_in_the_reader_s_language(machine: Machine) -> None:
+def test_the_api_accepts_a_lookalike_name_with_a_warning_in_the_clients_language(machine: Machine) -> None:
     body = {"text": "Неalth ministry: two injured", "edition": "en", "role": "official"}
     dry_run = machine.http.post("/v1/items", json={**body, "dryRun": True})
     assert dry_run.status_code == 200 and [warning["code"] for warning in dry_run.json()["warnings"]] == [

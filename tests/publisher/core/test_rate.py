@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from publisher.core.rate import WINDOW_SECONDS, Rate
 
 
-def test_a_repeat_is_not_counted_and_a_request_that_published_nothing_is_given_back() -> None:
+def test_repeats_and_requests_that_publish_nothing_do_not_count() -> None:
     rate = Rate(2)
     assert [rate.admit("a", request, 0.0) for request in ("1", "1", "2", "1")] == [0, 0, 0, 0]
     assert rate.admit("a", "3", 10.0) == WINDOW_SECONDS - 10

@@ -18,7 +18,7 @@ def test_a_role_may_do_its_acts_and_those_of_lower_roles() -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_every_act_that_a_role_may_not_is_refused_in_words(act: Act) -> None:
+def test_every_act_beyond_a_role_is_refused_with_a_sentence(act: Act) -> None:
     for role in ROLES:
         if needed := role_needed(role, act):
             refusal = RefusedError("role-act", needed=role_phrase(needed), act=act_phrase(act))

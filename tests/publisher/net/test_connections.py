@@ -152,7 +152,7 @@ async def test_every_answer_has_the_headers_for_browsers(start: Started, head: b
         ([b"CONNECT desk.test:443 HTTP/1.1\r\n\r\n"], 400),
     ],
 )
-async def test_what_is_too_much_or_no_http_is_answered_and_ends(
+async def test_a_request_that_is_too_large_or_not_http_is_answered_and_closed(
     start: Started, pieces: list[bytes], expected: int
 ) -> None:
     answer = await (await start()).sent(*pieces)
@@ -180,22 +180,22 @@ async def test_a_head_below_the_limit_is_read(start: Started) -> None:
     ],
 )
 @pytest.mark.parametrize("signed", [False, True])
-async def test_a_request_that_never_ends_is_ended(
+async def test_a_request_that_never_ends_is_closed(
     start: Started, short: None, head: bytes, drops: bytes, signed: bool
 ) -> None:
     address = await start()
     if signed and head:
         head = head.replace(b"\r\n", b"\r\nAuthorization: Bearer %b\r\n" % address.token.encode(), 1)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     answer = await address.sent(head, *[drops] * 60, pause=0.05)
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - started_at < 6
     assert status(answer) in ((408,) if signed or not head.startswith(_POST) else (401,)) or not head, answer
 
 
-async def test_a_connection_that_says_nothing_is_ended(start: Started, short: None) -> None:
+async def test_a_silent_connection_is_closed(start: Started, short: None) -> None:
     address = await start()
-    begun = time.monotonic()
-    assert await address.sent() == b"" and time.monotonic() - begun < 3
+    started_at = time.monotonic()
+    assert await address.sent() == b"" and time.monotonic() - started_at < 3
 
 
 async def test_a_slow_body_that_goes_on_is_waited_for(start: Started, short: None) -> None:
@@ -209,7 +209,7 @@ async def test_a_slow_body_that_goes_on_is_waited_for(start: Started, short: Non
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 1000000000", b"Transfer-Encoding: chunked"])
-async def test_the_body_of_a_stranger_is_not_read(start: Started, length: bytes) -> None:
+async def test_the_body_of_an_unauthenticated_request_is_not_read(start: Started, length: bytes) -> None:
     address = await start()
     reader, writer = await address.open()
     writer.write(_POST + length + b"\r\n\r\n")
@@ -226,7 +226,7 @@ async def test_the_body_of_a_stranger_is_not_read(start: Started, length: bytes)
     await close(writer)
 
 
-async def test_a_client_that_asks_first_sends_no_body_in_vain(start: Started) -> None:
+async def test_a_client_that_expects_100_continue_sends_no_body_in_vain(start: Started) -> None:
     address = await start()
     expecting = b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: 400\r\n"
     assert status(await address.sent(_POST + expecting + b"\r\n")) == 401
@@ -236,7 +236,7 @@ async def test_a_client_that_asks_first_sends_no_body_in_vain(start: Started) ->
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201")
 
 
-async def test_trailers_are_no_headers(start: Started) -> None:
+async def test_trailers_do_not_count_as_headers(start: Started) -> None:
     address = await start()
     trailer = b"Authorization: Bearer %b\r\n" % address.token.encode()
     body = msgspec.json.encode(line())
@@ -255,7 +255,7 @@ async def test_pipelined_requests_are_answered_up_to_a_limit(start: Started, par
 
 
 @pytest.mark.parametrize("upgrade", [b"h2c", b"websocket", b"TLS/1.0"])
-async def test_an_upgrade_that_is_not_taken_is_answered_as_it_is(start: Started, upgrade: bytes) -> None:
+async def test_a_request_with_an_unsupported_upgrade_is_answered_normally(start: Started, upgrade: bytes) -> None:
     address = await start()
     lines = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: %b\r\nHTTP2-Settings: AAMAAABk\r\n" % upgrade
     body = msgspec.json.encode(line())
@@ -268,7 +268,7 @@ async def test_an_upgrade_that_is_not_taken_is_answered_as_it_is(start: Started,
 
 
 @pytest.mark.parametrize("target", [b"http://desk.test/v1/items", b"HTTP://desk.test:8001/v1/items?limit=1"])
-async def test_an_absolute_target_is_its_path(start: Started, target: bytes) -> None:
+async def test_an_absolute_target_is_read_as_its_path(start: Started, target: bytes) -> None:
     address = await start()
     signed = b"Authorization: Bearer %b\r\nHost: desk.test\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n"
     assert status(await address.sent(b"GET %b HTTP/1.1\r\n" % target + signed % address.token.encode())) == 200
@@ -291,7 +291,7 @@ async def test_a_client_that_ends_its_side_is_answered(start: Started) -> None:
     await close(writer)
 
 
-async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None, parts: Parts) -> None:
+async def test_unread_answers_are_dropped(start: Started, short: None, parts: Parts) -> None:
     address = await start()
     request = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
     with socket.socket() as client:
@@ -307,20 +307,20 @@ async def test_answers_that_nobody_reads_are_dropped(start: Started, short: None
     assert parts.metrics.dropped.labels("unread")._value.get() == 1
 
 
-async def test_the_oldest_goes_where_too_many_wait(
+async def test_the_oldest_pending_connection_is_closed_beyond_the_limit(
     start: Started, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "PENDING", 20)
     address = await start()
-    held = [await address.open() for _ in range(30)]
+    streams = [await address.open() for _ in range(30)]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{address.port}", trust_env=False) as http:
         page = (await http.get("/metrics")).text
     # The one that asks for the figures pushed out another one when it came.
     assert "flashwire_desk_pending_connections 19.0" in page
     assert 'flashwire_desk_dropped_connections_total{reason="full"} 11.0' in page
-    for reader, _ in held[:10]:
+    for reader, _ in streams[:10]:
         assert await reader.read(1) == b""
-    for _, writer in held:
+    for _, writer in streams:
         await close(writer)
 
 
@@ -335,21 +335,30 @@ async def is_open(reader: asyncio.StreamReader) -> bool:
     return False
 
 
-async def test_one_address_waits_with_no_more_than_its_share(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_address_has_no_more_pending_connections_than_its_share(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 4)
     address = await start(proxies="")
-    held = [await address.open() for _ in range(3)]
+    streams = [await address.open() for _ in range(3)]
     # One that was answered and is kept open waits too.
     reader, writer = await address.open()
     writer.write(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
     await reader.readuntil(b"}")
-    held.append((reader, writer))
+    streams.append((reader, writer))
     other = await asyncio.open_connection("127.0.0.1", address.port, local_addr=("127.0.0.2", 0))
-    held += [await address.open() for _ in range(2)]
+    streams += [await address.open() for _ in range(2)]
     # The idle one goes first, then the oldest that has sent nothing.
-    assert await asyncio.gather(*(is_open(each) for each, _ in held)) == [False, True, True, False, True, True]
+    assert await asyncio.gather(*(is_open(client_reader) for client_reader, _ in streams)) == [
+        False,
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
     assert await is_open(other[0])
-    for _, writer in (*held, other):
+    for _, writer in (*streams, other):
         await close(writer)
     assert status(await address.sent(_HEAD + b"Connection: close\r\n\r\n")) == 401
 
@@ -357,9 +366,9 @@ async def test_one_address_waits_with_no_more_than_its_share(start: Started, mon
 async def test_a_proxy_has_the_connections_of_all_its_clients(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 2)
     address = await start()
-    held = [await address.open() for _ in range(6)]
-    assert all(await asyncio.gather(*(is_open(reader) for reader, _ in held)))
-    for _, writer in held:
+    streams = [await address.open() for _ in range(6)]
+    assert all(await asyncio.gather(*(is_open(reader) for reader, _ in streams)))
+    for _, writer in streams:
         await close(writer)
 
 
@@ -379,10 +388,10 @@ def test_an_address_is_a_host_of_ipv4_a_network_of_ipv6_and_no_proxy(peer: str, 
 
 
 @pytest.mark.alone
-def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> None:
+def test_endless_heads_use_no_memory_and_delay_no_editor(machine: Machine) -> None:
     process = psutil.Process(machine.desk.pid)
     machine.post("warm")
-    before = process.memory_info().rss
+    memory_before = process.memory_info().rss
     port = machine.http.base_url.port
     assert port is not None
     attackers: list[socket.socket] = []
@@ -404,21 +413,21 @@ def test_endless_heads_cost_no_memory_and_no_editor_waits(machine: Machine) -> N
                 attackers.remove(client)
 
     waits: list[float] = []
-    most, until = before, time.monotonic() + 4
+    highest, until = memory_before, time.monotonic() + 4
     while time.monotonic() < until:
         for _ in range(5):
             attack()
-        begun = time.monotonic()
+        started_at = time.monotonic()
         assert machine.post(f"under attack {len(waits)}").status_code == 201
-        waits.append(time.monotonic() - begun)
-        most = max(most, process.memory_info().rss)
+        waits.append(time.monotonic() - started_at)
+        highest = max(highest, process.memory_info().rss)
     for client in attackers:
         client.close()
-    assert most - before < 50_000_000 and max(waits) < 1, (most - before, waits)
+    assert highest - memory_before < 50_000_000 and max(waits) < 1, (highest - memory_before, waits)
 
 
 @pytest.mark.alone
-def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> None:
+def test_an_editor_is_answered_during_five_hundred_slow_requests(machine: Machine) -> None:
     port = machine.http.base_url.port
     assert port is not None
     dripping = [socket.create_connection(("127.0.0.1", port)) for _ in range(500)]
@@ -428,10 +437,10 @@ def test_an_editor_gets_in_beside_five_hundred_that_drip(machine: Machine) -> No
         for client in dripping:
             with contextlib.suppress(OSError):
                 client.send(b"GET /"[len(waits) : len(waits) + 1] or b"a")
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with httpx2.Client(base_url=machine.http.base_url, headers=machine.http.headers, trust_env=False) as editor:
             assert editor.post("/v1/items", json=line(), timeout=5).status_code == 201
-        waits.append(time.monotonic() - begun)
+        waits.append(time.monotonic() - started_at)
     for client in dripping:
         client.close()
     assert max(waits) < 1 and machine.ready() is True, waits

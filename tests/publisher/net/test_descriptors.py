@@ -25,14 +25,14 @@ def machine() -> Iterator[Machine]:
         started.close()
 
 
-@pytest.mark.parametrize("kept", [False, True])
-def test_each_of_a_burst_above_its_descriptors_is_answered(machine: Machine, kept: bool) -> None:
+@pytest.mark.parametrize("keep_alive", [False, True])
+def test_every_request_of_a_burst_beyond_the_descriptors_is_answered(machine: Machine, keep_alive: bool) -> None:
     body = msgspec.json.encode(line())
     head = (
         f"POST /v1/items HTTP/1.1\r\nHost: desk.test\r\nAuthorization: Bearer {machine.token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     )
-    head += "" if kept else "Connection: close\r\n"
+    head += "" if keep_alive else "Connection: close\r\n"
     with ExitStack() as stack:
         # All of them are there before the desk sees the first.
         machine.desk.send_signal(signal.SIGSTOP)

@@ -89,7 +89,7 @@ async def test_no_unauthenticated_request_starts_while_an_authenticated_one_runs
     await requests.all_done()
 
 
-async def test_a_request_whose_client_has_left_is_not_begun() -> None:
+async def test_a_request_whose_client_has_left_is_not_started() -> None:
     requests = Requests()
     requests.send("/first")
     disconnected = requests.send("/gone")

@@ -23,7 +23,7 @@ _SHORT: Final = ("metrics", "chunks", "packed", "visits")
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=() if kind in _SHORT else pytest.mark.slow) for kind in KINDS]
 )
-def test_an_editor_is_answered_in_time_beside_a_flood(machine: Machine, kind: str) -> None:
+def test_an_editor_is_answered_in_time_during_a_flood(machine: Machine, kind: str) -> None:
     port = machine.http.base_url.port
     machine.post("warm")
     command = [sys.executable, str(Path(__file__).parents[2] / "support" / "flood_client.py"), kind]
@@ -33,12 +33,12 @@ def test_an_editor_is_answered_in_time_beside_a_flood(machine: Machine, kind: st
         waits: list[float] = []
         until = time.monotonic() + _SECONDS
         while time.monotonic() < until:
-            begun = time.monotonic()
-            # Every other line comes on a connection of its own, as a script sends it.
+            started_at = time.monotonic()
+            # Every other line comes on a new connection, as a script sends it.
             closes = {"Connection": "close"} if len(waits) % 2 else {}
             answer = machine.http.post("/v1/items", json=line(), headers=closes)
             assert answer.status_code == 201
-            waits.append(time.monotonic() - begun)
+            waits.append(time.monotonic() - started_at)
         assert flood.poll() is None, "the flood ended early"
     finally:
         flood.kill()

@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
 
 
 def reason_by_check(folder: Path, mode: int) -> str:
-    """What the check of a file with this mode says, to a user who is not root and may write in its folder."""
+    """The result of the check for a file with this mode, for a normal user with write access to its folder."""
     database = open_database(folder)
     # Its journal, which only its owner may open, goes with the last connection.
     database.close()
@@ -99,10 +99,10 @@ def test_a_data_directory_that_cannot_be_used_is_one_clear_line(tmp_path: Path) 
         open_database(tmp_path)
 
 
-@pytest.mark.parametrize("words", [("create", "ed"), ("list",), ("revoke", "ed")])
-def test_a_command_on_a_damaged_file_is_one_line(folder: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [("create", "ed"), ("list",), ("revoke", "ed")])
+def test_a_command_on_a_damaged_file_is_one_line(folder: Path, arguments: tuple[str, ...]) -> None:
     (folder / FILE).write_bytes(b"no database " * 1000)
-    refused = run("token", *words, "--data", str(folder))
+    refused = run("token", *arguments, "--data", str(folder))
     assert refused.exit_code == 1 and one_line(refused.stderr) and FILE in refused.stderr, refused.output
 
 
@@ -119,8 +119,8 @@ def test_a_statement_that_fails_in_the_middle_is_one_line_and_changes_nothing(fo
 def test_a_disk_that_is_full_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
-    def connect_to_a_full_disk(*given: object, **named: object) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*given, **named)  # type: ignore[call-overload]  # as it was called
+    def connect_to_a_full_disk(*arguments: object, **named: object) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **named)  # type: ignore[call-overload]  # as it was called
         connection.execute("PRAGMA max_page_count = 1")
         return connection
 

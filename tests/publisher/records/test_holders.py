@@ -30,7 +30,7 @@ def session(database: Database, clock: list[float], tokens: Tokens) -> Callable[
     return lambda: Sessions(database, lambda: clock[0]).open("signed in")
 
 
-async def test_a_holder_is_remembered_once_it_was_found_in_force(
+async def test_a_holder_is_cached_after_it_was_verified(
     holders: Holders, tokens: Tokens, session: Callable[[], str]
 ) -> None:
     token, cookie = tokens.create("a", "chief", unlimited=True), session()
@@ -64,12 +64,12 @@ async def test_a_revocation_elsewhere_is_forgotten_at_the_next_request_or_refres
 async def test_a_session_that_was_closed_elsewhere_is_forgotten(
     holders: Holders, session: Callable[[], str], another: OpenDatabase
 ) -> None:
-    closed, kept = session(), session()
-    for cookie in (closed, kept):
+    closed, open_session = session(), session()
+    for cookie in (closed, open_session):
         assert await holders.find(cookie, is_token=False)
     Sessions(another()).close(closed)
     await holders.refresh()
-    assert holders.recall(closed) is None and holders.recall(kept)
+    assert holders.recall(closed) is None and holders.recall(open_session)
 
 
 async def test_a_session_that_expires_while_the_database_is_away_is_not_remembered(
@@ -81,25 +81,25 @@ async def test_a_session_that_expires_while_the_database_is_away_is_not_remember
     assert holders.recall(cookie) is None
 
 
-async def test_the_memory_is_bounded_and_the_longest_unused_goes_first(
+async def test_the_cache_is_limited_and_drops_the_least_recently_used(
     holders: Holders, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MEMORY_LIMIT", 3)
-    made = [tokens.create(f"{number}", "editor") for number in range(4)]
+    created = [tokens.create(f"{number}", "editor") for number in range(4)]
     for number in (0, 1, 2, 0, 3):
-        assert await holders.find(made[number], is_token=True)
-    assert [holders.recall(token) is not None for token in made] == [True, False, True, True]
+        assert await holders.find(created[number], is_token=True)
+    assert [holders.recall(token) is not None for token in created] == [True, False, True, True]
     await holders.refresh()
-    assert [holders.recall(token) is not None for token in made] == [True, False, True, True]
+    assert [holders.recall(token) is not None for token in created] == [True, False, True, True]
 
 
-async def test_wrong_secrets_leave_no_trace_in_the_memory(holders: Holders) -> None:
+async def test_wrong_secrets_are_not_cached(holders: Holders) -> None:
     for number in range(10):
         assert await holders.find(f"fw_{number}", is_token=True) is None
     assert not holders._memory
 
 
-async def test_whether_a_holder_may_be_known_never_waits_for_a_server(
+async def test_the_check_for_a_cached_holder_never_waits_for_a_server(
     holders: Holders, tokens: Tokens, database: Database
 ) -> None:
     token = tokens.create("a", "editor")

@@ -4,7 +4,7 @@ from publisher.records.database import Database
 from publisher.records.notes import EdNote, Notes
 
 
-def test_a_note_is_kept_once(database: Database) -> None:
+def test_a_note_is_stored_once(database: Database) -> None:
     notes = Notes(database)
     notes.keep("u", 2, "b", "second")
     notes.keep("u", 1, "a", "first")

@@ -42,7 +42,7 @@ def database(url: str) -> Iterator[Database]:
         yield database
 
 
-async def test_a_frozen_server_keeps_no_request_longer_than_the_limit_and_the_loop_not_at_all(
+async def test_a_frozen_server_delays_no_request_beyond_the_limit_and_never_the_loop(
     server: Server, database: Database
 ) -> None:
     tokens = Tokens(database)
@@ -66,18 +66,18 @@ async def test_a_frozen_server_keeps_no_request_longer_than_the_limit_and_the_lo
             longest, last = max(longest, now - last), now
 
     ticking = asyncio.create_task(tick())
-    begun = time.monotonic()
+    started_at = time.monotonic()
     # More than there are threads.
     answers = await asyncio.gather(
         *(database.call(tokens.holder, token) for _ in range(3 * CONNECTIONS)), return_exceptions=True
     )
-    took = time.monotonic() - begun
+    took = time.monotonic() - started_at
     stopped.set()
     await ticking
     assert all(isinstance(answer, DatabaseAwayError) for answer in answers)
     assert took < ANSWER_SECONDS + 0.5 and longest < 0.5
     # The threads are free again soon, though the server does not come back.
-    await asyncio.sleep(max(0, STATEMENT_SECONDS + CONNECT_SECONDS + 1 - (time.monotonic() - begun)))
+    await asyncio.sleep(max(0, STATEMENT_SECONDS + CONNECT_SECONDS + 1 - (time.monotonic() - started_at)))
     await asyncio.gather(*(database.call(all_threads.wait, 1) for _ in range(CONNECTIONS)))
     server.thaw()
     assert await database.call(tokens.holder, token)
@@ -86,10 +86,10 @@ async def test_a_frozen_server_keeps_no_request_longer_than_the_limit_and_the_lo
 def test_a_command_on_a_frozen_server_ends_too(server: Server, url: str) -> None:
     open_database(DATA, url).close()
     server.freeze()
-    begun = time.monotonic()
+    started_at = time.monotonic()
     with pytest.raises(DatabaseAwayError, match="cannot be used"):
         open_database(DATA, url)
-    assert time.monotonic() - begun < CONNECT_SECONDS + 1
+    assert time.monotonic() - started_at < CONNECT_SECONDS + 1
 
 
 async def test_no_request_fails_after_the_server_was_restarted(server: Server, database: Database) -> None:
@@ -108,15 +108,17 @@ async def test_no_request_fails_after_the_server_was_restarted(server: Server, d
     assert await database.call(tokens.create, "b", "editor")
 
 
-async def test_a_table_that_another_program_locks_keeps_no_request(url: str, database: Database) -> None:
+async def test_a_table_locked_by_another_program_delays_no_request_beyond_the_limit(
+    url: str, database: Database
+) -> None:
     tokens = Tokens(database)
     token = tokens.create("a", "editor")
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE")
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with pytest.raises(DatabaseAwayError):
             await database.call(tokens.holder, token)
-        assert time.monotonic() - begun < ANSWER_SECONDS + 0.5
+        assert time.monotonic() - started_at < ANSWER_SECONDS + 0.5
     assert await database.call(tokens.holder, token)
 
 
@@ -148,7 +150,7 @@ def test_without_the_driver_one_sentence_says_what_to_install(monkeypatch: pytes
     assert "\n" not in str(refused.value)
 
 
-def test_a_role_that_may_not_make_tables_is_refused_in_one_line(server: Server) -> None:
+def test_a_role_without_the_right_to_create_tables_is_refused_in_one_line(server: Server) -> None:
     server.execute("DO $$ BEGIN CREATE ROLE visitor LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
     with server.new_url() as url:
         with pytest.raises(DatabaseAwayError, match="no schema has been selected") as refused:

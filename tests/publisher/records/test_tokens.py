@@ -44,7 +44,7 @@ def test_a_wrong_token_has_no_holder(tokens: Tokens, wrong: str) -> None:
     assert tokens.holder(wrong) is None
 
 
-def test_a_name_always_stands_for_one_holder(tokens: Tokens) -> None:
+def test_a_name_belongs_to_one_holder_forever(tokens: Tokens) -> None:
     tokens.create("a", "editor")
     tokens.revoke("a")
     with pytest.raises(RefusedError) as refusal:
@@ -56,7 +56,7 @@ def test_a_name_always_stands_for_one_holder(tokens: Tokens) -> None:
     assert tokens.create("b", "editor")
 
 
-def test_a_database_that_cannot_be_asked_is_one_clear_error(tokens: Tokens, database: Database, tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_read_is_one_clear_error(tokens: Tokens, database: Database, tmp_path: Path) -> None:
     token = tokens.create("a", "editor")
     assert tokens.holder(token)
     for path in tmp_path.iterdir():
@@ -83,7 +83,7 @@ def test_tokens_are_listed_oldest_first_without_their_secrets(tokens: Tokens) ->
     assert second.revoked >= second.created >= first.created > 1.7e9 and token not in repr((first, second))
 
 
-def test_a_token_that_is_discarded_never_was(tokens: Tokens) -> None:
+def test_a_discarded_token_leaves_no_trace(tokens: Tokens) -> None:
     token = tokens.create("a", "editor")
     tokens.discard(token)
     assert tokens.holder(token) is None and tokens.create("a", "editor")

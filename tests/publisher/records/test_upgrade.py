@@ -66,7 +66,7 @@ def version(database: Database) -> str:
 
 
 @pytest.mark.parametrize("schema", [RELEASED, UNRELEASED])
-def test_a_file_of_an_earlier_release_keeps_all_that_it_holds(tmp_path: Path, schema: str) -> None:
+def test_a_file_of_an_earlier_release_keeps_all_its_data(tmp_path: Path, schema: str) -> None:
     old_file(tmp_path, schema)
     with closing(open_database(tmp_path)) as database:
         tokens = Tokens(database)
@@ -84,9 +84,9 @@ def test_a_file_of_an_earlier_release_keeps_all_that_it_holds(tmp_path: Path, sc
 def test_an_upgrade_keeps_the_desks_id_so_that_no_cookie_is_lost(tmp_path: Path) -> None:
     old_file(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as old:
-        [(before,)] = old.execute("SELECT id FROM desk")
+        [(id_before,)] = old.execute("SELECT id FROM desk")
     with closing(open_database(tmp_path)) as database:
-        assert database.desk_id() == before
+        assert database.desk_id() == id_before
 
 
 def test_a_file_of_an_earlier_release_ends_with_the_tables_of_a_new_one(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_file_of_an_earlier_release_ends_with_the_tables_of_a_new_one(tmp_path
     assert tables["old"] == tables["new"]
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
+def test_the_migrations_create_the_tables_that_the_code_uses(database: Database) -> None:
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
@@ -139,7 +139,7 @@ def test_a_migration_that_fails_leaves_no_trace(
     if database_url is None:
         old_file(tmp_path)
     with monkeypatch.context() as patch:
-        # The last that a migration writes of its own is the desk's id.
+        # A migration writes the desk's id last.
         patch.setattr("secrets.token_hex", stop)
         with pytest.raises(FullDiskError):
             open_database(tmp_path, database_url)
@@ -191,7 +191,7 @@ def test_desks_that_start_at_the_same_time_upgrade_once(tmp_path: Path, database
 
 def test_a_read_only_file_is_refused_in_one_sentence_and_not_changed(tmp_path: Path) -> None:
     old_file(tmp_path)
-    before = (tmp_path / FILE).read_bytes()
+    bytes_before = (tmp_path / FILE).read_bytes()
     (tmp_path / FILE).chmod(0o444)
     tmp_path.chmod(0o755)
     child = os.fork()
@@ -206,4 +206,4 @@ def test_a_read_only_file_is_refused_in_one_sentence_and_not_changed(tmp_path: P
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert (tmp_path / FILE).read_bytes() == before
+    assert (tmp_path / FILE).read_bytes() == bytes_before

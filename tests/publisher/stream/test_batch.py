@@ -77,7 +77,7 @@ async def test_a_request_after_the_patience_is_sent_at_once() -> None:
     assert await asyncio.gather(*submit) == ["<0>", "<1>"]
 
 
-async def test_a_question_that_fails_alone_fails_alone() -> None:
+async def test_a_request_that_fails_alone_affects_no_other() -> None:
     server = Server()
     server.open.set()
     batch = Batch(server.ask, limit=9, patience=9)
@@ -85,7 +85,7 @@ async def test_a_question_that_fails_alone_fails_alone() -> None:
     assert replies[0] == "<1>" and isinstance(replies[1], ValueError) and replies[2] == "<3>"
 
 
-async def test_a_call_that_fails_fails_for_all_of_it_and_the_next_is_made() -> None:
+async def test_a_failed_call_fails_all_its_requests_and_not_the_next_call() -> None:
     server = Server()
     server.broken = True
     server.open.set()

@@ -107,7 +107,7 @@ async def test_a_visible_item_can_be_withdrawn_whichever_other_key_is_lost(
 @pytest.mark.parametrize("lost", [unchanged, deleted])
 @pytest.mark.parametrize("index", [b"0-1", None])
 @pytest.mark.parametrize("number", ["1003", "4999", "5002", "9007199254740993", "9" * 400, "-5", "x"])
-async def test_a_number_in_the_hash_that_somebody_wrote_keeps_no_item_on_the_screens(
+async def test_a_forged_number_in_the_hash_keeps_no_item_visible(
     chief: httpx2.AsyncClient, parts: Parts, raw: Any, number: str, index: bytes | None, lost: Any
 ) -> None:
     keys, name = parts.store.keys, await published(chief)
@@ -159,7 +159,7 @@ async def test_a_ledger_gets_its_lifetime_when_its_item_leaves_the_stream_and_lo
     assert await raw.pttl(keys.ledger(names[0])) > 0
 
 
-async def test_a_stream_that_is_much_too_long_is_trimmed_in_bounded_steps(
+async def test_a_stream_that_is_much_too_long_is_trimmed_in_limited_steps(
     redis_url: str, keyring: Keyring, raw: Any, brand: str
 ) -> None:
     keys = Keys(brand)

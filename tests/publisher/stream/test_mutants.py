@@ -56,7 +56,7 @@ async def test_a_ledger_with_an_expiry_can_be_evicted_before_its_item(
     assert await raw.xlen(Keys(brand).items) == 2
 
 
-async def test_a_ping_is_answered_where_nothing_can_be_published(store: Store, raw: Any, brand: str) -> None:
+async def test_a_ping_is_answered_even_if_publishing_is_impossible(store: Store, raw: Any, brand: str) -> None:
     await raw.hset(Keys(brand).meta, mapping={"epoch": "e-1", "seq": "1"})
     assert await raw.ping()
     with pytest.raises(StreamAwayError, match="REFUSED"):

@@ -84,7 +84,7 @@ async def test_an_unknown_signing_key_is_logged_once_and_the_desk_publishes(
 
 
 @pytest.mark.parametrize("keys", [{"k1": OLD}, {"k2": NEW, "k1": OLD}, {"k1": OLD, "k2": NEW}])
-async def test_a_rotation_is_not_warned_of(
+async def test_a_key_rotation_logs_no_warning(
     redis_url: str, brand: str, keys: dict[str, bytes], warnings_of: WarningsOf
 ) -> None:
     async with opened(redis_url, brand, k1=OLD) as previous:
@@ -94,6 +94,6 @@ async def test_a_rotation_is_not_warned_of(
         assert await warnings_of(store) == []
 
 
-async def test_an_empty_stream_is_not_warned_of(redis_url: str, brand: str, warnings_of: WarningsOf) -> None:
+async def test_an_empty_stream_logs_no_warning(redis_url: str, brand: str, warnings_of: WarningsOf) -> None:
     async with opened(redis_url, brand, k2=NEW) as store:
         assert await warnings_of(store) == []

@@ -179,7 +179,7 @@ async def test_the_next_version_replaces_a_ledger_of_another_type(
         ("e1", None),
     ],
 )
-async def test_an_epoch_or_a_number_that_no_node_takes_is_refused_before_anything_is_written(
+async def test_an_epoch_or_number_that_no_node_accepts_is_refused_before_any_write(
     raw: Any, allow: Callable[..., Any], brand: str, epoch: str | None, seq: str | None
 ) -> None:
     fields = {name: value for name, value in (("epoch", epoch), ("seq", seq)) if value is not None}

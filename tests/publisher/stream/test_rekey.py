@@ -57,7 +57,7 @@ def counts(result: RekeyResult) -> tuple[int, int]:
     return result.bodies, len(result.signed)
 
 
-async def test_after_it_nothing_needs_the_old_key_and_not_a_byte_of_an_item_changed(
+async def test_after_rekey_the_old_key_is_not_needed_and_no_item_has_changed(
     store_with: Callable[..., Store], raw: Any, brand: str
 ) -> None:
     old = store_with("k1", length=6)
@@ -143,7 +143,7 @@ async def test_an_act_at_the_same_time_wins_and_is_not_overwritten(
     assert counts(await rekey(both_keys)) == (1, 0)
 
 
-async def test_no_older_version_is_put_in_again_where_the_newest_cannot_be_read(
+async def test_no_older_version_is_restored_if_the_newest_cannot_be_read(
     store_with: Callable[..., Store], raw: Any, brand: str
 ) -> None:
     name = await add(store_with("k1"), a_uri(), 1)

@@ -40,9 +40,7 @@ async def user(raw: Any, redis_url: str, brand: str) -> AsyncIterator[Callable[.
         await raw.execute_command("ACL", "DELUSER", name)
 
 
-async def test_the_desks_rights_are_enough_for_all_that_it_does(
-    user: Callable[..., Awaitable[str]], brand: str
-) -> None:
+async def test_the_desks_rights_allow_all_its_commands(user: Callable[..., Awaitable[str]], brand: str) -> None:
     client = connect(await user("desk"), timeout=1.2)
     keys = {"k1": b"k" * 32, "k2": b"2" * 32}
     store = Store(client, Keyring("k1", keys, brand), length=2)
@@ -75,7 +73,7 @@ async def test_nothing_is_written_by_a_desk_that_may_not_wait_for_its_replicas(
     await store.aclose()
 
 
-async def test_the_nodes_rights_are_enough_for_all_that_it_reads_and_for_no_write(
+async def test_the_nodes_rights_allow_all_its_reads_and_no_write(
     user: Callable[..., Awaitable[str]], redis_url: str, brand: str
 ) -> None:
     desk = Store(connect(redis_url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))

@@ -40,7 +40,7 @@ async def test_a_published_item_can_be_read_as_a_signed_entry(
     assert await raw.lrange(Keys(brand).ledger(URI), 0, -1) == [fields[b"body"]]
 
 
-async def test_entries_are_numbered_without_holes_whoever_publishes_at_once(
+async def test_concurrent_publications_are_numbered_without_holes(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     stores = [Store(connect(redis_url, timeout=1.2), keyring) for _ in range(3)]
@@ -51,7 +51,7 @@ async def test_entries_are_numbered_without_holes_whoever_publishes_at_once(
         await store.aclose()
 
 
-async def test_the_epoch_is_made_once_and_kept(
+async def test_the_epoch_is_created_once_and_stays(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     stores = [Store(connect(redis_url, timeout=1.2), keyring) for _ in range(5)]
@@ -100,7 +100,7 @@ async def test_a_key_used_for_another_request_is_a_mismatch_and_publishes_nothin
     assert await raw.xlen(Keys(brand).items) == 1
 
 
-async def test_an_answer_is_found_again_for_as_long_as_it_is_kept(
+async def test_an_answer_can_be_repeated_until_it_expires(
     redis_url: str, keyring: Keyring, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     store = Store(connect(redis_url, timeout=1.2), keyring, answer_ms=60_000)
@@ -114,7 +114,7 @@ async def test_an_answer_is_found_again_for_as_long_as_it_is_kept(
     await store.aclose()
 
 
-async def test_only_the_version_after_the_current_one_is_taken(
+async def test_only_the_version_after_the_current_one_is_accepted(
     store: Store, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     await store.publish(an_item(), "1", "f")
@@ -175,7 +175,7 @@ async def test_the_list_skips_items_that_no_key_verifies(store: Store, raw: redi
     assert [item.uri for item, _ in await store.newest(10, is_wanted=lambda item, _: True)] == [URI]
 
 
-async def test_a_version_that_no_key_of_ours_signed_counts_and_says_nothing(
+async def test_a_version_signed_with_an_unknown_key_counts_and_shows_no_text(
     store: Store, raw: redis.asyncio.Redis, brand: str
 ) -> None:
     await raw.rpush(Keys(brand).ledger(URI), b"fw1.k1.wrong.{}")
@@ -192,7 +192,7 @@ async def test_a_key_of_the_wrong_kind_stops_the_script_before_its_first_write(
     assert not await raw.exists(Keys(brand).meta, Keys(brand).ledger(URI), Keys(brand).answer("d"))
 
 
-async def test_a_server_that_forgot_the_script_is_given_it_again(store: Store, raw: redis.asyncio.Redis) -> None:
+async def test_the_script_is_loaded_again_after_the_server_lost_it(store: Store, raw: redis.asyncio.Redis) -> None:
     await published(store, 1)
     await raw.script_flush()
     assert (await published(store, 2)).cursor.seq == 2

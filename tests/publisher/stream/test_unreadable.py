@@ -103,7 +103,7 @@ async def test_after_a_stolen_key_is_dropped_no_older_version_counts_and_a_chief
     assert await listed(chief, "?status=unreadable") == []
 
 
-async def test_an_item_of_which_nothing_can_be_read_is_withdrawn_in_neutral_words(
+async def test_an_item_without_a_readable_version_is_withdrawn_with_a_neutral_text(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
     chief = await desk_with("k1").client("chief")
@@ -183,7 +183,7 @@ async def test_an_unreadable_version_over_a_withdrawal_can_be_withdrawn_again(
     assert (await act(chief, name, "withdraw", seen=4, note=NOTE)).status_code == 409
 
 
-async def test_an_answer_under_a_dropped_key_is_given_again_where_the_ledger_was_signed_again(
+async def test_an_answer_under_a_dropped_key_is_repeated_if_the_ledger_was_signed_again(
     desk_with: Callable[..., Opened], brand: str
 ) -> None:
     chief = await desk_with("k1").client("chief")
