@@ -12,7 +12,7 @@ from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
 from ticker.core.query import WAIT_LIMIT, ParameterError, Query, read_pairs
 from ticker.http.respond import EVENT_STREAM, JSON, problem_reply
-from ticker.net.admission import admit
+from ticker.net.admission import RETRY_SECONDS, admit
 from ticker.net.client_address import ADDRESS
 from ticker.net.handshake import HALF_CLOSED, RefusalError, joined, refusal, wants_events
 from ticker.net.joining import TOO_BUSY
@@ -45,7 +45,7 @@ async def live(request: Request) -> Response:
     except (ParameterError, RefusalError) as error:
         problem = error.problem() if isinstance(error, ParameterError) else error.problem
         node.metrics.refused.labels(str(problem.status)).inc()
-        return problem_reply(problem, retry_after=2 if problem.status == 503 else None)
+        return problem_reply(problem, retry_after=RETRY_SECONDS if problem.status == 503 else None)
     if first is None:
         return Response(None, 200)
     node.metrics.count_join("poll", first.message.kind, resumes=subscription.cursor is not None)

@@ -7,7 +7,8 @@ from ticker.net.handshake import refusal
 from ticker.net.origins import is_allowed
 from ticker.node.node import Node
 
-RETRY_AFTER: Final = b"Retry-After: 2"
+RETRY_SECONDS: Final = 2
+RETRY_AFTER: Final = b"Retry-After: %d" % RETRY_SECONDS
 
 
 def admit(node: Node, headers: Mapping[bytes, bytes], address: str) -> None:
