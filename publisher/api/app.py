@@ -99,7 +99,7 @@ def _api_error(error: Exception) -> ApiError:
     if isinstance(error, UnreadableAnswerError):
         return ApiError(409, "answer-unreadable", uri=error.uri)
     if isinstance(error, DatabaseError):
-        _log.error("the desk's database cannot be used", reason=str(error))
+        _log.error("the desk's database cannot be used", reason=str(error), formerly="the desk's file cannot be used")
         return unavailable("database-away") if isinstance(error, DatabaseAwayError) else unavailable("desk-file")
     if isinstance(error, HTTPException):
         return from_http(error)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -75,8 +75,14 @@ async def answering(*answers: Answer | None, patience: float = 2.5) -> AsyncIter
 async def raw_desk(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """The address of a desk that answers with `serve`."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    """The address of a desk that answers with `serve`, after which it closes the connection."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Also when the loop ends and cancels this task.
+        with closing(writer):
+            await serve(reader, writer)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
     yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
 
@@ -214,7 +220,6 @@ async def test_an_answer_that_is_not_utf_8_is_judged_by_its_status(status: int, 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b'HTTP/1.1 %d x\r\nContent-Length: 14\r\n\r\n{"detail":"\xff"}' % status)
-        writer.close()
 
     async with raw_desk(serve) as url:
         with pytest.raises(error):
@@ -232,7 +237,6 @@ async def test_an_answer_that_never_ends_has_an_unknown_outcome(monkeypatch: pyt
                 writer.write(b" ")
                 await writer.drain()
                 await asyncio.sleep(0.05)
-        writer.close()
 
     async with raw_desk(serve) as url, asyncio.timeout(10):
         with pytest.raises(UnknownOutcomeError):
