@@ -1,4 +1,4 @@
-"""Security headers, CORS, preflights, own origins, and requests that are unusual but right."""
+"""Security headers, CORS, preflights, own origins, and requests that are unusual but valid."""
 
 import gzip
 
@@ -101,7 +101,7 @@ async def test_a_preflight_is_answered_with_the_headers_that_it_asks_for(start: 
         ({}, {"Host": "user@t.example", "Origin": "http://t.example"}, False),
     ],
 )
-async def test_a_nodes_own_pages_are_always_allowed(
+async def test_a_nodes_own_origin_is_always_allowed(
     start: Start, settings: dict[str, str], headers: dict[str, str], allowed: bool
 ) -> None:
     node = await start(allowed_origins="https://news.example", **settings)
@@ -113,7 +113,7 @@ async def test_a_nodes_own_pages_are_always_allowed(
                 assert response.get("access-control-allow-origin") == (headers["Origin"] if allowed else None)
 
 
-async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
+async def test_unusual_but_valid_requests_are_answered(node: Serving) -> None:
     sockets = [
         upgrade(Connection="keep-alive\nUpgrade"),
         upgrade(Connection="Upgrade\nkeep-alive"),
@@ -136,7 +136,7 @@ async def test_unusual_requests_mean_what_they_say(node: Serving) -> None:
             status, response = await wire.head()
             assert status == 200 and response["content-type"].startswith(kind)
             assert "content-length" not in response and "transfer-encoding" not in response
-            # Nothing follows the head: the connection is good for the next request.
+            # No body follows the head, so the connection can be used for the next request.
             wire.send(request(path="/version"))
             assert (await wire.reply())[0] == 200
     async with node.wire(request(path="/v1/live/", Host="evil.example")) as wire:
@@ -237,6 +237,6 @@ async def test_a_request_that_names_two_hosts_is_refused(node: Serving) -> None:
 
 
 @pytest.mark.parametrize("path", ["/?lang=", "/embed?edition=en&lang="])
-async def test_a_language_is_known_in_any_case_and_with_its_region(node: Serving, path: str) -> None:
+async def test_a_language_is_recognized_in_any_case_and_with_its_region(node: Serving, path: str) -> None:
     for tag, expected in (("AR", "ar"), ("ar-EG", "ar"), ("es-419", "es"), ("de", "en")):
         assert f'<html lang="{expected}"' in (await node.get(path + tag)).text, tag

@@ -1,4 +1,4 @@
-"""`/health/ready` and `/metrics`: their answers by caller and by number of workers."""
+"""`/health/ready` and `/metrics`: the answers to local and remote callers, with one worker and with several."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 FAR = {"X-Forwarded-For": "192.0.2.7"}
 
 
-async def test_the_address_of_the_stream_is_shown_only_on_this_machine(start: Start, tmp_path: Path) -> None:
+async def test_the_streams_address_is_shown_only_to_the_same_machine(start: Start, tmp_path: Path) -> None:
     (tmp_path / STATE_FILE).write_text(
         '{"state":"away","reason":"The store in /srv/secret ended.","since":"","restarts":1}'
     )
@@ -37,9 +37,7 @@ async def test_the_address_of_the_stream_is_shown_only_on_this_machine(start: St
     assert len(far) == 1 and far[0].startswith("stream away: ") and "nowhere" not in far[0], far
 
 
-async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_another_is_away(
-    redis_url: str, brand: str
-) -> None:
+async def test_a_worker_is_ready_once_all_have_been_and_stays_ready_without_another(redis_url: str, brand: str) -> None:
     shared = SharedState.create(2)
     slot, other = shared.acquire(), shared.acquire()
     settings = TickerSettings(redis_url=redis_url, brand=brand, drain_seconds=0.0)
@@ -61,8 +59,8 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
             answer = await http.get(f"{url}/health/ready")
             assert answer.status_code == 200 and answer.json()["workers"] == {"ready": 1, "wanted": 2}
             families = {
-                log_line.name: log_line
-                for log_line in text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
+                family.name: family
+                for family in text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
             }
             assert [sample.value for sample in families["flashwire_workers"].samples] == [1]
         finally:
@@ -72,7 +70,7 @@ async def test_a_worker_is_not_ready_before_all_have_been_and_stays_so_when_anot
     os.close(shared.descriptor)
 
 
-async def test_a_reader_that_ends_is_reported_and_started_again(
+async def test_a_reader_that_ends_is_reported_and_restarted(
     start: Start, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     node = await start()
@@ -97,14 +95,14 @@ async def test_a_reader_that_ends_is_reported_and_started_again(
     log_lines.clear()
 
 
-async def test_the_event_loops_delay_and_the_collections_pauses_are_counted(node: Serving) -> None:
+async def test_the_event_loops_delay_and_collection_pauses_are_counted(node: Serving) -> None:
     previous = node.count("flashwire_gc_pause_seconds_count")
     gc.collect()
     assert node.count("flashwire_gc_pause_seconds_count") == previous + 1
-    await until(lambda: node.count("flashwire_loop_delay_seconds_count") > 1, "its pulse is looked at")
+    await until(lambda: node.count("flashwire_loop_delay_seconds_count") > 1, "the delay of its pulse is measured")
 
 
-async def test_hidden_items_are_counted_for_all_and_named_on_this_machine(start: Start) -> None:
+async def test_hidden_items_are_counted_for_all_and_listed_on_this_machine(start: Start) -> None:
     node = await start()
     node.node.backlog.hidden = {f"urn:flashwire:{number:02}" for number in range(30)}
     async with httpx2.AsyncClient(trust_env=False) as http:

@@ -1,4 +1,4 @@
-"""Pages and oEmbed below a public address, and with a Host that is no host."""
+"""Pages and oEmbed below a public address, and requests with an invalid Host."""
 
 from urllib.parse import quote
 
@@ -55,7 +55,7 @@ async def test_an_address_in_another_script_is_named_as_browsers_send_it(start: 
         "é.example",
     ],
 )
-async def test_an_invalid_host_is_refused(start: Start, host: str) -> None:
+async def test_a_malformed_host_is_refused(start: Start, host: str) -> None:
     node = await start()
     for path in ("/", "/embed"):
         async with node.wire(request(path=path, Host=host)) as wire:
@@ -87,7 +87,7 @@ async def test_a_page_names_the_scheme_of_the_proxy_that_the_browser_talks_to(st
 
 
 async def test_only_the_host_of_the_request_itself_is_named(start: Start) -> None:
-    """A proxy that knows nothing of X-Forwarded-Host passes on what the client says."""
+    """A proxy that does not set X-Forwarded-Host passes on the client's own header."""
     node = await start()
     reply = await node.get("/", Host="t.example", X_Forwarded_Host="evil.example", Forwarded="host=evil.example")
     assert "evil" not in reply.text and "t.example" in reply.text
@@ -110,7 +110,7 @@ LANGUAGES = [
 ]
 
 
-async def test_the_page_is_in_the_preferred_language(start: Start) -> None:
+async def test_the_page_has_the_preferred_language(start: Start) -> None:
     node = await start()
     for accepted, language in LANGUAGES:
         page = (await node.get("/", Accept_Language=accepted)).text

@@ -1,4 +1,4 @@
-"""What was taken back is public nowhere: not in the history, not in a replay, not under an older version's address."""
+"""Text removed by a hold or a withdrawal is in no history, no replay and no older version."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def history(node: Serving, line: Item) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("act", ["hold", "withdraw"])
-async def test_withdrawn_and_held_texts_are_in_no_version_of_the_history(node: Serving, act: str) -> None:
+async def test_removed_text_is_in_no_version_of_the_history(node: Serving, act: str) -> None:
     line = await node.publish("Victim named", link="https://news.example/victim", sections=("world",))
     line = await node.act(line, "correction", note=NOTE)
     assert "Victim" in str(await history(node, line))
@@ -44,7 +44,7 @@ async def test_withdrawn_and_held_texts_are_in_no_version_of_the_history(node: S
         assert all(change["item"]["headline"] for change in await history(node, line))  # type: ignore[index]  # JSON
 
 
-async def test_a_replay_over_every_transport_has_no_withdrawn_text(node: Serving) -> None:
+async def test_a_replay_on_every_transport_has_no_removed_text(node: Serving) -> None:
     cursor = str(node.node.backlog.newest)
     line = await node.publish("Victim named")
     await node.act(line, "withdraw", note=NOTE)
@@ -58,7 +58,7 @@ async def test_a_replay_over_every_transport_has_no_withdrawn_text(node: Serving
         ]
 
 
-async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_in_the_history(node: Serving) -> None:
+async def test_a_version_without_text_and_an_unreadable_one_are_numbers_in_the_history(node: Serving) -> None:
     line = await node.publish("Wards open")
     keys = node.desk.store.keys
     raw = node.desk.client
@@ -76,7 +76,7 @@ async def test_a_version_without_words_and_one_that_cannot_be_read_are_numbers_i
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:flashwire:problem:unreadable")
 
 
-async def test_a_withdrawal_that_a_backup_lost_leaves_no_text_in_the_history(node: Serving) -> None:
+async def test_a_withdrawal_lost_by_a_restored_backup_leaves_no_text_in_the_history(node: Serving) -> None:
     line = await node.publish("Victim named")
     keys = node.desk.store.keys
     raw: Any = node.desk.client  # Any: redis-py types its replies as all they might be

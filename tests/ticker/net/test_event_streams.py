@@ -1,4 +1,4 @@
-"""Event streams as foreign clients read them: chunks, temporary refusals, names of parameters that others add."""
+"""Event streams as other clients read them: chunks, temporary refusals, and parameters that libraries add."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ STREAM = {"Accept": "text/event-stream"}
 
 
 class EventSource:
-    """What WHATWG HTML 9.2.6 makes of a reply's body, with the buffers that it names."""
+    """Parses a reply's body as WHATWG HTML 9.2.6 does, with the buffers that it names."""
 
     def __init__(self) -> None:
         self.last_event_id = ""
@@ -46,17 +46,17 @@ class EventSource:
 
 
 async def stream(node: Serving, *, seconds: float = 5, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of a stream that the node ends by itself."""
+    """Returns status, headers and body of a stream that the node ends."""
     async with node.wire(request(**STREAM, **headers)) as wire:
-        status, result = await wire.head()
-        length = result.get("content-length")
+        status, headers = await wire.head()
+        length = headers.get("content-length")
         async with asyncio.timeout(seconds):
             body = await wire.content() if length is None else await wire.reader.readexactly(int(length))
-        return status, result, body
+        return status, headers, body
 
 
 @pytest.mark.parametrize("state", ["starting", "stopping", "full"])
-async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(start: Start, state: str) -> None:
+async def test_a_temporary_refusal_ends_cleanly_and_keeps_the_cursor(start: Start, state: str) -> None:
     if state == "starting":
         node = await start(ready=False, stream_url="unix:///nowhere/s")
     else:
@@ -65,7 +65,7 @@ async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(star
         node.node.draining = state == "stopping"
     source = EventSource()
     source.read(b"id: e.1.c\ndata: x\n\n")
-    # A new stream begins with an empty buffer of the last event's id, and any blank line would set that.
+    # A new stream begins with an empty last event id, and a blank line would store that.
     status, headers, body = await stream(node, Last_Event_ID="e.1.c", Origin="https://a.example")
     assert (status, headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
     assert headers["cache-control"] == "no-store" and headers["access-control-allow-origin"] == "*"
@@ -74,11 +74,11 @@ async def test_a_temporary_refusal_ends_well_and_leaves_the_cursor_as_it_is(star
     assert source.retry is not None and 1000 <= source.retry <= 4000
     assert state in body.decode()
     assert node.count("flashwire_refused_total", status="503") == 1
-    # A proxy that tries the next node on 503 gets one; so do the two other ways in.
+    # A proxy that tries the next node on a 503 gets a 503, like a WebSocket and a JSON client.
     for headers_of in ({**STREAM, "X_Temporary_Refusal": "503"}, {}):
         async with node.wire(request(**headers_of)) as wire:
-            result, headers, problem = await wire.reply()
-            assert result == 503 and int(headers["retry-after"]) > 0
+            reply_status, headers, problem = await wire.reply()
+            assert reply_status == 503 and int(headers["retry-after"]) > 0
             assert problem["type"] == "urn:flashwire:problem:unavailable"
 
 
@@ -118,7 +118,7 @@ async def test_a_permanent_refusal_stays_a_problem(start: Start) -> None:
             assert "access-control-allow-origin" not in headers
 
 
-async def test_an_end_that_the_node_makes_has_the_last_chunk(node: Serving) -> None:
+async def test_an_event_stream_that_the_node_ends_has_the_last_chunk(node: Serving) -> None:
     async with node.wire(request(**STREAM)) as wire:
         await wire.head()
         assert (await wire.event())["event"] == "snapshot"
@@ -146,11 +146,11 @@ async def test_a_client_of_http_1_0_gets_no_chunks(node: Serving) -> None:
 async def test_a_long_replay_keeps_its_chunks(start: Start) -> None:
     node = await start(write_limit_bytes=16_384)
     cursor = str(node.node.backlog.newest)
-    log_lines = [(await node.publish(f"{number} " + "x" * 450)).headline.value for number in range(120)]
+    headlines = [(await node.publish(f"{number} " + "x" * 450)).headline.value for number in range(120)]
     async with node.wire(request(f"cursor={cursor}", **STREAM)) as wire:
         await wire.head()
         replay = await wire.event()
-        assert [log_line["headline"]["value"] for log_line in replay["data"]["items"]] == log_lines
+        assert [item["headline"]["value"] for item in replay["data"]["items"]] == headlines
         await node.publish("After it")
         assert (await wire.event())["data"]["item"]["headline"]["value"] == "After it"
         node.server.should_exit = True
@@ -158,8 +158,8 @@ async def test_a_long_replay_keeps_its_chunks(start: Start) -> None:
 
 
 @pytest.mark.alone
-async def test_a_library_that_reads_by_chunks_has_each_event_at_once(node: Serving) -> None:
-    """requests' iter_lines waits for 512 bytes where a reply has neither length nor chunks."""
+async def test_a_library_that_reads_chunks_gets_each_event_at_once(node: Serving) -> None:
+    """`iter_lines` of requests waits for 512 bytes if a reply has neither a length nor chunks."""
     lines: list[tuple[float, str]] = []
 
     def read() -> None:

@@ -1,4 +1,4 @@
-"""The fast parser and the HTTP fallback give the same answer to the same bytes, in one piece or in many."""
+"""The short parser and the full parser give the same answer to the same bytes, whole or in pieces."""
 
 import asyncio
 import base64
@@ -27,31 +27,31 @@ def stream(query: str = "", path: str = "/v1/live", **headers: str) -> bytes:
 
 
 async def answer(node: Serving, data: bytes, step: int = 0) -> bytes:
-    """The answer without the values that differ each time; `step` is the size of pieces after the first byte."""
+    """Returns the answer without times and dates; `step` is the size of the pieces after the first byte, if any."""
     async with node.wire(b"" if step else data) as wire:
         if step:
             wire.send(data[:1])
-            # Now the HTTP fallback has it; the rest may come in any pieces.
+            # The first byte alone makes uvicorn's parser read the request; the rest may come in any pieces.
             await until(lambda: any(isinstance(key, HttpProtocol) for key in node.node.pending), "uvicorn has it")
             for at in range(1, len(data), step):
                 wire.send(data[at : at + step])
                 await asyncio.sleep(0)
         status, headers = await wire.head()
-        result = repr((status, sorted(headers.items()))).encode()
+        normalized = repr((status, sorted(headers.items()))).encode()
         if status == 101:
             first, payload = await wire.frame()
             if first & 0x40:
                 payload = zlib.decompressobj(-12).decompress(payload + b"\0\0\xff\xff")
-            result += bytes((first,)) + payload
+            normalized += bytes((first,)) + payload
             if data.endswith(b"tail"):
-                result += repr(await wire.frame()).encode()
+                normalized += repr(await wire.frame()).encode()
         elif headers.get("transfer-encoding") == "chunked":
-            result += repr(sorted((await wire.event()).items())).encode()
+            normalized += repr(sorted((await wire.event()).items())).encode()
         else:
-            result += await wire.reader.readexactly(int(headers["content-length"]))
-    result = re.sub(rb"'date', '[^']*'", b"", result)
-    result = re.sub(rb"'retry', '\d+'|retry: \d+", b"", result)
-    return re.sub(rb"""(time['"]: ?['"])[^'"]*""", b"", result)
+            normalized += await wire.reader.readexactly(int(headers["content-length"]))
+    normalized = re.sub(rb"'date', '[^']*'", b"", normalized)
+    normalized = re.sub(rb"'retry', '\d+'|retry: \d+", b"", normalized)
+    return re.sub(rb"""(time['"]: ?['"])[^'"]*""", b"", normalized)
 
 
 JOINS = [
@@ -121,7 +121,7 @@ async def replies(node: Serving, data: bytes, step: int = 65536) -> bytes:
     return short
 
 
-async def test_both_paths_answer_joins_with_the_same_bytes(node: Serving) -> None:
+async def test_both_parsers_answer_joins_with_the_same_bytes(node: Serving) -> None:
     await node.publish("Wards open")
     await node.publish("Schools too")
     for data in JOINS:
@@ -130,14 +130,14 @@ async def test_both_paths_answer_joins_with_the_same_bytes(node: Serving) -> Non
     await until(lambda: not node.node.pending, "no connection is pending")
 
 
-async def test_both_paths_refuse_with_the_same_bytes_and_are_counted(node: Serving) -> None:
+async def test_both_parsers_refuse_with_the_same_bytes_and_count_it(node: Serving) -> None:
     for data in REFUSED:
         assert (await replies(node, data)).startswith(b"(4"), data[:300]
     assert node.count("flashwire_connections", transport="websocket") == 0
     await until(lambda: not node.node.pending, "no connection is pending")
 
 
-async def test_both_paths_refuse_for_origin_capacity_and_drain_with_the_same_bytes(start: Start) -> None:
+async def test_a_forbidden_or_surplus_client_gets_the_same_refusal_from_both_parsers(start: Start) -> None:
     node = await start(allowed_origins="https://news.example", max_connections=1)
     for origin in ("https://a.example", "null", "", "https://news.example\nhttps://news.example"):
         assert (await replies(node, socket(Origin=origin))).startswith(b"(403")
@@ -148,32 +148,32 @@ async def test_both_paths_refuse_for_origin_capacity_and_drain_with_the_same_byt
         await until(lambda: not len(node.node.hub), "it has left")
     async with node.joined():
         for data in (socket(), request()):
-            result = await replies(node, data)
-            assert result.startswith(b"(503") and b"full" in result and b"retry-after" in result
-        result = await replies(node, stream())
-        assert result.startswith(b"(200") and b"full" in result
+            reply = await replies(node, data)
+            assert reply.startswith(b"(503") and b"full" in reply and b"retry-after" in reply
+        reply = await replies(node, stream())
+        assert reply.startswith(b"(200") and b"full" in reply
     node.node.draining = True
     for data in (socket(), stream()):
         assert b"stopping" in await replies(node, data)
 
 
-async def test_the_request_timeout_spans_the_first_bytes_and_the_http_fallback(
+async def test_one_timeout_covers_the_pending_connection_and_its_http_protocol(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 1.0)
     async with node.wire() as wire:
-        await until(lambda: node.node.pending, "it is pending")
-        ((pending, until_then),) = node.node.pending.items()
-        assert isinstance(pending, PendingConnection)
+        await until(lambda: node.node.pending, "its connection is pending")
+        ((connection, deadline),) = node.node.pending.items()
+        assert isinstance(connection, PendingConnection)
         wire.send(b"G")
-        await until(lambda: pending not in node.node.pending, "the HTTP fallback has it")
-        assert list(node.node.pending.values()) == [until_then]
+        await until(lambda: connection not in node.node.pending, "uvicorn has it")
+        assert list(node.node.pending.values()) == [deadline]
         await wire.read_to_end()
 
 
-async def test_a_stop_does_not_wait_for_silent_connections(start: Start) -> None:
+async def test_a_stop_does_not_wait_for_silent_clients(start: Start) -> None:
     node = await start()
     async with node.wire() as wire:
-        await until(lambda: node.node.pending, "it is pending")
+        await until(lambda: node.node.pending, "its connection is pending")
         node.server.should_exit = True
         assert await wire.read_to_end() == b""

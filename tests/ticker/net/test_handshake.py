@@ -1,4 +1,4 @@
-"""The opening handshake: accepted clients, agreed options, and the answers to refused clients."""
+"""The opening handshake: which requests may join, what is negotiated, and the answer to each refusal."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ PROBLEM = "application/problem+json"
 
 
 async def refused(node: Serving, data: bytes) -> tuple[int, dict[str, str], Any]:  # Any: a problem body
-    """The whole refusal; the server hangs up after it."""
+    """Sends `data`; returns the refusal, after which the server closes the connection."""
     async with node.wire(data) as wire:
         status, headers, body = await wire.reply()
         assert await wire.read_to_end() == b""
@@ -70,8 +70,8 @@ async def test_an_invalid_handshake_is_refused_with_a_sentence(node: Serving) ->
             change.get("path") or "/v1/live",
             **{name: value for name, value in change.items() if name not in ("query", "path")},
         )
-        result, headers, body = await refused(node, data)
-        assert (result, text in str(body["detail"])) == (status, True), change
+        reply_status, headers, body = await refused(node, data)
+        assert (reply_status, text in str(body["detail"])) == (status, True), change
         assert (headers.get("sec-websocket-version") == "13") == (status == 426)
 
 
@@ -90,7 +90,7 @@ async def test_every_wrong_parameter_is_named_at_once(node: Serving) -> None:
     assert all(error["message"] and error["field"] in str(body["detail"]) for error in errors)
 
 
-async def test_a_backlog_is_a_whole_number_up_to_100(node: Serving) -> None:
+async def test_a_backlog_must_be_a_whole_number_up_to_100(node: Serving) -> None:
     for value in ("-1", "1.5", "", "1e1", "+1", "٣", "9" * 20, "0x1", "101"):
         query = "backlog=" + "".join(f"%{byte:02x}" for byte in value.encode())
         _status, _headers, body = await refused(node, upgrade(query))
@@ -112,14 +112,14 @@ FOREIGN = [
 ]
 
 
-async def test_an_origin_that_is_not_allowed_is_refused(start: Start) -> None:
+async def test_an_origin_that_is_not_listed_is_refused(start: Start) -> None:
     node = await start(allowed_origins="https://news.example, https://app.example")
     for origin in FOREIGN:
         status, _headers, body = await refused(node, upgrade(Origin=origin))
         assert (status, body["type"]) == (403, "urn:flashwire:problem:origin"), origin
 
 
-async def test_allowed_origins_and_requests_without_an_origin_are_accepted(start: Start) -> None:
+async def test_a_listed_origin_and_a_client_without_an_origin_may_join(start: Start) -> None:
     node = await start(allowed_origins="https://news.example, https://app.example")
     for origin in ("https://news.example", "https://app.example", None):
         async with node.joined(Origin=origin) as wire:
@@ -131,7 +131,7 @@ async def test_a_star_allows_every_origin(node: Serving) -> None:
         assert (await wire.message())["type"] == "snapshot"
 
 
-async def test_a_starting_node_refuses_with_a_time_to_retry(start: Start) -> None:
+async def test_a_starting_node_refuses_with_a_retry_time(start: Start) -> None:
     node = await start(ready=False, stream_url="unix:///nowhere/s")
     status, headers, body = await refused(node, upgrade())
     assert status == 503 and int(headers["retry-after"]) > 0 and "starting" in str(body["detail"])
@@ -148,13 +148,13 @@ async def test_a_full_node_refuses_until_a_client_leaves(start: Start) -> None:
         assert (await third.message())["type"] == "snapshot"
 
 
-async def test_a_draining_node_accepts_no_client(node: Serving) -> None:
+async def test_a_draining_node_refuses_every_join(node: Serving) -> None:
     node.node.draining = True
     status, headers, body = await refused(node, upgrade())
     assert status == 503 and int(headers["retry-after"]) > 0 and "stopping" in str(body["detail"])
 
 
-async def test_the_cloudevents_subprotocol_is_used_if_a_client_offers_it(node: Serving) -> None:
+async def test_cloudevents_are_sent_to_clients_that_offer_them(node: Serving) -> None:
     for offer in ("cloudevents.json", "x, cloudevents.json", "x\ncloudevents.json"):
         async with node.wire(upgrade(Sec_WebSocket_Protocol=offer)) as wire:
             status, headers = await wire.head()
@@ -165,7 +165,7 @@ async def test_the_cloudevents_subprotocol_is_used_if_a_client_offers_it(node: S
             assert event["data"]["type"] == "snapshot"
 
 
-async def test_no_protocol_is_claimed_where_only_others_are_offered(node: Serving) -> None:
+async def test_no_subprotocol_is_selected_from_unknown_offers(node: Serving) -> None:
     async with node.wire(upgrade(Sec_WebSocket_Protocol="chat, CloudEvents.json")) as wire:
         status, headers = await wire.head()
         assert status == 101 and "sec-websocket-protocol" not in headers
@@ -202,7 +202,7 @@ PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeo
         ("x-webkit-deflate-frame, permessage-deflate", PLAIN),
     ],
 )
-async def test_deflate_is_agreed_without_context_or_not_at_all(offer: str, answer: str | None) -> None:
+async def test_deflate_is_negotiated_without_context_takeover_or_not_at_all(offer: str, answer: str | None) -> None:
     assert agree_deflate(offer.encode()) == (None if answer is None else answer.encode())
 
 

@@ -1,4 +1,4 @@
-"""The fast parser reads a head as httptools does, or leaves it to httptools."""
+"""The short parser reads a request head as httptools does, or leaves it to the full parser."""
 
 import base64
 
@@ -28,13 +28,13 @@ def head(lines: list[bytes], end: bytes = b"\r\n\r\n") -> bytes:
     return b"\r\n".join(lines) + end
 
 
-class Long:
-    """The full parser's reading: httptools' calls as uvicorn and the HTTP fallback use them."""
+class FullParser:
+    """A head as uvicorn and `HttpProtocol` read it from httptools' calls."""
 
     def __init__(self, data: bytes) -> None:
         self.url = b""
         self.lines: list[tuple[bytes, bytes]] = []
-        self.whole = False
+        self.is_complete = False
         self.rest = b""
         self.upgraded = False
         parser = httptools.HttpRequestParser(self)
@@ -45,7 +45,7 @@ class Long:
             self.upgraded = True
             self.rest = data[upgrade.args[0] :]
         except httptools.HttpParserError:
-            # Something after a whole request does not undo it.
+            # Bytes after a complete request do not make it invalid.
             pass
         self.method = parser.get_method()
 
@@ -53,11 +53,11 @@ class Long:
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.whole:
+        if not self.is_complete:
             self.lines.append((name.lower(), value))
 
     def on_message_complete(self) -> None:
-        self.whole = True
+        self.is_complete = True
 
     def request(self) -> Request:
         path, _, query = self.url.partition(b"?")
@@ -68,31 +68,33 @@ class Long:
 
 
 def agree(data: bytes) -> bool:
-    """Whether the fast parser accepts `data`; if so, the full parser must read the same."""
+    """Returns whether the short parser accepts `data`; if it does, the full parser must read the same."""
     parsed = HeadReader().read(data)
     if parsed is None:
         return False
     request, rest = parsed
-    long = Long(data)
-    assert long.whole, data
-    protocol = long.request()
-    assert (request.method, request.path, request.query) == (protocol.method, protocol.path, protocol.query), data
+    full_parser = FullParser(data)
+    assert full_parser.is_complete, data
+    expected = full_parser.request()
+    assert (request.method, request.path, request.query) == (expected.method, expected.path, expected.query), data
     for name in request.headers:
-        assert request.headers[name] == protocol.headers[name], (name, data)
-    meant = b"accept connection last-event-id origin sec-websocket-extensions sec-websocket-key sec-websocket-protocol"
-    for name in (*meant.split(), b"sec-websocket-version", b"upgrade"):
-        assert request.headers.get(name) == protocol.headers.get(name), (name, data)
-    tokens = [token.strip() for token in protocol.headers.get(b"connection", b"").lower().split(b",")]
-    upgrade = b"upgrade" in tokens and protocol.headers.get(b"upgrade", b"").lower() == b"websocket"
-    assert (b"upgrade" in request.headers) == upgrade == long.upgraded, data
+        assert request.headers[name] == expected.headers[name], (name, data)
+    used_names = (
+        b"accept connection last-event-id origin sec-websocket-extensions sec-websocket-key sec-websocket-protocol"
+    )
+    for name in (*used_names.split(), b"sec-websocket-version", b"upgrade"):
+        assert request.headers.get(name) == expected.headers.get(name), (name, data)
+    tokens = [token.strip() for token in expected.headers.get(b"connection", b"").lower().split(b",")]
+    upgrade = b"upgrade" in tokens and expected.headers.get(b"upgrade", b"").lower() == b"websocket"
+    assert (b"upgrade" in request.headers) == upgrade == full_parser.upgraded, data
     if upgrade:
-        assert rest == long.rest, data
+        assert rest == full_parser.rest, data
     else:
-        assert b"text/event-stream" in protocol.headers[b"accept"].lower()
+        assert b"text/event-stream" in expected.headers[b"accept"].lower()
     return True
 
 
-TAKEN = [
+SHORT_PARSER_HEADS = [
     head(PLAIN),
     head(STREAM),
     head(PLAIN) + b"\x89\x80\x00\x00\x00\x00",
@@ -103,7 +105,7 @@ TAKEN = [
     head([*PLAIN[:3], b"connection: upgrade", b"SEC-WEBSOCKET-KEY: " + KEY, b"Upgrade-Insecure-Requests: 1"]),
     head([*PLAIN, b"X-Forwarded-For: 192.0.2.1, 192.0.2.2", b"X-Forwarded-For: 192.0.2.3"]),
 ]
-LEFT = [
+FULL_PARSER_HEADS = [
     b"",
     head(PLAIN)[:-1],
     head(PLAIN, b"\n\n"),
@@ -164,12 +166,12 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize("data", TAKEN)
-def test_heads_of_browsers_and_apps_are_read_by_the_fast_parser(data: bytes) -> None:
+@pytest.mark.parametrize("data", SHORT_PARSER_HEADS)
+def test_the_heads_of_browsers_and_apps_are_read_by_the_short_parser(data: bytes) -> None:
     assert agree(data)
 
 
-@pytest.mark.parametrize("data", LEFT)
+@pytest.mark.parametrize("data", FULL_PARSER_HEADS)
 def test_an_unusual_head_is_left_to_the_full_parser(data: bytes) -> None:
     assert HeadReader().read(data) is None
 
@@ -179,10 +181,35 @@ NAMES = st.sampled_from(
     b"Sec-WebSocket-Protocol Sec-WebSocket-Extensions Origin Accept Last-Event-ID Content-Length Transfer-Encoding "
     b"Expect TE Trailer Proxy-Connection HTTP2-Settings Keep-Alive X-Forwarded-For Cookie".split()
 )
-SAID = [b"websocket", b"WebSocket", b"Upgrade", b"keep-alive, Upgrade", b"Upgrade, close", b"close", b"13", KEY, b"0"]
-SAID += [b"chunked", b"100-continue", b"text/event-stream", b"text/html, text/event-stream;q=0.1", b"https://a.example"]
-SAID += [b"permessage-deflate; client_max_window_bits", b"", b" ", b"a\tb", b" websocket", b"websocket ", b"h2c", b"5"]
-VALUES = st.one_of(st.sampled_from(SAID), st.binary(max_size=12))
+HEADER_VALUES = [
+    b"websocket",
+    b"WebSocket",
+    b"Upgrade",
+    b"keep-alive, Upgrade",
+    b"Upgrade, close",
+    b"close",
+    b"13",
+    KEY,
+    b"0",
+]
+HEADER_VALUES += [
+    b"chunked",
+    b"100-continue",
+    b"text/event-stream",
+    b"text/html, text/event-stream;q=0.1",
+    b"https://a.example",
+]
+HEADER_VALUES += [
+    b"permessage-deflate; client_max_window_bits",
+    b"",
+    b" ",
+    b"a\tb",
+    b" websocket",
+    b"websocket ",
+    b"h2c",
+    b"5",
+]
+VALUES = st.one_of(st.sampled_from(HEADER_VALUES), st.binary(max_size=12))
 LINES = st.builds(
     lambda name, colon, value: name + colon + value, NAMES, st.sampled_from([b": "] * 6 + [b":", b" : "]), VALUES
 )
@@ -195,7 +222,7 @@ TARGETS = st.one_of(
 
 @st.composite
 def heads(draw: st.DrawFn) -> bytes:
-    """Heads that are nearly right: those that make parsers disagree."""
+    """Heads that are nearly valid, on which two parsers may disagree."""
     lines = [
         b"GET "
         + draw(TARGETS)
@@ -216,14 +243,14 @@ def heads(draw: st.DrawFn) -> bytes:
 @settings(max_examples=400, deadline=None)
 @given(heads())
 @example(head(PLAIN))
-def test_both_parsers_read_the_same(data: bytes) -> None:
+def test_both_parsers_read_a_head_the_same_way(data: bytes) -> None:
     agree(data)
 
 
-def test_names_are_remembered_up_to_a_bound() -> None:
+def test_the_number_of_cached_header_names_is_bounded() -> None:
     reader = HeadReader()
     for number in range(2000):
         assert reader.read(head([*PLAIN, b"X-%d: 1" % number])) is not None
     assert len(reader._names) < 1000
-    # What they mean does not depend on whether they are remembered.
+    # A name is read the same way whether or not it is cached.
     assert reader.read(head([*PLAIN, b"ConTent-Length: 1"])) is None

@@ -22,7 +22,7 @@ CHUNKED = request("", "/v1/items", Transfer_Encoding="chunked")
 
 
 class Loop:
-    """A clock that advances with each read, and calls that wait for the next iteration."""
+    """A clock that advances with each read, and the callbacks of the next iteration."""
 
     def __init__(self, piece_bytes: int | None = None) -> None:
         self.now = 0.0
@@ -44,7 +44,7 @@ class Loop:
 
 
 class Flow:
-    """Whether a connection is read from, as uvicorn's class of the name."""
+    """Stands in for uvicorn's `FlowControl`: whether reading is paused."""
 
     reads = True
 
@@ -56,7 +56,7 @@ class Flow:
 
 
 class Transport:
-    """One that is closed, or not."""
+    """A transport that is closing or not."""
 
     closing = False
 
@@ -65,18 +65,18 @@ class Transport:
 
 
 class Connection:
-    """A connection that takes `seconds` to read what came at once."""
+    """A connection that takes `seconds` to read the bytes of one packet."""
 
     def __init__(self, loop: Loop, seconds: float = READ_SECONDS / 2) -> None:
         self._loop, self._seconds = loop, seconds
-        # Any: what stands in for uvicorn's and the loop's classes.
+        # Any: stands in for classes of uvicorn and the loop.
         self.flow: Any = Flow()
         self.transport: Any = Transport()
-        self.result = b""
+        self.received = b""
 
     def read(self, data: bytes) -> None:
         self._loop.now += self._seconds
-        self.result += data
+        self.received += data
 
 
 def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -> None:
@@ -85,74 +85,74 @@ def test_an_iteration_reads_for_a_few_milliseconds_and_the_rest_waits_unread() -
     for connection in connections:
         loop.read_budget.feed(connection, b"a")
     for finished in (2, 4, 6, 7):
-        assert [connection.result for connection in connections] == [b"a"] * finished + [b""] * (7 - finished)
+        assert [connection.received for connection in connections] == [b"a"] * finished + [b""] * (7 - finished)
         assert [connection.flow.reads for connection in connections] == [True] * finished + [False] * (7 - finished)
         loop.iterate()
     loop.iterate()
     assert not loop.calls
 
 
-def test_bytes_that_arrive_later_are_read_later() -> None:
+def test_input_that_arrives_later_is_read_later() -> None:
     loop = Loop()
     connections = [Connection(loop) for _ in range(4)]
     for connection in connections:
         loop.read_budget.feed(connection, b"a")
-    # One that has been read in this iteration does not go before those that wait.
+    # A connection that was read in this iteration is not read again before waiting ones.
     for connection in (connections[0], connections[3]):
         loop.read_budget.feed(connection, b"b")
-    assert [connection.result for connection in connections] == [b"a", b"a", b"", b""]
+    assert [connection.received for connection in connections] == [b"a", b"a", b"", b""]
     loop.iterate()
-    assert [connection.result for connection in connections] == [b"a", b"a", b"a", b"ab"]
+    assert [connection.received for connection in connections] == [b"a", b"a", b"a", b"ab"]
     loop.iterate()
-    assert connections[0].result == b"ab"
+    assert connections[0].received == b"ab"
 
 
-def test_the_rest_after_a_piece_waits_behind_the_bytes_of_others() -> None:
+def test_input_longer_than_a_piece_waits_behind_that_of_others() -> None:
     loop = Loop(piece_bytes=4)
     long, short, late = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
     loop.read_budget.feed(long, b"abcdefghi")
-    assert long.result == b"abcd" and not long.flow.reads and long in loop.read_budget
+    assert long.received == b"abcd" and not long.flow.reads and long in loop.read_budget
     loop.read_budget.feed(short, b"123")
     loop.iterate()
-    assert long.result == b"abcdefgh" and short.result == b"" and not long.flow.reads
+    assert long.received == b"abcdefgh" and short.received == b"" and not long.flow.reads
     loop.read_budget.feed(late, b"456")
-    for result in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
+    for expected in ((b"abcdefgh", b"123", b""), (b"abcdefghi", b"123", b""), (b"abcdefghi", b"123", b"456")):
         loop.iterate()
-        assert (long.result, short.result, late.result) == result
-    assert long.result == b"abcdefghi" and long.flow.reads and long not in loop.read_budget
+        assert (long.received, short.received, late.received) == expected
+    assert long.received == b"abcdefghi" and long.flow.reads and long not in loop.read_budget
 
 
 @pytest.mark.anyio
-async def test_a_pass_ends_after_one_piece_of_every_waiting_connection() -> None:
+async def test_a_catch_up_waits_for_one_piece_of_all_pending_input() -> None:
     loop = Loop(piece_bytes=4)
     await loop.read_budget.wait_for_pass()
     first, second = Connection(loop, READ_SECONDS), Connection(loop, READ_SECONDS)
     loop.read_budget.feed(first, b"a")
     loop.read_budget.feed(second, b"abcdefgh")
-    behind = asyncio.ensure_future(loop.read_budget.wait_for_pass())
+    catch_up = asyncio.ensure_future(loop.read_budget.wait_for_pass())
     await asyncio.sleep(0)
     loop.iterate()
-    assert second.result == b"abcd"
+    assert second.received == b"abcd"
     await asyncio.sleep(0)
-    assert not behind.done()
+    assert not catch_up.done()
     loop.iterate()
-    await asyncio.wait_for(behind, 5)
-    assert second.result == b"abcdefgh"
+    await asyncio.wait_for(catch_up, 5)
+    assert second.received == b"abcdefgh"
 
 
-def test_no_bytes_are_read_while_the_stream_reader_is_busy() -> None:
+def test_no_input_is_read_while_the_stream_reader_has_work() -> None:
     loop = Loop()
     loop.is_paused = True
     connection = Connection(loop)
     loop.read_budget.feed(connection, b"a")
     loop.iterate()
-    assert connection.result == b"" and connection in loop.read_budget
+    assert connection.received == b"" and connection in loop.read_budget
     loop.is_paused = False
     loop.iterate()
-    assert connection.result == b"a" and connection not in loop.read_budget and connection.flow.reads
+    assert connection.received == b"a" and connection not in loop.read_budget and connection.flow.reads
 
 
-def test_waiting_bytes_are_read_before_an_end_and_dropped_for_a_lost_connection() -> None:
+def test_pending_input_is_read_before_an_eof_and_dropped_after_a_loss() -> None:
     loop = Loop()
     loop.is_paused = True
     lost, closing, completed = Connection(loop), Connection(loop), Connection(loop)
@@ -161,15 +161,15 @@ def test_waiting_bytes_are_read_before_an_end_and_dropped_for_a_lost_connection(
     loop.read_budget.discard(lost)
     closing.transport.closing = True
     loop.read_budget.flush(completed)
-    assert completed.result == b"a"
+    assert completed.received == b"a"
     loop.is_paused = False
     for _ in range(3):
         loop.iterate()
-    assert lost.result == closing.result == b"" and completed.result == b"a"
+    assert lost.received == closing.received == b"" and completed.received == b"a"
 
 
 @pytest.mark.anyio
-async def test_no_request_leaves_the_queue_while_the_stream_reader_is_busy() -> None:
+async def test_no_request_leaves_the_queue_while_the_stream_reader_has_work() -> None:
     calls: list[Callable[[], None]] = []
     is_paused = True
     request_queue = RequestQueue(2, calls.append, lambda _seconds, call: calls.append(call), lambda: is_paused)
@@ -192,21 +192,21 @@ async def test_no_request_leaves_the_queue_while_the_stream_reader_is_busy() -> 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("data", [PREFLIGHT, request("", "/metrics")], ids=["preflight", "page"])
-async def test_preflights_wait_in_the_request_queue_like_every_request(
+async def test_preflights_wait_in_the_queue_like_every_request(
     start: Start, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = await start()
-    turn = asyncio.Event()
+    may_answer = asyncio.Event()
     waiting: list[None] = []
 
     async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
         waiting.append(None)
-        await turn.wait()
+        await may_answer.wait()
 
     monkeypatch.setattr(RequestQueue, "enter", enter)
     async with node.wire(data) as wire:
         await until(lambda: waiting, "the request in the request queue")
-        turn.set()
+        may_answer.set()
         assert (await wire.head())[0] in (200, 204)
 
 
@@ -215,52 +215,52 @@ async def test_a_request_whose_client_left_while_it_waited_is_not_answered(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = await start()
-    turn = asyncio.Event()
+    may_answer = asyncio.Event()
     waiting: list[None] = []
     rendered: list[None] = []
     render = NodeMetrics.render
 
     async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
         waiting.append(None)
-        await turn.wait()
+        await may_answer.wait()
 
-    def counted(metrics: NodeMetrics, shared: SharedState | None = None) -> bytes:
+    def count_and_render(metrics: NodeMetrics, shared: SharedState | None = None) -> bytes:
         rendered.append(None)
         return render(metrics, shared)
 
-    monkeypatch.setattr(NodeMetrics, "render", counted)
+    monkeypatch.setattr(NodeMetrics, "render", count_and_render)
     monkeypatch.setattr(RequestQueue, "enter", enter)
     async with node.wire(request("", "/metrics")) as wire:
         await until(lambda: waiting, "the request in the request queue")
-        # A reset: one that ends its side may still read.
+        # A reset, because a half-closed client may still read.
         sock = wire.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     await until(lambda: not len(node.node.http_connections), "the end of its connection")
-    turn.set()
+    may_answer.set()
     assert (await node.get("/metrics")).status_code == 200
     assert len(rendered) == 1
 
 
 @pytest.mark.anyio
-async def test_a_body_is_dropped_as_it_comes(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_is_dropped_as_it_arrives(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     node = await start()
-    turn = asyncio.Event()
+    may_answer = asyncio.Event()
     cycles: list[RequestResponseCycle] = []
 
     async def enter(_queue: RequestQueue, _is_disconnected: Callable[[], bool]) -> None:
-        await turn.wait()
+        await may_answer.wait()
 
-    def noted(door: HttpProtocol, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
+    def record(protocol: HttpProtocol, cycle: RequestResponseCycle, app: Any) -> None:  # Any: uvicorn's own signature
         cycles.append(cycle)
-        HttpToolsProtocol._start_asgi_task(door, cycle, app)
+        HttpToolsProtocol._start_asgi_task(protocol, cycle, app)
 
     monkeypatch.setattr(RequestQueue, "enter", enter)
-    monkeypatch.setattr(HttpProtocol, "_start_asgi_task", noted)
+    monkeypatch.setattr(HttpProtocol, "_start_asgi_task", record)
     chunks = b"1\r\na\r\n" * 2_000
     async with node.wire(CHUNKED + chunks + b"0\r\n\r\n" + request("", "/version")) as wire:
         await until(lambda: cycles and not cycles[0].more_body, "the end of the body")
         assert cycles[0].body == b""
-        turn.set()
+        may_answer.set()
         for _ in range(2):
             status, headers = await wire.head()
             await wire.reader.readexactly(int(headers["content-length"]))

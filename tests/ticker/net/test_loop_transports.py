@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
-    """Both loops: the transports are theirs."""
+    """Both loops, because each has its own transports."""
     return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
@@ -49,7 +49,7 @@ async def test_the_setting_auto_uses_epoll_where_there_is_one(start: Start) -> N
         assert loop_transports(node) == [False]
 
 
-async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
+async def test_clients_of_every_transport_are_served_in_order(node: Serving) -> None:
     sse_request = request(Accept="text/event-stream")
     async with (
         node.joined() as socket,
@@ -68,7 +68,7 @@ async def test_all_kinds_of_clients_are_served_in_order(node: Serving) -> None:
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_a_lagging_client_gets_missed_items_in_order(node: Serving, sse: bool) -> None:
+async def test_a_lagging_client_gets_what_it_missed_in_order(node: Serving, sse: bool) -> None:
     async with deaf(node, sse=sse) as wire:
         member = only(node)
         headlines = await flood(node, 200)
@@ -96,12 +96,12 @@ async def test_an_aborted_client_gets_a_reset(node: Serving) -> None:
                     pass
 
 
-async def test_a_stop_drains_subscribers_and_closes_silent_connections(node: Serving) -> None:
+async def test_a_stop_drains_members_and_closes_silent_clients(node: Serving) -> None:
     async with node.joined() as joined, node.wire() as silent:
         await joined.message()
-        await until(lambda: node.node.pending, "it is pending")
-        [pending] = node.node.pending
-        assert isinstance(pending, PendingConnection) and not isinstance(pending.transport, SocketTransport)
+        await until(lambda: node.node.pending, "its connection is pending")
+        [connection] = node.node.pending
+        assert isinstance(connection, PendingConnection) and not isinstance(connection.transport, SocketTransport)
         node.server.should_exit = True
         assert (await joined.message())["type"] == "bye"
         assert await joined.close_code() == 4000

@@ -1,4 +1,4 @@
-"""Pending connections without a request, silent clients, and a node that drains."""
+"""Clients without a complete request, clients that answer no ping, and the drain of a node that stops."""
 
 import asyncio
 import itertools
@@ -15,13 +15,13 @@ from ticker.node import http_connections
 pytestmark = pytest.mark.anyio
 
 
-async def test_connections_without_a_complete_request_are_closed(
+async def test_a_client_without_a_complete_request_is_closed(
     node: Serving, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr(http_connections, "REQUEST_SECONDS", 0.5)
     body = request(path="/version", Content_Length="100") + b"x"
     async with node.wire() as idle, node.wire(request()[:20]) as half, node.wire(body) as drip:
-        # The last request has a complete head and an incomplete body.
+        # The head of `drip` is complete; its body never is.
         await drip.head()
         began = time.monotonic()
         while time.monotonic() - began < 8 and (node.node.pending or time.monotonic() - began < 0.1):
@@ -34,14 +34,14 @@ async def test_connections_without_a_complete_request_are_closed(
     assert [line["event"] for line in log_lines if line["event"] != "stream reachable"] == []
 
 
-async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, log_lines: list[EventDict]) -> None:
+async def test_a_request_that_is_too_long_or_not_http_is_refused(node: Serving, log_lines: list[EventDict]) -> None:
     long = request(X="y" * 20_000)
     dripped = request(path="/version", X="y" * 10_000)[:-4]
     cases = [(long, 431), (b"\0\1\2\r\n\r\n", 400), (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400)]
     for data, status in cases:
         async with node.wire(data) as wire:
-            result, headers, body = await wire.reply()
-            assert (result, headers["content-type"]) == (status, "application/problem+json")
+            reply_status, headers, body = await wire.reply()
+            assert (reply_status, headers["content-type"]) == (status, "application/problem+json")
             assert body["detail"]
             await wire.read_to_end()
     async with node.wire(dripped) as wire:
@@ -55,7 +55,7 @@ async def test_a_request_that_is_too_long_or_none_is_refused(node: Serving, log_
 
 
 @pytest.mark.alone
-async def test_five_hundred_idle_sockets_block_no_join(node: Serving) -> None:
+async def test_five_hundred_idle_sockets_do_not_delay_a_join(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(500):
             await stack.enter_async_context(node.wire())
@@ -67,7 +67,7 @@ async def test_five_hundred_idle_sockets_block_no_join(node: Serving) -> None:
 
 
 @pytest.mark.alone
-async def test_a_heartbeat_comes_with_a_ping(start: Start) -> None:
+async def test_every_heartbeat_follows_a_ping(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
     async with node.joined() as wire, node.wire(request(Accept="text/event-stream")) as stream:
         await wire.frame()
@@ -100,7 +100,7 @@ async def test_a_client_that_answers_no_ping_is_closed_and_others_stay(start: St
     assert node.count("flashwire_closes_total", code="4002") == 1
 
 
-async def test_a_stalled_loop_closes_no_client(start: Start) -> None:
+async def test_a_blocked_event_loop_closes_no_client(start: Start) -> None:
     node = await start(heartbeat_seconds=0.4)
     async with node.joined() as wire:
         await wire.message()
@@ -115,7 +115,7 @@ async def test_a_stalled_loop_closes_no_client(start: Start) -> None:
 
 
 @pytest.mark.alone
-async def test_a_drain_is_spread_over_its_time_and_gives_each_client_its_own_reconnect_time(start: Start) -> None:
+async def test_a_drain_is_spread_over_its_time_with_a_reconnect_time_per_client(start: Start) -> None:
     node = await start(drain_seconds=1.5)
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(node.joined()) for _ in range(30)]
@@ -136,7 +136,7 @@ async def test_a_drain_is_spread_over_its_time_and_gives_each_client_its_own_rec
         node.server.should_exit = True
         leaving = asyncio.gather(*map(leave, wires))
         await until(lambda: node.node.draining, "it drains")
-        # An item published during the drain still reaches the clients that remain.
+        # An item published during the drain still reaches the members that are left.
         await node.publish("During the drain")
         async with node.wire(upgrade()) as late:
             assert (await late.head())[0] == 503
@@ -146,14 +146,14 @@ async def test_a_drain_is_spread_over_its_time_and_gives_each_client_its_own_rec
     assert any(news for news, _closed, _again in reconnects)
     times = sorted(closed for _news, closed, _again in reconnects)
     assert times[-1] < 2.5 and times[-1] - times[0] > 1.0
-    # Not all at once: every third of the time closes some clients.
+    # The closes are spread: some fall in every third of the time.
     assert all(any(third <= closed < third + 0.7 for closed in times) for third in (0.0, 0.6, 1.1))
     assert len({again for _news, _closed, again in reconnects}) > 20
     assert all(0 < again <= 3 for _news, _closed, again in reconnects)
     assert node.count("flashwire_closes_total", code="4000") == 30
 
 
-async def test_a_draining_event_stream_gets_its_reconnect_time(node: Serving) -> None:
+async def test_a_draining_event_stream_gets_a_reconnect_time(node: Serving) -> None:
     async with node.wire(request(Accept="text/event-stream")) as wire:
         await wire.head()
         await wire.event()

@@ -1,4 +1,4 @@
-"""Requests that a client sends before it has the answers to earlier ones: answers keep the order (RFC 9112, 9.3.2)."""
+"""Pipelined requests: answers keep the order of their requests (RFC 9112, 9.3.2)."""
 
 import socket
 import struct
@@ -27,12 +27,12 @@ PING = b"\x89\x80\x00\x00\x00\x00"
 
 
 def waiting(node: Serving) -> bytes:
-    """A long poll that has nothing to tell."""
+    """A long poll without new entries."""
     return request(f"cursor={node.node.backlog.newest}&wait=20")
 
 
 async def status(wire: Wire) -> int:
-    """The status of the next reply, whose body is read too."""
+    """Reads the next reply with its body; returns the status."""
     code, headers = await wire.head()
     await wire.reader.readexactly(int(headers.get("content-length", 0)))
     return code
@@ -80,17 +80,17 @@ async def test_a_stream_behind_a_request_comes_after_its_answer(
 
 
 @pytest.mark.parametrize("last", [STREAM, UPGRADE])
-async def test_a_client_that_left_while_its_request_waited_gets_no_stream(node: Serving, last: bytes) -> None:
+async def test_a_client_that_left_before_its_answer_gets_no_stream(node: Serving, last: bytes) -> None:
     await node.publish("One")
     async with node.wire(waiting(node) + last) as wire:
         await until(lambda: node.node.polls == 1, "the poll waits")
         wire.writer.transport.abort()
-        # By itself it would end after 20 s.
+        # The poll itself would end after 20 s.
         await until(lambda: node.node.polls == 0, "the poll ends", 10)
     await until(lambda: not len(node.node.http_connections), "the connection is gone")
-    # A later join is done after all work that began before it.
-    async with node.joined() as fence:
-        await fence.message()
+    # A later join is answered after all work that started before it.
+    async with node.joined() as later_client:
+        await later_client.message()
         assert len(node.node.hub) == 1
     assert node.count("flashwire_joins_total", transport="websocket", kind="snapshot") == 1
     assert node.count("flashwire_joins_total", transport="sse", kind="snapshot") == 0
@@ -101,7 +101,7 @@ async def test_short_requests_before_a_long_one_are_answered_first(node: Serving
     async with node.wire(VERSION + ITEMS + long) as wire:
         assert [await status(wire) for _ in range(3)] == [200, 200, 431]
         await wire.read_to_end()
-    # Together they are longer than one may be.
+    # Together they are longer than the limit for one request.
     total = request(path="/version", X="y" * 2_000)
     async with node.wire(total * 20) as wire:
         assert [await status(wire) for _ in range(20)] == [200] * 20
@@ -115,10 +115,14 @@ async def test_a_body_that_no_route_reads_is_not_answered_a_second_time(node: Se
         assert await wire.read_to_end() == b""
 
 
-@pytest.mark.parametrize("filter_", ["h2c", "TLS/1.0, HTTP/2.0"])
-async def test_an_unsupported_upgrade_offer_changes_nothing(node: Serving, filter_: str) -> None:
+@pytest.mark.parametrize("protocols", ["h2c", "TLS/1.0, HTTP/2.0"])
+async def test_an_unsupported_upgrade_changes_nothing(node: Serving, protocols: str) -> None:
     """Java's HTTP client offers HTTP/2 with its first request."""
-    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": filter_, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+    offer = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": protocols,
+        "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA",
+    }
     async with node.wire(request(path="/version", **offer) + VERSION) as wire:
         assert [await status(wire) for _ in range(2)] == [200, 200]
     # A body is never read as a request.
@@ -133,7 +137,7 @@ async def test_an_unsupported_upgrade_offer_changes_nothing(node: Serving, filte
 
 
 @pytest.mark.parametrize("requests", [[VERSION], [POST], [VERSION, ITEMS, VERSION], [POLL]])
-async def test_a_client_that_ends_its_side_is_still_answered(node: Serving, requests: list[bytes]) -> None:
+async def test_a_half_closed_client_is_still_answered(node: Serving, requests: list[bytes]) -> None:
     async with node.wire(b"".join(requests)) as wire:
         wire.writer.write_eof()
         for _ in requests:
@@ -141,7 +145,7 @@ async def test_a_client_that_ends_its_side_is_still_answered(node: Serving, requ
         assert await wire.read_to_end() == b""
 
 
-async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Serving) -> None:
+async def test_a_poll_of_a_half_closed_client_is_answered_at_once(node: Serving) -> None:
     await node.publish("One")
     began = time.monotonic()
     async with node.wire(waiting(node)) as wire:
@@ -152,11 +156,9 @@ async def test_a_poll_whose_client_ends_its_side_is_answered_at_once(node: Servi
     assert time.monotonic() - began < 2 and node.node.polls == 0
 
 
-# The first-bytes router handles a join that comes first, the HTTP fallback one that comes after a request.
+# `PendingConnection` reads a join that comes first; `HttpProtocol` reads a join after a request.
 @pytest.mark.parametrize("previous", [b"", VERSION], ids=["first", "later"])
-async def test_bytes_after_an_upgrade_or_stream_request_are_not_answered_as_a_request(
-    node: Serving, previous: bytes
-) -> None:
+async def test_bytes_after_an_upgrade_or_a_stream_are_no_request(node: Serving, previous: bytes) -> None:
     async with node.wire(previous + STREAM + VERSION) as wire:
         assert not previous or await status(wire) == 200
         code, headers = await wire.head()
@@ -174,20 +176,20 @@ async def test_bytes_after_an_upgrade_or_stream_request_are_not_answered_as_a_re
 async def test_a_thousand_requests_in_one_write_are_not_all_read(
     node: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    read: list[None] = []
+    heads: list[None] = []
     complete = HttpProtocol.on_headers_complete
 
-    def counted(self: HttpProtocol) -> None:
-        read.append(None)
+    def count_and_complete(self: HttpProtocol) -> None:
+        heads.append(None)
         complete(self)
 
-    monkeypatch.setattr(HttpProtocol, "on_headers_complete", counted)
+    monkeypatch.setattr(HttpProtocol, "on_headers_complete", count_and_complete)
     async with node.wire() as wire:
         wire.send(VERSION * 1_000)
         await wire.read_to_end()
     await until(lambda: not len(node.node.http_connections), "it has gone")
-    # Those in the kilobyte that went beyond the limit were read, too.
-    assert len(read) <= PIPELINE_LIMIT + 2 + PIECE_BYTES // len(VERSION)
+    # The requests in the kilobyte that crossed the limit were read too.
+    assert len(heads) <= PIPELINE_LIMIT + 2 + PIECE_BYTES // len(VERSION)
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err + captured.out
 
@@ -200,8 +202,8 @@ async def test_a_poll_with_requests_behind_it_ends_with_its_client(
     await node.publish("One")
     began = time.monotonic()
     async with node.wire() as wire:
-        requests = [waiting(node) if entry == "poll" else entry for entry in ("poll", *behind)]
-        wire.send(b"".join(entry for entry in requests if isinstance(entry, bytes)))
+        requests = [waiting(node) if data == "poll" else data for data in ("poll", *behind)]
+        wire.send(b"".join(data for data in requests if isinstance(data, bytes)))
         await until(lambda: node.node.polls == 1, "it waits")
         if reset:
             sock = wire.writer.get_extra_info("socket")

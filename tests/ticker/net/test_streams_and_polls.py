@@ -1,4 +1,4 @@
-"""Server-sent events, long polls and plain JSON: the same address, the same messages, other ways."""
+"""Server-sent events, long polls and plain JSON: the same path and messages as over WebSocket."""
 
 import asyncio
 import time
@@ -23,11 +23,11 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         assert headers["cache-control"] == "no-store" and headers["x-accel-buffering"] == "no"
         assert "content-length" not in headers and headers["access-control-allow-origin"] == "*"
         assert headers["transfer-encoding"] == "chunked"
-        # `retry` is part of the first event: several libraries would take a separate block for an event without data.
+        # `retry` is part of the first event, because several libraries report a block without data as an event.
         snapshot = await wire.event()
         assert 1000 <= int(snapshot["retry"]) <= 4000
         assert snapshot["event"] == "snapshot" and snapshot["id"] == snapshot["data"]["cursor"]
-        assert [entry["uri"] for entry in snapshot["data"]["items"]] == [line.uri]
+        assert [item["uri"] for item in snapshot["data"]["items"]] == [line.uri]
         await node.publish("Two")
         live = await wire.event()
         assert live["event"] == "item" and live["data"]["item"]["headline"]["value"] == "Two"
@@ -37,7 +37,7 @@ async def test_an_event_stream_opens_with_a_head_a_time_to_retry_and_the_snapsho
         await wire.head()
         replay = await wire.event()
         assert replay["event"] == "replay"
-        assert [entry["headline"]["value"] for entry in replay["data"]["items"]] == ["Three"]
+        assert [item["headline"]["value"] for item in replay["data"]["items"]] == ["Three"]
     for lost in ("", "nonsense", "\xff"):
         async with node.wire(request(Last_Event_ID=lost, **STREAM)) as wire:
             await wire.head()
@@ -62,8 +62,8 @@ async def test_a_refused_event_stream_is_a_problem(start: Start) -> None:
     ]
     for data, status, text in cases:
         async with node.wire(data) as wire:
-            result, headers, body = await wire.reply()
-            assert (result, headers["content-type"]) == (status, "application/problem+json")
+            reply_status, headers, body = await wire.reply()
+            assert (reply_status, headers["content-type"]) == (status, "application/problem+json")
             assert text in body["detail"]
             assert await wire.read_to_end() == b""
     async with node.wire(request(Origin="https://news.example", **STREAM)) as wire:
@@ -76,7 +76,7 @@ async def test_a_refused_event_stream_is_a_problem(start: Start) -> None:
 
 
 async def test_a_request_behind_an_event_stream_is_not_read(node: Serving) -> None:
-    # The bug: it was answered into the middle of the stream, and the door showed the whole connection out.
+    # The bug: its answer was written into the stream, and a timeout then closed the whole connection.
     for behind in (request(path="/version"), request(**STREAM), b"\0garbage\r\n\r\n", b"POST / HTTP/1.1\r\n"):
         async with node.wire(request(**STREAM) + behind) as wire:
             await wire.head()
@@ -88,7 +88,7 @@ async def test_a_request_behind_an_event_stream_is_not_read(node: Serving) -> No
         await until(lambda: not len(node.node.hub), "it has left")
 
 
-async def test_an_event_stream_follows_a_complete_reply_on_one_connection(node: Serving) -> None:
+async def test_an_event_stream_after_a_complete_reply_works(node: Serving) -> None:
     async with node.wire(request(path="/version")) as wire:
         assert (await wire.reply())[0] == 200
         wire.send(request(**STREAM))
@@ -96,13 +96,13 @@ async def test_an_event_stream_follows_a_complete_reply_on_one_connection(node: 
         assert status == 200 and headers["content-type"].startswith("text/event-stream")
 
 
-async def test_an_old_client_gets_its_event_stream_too(node: Serving) -> None:
+async def test_an_http_1_0_client_gets_an_event_stream(node: Serving) -> None:
     async with node.wire(request(**{"Accept": "Text/Event-Stream"}).replace(b"HTTP/1.1", b"HTTP/1.0")) as wire:
         status, _headers = await wire.head()
         assert status == 200 and "retry" in await wire.event()
 
 
-async def test_only_get_and_head_are_accepted(node: Serving) -> None:
+async def test_only_get_and_head_are_allowed(node: Serving) -> None:
     async with node.wire(request(method="HEAD")) as wire:
         status, headers = await wire.head()
         assert status == 200 and headers["content-type"] == "application/json"
@@ -137,7 +137,7 @@ async def test_a_long_poll_is_answered_by_the_first_line_that_matches(node: Serv
     assert not finished
     await node.publish("For it", edition="ar")
     replay = (await poll).json()
-    assert [entry["headline"]["value"] for entry in replay["items"]] == ["For it"]
+    assert [item["headline"]["value"] for item in replay["items"]] == ["For it"]
     assert replay["cursor"] == str(node.node.backlog.newest)
 
 
@@ -172,35 +172,35 @@ async def test_items_are_filtered_limited_and_paged_to_the_last(node: Serving) -
     lines = [await node.publish(f"Line {number}") for number in range(9)]
     await node.publish("Arabic", edition="ar")
     expected = [pinned.uri, *(line.uri for line in reversed(lines))]
-    result: list[str] = []
+    uris: list[str] = []
     path = "/v1/items?edition=en&limit=3"
     while True:
-        page = (await node.get(path + (f"&before={result[-1]}" if result else ""))).json()
-        result += [entry["uri"] for entry in page["items"]]
+        page = (await node.get(path + (f"&before={uris[-1]}" if uris else ""))).json()
+        uris += [item["uri"] for item in page["items"]]
         if page["next"] is None:
             break
-        assert page["next"] == result[-1] and len(page["items"]) == 3
-        if len(result) == 6:
-            # Where the page ended is gone before the next is asked for.
-            response = next(line for line in lines if line.uri == result[-1])
-            await node.act(response, "withdraw", note=Text("Wrong", "en", "ltr"))
-    assert result == expected
+        assert page["next"] == uris[-1] and len(page["items"]) == 3
+        if len(uris) == 6:
+            # The last item of the page is withdrawn before the next page is requested.
+            last_line = next(line for line in lines if line.uri == uris[-1])
+            await node.act(last_line, "withdraw", note=Text("Wrong", "en", "ltr"))
+    assert uris == expected
     for query in ("limit=0", "limit=101", "limit=x", "edition=xx", "cursor=x"):
         assert (await node.get(f"/v1/items?{query}")).status_code == 400, query
 
 
-async def test_pages_go_on_when_the_pinned_line_they_ended_with_is_withdrawn(node: Serving) -> None:
+async def test_paging_continues_after_the_pinned_last_item_is_withdrawn(node: Serving) -> None:
     lines = [await node.publish(f"Line {number}") for number in range(3)]
     pinned = await node.publish("Pinned", pinned_until="2099-01-01T00:00:00.000Z")
     others = [await node.publish(f"Later {number}") for number in range(3)]
     first = (await node.get("/v1/items?limit=1")).json()
-    assert [entry["uri"] for entry in first["items"]] == [pinned.uri]
+    assert [item["uri"] for item in first["items"]] == [pinned.uri]
     await node.act(pinned, "withdraw", note=Text("Wrong", "en", "ltr"))
     rest = (await node.get(f"/v1/items?before={pinned.uri}")).json()
-    assert [entry["uri"] for entry in rest["items"]] == [line.uri for line in reversed(lines + others)]
+    assert [item["uri"] for item in rest["items"]] == [line.uri for line in reversed(lines + others)]
 
 
-async def test_every_version_of_an_item_is_served_until_it_is_withdrawn(node: Serving) -> None:
+async def test_an_item_is_served_in_every_version_until_it_is_withdrawn(node: Serving) -> None:
     line = await node.publish("Frist words")
     mended = await node.act(line, "refile", headline=Text("First words", "en", "ltr"))
     path = f"/v1/items/{line.uri}"
@@ -221,7 +221,7 @@ async def test_every_version_of_an_item_is_served_until_it_is_withdrawn(node: Se
         assert response.status_code == 410 and response.headers["content-type"] == "application/problem+json"
         assert "words" not in response.text and response.json()["tombstone"]["note"]["value"] == "Wrong"
     ledger = (await node.get(f"{path}/history")).json()["versions"]
-    assert [(entry["version"], entry["act"]) for entry in ledger] == [
+    assert [(version["version"], version["act"]) for version in ledger] == [
         (1, "publish"),
         (2, "refile"),
         (3, "hold"),
@@ -231,7 +231,7 @@ async def test_every_version_of_an_item_is_served_until_it_is_withdrawn(node: Se
         assert (await node.get(f"/v1/items/{unknown}")).status_code == 404, unknown
 
 
-async def test_ready_and_items_still_answer_while_redis_is_away(start: Start) -> None:
+async def test_ready_and_items_answer_while_redis_is_away(start: Start) -> None:
     node = await start(ready=False, stream_url="unix:///nowhere/s")
     reply = await node.get("/health/ready")
     assert reply.status_code == 503 and reply.json()["reasons"]
@@ -242,7 +242,7 @@ async def test_ready_and_items_still_answer_while_redis_is_away(start: Start) ->
     assert msgspec.json.decode(response.content)["type"] == "urn:flashwire:problem:stream-away"
 
 
-async def test_ten_of_a_hundred_wrong_parameters_are_named(node: Serving) -> None:
+async def test_ten_of_a_hundred_errors_are_listed(node: Serving) -> None:
     names = "&".join(f"place=n{number}&edition=n{number}" for number in range(45))
     for path, names_sent in (("/v1/items", names), ("/v1/live", names), ("/v1/live", names.replace("=", "x="))):
         async with node.wire(request(names_sent + "&backlog=x", path)) as wire:

@@ -1,4 +1,4 @@
-"""The epoll transport delivers written bytes and reads received ones as asyncio documents for transports."""
+"""Our transport writes and reads all bytes, and keeps the rules of asyncio's transports."""
 
 import asyncio
 import os
@@ -31,10 +31,10 @@ async def pairs() -> AsyncIterator[Pairs]:
         yield connections
 
 
-# What is written
+# Writing
 
 
-async def test_written_bytes_arrive_complete_and_in_order_with_small_kernel_buffers(pairs: Pairs) -> None:
+async def test_writes_arrive_complete_and_in_order_however_small_the_send_buffer(pairs: Pairs) -> None:
     for protocol, peer in (pairs.unix(), pairs.tcp()):
         sent = numbered(3000, 200)
         for piece in sent:
@@ -44,31 +44,31 @@ async def test_written_bytes_arrive_complete_and_in_order_with_small_kernel_buff
         assert await read_all(peer, 777) == b"".join(sent)
 
 
-async def test_buffered_pieces_are_written_without_copies_and_as_many_at_once_as_the_kernel_takes(
+async def test_buffered_pieces_reach_the_kernel_uncopied_and_many_per_call(
     pairs: Pairs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     protocol, peer = pairs.unix()
-    previous, waiting = fill(protocol), numbered(2000, 1600)
+    previous, buffered = fill(protocol), numbered(2000, 1600)
     calls: list[list[Any]] = []
     writev = os.writev
 
-    def spy(fd: int, pieces: list[Any]) -> int:
+    def record(fd: int, pieces: list[Any]) -> int:
         calls.append([piece.obj if isinstance(piece, memoryview) else piece for piece in pieces])
         return writev(fd, pieces)
 
-    monkeypatch.setattr("os.writev", spy)
-    for piece in waiting:
+    monkeypatch.setattr("os.writev", record)
+    for piece in buffered:
         protocol.transport.write(piece)
     protocol.transport.close()
-    assert await read_all(peer) == previous + b"".join(waiting)
+    assert await read_all(peer) == previous + b"".join(buffered)
     assert 1 < max(map(len, calls)) <= os.sysconf("SC_IOV_MAX")
-    handed = {id(piece) for pieces in calls for piece in pieces}
-    # Not compared as sets: what differs would be written out for minutes.
-    assert all(id(piece) in handed for piece in waiting)
+    written_ids = {id(piece) for pieces in calls for piece in pieces}
+    # Not compared as sets: pytest would print the difference for minutes.
+    assert all(id(piece) in written_ids for piece in buffered)
 
 
-async def test_the_buffer_uses_about_as_much_memory_as_it_counts_even_for_short_writes(pairs: Pairs) -> None:
-    # The bug: answers to pings, two bytes each, cost 300 by themselves: 31 MB within a bound of 256 KiB.
+async def test_the_buffer_costs_about_the_counted_bytes_for_any_size_of_writes(pairs: Pairs) -> None:
+    # The bug: each pong of two bytes cost 300 bytes, so that a bound of 256 KiB held 31 MB.
     protocol, peer = pairs.unix()
     previous = fill(protocol)
     tracemalloc.start()
@@ -83,7 +83,7 @@ async def test_the_buffer_uses_about_as_much_memory_as_it_counts_even_for_short_
     assert await read_all(peer) == previous + b"\x8a\x00" * 50_000
 
 
-async def test_buffered_short_writes_keep_their_order_among_long_ones(pairs: Pairs) -> None:
+async def test_short_buffered_writes_keep_their_order_among_long_ones(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     sent = [fill(protocol)]
     for number in range(2000):
@@ -96,8 +96,8 @@ async def test_buffered_short_writes_keep_their_order_among_long_ones(pairs: Pai
 
 async def test_writing_is_paused_above_the_high_mark_and_resumed_at_the_low_one_once_each(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
-    for turn in range(2):
-        previous = ["pause_writing", "resume_writing"] * turn
+    for rounds in range(2):
+        previous = ["pause_writing", "resume_writing"] * rounds
         fill(protocol)
         protocol.transport.write(b"x" * (HIGH - protocol.transport.get_write_buffer_size()))
         assert (protocol.calls, protocol.transport.get_write_buffer_size()) == (previous, HIGH)
@@ -122,7 +122,7 @@ async def test_writing_is_resumed_at_exactly_the_low_mark(pairs: Pairs, monkeypa
     fill(protocol)
     protocol.transport.write(b"x" * HIGH)
     size = protocol.transport.get_write_buffer_size()
-    # A kernel that takes as much as that and no more.
+    # A kernel that takes exactly this many bytes.
     monkeypatch.setattr("os.writev", lambda _fd, _pieces: size - LOW)
     while read_some(peer):
         pass
@@ -131,7 +131,7 @@ async def test_writing_is_resumed_at_exactly_the_low_mark(pairs: Pairs, monkeypa
     assert protocol.transport.get_write_buffer_size() == LOW
 
 
-async def test_the_buffers_size_is_what_the_kernel_has_not_taken(pairs: Pairs) -> None:
+async def test_the_buffer_size_counts_the_bytes_that_the_kernel_has_not_taken(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     protocol.transport.write(b"little")
     assert protocol.transport.get_write_buffer_size() == 0
@@ -145,9 +145,7 @@ async def test_the_buffers_size_is_what_the_kernel_has_not_taken(pairs: Pairs) -
     assert received == sent
 
 
-async def test_bytes_written_under_a_cork_are_sent_when_it_is_removed(
-    pairs: Pairs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_corked_writes_are_sent_when_the_cork_is_removed(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
     connections = [pairs.unix() for _ in range(4)]
     (first, _), (closed, _), (aborted, _), (long, _) = connections
     with pytest.raises(ValueError), pairs.poller.corked():
@@ -163,7 +161,7 @@ async def test_bytes_written_under_a_cork_are_sent_when_it_is_removed(
         raise ValueError("others are still written to")
     assert [read_some(peer) for _protocol, peer in connections[:2]] == [b"first,second"] * 2
     assert first.transport.get_write_buffer_size() == 0
-    # Corked no more.
+    # The cork is removed.
     first.transport.write(b"third")
     assert read_some(connections[0][1]) == b"third"
     await until(lambda: closed.lost == [None] and aborted.lost == [None], "both have ended")
@@ -172,7 +170,7 @@ async def test_bytes_written_under_a_cork_are_sent_when_it_is_removed(
     assert await read_all(connections[1][1]) == b""
 
 
-async def test_a_transport_with_an_empty_buffer_wakes_no_loop(pairs: Pairs) -> None:
+async def test_an_idle_transport_causes_no_events(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     fill(protocol)
     while protocol.transport.get_write_buffer_size():
@@ -209,16 +207,16 @@ def test_random_writes_reach_a_reader_of_random_amounts_as_they_were_written(
             protocol.transport.close()
             assert read + await read_all(peer, 1 + rng.randrange(5000)) == sent
             await until(lambda: protocol.lost == [None], "it has ended")
-            # One after the other, each once.
+            # Each in order and once.
             assert "".join(call[0] for call in protocol.calls) in "pr" * 60
 
     asyncio.run(run())
 
 
-# What is read
+# Reading
 
 
-async def test_an_end_of_file_closes_the_transport(pairs: Pairs) -> None:
+async def test_an_eof_from_the_peer_closes_the_transport(pairs: Pairs) -> None:
     protocol, peer = pairs.tcp()
     sent = fill(protocol)
     peer.shutdown(socket.SHUT_WR)
@@ -229,13 +227,13 @@ async def test_an_end_of_file_closes_the_transport(pairs: Pairs) -> None:
     assert protocol.calls.count("eof_received") == 1
 
 
-async def test_a_protocol_that_stays_open_after_end_of_file_may_write_and_wakes_no_loop(
+async def test_a_half_closed_connection_may_write_and_causes_no_events(
     pairs: Pairs,
 ) -> None:
     for protocol, peer in (pairs.tcp(), pairs.unix()):
         protocol.stays = True
         peer.shutdown(socket.SHUT_WR)
-        await until(lambda protocol=protocol: protocol.calls == ["eof_received"], "eof_received is called")  # type: ignore[misc]  # a default binds the loop's variable
+        await until(lambda protocol=protocol: protocol.calls == ["eof_received"], "`eof_received` is called")  # type: ignore[misc]  # a default binds the loop's variable
         previous = pairs.poller.turns
         await asyncio.sleep(0.05)
         assert pairs.poller.turns <= previous + 1
@@ -244,7 +242,7 @@ async def test_a_protocol_that_stays_open_after_end_of_file_may_write_and_wakes_
         assert await read_all(peer) == b"answer"
 
 
-async def test_bytes_that_arrive_during_a_pause_are_read_after_it(pairs: Pairs) -> None:
+async def test_bytes_that_arrive_in_a_pause_are_read_after_it(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     protocol.transport.pause_reading()
     peer.send(b"later")

@@ -1,4 +1,4 @@
-"""A connection in the poller ends once and in order, from either side, and ends no other connection."""
+"""A connection in the poller ends once and in order, whichever side ends it, and no other connection ends with it."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ async def pairs() -> AsyncIterator[Pairs]:
 
 @pytest.fixture
 async def failures() -> AsyncIterator[list[dict[str, Any]]]:
-    """The contexts that the loop's exception handler gets."""
+    """The contexts passed to the loop's exception handler."""
     loop, contexts = asyncio.get_running_loop(), list[dict[str, Any]]()
     previous = loop.get_exception_handler()
     loop.set_exception_handler(lambda _loop, context: contexts.append(context))
@@ -43,9 +43,7 @@ async def failures() -> AsyncIterator[list[dict[str, Any]]]:
     loop.set_exception_handler(previous)
 
 
-# The end
-
-
+# How a connection ends
 async def test_a_close_with_waiting_bytes_delivers_them_first_and_reads_nothing_more(pairs: Pairs) -> None:
     protocol, peer = pairs.unix()
     sent = fill(protocol)
@@ -75,7 +73,7 @@ def abort(protocol: RecordingProtocol, _peer: socket.socket) -> None:
     protocol.transport.close()
 
 
-def abort_a_closing_one(protocol: RecordingProtocol, _peer: socket.socket) -> None:
+def abort_while_closing(protocol: RecordingProtocol, _peer: socket.socket) -> None:
     fill(protocol)
     protocol.transport.close()
     assert not is_closed(protocol.fd) and not protocol.transport.fd < 0
@@ -87,33 +85,41 @@ def end_now(protocol: RecordingProtocol, _peer: socket.socket) -> None:
     protocol.transport.abort()
 
 
-def hang_up(_protocol: RecordingProtocol, peer: socket.socket) -> None:
+def disconnect(_protocol: RecordingProtocol, peer: socket.socket) -> None:
     peer.close()
 
 
-def hang_up_unheard(protocol: RecordingProtocol, peer: socket.socket) -> None:
+def disconnect_with_unread_bytes(protocol: RecordingProtocol, peer: socket.socket) -> None:
     protocol.transport.write(b"unread")
     peer.close()
 
 
-def hang_up_behind_bytes(protocol: RecordingProtocol, peer: socket.socket) -> None:
+def disconnect_with_full_buffer(protocol: RecordingProtocol, peer: socket.socket) -> None:
     fill(protocol)
     protocol.transport.close()
     peer.close()
 
 
-WAYS = [close, abort, abort_a_closing_one, end_now, hang_up, hang_up_unheard, hang_up_behind_bytes]
+ENDINGS = [
+    close,
+    abort,
+    abort_while_closing,
+    end_now,
+    disconnect,
+    disconnect_with_unread_bytes,
+    disconnect_with_full_buffer,
+]
 
 
-@pytest.mark.parametrize("ending", WAYS)
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("kind", ["unix", "tcp"])
-async def test_connection_lost_is_called_once_in_a_later_iteration_before_the_descriptor_is_closed(
+async def test_connection_lost_is_called_once_in_a_later_iteration_before_the_close(
     pairs: Pairs, kind: str, ending: Callable[[RecordingProtocol, socket.socket], None]
 ) -> None:
     protocol, peer = getattr(pairs, kind)()
     ending(protocol, peer)
     assert protocol.lost == [] and not is_closed(protocol.fd)
-    await until(lambda: protocol.lost, "connection_lost is called")
+    await until(lambda: protocol.lost, "`connection_lost` is called")
     assert is_closed(protocol.fd) and protocol.transport.is_closing() and protocol.transport.fd < 0
     assert len(pairs.poller) == 0
     await asyncio.sleep(0.02)
@@ -144,7 +150,7 @@ async def test_a_write_to_a_closed_peer_ends_the_connection_with_its_error(pairs
     assert isinstance(protocol.lost[0], BrokenPipeError)
 
 
-async def test_closing_the_poller_ends_every_connection_and_delivers_the_kernels_bytes() -> None:
+async def test_closing_the_poller_ends_all_connections_and_the_kernel_delivers_its_bytes() -> None:
     pairs = Pairs()
     connections = [pairs.unix() for _ in range(3)]
     for protocol, _peer in connections:
@@ -157,17 +163,17 @@ async def test_closing_the_poller_ends_every_connection_and_delivers_the_kernels
 
 
 @pytest.fixture
-def by_counts_alone() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     gc.collect()
     gc.disable()
     yield
     gc.enable()
 
 
-@pytest.mark.parametrize("ending", WAYS)
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.alone
-async def test_an_ended_connection_is_freed_without_the_collector(
-    pairs: Pairs, by_counts_alone: None, ending: Callable[[RecordingProtocol, socket.socket], None]
+async def test_an_ended_connection_needs_no_garbage_collection(
+    pairs: Pairs, without_collector: None, ending: Callable[[RecordingProtocol, socket.socket], None]
 ) -> None:
     async def live() -> list[weakref.ref[Any]]:
         protocol, peer = pairs.tcp()
@@ -182,20 +188,20 @@ async def test_an_ended_connection_is_freed_without_the_collector(
 
 
 class Subscriber(JoiningConnection):
-    """A client that is never closed."""
+    """A subscriber that must never be closed or refused."""
 
     transport_name = "websocket"
 
     def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:
-        raise AssertionError("no client is closed here")
+        raise AssertionError("no client is closed in this test")
 
     def refuse_join(self, refused: RefusalError) -> None:
-        raise AssertionError("no client is refused here")
+        raise AssertionError("no client is refused in this test")
 
 
-async def test_no_bytes_are_written_after_dropped_ones(pairs: Pairs) -> None:
-    # The bug: after the peer's end, entries were dropped behind the buffer. Before connection_lost a later entry went
-    # straight to the descriptor, so a client that reconnected with its cursor missed the dropped ones.
+async def test_after_a_dropped_entry_nothing_is_written(pairs: Pairs) -> None:
+    # The bug: after the peer's EOF, entries behind a full buffer were dropped, but a later one was written directly.
+    # A client that returned with the later cursor then missed the dropped entries.
     protocol, peer = pairs.unix()
     member = Subscriber(SteppedNode())
     member.connection_made(protocol.transport)
@@ -218,31 +224,31 @@ async def test_no_bytes_are_written_after_dropped_ones(pairs: Pairs) -> None:
 
 
 @pytest.mark.parametrize("full", [False, True])
-async def test_a_reset_ends_a_paused_connection_and_wakes_no_loop_again(pairs: Pairs, full: bool) -> None:
+async def test_a_reset_ends_a_paused_connection_without_further_events(pairs: Pairs, full: bool) -> None:
     protocol, peer = pairs.tcp()
     protocol.transport.pause_reading()
     if full:
         fill(protocol)
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peer.close()
-    await until(lambda: protocol.lost, "it is told")
+    await until(lambda: protocol.lost, "`connection_lost` is called")
     assert isinstance(protocol.lost[0], OSError)
     previous = pairs.poller.turns
     await asyncio.sleep(0.05)
     assert pairs.poller.turns == previous <= 2
 
 
-async def test_a_connection_that_ended_in_the_same_iteration_gets_no_more_calls(pairs: Pairs) -> None:
+async def test_a_connection_ended_earlier_in_an_iteration_gets_no_event(pairs: Pairs) -> None:
     for ending in ("close", "close with waiting bytes", "abort", "end"):
-        (first, its), (other, others) = pairs.unix(), pairs.unix()
+        (first, first_peer), (other, other_peer) = pairs.unix(), pairs.unix()
         ending, _, waiting = ending.partition(" ")
         if waiting:
             fill(first)
             fill(other)
         first.then, other.then = getattr(other.transport, ending), getattr(first.transport, ending)
-        its.send(b"1")
-        others.send(b"2")
-        await until(lambda first=first, other=other: first.calls or other.calls, "one protocol gets a call")  # type: ignore[misc]  # a default binds the loop's variable
+        first_peer.send(b"1")
+        other_peer.send(b"2")
+        await until(lambda first=first, other=other: first.calls or other.calls, "one connection has an event")  # type: ignore[misc]  # a default binds the loop's variable
         await asyncio.sleep(0.02)
         assert sorted([first.data, other.data]) in ([b"", b"1"], [b"", b"2"]), ending
 
@@ -254,10 +260,10 @@ async def test_a_connection_that_ended_in_the_same_iteration_gets_no_more_calls(
 async def test_a_protocol_that_raises_ends_its_own_connection_and_no_other(
     pairs: Pairs, failures: list[dict[str, Any]], call: str
 ) -> None:
-    (protocol, peer), (other, others) = pairs.tcp(), pairs.tcp()
+    (protocol, peer), (other, other_peer) = pairs.tcp(), pairs.tcp()
     protocol.raising.add(call)
     peer.send(b"x")
-    others.send(b"x")
+    other_peer.send(b"x")
     if call.endswith("writing"):
         protocol.transport.write(b"x" * 4_000_000)
         if call == "resume_writing":

@@ -1,4 +1,4 @@
-"""What a WebSocket client gets, and what happens to one that says something: RFC 6455, and our own few words."""
+"""Messages to and from a WebSocket client: RFC 6455 and the rules of docs/protocol.md."""
 
 import asyncio
 import os
@@ -49,7 +49,7 @@ async def test_a_valid_cursor_gets_every_later_item(node: Serving) -> None:
         assert (await wire.message())["items"] == []
 
 
-async def test_an_unknown_cursor_gets_an_incomplete_snapshot(node: Serving) -> None:
+async def test_an_unknown_cursor_gives_an_incomplete_snapshot(node: Serving) -> None:
     await node.publish("One")
     async with node.joined() as wire:
         epoch, seq, check = (await wire.message())["cursor"].split(".")
@@ -116,7 +116,7 @@ async def test_a_snapshot_has_as_many_items_as_the_backlog_parameter_says(node: 
             assert [item["headline"]["value"] for item in items] == [f"Line {11 - at}" for at in range(count)]
 
 
-async def test_a_subscribe_changes_the_filter_and_gets_a_snapshot(node: Serving) -> None:
+async def test_a_subscribe_changes_the_filter_and_is_answered_with_a_snapshot(node: Serving) -> None:
     await node.publish("English")
     async with node.joined("edition=ar") as wire:
         assert (await wire.message())["items"] == []
@@ -175,8 +175,8 @@ MISTAKES = [
     ("a close with a forbidden code", frame(8, b"\x03\xed"), 1002),
     ("a close with bad UTF-8", frame(8, b"\x03\xe8\xff"), 1007),
     ("a normal close", CLOSE_NORMAL, 1000),
-    # The bugs: what was wrong in one message met a conversation that the next frame had ended, and raised.
-    ("bytes, and goodbye in the same breath", frame(2, b"x") + CLOSE_NORMAL, (1000, 4500)),
+    # The bug: an error in one message was raised after the next frame had already closed the connection.
+    ("bytes and a close frame in one packet", frame(2, b"x") + CLOSE_NORMAL, (1000, 4500)),
     ("a bad word, and a broken frame", frame(1, b"x") + frame(3, b""), (1002, 4500)),
     ("bad UTF-8, and goodbye", frame(1, b"\xff") + CLOSE_NORMAL, (1000, 1007)),
     ("a subscribe, and goodbye", subscribe(edition="en") + CLOSE_NORMAL, 1000),
@@ -195,19 +195,19 @@ async def closed_with(wire: Wire, data: bytes) -> int:
     return code
 
 
-async def test_every_protocol_violation_has_its_own_close_code(node: Serving, log_lines: list[EventDict]) -> None:
-    async with node.joined() as witness:
-        await witness.message()
-        for what, data, codes in MISTAKES:
+async def test_each_protocol_error_has_its_own_close_code(node: Serving, log_lines: list[EventDict]) -> None:
+    async with node.joined() as observer:
+        await observer.message()
+        for mistake, data, codes in MISTAKES:
             async with node.joined() as wire:
                 code = await closed_with(wire, data)
-                assert code == codes or (isinstance(codes, tuple) and code in codes), (what, code)
+                assert code == codes or (isinstance(codes, tuple) and code in codes), (mistake, code)
         await node.publish("Still here")
-        assert (await witness.message())["item"]["headline"]["value"] == "Still here"
+        assert (await observer.message())["item"]["headline"]["value"] == "Still here"
     await until(lambda: not len(node.node.hub) and not node.node.closing, "all have left")
     assert not node.node.lagging
     assert node.count("flashwire_connections", transport="websocket") == 0
-    # Not one line for any of them.
+    # No error is logged for any of these messages.
     assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
@@ -222,7 +222,7 @@ async def test_a_close_has_a_reason(node: Serving) -> None:
     assert node.count("flashwire_closes_total", code="4501") == 1
 
 
-async def test_a_client_that_changes_its_filter_too_often_is_closed_as_too_busy(node: Serving) -> None:
+async def test_a_client_that_subscribes_too_often_is_closed_as_too_busy(node: Serving) -> None:
     await node.publish("One")
     async with node.joined() as wire:
         closed = asyncio.ensure_future(wire.close_code())
@@ -234,7 +234,7 @@ async def test_a_client_that_changes_its_filter_too_often_is_closed_as_too_busy(
     assert node.count("flashwire_closes_total", code="4005") == 1
 
 
-async def test_a_deflated_subscribe_is_understood(node: Serving) -> None:
+async def test_a_compressed_subscribe_is_parsed(node: Serving) -> None:
     async with connect(node.live, proxy=None) as client:
         assert [str(item) for item in client.protocol.extensions] and DEFLATE in repr(client.response)
         await client.recv()
@@ -244,7 +244,7 @@ async def test_a_deflated_subscribe_is_understood(node: Serving) -> None:
         assert msgspec.json.decode(await client.recv())["item"]["headline"]["value"].startswith("Long enough")
 
 
-async def test_a_message_that_would_inflate_to_megabytes_is_refused(node: Serving) -> None:
+async def test_a_message_that_inflates_to_megabytes_is_refused(node: Serving) -> None:
     assert len(BOMB_DATA) < 4096
     for data in (
         frame(1, BOMB_DATA, reserved=0x40),
@@ -257,14 +257,14 @@ async def test_a_message_that_would_inflate_to_megabytes_is_refused(node: Servin
         assert await closed_with(wire, frame(1, os.urandom(64), reserved=0x40)) == 1002
 
 
-async def test_a_pong_repeats_the_payload_of_its_ping(node: Serving) -> None:
+async def test_a_pong_has_the_payload_of_its_ping(node: Serving) -> None:
     async with node.joined() as wire:
         await wire.message()
         wire.send(frame(9) + frame(9, b"x" * 125) + frame(10, b"unasked") + frame(9, b"last"))
         assert [await wire.frame() for _ in range(3)] == [(0x8A, b""), (0x8A, b"x" * 125), (0x8A, b"last")]
 
 
-async def test_frames_cut_anywhere_are_put_together(node: Serving) -> None:
+async def test_frames_split_anywhere_are_reassembled(node: Serving) -> None:
     async with node.joined() as wire:
         await wire.message()
         for byte in frame(10, b"pong") + subscribe(edition="en") + frame(10):
@@ -273,7 +273,7 @@ async def test_frames_cut_anywhere_are_put_together(node: Serving) -> None:
         assert (await wire.message())["type"] == "snapshot"
 
 
-async def test_a_client_that_hangs_up_without_a_close_frame_leaks_nothing(
+async def test_a_client_that_disconnects_without_a_close_frame_leaves_nothing_behind(
     node: Serving, log_lines: list[EventDict]
 ) -> None:
     for _ in range(3):
@@ -288,20 +288,24 @@ async def test_a_client_that_hangs_up_without_a_close_frame_leaks_nothing(
     assert [line for line in log_lines if line["event"] != "stream reachable"] == []
 
 
-async def test_canaries_reach_only_clients_that_ask_for_them(node: Serving) -> None:
+async def test_canaries_reach_only_clients_that_ask_for_them_by_name(node: Serving) -> None:
     await node.publish("News")
-    async with node.joined("edition=canary") as asks, node.joined() as all_news, node.joined("edition=en") as english:
-        assert (await asks.message())["items"] == []
+    async with (
+        node.joined("edition=canary") as canaries,
+        node.joined() as all_news,
+        node.joined("edition=en") as english,
+    ):
+        assert (await canaries.message())["items"] == []
         await all_news.message()
         await english.message()
         await node.desk.canary("Tweet")
-        assert (await asks.message())["item"]["headline"]["value"] == "Tweet"
+        assert (await canaries.message())["item"]["headline"]["value"] == "Tweet"
         await node.publish("More news")
         for wire in (all_news, english):
             assert (await wire.message())["item"]["headline"]["value"] == "More news"
-        # A client of canaries gets no news.
+        # A client of the canary edition gets no items of other editions.
         await node.desk.canary("Tweet again")
-        assert (await asks.message())["item"]["headline"]["value"] == "Tweet again"
+        assert (await canaries.message())["item"]["headline"]["value"] == "Tweet again"
     async with node.joined("edition=canary") as late:
         assert (await late.message())["items"] == []
     assert "Tweet" not in (await node.get("/v1/items")).text

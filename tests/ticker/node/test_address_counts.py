@@ -1,4 +1,4 @@
-"""What one client address may have of a node: half of its places, whatever way it joins, and a few look-ups."""
+"""Limits for one client address: half of a node's connections over all transports, and a few lookups."""
 
 import asyncio
 import socket
@@ -17,8 +17,8 @@ from ticker.node.work_queue import BusyError
 from ticker.shared.http.trusted_proxies import network
 
 pytestmark = pytest.mark.anyio
-# As 127.0.0.1, these are this machine; unlike it, none is a proxy that is believed.
-CROWDED_ADDRESS, OTHER_ADDRESS = "127.0.0.2", "127.0.0.3"
+# Loopback addresses that, unlike 127.0.0.1, are not trusted as proxies.
+CLIENT_ADDRESS, OTHER_ADDRESS = "127.0.0.2", "127.0.0.3"
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ async def wire_from(node: Serving, address: str, data: bytes) -> AsyncIterator[W
 
 
 @pytest.mark.parametrize("settings", [{"max_connections": 6}, {"max_connections": 100, "address_connections": 3}])
-async def test_one_address_cannot_use_all_slots(start: Start, settings: dict[str, Any]) -> None:
+async def test_one_address_cannot_take_all_connections(start: Start, settings: dict[str, Any]) -> None:
     node = await start(**settings)
     await node.publish("One")
     cursor = node.node.backlog.newest
@@ -47,27 +47,27 @@ async def test_one_address_cannot_use_all_slots(start: Start, settings: dict[str
         async def joins(address: str, data: bytes) -> Wire:
             return await stack.enter_async_context(wire_from(node, address, data))
 
-        assert (await (await joins(CROWDED_ADDRESS, upgrade())).head())[0] == 101
-        assert (await (await joins(CROWDED_ADDRESS, stream)).head())[0] == 200
-        poll = await joins(CROWDED_ADDRESS, request(f"cursor={cursor}&wait=30"))
+        assert (await (await joins(CLIENT_ADDRESS, upgrade())).head())[0] == 101
+        assert (await (await joins(CLIENT_ADDRESS, stream)).head())[0] == 200
+        poll = await joins(CLIENT_ADDRESS, request(f"cursor={cursor}&wait=30"))
         await until(lambda: node.node.polls == 1, "the poll waits")
-        for transport_name in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
-            status, headers = await (await joins(CROWDED_ADDRESS, transport_name)).head()
-            assert (status, headers["retry-after"]) == (503, "2"), transport_name
-        refused = await joins(CROWDED_ADDRESS, stream)
-        # The one form after which an EventSource comes back.
+        for refused_request in (upgrade(), request(Accept="text/event-stream", X_Temporary_Refusal="503"), request()):
+            status, headers = await (await joins(CLIENT_ADDRESS, refused_request)).head()
+            assert (status, headers["retry-after"]) == (503, "2"), refused_request
+        refused = await joins(CLIENT_ADDRESS, stream)
+        # An EventSource reconnects only after a 200 with an event stream.
         assert (await refused.head())[0] == 200 and b"retry: " in await refused.read_to_end()
         assert node.count("flashwire_address_refusals_total") == 4
         assert (await (await joins(OTHER_ADDRESS, upgrade())).head())[0] == 101
-        # What leaves makes room, the long poll too.
+        # A client that leaves frees its slot, also after a long poll.
         poll.writer.transport.abort()
         await until(lambda: node.node.polls == 0, "the poll is gone")
-        assert (await (await joins(CROWDED_ADDRESS, upgrade())).head())[0] == 101
+        assert (await (await joins(CLIENT_ADDRESS, upgrade())).head())[0] == 101
     await until(lambda: len(node.node.hub) == 0, "all are gone")
     assert not node.node.address_counts._counts
 
 
-async def test_a_proxy_is_not_limited_and_its_clients_are(start: Start) -> None:
+async def test_a_proxy_has_no_limit_and_its_clients_have_one(start: Start) -> None:
     node = await start(max_connections=100, address_connections=2)
     await node.publish("One")
     async with AsyncExitStack() as stack:
@@ -75,7 +75,7 @@ async def test_a_proxy_is_not_limited_and_its_clients_are(start: Start) -> None:
             for status in expected:
                 wire = await stack.enter_async_context(node.wire(upgrade(X_Forwarded_For=forwarded)))
                 assert (await wire.head())[0] == status, forwarded
-        # The other half of an IPv6 address is the client's to choose.
+        # A client can choose the second half of its IPv6 address, so it does not count.
         wire = await stack.enter_async_context(node.wire(upgrade(X_Forwarded_For="2001:db8::ffff")))
         assert (await wire.head())[0] == 503
 
@@ -87,7 +87,7 @@ def test_an_ipv6_address_counts_by_its_network() -> None:
     assert network("fe80::1%eth0") == "fe80::/64"
 
 
-async def test_look_ups_run_a_few_at_a_time_and_are_refused_beyond_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lookups_are_queued_and_refused_above_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "LIMIT", 10)
     lookup = Lookups()
     answer = asyncio.Event()
@@ -109,12 +109,14 @@ async def test_look_ups_run_a_few_at_a_time_and_are_refused_beyond_a_limit(monke
 
 
 @pytest.mark.epoll("asyncio accepts one connection per iteration, so that requests do not come together")
-async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_of_history_requests_reaches_redis_a_few_at_a_time(
+    node: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     line = await node.publish("One")
     running = highest = 0
     ledger = "ticker.stream.redis_stream.Stream.ledger"
 
-    async def counted(self: object, uri: str) -> list[bytes]:
+    async def count_and_wait(self: object, uri: str) -> list[bytes]:
         nonlocal running, highest
         running += 1
         highest = max(highest, running)
@@ -122,11 +124,11 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
         running -= 1
         return []
 
-    monkeypatch.setattr(ledger, counted)
+    monkeypatch.setattr(ledger, count_and_wait)
     monkeypatch.setattr(lookups, "LIMIT", 20)
     requests = [node.get(f"/v1/items/{line.uri}/history") for _ in range(40)]
     statuses = [reply.status_code for reply in await asyncio.gather(*requests)]
-    # The bug: each request opened its own connection to Redis.
+    # The bug: each request opened a separate connection to Redis.
     assert highest == lookups.AT_ONCE and set(statuses) == {404, 503} and running == 0
 
 
@@ -138,7 +140,7 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
         ("192.0.2.7", "9.9.9.9", "127.0.0.1", "192.0.2.7"),
         ("127.0.0.1", "9.9.9.9", "127.0.0.1", "9.9.9.9"),
         ("127.0.0.1", "1.1.1.1, 9.9.9.9, 127.0.0.1", "127.0.0.1", "9.9.9.9"),
-        # A proxy that names no client counts for all, also over IPv6 and on a dual-stack socket.
+        # A proxy that forwards no address has no limit, over IPv6 and on a dual-stack socket too.
         ("127.0.0.1", None, "127.0.0.1", ""),
         ("::1", None, "::1", ""),
         ("2001:db8::7", None, "2001:db8::/64", ""),
@@ -149,13 +151,11 @@ async def test_a_flood_of_histories_asks_redis_a_few_at_once(node: Serving, monk
         ("127.0.0.1", "unknown", "127.0.0.1", ""),
         ("127.0.0.1", "", "127.0.0.1", ""),
         ("127.0.0.1", "10.0.0.5", "127.0.0.1,10.0.0.0/8", ""),
-        # If every address is a proxy, the addresses in the header are still clients.
+        # With `*` every address is a proxy, and the addresses it forwards are clients.
         ("192.0.2.7", "9.9.9.9", "*", "9.9.9.9"),
         ("192.0.2.7", None, "*", ""),
     ],
 )
-def test_a_client_counts_under_its_own_address_behind_trusted_proxies(
-    peer: str, forwarded: str | None, proxies: str, expected: str
-) -> None:
-    header = None if forwarded is None else forwarded.encode()
-    assert client_address(peer, header, proxies) == expected
+def test_the_address_under_which_a_client_counts(peer: str, forwarded: str | None, proxies: str, expected: str) -> None:
+    forwarded_header = None if forwarded is None else forwarded.encode()
+    assert client_address(peer, forwarded_header, proxies) == expected

@@ -1,4 +1,4 @@
-"""Live objects are frozen and still freed; young garbage is collected at each tick, old garbage now and then."""
+"""Live objects are frozen and still freed; new garbage is found at each tick, and old garbage in longer intervals."""
 
 import gc
 import weakref
@@ -18,16 +18,16 @@ class Thing:
         self.other: Thing | None = None
 
 
-def knot() -> tuple[Thing, weakref.ref[Thing]]:
-    """Two objects that refer to each other."""
-    cycle, two = Thing(), Thing()
-    cycle.other, two.other = two, cycle
+def make_cycle() -> tuple[Thing, weakref.ref[Thing]]:
+    """Returns one of two objects that reference each other, and a weak reference to it."""
+    cycle, other = Thing(), Thing()
+    cycle.other, other.other = other, cycle
     return cycle, weakref.ref(cycle)
 
 
 @pytest.fixture
 def collector() -> Iterator[FreezingCollector]:
-    """A collector whose ticks the test calls; Python's own collection is off."""
+    """A collector whose ticks the test calls, with Python's automatic collection off."""
     gc.disable()
     frozen = FreezingCollector()
     frozen.begin()
@@ -37,28 +37,28 @@ def collector() -> Iterator[FreezingCollector]:
     gc.collect()
 
 
-def count() -> list[list[int]]:
-    """Enough objects for a tick to collect."""
+def many_objects() -> list[list[int]]:
+    """Returns enough objects that a tick starts a collection."""
     return [[] for _ in range(2 * module.FEW)]
 
 
 def test_garbage_is_found_at_the_next_tick(collector: FreezingCollector) -> None:
-    _cycle, seen = knot()
-    crowd = count()
+    _cycle, reference = make_cycle()
+    objects = many_objects()
     del _cycle
     collector.tick()
-    assert seen() is None and crowd
+    assert reference() is None and objects
 
 
 def test_live_objects_are_frozen_and_still_freed(collector: FreezingCollector) -> None:
     previous = gc.get_freeze_count()
-    crowd, thing = count(), Thing()
-    seen = weakref.ref(thing)
+    objects, thing = many_objects(), Thing()
+    reference = weakref.ref(thing)
     collector.tick()
-    assert gc.get_freeze_count() >= previous + len(crowd)
+    assert gc.get_freeze_count() >= previous + len(objects)
     assert not gc.is_tracked(()) and len(gc.get_objects()) < module.FEW
     del thing
-    assert seen() is None
+    assert reference() is None
 
 
 def test_a_quiet_tick_collects_nothing(collector: FreezingCollector) -> None:
@@ -71,27 +71,25 @@ def test_a_quiet_tick_collects_nothing(collector: FreezingCollector) -> None:
 def test_a_frozen_cycle_is_collected_when_frozen_objects_have_doubled(
     collector: FreezingCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cycle, seen = knot()
-    crowd = count()
+    cycle, reference = make_cycle()
+    objects = many_objects()
     collector.tick()
     del cycle
     collector.tick()
-    assert not collector.look() and seen() is not None, "nothing has grown"
+    assert not collector.look() and reference() is not None, "the number of frozen objects has not grown"
     monkeypatch.setattr(module, "GROWTH", 1)
-    assert collector.look() and seen() is None
-    assert crowd and not collector.look(), "and then it has not grown since"
+    assert collector.look() and reference() is None
+    assert objects and not collector.look(), "the number has not grown since the collection"
 
 
-async def test_a_serving_process_ticks_by_itself_and_restores_the_collector_at_its_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_serving_process_collects_by_itself_and_restores_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     previous = gc.get_threshold()
     with short_pauses():
         assert gc.get_threshold()[0] == module.YOUNG
-        cycle, seen = knot()
-        crowd = count()
+        cycle, reference = make_cycle()
+        objects = many_objects()
         del cycle
-        await until(lambda: seen() is None, "a tick has found it")
-    assert crowd and gc.get_threshold() == previous and gc.get_freeze_count() == 0
+        await until(lambda: reference() is None, "a tick has found it")
+    assert objects and gc.get_threshold() == previous and gc.get_freeze_count() == 0

@@ -1,4 +1,4 @@
-"""The parameter `heartbeat`: clients with their own interval, and clients without one."""
+"""The parameter `heartbeat`: clients with an interval of their choice, next to clients with the node's interval."""
 
 import asyncio
 import itertools
@@ -28,79 +28,80 @@ pytestmark = pytest.mark.anyio
 STREAM = {"Accept": "text/event-stream"}
 EVENTS = {"Sec_WebSocket_Protocol": "cloudevents.json"}
 # A header that only the full parser reads.
-LONG_WAY = {"TE": "trailers"}
-WAYS = {
+FULL_PARSER = {"TE": "trailers"}
+REQUESTS = {
     "websocket": upgrade("heartbeat=5"),
-    "websocket, full parser": upgrade("heartbeat=5", **LONG_WAY),
+    "websocket, full parser": upgrade("heartbeat=5", **FULL_PARSER),
     "websocket, a cursor last": upgrade("heartbeat=5&cursor=e.1.c"),
     "events": upgrade("heartbeat=5", **EVENTS),
     "stream": request("heartbeat=5", **STREAM),
-    "stream, full parser": request("heartbeat=5", **LONG_WAY, **STREAM),
+    "stream, full parser": request("heartbeat=5", **FULL_PARSER, **STREAM),
     "stream, HTTP/1.0": request("heartbeat=5", **STREAM).replace(b"HTTP/1.1", b"HTTP/1.0"),
 }
-NODES_OWN = 0
+# The key of the node's own interval.
+NODE_INTERVAL = 0
 
 
 @pytest.fixture
 async def node(start: Start) -> Serving:
-    """A node whose own heartbeats come too late for any of these tests."""
+    """A node whose own heartbeats are due after the end of every test here."""
     return await start(heartbeat_seconds=60)
 
 
-async def next_message(wire: Wire, transport_name: str) -> dict[str, Any]:  # Any: JSON
+async def next_message(wire: Wire, transport: str) -> dict[str, Any]:  # Any: JSON
     """The next message, heartbeats included."""
-    if transport_name.startswith("stream"):
+    if transport.startswith("stream"):
         while True:
             async with asyncio.timeout(10):
                 line = await wire.reader.readuntil(b"\n")
             if line.startswith(b"data: "):
-                members_found: dict[str, Any] = msgspec.json.decode(line[6:])
-                return members_found
+                event: dict[str, Any] = msgspec.json.decode(line[6:])
+                return event
     first, payload = await wire.frame()
     while first == 0x89:
         wire.send(frame(10))
         first, payload = await wire.frame()
     assert first == 0x81
-    members_found = msgspec.json.decode(payload)
-    return members_found["data"] if transport_name == "events" else members_found
+    event = msgspec.json.decode(payload)
+    return event["data"] if transport == "events" else event
 
 
 async def kinds(wire: Wire, count: int) -> list[str]:
-    """The types of so many messages of a WebSocket."""
+    """Returns the types of the next `count` messages of a WebSocket."""
     return [str((await next_message(wire, "websocket"))["type"]) for _ in range(count)]
 
 
 def members(node: Serving, heartbeat: int) -> list[Subscriber]:
-    """Those that have a heartbeat of so many seconds."""
+    """Returns the members with a heartbeat interval of `heartbeat` seconds."""
     return [member for member in node.node.hub.members() if member.subscription.heartbeat == heartbeat]
 
 
 @pytest.mark.alone
-async def test_a_client_gets_its_own_heartbeat_over_every_transport(node: Serving) -> None:
-    async def follow(transport_name: str) -> None:
-        async with node.wire(WAYS[transport_name]) as wire:
+async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_transport(node: Serving) -> None:
+    async def follow(transport: str) -> None:
+        async with node.wire(REQUESTS[transport]) as wire:
             await wire.head()
-            first = await next_message(wire, transport_name)
+            first = await next_message(wire, transport)
             times = [time.monotonic()]
-            assert first["type"] in ("snapshot", "replay") and first["heartbeat"] == 5, transport_name
+            assert first["type"] in ("snapshot", "replay") and first["heartbeat"] == 5, transport
             for _ in range(2):
-                assert (await next_message(wire, transport_name))["type"] == "heartbeat"
+                assert (await next_message(wire, transport))["type"] == "heartbeat"
                 times.append(time.monotonic())
-            # The share of 0.9, and what a busy machine adds.
-            assert all(later - sooner < 4.8 for sooner, later in itertools.pairwise(times)), (transport_name, times)
+            # 0.9 of the interval, plus a margin for a busy machine.
+            assert all(later - sooner < 4.8 for sooner, later in itertools.pairwise(times)), (transport, times)
             assert times[2] - times[1] > 3.5
 
-    await asyncio.gather(*map(follow, WAYS))
+    await asyncio.gather(*map(follow, REQUESTS))
 
 
-async def test_a_requested_heartbeat_is_sent_only_to_clients_that_asked_for_it(node: Serving) -> None:
+async def test_an_own_heartbeat_is_sent_only_to_clients_that_asked_for_it(node: Serving) -> None:
     async with node.joined() as usual, node.joined("heartbeat=5") as own, node.joined("heartbeat=7") as other:
         for wire, expected in ((usual, 60), (own, 5), (other, 7)):
             assert (await next_message(wire, "websocket"))["heartbeat"] == expected
         node.node.heartbeats.begin(5)
         node.node.heartbeats.begin(5)
         await node.publish("One")
-        node.node.heartbeats.begin(NODES_OWN)
+        node.node.heartbeats.begin(NODE_INTERVAL)
         await node.publish("Two")
         assert await kinds(usual, 3) == ["item", "heartbeat", "item"]
         assert await kinds(own, 4) == ["heartbeat", "heartbeat", "item", "item"]
@@ -108,52 +109,52 @@ async def test_a_requested_heartbeat_is_sent_only_to_clients_that_asked_for_it(n
 
 
 def test_no_heartbeat_is_later_than_its_share_of_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The latest first one of all.
+    # The first heartbeat as late as possible.
     monkeypatch.setattr(random, "uniform", lambda _, high: high)
-    # The bug: with looks half a second apart, one of 5 seconds came up to 5.0 seconds after the one before.
+    # The bug: with checks half a second apart, heartbeats of 5 seconds came up to 5.0 seconds apart.
     now = 0.0
-    intervals: list[float] = []
+    times: list[float] = []
 
-    def reason() -> Encoded:
-        intervals.append(now)
+    def make_heartbeat() -> Encoded:
+        times.append(now)
         return Encoded(message.heartbeat(Cursor("e", 1, "c"), time="", stale=False), "")
 
     hub: Hub[Subscriber] = Hub(Backlog(10))
     rounds: Rounds[Subscriber] = Rounds(lambda: now, lambda _entries, _sent: None)
-    heartbeats = Heartbeats(hub, lambda: rounds, 5.0, lambda: now, reason)
+    heartbeats = Heartbeats(hub, lambda: rounds, 5.0, lambda: now, make_heartbeat)
     while now < 600:
         now += 0.501
         heartbeats.begin_due(now + 0.501)
-    assert all(3.9 < later - sooner <= 4.5 for sooner, later in itertools.pairwise(intervals))
-    assert intervals[0] <= 4.5 and len(intervals) > 120
+    assert all(3.9 < later - sooner <= 4.5 for sooner, later in itertools.pairwise(times))
+    assert times[0] <= 4.5 and len(times) > 120
 
 
 async def test_staleness_reaches_everyone_at_once(node: Serving) -> None:
-    async with node.joined() as usual, node.joined("heartbeat=60") as client, node.joined("heartbeat=50") as two:
-        wires = (usual, client, two)
+    async with node.joined() as usual, node.joined("heartbeat=60") as first, node.joined("heartbeat=50") as second:
+        wires = (usual, first, second)
         for wire in wires:
             await next_message(wire, "websocket")
         # No other heartbeat is due before the reader says that it follows the stream.
         node.node.mark_stale("the stream does not answer")
         began = time.monotonic()
         for wire in wires:
-            intervals = await next_message(wire, "websocket")
-            assert (intervals["type"], intervals["stale"]) == ("heartbeat", True)
+            heartbeat = await next_message(wire, "websocket")
+            assert (heartbeat["type"], heartbeat["stale"]) == ("heartbeat", True)
         for wire in wires:
-            intervals = await next_message(wire, "websocket")
-            assert (intervals["type"], intervals["stale"]) == ("heartbeat", False)
+            heartbeat = await next_message(wire, "websocket")
+            assert (heartbeat["type"], heartbeat["stale"]) == ("heartbeat", False)
         assert time.monotonic() - began < 4
 
 
-async def test_a_change_of_stale_is_not_lost_behind_a_heartbeat_that_waits(node: Serving) -> None:
+async def test_a_change_of_stale_is_not_lost_behind_a_pending_heartbeat(node: Serving) -> None:
     async with node.joined() as usual, node.joined("heartbeat=5") as own:
         for wire in (usual, own):
             await next_message(wire, "websocket")
         heartbeats = node.node.heartbeats
 
-        def begin_all() -> Any:  # Any: a round without members
-            # A round that begins during another waits for its end.
-            for seconds in (NODES_OWN, 5, EVERYONE, 5, NODES_OWN, EVERYONE):
+        def begin_all() -> Any:  # Any: a round without deliveries
+            # A heartbeat that begins while a round is being built waits for the end of that round.
+            for seconds in (NODE_INTERVAL, 5, EVERYONE, 5, NODE_INTERVAL, EVERYONE):
                 heartbeats.begin(seconds)
             return iter(())
 
@@ -163,15 +164,15 @@ async def test_a_change_of_stale_is_not_lost_behind_a_heartbeat_that_waits(node:
         assert await kinds(own, 3) == ["heartbeat", "heartbeat", "item"]
 
 
-async def test_a_subscribe_changes_the_heartbeat_or_restores_the_usual_one(node: Serving) -> None:
+async def test_a_subscribe_sets_the_heartbeat_or_restores_the_default(node: Serving) -> None:
     async with node.joined("heartbeat=5") as wire:
         assert (await next_message(wire, "websocket"))["heartbeat"] == 5
         for parameters, expected in (({"heartbeat": 6}, 6), ({"heartbeat": "7", "edition": "en"}, 7), ({}, 60)):
             wire.send(subscribe(**parameters))
-            intervals = await next_message(wire, "websocket")
-            assert (intervals["type"], intervals["heartbeat"]) == ("snapshot", expected)
+            snapshot = await next_message(wire, "websocket")
+            assert (snapshot["type"], snapshot["heartbeat"]) == ("snapshot", expected)
             own = 0 if expected == 60 else expected
-            for seconds in {5, 6, 7, NODES_OWN}:
+            for seconds in {5, 6, 7, NODE_INTERVAL}:
                 node.node.heartbeats.begin(seconds)
             await node.publish()
             assert await kinds(wire, 2) == ["heartbeat", "item"], own
@@ -195,7 +196,7 @@ async def test_a_heartbeat_out_of_range_is_refused_like_any_parameter(node: Serv
 
 
 @pytest.mark.parametrize("value", [4, 61, True, None, {"seconds": 5}, 5.5, [5, None]])
-async def test_a_subscribe_with_no_right_heartbeat_is_refused(node: Serving, value: object) -> None:
+async def test_a_subscribe_with_an_invalid_heartbeat_is_refused(node: Serving, value: object) -> None:
     async with node.joined() as wire:
         await wire.message()
         wire.send(subscribe(heartbeat=value))
@@ -219,7 +220,7 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
         await usual.message()
         (member,) = members(node, own)
         (default,) = members(node, 0)
-        # Less than the limit by more than the sweep takes to look twice.
+        # Below the limit by more than the time between two sweeps.
         member.last_heard = node.node.steady() - limit + 3
         default.last_heard = node.node.steady() - nodes * 2.25 - 0.1
         assert await usual.close_code() == 4002
@@ -228,8 +229,8 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
         assert await wire.close_code() == 4002
 
 
-async def test_a_client_without_its_own_heartbeat_uses_no_more_memory(node: Serving) -> None:
-    # What the allocator gives an object of the three fields that there were.
+async def test_clients_without_the_parameter_share_one_small_subscription(node: Serving) -> None:
+    # The size before the field `heartbeat` was added.
     assert sys.getsizeof(Subscription(Filter(), "e.1.c")) <= 64
     async with node.joined("edition=en") as client, node.joined("edition=en") as two:
         await client.message()

@@ -1,4 +1,4 @@
-"""Idle connections block no answer, no live reader, and no connection of another address."""
+"""Idle connections never cost a client its answer, a live reader its slot, or another address its share."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.serving import Serving, Wire, request, upgrade
 from tests.support.waiting import until_async as until
-from tests.ticker.node.test_address_counts import CROWDED_ADDRESS, OTHER_ADDRESS, wire_from
+from tests.ticker.node.test_address_counts import CLIENT_ADDRESS, OTHER_ADDRESS, wire_from
 from ticker.node import http_connections
 from ticker.node.http_connections import HttpConnections
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.anyio
 VERSION = request(path="/version")
 HALF = VERSION[:-2]
 STREAM = request(Accept="text/event-stream")
-LIMIT = 8
+CONNECTION_LIMIT = 8
 CLIENTS = 24
 
 
-class FakeConnection:
-    """A connection that notes its end."""
+class RecordingConnection:
+    """A connection that records in `ended` how it was closed."""
 
     has_input = False
 
@@ -41,7 +41,7 @@ class FakeConnection:
         self.ended = "expired"
 
 
-def new_connections(limit: int, waiting: dict[FakeConnection, float] | None = None) -> HttpConnections:
+def new_connections(limit: int, waiting: dict[RecordingConnection, float] | None = None) -> HttpConnections:
     connections = HttpConnections({} if waiting is None else waiting)  # type: ignore[arg-type]  # of one kind here
     connections.limit = limit
     return connections
@@ -49,16 +49,16 @@ def new_connections(limit: int, waiting: dict[FakeConnection, float] | None = No
 
 @pytest.fixture
 async def small(node: Serving) -> AsyncIterator[Serving]:
-    """A node with a low limit of connections and capacity for a live reader."""
+    """A node with a low limit of connections, of which it keeps a share for live readers."""
     await node.publish("One")
-    node.node.http_connections.limit = LIMIT
+    node.node.http_connections.limit = CONNECTION_LIMIT
     node.node.capacity = 3
     yield node
 
 
 @pytest.fixture
 def crowd(small: Serving) -> Iterator[list[socket.socket]]:
-    """Clients that the kernel has connected before the node takes the first of them."""
+    """Clients that the kernel has connected before the node accepts the first."""
     connections = [socket.create_connection(("127.0.0.1", small.port)) for _ in range(CLIENTS)]
     for sock in connections:
         sock.setblocking(False)
@@ -68,35 +68,35 @@ def crowd(small: Serving) -> Iterator[list[socket.socket]]:
 
 
 @pytest.mark.epoll("asyncio accepts every client, also above the limit")
-async def test_live_readers_stay_and_newcomers_are_answered_among_idle_connections(small: Serving) -> None:
+async def test_live_readers_stay_and_new_clients_are_answered_among_idle_connections(small: Serving) -> None:
     async with AsyncExitStack() as stack:
         live = await stack.enter_async_context(small.joined())
         await live.message()
         for data in (VERSION, b"", HALF):
-            for _ in range(3 * LIMIT):
+            for _ in range(3 * CONNECTION_LIMIT):
                 wire = await stack.enter_async_context(small.wire(data))
                 if data == VERSION:
                     assert (await wire.reply())[0] == 200
         first_requests = [upgrade(), STREAM, request(), request(path="/v1/items"), upgrade(), STREAM, request(), STREAM]
-        newcomers = [await stack.enter_async_context(small.wire(first_request)) for first_request in first_requests]
-        heads = [await wire.head() for wire in newcomers]
+        new_clients = [await stack.enter_async_context(small.wire(first_request)) for first_request in first_requests]
+        heads = [await wire.head() for wire in new_clients]
         assert [status for status, _ in heads] == [101, 200, 503, 200, 503, 200, 503, 200]
         assert all("retry-after" in headers for status, headers in heads if status == 503)
-        assert b"retry: " in await newcomers[-1].read_to_end()
-        assert len(small.node.http_connections) <= LIMIT
+        assert b"retry: " in await new_clients[-1].read_to_end()
+        assert len(small.node.http_connections) <= CONNECTION_LIMIT
         await small.publish("Two")
         assert (await live.message())["type"] == "item"
 
 
 @pytest.mark.epoll("asyncio accepts every client, also above the limit")
 @pytest.mark.parametrize("first_request", [upgrade(), STREAM, request()])
-async def test_clients_that_come_together_are_all_answered(
+async def test_clients_that_arrive_together_are_all_answered(
     small: Serving, crowd: list[socket.socket], first_request: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connections, "YOUNG_SECONDS", 5.0)
     loop = asyncio.get_running_loop()
-    # The node has accepted as many connections as its limit allows, and none has sent a request yet.
-    await until(lambda: len(small.node.http_connections) == LIMIT, "the limit is reached")
+    # The node has accepted clients up to its limit, and none has sent anything yet.
+    await until(lambda: len(small.node.http_connections) == CONNECTION_LIMIT, "the limit is reached")
     for sock in crowd:
         await loop.sock_sendall(sock, first_request)
     async with asyncio.timeout(10):
@@ -108,10 +108,10 @@ async def test_clients_that_come_together_are_all_answered(
 async def test_silent_connections_are_closed_for_others_after_a_moment(
     small: Serving, crowd: list[socket.socket]
 ) -> None:
-    # All of them are silent, and one comes after them.
+    # All clients are silent, and another client connects after them.
     async with small.wire(upgrade()) as wire:
         assert (await wire.head())[0] == 101
-    assert len(small.node.http_connections) <= LIMIT and len(crowd) == CLIENTS
+    assert len(small.node.http_connections) <= CONNECTION_LIMIT and len(crowd) == CLIENTS
 
 
 async def test_idle_connections_of_one_address_do_not_close_those_of_another(small: Serving) -> None:
@@ -123,22 +123,22 @@ async def test_idle_connections_of_one_address_do_not_close_those_of_another(sma
             return wire
 
         other = await kept_open(OTHER_ADDRESS)
-        for _ in range(3 * LIMIT):
-            await kept_open(CROWDED_ADDRESS)
-        assert len(small.node.http_connections) == 1 + LIMIT // 2
+        for _ in range(3 * CONNECTION_LIMIT):
+            await kept_open(CLIENT_ADDRESS)
+        assert len(small.node.http_connections) == 1 + CONNECTION_LIMIT // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
         # A proxy's connections are its clients', as far as it says whose.
-        for _ in range(3 * LIMIT):
+        for _ in range(3 * CONNECTION_LIMIT):
             named = request(path="/version", X_Forwarded_For="9.9.9.9")
             wire = await stack.enter_async_context(small.wire(named))
             assert (await wire.reply())[0] == 200
-        assert small.node.http_connections._by_address["9.9.9.9"] <= 1 + LIMIT // 2
+        assert small.node.http_connections._by_address["9.9.9.9"] <= 1 + CONNECTION_LIMIT // 2
         other.send(VERSION)
         assert (await other.reply())[0] == 200
 
 
-async def test_requests_beyond_the_connection_limit_get_a_time_to_retry(small: Serving) -> None:
+async def test_requests_above_the_limit_get_a_retry_time(small: Serving) -> None:
     entered = asyncio.Event()
 
     async def wait(is_disconnected: Callable[[], bool] = bool) -> None:
@@ -146,9 +146,10 @@ async def test_requests_beyond_the_connection_limit_get_a_time_to_retry(small: S
 
     async with AsyncExitStack() as stack:
         small.node.request_queue.enter = wait  # type: ignore[method-assign]  # nothing is answered until the test says so
-        busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(LIMIT)]
+        busy = [await stack.enter_async_context(small.wire(VERSION)) for _ in range(CONNECTION_LIMIT)]
         await until(
-            lambda: len(small.node.http_connections) == LIMIT and not small.node.pending, "all are being answered"
+            lambda: len(small.node.http_connections) == CONNECTION_LIMIT and not small.node.pending,
+            "all are being answered",
         )
         beyond = await stack.enter_async_context(small.wire(VERSION))
         status, headers, problem = await beyond.reply()
@@ -156,16 +157,16 @@ async def test_requests_beyond_the_connection_limit_get_a_time_to_retry(small: S
         assert problem["type"].endswith("unavailable")
         assert (await (await stack.enter_async_context(small.wire(upgrade()))).head())[0] == 101
         entered.set()
-        assert [(await wire.reply())[0] for wire in busy] == [200] * LIMIT
+        assert [(await wire.reply())[0] for wire in busy] == [200] * CONNECTION_LIMIT
 
 
-async def test_long_polls_use_no_http_connection_slots(small: Serving) -> None:
-    small.node.capacity = 2 * LIMIT
+async def test_long_polls_take_no_slots_of_other_requests(small: Serving) -> None:
+    small.node.capacity = 2 * CONNECTION_LIMIT
     cursor = small.node.backlog.newest
     async with AsyncExitStack() as stack:
-        for _ in range(LIMIT + 2):
+        for _ in range(CONNECTION_LIMIT + 2):
             await stack.enter_async_context(small.wire(request(f"cursor={cursor}&wait=30")))
-        await until(lambda: small.node.polls == LIMIT + 2, "all wait")
+        await until(lambda: small.node.polls == CONNECTION_LIMIT + 2, "all wait")
         assert not len(small.node.http_connections)
         kept_open = await stack.enter_async_context(small.wire(VERSION))
         for _ in range(2):
@@ -177,9 +178,9 @@ async def test_long_polls_use_no_http_connection_slots(small: Serving) -> None:
 
 
 def test_idle_connections_go_first_then_those_without_a_request() -> None:
-    silent = FakeConnection()
+    silent = RecordingConnection()
     connections = new_connections(4, {silent: http_connections.REQUEST_SECONDS})
-    busy, idle, again = FakeConnection(), FakeConnection(), FakeConnection()
+    busy, idle, again = RecordingConnection(), RecordingConnection(), RecordingConnection()
     for connection in (busy, idle, again):
         connections.add(connection, "")
         connections.mark_idle(connection)
@@ -202,8 +203,8 @@ def test_idle_connections_go_first_then_those_without_a_request() -> None:
     assert again.ended == "abort"
 
 
-def test_connections_that_just_came_or_have_spoken_are_not_closed_for_others() -> None:
-    young, spoken = FakeConnection(), FakeConnection()
+def test_new_or_active_connections_are_not_closed_for_others() -> None:
+    young, spoken = RecordingConnection(), RecordingConnection()
     waiting = {spoken: http_connections.REQUEST_SECONDS, young: http_connections.REQUEST_SECONDS + 1}
     connections = new_connections(2, waiting)
     for connection in waiting:
@@ -219,17 +220,17 @@ def test_as_many_are_accepted_as_may_be_closed_in_one_iteration() -> None:
     connections = new_connections(64)
     assert connections.acceptable(48, 0.0) == 16
     for _ in range(60):
-        connections.add(FakeConnection(), "")
+        connections.add(RecordingConnection(), "")
     assert connections.acceptable(48, 0.0) == 4
     for _ in range(5):
-        connections.add(FakeConnection(), "")
-    # All of them are being answered: what comes now joins, or is refused.
+        connections.add(RecordingConnection(), "")
+    # All connections are being answered: a new client joins or is refused.
     assert connections.is_over_limit and connections.acceptable(48, 0.0) == 16
 
 
-def test_connections_that_do_not_read_their_answer_are_closed_after_a_time_or_when_there_are_many() -> None:
+def test_clients_with_unread_answers_are_closed_late_or_when_there_are_many() -> None:
     connections = new_connections(4)
-    first, second, third = FakeConnection(), FakeConnection(), FakeConnection()
+    first, second, third = RecordingConnection(), RecordingConnection(), RecordingConnection()
     for now, connection in enumerate((first, second, third)):
         connections.add(connection, "")
         connections.mark_unread(connection, float(now))

@@ -1,4 +1,4 @@
-"""The pulse in the workers' shared state: a busy loop updates it, a blocked one does not."""
+"""The pulse in the workers' shared state: a busy loop updates `last_seen`, a blocked loop does not."""
 
 import asyncio
 import time
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.anyio
 
 
 def busy(seconds: float) -> None:
-    """Blocks the loop."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    """Blocks the loop for `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         pass
 
 
@@ -30,7 +30,7 @@ def slot() -> WorkerSlot:
 
 @pytest.fixture
 async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
-    """A node that is ready, just after its pulse; the next one comes in a quarter of a second."""
+    """A ready node just after its pulse; the next pulse is due in a quarter of a second."""
     running = Node(TickerSettings.model_construct(), load_site(None))
     running.filled, running.lost = True, None
     task = asyncio.create_task(pulse(running, slot))
@@ -42,24 +42,24 @@ async def node(slot: WorkerSlot) -> AsyncIterator[Node]:
 
 
 @pytest.mark.alone
-async def test_each_step_of_work_for_clients_updates_last_seen(node: Node, slot: WorkerSlot) -> None:
-    times_seen: list[float] = []
+async def test_work_for_clients_shows_each_step(node: Node, slot: WorkerSlot) -> None:
+    times: list[float] = []
     finished = asyncio.Event()
 
     def step() -> bool:
         busy(STEP_SECONDS)
-        times_seen.append(slot.last_seen)
-        if len(times_seen) == 4:
+        times.append(slot.last_seen)
+        if len(times) == 4:
             finished.set()
         return finished.is_set()
 
     node.work_queue.submit_own(step)
     async with asyncio.timeout(TICK_SECONDS / 2):
         await finished.wait()
-    assert len(set(times_seen)) == 4
+    assert len(set(times)) == 4
 
 
-async def test_each_batch_of_a_round_updates_last_seen_without_the_loop(node: Node, slot: WorkerSlot) -> None:
+async def test_a_round_marks_each_step_without_the_loop(node: Node, slot: WorkerSlot) -> None:
     previous = slot.last_seen
 
     def no_deliveries() -> Iterator[object]:
@@ -67,19 +67,19 @@ async def test_each_batch_of_a_round_updates_last_seen_without_the_loop(node: No
 
     for _ in range(3):
         busy(0.001)
-        node.rounds.begin(no_deliveries)  # type: ignore[arg-type]  # a round of nothing
+        node.rounds.begin(no_deliveries)  # type: ignore[arg-type]  # a round without deliveries
         assert slot.last_seen > previous
         previous = slot.last_seen
 
 
-async def test_a_blocked_loop_updates_nothing(node: Node, slot: WorkerSlot) -> None:
+async def test_a_blocked_loop_marks_nothing(node: Node, slot: WorkerSlot) -> None:
     previous = slot.last_seen
     busy(TICK_SECONDS * 2)
     assert slot.last_seen == previous
 
 
 async def test_pending_connections_are_also_counted_under_the_old_metric_name(node: Node) -> None:
-    # Only their number counts, so that any keys will do.
+    # Only the number of pending connections is counted, so any keys will do.
     node.pending = dict.fromkeys(range(3), 0.0)  # type: ignore[arg-type]
     show(node, None)
     for name in ("flashwire_pending_connections", "flashwire_knocking"):

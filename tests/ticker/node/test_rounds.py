@@ -1,4 +1,4 @@
-"""Rounds that pause after every member reach every client once and in order while clients join and leave."""
+"""Rounds that yield after every member reach each client once and in order, even if clients join or leave between."""
 
 import asyncio
 import os
@@ -21,13 +21,13 @@ from ticker.node.subscriber import Subscriber
 from ticker.settings import TickerSettings
 
 FILTERS = (Filter(), Filter(editions=frozenset({"en"})), Filter(editions=frozenset({"ar"})))
-some_names = st.integers(0, 99)
+client_indexes = st.integers(0, 99)
 editions = st.lists(st.sampled_from(["en", "ar", "es"]), min_size=1, max_size=12)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def long_messages() -> Iterator[None]:
-    """Replays of a few entries go in pieces here, as those of a megabyte do."""
+    """Sends replays of a few entries in pieces, like replays of a megabyte in production."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ticker.contract.message.LONG_BYTES", LIMIT)
         patch.setattr("ticker.core.long.PIECE_BYTES", LIMIT // 2)
@@ -36,7 +36,7 @@ def long_messages() -> Iterator[None]:
 
 
 class RoundsMachine(RuleBasedStateMachine):
-    """Every event that may happen between two batches of a round."""
+    """All events that may happen between two steps of a round."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class RoundsMachine(RuleBasedStateMachine):
 
     @initialize(first=st.lists(st.sampled_from(FILTERS), min_size=3, max_size=6))
     def gather(self, first: list[Filter]) -> None:
-        for filter_ in first:
-            self.join(filter_)
+        for chosen_filter in first:
+            self.join(chosen_filter)
 
-    def _value(self, pick: int) -> CheckingClient | None:
+    def _online_client(self, index: int) -> CheckingClient | None:
         online = [client for client in self.clients if client.online]
-        return online[pick % len(online)] if online else None
+        return online[index % len(online)] if online else None
 
     @rule(editions=editions)
     def publish(self, editions: list[str]) -> None:
@@ -64,45 +64,45 @@ class RoundsMachine(RuleBasedStateMachine):
     def send_heartbeat(self) -> None:
         self.node.send_heartbeat()
 
-    @rule(filter_=st.sampled_from(FILTERS))
-    def join(self, filter_: Filter) -> None:
-        self.clients.append(CheckingClient(self.node, filter_))
+    @rule(chosen_filter=st.sampled_from(FILTERS))
+    def join(self, chosen_filter: Filter) -> None:
+        self.clients.append(CheckingClient(self.node, chosen_filter))
 
-    @rule(pick=some_names, filter_=st.sampled_from(FILTERS))
-    def change(self, pick: int, filter_: Filter) -> None:
-        if client := self._value(pick):
-            client.subscribe(filter_)
+    @rule(index=client_indexes, chosen_filter=st.sampled_from(FILTERS))
+    def change(self, index: int, chosen_filter: Filter) -> None:
+        if client := self._online_client(index):
+            client.subscribe(chosen_filter)
 
-    @rule(pick=some_names)
-    def read(self, pick: int) -> None:
-        if client := self._value(pick):
+    @rule(index=client_indexes)
+    def read(self, index: int) -> None:
+        if client := self._online_client(index):
             client.read()
 
-    @rule(pick=some_names)
-    def sip(self, pick: int) -> None:
-        """The client reads before the node's loop learns that the socket is writable."""
-        if client := self._value(pick):
+    @rule(index=client_indexes)
+    def read_unnoticed(self, index: int) -> None:
+        """The client reads, before the node's loop knows that the socket has room."""
+        if client := self._online_client(index):
             client.sip()
 
-    @rule(pick=some_names)
-    def come_back(self, pick: int) -> None:
-        """The connection breaks; the client reconnects with its newest cursor."""
-        if client := self._value(pick):
+    @rule(index=client_indexes)
+    def reconnect(self, index: int) -> None:
+        """The connection breaks; the client reconnects with its last cursor."""
+        if client := self._online_client(index):
             client.hang_up()
             if client.cursor is not None and not client.wants:
                 self.clients.append(CheckingClient(self.node, client.filter, client.cursor))
 
-    @rule(pick=some_names)
-    def close_client(self, pick: int) -> None:
-        """The node closes the client; its position must not be ahead of the entries that it received."""
-        client = self._value(pick)
+    @rule(index=client_indexes)
+    def close_client(self, index: int) -> None:
+        """The node closes the client with a cursor, which must not be later than the last entry it received."""
+        client = self._online_client(index)
         if client is None or client.inside_message:
             return
         position: Cursor = client.position
         client.close_with(CloseCode.STOPPING)
         client.read()
         if not client.wants:
-            assert not client._expected_uris(client.upto, position.seq), "its position is ahead of what it received"
+            assert not client._expected_uris(client.upto, position.seq), "its cursor skips an entry"
             assert client.upto <= position.seq
             self.clients.append(CheckingClient(self.node, client.filter, str(position)))
         client.hang_up()
@@ -137,12 +137,12 @@ TestRounds.settings = settings(
 
 @pytest.fixture
 def node() -> Iterator[SteppedNode]:
-    stepped = SteppedNode()
-    yield stepped
-    stepped.close()
+    breathing = SteppedNode()
+    yield breathing
+    breathing.close()
 
 
-def test_a_client_that_joins_during_a_round_gets_the_entry_only_in_its_snapshot(
+def test_a_client_that_joins_during_a_round_has_the_entry_once_in_its_snapshot(
     node: SteppedNode,
 ) -> None:
     first, second = CheckingClient(node, Filter()), CheckingClient(node, Filter())
@@ -155,7 +155,7 @@ def test_a_client_that_joins_during_a_round_gets_the_entry_only_in_its_snapshot(
     assert late.messages == ["snapshot"] and late.upto == 1
 
 
-def test_a_client_that_joins_or_moves_to_a_waiting_group_gets_the_entry_once(
+def test_a_client_that_joins_or_moves_to_a_later_group_gets_the_entry_once(
     node: SteppedNode,
 ) -> None:
     everything, english = FILTERS[0], FILTERS[1]
@@ -174,7 +174,7 @@ def test_a_client_that_joins_or_moves_to_a_waiting_group_gets_the_entry_once(
     assert late.messages == ["snapshot"] and third.messages == ["snapshot", "item"]
 
 
-def test_a_waiting_member_keeps_the_position_before_the_round(node: SteppedNode) -> None:
+def test_a_pending_member_keeps_its_position_before_the_round(node: SteppedNode) -> None:
     clients = [CheckingClient(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.publish("en")
@@ -187,7 +187,7 @@ def test_a_waiting_member_keeps_the_position_before_the_round(node: SteppedNode)
 
 
 @pytest.mark.parametrize("subscribes_again", [False, True])
-def test_a_member_that_catches_up_during_a_round_gets_the_entry_once(node: SteppedNode, subscribes_again: bool) -> None:
+def test_a_pending_member_that_catches_up_gets_the_entry_once(node: SteppedNode, subscribes_again: bool) -> None:
     clients = [CheckingClient(node, Filter()) for _ in range(3)]
     for _ in range(30):
         node.publish(*["en"] * 5)
@@ -196,7 +196,7 @@ def test_a_member_that_catches_up_during_a_round_gets_the_entry_once(node: Stepp
     if subscribes_again:
         for client in clients:
             client.subscribe(Filter())
-        # They first read the bytes that were written before; the answer waits for the buffer.
+        # Bytes written before the subscribe must be read first; the answer waits for room.
         assert node.lagging == set(clients)
     node.publish("en")
     waiting = [client for client in clients if node.rounds.is_pending(client)]
@@ -210,26 +210,26 @@ def test_a_member_that_catches_up_during_a_round_gets_the_entry_once(node: Stepp
         assert client.upto == 151
 
 
-def test_the_rest_of_a_partial_write_follows(node: SteppedNode) -> None:
+def test_after_a_partial_write_the_rest_follows(node: SteppedNode) -> None:
     client = CheckingClient(node, Filter())
     client.read()
     data = os.urandom(100_000)
     client.write(data)
     assert 0 < client.line.get_write_buffer_size() < len(data)
-    got = b""
-    while len(got) < len(data):
-        got += client.theirs.recv(READ_BYTES)
+    received = b""
+    while len(received) < len(data):
+        received += client.theirs.recv(READ_BYTES)
         client.line.flush()
-    assert got == data
+    assert received == data
 
 
-def test_buffered_bytes_are_sent_before_later_ones(node: SteppedNode) -> None:
+def test_buffered_bytes_are_sent_before_later_entries(node: SteppedNode) -> None:
     client = CheckingClient(node, Filter())
     while not client.line.get_write_buffer_size():
         node.publish(*["en"] * 3)
         node.run_steps()
     assert client.fd < 0 and client not in node.lagging
-    # The socket is writable again, but the loop has not yet flushed the buffer into it.
+    # The socket has room again, but the loop has not yet written the buffered bytes.
     client.sip()
     node.publish("en")
     node.run_steps()
@@ -247,8 +247,8 @@ def test_entries_that_arrive_during_a_round_are_one_write_after_it(node: Stepped
     node.publish("en")
     for _ in range(3):
         node.publish("en")
-    assert len(node.backlog) == 1, "a client that joins now does not see entries whose round has not begun"
-    # Four more members of the first round and five of the second, each round with a look at its end.
+    assert len(node.backlog) == 1, "a new client's snapshot has no entry of a later round"
+    # Four more members of the first round and five of the second, and one step to end each round.
     assert node.run_steps() <= 4 + 5 + 2
     for client in clients:
         client.read()
@@ -256,7 +256,7 @@ def test_entries_that_arrive_during_a_round_are_one_write_after_it(node: Stepped
     assert node.metrics.registry.get_sample_value("flashwire_deliveries_total") == 20
 
 
-def test_more_entries_than_the_backlog_holds_end_the_round_at_once() -> None:
+def test_a_full_queue_of_entries_finishes_the_round_at_once() -> None:
     node = SteppedNode(length=10)
     clients = [CheckingClient(node, Filter()) for _ in range(5)]
     for _ in range(12):
@@ -268,7 +268,7 @@ def test_more_entries_than_the_backlog_holds_end_the_round_at_once() -> None:
     node.close()
 
 
-def test_a_heartbeat_that_is_due_during_a_round_comes_after_the_entry(node: SteppedNode) -> None:
+def test_a_heartbeat_due_during_a_round_follows_the_entry(node: SteppedNode) -> None:
     clients = [CheckingClient(node, Filter()) for _ in range(3)]
     node.publish("en")
     node.send_heartbeat()
@@ -279,7 +279,7 @@ def test_a_heartbeat_that_is_due_during_a_round_comes_after_the_entry(node: Step
         assert client.messages == ["snapshot", "item", "heartbeat"]
 
 
-def test_a_lagging_client_that_subscribes_with_its_cursor_gets_every_later_entry(node: SteppedNode) -> None:
+def test_a_lagging_client_that_subscribes_with_its_cursor_gets_a_full_replay(node: SteppedNode) -> None:
     client = RecordingClient(node, Filter())
     client.read()
     start = client.received[0]["cursor"]
@@ -293,7 +293,7 @@ def test_a_lagging_client_that_subscribes_with_its_cursor_gets_every_later_entry
     assert (replay["type"], len(replay["items"])) == ("replay", len(node.published))
 
 
-def test_a_client_with_a_cursor_ahead_of_the_round_gets_each_entry_once(
+def test_a_client_with_a_cursor_from_a_node_ahead_gets_each_entry_once(
     node: SteppedNode,
 ) -> None:
     clients = [CheckingClient(node, Filter()) for _ in range(3)]
@@ -309,20 +309,20 @@ def test_a_client_with_a_cursor_ahead_of_the_round_gets_each_entry_once(
     assert late.messages == ["replay", "item"]
 
 
-def test_a_forged_cursor_does_not_end_a_round_at_once(node: SteppedNode) -> None:
+def test_a_forged_cursor_does_not_finish_a_round_at_once(node: SteppedNode) -> None:
     for _ in range(3):
         CheckingClient(node, Filter())
     node.publish("en")
     node.publish("en")
     newest = node.published[1].cursor
     for forged in (f"{newest.epoch}.{2**50}.{newest.check}", f"{newest.epoch}.{newest.seq}.0000000000"):
-        # The bug: any number above the node's own made it write to all clients before any other work.
+        # The bug: any sequence number above the node's own made it finish the round at once.
         assert node.first_message(Subscription(Filter(), forged)).message.kind == "snapshot"
         assert node.rounds.busy and node.backlog.newest.seq == 1
     assert node.first_message(Subscription(Filter(), str(newest))).message.kind == "replay" and not node.rounds.busy
 
 
-def test_a_client_that_keeps_reading_a_long_replay_is_not_slow(node: SteppedNode) -> None:
+def test_a_client_that_reads_a_long_replay_in_pieces_is_not_slow(node: SteppedNode) -> None:
     for _ in range(30):
         node.publish(*["en"] * 5)
         node.run_steps()
@@ -335,24 +335,24 @@ def test_a_client_that_keeps_reading_a_long_replay_is_not_slow(node: SteppedNode
 
 
 @pytest.mark.anyio
-async def test_the_loop_does_other_work_between_two_batches_of_a_round() -> None:
+async def test_other_callbacks_run_between_two_steps_of_a_round() -> None:
     settings = TickerSettings.model_construct(stream_length=10, write_limit_bytes=LIMIT)
     node = Node(settings, SteppedNode().site)
     stepped = SteppedNode()
     steps: list[str] = []
     rounds: Rounds[Subscriber] = Rounds(stepped.steady, node.metrics.count_delivered, batch=1)
 
-    def deliveries() -> Iterator[Delivery[Subscriber]]:
+    def empty_deliveries() -> Iterator[Delivery[Subscriber]]:
         for position in "abc":
             steps.append(position)
             yield Delivery((), b"", 0)
         steps.append("end")
 
     asyncio.get_running_loop().call_soon(steps.append, "between")
-    rounds.begin(deliveries)
+    rounds.begin(empty_deliveries)
     async with asyncio.timeout(5):
-        while "end" not in steps:  # noqa: ASYNC110 - the loop's own turns are what is counted here
+        while "end" not in steps:  # noqa: ASYNC110 - the test counts iterations of the loop
             await asyncio.sleep(0)
-    # A delivery without members also ends a batch: of thousands of filters perhaps none matches the entry.
+    # A round may also stop after a group without members: perhaps none of thousands of filters matches the entry.
     assert steps == ["a", "between", "b", "c", "end"]
     stepped.close()

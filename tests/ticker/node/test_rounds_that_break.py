@@ -1,4 +1,4 @@
-"""A round that fails costs no other client an entry, and every client learns of a gap."""
+"""Errors in a round: no other client loses an entry, and no client has a gap."""
 
 import contextlib
 import socket
@@ -21,27 +21,27 @@ def node() -> Iterator[SteppedNode]:
     audience.close()
 
 
-def test_no_bytes_go_to_a_closed_connection_whose_descriptor_is_reused(
+def test_a_broken_connection_is_not_written_to_after_its_descriptor_is_reused(
     node: SteppedNode,
 ) -> None:
-    first, closed_one = CheckingClient(node, Filter()), CheckingClient(node, Filter())
-    number = closed_one.ours.fileno()
+    first, closed_client = CheckingClient(node, Filter()), CheckingClient(node, Filter())
+    reused_descriptor = closed_client.ours.fileno()
     node.publish("en")
-    closed_one.hang_up()
-    other, end = socket.socketpair()
-    assert number in (other.fileno(), end.fileno())
+    closed_client.hang_up()
+    other, other_end = socket.socketpair()
+    assert reused_descriptor in (other.fileno(), other_end.fileno())
     node.run_steps()
-    for entry in (other, end):
-        entry.setblocking(False)
+    for end_of_pair in (other, other_end):
+        end_of_pair.setblocking(False)
         with pytest.raises(BlockingIOError):
-            entry.recv(10)
+            end_of_pair.recv(10)
     other.close()
-    end.close()
+    other_end.close()
     first.read()
     assert first.upto == 1
 
 
-def test_a_reset_member_does_not_affect_others(node: SteppedNode) -> None:
+def test_a_reset_or_broken_member_does_not_affect_the_others(node: SteppedNode) -> None:
     clients = [CheckingClient(node, Filter()) for _ in range(3)]
     clients[1].theirs.close()
     node.publish("en")
@@ -52,7 +52,7 @@ def test_a_reset_member_does_not_affect_others(node: SteppedNode) -> None:
         assert client.upto == 1 and not client.line.aborted
 
 
-def test_a_round_that_fails_at_its_start_does_not_block_the_next(node: SteppedNode) -> None:
+def test_a_round_that_cannot_be_built_does_not_block_the_next(node: SteppedNode) -> None:
     client = RecordingClient(node, Filter())
 
     def broken() -> Iterator[Delivery[Subscriber]]:
@@ -64,10 +64,10 @@ def test_a_round_that_fails_at_its_start_does_not_block_the_next(node: SteppedNo
     node.publish("en")
     node.run_steps()
     client.read()
-    assert [protocol["type"] for protocol in client.received] == ["snapshot", "snapshot", "item"]
+    assert [received_message["type"] for received_message in client.received] == ["snapshot", "snapshot", "item"]
 
 
-def test_a_member_whose_write_and_abort_fail_does_not_affect_others(node: SteppedNode) -> None:
+def test_a_member_that_cannot_be_aborted_does_not_affect_the_others(node: SteppedNode) -> None:
     first, broken, last = CheckingClient(node, Filter()), BrokenClient(node, Filter()), CheckingClient(node, Filter())
     broken.fd = -1
     node.publish("en")
@@ -77,11 +77,13 @@ def test_a_member_whose_write_and_abort_fail_does_not_affect_others(node: Steppe
         assert client.upto == 1
 
 
-def test_after_a_round_that_fails_halfway_every_member_gets_an_incomplete_snapshot(node: SteppedNode) -> None:
-    had, had_not = RecordingClient(node, Filter()), RecordingClient(node, Filter())
+def test_a_round_that_fails_halfway_leaves_no_client_with_a_gap(node: SteppedNode) -> None:
+    first_client, second_client = RecordingClient(node, Filter()), RecordingClient(node, Filter())
 
     def half() -> Iterator[Delivery[Subscriber]]:
-        yield Delivery((had,), Encoded(message.live(node.backlog.newest, b"{}"), "now").bytes_for(Format.PLAIN), 1)
+        yield Delivery(
+            (first_client,), Encoded(message.live(node.backlog.newest, b"{}"), "now").bytes_for(Format.PLAIN), 1
+        )
         raise ValueError("a mistake")
 
     with contextlib.suppress(ValueError):
@@ -89,11 +91,11 @@ def test_after_a_round_that_fails_halfway_every_member_gets_an_incomplete_snapsh
     while node.steps_due:
         with contextlib.suppress(ValueError):
             node.run_steps(1)
-    for client in (had, had_not):
+    for client in (first_client, second_client):
         client.read()
         assert client.received[-1]["type"] == "snapshot" and client.received[-1]["complete"] is False
-    assert [protocol["type"] for protocol in had.received] == ["snapshot", "item", "snapshot"]
+    assert [received_message["type"] for received_message in first_client.received] == ["snapshot", "item", "snapshot"]
     node.publish("en")
     node.run_steps()
-    had_not.read()
-    assert had_not.received[-1]["type"] == "item"
+    second_client.read()
+    assert second_client.received[-1]["type"] == "item"

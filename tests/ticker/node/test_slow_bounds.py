@@ -1,4 +1,4 @@
-"""The kernel buffers of a client that never reads are limited and are freed when the node hangs up."""
+"""The kernel memory of a client that never reads is bounded and freed when the node closes the connection."""
 
 import struct
 
@@ -11,7 +11,7 @@ from tests.ticker.node.test_slow_clients import LIMIT, deaf, flood
 
 pytestmark = pytest.mark.anyio
 
-# As the runbook promises; docs/deploy.md, Limits.
+# The figure in docs/deploy.md, Limits.
 KERNEL_LIMIT = 65_536
 
 
@@ -23,22 +23,22 @@ async def node(start: Start, monkeypatch: pytest.MonkeyPatch) -> Serving:
 
 
 def count(node: Serving) -> int:
-    """The largest number of bytes that the kernel buffers for a connection of the node; 0 without connections."""
+    """Returns the largest number of bytes that the kernel holds for a connection of the node; 0 without connections."""
     return max(kernel_bytes(node.port), default=0)
 
 
 async def fill(node: Serving) -> int:
-    """Floods until the kernel takes no more; returns its bytes and lowers `slow_seconds` to 0.5."""
+    """Publishes until the kernel takes no more; returns its bytes, and sets a short limit for slow clients."""
     await flood(node, 150)
-    await until(lambda: len(node.node.lagging) == 1, "it is behind")
+    await until(lambda: len(node.node.lagging) == 1, "it is lagging")
     full = count(node)
     node.node.settings.slow_seconds = 0.5
     return full
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_the_kernel_buffers_a_limited_number_of_bytes_and_frees_them(node: Serving, sse: bool) -> None:
-    # The bug: after the close the kernel still offered 64 KiB to the client until it timed out after half a minute.
+async def test_the_kernel_holds_bounded_bytes_and_frees_them_after_a_close(node: Serving, sse: bool) -> None:
+    # The bug: after the close, the kernel kept 64 KiB for a client that does not read until a timeout of 30 s.
     async with deaf(node, sse=sse):
         assert 20_000 < await fill(node) <= KERNEL_LIMIT
         await until(lambda: not kernel_bytes(node.port), "the kernel has let go of it", seconds=4)
@@ -48,7 +48,7 @@ async def test_the_kernel_buffers_a_limited_number_of_bytes_and_frees_them(node:
 async def test_with_a_larger_send_buffer_the_kernel_would_buffer_more(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The mutant: what the bound on the listening socket is for.
+    # The mutant: a listening socket with a larger send buffer.
     monkeypatch.setattr("ticker.server.SEND_BUFFER_BYTES", 65_536)
     node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=1000)
     async with deaf(node):
@@ -56,7 +56,7 @@ async def test_with_a_larger_send_buffer_the_kernel_would_buffer_more(
 
 
 async def test_without_a_reset_the_kernel_would_keep_the_bytes(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The mutant: a mere close.
+    # The mutant: a close without a reset.
     monkeypatch.setattr("ticker.net.sockets.RESET", struct.pack("ii", 0, 0))
     async with deaf(node):
         await fill(node)

@@ -26,7 +26,7 @@ BATCH = 40
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
-    """Both loops: what a transport says when it is full, and when not, differs."""
+    """Both loops, because their transports report a full and an empty buffer differently."""
     return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
@@ -37,7 +37,7 @@ async def node(start: Start) -> Serving:
 
 @asynccontextmanager
 async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterator[Wire]:
-    """A client that has joined and reads nothing until `hear` is called."""
+    """A client that has joined and reads nothing before `hear`."""
     join = request(query, Accept="text/event-stream") if sse else upgrade(query)
     previous = len(node.node.hub)
     async with node.wire(join, receive_buffer=4096) as wire:
@@ -47,7 +47,7 @@ async def deaf(node: Serving, query: str = "", sse: bool = False) -> AsyncIterat
 
 
 def hear(wire: Wire) -> None:
-    # The small limit kept it deaf; an event of a long replay is one long line.
+    # A reader with the small limit stops early; an event of a long replay is one long line.
     vars(wire.reader)["_limit"] = 2**22
     wire.writer.transport.resume_reading()  # type: ignore[attr-defined]  # a transport of both directions
 
@@ -59,7 +59,7 @@ def only(node: Serving) -> Connection:
 
 
 async def flood(node: Serving, count: int, start: int = 0) -> list[str]:
-    """Publishes lines in one burst after another; returns what they say."""
+    """Publishes `count` long headlines; returns them when the node has all of them."""
     headlines = [f"{number} {LONG}" for number in range(start, start + count)]
     for headline in headlines:
         await node.desk.publish(headline)
@@ -72,38 +72,38 @@ def headline(message: dict[str, Any]) -> str:  # Any: JSON
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_a_client_that_reads_again_gets_exactly_the_missed_items_in_order(node: Serving, sse: bool) -> None:
-    # The bug: only half the limit was handed over, and no buffer that was never full says that it has room again.
+async def test_a_client_that_reads_again_gets_what_it_missed_in_order(node: Serving, sse: bool) -> None:
+    # The bug: only half the limit was written, and a buffer that was never full gives no `resume_writing`.
     async with deaf(node, sse=sse) as wire:
         member = only(node)
         headlines = await flood(node, 200)
-        await until(lambda: member in node.node.lagging, "it is behind")
+        await until(lambda: member in node.node.lagging, "it is lagging")
         assert member.transport.get_write_buffer_size() < LIMIT + BATCH * 1024
         hear(wire)
         await wire.head()
         if sse:
             assert (await wire.event())["event"] == "snapshot"
-            got = [headline((await wire.event())["data"]) for _ in headlines]
+            received = [headline((await wire.event())["data"]) for _ in headlines]
         else:
             assert (await wire.message())["type"] == "snapshot"
-            got = [headline(await wire.message()) for _ in headlines]
-        assert got == headlines
+            received = [headline(await wire.message()) for _ in headlines]
+        assert received == headlines
         await until(lambda: member not in node.node.lagging, "it has caught up")
         later = await flood(node, 3, start=200)
         nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in later]
         assert [headline(message) for message in nexts] == later
 
 
-async def test_only_items_that_match_the_filter_are_caught_up(node: Serving) -> None:
+async def test_a_client_catches_up_only_with_entries_of_its_filter(node: Serving) -> None:
     async with deaf(node, "urgency=2") as wire:
         for number in range(300):
             await node.desk.publish(f"{number} {LONG}", urgency=2 + number % 2)
-        await until(lambda: only(node) in node.node.lagging, "it is behind")
+        await until(lambda: only(node) in node.node.lagging, "it is lagging")
         hear(wire)
         await wire.head()
         await wire.message()
-        got = [int(headline(await wire.message()).split()[0]) for _ in range(150)]
-    assert got == list(range(0, 300, 2))
+        numbers = [int(headline(await wire.message()).split()[0]) for _ in range(150)]
+    assert numbers == list(range(0, 300, 2))
 
 
 async def test_a_client_that_reads_too_late_gets_an_incomplete_snapshot(start: Start) -> None:
@@ -114,17 +114,17 @@ async def test_a_client_that_reads_too_late_gets_an_incomplete_snapshot(start: S
         hear(wire)
         await wire.head()
         assert (await wire.message())["complete"] is True
-        got: list[str] = []
+        received: list[str] = []
         while (message := await wire.message())["type"] == "item":
-            got.append(headline(message))
-        assert got == headlines[: len(got)]
+            received.append(headline(message))
+        assert received == headlines[: len(received)]
         assert message["type"] == "snapshot" and message["complete"] is False
-        assert [client_["headline"]["value"] for client_ in message["items"]] == headlines[:-6:-1]
+        assert [item["headline"]["value"] for item in message["items"]] == headlines[:-6:-1]
         later = await flood(node, 1, start=400)
         assert headline(await wire.message()) == later[0]
 
 
-async def test_a_client_that_never_reads_uses_limited_memory_and_does_not_delay_others(node: Serving) -> None:
+async def test_a_client_that_never_reads_costs_bounded_bytes_and_delays_no_other(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(deaf(node))
@@ -132,10 +132,10 @@ async def test_a_client_that_never_reads_uses_limited_memory_and_does_not_delay_
         reader = await stack.enter_async_context(node.joined())
         await reader.message()
         headlines: list[str] = []
-        for turn in range(10):
-            fresh = await flood(node, 50, start=50 * turn)
+        for batch in range(10):
+            fresh = await flood(node, 50, start=50 * batch)
             headlines += fresh
-            # Each item at once: no client waits for those that do not read.
+            # The reader gets each batch at once; it does not wait for idle clients.
             assert [headline(await reader.message()) for _ in fresh] == fresh
             for member in idle:
                 assert member.transport.get_write_buffer_size() <= LIMIT + BATCH * 1024
@@ -144,14 +144,14 @@ async def test_a_client_that_never_reads_uses_limited_memory_and_does_not_delay_
 
 
 @pytest.mark.parametrize("sse", [False, True])
-async def test_a_long_replay_is_sent_in_shared_pieces_and_live_items_follow(node: Serving, sse: bool) -> None:
-    # The bug: each client that did not read its long replay had its own copy of it, of any length.
+async def test_a_long_replay_is_written_in_shared_pieces_before_live_entries(node: Serving, sse: bool) -> None:
+    # The bug: each client that never read its long replay held a separate copy of the whole replay.
     headlines = await flood(node, 300)
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(deaf(node, cursor, sse=sse)) for _ in range(8)]
         members = [member for member in node.node.hub.members() if isinstance(member, Connection)]
-        await until(lambda: node.node.lagging == set(members), "all are behind")
+        await until(lambda: node.node.lagging == set(members), "all are lagging")
         assert all(member.transport.get_write_buffer_size() <= 2 * LIMIT for member in members)
         whole = len(
             node.node.joins.replay(Filter(), origin(node.node.backlog.newest.epoch), 0, stale=False).message.body
@@ -164,13 +164,13 @@ async def test_a_long_replay_is_sent_in_shared_pieces_and_live_items_follow(node
             await wire.head()
             first = (await wire.event())["data"] if sse else await wire.message()
             assert first["type"] == "replay"
-            assert [client_["headline"]["value"] for client_ in first["items"]] == headlines
+            assert [item["headline"]["value"] for item in first["items"]] == headlines
             nexts = [(await wire.event())["data"] if sse else await wire.message() for _ in later]
             assert [headline(message) for message in nexts] == later
-        await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "nothing is held any more")
+        await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "no piece is held any more")
 
 
-async def test_beyond_the_limit_of_long_replays_a_client_gets_an_incomplete_snapshot(
+async def test_above_the_limit_of_long_replays_a_client_gets_an_incomplete_snapshot(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticker.node.unsent.LIMIT_BYTES", 10_000)
@@ -181,7 +181,7 @@ async def test_beyond_the_limit_of_long_replays_a_client_gets_an_incomplete_snap
         assert message["type"] == "snapshot" and message["complete"] is False
 
 
-async def test_a_client_closed_during_a_replay_gets_no_bytes_that_look_like_its_end(
+async def test_a_client_closed_during_a_replay_gets_no_end_of_the_event(
     node: Serving,
 ) -> None:
     await flood(node, 300)
@@ -192,10 +192,10 @@ async def test_a_client_closed_during_a_replay_gets_no_bytes_that_look_like_its_
     assert node.node.unsent.bytes == 0
 
 
-async def test_without_the_limit_the_same_client_uses_as_much_memory_as_is_published(
+async def test_without_the_bound_the_same_client_buffers_all_that_is_published(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The mutant: what the bound is for.
+    # The mutant: a connection without the bound.
     monkeypatch.setattr(Connection, "pause_writing", lambda self: None)
     async with deaf(node):
         await flood(node, 500)
@@ -203,8 +203,8 @@ async def test_without_the_limit_the_same_client_uses_as_much_memory_as_is_publi
     assert size > 4 * (LIMIT + BATCH * 1024)
 
 
-async def test_a_first_message_that_fills_the_buffer_counts_against_the_limit(node: Serving) -> None:
-    # The bug: uvicorn set our protocol only after the first write, so that no protocol learned of the full buffer.
+async def test_a_first_message_that_fills_the_buffer_counts_against_the_bound(node: Serving) -> None:
+    # The bug: uvicorn set our protocol on the transport after the first write, so `pause_writing` was never called.
     await flood(node, 100)
     async with deaf(node, "backlog=100") as wire:
         member = only(node)
@@ -219,7 +219,7 @@ async def test_a_first_message_that_fills_the_buffer_counts_against_the_limit(no
 
 
 @pytest.mark.epoll("a loop's transport reads all messages at once, of which only the last is answered")
-async def test_repeated_subscribes_without_reading_stay_within_the_limit(node: Serving) -> None:
+async def test_repeated_subscribes_without_reading_stay_bounded(node: Serving) -> None:
     # The bug: each subscribe was answered with a snapshot, full buffer or not.
     await flood(node, 100)
     async with deaf(node, "backlog=0") as wire:
@@ -273,7 +273,7 @@ async def test_a_client_that_stays_slow_is_closed_and_counted(
     assert not node.node.lagging
 
 
-async def test_a_closed_slow_client_that_reads_later_gets_the_close_code_to_reconnect(start: Start) -> None:
+async def test_a_slow_client_that_reads_later_gets_the_close_code_to_reconnect(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node) as wire:
         await flood(node, 300)

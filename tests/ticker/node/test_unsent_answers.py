@@ -1,4 +1,4 @@
-"""Unread answers are limited over every transport, and a long poll whose client left frees its slot."""
+"""Unread answers are bounded on every transport, and a long poll's client that left frees its slot."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ from ticker.node.work_queue import WorkQueue
 from ticker.shared.http.request_queue import PER_ITERATION
 
 pytestmark = pytest.mark.anyio
-WORDS = "x" * 480
+LONG_TEXT = "x" * 480
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def node(start: Start) -> Serving:
     serving = await start(write_limit_bytes=16_384, slow_seconds=60, stream_length=2000, heartbeat_seconds=60)
     for start_at in range(0, 600, 30):
         uris = [f"urn:flashwire:{number:026d}" for number in range(start_at, start_at + 30)]
-        await asyncio.gather(*(serving.desk.publish(f"{WORDS} {uri[-3:]}", uri=uri) for uri in uris))
+        await asyncio.gather(*(serving.desk.publish(f"{LONG_TEXT} {uri[-3:]}", uri=uri) for uri in uris))
     await until(lambda: serving.node.backlog.newest.seq == 600, "all entries came")
     return serving
 
@@ -37,7 +37,7 @@ def http_protocols(node: Serving) -> list[HttpProtocol]:
     return [connection for connection in node.server.server_state.connections if isinstance(connection, HttpProtocol)]
 
 
-async def test_an_unread_long_json_answer_uses_a_few_pieces_and_ends(node: Serving) -> None:
+async def test_an_unread_long_json_answer_holds_a_few_pieces_and_ends(node: Serving) -> None:
     cursor = f"cursor={origin(node.node.backlog.newest.epoch)}"
     async with AsyncExitStack() as stack:
         requests = [request(f"{cursor}&urgency={number}") for number in range(4, 9)]
@@ -46,10 +46,10 @@ async def test_an_unread_long_json_answer_uses_a_few_pieces_and_ends(node: Servi
         await asyncio.sleep(0.3)
         assert node.node.unsent.bytes <= 2 * PIECE_BYTES * len(wires)
         assert all(protocol.transport.get_write_buffer_size() < 150_000 for protocol in http_protocols(node))
-        # The bug: a client that never read kept its slot and its whole answer without a time limit.
+        # The bug: a client that never read kept its slot, and the node its whole answer, without a limit.
         node.node.settings.slow_seconds = 0.5
         await until(
-            lambda: not node.node.unsent.bytes and not http_protocols(node), "clients that do not read are closed", 10
+            lambda: not node.node.unsent.bytes and not http_protocols(node), "those that do not read are ended", 10
         )
 
 
@@ -84,15 +84,13 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return requests
 
 
-async def test_a_fast_reader_of_a_long_json_answer_fills_no_iteration_alone(node: Serving, pieces: list[int]) -> None:
+async def test_a_fast_reader_of_a_long_json_answer_takes_no_whole_iteration(node: Serving, pieces: list[int]) -> None:
     answer = await node.get(f"/v1/live?cursor={origin(node.node.backlog.newest.epoch)}")
     assert answer.status_code == 200 and len(pieces) > 15
     assert max(Counter(pieces).values()) <= PER_ITERATION
 
 
-async def test_no_more_of_a_long_json_answer_is_encoded_for_a_client_that_left(
-    node: Serving, pieces: list[int]
-) -> None:
+async def test_a_long_json_answer_stops_when_its_client_has_left(node: Serving, pieces: list[int]) -> None:
     requests = request(f"cursor={origin(node.node.backlog.newest.epoch)}")
     async with node.wire(requests, receive_buffer=4096):
         await until(lambda: any(protocol.flow.write_paused for protocol in http_protocols(node)), "it does not read")
@@ -101,7 +99,7 @@ async def test_no_more_of_a_long_json_answer_is_encoded_for_a_client_that_left(
     assert len(pieces) - previous <= 1
 
 
-async def test_no_more_of_a_long_replay_is_encoded_for_a_broken_connection(node: Serving, pieces: list[int]) -> None:
+async def test_a_long_replay_stops_when_its_connection_breaks(node: Serving, pieces: list[int]) -> None:
     async with node.wire(upgrade(f"cursor={origin(node.node.backlog.newest.epoch)}"), receive_buffer=4096):
         await until(lambda: node.node.lagging and pieces, "it does not read")
         [member] = node.node.lagging
@@ -134,7 +132,7 @@ async def test_a_long_poll_whose_client_left_frees_its_slot(node: Serving) -> No
 
 
 @pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
-async def test_a_waiting_join_counts_until_its_client_leaves(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pending_join_counts_and_ends_with_its_client(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, subscription: False)
     async with node.joined("edition=en") as wire:
         assert (await wire.message())["type"] == "snapshot"
@@ -146,21 +144,21 @@ async def test_a_waiting_join_counts_until_its_client_leaves(node: Serving, monk
         assert (await node.get("/v1/live")).status_code == 503
 
 
-# Not JSON: one that has only ended its side still reads its answer.
+# Not JSON: a half-closed client still reads its answer.
 @pytest.mark.epoll("a loop's transport does not tell, while reading is paused, that its client has left")
 @pytest.mark.parametrize("kind", ["websocket", "sse"])
-async def test_waiting_work_is_dropped_when_its_client_leaves(
+async def test_queued_work_is_dropped_when_its_client_has_left(
     node: Serving, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    pieces_made: list[Cursor] = []
+    positions: list[Cursor] = []
     steps: list[Callable[[], None]] = []
     replay = Backlog.replay_json
 
-    def making(self: Backlog, filter_: Filter, position: Cursor) -> list[bytes]:
-        pieces_made.append(position)
+    def record_and_replay(self: Backlog, filter_: Filter, position: Cursor) -> list[bytes]:
+        positions.append(position)
         return replay(self, filter_, position)
 
-    monkeypatch.setattr(Backlog, "replay_json", making)
+    monkeypatch.setattr(Backlog, "replay_json", record_and_replay)
     monkeypatch.setattr(WorkQueue, "exhausted", property(lambda self: True))
     monkeypatch.setattr("ticker.node.node.Node.may_answer", lambda self, subscription: False)
     monkeypatch.setattr(WorkQueue, "_begin", lambda self: steps.append(self._step))
@@ -168,19 +166,19 @@ async def test_waiting_work_is_dropped_when_its_client_leaves(
     events = {"Accept": "text/event-stream"} if kind == "sse" else {}
     async with node.wire(upgrade(query) if kind == "websocket" else request(query, **events)) as wire:
         await until(lambda: len(node.node.work_queue) == 1, "it waits")
-        # As a closed page does: an end of file, no reset.
+        # Like a closed browser page: an EOF without a reset.
         wire.writer.close()
         await asyncio.sleep(0.1)
     for step in steps:
         step()
     await until(lambda: not len(node.node.work_queue) and not node.node.entering, "it does not wait any more")
-    # The bug: the replay was made, packed and thrown away.
-    assert pieces_made == [] and len(node.node.hub) == 0
+    # The bug: the replay was built, compressed and discarded.
+    assert positions == [] and len(node.node.hub) == 0
 
 
 @pytest.mark.epoll("asyncio accepts one connection per iteration, so that requests do not come together")
-async def test_without_the_budget_all_work_is_done_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The mutant: what the queue is for.
+async def test_without_the_budget_work_runs_at_once(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The mutant: a queue without a time budget.
     monkeypatch.setattr("ticker.node.work_queue.STEP_SECONDS", float("inf"))
     cursor = origin(node.node.backlog.newest.epoch)
     await asyncio.gather(*(node.get(f"/v1/live?cursor={cursor}&urgency={number}") for number in range(3, 9)))

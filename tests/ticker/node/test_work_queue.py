@@ -13,7 +13,7 @@ from ticker.shared.http.request_queue import RequestQueue
 
 
 class Clock:
-    """A clock that advances with work, and a loop that runs scheduled steps."""
+    """A clock that advances with each piece of work, and the callbacks of the next iteration."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -56,26 +56,26 @@ def test_an_iteration_does_one_costly_piece_and_rests_as_long_as_it_took() -> No
     tasks = [Task(clock, "a") for _ in range(5)]
     for task in tasks:
         clock.work_queue.submit(task)
-    for finished_at in range(1, 6):
+    for finished in range(1, 6):
         clock.iterate()
-        assert sum(task.finished_at is not None for task in tasks) == finished_at
+        assert sum(task.finished_at is not None for task in tasks) == finished
     assert clock.rests == pytest.approx([0.01] * 4) and not len(clock.work_queue)
 
 
-def test_work_done_at_once_since_the_last_step_lengthens_the_rest() -> None:
+def test_a_rest_is_longer_by_the_time_of_work_done_at_once() -> None:
     clock = Clock()
     for _ in range(5):
         clock.work_queue.submit(Task(clock, "a"))
     for at_once in (0.0, 0.005, 1.0):
         clock.iterate()
-        # What a piece of work lets its client do afterwards, such as the first part of a long answer.
+        # Work that follows for the same client, such as the first part of a long answer.
         started, clock.now = clock.now, clock.now + at_once
         clock.work_queue.charge(started)
     clock.iterate()
     assert clock.rests == pytest.approx([0.01, 0.01, 0.015, 0.04])
 
 
-def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -> None:
+def test_a_step_waits_for_the_stream_reader_up_to_a_limit() -> None:
     clock = Clock()
     tasks = [Task(clock, "a") for _ in range(4)]
     for task in tasks:
@@ -85,7 +85,7 @@ def test_no_step_begins_while_the_reader_has_something_to_do_or_not_for_long() -
     assert sum(task.finished_at is not None for task in tasks) == 0 and clock.rests == pytest.approx([PAUSE_SECONDS])
     clock.soon.clear()
     clock.work_queue.pause(False)
-    # Twice: a step that was due is done once.
+    # Twice, because a step that is due runs only once.
     clock.work_queue.pause(False)
     clock.iterate()
     assert sum(task.finished_at is not None for task in tasks) == 1
@@ -106,18 +106,18 @@ def test_cheap_pieces_share_an_iteration() -> None:
     assert 10 <= sum(task.finished_at is not None for task in tasks) <= 11
 
 
-def test_addresses_alternate_and_started_work_is_finished_first() -> None:
+def test_addresses_alternate_and_work_that_started_is_finished_first() -> None:
     clock = Clock()
-    total = [Task(clock, "flood", steps=2) for _ in range(100)]
-    job = Task(clock, "reader", steps=2)
-    for task in [*total, job]:
+    flood = [Task(clock, "flood", steps=2) for _ in range(100)]
+    reader_task = Task(clock, "reader", steps=2)
+    for task in [*flood, reader_task]:
         clock.work_queue.submit(task)
     for _ in range(4):
         clock.iterate()
-    assert [bool(task.finished_at) for task in (job, *total[:2])] == [True, True, False]
+    assert [bool(task.finished_at) for task in (reader_task, *flood[:2])] == [True, True, False]
 
 
-def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() -> None:
+def test_work_done_at_once_exhausts_only_its_own_iteration() -> None:
     clock = Clock()
     started, clock.now = clock.now, STEP_SECONDS
     clock.work_queue.charge(started)
@@ -125,20 +125,20 @@ def test_work_that_was_done_at_once_exhausts_the_iteration_and_not_the_next() ->
     clock.iterate()
     assert [*exhausted, clock.work_queue.exhausted] == [True, False]
     for _ in range(20_000):
-        # What an honest storm costs is never accounted for.
+        # The cost of reconnects after an outage is never charged.
         started, clock.now = clock.now, clock.now + 0.000_01
         clock.work_queue.charge(started)
     assert not (clock.work_queue.exhausted or clock.soon)
 
 
-def test_beyond_the_bound_the_newest_of_the_address_with_the_most_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_the_limit_the_busiest_address_is_refused_its_newest_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "LIMIT", 10)
     clock = Clock()
-    total = [Task(clock, "flood") for _ in range(10)]
-    job, another = Task(clock, "reader"), Task(clock, "flood")
-    for task in [*total, job, another]:
+    flood = [Task(clock, "flood") for _ in range(10)]
+    reader_task, last_of_flood = Task(clock, "reader"), Task(clock, "flood")
+    for task in [*flood, reader_task, last_of_flood]:
         clock.work_queue.submit(task)
-    assert total[-1].refused and another.refused and not job.refused and len(clock.work_queue) == 10
+    assert flood[-1].refused and last_of_flood.refused and not reader_task.refused and len(clock.work_queue) == 10
 
 
 def test_the_nodes_own_work_and_its_clients_share_each_step() -> None:
@@ -174,7 +174,7 @@ def test_work_that_raises_or_was_discarded_stops_nothing() -> None:
 
 
 @pytest.mark.anyio
-async def test_calls_wait_in_the_queue_and_return_their_result(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_queued_calls_return_their_results(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
 
     def costly() -> float:
@@ -241,7 +241,7 @@ async def test_a_request_whose_client_has_disconnected_is_not_counted() -> None:
     tasks[-1].cancel()
 
 
-def test_subscriptions_come_a_few_at_once_then_one_a_second_and_end() -> None:
+def test_subscriptions_are_limited_to_a_burst_and_one_per_second() -> None:
     changes = SubscriptionChanges(0.0)
     for _ in range(5):
         assert changes.allow(0.0) and changes.wait(0.0) <= 0
