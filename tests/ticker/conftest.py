@@ -20,7 +20,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         assert marker is None or marker.args, f"{item.nodeid}: give the reason, @pytest.mark.epoll('...')"
     if os.environ.get("FLASHWIRE_TRANSPORT", "auto") == "auto":
         return
-    selected = [item for item in items if "brand" in item.fixturenames and not item.get_closest_marker("epoll")]  # type: ignore[attr-defined]
+    selected = []
+    for item in items:
+        has_node = "brand" in item.fixturenames  # type: ignore[attr-defined]  # every test here is a Function
+        if has_node and not item.get_closest_marker("epoll"):
+            selected.append(item)
     config.hook.pytest_deselected(items=[item for item in items if item not in selected])
     items[:] = selected
 
