@@ -1,6 +1,6 @@
-"""`python -m bench`: what reaching an audience costs here, compared with other servers in the same run.
+"""`python -m bench`: measures delivery to many subscribers, next to other servers in the same run.
 
-Order of reading: `contender` (what is compared) and `contenders`; `load` and its C program (counts what arrived);
-`session` (one of them with its audience); `scenario` (how one is written) and `scenarios`; `aims`, `report` and `plot`
-(what is written); `command`.
+Read in this order: `contender` (the interface of a measured server) and `contenders`; `load` and its C program, which
+count deliveries; `session` (a running contender with its subscribers); `scenario` and `scenarios` (the measurements);
+`targets`, `report` and `plot` (the pages); `command` (the command line).
 """

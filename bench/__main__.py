@@ -1,4 +1,4 @@
-"""`python -m bench`: what reaching an audience costs on this machine, next to other servers in the same run."""
+"""Entry point of `python -m bench`."""
 
 import typer
 

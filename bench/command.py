@@ -1,4 +1,4 @@
-"""`python -m bench`: runs the scenarios one after another, shows how far they are, and writes what they found."""
+"""The command line of the benchmark: runs the scenarios one after another and writes their pages."""
 
 import os
 import sys
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 FULL = Path("docs/performance")
 TRIAL = Path("build/performance")
-# Rounds may need room for a contender that is slower than expected, before they are cut short.
+# A scenario may take this many times its expected seconds, because a contender may be slower than expected.
 _PATIENCE = 1.5
 
 
 def command(
     scenario: Annotated[
-        list[str] | None, typer.Argument(help="Measure only these; without any, all but the longest.")
+        list[str] | None, typer.Argument(help="Scenarios to measure. [default: all but the longest]")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="The longest, too: 10 minutes of hold, 30 of soak.")] = False,
-    quick: Annotated[bool, typer.Option(help="A few seconds each: proves that it works, measures nothing.")] = False,
-    repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns of each contender; 0: each scenario's own.")] = 0,
-    seconds: Annotated[float, typer.Option(min=1, help="After this many seconds no further scenario begins.")] = 7200,
-    contender: Annotated[list[str] | None, typer.Option(help="Beside ours measure only this one; repeatable.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Include the longest: 10 minutes of hold, 30 of soak.")] = False,
+    quick: Annotated[bool, typer.Option(help="A few seconds each: a trial whose figures mean nothing.")] = False,
+    repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns per contender; 0: the scenario's default.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1, help="Start no further scenario after this many seconds.")] = 7200,
+    contender: Annotated[list[str] | None, typer.Option(help="Compare only with this one; repeatable.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(help=f"Directory for pages, data and pictures. [default: {FULL}; with --quick {TRIAL}]"),
@@ -40,14 +40,14 @@ def command(
     beside: Annotated[
         Path | None,
         typer.Option(
-            help="Another checkout with a .venv of its own: measure the scenarios of both in turn, and the ratios."
+            help="Compare with another checkout that has its own .venv: run both in turn and print the ratios."
         ),
     ] = None,
 ) -> None:
-    """Measure on this machine what reaching an audience costs, compared with other servers in the same run.
+    """Measure what delivery to many subscribers costs on this machine, next to other servers in the same run.
 
-    Servers on one core, the load client on another, on loopback; every subscriber counts every item. Needs Linux and a
-    C compiler. Contenders that are not installed are named with the command that installs them.
+    Servers run on one core and the load client on another, over loopback; every subscriber counts every item. Needs
+    Linux and a C compiler. For each contender that is not installed, the command that installs it is printed.
 
     [dim]$ python -m bench steady --contender nchan --out /tmp/bench[/dim]
     """
@@ -61,16 +61,16 @@ def command(
     names = scenario_names()
     if unknown := [name for name in scenario or () if name not in names]:
         _refuse(errors, f"There is no scenario {unknown[0]}; known: {', '.join(names)}.")
-    everyone = [load_scenario(name) for name in names if not scenario or name in scenario]
-    chosen = everyone if scenario or all_ else [scenario_ for scenario_ in everyone if scenario_.default]
+    candidates = [load_scenario(name) for name in names if not scenario or name in scenario]
+    chosen = candidates if scenario or all_ else [candidate for candidate in candidates if candidate.default]
     folder = out or (TRIAL if quick else FULL)
     try:
-        able, left_out = _contenders(contender)
+        available, left_out = _contenders(contender)
         _prepare()
         folder.mkdir(parents=True, exist_ok=True)
         if beside is not None:
             page = compare(
-                [scenario_.name for scenario_ in chosen],
+                [candidate.name for candidate in chosen],
                 beside.resolve(),
                 quick=quick,
                 turns=repeats or (1 if quick else TURNS),
@@ -80,11 +80,11 @@ def command(
             (folder / PAGE).write_text(page, "utf-8")
             sys.stdout.write(page)
             return
-        expected = sum(scenario_.quick_seconds if quick else scenario_.seconds for scenario_ in chosen)
-        errors.print(f"{', '.join(scenario_.name for scenario_ in chosen)}: about {_minutes(expected)}.")
+        expected = sum(candidate.quick_seconds if quick else candidate.seconds for candidate in chosen)
+        errors.print(f"{', '.join(candidate.name for candidate in chosen)}: about {_minutes(expected)}.")
         for reason in left_out.values():
             errors.print(f"Left out: {reason}", markup=False)
-        failed = _run(chosen, folder, errors, able, left_out, quick=quick, repeats=repeats, seconds=seconds)
+        failed = _run(chosen, folder, errors, available, left_out, quick=quick, repeats=repeats, seconds=seconds)
     except (ContenderError, OSError) as error:
         _refuse(errors, f"No measurement: {error}")
     errors.print(f"Written to {folder}: README.md and a page for each scenario")
@@ -99,19 +99,19 @@ def _contenders(chosen: Sequence[str] | None) -> tuple[dict[str, "Callable[[], C
 
     if unknown := [name for name in chosen or () if name not in CONTENDERS]:
         raise ContenderError(f"there is no contender {unknown[0]}; known: {', '.join(CONTENDERS)}.")
-    able, left_out = {}, {}
+    available, left_out = {}, {}
     for name, make in CONTENDERS.items():
         if chosen and name != OURS and name not in chosen:
             continue
         if (reason := make().absent()) is None:
-            able[name] = make
+            available[name] = make
         else:
             left_out[name] = reason
-    return able, left_out
+    return available, left_out
 
 
 def _prepare() -> None:
-    """Raises `ContenderError` where nothing can be measured."""
+    """Compiles the load client and raises the limit of open files; raises `ContenderError` if this is not Linux."""
     import resource
 
     from bench.compiled import compiled
@@ -120,7 +120,7 @@ def _prepare() -> None:
 
     if not hasattr(os, "sched_setaffinity") or not Path("/proc/self/smaps_rollup").exists():
         raise ContenderError("the benchmark pins processes and reads /proc, which only Linux has.")
-    # Servers inherit it: one of them may hold 19,000 connections.
+    # Servers inherit the limit, and a server may hold 19,000 connections.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     compiled("load", SOURCES, HEADERS)
@@ -130,14 +130,14 @@ def _run(
     chosen: "Sequence[Scenario]",
     folder: Path,
     errors: "Console",
-    able: "Mapping[str, Callable[[], Contender]]",
+    available: "Mapping[str, Callable[[], Contender]]",
     left_out: dict[str, str],
     *,
     quick: bool,
     repeats: int,
     seconds: float,
 ) -> int:
-    """How many scenarios failed."""
+    """Runs the scenarios in `chosen`, writes their pages and returns how many failed."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from bench.contender import ContenderError
@@ -150,13 +150,13 @@ def _run(
 
     began, started_at, failed = time.monotonic(), moment(time.time()), 0
     cores, machine = sorted(os.sched_getaffinity(0)), this_machine()
-    versions = {name: make().version() for name, make in able.items()}
+    versions = {name: make().version() for name, make in available.items()}
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    # Drawn only between steps: a thread that draws would take turns with the clients.
+    # Redrawn only between steps: a refresh thread would compete with the load client for its core.
     with Progress(*columns, console=errors, auto_refresh=False) as progress:
         for scenario in chosen:
             if time.monotonic() - began >= seconds:
-                errors.print(f"{scenario.name}: not begun, the time is up.")
+                errors.print(f"{scenario.name}: not started, the time limit has passed.")
                 failed += 1
                 continue
             bar = progress.add_task(scenario.name, total=1.0)
@@ -173,12 +173,12 @@ def _run(
                 repeats=repeats or (1 if quick else scenario.repeats),
                 server_core=cores[0],
                 client_core=cores[1 % len(cores)],
-                contenders=able,
+                contenders=available,
                 say=say,
                 seconds=_PATIENCE * scenario.seconds,
             )
             if len(cores) == 1:
-                run.notes.append("Server and load client shared the only core: elapsed times are of both together.")
+                run.notes.append("Server and load client shared the only core; elapsed times include both.")
             try:
                 section, report = _measure(scenario, run, machine, versions, left_out)
             except (ContenderError, MissedError, OSError) as error:
@@ -213,7 +213,7 @@ def _measure(
         if scenario.pinned:
             os.sched_setaffinity(0, {run.client_core})
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            section = runner.run(_awaited(scenario, run))
+            section = runner.run(_measure_scenario(scenario, run))
     finally:
         os.sched_setaffinity(0, own)
     pictures = tuple(
@@ -238,7 +238,7 @@ def _measure(
     )
 
 
-async def _awaited(scenario: "Scenario", run: "Run") -> "Section":
+async def _measure_scenario(scenario: "Scenario", run: "Run") -> "Section":
     return await scenario.measure(run)
 
 

@@ -1,4 +1,4 @@
-"""The benchmark's C programs: compiled where they run, once, and kept in the user's cache by what they are made of."""
+"""Compiles the benchmark's C programs on first use, and caches them by a hash of their sources."""
 
 import hashlib
 import os
@@ -18,14 +18,17 @@ _FOLDER: Final = Path(__file__).parent
 
 
 def compiler_absent() -> str | None:
-    """One line that says how to get a C compiler, or `None` where there is one."""
+    """Returns one line that says how to install a C compiler, or `None` if there is one."""
     if shutil.which(COMPILER[0]):
         return None
     return "there is no C compiler (cc); install one: sudo apt-get install gcc libc6-dev"
 
 
 def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | Path] = ()) -> Path:
-    """The program `name` from `sources` (names in this folder, or whole paths); raises `ContenderError` in one line."""
+    """Returns the program `name`, compiled from `sources` (file names in this folder, or absolute paths).
+
+    Raises `ContenderError` if it cannot be compiled.
+    """
     if (absent := compiler_absent()) is not None:
         raise ContenderError(absent)
     paths = [_FOLDER / source for source in sources]
@@ -41,13 +44,13 @@ def compiled(name: str, sources: Sequence[str | Path], headers: Sequence[str | P
         if run.returncode:
             reason = next((line for line in run.stderr.splitlines() if "error" in line), "cc failed")
             raise ContenderError(f"{name} could not be compiled: {reason}")
-        # Moved when it is whole: two benchmarks may compile at once.
+        # Renamed after linking, because two benchmarks may compile at the same time.
         built.replace(program)
     return program
 
 
 def _cache() -> Path:
-    # RuntimeError: a user without HOME and without an entry in the list of users, as in a container.
+    # Path.home() raises RuntimeError if HOME is unset and the user is not in /etc/passwd, as in a container.
     try:
         preferred = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashwire"
         preferred.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,7 +62,7 @@ def _cache() -> Path:
     try:
         with suppress(FileExistsError):
             own.mkdir(mode=0o700)
-        # In a folder that all users can write to, another user may own a link of this name: do not follow it.
+        # In /tmp another user may own a symlink of this name, hence lstat().
         safe = _ours(own.lstat())
     except OSError as error:
         raise ContenderError(f"{own}: {error.strerror}; set XDG_CACHE_HOME to a folder of yours.") from None
@@ -69,5 +72,5 @@ def _cache() -> Path:
 
 
 def _ours(status: os.stat_result) -> bool:
-    """Whether only this user may write to the folder: a program of another user must not be run."""
+    """Returns whether only this user can write to the folder; otherwise it may contain another user's program."""
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022

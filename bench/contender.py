@@ -1,4 +1,4 @@
-"""A contender: a server that is started, given items and stopped the same way as every other."""
+"""The interface of a contender: a server that the benchmark starts, publishes to and stops."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,31 +11,31 @@ class ContenderError(Exception):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a running contender is subscribed to, in which dialect, and whose costs are its own.
+    """How to subscribe to a running contender, and which processes belong to it.
 
-    The load client sends the upgrade request, then each of `hello` as a separate text message, and has joined when
-    a message contains `joined`. From then on each message is searched for the marks of items.
+    The load client sends the upgrade request, then each of `hello` as a separate text message. It has joined when a
+    message contains `joined`. After that it searches each message for the marks of items.
     """
 
     ports: tuple[int, ...]
-    """Connections take them in turn."""
+    """Connections use them in turn."""
     path: str
     processes: tuple[int, ...]
-    """All whose CPU a delivery costs, the servers first."""
+    """All processes whose CPU counts towards a delivery, the servers first."""
     servers: int = 1
-    """So many of the first `processes` hold the connections; their memory alone is counted per connection."""
+    """How many of `processes`, from the first, hold connections; memory per connection counts only these."""
     host: str = "127.0.0.1"
     headers: tuple[tuple[str, str], ...] = ()
-    """More headers of the upgrade request, `Sec-WebSocket-Protocol` among them."""
+    """Additional headers of the upgrade request, such as `Sec-WebSocket-Protocol`."""
     hello: tuple[bytes, ...] = ()
-    """Payloads as they stand: the load client frames and masks them. At most 2,000 bytes in all."""
+    """Payloads without frames: the load client frames and masks them. At most 2,000 bytes in total."""
     joined: bytes = b""
-    """What the message that says "subscribed" contains; empty: the 101 is enough."""
+    """A part of the message that confirms the subscription. If empty, the 101 confirms it."""
     answers: tuple[tuple[bytes, bytes], ...] = ()
-    """A message that is the first of a pair is answered with the second; pings in text (NATS, Engine.IO)."""
+    """Pairs of request and reply: the load client answers text pings with them (NATS, Engine.IO)."""
     stream: bool = False
-    """The messages are a stream of bytes, cut anywhere (NATS): an item may begin in one and end in the next, and what
-    `answers` and `joined` name may stand anywhere in them."""
+    """Whether messages are pieces of a byte stream (NATS). An item may then span two messages, and `answers` and
+    `joined` may occur anywhere in them."""
 
     @property
     def port(self) -> int:
@@ -44,25 +44,25 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contender(Protocol):
-    """Started once a round, on one core; `publish` returns when the items are accepted, not when they have arrived."""
+    """A server to measure; each round starts a new one on one core."""
 
     name: str
     title: str
 
     def absent(self) -> str | None:
-        """What it needs and this machine lacks, with the command that installs it, as one line; `None`: it can run.
+        """Returns one line that names what is not installed and how to install it, or `None` if the contender can run.
 
-        Takes no longer than a few milliseconds: it is asked before anything is measured.
+        Must return within a few milliseconds.
         """
 
     def version(self) -> str:
-        """The versions of its programs, in one line: `nginx 1.22.1, nchan 1.3.6`; only if `absent` returns None."""
+        """Returns the versions of its programs in one line: `nginx 1.22.1, nchan 1.3.6`. Requires that it can run."""
 
     async def start(self, core: int) -> Target:
-        """Starts the server on `core`; raises `ContenderError`."""
+        """Starts the server on `core`; raises `ContenderError` if it does not start."""
 
     async def publish(self, items: Sequence[bytes]) -> None:
-        """Gives it items, each the JSON of `ticker.contract.item`, in this order and as fast as it takes them."""
+        """Publishes `items` (JSON of `ticker.contract.item`) in order; returns when the server has accepted them."""
 
     async def stop(self) -> None:
-        """Ends what `start` started, and leaves nothing behind; also after a `start` that failed."""
+        """Stops all processes and removes all files of `start`, also after a `start` that failed."""

@@ -1,6 +1,6 @@
-"""Editors of a measurement: raw keep-alive connections that post lines, all that they can or at a pace.
+"""Editors of a measurement: raw keep-alive connections that post lines, as fast as possible or at a fixed rate.
 
-They parse no more of an answer than its status and its length; their own CPU is reported with what they measured.
+They parse only the status and the length of a response. Their own CPU is part of the result.
 """
 
 import asyncio
@@ -20,18 +20,18 @@ _BODY: Final = (
 
 
 class Posted(msgspec.Struct):
-    """What became of a number of posts; all were answered 201."""
+    """The result of posting lines; every response was 201."""
 
     seconds: float
-    """From the first post to the last answer."""
+    """From the first post to the last response."""
     client_seconds: float
-    """CPU of the editors themselves, all together."""
+    """CPU time of all editors."""
     waits: list[float]
-    """Seconds from when each was due until its answer was there."""
+    """For each post, the seconds from its due time to its response."""
 
 
 class Editor(asyncio.Protocol):
-    """One connection to a desk, with one post in flight at most."""
+    """One connection to a desk, with at most one post in flight."""
 
     def __init__(self, token: str, prefix: str) -> None:
         self._token = token
@@ -40,11 +40,11 @@ class Editor(asyncio.Protocol):
         self._answer: asyncio.Future[float] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport is none of asyncio's classes.
+        # uvloop's transport is not a subclass of asyncio.Transport.
         self._transport = cast(asyncio.Transport, transport)
 
     def post(self, number: int) -> "asyncio.Future[float]":
-        """Posts a line; the future has the time (monotonic) at which it was acknowledged."""
+        """Posts line `number`. The result of the future is the monotonic time of the acknowledgement."""
         body = _BODY % number
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(
@@ -77,15 +77,15 @@ class Editor(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(MissedError("the desk hung up before it had answered"))
+            self._answer.set_exception(MissedError("the desk closed the connection without a response"))
 
     def close(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         self._transport.close()
 
 
 async def editors(port: int, tokens: Sequence[str], number: int) -> list[Editor]:
-    """So many connections to the desk on `port`, whose holders take turns."""
+    """Opens `number` connections to the desk on `port`, which use `tokens` in turn."""
     loop, prefix = asyncio.get_running_loop(), secrets.token_hex(6)
     connections = []
     for index in range(number):
@@ -99,7 +99,7 @@ async def editors(port: int, tokens: Sequence[str], number: int) -> list[Editor]
 
 
 async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int) -> Posted:
-    """`posts` lines by `at_once` editors; each posts its next line when the last one is acknowledged."""
+    """Posts `posts` lines with `at_once` editors; each posts its next line when the previous one is acknowledged."""
     working = await editors(port, tokens, at_once)
     numbers: Iterator[int] = iter(range(posts))
     waits: list[float] = []
@@ -119,9 +119,9 @@ async def post_all(port: int, tokens: Sequence[str], posts: int, *, at_once: int
 
 
 async def post_paced(port: int, tokens: Sequence[str], posts: int, *, rate: float, at_once: int = 16) -> Posted:
-    """So many posts, `rate` a second, whether the earlier ones are answered or not.
+    """Posts `posts` lines, `rate` per second, without waiting for earlier responses.
 
-    A wait counts from when its post was due, so the time until a connection was free is part of it.
+    A wait counts from the due time of its post, so it includes the time until a connection was free.
     """
     working = await editors(port, tokens, at_once)
     free: asyncio.Queue[Editor] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""The installed command, run as a user runs it: `flashwire …` in a private folder, without inherited settings."""
+"""Runs the installed `flashwire` command in a private folder, without inherited settings."""
 
 import asyncio
 import contextlib
@@ -33,26 +33,26 @@ class Desk(msgspec.Struct, frozen=True):
     port: int
     pid: int
     valkey: int
-    """The store's process."""
+    """The process ID of Valkey."""
     url: str
-    """The store's address."""
+    """The URL of Valkey."""
     tokens: tuple[str, ...]
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """This process's environment with `settings` as the only settings of Flashwire, and the data in `folder`."""
+    """Returns this process's environment with `settings` as the only Flashwire settings, and `folder` for its data."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(("FLASHWIRE_", "REDIS_"))
     }
     own = {f"FLASHWIRE_{name.upper()}": str(value) for name, value in settings.items() if name != "redis_url"}
     if "redis_url" in settings:
         own["REDIS_URL"] = str(settings["redis_url"])
-    # The package that runs this, also where it runs without being installed.
+    # PYTHONPATH: the command uses this checkout even if it is not installed.
     return {**inherited, **own, "FLASHWIRE_DATA": str(folder), "PYTHONPATH": str(_ROOT)}
 
 
 def start_process(folder: Path, *arguments: str, **settings: object) -> subprocess.Popen[bytes]:
-    """`flashwire` with `words`, begun; its output can be read, what it says besides goes to `folder`/log."""
+    """Starts `flashwire` with `arguments`. Its standard output is a pipe; standard error goes to `folder`/log."""
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [*_COMMAND, *arguments],
@@ -65,21 +65,21 @@ def start_process(folder: Path, *arguments: str, **settings: object) -> subproce
 
 
 async def tokens(folder: Path, number: int) -> tuple[str, ...]:
-    """New tokens of editors without a rate limit; raises `ContenderError`."""
+    """Creates `number` editor tokens without a rate limit; raises `ContenderError`."""
     names = (f"editor {secret}" for secret in range(number))
-    asking = [
+    processes = [
         start_process(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
         for name in names
     ]
-    outputs = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in asking]
+    outputs = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in processes]
     if not all(outputs):
-        raise ContenderError(f"no token was made: {last_words(folder)}")
+        raise ContenderError(f"no token was created: {last_words(folder)}")
     return tuple(outputs)
 
 
 @asynccontextmanager
 async def desk(folder: Path, core: int, *, editors: int = 4) -> AsyncIterator[Desk]:
-    """`flashwire desk` alone on `core`, Valkey where this process is; raises `ContenderError`."""
+    """Runs `flashwire desk` on `core`, and Valkey on the cores of this process; raises `ContenderError`."""
     try:
         with EmbeddedServer(folder) as server:
             assert server.pid is not None, "a server that is ready has a process"
@@ -97,7 +97,7 @@ async def desk(folder: Path, core: int, *, editors: int = 4) -> AsyncIterator[De
 
 @asynccontextmanager
 async def service(folder: Path, **settings: object) -> AsyncIterator[tuple[float, int, int]]:
-    """`flashwire run` on free ports; the seconds until it said that it is ready, the ticker's port and the desk's."""
+    """Runs `flashwire run` on free ports; yields the seconds until it is ready, the ticker's port and the desk's."""
     ticker, desk_port = free_port(), free_port()
     ports = ("--ticker-port", str(ticker), "--desk-port", str(desk_port))
     start = time.monotonic()
@@ -114,7 +114,7 @@ async def service(folder: Path, **settings: object) -> AsyncIterator[tuple[float
 
 
 async def stop_process(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process in order, and by force after `STOP_SECONDS`."""
+    """Stops a process with SIGTERM, and with SIGKILL after `STOP_SECONDS`."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
@@ -127,7 +127,7 @@ async def stop_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port of loopback that is free at the moment."""
+    """Returns a port of loopback that is free at this moment."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The items of a measurement: plain ones, each with its number in the headline, where the load client finds it."""
+"""The items of a measurement; the headline contains the item's number, which the load client looks for."""
 
 import time
 
@@ -7,7 +7,7 @@ from ticker.contract.item import InfoSource, Item, Text, encode_item, moment
 
 
 def numbered(number: int) -> bytes:
-    """The JSON of item `number`, about 560 bytes."""
+    """Returns the JSON of item `number`, about 560 bytes."""
     time_text = moment(time.time())
     mark = f"{MARK.decode()}{number:0{DIGITS}}"
     item = Item(

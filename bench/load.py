@@ -1,18 +1,18 @@
-"""The audience of a measurement: starts the load client (`load.c`), sends it commands and reads its reports.
+"""The subscribers of a measurement: starts the load client (`load.c`), sends it commands and reads its reports.
 
-`Load` is the whole audience, of one or more processes on one core. Every subscriber counts every item, once and in
-order, but for what `replace` has named; whatever must not happen raises `MissedError` from the call that is waiting, or
-from the next.
+A `Load` has one or more processes on one core. Every subscriber checks that every item arrives once and in order,
+except for items passed to `replace`. A lost, doubled or reordered item raises `MissedError` from the pending call, or
+from the next one.
 
     async with Load(target, core=1) as load:
-        await load.open(10_000, first=1)                  # item 1 must be the first that each gets
-        waiting = await load.expect(1, 20)                # before they are published
+        await load.open(10_000, first=1)                  # each must receive item 1 first
+        waiting = await load.expect(1, 20)                # before the items are published
         began = time.monotonic_ns()
         await contender.publish([numbered(n) for n in range(1, 21)])
-        items = await waiting                             # list[Arrivals], times as `began`'s
+        items = await waiting                             # list[Arrivals], on the clock of `began`
         before = await load.stats()
 
-All times are `time.monotonic_ns()`'s.
+All times are of `time.monotonic_ns()`.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ _GRACE_SECONDS: Final = 2.0
 
 
 class Load:
-    """An audience of `target`, at first without subscribers. End it with `close`, or use it as a context manager.
+    """Subscribers of `target`, initially none. Stop it with `close`, or use it as an asynchronous context manager.
 
-    `paths` gives connections paths of their own in turn, up to 1,024 of them, instead of the target's. `lenient`: the
-    server may hang up and refuse, which is then counted (`Stats`). `deflate`: permessage-deflate is offered.
-    `receive_buffer`: SO_RCVBUF of each subscriber, in bytes. `headers` are added to the target's.
+    Connections use `paths` in turn, at most 1,024, instead of the target's path. If `lenient`, closed and refused
+    connections are counted (`Stats`) instead of raising `MissedError`. If `deflate`, clients offer permessage-deflate.
+    `receive_buffer` is the SO_RCVBUF of each subscriber, in bytes. `headers` are added to the target's.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Load:
         self._receive_buffer = receive_buffer
         self._members: list[LoadProcess] = []
         self.fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Fails with `MissedError` as soon as anything is wrong."""
+        """Fails with `MissedError` at the first fault."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -74,12 +74,12 @@ class Load:
         await self.close()
 
     async def start(self) -> None:
-        """Compiles the client if need be, and starts its processes; raises `ContenderError`."""
+        """Compiles the load client if necessary and starts its processes; raises `ContenderError`."""
         program = await asyncio.to_thread(compiled, "load", SOURCES, HEADERS)
         for number in range(self._count):
             member = await LoadProcess.start(program, self._core, self._failed)
             self._members.append(member)
-            # Each process uses separate source addresses: each address has 28,000 ports.
+            # One source address has about 28,000 ports, so each process uses two addresses.
             if self._count > 1:
                 member.send(f"sources 127.0.{number + 1}.1 2")
         self.aim(self._target.ports)
@@ -98,20 +98,21 @@ class Load:
         self._say(f"buffer {self._receive_buffer}")
 
     def aim(self, ports: Sequence[int]) -> None:
-        """From now on subscribers join and come back at `ports`, in turn."""
+        """Subscribers that join or resume from now on connect to `ports`, in turn."""
         self._say(f"ports {' '.join(map(str, ports))}")
 
     def tolerate(self, lenient: bool) -> None:
-        """Whether from now on the server may hang up and refuse."""
+        """Sets whether the server may close and refuse connections from now on."""
         self._say(f"lenient {int(lenient)}")
 
     async def open(
         self, count: int, *, first: int = 0, inflight: int = 200, rate: float = 0, seconds: float = 60
     ) -> Joined:
-        """`count` subscribers join, who must get item `first` next (0: any, then in order).
+        """Adds `count` subscribers, which must receive item `first` next (0: any item, then in order).
 
-        At most `inflight` at a time (0: no bound) and `rate` a second (0: as fast as it goes). They have joined with
-        the 101, or with the message that contains the target's `joined`. Not while another `open` or `resume` runs.
+        At most `inflight` join at a time (0: no limit) and `rate` per second (0: no limit). A subscriber has joined
+        with the 101, or with the message that contains the target's `joined`. Must not overlap another `open` or
+        `resume`.
         """
         replies = await self._ask(
             "joined", "open", count, seconds, f" {first} {_inflight_share(inflight, self)} {rate / self._count}"
@@ -119,45 +120,45 @@ class Load:
         return add_joins(replies)
 
     async def resume(self, *, inflight: int = 0, rate: float = 0, seconds: float = 60) -> Joined:
-        """All who were cut, or were hung up on, come back, each with the newest cursor it saw."""
+        """Reconnects all subscribers that were cut or closed, each with its newest cursor."""
         replies = await self._ask(
             "joined", "back", None, seconds, f" {_inflight_share(inflight, self)} {rate / self._count}"
         )
         return add_joins(replies)
 
     async def expect(self, first: int, last: int, *, seconds: float = WAIT_SECONDS) -> "Waiting":
-        """All current subscribers, cut ones included, must get items `first` to `last`; await the result for times."""
+        """Requires all subscribers, including cut ones, to receive items `first` to `last`; await the result."""
         futures = [member.reply("items") for member in self._members]
         due = sum(reply["count"] for reply in await self._ask("expecting", "expect", None, 10, f" {first} {last}"))
         return Waiting(due, self._arrivals(futures, seconds, first, last))
 
     def replace(self, numbers: Sequence[int]) -> None:
-        """Items that may be left out from now on, because a newer version of each comes later in the order."""
+        """Allows the items `numbers` to be missing, because the server replaced each with a newer version."""
         for number in numbers:
             self._say(f"replaced {number}")
 
     async def cut(self, count: int) -> int:
-        """Cuts `count` connections that are read, with a reset; they can `resume`. Returns how many there were."""
+        """Resets `count` connections that are being read; they can `resume`. Returns how many were reset."""
         return await self._counted("cut", "cut", count)
 
     async def mute(self, count: int) -> int:
-        """`count` subscribers stop reading, and nothing is expected of them any more."""
+        """Makes `count` subscribers stop reading; no items are expected of them. Returns how many stopped."""
         return await self._counted("muted", "mute", count)
 
     async def unmute(self, count: int) -> int:
-        """`count` muted subscribers read again; the order of what they get is still checked."""
+        """Makes `count` muted subscribers read again; the order of their items is still checked."""
         return await self._counted("unmuted", "unmute", count)
 
     async def leave(self, count: int) -> None:
-        """`count` subscribers say goodbye (1000), and are gone when the server has answered."""
+        """Closes `count` subscribers with code 1000 and waits for the server's close frames."""
         await self._ask("left", "leave", count, 30)
 
     async def stats(self) -> Stats:
-        """All counters as they stand."""
+        """Returns the current counters."""
         return add_stats([msgspec.convert(reply, Stats) for reply in await self._ask("stats", "stats", None, 10)])
 
     async def close(self) -> None:
-        """Ends the processes, and every connection with a reset."""
+        """Stops the processes, which resets every connection."""
         for member in self._members:
             await member.end()
         self._members = []
@@ -167,7 +168,7 @@ class Load:
             self.fault.cancel()
 
     def _request(self, path: str) -> bytes:
-        # \x01 is where the client puts a key, \x02 where a returning client puts its cursor.
+        # The load client replaces \x01 with a random key, and \x02 with the cursor of a resuming client.
         lines = [f"GET {path}\x02 HTTP/1.1", f"Host: {self._target.host}:{self._target.port}", "Upgrade: websocket"]
         lines += ["Connection: Upgrade", "Sec-WebSocket-Key: \x01", "Sec-WebSocket-Version: 13"]
         lines += [f"{name}: {value}" for name, value in self._headers]
@@ -184,7 +185,7 @@ class Load:
         for number, member in enumerate(self._members):
             share = "" if count is None else f" {_share(count, number, self._count)}"
             member.send(f"{command}{share}{arguments}")
-        return await self._wait(futures, seconds, f"the load client was told to {command}, and did not within")
+        return await self._wait(futures, seconds, f"the load client did not {command} within")
 
     async def _counted(self, event: str, command: str, count: int) -> int:
         return sum(reply["count"] for reply in await self._ask(event, command, count, 30))
@@ -197,7 +198,7 @@ class Load:
             pending: set[asyncio.Future[Any]] = {all_of_them, self.fault}  # Any: only their end counts
             await asyncio.wait(pending, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not self.fault.done() and not all_of_them.done():
-                # It may be us who stood still: what was said in time is in the pipe, and is read in the next turns.
+                # If this process was blocked, replies that were sent in time are still unread in the pipe.
                 await asyncio.wait(pending, timeout=_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if self.fault.done():
                 self.fault.result()
@@ -213,17 +214,17 @@ class Load:
         self, futures: "list[asyncio.Future[dict[str, Any]]]", seconds: float, first: int, last: int
     ) -> list[Arrivals]:
         what = f"item {first}" if first == last else f"one of the items {first} to {last}"
-        replies = await self._wait(futures, seconds, f"{what} did not reach everybody within")
+        replies = await self._wait(futures, seconds, f"{what} did not reach every subscriber within")
         return [add_arrivals(parts) for parts in zip(*(reply["items"] for reply in replies), strict=True)]
 
     def _failed(self, fault: str) -> None:
         if not self.fault.done():
             self.fault.set_exception(MissedError(fault))
-            self.fault.exception()  # reported already; perhaps no task awaits it
+            self.fault.exception()  # marks it as retrieved, because no task may be waiting for it
 
 
 class Waiting:
-    """Items that are expected: `due` subscribers, and, awaited, the arrivals of each item."""
+    """Expected items: `due` is the number of subscribers; awaiting it returns the `Arrivals` of each item."""
 
     def __init__(self, due: int, arrivals: Awaitable[list[Arrivals]]) -> None:
         self.due = due
@@ -243,7 +244,7 @@ def _inflight_share(inflight: int, load: Load) -> int:
 
 
 def _masked(payload: bytes) -> bytes:
-    # Masked with zeros: the mask hides nothing on loopback.
+    # The mask is zero: masking protects proxies, and there is none on loopback.
     length = len(payload)
     head = bytes((0x81, 0x80 | length)) if length < 126 else bytes((0x81, 0xFE)) + length.to_bytes(2)
     return head + bytes(4) + payload

@@ -1,4 +1,4 @@
-"""One process of the load client: commands go to its standard input, reports come from its standard output."""
+"""One process of the load client: sends commands to its standard input and reads reports from its standard output."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-# One line of a report holds a figure for each connection, or five for each item.
+# A report is one line with a number for each connection, or five numbers for each item.
 _LINE_LIMIT: Final = 1 << 26
 
 
 class LoadProcess:
-    """One process; `report_fault` is called with a sentence when anything goes wrong, its end included."""
+    """One process; calls `report_fault` with a sentence at a fault, and when the process ends."""
 
     def __init__(self, process: asyncio.subprocess.Process, report_fault: Callable[[str], None]) -> None:
         self._process = process
@@ -33,7 +33,7 @@ class LoadProcess:
         self._process.stdin.write(line.encode() + b"\n")
 
     def reply(self, event: str) -> "asyncio.Future[dict[str, Any]]":  # Any: JSON
-        """The next reply of this kind; call this before sending the command."""
+        """Returns a future for the next report `event`. Call this before sending the command."""
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[event] = future
         return future

@@ -1,17 +1,17 @@
-"""What the load client reports: arrivals of items, joins, counters; added up over its processes."""
+"""Reports of the load client: arrivals of items, joins and counters, summed over its processes."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
-# Precedes the number of eight digits in the headline of every item.
+# The headline of every item contains this mark and a number of eight digits.
 MARK: Final = b"bench-item-"
 DIGITS: Final = 8
 
 
 class MissedError(Exception):
-    """An item was lost, doubled, out of order or late, or a subscriber was cut off: there is no measurement."""
+    """An item was lost, doubled, reordered or late, or a subscriber was closed, so the measurement is invalid."""
 
 
 class Arrivals(msgspec.Struct, frozen=True):
@@ -20,26 +20,26 @@ class Arrivals(msgspec.Struct, frozen=True):
     count: int
     first: int
     middle: int
-    """Half of them. With several processes the latest of theirs, as `late`: an upper bound."""
+    """When half of them had the item. With several processes an upper bound: the latest of the processes."""
     late: int
-    """99 of 100."""
+    """When 99 % of them had the item; an upper bound like `middle`."""
     last: int
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """How many joined or came back, from when to when, and how long each took from its connect() on."""
+    """Subscribers that joined or resumed, with start and end times."""
 
     count: int
     began: int
     last: int
     took_ms: list[float]
-    """In the order in which they joined; a process after the other."""
+    """Milliseconds from connect() until each had joined, in joining order, one process after another."""
     refused: int
-    """Answers other than 101, and connections that were refused; each tried again (only if `lenient`)."""
+    """Connections that were refused or not answered with 101; each was retried (only if `lenient`)."""
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """What the audience has counted since it began; subtract two of them."""
+    """Counters since the load client started; subtract two of them to get the counts between."""
 
     now: int
     cpu: int
@@ -48,23 +48,23 @@ class Stats(msgspec.Struct, frozen=True):
     muted: int
     cut: int
     bytes: int
-    """Read from the sockets, handshakes included; without TCP's and IP's headers."""
+    """Bytes read from the sockets, including handshakes, without TCP and IP headers."""
     messages: int
     deflated: int
     items: int
     left_out: int
-    """Items that did not come because a newer version of theirs was to come (`Load.replace`)."""
+    """Items that the server replaced with a newer version (`Load.replace`)."""
     pings: int
     snapshots: int
     replays: int
     incomplete: int
-    """Snapshots that said that something may be lost (only if `lenient`, else a fault)."""
+    """Snapshots marked incomplete (only if `lenient`, otherwise a fault)."""
     refused: int
     closed: int
-    """Subscribers that the server hung up on (only if `lenient`, else a fault)."""
+    """Subscribers that the server closed (only if `lenient`, otherwise a fault)."""
     closed_muted: int
     codes: dict[str, int]
-    """Their close codes; 1006: none came."""
+    """How often each close code occurred; 1006 means no close frame."""
 
 
 def add_joins(replies: Sequence[dict[str, Any]]) -> Joined:  # Any: JSON
@@ -84,7 +84,7 @@ def add_arrivals(parts: Sequence[Sequence[int]]) -> Arrivals:
 
 
 def add_stats(every: Sequence[Stats]) -> Stats:
-    """The counters of all processes together."""
+    """Returns the sum of the counters of all processes."""
     codes: dict[str, int] = {}
     for stats in every:
         for code, number in stats.codes.items():

@@ -1,4 +1,4 @@
-"""Where a run was made, and with what; without it no figure means anything."""
+"""Describes the machine and the software of a run, and measures the CPU used by other processes."""
 
 import importlib.metadata
 import os
@@ -14,7 +14,7 @@ PACKAGES: Final = ("flashwire", "uvicorn", "starlette", "websockets", "uvloop", 
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a run was made on."""
+    """The machine and the software of a run."""
 
     processor: str
     cores: int
@@ -23,33 +23,33 @@ class Machine(msgspec.Struct, frozen=True):
     python: str
     packages: dict[str, str]
     load: float
-    """Processes that wanted a core in the minute before; above 0.5 others share the figures."""
+    """The load average of the minute before the run; above 0.5 other processes affect the figures."""
 
     def same(self, other: "Machine") -> bool:
-        """Whether the two are one machine, as far as can be seen."""
+        """Returns whether processor, cores and memory are equal."""
         return (self.processor, self.cores, self.memory_gib) == (other.processor, other.cores, other.memory_gib)
 
     def text(self) -> str:
-        """In one line."""
+        """Returns processor, cores and memory in one line."""
         return f"{self.processor}, {self.cores} cores, {self.memory_gib:g} GiB"
 
 
 class Others:
-    """Counts from when it is made how much of the machine all others use, who are no part of the benchmark."""
+    """Measures the CPU time of processes that are not part of the benchmark, from its creation on."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._busy, self._own = _busy_seconds(), _own_seconds()
 
     def share(self) -> float:
-        """Of all cores' time since then, 0 to 1; what our processes that have not ended yet used counts as theirs."""
+        """Returns their share of all cores' time, 0 to 1; running children of the benchmark count as others."""
         elapsed = (time.monotonic() - self._began) * (os.cpu_count() or 1)
         spent = _busy_seconds() - self._busy - (_own_seconds() - self._own)
         return round(min(1.0, max(0.0, spent / elapsed)), 3)
 
 
 def _busy_seconds() -> float:
-    # proc(5): user, nice, system, idle, iowait, irq, softirq, steal in ticks; guests are in user already.
+    # proc(5): user, nice, system, idle, iowait, irq, softirq, steal, in ticks; user already includes guests.
     try:
         ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     except OSError:
@@ -63,7 +63,7 @@ def _own_seconds() -> float:
 
 
 def this_machine() -> Machine:
-    """What this process runs on, and how busy it is now: ask before the first step."""
+    """Returns the machine and its current load. Call it before the first scenario, which adds load."""
     load = round(os.getloadavg()[0], 2)
     versions = {}
     for name in PACKAGES:

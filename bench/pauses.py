@@ -1,6 +1,6 @@
-"""A node whose garbage collections are written down: with the collector as shipped, frozen once, or as Python has it.
+"""A node that logs its garbage collections, with the collector as shipped, frozen once, or with Python's defaults.
 
-Each is a line of `pauses` in the server's folder: milliseconds of CPU, of elapsed time, and the generation.
+Each collection is a line of the file `pauses` in the server's folder: CPU ms, elapsed ms and the generation.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _FILE: Final = "pauses"
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """One collection."""
+    """One garbage collection."""
 
     cpu_ms: float
     elapsed_ms: float
@@ -36,26 +36,26 @@ def _frozen_once() -> Iterator[None]:
     yield
 
 
-WAYS: Final[dict[str, Callable[[], AbstractContextManager[object]]]] = {
+COLLECTORS: Final[dict[str, Callable[[], AbstractContextManager[object]]]] = {
     "shipped": short_pauses,
     "frozen": _frozen_once,
     "python": contextlib.nullcontext,
 }
 
 
-async def serve(loop_name: str, sock: socket.socket) -> None:
-    """As `ticker.server.serve`, with the collector as `WAYS` has it."""
-    vars(server)["short_pauses"] = WAYS[loop_name]
-    with _written_down():
+async def serve(collector: str, sock: socket.socket) -> None:
+    """Runs `ticker.server.serve` with the collector `COLLECTORS[collector]`."""
+    vars(server)["short_pauses"] = COLLECTORS[collector]
+    with _logged_pauses():
         await server.serve(TickerSettings(), sock)
 
 
 @contextlib.contextmanager
-def _written_down() -> Iterator[None]:
+def _logged_pauses() -> Iterator[None]:
     with Path(_FILE).open("w", encoding="ascii", buffering=1) as file:
         began = (0.0, 0.0)
 
-        def timed(phase: str, info: dict[str, int]) -> None:
+        def log_pause(phase: str, info: dict[str, int]) -> None:
             nonlocal began
             if phase == "start":
                 began = time.thread_time(), time.perf_counter()
@@ -63,14 +63,14 @@ def _written_down() -> Iterator[None]:
                 cpu, elapsed = time.thread_time() - began[0], time.perf_counter() - began[1]
                 file.write(f"{cpu * 1e3:.4f} {elapsed * 1e3:.4f} {info['generation']}\n")
 
-        gc.callbacks.append(timed)
+        gc.callbacks.append(log_pause)
         try:
             yield
         finally:
-            gc.callbacks.remove(timed)
+            gc.callbacks.remove(log_pause)
 
 
 def pauses_of(process: int) -> list[Pause]:
-    """All collections of such a server so far."""
+    """Returns all collections that the server `process` has logged so far."""
     lines = Path(f"/proc/{process}/cwd/{_FILE}").read_text("ascii").splitlines()
     return [Pause(float(cpu), float(elapsed), int(generation)) for cpu, elapsed, generation in map(str.split, lines)]

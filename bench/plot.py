@@ -1,4 +1,4 @@
-"""Figures as pictures: SVGs of bars with their spread and of lines, readable on light and on dark ground."""
+"""Draws SVG bar charts with spread and line charts, for light and dark backgrounds."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from bench.figures import Figure
+from bench.stats import Figure
 
 WIDTH: Final = 760
 _LEFT, _RIGHT, _BAR, _STEP, _HEAD = 16, 72, 16, 46, 38
@@ -30,27 +30,27 @@ _STYLE: Final = """
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """Bars that share a scale of their own, which begins at 0."""
+    """A group of bars with one scale, which starts at 0."""
 
     title: str
     bars: Sequence[tuple[str, Figure]]
-    """Whose, and how much; ours first."""
+    """Names and figures; ours first."""
     digits: int = 1
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """Lines over one measure of work."""
+    """A line chart with one x axis."""
 
     title: str
     across: str
     series: Mapping[str, Sequence[tuple[float, float]]]
-    """Points by name, ours first, from left to right; at most five names."""
+    """Points by name, sorted by x; ours first, at most five names."""
     logarithmic: bool = True
-    """Whether each step to the right multiplies; upwards it is always even, from 0."""
+    """Whether the x axis is logarithmic. The y axis is linear and starts at 0."""
 
 
 def bars(panels: Sequence[Panel]) -> str:
-    """One panel below another."""
+    """Returns an SVG with the panels below each other."""
     parts: list[str] = []
     top = 8
     for panel in panels:
@@ -81,7 +81,7 @@ def _bar(name: str, figure: Figure, largest: float, y: int, digits: int, *, firs
 
 
 def lines(charts: Sequence[Lines]) -> str:
-    """One chart below another; each line has its name at its end."""
+    """Returns an SVG with the charts below each other; the name of each line is at its right end."""
     parts: list[str] = []
     top = 8
     for chart in charts:
@@ -122,7 +122,7 @@ def _chart(chart: Lines, top: int) -> list[str]:
         parts.append(f'<polyline class="line l{number % 5}" points="{path}"/>')
         if len(points) <= 12:
             parts += [f'<circle class="d{number % 5}" cx="{x(a)}" cy="{y(b)}" r="3"/>' for a, b in points]
-        # Names of lines that end together stand below one another.
+        # Move the name down if another line ends at the same height.
         at = y(points[-1][1]) + 4
         while any(abs(at - other) < 15 for other in ends):
             at += 1
@@ -132,7 +132,7 @@ def _chart(chart: Lines, top: int) -> list[str]:
 
 
 def _marks(across: Sequence[float], logarithmic: bool) -> list[float]:
-    """Where so many values are named: at round ones, which are even only on an even axis."""
+    """Returns about eight labels for the x axis; round numbers if the axis is linear."""
     if logarithmic:
         return list(across[:: -(-len(across) // 8)])
     step = _round_step((across[-1] - across[0]) / 8)
@@ -140,14 +140,14 @@ def _marks(across: Sequence[float], logarithmic: bool) -> list[float]:
 
 
 def _round_step(value: float) -> float:
-    """The least of 1, 2, 5, 10, … that is not below `value`."""
+    """Returns the smallest of 1, 2, 5, 10, … (times a power of ten) that is at least `value`."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value * 0.999)
 
 
-def _text(kind: str, x: float, y: float, text: str) -> str:
-    of = f' class="{kind}"' if kind else ""
-    return f'<text{of} x="{x}" y="{y}">{escape(text)}</text>'
+def _text(css_class: str, x: float, y: float, text: str) -> str:
+    attribute = f' class="{css_class}"' if css_class else ""
+    return f'<text{attribute} x="{x}" y="{y}">{escape(text)}</text>'
 
 
 def _svg(height: int, caption: str, parts: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Server processes of a measurement: started on one core, looked at through /proc, ended by their number."""
+"""Starts and stops server processes, and reads their CPU and memory from /proc."""
 
 import contextlib
 import os
@@ -17,15 +17,15 @@ _SETTINGS: Final = ("FLASHWIRE_", "REDIS_URL")
 def start_server(
     contender: str, sock: socket.socket, core: int, folder: Path, **settings: str
 ) -> subprocess.Popen[bytes]:
-    """A process that serves `contender` on the listening `sock`; what it writes goes to `folder`/log.
+    """Starts a process that serves `contender` on the listening `sock`; its output goes to `folder`/log.
 
-    `settings` are its only Flashwire settings: those of the shell that runs the benchmark do not count.
+    `settings` are environment variables. Flashwire settings of the calling shell are removed.
     """
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SETTINGS)}
     number = sock.fileno()
     command = [sys.executable, "-m", "bench.server", contender, str(number), str(core), str(os.getpid())]
     with (folder / "log").open("ab") as log:
-        # In `folder`, so that no .env file is read.
+        # The working directory is `folder`, so that no .env file is read.
         return subprocess.Popen(
             command,
             pass_fds=(number,),
@@ -38,7 +38,7 @@ def start_server(
 
 
 def stop_server(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that `start_server` started: in order, and by force after `STOP_SECONDS`."""
+    """Stops a process of `start_server` with SIGTERM, and with SIGKILL after `STOP_SECONDS`."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
@@ -49,7 +49,7 @@ def stop_server(process: subprocess.Popen[bytes]) -> None:
 
 
 def cpu_seconds(processes: tuple[int, ...]) -> float:
-    """CPU time of all threads of `processes` since they began, in nanosecond steps where the kernel keeps them."""
+    """Returns the CPU time of all threads of `processes`, with nanosecond resolution if the kernel has schedstats."""
     return sum(_cpu_seconds(Path(f"/proc/{number}")) for number in processes)
 
 
@@ -57,17 +57,17 @@ def _cpu_seconds(process: Path) -> float:
     spent = 0
     for thread in (process / "task").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            # Documentation/scheduler/sched-stats: time on the CPU in ns, time waiting, turns.
+            # Documentation/scheduler/sched-stats: time on the CPU in ns, time waiting, time slices.
             spent += int((thread / "schedstat").read_text().split()[0])
     if spent:
         return spent / 1e9
-    # A kernel without schedstats: ticks of utime and stime, the 14th and 15th field of stat (proc(5)).
+    # Without schedstats: utime and stime in ticks, fields 14 and 15 of stat (proc(5)).
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_kib(process: int) -> float:
-    """Proportional set size of one process, in KiB; the kernel's socket buffers are in no process."""
+    """Returns the proportional set size of `process` in KiB, which does not include the kernel's socket buffers."""
     for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return float(line.split()[1])
@@ -75,13 +75,13 @@ def memory_kib(process: int) -> float:
 
 
 def last_words(folder: Path) -> str:
-    """The last line that a server wrote to `folder`/log, for a person who wonders why it ended."""
+    """Returns the last line of `folder`/log, which usually says why a server ended."""
     lines = (folder / "log").read_text("utf-8", "replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing")
 
 
 def listener() -> socket.socket:
-    """A listening socket on a free port of loopback."""
+    """Returns a listening socket on a free port of loopback."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", 0))
@@ -91,5 +91,5 @@ def listener() -> socket.socket:
 
 
 def environment_of(**settings: object) -> Mapping[str, str]:
-    """Settings as environment variables of a node."""
+    """Returns `settings` as environment variables of a node."""
     return {f"FLASHWIRE_{name.upper()}": str(value) for name, value in settings.items()}

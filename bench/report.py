@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.aims import AIMS
-from bench.figures import table
 from bench.machine import Machine
 from bench.scenario import Effort, Row, Section
+from bench.stats import table
+from bench.targets import TARGETS
 
 _DIGITS: Final = 5
 
@@ -151,10 +151,10 @@ brackets. Those of another machine differ, the ratios should not. {where}{busy}
 
 def _rows(reports: Mapping[str, Report], run_started: str) -> Iterable[tuple[str, ...]]:
     newest = max(reports.values(), key=lambda report: report.measured_at, default=None)
-    for key, aim in AIMS.items():
+    for key, target in TARGETS.items():
         matching = [(report, row) for report in reports.values() for row in report.rows if row.key == key]
         if not matching:
-            yield aim.figure, aim.aim, "not measured", "", "", ""
+            yield target.figure, target.bound, "not measured", "", "", ""
         for report, row in matching:
             when = "in this run" if report.measured_at >= run_started else report.measured_at[:10]
             if newest and not report.machine.same(newest.machine):
@@ -162,7 +162,7 @@ def _rows(reports: Mapping[str, Report], run_started: str) -> Iterable[tuple[str
             if report.quick:
                 when += ", a trial"
             when = f"[{when}]({report.name}.md)"
-            yield aim.figure, aim.aim, row.ours, row.beside, "–" if report.quick else _verdict(row), when
+            yield target.figure, target.bound, row.ours, row.beside, "–" if report.quick else _verdict(row), when
 
 
 def _verdict(row: Row) -> str:

@@ -23,7 +23,7 @@ A scenario is a module `bench/scenarios/<name>.py` with a `SCENARIO`, named in `
     SCENARIO = Scenario("last", "How long 10,000 wait", measure, seconds=120, quick_seconds=5)
 
 A scenario says `run.step(...)` before each thing that takes a second or more, and ends after about its `seconds`:
-`in_turn` begins no further turn when they are over. Rows have the keys of `bench.aims.AIMS`.
+`in_turn` begins no further turn when they are over. Rows have the keys of `bench.targets.TARGETS`.
 """
 
 import time
@@ -43,7 +43,7 @@ class Row(msgspec.Struct, frozen=True):
     """One row of "Targets and results"."""
 
     key: str
-    """Which: a key of `bench.aims.AIMS`."""
+    """Which: a key of `bench.targets.TARGETS`."""
     ours: str
     """Our figure with its unit and spread."""
     beside: str = ""
@@ -88,7 +88,7 @@ class Effort(msgspec.Struct):
             return "not used"
         client, server = (cpu * 1e6 / self.deliveries for cpu in (self.client_cpu, self.server_cpu))
         busy = self.client_cpu / self.seconds
-        return f"{client:.2f} µs of CPU a delivery beside the servers' {server:.2f}; busy for {busy:.0%} of the time"
+        return f"{client:.2f} µs of CPU per delivery, the servers {server:.2f}; busy for {busy:.0%} of the time"
 
 
 class Run:

@@ -9,7 +9,7 @@ import socket
 import sys
 
 from bench.contenders.served import SERVERS, WRITES
-from bench.ways import WAYS
+from bench.loops import LOOPS
 from ticker.shared.process.parent import die_with
 
 
@@ -17,7 +17,7 @@ def main(contender: str, number: str, core: str, parent: str) -> None:
     """Serves until SIGTERM, on one core, and never longer than its parent."""
     die_with(int(parent))
     os.sched_setaffinity(0, {int(core)})
-    _, loop = WAYS.get(contender.removeprefix(WRITES), WAYS["epoll"])
+    _, loop = LOOPS.get(contender.removeprefix(WRITES), LOOPS["epoll"])
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(SERVERS[contender](socket.socket(fileno=int(number))))
 

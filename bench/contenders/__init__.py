@@ -10,7 +10,7 @@ from typing import Final, cast
 from bench.contender import Contender
 
 
-def _made_by(module: str, kind: str) -> Callable[[], Contender]:
+def _lazy(module: str, kind: str) -> Callable[[], Contender]:
     def make() -> Contender:
         return cast(Contender, getattr(import_module(f"{__name__}.{module}"), kind)())
 
@@ -18,13 +18,13 @@ def _made_by(module: str, kind: str) -> Callable[[], Contender]:
 
 
 CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
-    "flashwire": _made_by("flashwire", "Flashwire"),
-    "limit": _made_by("limit", "Limit"),
-    "bare": _made_by("bare", "Bare"),
-    "nchan": _made_by("nchan", "Nchan"),
-    "nats": _made_by("nats", "Nats"),
-    "socketio": _made_by("socketio", "SocketIo"),
-    "ws": _made_by("ws", "Ws"),
-    "broadcast": _made_by("broadcast", "Broadcast"),
-    "naive": _made_by("naive", "Naive"),
+    "flashwire": _lazy("flashwire", "Flashwire"),
+    "limit": _lazy("limit", "Limit"),
+    "bare": _lazy("bare", "Bare"),
+    "nchan": _lazy("nchan", "Nchan"),
+    "nats": _lazy("nats", "Nats"),
+    "socketio": _lazy("socketio", "SocketIo"),
+    "ws": _lazy("ws", "Ws"),
+    "broadcast": _lazy("broadcast", "Broadcast"),
+    "naive": _lazy("naive", "Naive"),
 }

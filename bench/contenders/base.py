@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bench.contender import ContenderError, Target
-from bench.contenders.feed import Feed, Pipe, Poster, Way
+from bench.contenders.feed import Feed, Pipe, Poster, Publisher
 from bench.process import last_words, listener, start_server, stop_server
 
 START_SECONDS: Final = 15.0
@@ -52,26 +52,26 @@ class Base(ABC):
         if (reason := self.absent()) is not None:
             raise ContenderError(reason)
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
-        target, self._way = await self._launch(core)
-        self._stack.callback(self._way.close)
+        target, self._publisher = await self._launch(core)
+        self._stack.callback(self._publisher.close)
         return target
 
     async def publish(self, items: Sequence[bytes]) -> None:
-        await self._way.send(self._feed.messages(items))
+        await self._publisher.send(self._feed.messages(items))
 
     async def stop(self) -> None:
         await self._stack.aclose()
 
     @abstractmethod
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         """Starts the server; where it is, and the way in for items."""
 
-    def _owned(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    def _stop_on_exit(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """`process`, which ends with this contender."""
         self._stack.callback(stop_server, process)
         return process
 
-    async def _connected(self, process: subprocess.Popen[bytes], connect: Callable[[], Awaitable[T]]) -> T:
+    async def _retry_connect(self, process: subprocess.Popen[bytes], connect: Callable[[], Awaitable[T]]) -> T:
         """What `connect` returns as soon as `process` listens; raises `ContenderError` if it ends or takes too long."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_SECONDS
@@ -81,13 +81,13 @@ class Base(ABC):
             await asyncio.sleep(_POLL_SECONDS)
         raise ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
 
-    async def _piped(self, process: subprocess.Popen[bytes]) -> Pipe:
+    async def _open_pipe(self, process: subprocess.Popen[bytes]) -> Pipe:
         """The way in over the control socket that `process` makes in its folder when it is ready."""
-        return await self._connected(process, lambda: Pipe.open(self._folder / CONTROL))
+        return await self._retry_connect(process, lambda: Pipe.open(self._folder / CONTROL))
 
-    async def _posted(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
+    async def _open_poster(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
         """The way in over HTTP, as soon as `process` listens and answers."""
-        return await self._connected(process, lambda: Poster.open(port, path))
+        return await self._retry_connect(process, lambda: Poster.open(port, path))
 
 
 class ServedInPython(Base):
@@ -95,11 +95,13 @@ class ServedInPython(Base):
 
     path: str = "/"
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         with listener() as sock:
             port = sock.getsockname()[1]
-            process = self._owned(start_server(self.name, sock, core, self._folder))
-        return Target(ports=(port,), path=self.path, processes=(process.pid,)), await self._entered(process, port)
+            process = self._stop_on_exit(start_server(self.name, sock, core, self._folder))
+        return Target(ports=(port,), path=self.path, processes=(process.pid,)), await self._connect_publisher(
+            process, port
+        )
 
-    async def _entered(self, process: subprocess.Popen[bytes], port: int) -> Way:
-        return await self._piped(process)
+    async def _connect_publisher(self, process: subprocess.Popen[bytes], port: int) -> Publisher:
+        return await self._open_pipe(process)

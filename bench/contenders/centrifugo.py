@@ -17,7 +17,7 @@ import msgspec
 
 from bench.contender import Target
 from bench.contenders.base import Base, free_port
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 from bench.contenders.node import FOLDER
 from bench.contenders.program import find_program, printed_version, start_program
 
@@ -41,8 +41,8 @@ _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
 
 def find_centrifugo() -> Path | None:
     """In `build/bench`, here or in the checkout, or where the system has its programs; None: it is not installed."""
-    places = [base / FOLDER / PROGRAM for base in (Path.cwd(), Path(__file__).parents[2])]
-    return next((path for path in places if path.is_file()), None) or find_program(PROGRAM)
+    candidates = [base / FOLDER / PROGRAM for base in (Path.cwd(), Path(__file__).parents[2])]
+    return next((path for path in candidates if path.is_file()), None) or find_program(PROGRAM)
 
 
 def _built_from(program: Path) -> str:
@@ -105,17 +105,17 @@ class Centrifugo(Base):
         return f"centrifugo {(_built_from(program) or printed_version(program, 'version')) if program else ''}"
 
     async def publish(self, items: Sequence[bytes]) -> None:
-        await self._way.send([b'{"channel":"n","data":%b}' % item for item in items])
+        await self._publisher.send([b'{"channel":"n","data":%b}' % item for item in items])
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = find_centrifugo()
         assert program, "asked of `absent`"
         port = free_port()
         configuration = self._folder / "centrifugo.json"
         configuration.write_bytes(msgspec.json.encode(_configuration(port)))
         command = (program.absolute(), "-c", configuration)
-        process = self._owned(start_program(command, core, self._folder, GOMAXPROCS="1"))
-        publisher = await self._posted(process, port, "/api/publish")
+        process = self._stop_on_exit(start_program(command, core, self._folder, GOMAXPROCS="1"))
+        publisher = await self._open_poster(process, port, "/api/publish")
         path, hello, joined = self._join
         return Target(
             ports=(port,), path=path, processes=(process.pid,), hello=(hello.encode(),), joined=joined

@@ -30,7 +30,7 @@ class Feed:
         return bodies
 
 
-class Way(Protocol):
+class Publisher(Protocol):
     """A way into a contender."""
 
     async def send(self, messages: Sequence[bytes]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from bench.compiled import COMPILER, compiled, compiler_absent
 from bench.contender import Target
 from bench.contenders.base import CONTROL, Base
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 from bench.contenders.program import printed_version, start_program
 from bench.process import listener
 
@@ -30,10 +30,10 @@ class Limit(Base):
     def version(self) -> str:
         return f"{COMPILER[0]} {printed_version(Path(COMPILER[0]), '--version')}"
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = await asyncio.to_thread(compiled, self.name, [SOURCE])
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = (program, str(number), CONTROL)
-            process = self._owned(start_program(command, core, self._folder, (number,)))
-        return Target(ports=(port,), path="/", processes=(process.pid,)), await self._piped(process)
+            process = self._stop_on_exit(start_program(command, core, self._folder, (number,)))
+        return Target(ports=(port,), path="/", processes=(process.pid,)), await self._open_pipe(process)

@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bench.contenders.base import ServedInPython, versions
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 
 PATH: Final = "/live"
 
@@ -66,5 +66,5 @@ class Naive(ServedInPython):
     def version(self) -> str:
         return versions("starlette", "uvicorn", "websockets")
 
-    async def _entered(self, process: subprocess.Popen[bytes], port: int) -> Way:
-        return await self._posted(process, port, "/publish")
+    async def _connect_publisher(self, process: subprocess.Popen[bytes], port: int) -> Publisher:
+        return await self._open_poster(process, port, "/publish")

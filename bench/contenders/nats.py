@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from bench.contender import ContenderError, Target
 from bench.contenders.base import Base, free_port
-from bench.contenders.feed import ANSWER_SECONDS, Way
+from bench.contenders.feed import ANSWER_SECONDS, Publisher
 from bench.contenders.program import find_program, printed_version, start_program
 
 MISSING: Final = "nats-server is not installed; install it with: apt-get install nats-server"
@@ -31,7 +31,7 @@ logfile_size_limit: 1MB
 """
 
 
-class Publisher:
+class NatsPublisher:
     """A NATS client that only publishes; an item is accepted when the server has answered a PING sent after it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,16 +79,16 @@ class Nats(Base):
         program = find_program("nats-server")
         return f"nats-server {printed_version(program, '--version') if program else ''}"
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = find_program("nats-server")
         assert program, "asked of `absent`"
         port, websocket = free_port(), free_port()
         configuration = self._folder / "nats.conf"
         configuration.write_text(_CONFIGURATION.format(port=port, websocket=websocket))
-        process = self._owned(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
-        publisher = await self._connected(process, lambda: Publisher.open(port))
+        process = self._stop_on_exit(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
+        publisher = await self._retry_connect(process, lambda: NatsPublisher.open(port))
         # The listener for WebSocket begins after the one for clients.
-        _, probe = await self._connected(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
+        _, probe = await self._retry_connect(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
         probe.close()
         hello = _CONNECT + f"SUB {SUBJECT} 1\r\nPING\r\n".encode()
         return Target(

@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.contender import Target
 from bench.contenders.base import Base, free_port
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 from bench.contenders.program import debian_version, find_program, printed_version, start_program
 
 MISSING: Final = "nginx with nchan is not installed; install it with: apt-get install nginx libnginx-mod-nchan"
@@ -67,8 +67,8 @@ def find_module(nginx: Path) -> Path | None:
         output = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False, timeout=5).stderr
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
-    places = (*re.findall(r"--modules-path=(\S+)", output), *_USUAL)
-    return next((path for folder in places if (path := Path(folder) / MODULE).exists()), None)
+    candidates = (*re.findall(r"--modules-path=(\S+)", output), *_USUAL)
+    return next((path for folder in candidates if (path := Path(folder) / MODULE).exists()), None)
 
 
 class Nchan(Base):
@@ -85,7 +85,7 @@ class Nchan(Base):
         nginx = find_program("nginx")
         return f"nginx {printed_version(nginx, '-v') if nginx else ''}, nchan {debian_version('libnginx-mod-nchan')}"
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         nginx = find_program("nginx")
         module = nginx and find_module(nginx)
         assert nginx and module, "asked of `absent`"
@@ -97,6 +97,6 @@ class Nchan(Base):
             )
         )
         command = (nginx, "-p", self._folder, "-c", configuration, "-e", "stderr")
-        process = self._owned(start_program(command, core, self._folder))
-        publisher = await self._posted(process, port, "/publish")
+        process = self._stop_on_exit(start_program(command, core, self._folder))
+        publisher = await self._open_poster(process, port, "/publish")
         return Target(ports=(port,), path="/live", processes=(process.pid,)), publisher

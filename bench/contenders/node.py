@@ -18,9 +18,9 @@ class _Package(msgspec.Struct):
 
 def modules() -> Path:
     """`build/bench/node_modules`, here or in the checkout, whichever is there."""
-    beside = (Path.cwd(), Path(__file__).parents[2])
-    places = [base / FOLDER / "node_modules" for base in beside]
-    return next((folder for folder in places if folder.is_dir()), places[0])
+    roots = (Path.cwd(), Path(__file__).parents[2])
+    candidates = [base / FOLDER / "node_modules" for base in roots]
+    return next((folder for folder in candidates if folder.is_dir()), candidates[0])
 
 
 def lacking(*packages: str) -> str | None:

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from bench.ways import WAYS
+from bench.loops import LOOPS
 
 WRITES: Final = "writes-"
 
@@ -45,7 +45,7 @@ def _collected(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, Non
 
 def _serve_writes(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
     async def serve_so(sock: socket.socket) -> None:
-        from bench.ways import serve
+        from bench.loops import serve
 
         await serve(method, sock)
 
@@ -59,7 +59,7 @@ SERVERS: Final[dict[str, Callable[[socket.socket], Coroutine[Any, Any, None]]]] 
     "naive": _naive,
     "broadcast": _broadcast,
     # For the scenario `transports`.
-    **{f"{WRITES}{method}": _serve_writes(method) for method in WAYS},
+    **{f"{WRITES}{method}": _serve_writes(method) for method in LOOPS},
     # For the scenario `gc`; the names are those of bench.pauses.
     **{f"collector-{method}": _collected(method) for method in ("shipped", "frozen", "python")},
 }

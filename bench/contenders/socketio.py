@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from bench.contender import ContenderError, Target
 from bench.contenders.base import START_SECONDS, Base
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 from bench.contenders.node import lacking, node_command, node_environment, node_versions
 from bench.contenders.program import start_program
 from bench.contenders.store import start_store
@@ -43,14 +43,14 @@ class SocketIo(Base):
     def version(self) -> str:
         return node_versions(*PACKAGES)
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         keeper, store = start_store(self._stack, self._folder, core)
         path = unquote(urlsplit(keeper.url).path)
         server, port = self._node("server", path, core)
         editor, editing = self._node("editor", path, None)
-        await self._posted_once(server, port)
-        publisher = await self._posted(editor, editing, "/publish")
-        await self._reading(keeper.url)
+        await self._wait_until_listening(server, port)
+        publisher = await self._open_poster(editor, editing, "/publish")
+        await self._wait_until_reading(keeper.url)
         return Target(
             ports=(port,),
             path="/socket.io/?EIO=4&transport=websocket",
@@ -64,21 +64,21 @@ class SocketIo(Base):
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = node_command("socketio.js", str(number), path, role)
-            process = self._owned(
+            process = self._stop_on_exit(
                 start_program(command, core, self._folder, (number,), **node_environment(), **self._deflate)
             )
         return process, int(port)
 
-    async def _posted_once(self, server: subprocess.Popen[bytes], port: int) -> None:
-        (await self._posted(server, port, "/")).close()
+    async def _wait_until_listening(self, server: subprocess.Popen[bytes], port: int) -> None:
+        (await self._open_poster(server, port, "/")).close()
 
-    async def _reading(self, url: str) -> None:
+    async def _wait_until_reading(self, url: str) -> None:
         # The adapter reads from "what comes next" on: an item from before it waits for the stream would be lost.
         client = connect(url, timeout=5)
         try:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + START_SECONDS
-            while sum(client_["cmd"] == "xread" for client_ in await client.client_list()) < 2:
+            while sum(connection["cmd"] == "xread" for connection in await client.client_list()) < 2:
                 if loop.time() > deadline:
                     raise ContenderError("Socket.IO's adapter does not read the stream.")
                 await asyncio.sleep(0.02)

@@ -5,7 +5,7 @@ No compression (its default); one process for the one core; items come over HTTP
 
 from bench.contender import Target
 from bench.contenders.base import Base
-from bench.contenders.feed import Way
+from bench.contenders.feed import Publisher
 from bench.contenders.node import lacking, node_command, node_environment, node_versions
 from bench.contenders.program import start_program
 from bench.process import listener
@@ -23,10 +23,10 @@ class Ws(Base):
     def version(self) -> str:
         return node_versions("ws")
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
         with listener() as sock:
             port, number = sock.getsockname()[1], sock.fileno()
             command = node_command("ws.js", str(number))
-            process = self._owned(start_program(command, core, self._folder, (number,), **node_environment()))
-        publisher = await self._posted(process, port, "/publish")
+            process = self._stop_on_exit(start_program(command, core, self._folder, (number,), **node_environment()))
+        publisher = await self._open_poster(process, port, "/publish")
         return Target(ports=(port,), path="/live", processes=(process.pid,)), publisher

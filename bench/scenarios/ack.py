@@ -1,4 +1,4 @@
-"""How long an editor waits until a line is safe on disk, and how many lines a desk can take."""
+"""Measures the time until a published line is acknowledged, and how many lines per second a desk accepts."""
 
 import asyncio
 import os
@@ -10,28 +10,28 @@ from typing import Final
 import msgspec
 
 from bench.editors import Posted, post_all, post_paced
-from bench.figures import figure, median, quantile, table
 from bench.installed import Desk, desk
 from bench.plot import Lines, lines
 from bench.process import cpu_seconds
 from bench.scenario import Picture, Row, Run, Scenario, Section
+from bench.stats import figure, median, quantile, table
 from ticker.stream.redis_stream import Client, connect, disconnect
 
 RATE: Final = 100
 AT_ONCE: Final = 64
-# No name here is a contender's: one that is left out would take the measurement of that name with it.
+# These must not be names of contenders: `Run.in_turn` leaves out contenders that are not installed.
 PACED, BUSY, BARE, DISK = "paced", "busy", "bare XADD", "disk"
 P99_MS: Final = 10.0
 SUSTAINED: Final = 2000
 
 
 class Found(msgspec.Struct):
-    """One turn of one way."""
+    """One turn of one variant."""
 
     waits_ms: list[float]
     a_second: float
     desk_us: float = 0.0
-    """CPU of the desk's process, for each line; `valkey_us` and `client_us` likewise."""
+    """CPU of the desk's process per line; `valkey_us` and `client_us` are those of Valkey and the editors."""
     valkey_us: float = 0.0
     client_us: float = 0.0
 
@@ -83,10 +83,10 @@ def _round_of(posted: Posted, spent: list[float]) -> Found:
 
 
 async def _bare(client: Client, number: int) -> Found:
-    """One entry of the same size at the same pace, straight into Valkey: what no desk can be faster than."""
+    """Adds entries of the same size at the same rate directly to Valkey, the lower bound for a desk."""
     waits, began = [], time.monotonic()
-    for number_ in range(number):
-        due = began + number_ / RATE
+    for index in range(number):
+        due = began + index / RATE
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         await client.xadd("bare", {"body": b"x" * 900}, maxlen=10_000)
         waits.append((time.monotonic() - due) * 1000)
@@ -94,7 +94,7 @@ async def _bare(client: Client, number: int) -> Found:
 
 
 def _disk(path: Path, number: int) -> Found:
-    """The same bytes appended to a file and synced by this process alone, at the same rate."""
+    """Appends the same bytes to a file and syncs it, at the same rate."""
     waits, began = [], time.monotonic()
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
@@ -111,7 +111,7 @@ def _disk(path: Path, number: int) -> Found:
 
 _TITLES: Final = {
     PACED: f"a desk, {RATE} lines a second",
-    BUSY: f"a desk, {AT_ONCE} editors who post as soon as they may",
+    BUSY: f"a desk, {AT_ONCE} editors that post without pause",
     BARE: f"bare XADD, {RATE} a second",
     DISK: f"write and fdatasync alone, {RATE} a second",
 }
@@ -135,13 +135,13 @@ def _text(rounds: dict[str, list[Found]]) -> str:
                 " · ".join(cpu) if name in (PACED, BUSY) else "–",
             )
         )
-    head = ("way", "acknowledged, p50, ms", "p99, ms", "lines a second", "CPU a line: desk · Valkey · editors, µs")
+    head = ("variant", "acknowledged, p50, ms", "p99, ms", "lines a second", "CPU a line: desk · Valkey · editors, µs")
     return f"""{table(head, rows)}
 
-One desk process on one core; Valkey, which syncs its file before it answers (`appendfsync always`), and the editors on
-the other. Each line comes with a token that is looked up, an Idempotency-Key, an attribution that is split off and
-checked, a signature and a log line. At a pace a wait counts from when the line was due, so that one slow answer is not
-hidden by those that could not be asked for meanwhile. Every post was answered 201.
+One desk process runs on one core; Valkey, which syncs its file before it replies (`appendfsync always`), and the
+editors run on the other. Each line includes a token lookup, an Idempotency-Key, parsing of its attribution, a signature and a
+log line. At a fixed rate a wait counts from the due time of the line, so that a slow response also counts for the lines
+behind it. Every response was 201.
 """
 
 

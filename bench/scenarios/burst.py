@@ -1,14 +1,14 @@
-"""Twenty items at once to 2,000 subscribers: how many deliveries a server core makes in a second."""
+"""Publishes 20 items at once to 2,000 subscribers: deliveries per second of one server core."""
 
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from bench.figures import figure, median, ratio, table
 from bench.plot import Panel, bars
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import audience
+from bench.stats import figure, median, ratio, table
 
 ITEMS: Final = 20
 AIM: Final = 1_000_000
@@ -50,7 +50,7 @@ async def measure(run: Run) -> Section:
     titles = {name: run.contenders[name]().title for name in rounds}
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(round_, field) for round_ in rounds.get(name, ())]
+        return [getattr(result, field) for result in rounds.get(name, ())]
 
     def line(name: str) -> tuple[str, ...]:
         def cell(field: str) -> str:
@@ -60,7 +60,13 @@ async def measure(run: Run) -> Section:
         client = f"{median(of(name, 'client_us')):.2f} µs, {median(of(name, 'busy')):.0%}"
         return titles[name], cell("per_second"), cell("per_cpu_second"), figure(of(name, "last_ms")).text(0), client
 
-    head = ("way", "deliveries/s", "deliveries per second of server CPU", "to the last, ms", "the load client's own")
+    head = (
+        "contender",
+        "deliveries/s",
+        "deliveries per second of server CPU",
+        "to the last, ms",
+        "the load client's own",
+    )
     panels = [
         Panel(title, [(titles[name], figure(of(name, field))) for name in rounds], digits=0)
         for title, field in (
@@ -73,7 +79,7 @@ async def measure(run: Run) -> Section:
 {ITEMS} items of 560 bytes published together to {subscribers:,} subscribers, up to {bursts} bursts a round, median of
 {len(rounds[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn; more is better.
 The clock runs from before the first item is published until the last subscriber has the last one: ours includes Valkey
-and an fsync. Whoever writes several items at once to a connection gets far beyond one `send()` for each.
+and an fsync. A server that writes several items to a connection at once needs fewer `send()` calls.
 """
     rows = (_row(of),)
     return Section(text, rounds, rows, (Picture(bars(panels), says="Deliveries a second as bars, ours first"),))
@@ -83,7 +89,7 @@ def _row(of: Callable[[str, str], list[float]]) -> Row:
     ours, cpu = figure(of(OURS, "per_second")), figure(of(OURS, "per_cpu_second"))
     beside = [f"{name} {figure(of(name, 'per_second')).text(0)}/s" for name in PEERS if of(name, "per_second")]
     reached = ours.median >= AIM
-    # Said by what was seen, not guessed: what the clock has that the CPU has not is waiting.
+    # The elapsed time without server CPU is waiting.
     why = "" if reached else f"server CPU was used for {ours.median / cpu.median:.0%} of the elapsed time"
     text = f"{ours.text(0)}/s; {cpu.text(0)} for a second of server CPU"
     return Row("burst", text, ", ".join(beside), reached, why)

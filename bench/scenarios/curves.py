@@ -1,4 +1,4 @@
-"""Cost as work grows: more subscribers, larger bursts, more filters, a longer backlog; and which lines bend."""
+"""Measures cost as work grows (subscribers, burst size, filters, backlog) and describes where it rises."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -6,12 +6,12 @@ from typing import Final
 
 import msgspec
 
-from bench.bends import describe_knee
 from bench.contenders.flashwire import Flashwire
-from bench.figures import figure, median, ratio, table
+from bench.knees import describe_knee
 from bench.plot import Lines, lines
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import audience
+from bench.stats import figure, median, ratio, table
 from ticker.contract.site import load_site
 
 WITH: Final = (OURS, "limit", "nchan")
@@ -33,10 +33,10 @@ class Curve(msgspec.Struct, frozen=True):
     unit: str
     load: str
     per: bool = False
-    """Whether its values are divided by the work before they are looked at: a straight line does not bend."""
+    """Whether values are divided by the work before the knee is computed, so that proportional cost has none."""
 
     def sentences(self) -> list[str]:
-        """One for each line."""
+        """Returns one sentence for each line."""
         knees = []
         for name, points in self.chart.series.items():
             costs = [(x, y / x * 1000) for x, y in points] if self.per else points
@@ -82,11 +82,11 @@ async def measure(run: Run) -> Section:
     text = "\n\n".join(_describe(title, curve) for title, curve in zip(titles, charts, strict=True))
     text += f"""
 
-Median over the turns, each with a fresh server. A line bends where a unit costs over 1.25 × the least before it and it
-stays so. Subscribers: one item at a time. Bursts and filters: {_few(run):,} and
-{_subscriber_count(run):,} subscribers, who all get
-all items; with filters, connections have so many different ones in turn, each of which lets every item pass. Backlog:
-so many entries before; joins get a snapshot of 10 items; a replay is what a client gets who comes back after so many.
+Medians over the turns, each with a new server. A line bends where the cost of a unit rises above 1.25 × the lowest
+before it and stays there. Subscribers: one item at a time. Bursts and filters: {_few(run):,} and
+{_subscriber_count(run):,} subscribers, which all receive all items; connections use the filters in turn, and each
+filter matches every item. Backlog: the number of earlier entries; a join gets a snapshot of 10 items, and a client that
+resumes gets a replay of all entries.
 """
     data = {"subscribers": grown, "burst": bursts, "filters": filtered, "backlog": stored}
     picture = Picture(lines([curve.chart for curve in charts]), says="The curves; each line is described above")
@@ -106,7 +106,7 @@ def _subscriber_count(run: Run) -> int:
 
 
 async def subscribers(run: Run, name: str) -> list[Point]:
-    """One server, to which more and more join."""
+    """Measures one server with a growing number of subscribers."""
     points, there = [], 0
     async with audience(run, run.contenders[name]()) as session:
         for count in (100, 200) if run.quick else (1000, 2000, 5000, 10_000, 19_000):
@@ -124,7 +124,7 @@ async def subscribers(run: Run, name: str) -> list[Point]:
 
 
 async def burst(run: Run, name: str) -> list[Point]:
-    """One server, to which more and more items are given at once."""
+    """Measures one server with bursts of growing size."""
     points = []
     async with audience(run, run.contenders[name]()) as session:
         await session.join(_few(run))
@@ -141,7 +141,7 @@ async def burst(run: Run, name: str) -> list[Point]:
 
 
 async def filters(run: Run, count: int) -> float:
-    """Server CPU per delivery where subscribers have `count` different filters, all of which let all items pass."""
+    """Returns server CPU per delivery in µs if subscribers use `count` different filters that match every item."""
     async with audience(run, Flashwire(), paths=filter_paths(count)) as session:
         await session.join(_subscriber_count(run))
         await session.deliver()
@@ -154,7 +154,7 @@ async def filters(run: Run, count: int) -> float:
 
 
 def filter_paths(count: int) -> list[str]:
-    """`count` addresses whose filters differ and which all let the benchmark's items pass."""
+    """Returns `count` paths with different filters, all of which match the benchmark's items."""
     others = [section for section in load_site(None).sections if section != "health"]
     chosen = itertools.chain.from_iterable(itertools.combinations(others, size) for size in range(len(others) + 1))
     paths = (
@@ -166,14 +166,14 @@ def filter_paths(count: int) -> list[str]:
 
 
 async def backlog(run: Run, length: int) -> tuple[float, float, float]:
-    """Server CPU in µs, after `length` entries: of a join with 10 items, of a delivery, of each entry of a replay."""
+    """Returns server CPU in µs after `length` entries: per join with 10 items, per delivery, per replayed entry."""
     joiners, returning = (50, 3) if run.quick else (2000, 10)
     async with audience(run, Flashwire("/v1/live?backlog=10")) as session:
         await session.join(returning, first=0)
         await session.load.cut(returning)
         for start in range(0, length, 500):
             await session.publish(min(500, length - start))
-        run.step("they come back")
+        run.step("clients resume")
         spent = session.cpu_seconds()
         waiting = await session.load.expect(session.next - 1, session.next - 1)
         await session.load.resume()

@@ -1,4 +1,4 @@
-"""How long the garbage collector stops a node while thousands join, hear items, leave and come back."""
+"""Measures the pauses of the garbage collector in a node while thousands of clients join, leave and rejoin."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,64 +6,63 @@ from typing import Final
 import msgspec
 
 from bench.contenders.flashwire import Flashwire
-from bench.figures import figure, table
 from bench.pauses import Pause, pauses_of
 from bench.plot import Lines, lines
 from bench.scenario import Picture, Run, Scenario, Section
 from bench.session import audience
+from bench.stats import figure, table
 
-WAYS: Final = {
-    "shipped": "as shipped: what lives is set aside twice a second",
-    "frozen": "frozen at the start alone",
-    "python": "Python's own way",
+COLLECTORS: Final = {
+    "shipped": "as shipped: live objects are frozen twice a second",
+    "frozen": "frozen once at the start",
+    "python": "Python's defaults",
 }
 COUNTS: Final = (1_000, 10_000, 18_000)
-# Who leaves and comes back in each of the turns of a round, while an item goes to all.
+# The number of clients that leave and rejoin in each turn of a round.
 CHURN: Final = 500
 
 
 class Round(msgspec.Struct, frozen=True):
-    """One round: the longest pause, and all together, in milliseconds of CPU."""
+    """One round: the longest pause and the sum of all pauses, in milliseconds of CPU."""
 
     joining_longest: float
     joining_sum: float
     after_longest: float
-    """While items went to all and some left and came back."""
+    """During deliveries, while some clients left and rejoined."""
     after_sum: float
     elapsed_longest: float
-    """The longest of all by the clock, which others on the machine are in."""
+    """The longest elapsed time of a pause, which includes other processes of the machine."""
     pauses: int
 
 
 async def measure(run: Run) -> Section:
     counts = (200, 400) if run.quick else COUNTS
     turns = 2 if run.quick else 8
-    names = [f"{mode} {count}" for count in counts for mode in WAYS]
+    names = [f"{mode} {count}" for count in counts for mode in COLLECTORS]
     rounds_of = await run.in_turn(names, lambda name: _round(run, name.split()[0], int(name.split()[1]), turns))
 
     def line(name: str) -> tuple[str, ...]:
         mode, count = name.split()
         rounds = rounds_of[name]
         cells = [
-            figure([getattr(round_, field) for round_ in rounds]).text()
+            figure([getattr(result, field) for result in rounds]).text()
             for field in ("joining_longest", "joining_sum", "after_longest", "after_sum")
         ]
-        return f"{int(count):,}", WAYS[mode], *cells, f"{max(round_.pauses for round_ in rounds)}"
+        return f"{int(count):,}", COLLECTORS[mode], *cells, f"{max(result.pauses for result in rounds)}"
 
     head = ("connections", "the collector", "longest, joining", "sum", "longest, after", "sum", "pauses")
     text = f"""{table(head, [line(name) for name in names])}
 
-Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with the least and the most in brackets. Joining:
-all
-join as fast as they can. After: {turns} times {CHURN if not run.quick else 50} leave, as many join, and an item goes to
-all. Collections of every generation are in it. No connection, item or message makes a cycle: these pauses find nothing
-but what requests over HTTP leave.
+Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with the lowest and the highest in brackets. Joining: all
+clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join, and
+all receive an item. Collections of every generation count. Connections, items and messages create no reference cycles;
+these collections only find what HTTP requests leave.
 """
     series = {
         mode: [
-            (count, figure([_longest(round_) for round_ in rounds_of[f"{mode} {count}"]]).median) for count in counts
+            (count, figure([_longest(result) for result in rounds_of[f"{mode} {count}"]]).median) for count in counts
         ]
-        for mode in WAYS
+        for mode in COLLECTORS
     }
     chart = Lines("Longest pause for garbage, ms of CPU", "connections", series)
     return Section(text, rounds_of, (), (Picture(lines([chart]), says="The longest pause, by connections"),))
@@ -80,7 +79,7 @@ async def _round(run: Run, mode: str, count: int, turns: int) -> Round:
         await session.deliver()
         joined = len(pauses_of(server))
         for turn in range(turns):
-            run.step(f"{count:,}: coming and going, {turn + 1} of {turns}")
+            run.step(f"{count:,}: clients leave and rejoin, {turn + 1} of {turns}")
             churn = min(CHURN, count // 4)
             await session.load.leave(churn)
             await session.load.open(churn, first=session.next)
@@ -100,8 +99,8 @@ def _of(pauses: Sequence[Pause]) -> tuple[float, float]:
     return max((pause.cpu_ms for pause in pauses), default=0.0), sum(pause.cpu_ms for pause in pauses)
 
 
-def _longest(round_: Round) -> float:
-    return max(round_.joining_longest, round_.after_longest)
+def _longest(result: Round) -> float:
+    return max(result.joining_longest, result.after_longest)
 
 
 SCENARIO: Final = Scenario("gc", "Pauses for garbage", measure, seconds=200, quick_seconds=20, repeats=2)

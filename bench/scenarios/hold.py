@@ -1,4 +1,4 @@
-"""100,000 connections held on one machine: what they cost in memory and CPU over time, and how long news takes."""
+"""Holds 100,000 connections on one machine, and measures memory, CPU and delivery time."""
 
 import asyncio
 import contextlib
@@ -14,27 +14,27 @@ import msgspec
 from bench.contender import ContenderError, Target
 from bench.contenders.flashwire import Flashwire
 from bench.contenders.service import start_service
-from bench.figures import Figure, figure, quantile, table
 from bench.plot import Lines, lines
 from bench.process import cpu_seconds, memory_kib
 from bench.scenario import Picture, Row, Run, Scenario, Section
 from bench.session import Delivery, Session, audience
+from bench.stats import Figure, figure, quantile, table
 
 SUBSCRIBERS: Final = 100_000
 SECONDS: Final = 600.0
-# Below what a process may have open (20,000 in many places), with room for an uneven spread.
+# Below a common limit of open files (20,000), because the kernel spreads connections unevenly.
 PER_WORKER: Final = 15_000
 PER_CLIENT: Final = 17_000
 ITEM_SECONDS: Final = 5.0
 LAST_SECONDS: Final = 2.0
 # Growth of the workers' memory, from a tenth of the time to the last tenth of it, that still counts as flat.
 FLAT: Final = 0.02
-# By then each worker's garbage collector has visited all objects, and copied the pages that it shared with its parent.
+# By then each worker's first full garbage collection has copied the pages that it shared with its parent.
 SETTLED_SECONDS: Final = 75.0
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One look, about a second after the one before."""
+    """One observation; there is about one per second."""
 
     at: float
     """Seconds since all had joined."""
@@ -43,11 +43,11 @@ class Sample(msgspec.Struct, frozen=True):
     kernel_mib: float
     """TCP's buffers of both ends, as the kernel counts them for the machine."""
     cpu: float
-    """Share of one core that all workers used since the look before."""
+    """Share of one core that all workers used since the previous sample."""
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What was seen."""
+    """The result of the scenario."""
 
     subscribers: int
     seconds: float
@@ -88,7 +88,7 @@ class Workers(Flashwire):
 
     async def start(self, core: int) -> Target:
         folder, url, store = self._open(core)
-        # All cores are the service's, as they are where readers come from other machines; this process has them all.
+        # The service may use all cores, as in production.
         os.sched_setaffinity(store, os.sched_getaffinity(0))
         service = await start_service(self._stack, folder, url, self._workers, self._settings)
         return Target(
@@ -109,7 +109,7 @@ async def measure(run: Run) -> Section:
 
 
 async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item_seconds: float = ITEM_SECONDS) -> Held:
-    """`subscribers` join, stay for `seconds` and get an item every `item_seconds`; raises `MissedError`."""
+    """Holds `subscribers` for `seconds`, with an item every `item_seconds`; raises `MissedError`."""
     processes = max(2, math.ceil(subscribers / PER_CLIENT))
     heartbeat = 1.0 if run.quick else 15.0
     contender = Workers(workers, heartbeat)
@@ -231,14 +231,13 @@ def _text(result: Held) -> str:
         ),
         ("the load clients' CPU", f"{result.client_cpu:.1%} of one core"),
     ]
-    return f"""{table(("what", "figure"), rows)}
+    return f"""{table(("measure", "figure"), rows)}
 
-`flashwire ticker --workers {len(result.spread)}`, a private Valkey that syncs each entry to disk, and the load
-clients
-on the same machine. Every subscriber counted every item: all arrived, in order, once, and no connection was lost.
-The workers share one port; the kernel spreads connections by a hash of their addresses, hence the spread. Memory and
-CPU were looked at each second. About a minute after its start each worker's garbage collector looks at all there is;
-pages that it had shared with its parent until then are its own from there on, once.
+`flashwire ticker --workers {len(result.spread)}`, a private Valkey that syncs each entry to disk, and the load clients
+ran on the same machine. Every subscriber received every item in order and once, and no connection was lost. The workers
+share one port, and the kernel spreads connections by a hash of their addresses. Memory and CPU were read once a second.
+About a minute after its start, the first full garbage collection of each worker copies the pages that it shared with
+its parent.
 """
 
 

@@ -1,4 +1,4 @@
-"""Joins: what a connect, a handshake and a snapshot of 10 items cost the server, and what they ask of Redis."""
+"""Measures joins with a snapshot of 10 items: server CPU, and the Redis commands that they cause."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -6,46 +6,46 @@ from typing import Final
 import msgspec
 
 from bench.contenders.flashwire import Flashwire
-from bench.figures import figure, ratio, table
 from bench.plot import Panel, bars
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import Session, audience
+from bench.stats import figure, ratio, table
 
 ITEMS: Final = 10
 AIM_US: Final = 60.0
 RESUME: Final = "resume"
 PEERS: Final = ("limit", "bare", "nchan", "nats", "naive")
-# What the node's reader asks of Redis anyway, a few times a second, and INFO, with which it is counted.
+# Commands that the node's reader sends without joins, and INFO, which the measurement uses.
 READER: Final = frozenset(
     ("xread", "xrange", "xrevrange", "hmget", "info", "ping", "client", "client|setinfo", "hello")
 )
 
 
 class Counted(Flashwire):
-    """Our contender, whose store says what it was asked; its audience gets a snapshot."""
+    """Our contender with snapshots, which counts the commands of its store."""
 
     def __init__(self, path: str = f"/v1/live?backlog={ITEMS}", **settings: object) -> None:
         super().__init__(path, **settings)
 
     async def commands(self) -> dict[str, int]:
-        """How often each command was called since the store began."""
+        """Returns how often each command was called since the store started."""
         stats = await self._client.info("commandstats")
-        return {name.removeprefix("cmdstat_"): int(entry["calls"]) for name, entry in stats.items()}
+        return {name.removeprefix("cmdstat_"): int(counts["calls"]) for name, counts in stats.items()}
 
 
 class Round(msgspec.Struct, frozen=True):
     """One round of one contender."""
 
     cpu_us: float
-    """Server CPU per join, its store's included."""
+    """CPU of server and store per join."""
     per_second: float
     p99_ms: float
-    """From connect() to the first message, or to the answer of the handshake where there is none."""
+    """From connect() to the first message, or to the 101 if the contender sends none."""
     client_us: float
     bytes: float
     """Received per join."""
     commands: dict[str, int] = {}
-    """What the store was asked while all joined."""
+    """Commands that the store received during the joins."""
 
 
 async def measure(run: Run) -> Section:
@@ -55,7 +55,7 @@ async def measure(run: Run) -> Section:
         ours = name in (OURS, RESUME)
         contender = Counted() if ours else run.contenders[name]()
         async with audience(run, contender) as session:
-            # Also what the snapshot is made of.
+            # These items also fill the snapshot.
             await session.warm(50, ITEMS + 1)
             if name == RESUME:
                 await session.join(count)
@@ -69,7 +69,7 @@ async def measure(run: Run) -> Section:
     titles |= {name: f"{run.contenders[name]().title}: no snapshot" for name in rounds if name not in titles}
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(round_, field) for round_ in rounds.get(name, ())]
+        return [getattr(result, field) for result in rounds.get(name, ())]
 
     def line(name: str) -> tuple[str, ...]:
         cpu = figure(of(name, "cpu_us")).text(0)
@@ -77,7 +77,7 @@ async def measure(run: Run) -> Section:
         rest = [figure(of(name, field)).text(0) for field in ("per_second", "p99_ms", "bytes")]
         return titles[name], cpu + times, *rest, f"{figure(of(name, 'client_us')).text(0)} µs"
 
-    head = ("way", "server CPU per join, µs", "joins/s", "p99, ms", "bytes received", "the load client's CPU")
+    head = ("contender", "server CPU per join, µs", "joins/s", "p99, ms", "bytes received", "the load client's CPU")
     panels = [
         Panel("Server CPU per join, µs", [(titles[name], figure(of(name, "cpu_us"))) for name in rounds], digits=0)
     ]
@@ -85,14 +85,12 @@ async def measure(run: Run) -> Section:
     rows = [line(name) for name in rounds]
     text = f"""{table(head, rows)}
 
-{count:,} subscribers join, 200 at a time, to a server that holds 50; median of {len(rounds[OURS])} rounds, in brackets
-the least and the most; × is the ratio to ours, turn by turn. Server CPU is everything from the kernel's accepting to
-its sending, the store's included. Ours sends the handshake's answer and the {ITEMS} newest items in one write; the
-others have no snapshot to send.
+{count:,} subscribers join, 200 at a time, a server with 50 connections; median of {len(rounds[OURS])} rounds, with lowest
+and highest in brackets; × is the ratio to ours, turn by turn. Server CPU includes the kernel's accept and send, and the
+store. Ours sends the handshake response and the {ITEMS} newest items in one write; the others send no snapshot.
 
-While {count:,} joined, the store was asked: {_listed(commands)}. That is the node's reader, which asks the same when
-no client
-joins; INFO is the counting itself.
+While {count:,} subscribers joined, the store received: {_listed(commands)}. These are commands of the node's reader,
+which sends the same without joins, and INFO, which the measurement uses.
 """
     return Section(
         text, rounds, (_row(of, commands),), (Picture(bars(panels), says="CPU per join as bars, ours first"),)
@@ -122,8 +120,8 @@ async def _joins(session: Session, store: Counted | None, count: int, again: boo
 
 
 def _commands_per_round(rounds: list[Round]) -> Mapping[str, int]:
-    names = sorted({name for round_ in rounds for name in round_.commands})
-    return {name: max(round_.commands.get(name, 0) for round_ in rounds) for name in names}
+    names = sorted({name for result in rounds for name in result.commands})
+    return {name: max(result.commands.get(name, 0) for result in rounds) for name in names}
 
 
 def _listed(commands: Mapping[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""From an editor's key to a reader's eye: a line is posted at the desk, and painted by the widget in a real browser."""
+"""Measures the time from publishing a line at the desk until the widget has painted it in a real browser."""
 
 import asyncio
 import random
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.editors import editors
-from bench.figures import figure, quantile, table
 from bench.installed import service, tokens
 from bench.load_reports import MissedError
 from bench.plot import Lines, lines
 from bench.scenario import Picture, Row, Run, Scenario, Section
+from bench.stats import figure, quantile, table
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -23,7 +23,7 @@ P50_MS: Final = 50.0
 P99_MS: Final = 250.0
 INSTALL: Final = "pip install playwright && sudo apt-get install chromium"
 _ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-# After the second frame's callback the first frame, with the line in it, has been handed to the screen.
+# At the callback of the second animation frame, the frame that contains the line has been painted.
 _WATCH: Final = r"""() => {
   const root = document.querySelector("breaking-ticker").shadowRoot;
   window.painted = {};
@@ -86,7 +86,7 @@ async def _reader(browser: "Browser", port: int) -> "Page":
 
 
 async def _skew(page: "Page") -> float:
-    """By how many milliseconds the browser's clock is ahead of ours: both read one, at most a few apart."""
+    """Returns how many milliseconds the browser's clock is ahead of ours."""
     offsets = []
     for _ in range(20):
         time_before = time.time()
@@ -101,7 +101,7 @@ async def _posted(port: int, token: str, number: int) -> dict[str, float]:
     due = {}
     try:
         for _ in range(number):
-            # Not in step with the screen's frames.
+            # Random, so that posts are not synchronised with the screen's frames.
             await asyncio.sleep(0.05 + random.random() * 0.1)
             mark = len(_marks)
             _marks.append(mark)
@@ -163,11 +163,10 @@ def _section(rounds: dict[str, list[list[float]]], version: str) -> Section:
     ]
     text = f"""{table(("a line is", "painted after, p50, ms", "p90, ms", "p99, ms", "lines"), rows)}
 
-The whole service as `flashwire run` starts it, and Chromium {version} without a window, on the same cores: one page
-with the widget, which hears by WebSocket. From before the request is written (or the key pressed, through Playwright)
-until the second animation frame after the line was in the page: by then the frame that shows it is painted. The
-disk's sync, the stream, the node, the socket, the widget and up to two frames of 16.7 ms are in it. The browser's clock
-was compared with ours before.
+The whole service (`flashwire run`) and headless Chromium {version} run on the same cores, with one page that contains
+the widget on a WebSocket. The time runs from before the request is written (or the key is pressed, through Playwright)
+until the second animation frame after the line is in the page, when it is painted. It includes the disk sync, the
+stream, the node, the socket, the widget and up to two frames of 16.7 ms, and is corrected for the browser's clock.
 """
     series = {
         _TITLES[name].split(",")[0]: [

@@ -1,4 +1,4 @@
-"""How long `flashwire run` takes from its start until it serves, with nothing yet and with a full stream."""
+"""Measures the time from the start of `flashwire run` until it is ready, with an empty and with a full stream."""
 
 import asyncio
 import subprocess
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.editors import post_all
-from bench.figures import figure, table
 from bench.installed import service, tokens
 from bench.plot import Panel, bars
 from bench.scenario import Picture, Row, Run, Scenario, Section
+from bench.stats import figure, table
 
 EMPTY, FULL, PYTHON = "empty", "full", "python"
 LIMIT_SECONDS: Final = 1.5
@@ -25,7 +25,7 @@ async def measure(run: Run) -> Section:
     with tempfile.TemporaryDirectory(prefix="fwr") as name:
         folder = Path(name)
         run.step(f"publishing {entries:,} items")
-        # Compiled bytecode is there from here on, as it is wherever it ran once.
+        # This first start also compiles the bytecode, so that later starts do not.
         async with service(folder) as (_, _, desk_port):
             await post_all(desk_port, await tokens(folder, 1), entries, at_once=32)
 
@@ -44,9 +44,9 @@ async def measure(run: Run) -> Section:
     rows = [(titles[kind], figure(seconds).text(2)) for kind, seconds in rounds.items()]
     text = f"""{table(("from", "start to ready, s"), rows)}
 
-From the start of the process until it says that it is live: the embedded Valkey has answered, the node holds the stream
-and says that it is ready, and so does the desk. One worker, bytecode compiled, both cores free for it. The imports are
-measured in a process of their own; they overlap with Valkey's start.
+From the start of the process until it prints that it is live: the embedded Valkey responds, the node has read the
+stream, and node and desk report ready. One worker, compiled bytecode, both cores available. The imports are measured in
+a separate process; in a real start they overlap with Valkey's start.
 """
     empty, full = figure(rounds[EMPTY]), figure(rounds[FULL])
     reached = empty.median <= LIMIT_SECONDS and full.median <= LIMIT_SECONDS

@@ -1,4 +1,4 @@
-"""What clients that never read cost the others and the machine: rounds with none, one and hundreds of them."""
+"""Measures what clients that never read cost other clients and the server: none, one and hundreds of them."""
 
 import asyncio
 import time
@@ -7,43 +7,43 @@ from typing import Final
 import msgspec
 
 from bench.contenders.flashwire import Flashwire
-from bench.figures import figure, quantile, ratio, table
 from bench.load import Load
 from bench.plot import Panel, bars
 from bench.scenario import Picture, Row, Run, Scenario, Section
 from bench.session import Session, audience
 from bench.sockets import kernel_bytes
+from bench.stats import figure, quantile, ratio, table
 
-# How many never read, by what a round is called.
+# The number of clients that never read, by the name of the round.
 ROUNDS: Final = {"nobody": 0, "one": 1, "many": 500}
-# What docs/protocol.md and the runbook promise of each of them: bytes, seconds.
+# Limits for each of them, as documented in docs/protocol.md and the runbook.
 KERNEL_BYTES: Final = 64 << 10
 PROCESS_BYTES: Final = 256 << 10
 GONE_SECONDS: Final = 30.0
 BURST: Final = 20
 PATH: Final = "/v1/live?backlog=0"
-# A deaf client's own window: what it takes without reading is its own memory, not the server's.
+# The receive buffer of a client that never reads; it is not the server's memory.
 WINDOW_BYTES: Final = 4096
 _LOOK_SECONDS: Final = 0.25
 
 
 class Round(msgspec.Struct, frozen=True):
-    """What one round found."""
+    """The result of one round."""
 
     p99_ms: float
-    """From publishing to 99 of 100 readers, at 99 of 100 items."""
+    """The p99, over items, of the time until 99 % of the readers had the item."""
     median_ms: float
     cpu_us: float
     process_bytes: float
-    """What the server's PSS grew by, per one who never reads, when it could take no more."""
+    """Growth of the server's PSS per client that never reads, with full buffers."""
     kernel_bytes: int
-    """The most of any."""
+    """The highest kernel memory of one of their connections."""
     gone_seconds: float
-    """From when they stopped reading until all of them were closed; 0 where that was not waited for."""
+    """From when they stopped reading until all of them were closed; 0 if not measured."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How much a round does."""
+    """The size of a round."""
 
     readers: int
     flood: int
@@ -63,17 +63,17 @@ async def measure(run: Run) -> Section:
 
     def line(name: str) -> tuple[str, ...]:
         rounds, deaf = rounds_of[name], plan.deaf[name]
-        own, kernel = figure([entry.process_bytes for entry in rounds]), max(entry.kernel_bytes for entry in rounds)
+        own, kernel = figure([result.process_bytes for result in rounds]), max(result.kernel_bytes for result in rounds)
         buffered = f"{own.text(0)} + {kernel:,}"
-        closed_after = figure([round_.gone_seconds for round_ in rounds]).text() if name == "many" else "–"
+        closed_after = figure([result.gone_seconds for result in rounds]).text() if name == "many" else "–"
         return (
             f"{deaf:,}",
-            figure([round_.p99_ms for round_ in rounds]).text(),
-            figure([round_.median_ms for round_ in rounds]).text(),
-            figure([round_.cpu_us for round_ in rounds]).text(),
+            figure([result.p99_ms for result in rounds]).text(),
+            figure([result.median_ms for result in rounds]).text(),
+            figure([result.cpu_us for result in rounds]).text(),
             buffered
             if name == "many"
-            else f"{max(round_.kernel_bytes for round_ in rounds):,} kernel"
+            else f"{max(result.kernel_bytes for result in rounds):,} kernel"
             if deaf
             else "–",
             closed_after,
@@ -89,19 +89,19 @@ async def measure(run: Run) -> Section:
     )
     text = f"""{table(head, [line(name) for name in ROUNDS])}
 
-{plan.readers:,} subscribers read everything and were checked: every item, in order, once. In each round {plan.flood:,}
-items came in bursts of {BURST}, so that those who never read had as much as they can hold; then {plan.items} came
-one by one, and those are the figures. p99: 99 of 100 items had reached 99 of 100 readers within it. Bytes: growth of
-the server's PSS ÷ those who never read, and the most that the kernel held for any of them (sock_diag, frames
-included); their own receive buffers are not counted. Gone: from when they stopped reading until the last had been
-closed with 4001.
+{plan.readers:,} subscribers read, and each received every item in order and once. In each round {plan.flood:,} items
+were published in bursts of {BURST}, to fill the buffers of the clients that never read; then {plan.items} were
+published one by one, and the figures are of these. p99: 99 of 100 items had reached 99 of 100 readers within this time.
+Bytes: growth of the server's PSS per client that never reads, and the highest kernel memory of such a connection
+(sock_diag); their own receive buffers do not count. Gone: from when they stopped reading until the last was closed with
+4001.
 """
-    row = _row([round_.p99_ms for round_ in alone], [round_.p99_ms for round_ in with_one], with_many)
+    row = _row([result.p99_ms for result in alone], [result.p99_ms for result in with_one], with_many)
     panels = [
         Panel(
             title,
             [
-                (f"{plan.deaf[name]:,} never read", figure([getattr(round_, of) for round_ in rounds_of[name]]))
+                (f"{plan.deaf[name]:,} never read", figure([getattr(result, of) for result in rounds_of[name]]))
                 for name in rounds_of
             ],
         )
@@ -163,9 +163,9 @@ def _row(alone: list[float], with_one: list[float], with_many: list[Round]) -> R
     times = ratio(with_one, alone)
     # The noise is how much rounds without slow clients differ from each other.
     noise = max(alone) / min(alone)
-    process = max(round_.process_bytes for round_ in with_many)
-    kernel = max(round_.kernel_bytes for round_ in with_many)
-    closed_after = max(round_.gone_seconds for round_ in with_many)
+    process = max(result.process_bytes for result in with_many)
+    kernel = max(result.kernel_bytes for result in with_many)
+    closed_after = max(result.gone_seconds for result in with_many)
     bounded = process <= PROCESS_BYTES * 1.1 and kernel <= KERNEL_BYTES and closed_after <= GONE_SECONDS
     return Row(
         "slow",

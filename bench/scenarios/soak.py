@@ -1,4 +1,4 @@
-"""Half an hour of everything that clients do, to a node that must end with the memory it had."""
+"""A soak of 30 minutes with all client behaviour; it fails if the node's memory grows."""
 
 import asyncio
 import os
@@ -10,7 +10,6 @@ import msgspec
 
 from bench.contender import ContenderError
 from bench.contenders.flashwire import Flashwire
-from bench.figures import figure, table
 from bench.load import Load
 from bench.plot import Lines, lines
 from bench.process import memory_kib
@@ -18,18 +17,19 @@ from bench.scenario import Picture, Run, Scenario, Section
 from bench.session import audience
 from bench.soak.cycle import Cycle, Plan
 from bench.soak.judge import GROWTH_KIB, Look, Verdict, judge
+from bench.stats import figure, table
 
 FULL: Final = Plan(base=1000, churn=3000, deaf=200, deaf_every=1, slow=100, pause=2, readers=20, flood=200, items=100)
 QUICK: Final = Plan(base=200, churn=1600, deaf=30, deaf_every=4, slow=20, pause=1, readers=5, flood=140, items=10)
-# How long it takes, but with the quick form: minutes, which may be a fraction.
+# Environment variable for the duration in minutes, which may be a fraction; ignored by a trial.
 MINUTES_VARIABLE: Final = "SOAK_MINUTES"
 MINUTES: Final = 30.0
 QUICK_CYCLES: Final = 3
-# So that the node holds what it will hold, and has been through everything, before memory counts.
+# Cycles before memory counts, so that caches are full and all code has run.
 WARM_CYCLES: Final = 1
 # A quick cycle has 171 items: the stream is full after the first.
 QUICK_SETTINGS: Final[dict[str, float]] = {"stream_length": 170, "slow_seconds": 3}
-# Small, so that a cycle can fill and outwait them.
+# Small, so that one cycle fills the buffers and exceeds the timeouts.
 SETTINGS: Final[dict[str, float]] = {"write_limit_bytes": 16_384, "slow_seconds": 6, "stream_length": 400}
 LEAST_LOOKS: Final = 4
 CLOSED_SECONDS: Final = 3.0
@@ -74,7 +74,7 @@ async def measure(run: Run) -> Section:
     verdict = judge(looks, settled=0.0 if run.quick else 0.5)
     wrong = list(verdict.wrong)
     if idle_after > idle:
-        wrong.append(f"When all had left, {idle_after} files were open where there had been {idle}.")
+        wrong.append(f"After all clients had left, {idle_after} files were open instead of {idle}.")
     if wrong:
         raise ContenderError(" ".join(wrong))
     return _section(plan, looks, verdict, (idle, idle_after), left_out)
@@ -128,7 +128,7 @@ def _descriptors(process: int) -> int:
 
 
 async def _closed(process: int, idle: int) -> int:
-    """How many files are open when all that were going to be closed are; the last request had one."""
+    """Returns the number of open files once it is at most `idle`, or after `CLOSED_SECONDS`."""
     deadline = time.monotonic() + CLOSED_SECONDS
     while True:
         count = _descriptors(process)

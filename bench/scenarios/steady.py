@@ -1,15 +1,14 @@
-"""One item at a time to 10,000 subscribers on one core: what a delivery costs, how long the last one waits, and what a
-quiet connection holds."""
+"""Publishes single items to 10,000 subscribers on one core: CPU per delivery, time to the last, memory per connection."""
 
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from bench.figures import figure, median, ratio, table
 from bench.plot import Panel, bars
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import audience
+from bench.stats import figure, median, ratio, table
 
 WARM: Final = 50
 Of = Callable[[str, str], list[float]]
@@ -29,11 +28,11 @@ class Round(msgspec.Struct, frozen=True):
     last_ms: float
     """From publishing to the last of the subscribers, median over the items."""
     holders_us: float
-    """Of `cpu_us`, what those processes took that hold the connections."""
+    """The part of `cpu_us` that the processes with connections used."""
     first_ms: float
-    """From publishing to the first of them."""
+    """From publishing to the first of the subscribers."""
     memory_kib: float
-    """What the servers' PSS grew by, per quiet connection."""
+    """Growth of the servers' PSS per quiet connection."""
     client_us: float
     busy: float
     """Share of the elapsed time that the load client worked."""
@@ -66,7 +65,7 @@ async def measure(run: Run) -> Section:
     titles[DEFLATED] = "Flashwire, permessage-deflate negotiated"
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(round_, field) for round_ in rounds.get(name, ())]
+        return [getattr(result, field) for result in rounds.get(name, ())]
 
     def line(name: str) -> tuple[str, ...]:
         def cell(field: str, digits: int = 1) -> str:
@@ -77,7 +76,13 @@ async def measure(run: Run) -> Section:
         client = f"{median(of(name, 'client_us')):.1f} µs, {median(of(name, 'busy')):.0%}"
         return titles[name], cell("cpu_us"), cell("last_ms", 0), cell("memory_kib"), client
 
-    head = ("way", "CPU per delivery, µs", "to the last, ms", "memory per connection, KiB", "the load client's own")
+    head = (
+        "contender",
+        "CPU per delivery, µs",
+        "to the last, ms",
+        "memory per connection, KiB",
+        "the load client's own",
+    )
     panels = [
         Panel(title, [(titles[name], figure(of(name, field))) for name in rounds])
         for title, field in (
@@ -88,9 +93,9 @@ async def measure(run: Run) -> Section:
     ]
     text = f"""{table(head, [line(name) for name in rounds])}
 
-Median of {len(rounds[OURS])} rounds, in brackets the least and the most; × is the ratio to ours, turn by turn. Each
-round starts its server anew; {subscribers:,} subscribers, up to {items} items of 560 bytes, each published when
-the one before had reached everybody. Every subscriber counted every item: all arrived, in order, once.
+Median of {len(rounds[OURS])} rounds, with lowest and highest in brackets; × is the ratio to ours, turn by turn. Each
+round starts a new server; {subscribers:,} subscribers, up to {items} items of 560 bytes, each published when the
+previous one had reached all subscribers. Every subscriber received every item in order and once.
 
 - **CPU per delivery**: user and system time of all the contender's processes (for ours Valkey too) ÷ deliveries.
 - **To the last**: from before the item is published until the last subscriber has it. Ours includes Valkey and an

@@ -1,4 +1,4 @@
-"""A node dies with 20,000 connections; all come back to another within a second, each with its cursor."""
+"""Kills a node with 20,000 connections, which all resume on another node within a second."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,13 @@ import msgspec
 
 from bench.contender import Target
 from bench.contenders.service import Service, start_service
-from bench.figures import figure, quantile, table
 from bench.load_reports import MissedError
 from bench.plot import Panel, bars
 from bench.process import cpu_seconds
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.scenarios.joins import READER, Counted
 from bench.session import Session, audience
+from bench.stats import figure, quantile, table
 
 SUBSCRIBERS: Final = 20_000
 SPREAD_SECONDS: Final = 1.0
@@ -29,7 +29,7 @@ BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
 
 
 class Pair(Counted):
-    """Two services of `WORKERS` workers each on one Valkey, on any core; the first is the one that dies."""
+    """Two services of `WORKERS` workers each on one Valkey, on any core; the scenario kills the first."""
 
     def __init__(self) -> None:
         super().__init__("/v1/live?backlog=10")
@@ -60,7 +60,7 @@ class Round(msgspec.Struct, frozen=True):
     return_s: float
     """From the first one's connect() to the last one's first message."""
     p99_ms: float
-    """From one's connect() to its first message."""
+    """The p99 of the time from a client's connect() to its first message."""
     cpu_us: float
     """CPU of the surviving workers and the store for each resume, items included."""
     refused: int
@@ -68,7 +68,7 @@ class Round(msgspec.Struct, frozen=True):
     commands: dict[str, int]
     """How often each command of Redis was called during the storm."""
     publishing: dict[str, float]
-    """How many of them publish items, by what publishing before the storm took."""
+    """The expected part of them that publishes items, from the commands per item before the storm."""
 
 
 async def measure(run: Run) -> Section:
@@ -89,30 +89,31 @@ async def measure(run: Run) -> Section:
         ("connects that were refused and repeated", "refused", 0),
     )
     rows = [
-        (title, figure([getattr(round_, field) for round_ in rounds]).text(digits)) for title, field, digits in fields
+        (title, figure([getattr(result, field) for result in rounds]).text(digits)) for title, field, digits in fields
     ]
     commands = {
-        name: max(round_.commands.get(name, 0) for round_ in rounds) for round_ in rounds for name in round_.commands
+        name: max(result.commands.get(name, 0) for result in rounds) for result in rounds for name in result.commands
     }
     listed = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(commands.items()))
     text = f"""{table(("what", "figure"), rows)}
 
 {count:,} subscribers of `flashwire ticker --workers {WORKERS}`, which is killed with SIGKILL. When every
 connection has ended, they return to a second service like it, at an even rate within {SPREAD_SECONDS:.0f} s, each with
-its newest cursor. {BEFORE} items were published before, {AWAY} while nobody was connected, {RETURNING} while they
+its newest cursor. {BEFORE} items were published before, {AWAY} while no client was connected, {RETURNING} while they
 returned and {AFTER} after. **Every subscriber got each of the {rounds[0].items} items once and in order over both
 connections**: the load client counts them, and there would be no figure otherwise. Services, Valkey and the load client
 shared the machine's cores.
 
-During the storm the store was asked: {listed}. EVALSHA, and what it
-calls, publish {AWAY + RETURNING + AFTER} items, INFO is the counting; the rest is the readers of {2 * WORKERS} workers.
+During the storm the store received: {listed}. EVALSHA and the
+commands in its script publish {AWAY + RETURNING + AFTER} items, the measurement uses INFO, and the readers of
+{2 * WORKERS} workers send the rest.
 """
-    seconds = figure([round_.resumed_s for round_ in rounds])
+    seconds = figure([result.resumed_s for result in rounds])
     reads = {
         name: extra
-        for round_ in rounds
-        for name, calls in round_.commands.items()
-        if name not in READER and (extra := round(calls - round_.publishing.get(name, 0))) > 0
+        for result in rounds
+        for name, calls in result.commands.items()
+        if name not in READER and (extra := round(calls - result.publishing.get(name, 0))) > 0
     }
     reached = seconds.highest <= AIM_SECONDS and not reads and count == SUBSCRIBERS
     row = Row(
@@ -121,7 +122,7 @@ calls, publish {AWAY + RETURNING + AFTER} items, INFO is the counting; the rest 
         f"{sum(reads.values())} Redis reads for it",
         "",
         reached,
-        "" if reached else f"each resume took {figure([round_.cpu_us for round_ in rounds]).text(0)} µs of CPU",
+        "" if reached else f"each resume took {figure([result.cpu_us for result in rounds]).text(0)} µs of CPU",
     )
     panel = Panel("Seconds from the kill", [("all resumed", seconds)], digits=2)
     return Section(text, rounds, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
@@ -166,7 +167,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     commands_after = await pair.commands()
     if stats_after.incomplete > stats_before.incomplete or stats_after.open != count:
         raise MissedError(
-            f"{stats_after.incomplete - stats_before.incomplete} lost their place, {count - stats_after.open} are gone"
+            f"{stats_after.incomplete - stats_before.incomplete} replays were incomplete, {count - stats_after.open} connections are missing"
         )
     times = sorted(joined.took_ms)
     return Round(

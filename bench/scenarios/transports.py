@@ -1,23 +1,23 @@
-"""Loops and transports under our class, in each of `bench.ways`: what a delivery costs, how long the last
+"""Loops and transports under our class, in each of `bench.loops`: what a delivery costs, how long the last
 one waits, what a burst reaches and what a connection holds."""
 
 import msgspec
 
 from bench.contenders.flashwire import Flashwire
 from bench.contenders.served import WRITES
-from bench.figures import figure, median, table
+from bench.loops import LOOPS, absent
 from bench.plot import Panel, bars
 from bench.scenario import Picture, Run, Scenario, Section
 from bench.session import audience
-from bench.ways import WAYS, absent
+from bench.stats import figure, median, table
 
 WARM = 50
 BURST = 20
 SHIPPED = "epoll"
 
 
-class Written(msgspec.Struct, frozen=True):
-    """One round of one way."""
+class Round(msgspec.Struct, frozen=True):
+    """One round of one variant."""
 
     cpu_us: float
     """CPU of the node alone per delivery, without Valkey."""
@@ -27,8 +27,8 @@ class Written(msgspec.Struct, frozen=True):
     memory_kib: float
 
 
-class Way(Flashwire):
-    """Our node, writing in one of the ways."""
+class NodeOnLoop(Flashwire):
+    """Our node on one of `bench.loops.LOOPS`."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -37,12 +37,12 @@ class Way(Flashwire):
 
 async def measure(run: Run) -> Section:
     subscribers, items = (200, 3) if run.quick else (5_000, 10)
-    missing = {name: how for name in WAYS if (how := absent(name))}
+    missing = {name: how for name in LOOPS if (how := absent(name))}
     if missing:
         run.notes.append(f"{', '.join(missing)} left out; to measure them: {next(iter(missing.values()))}")
 
-    async def one_round(name: str) -> Written:
-        async with audience(run, Way(name)) as session:
+    async def one_round(name: str) -> Round:
+        async with audience(run, NodeOnLoop(name)) as session:
             await session.warm(WARM, 2 if run.quick else 10)
             memory = await session.grow(subscribers - WARM)
             await session.deliver()
@@ -50,7 +50,7 @@ async def measure(run: Run) -> Section:
             singles = await session.series(items)
             run.step(f"bursts of {BURST}")
             bursts = await session.series(max(2, items // 2), BURST)
-            return Written(
+            return Round(
                 cpu_us=sum(delivery.holders_cpu for delivery in singles)
                 * 1e6
                 / sum(delivery.deliveries for delivery in singles),
@@ -60,10 +60,10 @@ async def measure(run: Run) -> Section:
                 memory_kib=memory,
             )
 
-    rounds = await run.in_turn([name for name in WAYS if name not in missing], one_round)
+    rounds = await run.in_turn([name for name in LOOPS if name not in missing], one_round)
 
     def of(name: str, field: str) -> list[float]:
-        return [getattr(round_, field) for round_ in rounds[name]]
+        return [getattr(result, field) for result in rounds[name]]
 
     def cell(name: str, field: str, digits: int = 1) -> str:
         times = median([mine / theirs for mine, theirs in zip(of(name, field), of(SHIPPED, field), strict=False)])
@@ -72,7 +72,7 @@ async def measure(run: Run) -> Section:
 
     lines = [
         (
-            WAYS[name][0],
+            LOOPS[name][0],
             cell(name, "cpu_us"),
             cell(name, "last_ms", 0),
             cell(name, "burst_per_second", 0),
@@ -80,7 +80,13 @@ async def measure(run: Run) -> Section:
         )
         for name in rounds
     ]
-    head = ("way", "CPU per delivery, µs", "to the last, ms", f"in bursts of {BURST}, deliveries/s a core", "KiB each")
+    head = (
+        "variant",
+        "CPU per delivery, µs",
+        "to the last, ms",
+        f"in bursts of {BURST}, deliveries/s a core",
+        "KiB each",
+    )
     text = f"""{table(head, lines)}
 
 Our node alone, without Valkey; {subscribers:,} subscribers, items of 560 bytes. × is the ratio to what is shipped,
@@ -88,7 +94,7 @@ turn by turn. *Straight to its descriptor* is the same node on the loop's own tr
 to the descriptor closed, too. Handshake, hub and backlog are the same for all; KiB each is the growth of the process
 while they joined.
 """
-    panel = Panel("Node CPU per delivery, µs", [(WAYS[name][0], figure(of(name, "cpu_us"))) for name in rounds])
+    panel = Panel("Node CPU per delivery, µs", [(LOOPS[name][0], figure(of(name, "cpu_us"))) for name in rounds])
     return Section(text, rounds, (), (Picture(bars([panel]), says="CPU per delivery of each way, as bars"),))
 
 

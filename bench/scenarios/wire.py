@@ -1,4 +1,4 @@
-"""Bytes on the wire: what one item and one join cost a reader's line, and what the page's script weighs."""
+"""Counts the bytes of one item and one join on the wire, and the size of the page's script."""
 
 import gzip
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ import msgspec
 from bench.contender import Contender, ContenderError, Target
 from bench.contenders.centrifugo import Centrifugo
 from bench.contenders.node import FOLDER, modules
-from bench.figures import median, table
 from bench.items import numbered
 from bench.load_reports import DIGITS, MARK
 from bench.scenario import OURS, Row, Run, Scenario, Section
+from bench.stats import median, table
 from bench.wire import Counted, Wire
 from bench.wire_subscriptions import KEPT_KB, Subscription, rivals, subscriptions
 from ticker.contract.item import Text, decode_item, encode_item
@@ -49,19 +49,19 @@ class Bytes(msgspec.Struct, frozen=True):
     """One subscriber of one contender."""
 
     sent: int
-    """To join, all requests and messages."""
+    """Bytes sent to join."""
     joined: int
-    """Received until it has joined."""
+    """Bytes received until it has joined."""
     items: list[int]
-    """Received for each item."""
+    """Bytes received for each item."""
     alone: list[int]
-    """Each item's own JSON."""
+    """Size of the JSON of each item."""
     payloads: list[int]
-    """The messages that carried them, inflated."""
+    """Size of the message of each item, inflated."""
 
 
 def item(number: int) -> bytes:
-    """The JSON of item `number`, with its mark, in words unlike those before."""
+    """Returns the JSON of item `number`, with a headline of random words."""
     plain = decode_item(numbered(number))
     headline = f"{' '.join(Random(number).sample(WORDS, 9))} {_mark(number).decode()}"
     return encode_item(msgspec.structs.replace(plain, headline=Text(headline, "en", "ltr")))
@@ -72,12 +72,12 @@ def _mark(number: int) -> bytes:
 
 
 def _sought(subscription: Subscription, number: int, position: int) -> bytes:
-    """A part of the message with item `number`, which was the `position`th to be published."""
+    """Returns a part of the message with item `number`, which is item `position` of its stream."""
     return b'"offset":%d' % position if subscription.offsets else _mark(number)
 
 
 async def _filled(contender: Contender, subscription: Subscription, target: Target) -> None:
-    """Ten items, all of them delivered."""
+    """Publishes ten items and waits until they are delivered."""
     wire, _ = await Wire.join(target)
     try:
         await contender.publish([item(number) for number in range(FILLED)])
@@ -99,7 +99,7 @@ async def _counted(contender: Contender, subscription: Subscription, wire: Wire,
 
 
 def clients() -> dict[str, int]:
-    """What the incumbents' bundles weigh, packed by `gzip -9`, of those that are installed."""
+    """Returns the sizes of other libraries' scripts after `gzip -9`, as far as they are installed."""
     files = {name: modules() / name / path for name, path in CLIENTS.items()}
     return {name: len(gzip.compress(path.read_bytes(), 9, mtime=0)) for name, path in files.items() if path.exists()}
 
@@ -142,13 +142,13 @@ async def measure(run: Run) -> Section:
 
 def _text(chosen: Mapping[str, Subscription], results: Mapping[str, Bytes], weights: Mapping[str, int]) -> str:
     per_item = [
-        (chosen[name].title, f"{median(bytes_.items):,.0f}", f"{median(bytes_.items) - median(bytes_.alone):+,.0f}")
-        for name, bytes_ in results.items()
-        if bytes_.items
+        (chosen[name].title, f"{median(result.items):,.0f}", f"{median(result.items) - median(result.alone):+,.0f}")
+        for name, result in results.items()
+        if result.items
     ]
     joins = [
-        (chosen[name].title, f"{bytes_.sent:,}", f"{bytes_.joined:,}", f"{bytes_.sent + bytes_.joined:,}")
-        for name, bytes_ in results.items()
+        (chosen[name].title, f"{result.sent:,}", f"{result.joined:,}", f"{result.sent + result.joined:,}")
+        for name, result in results.items()
     ]
     scripts = [(name, f"{size:,}") for name, size in weights.items()]
     size = median(results[OURS].alone)
@@ -217,13 +217,13 @@ def _rows(results: Mapping[str, Bytes], weights: Mapping[str, int]) -> tuple[Row
 
 
 def _lacking(results: Mapping[str, Bytes]) -> list[str]:
-    """What of the yardstick was not measured."""
+    """Returns a sentence for each contender that was not measured, or not with all subscriptions."""
     makers: dict[str, list[str]] = {}
     absent = set(rivals()) - set(results)
     for name, rival in rivals().items():
         makers.setdefault(rival.maker, []).append(name)
     return [
-        f"{maker} was not measured" if absent.issuperset(names) else f"{maker} was not measured in all ways"
+        f"{maker} was not measured" if absent.issuperset(names) else f"{maker} was not measured with all subscriptions"
         for maker, names in makers.items()
         if absent.intersection(names)
     ]

@@ -183,10 +183,10 @@ class ChangingReader(Reader):
 
     async def ask(self, number: int) -> None:
         """Asks for another filter, and waits for its first message."""
-        filter_ = FILTERS[number % len(FILTERS)]
+        subscription = FILTERS[number % len(FILTERS)]
         firsts_before = self.firsts
-        self.deaf_next = filter_.get("urgency") == 1
-        self._send(0x81, msgspec.json.encode({"type": "subscribe", **filter_}))
+        self.deaf_next = subscription.get("urgency") == 1
+        self._send(0x81, msgspec.json.encode({"type": "subscribe", **subscription}))
         await self.until(lambda: self.firsts > firsts_before)
 
     async def next_message(self) -> dict[str, Any]:  # Any: JSON
@@ -210,7 +210,7 @@ class ChangingReader(Reader):
         self._writer.write(bytes((first, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
 
 
-async def knock_badly(port: int, count: int) -> None:
+async def send_bad_requests(port: int, count: int) -> None:
     """`count` connections that no join comes of, and that hang up when they are answered, or after a moment."""
     for number in range(count):
         _reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -17,12 +17,12 @@ import httpx2
 import msgspec
 
 from bench.contender import ContenderError
-from bench.figures import quantile
 from bench.load import Load
 from bench.session import Session
 from bench.soak.acts import act_json, replaced
-from bench.soak.clients import ChangingReader, EventReader, Reader, all_at, knock_badly
+from bench.soak.clients import ChangingReader, EventReader, Reader, all_at, send_bad_requests
 from bench.soak.follower import Follower
+from bench.stats import quantile
 
 BURST: Final = 20
 EMPTY_SECONDS: Final = 20.0
@@ -96,7 +96,7 @@ class Cycle:
                 for index, client in enumerate(changing):
                     await client.ask(self._turns + number // 5 + index)
             if number % 10 == 0:
-                await knock_badly(port, 7)
+                await send_bad_requests(port, 7)
         session.run.step(f"cycle {self._turns + 1}: cut and back")
         await session.load.cut((plan.base + half) // 3)
         await self._deflated.cut(half // 3)

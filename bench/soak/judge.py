@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from bench.figures import median
+from bench.stats import median
 
 # Growth that the second half may show. A connection that is kept by mistake costs 0.48 KiB with the list that keeps it:
 # 2,700 are seen, and the shortest soak has more who leave. Without a leak shortest soaks grew by up to 470.

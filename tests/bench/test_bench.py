@@ -78,7 +78,7 @@ def test_a_trial_writes_a_page_data_and_pictures(tmp_path: Path, name: str) -> N
     contenders = ("flashwire", "limit", *(("flashwire, deflated",) if name == "steady" else ()))
     assert report.quick and {who: len(rounds) for who, rounds in report.data.items()} == dict.fromkeys(contenders, 1)
     for rounds in report.data.values():
-        assert all(round_["last_ms"] > 0 and round_["client_us"] > 0 for round_ in rounds)
+        assert all(result["last_ms"] > 0 and result["client_us"] > 0 for result in rounds)
     assert "The limit: C and epoll" in output and output.splitlines()[2] in (out / f"{name}.md").read_text("utf-8")
     assert (out / f"{name}.svg").read_text("utf-8").startswith("<svg")
     assert "## Left out here" in (out / "README.md").read_text("utf-8")
@@ -116,7 +116,7 @@ def test_a_scenario_that_fails_does_not_stop_the_next(tmp_path: Path, monkeypatc
         return Section("Found.", {})
 
     by_name = {"steady": Scenario("steady", "One", failing, 1, 1), "burst": Scenario("burst", "Two", fine, 1, 1)}
-    monkeypatch.setattr(scenarios, "known", lambda: tuple(by_name))
+    monkeypatch.setattr(scenarios, "scenario_names", lambda: tuple(by_name))
     monkeypatch.setattr(scenarios, "load_scenario", by_name.__getitem__)
     status, output, errors = run("--out", tmp_path)
     assert status == 1 and "steady: no measurement: item 7 came where item 6 was due" in errors
@@ -163,7 +163,7 @@ async def test_no_round_begins_after_the_time_limit() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("copies", "sentence"), [(2, "was due"), (0, "did not reach everybody")])
+@pytest.mark.parametrize(("copies", "sentence"), [(2, "was due"), (0, "did not reach every subscriber")])
 async def test_a_doubled_or_lost_item_stops_the_measurement_and_all_processes(copies: int, sentence: str) -> None:
     spoilt = Spoilt(copies)
     with pytest.raises(MissedError, match=sentence):
@@ -203,7 +203,7 @@ def test_a_thousand_filters_differ_and_let_the_items_pass() -> None:
     filters = {Query(read_pairs(path.partition("?")[2].encode()), site).subscription().filter for path in paths}
     assert len(filters) == 1000
     item = decode_item(numbered(1))
-    assert all(filter_.matches(item) for filter_ in filters)
+    assert all(candidate.matches(item) for candidate in filters)
 
 
 def test_cpu_and_memory_of_a_process_are_read_while_it_works() -> None:

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench.contender import Contender, ContenderError, Target
 from bench.contenders import CONTENDERS, base, nchan, node, program
 from bench.contenders.base import Base
-from bench.contenders.feed import Feed, Way
+from bench.contenders.feed import Feed, Publisher
 from bench.items import numbered
 
 pytestmark = pytest.mark.anyio
@@ -173,9 +173,11 @@ class Broken(Base):
     def version(self) -> str:
         return "none"
 
-    async def _launch(self, core: int) -> tuple[Target, Way]:
-        self.process = self._owned(program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder))
-        raise AssertionError(await self._piped(self.process))
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
+        self.process = self._stop_on_exit(
+            program.start_program(["sh", "-c", "echo no such luck >&2"], core, self._folder)
+        )
+        raise AssertionError(await self._open_pipe(self.process))
 
 
 async def test_a_program_that_exits_is_reported_with_its_last_output(folders: Path) -> None:
@@ -190,9 +192,9 @@ async def test_a_program_that_never_listens_is_stopped(folders: Path, monkeypatc
     monkeypatch.setattr(base, "START_SECONDS", 0.3)
 
     class Silent(Broken):
-        async def _launch(self, core: int) -> tuple[Target, Way]:
-            self.process = self._owned(program.start_program(["sleep", "60"], core, self._folder))
-            raise AssertionError(await self._posted(self.process, base.free_port(), "/"))
+        async def _launch(self, core: int) -> tuple[Target, Publisher]:
+            self.process = self._stop_on_exit(program.start_program(["sleep", "60"], core, self._folder))
+            raise AssertionError(await self._open_poster(self.process, base.free_port(), "/"))
 
     silent = Silent()
     with pytest.raises(ContenderError, match="it wrote nothing"):

@@ -26,7 +26,7 @@ class Running(Limit):
     target: Target
 
     async def say(self, *messages: bytes) -> None:
-        await self._way.send(messages)
+        await self._publisher.send(messages)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Editors count every line, wait for every answer and take no refusal for one; what they find is judged by its aims."""
+"""Editors of the benchmark: they post every line once, wait for every response, and fail on a refusal."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ Answer = Callable[[int], bytes]
 
 
 class Desk:
-    """Takes posts as a desk does; `answer` says what to each, `pause` is slept before each answer."""
+    """A fake desk: sends `answer(number)` to post `number`, after `pause` seconds."""
 
     def __init__(self, answer: Answer, pause: float) -> None:
         self.answer = answer
@@ -35,7 +35,7 @@ class Desk:
                 self.keys.append(fields["Idempotency-Key"])
                 if self.pause:
                     await asyncio.sleep(self.pause)
-                # In pieces, as a network may bring it.
+                # Sent in two pieces, as a network may deliver it.
                 for piece in (answer := self.answer(len(self.keys)))[:20], answer[20:]:
                     writer.write(piece)
                     await writer.drain()
@@ -67,7 +67,7 @@ async def test_every_line_is_posted_once_and_waited_for() -> None:
         assert all(0 < wait <= posted.seconds for wait in posted.waits)
 
 
-async def test_a_refusal_is_no_measurement() -> None:
+async def test_a_refused_post_fails_the_measurement() -> None:
     def refused(number: int) -> bytes:
         return published(number) if number < 5 else b"HTTP/1.1 429 Too Many\r\nContent-Length: 4\r\n\r\nrate"
 
@@ -76,20 +76,20 @@ async def test_a_refusal_is_no_measurement() -> None:
             await post_all(port, ["t"], 50, at_once=2)
 
 
-async def test_a_desk_that_hangs_up_is_no_measurement() -> None:
+async def test_a_closed_connection_fails_the_measurement() -> None:
     async with a_desk(lambda number: published(number) if number < 3 else b"") as (_, port):
-        with pytest.raises(MissedError, match="hung up"):
+        with pytest.raises(MissedError, match="closed the connection"):
             await post_all(port, ["t"], 10, at_once=1)
 
 
 async def test_paced_waits_count_from_the_due_time() -> None:
-    # The bug it guards against: an editor who waits for a slow answer posts late, and the next wait looks short.
+    # Coordinated omission: if an editor waited for a slow response, its next post would be late and look fast.
     async with a_desk(pause=0.02) as (_, port):
         posted = await post_paced(port, ["t"], 10, rate=1000, at_once=1)
     assert max(posted.waits) > 0.15 and posted.waits == sorted(posted.waits)
 
 
-async def test_the_pace_is_kept_where_the_desk_keeps_up() -> None:
+async def test_posts_follow_the_rate_if_the_desk_keeps_up() -> None:
     async with a_desk() as (_, port):
         began = time.monotonic()
         posted = await post_paced(port, ["t"], 11, rate=100)

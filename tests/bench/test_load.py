@@ -79,7 +79,7 @@ async def test_a_measurement_ends_only_when_the_last_client_has_the_item(server:
         waiting = await load.expect(1, 1, seconds=0.3)
         for client in server.clients[:2]:
             client.say(item(1))
-        with pytest.raises(MissedError, match="item 1 did not reach everybody within"):
+        with pytest.raises(MissedError, match="item 1 did not reach every subscriber within"):
             await within(waiting)
 
 
@@ -305,7 +305,7 @@ async def test_items_replaced_by_a_newer_version_may_be_missing(server: Server, 
         else:
             server.clients[1].say(frame(b'{"type":"replay","cursor":"e.6.x","items":[' + b",".join(came) + b"]}"))
         arrivals = await within(waiting)
-        assert [arrival.count for arrival in arrivals] == [2] * 6 and min(arrival_.late for arrival_ in arrivals) > 0
+        assert [arrival.count for arrival in arrivals] == [2] * 6 and min(arrival.late for arrival in arrivals) > 0
         stats = await load.stats()
         assert (stats.items, stats.left_out) == (9, 3)
 

@@ -1,4 +1,4 @@
-"""What the benchmark writes: pages, data and pictures that say the same, and one table of what is reached."""
+"""Reports of the benchmark: pages, data, pictures, and the table of targets."""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from bench import machine
-from bench.aims import AIMS
-from bench.bends import bend, describe_knee
-from bench.figures import Figure, figure, median, quantile, ratio
+from bench.knees import describe_knee, find_knee
 from bench.machine import Machine, Others
 from bench.plot import WIDTH
 from bench.report import Report, overview, read_reports, write_report
 from bench.scenario import Effort, Picture, Row, Section
+from bench.stats import Figure, figure, median, quantile, ratio
+from bench.targets import TARGETS
 
 MACHINE = Machine("A processor", 2, 24, "6.1", "3.11.7", {"uvicorn": "0.54.0"}, 0.25)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,7 +40,7 @@ def report(name: str = "steady", **different: Any) -> Report:  # Any: fields of 
     return Report(name=name, **{**fields, **different})
 
 
-SECTION = Section("| way |\n", {"flashwire": [1.5]}, pictures=(Picture("<svg/>", says="Bars"),))
+SECTION = Section("| contender |\n", {"flashwire": [1.5]}, pictures=(Picture("<svg/>", says="Bars"),))
 
 
 def test_the_median_is_the_middle() -> None:
@@ -60,7 +60,7 @@ def test_a_figure_is_printed_with_its_spread() -> None:
 
 
 def test_ratios_are_taken_round_by_round() -> None:
-    # The second turn was disturbed, for both.
+    # Both values of the second turn were disturbed, so its ratio is still right.
     assert ratio([2.0, 20.0], [1.0, 10.0]) == Figure(2.0, 2.0, 2.0)
     assert ratio([2.0, 3.0], [0.0, 1.0]).median == 3.0
 
@@ -70,13 +70,13 @@ def test_a_scenario_is_a_page_data_and_pictures(tmp_path: Path) -> None:
     page = (tmp_path / "steady.md").read_text("utf-8")
     for part in (
         "# Steady state\n",
-        "| way |",
+        "| contender |",
         "![Bars](steady.svg)",
         "- nats was left out.",
         "A processor, 2 cores, 24 GiB",
         "| load before | 0.25:",
         "| others meanwhile | 3% of",
-        "| load client | 2.00 µs of CPU a delivery beside the servers' 5.00; busy for 25% of the time |",
+        "| load client | 2.00 µs of CPU per delivery, the servers 5.00; busy for 25% of the time |",
         "uvicorn 0.54.0",
         "nginx 1.22.1, nchan 1.3.6",
         "`python -m bench steady`",
@@ -100,21 +100,21 @@ def test_a_file_that_cannot_be_read_is_a_scenario_that_was_not_measured(tmp_path
 
 
 def cells(page: str, key: str) -> list[str]:
-    line = next(line for line in page.splitlines() if line.startswith(f"| {AIMS[key].figure} |"))
+    line = next(line for line in page.splitlines() if line.startswith(f"| {TARGETS[key].figure} |"))
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def test_every_target_has_a_row() -> None:
     page = overview({"steady": report()}, NOW)
     assert cells(page, "cpu") == [
-        AIMS["cpu"].figure,
-        AIMS["cpu"].aim,
+        TARGETS["cpu"].figure,
+        TARGETS["cpu"].bound,
         "5.0 µs",
         "limit 4.0 µs",
         "yes",
         "[in this run](steady.md)",
     ]
-    for key in AIMS.keys() - {"cpu"}:
+    for key in TARGETS.keys() - {"cpu"}:
         assert cells(page, key)[2:] == ["not measured", "", "", ""]
     assert "- `nats`: NATS needs nats-server: sudo apt-get install nats-server" in page
 
@@ -126,7 +126,7 @@ def test_a_missed_or_unknown_target_says_why() -> None:
     assert cells(page, "last")[4] == "–: no yardstick"
 
 
-def test_a_figure_of_an_earlier_run_says_when_and_on_what_other_machine_it_was_measured() -> None:
+def test_a_figure_of_an_earlier_run_names_its_date_and_its_machine() -> None:
     earlier = report("wire", measured_at="2026-10-01T08:00:00.000Z", rows=(Row("wire", "600 bytes", reached=True),))
     reports = {"steady": report(), "wire": earlier}
     assert cells(overview(reports, NOW), "wire")[5] == "[2026-10-01](wire.md)"
@@ -145,17 +145,17 @@ def inside(picture: ElementTree.Element) -> None:
 
 
 def test_a_line_bends_where_its_cost_rises_and_stays_up() -> None:
-    assert bend([(1, 4.0), (10, 4.1), (100, 6.0), (1000, 9.0)]).at == 100
-    assert bend([(1, 9.0), (10, 4.0), (100, 6.0)]).at == 100
-    # One disturbed point is no bend, and what becomes cheaper is none.
-    assert bend([(1, 4.0), (10, 9.0), (100, 4.2)]).at is None
-    assert bend([(1, 9.0), (10, 4.0)]).at is None
+    assert find_knee([(1, 4.0), (10, 4.1), (100, 6.0), (1000, 9.0)]).at == 100
+    assert find_knee([(1, 9.0), (10, 4.0), (100, 6.0)]).at == 100
+    # A single high point is noise, and a falling cost has no knee.
+    assert find_knee([(1, 4.0), (10, 9.0), (100, 4.2)]).at is None
+    assert find_knee([(1, 9.0), (10, 4.0)]).at is None
 
 
 def test_a_line_is_described_by_its_own_points() -> None:
     rising = describe_knee("nchan", [(1, 4.0), (1000, 8.0)], "µs", "filters")
     assert rising == "nchan bends upwards at 1,000 filters: 4.0 µs at 1 filters, 8.0 at 1,000 (×2.00 the least)."
-    assert "falls as there is more to share" in describe_knee("ours", [(1, 4.0), (20, 1.0)], "µs", "items")
+    assert "falls as the work is shared" in describe_knee("ours", [(1, 4.0), (20, 1.0)], "µs", "items")
     assert "does not bend" in describe_knee("ours", [(1, 4.0), (20, 4.4)], "µs", "items")
 
 
@@ -168,7 +168,7 @@ def test_cpu_of_other_processes_is_measured(monkeypatch: pytest.MonkeyPatch) -> 
     assert Others().share() == 0.25
 
 
-def test_the_machine_is_counted_while_we_work() -> None:
+def test_cpu_of_this_process_counts_as_busy_time_of_the_machine() -> None:
     others, busy, own = Others(), machine._busy_seconds(), machine._own_seconds()
     while machine._own_seconds() - own < 0.1:
         pass

@@ -114,7 +114,7 @@ CENTRIFUGO = {name: counted(645, 900) for name in wire_subscriptions.rivals() if
         ({**SOCKET_IO, **CENTRIFUGO}, True, ""),
         (SOCKET_IO, None, "Centrifugo was not measured"),
         (CENTRIFUGO, None, "Socket.IO was not measured"),
-        ({**CENTRIFUGO, "socketio": counted(645, 370)}, None, "Socket.IO was not measured in all ways"),
+        ({**CENTRIFUGO, "socketio": counted(645, 370)}, None, "Socket.IO was not measured with all subscriptions"),
         ({}, None, "Socket.IO was not measured; Centrifugo was not measured"),
         ({"socketio": counted(645, 300)}, False, "Socket.IO has fewer for a join; Socket.IO was not measured in all"),
         ({"socketio-kept": counted(70, 600)}, False, "KB of zlib"),

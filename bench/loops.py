@@ -23,7 +23,7 @@ def _fastnet(under: Factory) -> Factory:
     return make
 
 
-WAYS: Final[dict[str, tuple[str, Factory]]] = {
+LOOPS: Final[dict[str, tuple[str, Factory]]] = {
     "epoll": ("our transport in an epoll set on uvloop (as shipped)", uvloop.new_event_loop),
     "epoll-transport": ("our transport in an epoll set on uvloop, and through it", uvloop.new_event_loop),
     "epoll-asyncio": ("our transport in an epoll set on asyncio", asyncio.new_event_loop),
