@@ -1,4 +1,4 @@
-"""The ways in which a node can write: loops and transports under one protocol class, for the scenario `transports`."""
+"""Event loops and transports on which a node can run, for the scenario `transports`."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from typing import Final
 
 import uvloop
 
-# aiofastnet replaces the transports of a loop that is there; it is no dependency of ours.
+# aiofastnet patches the transports of an existing loop. It is not a dependency.
 INSTALL: Final = "pip install aiofastnet"
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -34,16 +34,19 @@ LOOPS: Final[dict[str, tuple[str, Factory]]] = {
     "aiofastnet": ("aiofastnet's transport on uvloop, straight to its descriptor", _fastnet(uvloop.new_event_loop)),
     "aiofastnet-transport": ("aiofastnet's transport on uvloop, and through it", _fastnet(uvloop.new_event_loop)),
 }
-"""By name: what it is, and what makes its loop."""
+"""By name: a title, and the factory of the event loop."""
 
 
 def absent(name: str) -> str | None:
-    """How to install what `way` needs, if it is not there."""
+    """Returns the command that installs the packages of loop `name`, or `None` if they are installed."""
     return INSTALL if name.startswith("aiofastnet") and find_spec("aiofastnet") is None else None
 
 
 async def serve(name: str, sock: socket.socket) -> None:
-    """The node as it is shipped, or on the loop's transports, or with the short way to the descriptor closed, too."""
+    """Serves a node on `sock` as the name says: with our transport or the loop's, and with or without direct writes.
+
+    A name that ends with `-transport` disables writing to the descriptor directly.
+    """
     from ticker import server
     from ticker.net import connection
     from ticker.settings import TickerSettings

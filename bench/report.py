@@ -1,7 +1,7 @@
-"""What a run writes: a page, data and pictures for each scenario, and the table of all of them; it measures nothing.
+"""Writes the results of a run: a page, JSON and pictures for each scenario, and the table of targets.
 
-Each scenario's JSON holds its rows and when and where they were measured. The table is put together from these files,
-so that a scenario that was not run this time stands there with the date of the run that it was measured in.
+The table is built from the JSON files, which contain the rows, the date and the machine. A scenario that did not run
+this time keeps the row and the date of its last run.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,22 +19,22 @@ _DIGITS: Final = 5
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One scenario's run; `<name>.json` holds exactly this."""
+    """The result of one scenario, as stored in `<name>.json`."""
 
     name: str
     title: str
     measured_at: str
     seconds: float
     quick: bool
-    """A trial of a few seconds, whose figures mean nothing."""
+    """Whether this was a trial of a few seconds, whose figures mean nothing."""
     machine: Machine
     others: float
-    """How much of the machine's cores others used meanwhile, 0 to 1: it is in the spread."""
+    """The share of all cores' time that other processes used during the run, 0 to 1."""
     effort: Effort
     contenders: dict[str, str]
-    """The versions of those that could run here, by name."""
+    """Versions of the contenders that ran, by name."""
     left_out: dict[str, str]
-    """What the others lack, and how it is installed."""
+    """For each contender that is not installed, how to install it."""
     notes: tuple[str, ...]
     rows: tuple[Row, ...]
     pictures: tuple[str, ...]
@@ -42,7 +42,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def write_report(out: Path, report: Report, section: Section) -> None:
-    """`<name>.md`, `<name>.json` and the pictures, in the folder `out`."""
+    """Writes `<name>.md`, `<name>.json` and the pictures to the folder `out`."""
     for picture, name in zip(section.pictures, report.pictures, strict=True):
         (out / name).write_text(picture.svg, "utf-8")
     compact = msgspec.json.encode(_rounded(msgspec.to_builtins(report)))
@@ -51,16 +51,16 @@ def write_report(out: Path, report: Report, section: Section) -> None:
 
 
 def _rounded(value: Any) -> Any:  # Any: JSON
-    """`value` with floats of `_DIGITS` significant digits: no measurement here is more precise."""
+    """Returns `value` with floats rounded to `_DIGITS` significant digits, the precision of the measurements."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
     if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
-    return [_rounded(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {key: _rounded(member) for key, member in value.items()}
+    return [_rounded(member) for member in value] if isinstance(value, list | tuple) else value
 
 
 def read_reports(out: Path, names: Iterable[str]) -> dict[str, Report]:
-    """The reports in the folder, of this run or of earlier ones; what cannot be read is not there."""
+    """Returns the reports in the folder `out`, of this run and earlier ones; unreadable files are ignored."""
     reports = {}
     for name in names:
         try:
@@ -71,7 +71,7 @@ def read_reports(out: Path, names: Iterable[str]) -> dict[str, Report]:
 
 
 def page(report: Report, section: Section) -> str:
-    """One scenario's page."""
+    """Returns the Markdown page of one scenario."""
     pictures = "".join(
         f"\n![{picture.says or report.title}]({name})\n"
         for picture, name in zip(section.pictures, report.pictures, strict=True)
@@ -91,10 +91,10 @@ def _trial(report: Report) -> str:
 def _machine(report: Report) -> str:
     machine = report.machine
     rows = [
-        ("made", f"{report.measured_at}, in {report.seconds:.0f} s, by `python -m bench {report.name}`"),
+        ("measured", f"{report.measured_at}, in {report.seconds:.0f} s, by `python -m bench {report.name}`"),
         ("machine", machine.text()),
-        ("load before", f"{machine.load}: processes that wanted a core in the minute before"),
-        ("others meanwhile", f"{report.others:.0%} of all cores' time went to processes that are no part of this"),
+        ("load before", f"{machine.load} (load average of the minute before the run)"),
+        ("other processes", f"{report.others:.0%} of all cores' time"),
         ("load client", report.effort.text()),
         ("kernel, Python", f"{machine.kernel}, {machine.python}"),
         ("packages", _listed(machine.packages)),
@@ -109,12 +109,10 @@ def _listed(versions: Mapping[str, str]) -> str:
 
 
 def overview(reports: Mapping[str, Report], run_started: str) -> str:
-    """The table "Targets and results", from all scenarios that `reports` has; `made`: the run that is being written."""
+    """Returns the page "Targets and results" for `reports`; `run_started` tells this run's figures from older ones."""
     newest = max(reports.values(), key=lambda report: report.measured_at, default=None)
     left_out = dict(newest.left_out) if newest else {}
-    lines = [f"- `{name}`: {reason}" for name, reason in sorted(left_out.items())] or [
-        "None of the contenders that the benchmark has."
-    ]
+    lines = [f"- `{name}`: {reason}" for name, reason in sorted(left_out.items())] or ["All contenders were measured."]
     pages = [
         (
             f"[{scenario_report.title}]({scenario_report.name}.md)",
@@ -133,19 +131,19 @@ def overview(reports: Mapping[str, Report], run_started: str) -> str:
     columns = ("figure", "target", "ours", "others, in the same run", "reached", "measured")
     return f"""# Targets and results
 
-Printed by `python -m bench` (`make bench`). Server on one core, load client on another, over loopback; everyone
-started, loaded and measured the same way, in turn (A B A B). Figures are medians with the least and the most in
-brackets. Those of another machine differ, the ratios should not. {where}{busy}
+Written by `python -m bench` (`make bench`). The server runs on one core and the load client on another, over loopback.
+All contenders are started, loaded and measured the same way, in turn (A B A B). Figures are medians, with lowest and
+highest in brackets. Figures of another machine differ; the ratios should not. {where}{busy}
 
 {table(columns, list(_rows(reports, run_started)))}
 
-## Left out here
+## Contenders not installed
 
 {chr(10).join(lines)}
 
 ## Pages
 
-{table(("scenario", "made", "took", "of all cores' time others used"), pages)}
+{table(("scenario", "measured", "duration", "CPU of other processes"), pages)}
 """
 
 
@@ -162,7 +160,7 @@ def _rows(reports: Mapping[str, Report], run_started: str) -> Iterable[tuple[str
             if report.quick:
                 when += ", a trial"
             when = f"[{when}]({report.name}.md)"
-            yield target.figure, target.bound, row.ours, row.beside, "–" if report.quick else _verdict(row), when
+            yield target.figure, target.bound, row.ours, row.yardsticks, "–" if report.quick else _verdict(row), when
 
 
 def _verdict(row: Row) -> str:

@@ -1,29 +1,29 @@
-"""A scenario: one question, measured, and answered with a table, data, pictures and rows of "Targets and results".
+"""The interface of a scenario: a measurement that returns a table, data, pictures and rows of "Targets and results".
 
 A scenario is a module `bench/scenarios/<name>.py` with a `SCENARIO`, named in `bench.scenarios.NAMES`:
 
     async def measure(run: Run) -> Section:
         subscribers = 200 if run.quick else 10_000
 
-        async def one(name: str) -> float:
+        async def one_round(name: str) -> float:
             async with audience(run, run.contenders[name]()) as session:   # bench.session
                 await session.join(subscribers)
-                await session.deliver(5)                                    # warm
+                await session.deliver(5)                                    # warm-up
                 return (await session.deliver(1)).last_ms
 
-        found = await run.in_turn(("flashwire", "nchan", "limit"), one)     # A B C A B C …; absent ones are left out
-        ours = figure(found["flashwire"])
+        rounds = await run.in_turn(("flashwire", "nchan", "limit"), one_round)    # A B C A B C …
+        ours = figure(rounds["flashwire"])
         return Section(
-            text=table(("way", "to the last, ms"), [(name, figure(all_).text()) for name, all_ in found.items()]),
-            data=found,
-            rows=(Row("last", f"{ours.text()} ms", beside="…", reached=…),),
+            text=table(("contender", "last, ms"), [(name, figure(times).text()) for name, times in rounds.items()]),
+            data=rounds,
+            rows=(Row("last", f"{ours.text()} ms", yardsticks="…", reached=…),),
             pictures=(Picture(bars(…)),),                                   # bench.plot
         )
 
     SCENARIO = Scenario("last", "How long 10,000 wait", measure, seconds=120, quick_seconds=5)
 
-A scenario says `run.step(...)` before each thing that takes a second or more, and ends after about its `seconds`:
-`in_turn` begins no further turn when they are over. Rows have the keys of `bench.targets.TARGETS`.
+A scenario calls `run.step(...)` before each step that takes a second or more. It ends after about `seconds`: `in_turn`
+starts no further turn after that. Rows have the keys of `bench.targets.TARGETS`.
 """
 
 import time
@@ -43,15 +43,15 @@ class Row(msgspec.Struct, frozen=True):
     """One row of "Targets and results"."""
 
     key: str
-    """Which: a key of `bench.targets.TARGETS`."""
+    """A key of `bench.targets.TARGETS`."""
     ours: str
     """Our figure with its unit and spread."""
-    beside: str = ""
-    """The yardsticks, measured in the same run."""
+    yardsticks: str = msgspec.field(default="", name="beside")  # "beside" in existing JSON files
+    """Figures of the contenders that ours is compared with, from the same run."""
     reached: bool | None = None
-    """`None`: it cannot be said, as where the yardstick is absent; `why` says so."""
+    """Whether the target is reached; `None` if unknown, for example because a yardstick is not installed."""
     why: str = ""
-    """The measured reason where it is not reached."""
+    """The measured reason if the target is missed, or why `reached` is unknown."""
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -60,22 +60,22 @@ class Picture(msgspec.Struct, frozen=True):
     svg: str
     name: str = ""
     says: str = ""
-    """What is seen on it, for who does not see it."""
+    """The alternative text."""
 
 
 class Section(msgspec.Struct, frozen=True):
-    """What a scenario found."""
+    """The result of a scenario."""
 
     text: str
     """Markdown below the title: the table, and how it was measured."""
     data: Any  # any JSON: each scenario has its own
-    """All repeats; `<scenario>.json` holds it."""
+    """All repeats, as stored in `<scenario>.json`."""
     rows: tuple[Row, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
 
 class Effort(msgspec.Struct):
-    """What all deliveries of a run took together, of the servers and of the load client."""
+    """CPU of the servers and of the load client for all deliveries of a run."""
 
     deliveries: int = 0
     server_cpu: float = 0.0
@@ -83,7 +83,7 @@ class Effort(msgspec.Struct):
     seconds: float = 0.0
 
     def text(self) -> str:
-        """Whether the load client was what was measured, in one line."""
+        """Returns one line that shows whether the load client was the bottleneck."""
         if not self.deliveries:
             return "not used"
         client, server = (cpu * 1e6 / self.deliveries for cpu in (self.client_cpu, self.server_cpu))
@@ -92,7 +92,7 @@ class Effort(msgspec.Struct):
 
 
 class Run:
-    """What a scenario gets: how much to measure, on which cores, which contenders, and where to report progress."""
+    """The parameters of a scenario: how much to measure, on which cores, with which contenders; reports progress."""
 
     def __init__(
         self,
@@ -106,17 +106,17 @@ class Run:
         seconds: float = 3600,
     ) -> None:
         self.quick = quick
-        """A form of a few seconds that proves that it works, and whose figures mean nothing."""
+        """Whether this is a trial of a few seconds, whose figures mean nothing."""
         self.repeats = repeats
         self.server_core = server_core
-        """One core where there is only one: `client_core` is the same then."""
+        """Equal to `client_core` if the machine has only one core."""
         self.client_core = client_core
         self.contenders = contenders
-        """Those that can run here, by name, ours first; called, a fresh one."""
+        """Factories of the contenders that can run here, by name, ours first."""
         self.notes: list[str] = []
-        """Sentences that a reader of the page must know: who failed, what was cut short."""
+        """Sentences for the page: which contender failed, or what was cut short."""
         self.effort = Effort()
-        """Of all `Session.deliver`."""
+        """The sum over all calls of `Session.deliver`."""
         self._say = say
         self._share = 0.0
         self._step = ""
@@ -124,34 +124,34 @@ class Run:
         self._deadline = time.monotonic() + seconds
 
     def step(self, what: str, share: float | None = None) -> None:
-        """Says what begins now, and how much of the scenario is done (0 to 1; `None`: as before)."""
+        """Reports that step `what` starts, and the share of the scenario that is done (0 to 1; `None`: unchanged)."""
         self._share = self._share if share is None else share
         done_parts, parts = self._part
         self._say(f"{self._step}{what}", (done_parts + self._share) / parts)
 
     def part(self, done_parts: int, parts: int) -> None:
-        """Begins one of `parts` of about the same length, after `before` others; progress in each goes from 0 to 1."""
+        """Starts the next of `parts` equal parts, of which `done_parts` are done; progress in each is 0 to 1."""
         self._part = (done_parts, parts)
         self._share = 0.0
 
     def late(self) -> bool:
-        """Whether the scenario has used up its time: nothing begins that can be left."""
+        """Returns whether the time of the scenario has passed, so that no optional step should start."""
         return time.monotonic() >= self._deadline
 
     async def in_turn(
         self, names: Iterable[str], measure_one: Callable[[str], Awaitable[T]], *, repeats: int | None = None
     ) -> dict[str, list[T]]:
-        """`one` of each of `names` in turn, again and again: A B A B. Whole turns only, and at least one.
+        """Calls `measure_one` for each of `names` in turn: A B A B. Makes whole turns, and at least one.
 
-        Names that are contenders but cannot run here are left out. If another than ours fails it is left out from
-        then on, with a note; if ours fails there is no measurement.
+        Contenders that cannot run here are left out. A contender that fails is left out from then on, with a note.
+        If ours or a variant of ours fails, its error is raised.
         """
         repeats = repeats or self.repeats
         chosen = [name for name in names if name in self.contenders or name not in self._contender_names()]
         rounds: dict[str, list[T]] = {name: [] for name in chosen}
         for turn in range(repeats):
             if turn and self.late():
-                self.notes.append(f"After {turn} of {repeats} turns the time was up.")
+                self.notes.append(f"The time limit passed after {turn} of {repeats} turns.")
                 break
             for index, name in enumerate(tuple(chosen)):
                 self._step = f"{name}, {turn + 1} of {repeats}: "
@@ -161,7 +161,7 @@ class Run:
                 except (ContenderError, MissedError, OSError) as error:
                     if name == OURS or name not in self.contenders:
                         raise
-                    self.notes.append(f"{name} was left out after it had failed: {error}")
+                    self.notes.append(f"{name} was left out after a failure: {error}")
                     chosen.remove(name)
         self._step = ""
         return {name: results for name, results in rounds.items() if results}
@@ -174,16 +174,16 @@ class Run:
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """How a scenario is found and run."""
+    """The name, the title and the function of a scenario, and how to run it."""
 
     name: str
     title: str
     measure: Callable[[Run], Awaitable[Section]]
     seconds: float
-    """About how long it takes on two cores; after this no further turn begins."""
+    """Expected duration on two cores; no further turn starts after 1.5 times this."""
     quick_seconds: float
     repeats: int = 3
     default: bool = True
-    """Whether it is part of a run that names no scenario."""
+    """Whether it runs if the command line names no scenario."""
     pinned: bool = True
-    """Whether the benchmark itself, and what it starts without saying where, stays on the client's core."""
+    """Whether the benchmark process and its children without an own core stay on the client's core."""

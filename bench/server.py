@@ -1,6 +1,6 @@
 """A server process of the benchmark: `python -m bench.server <contender> <socket> <core> <parent>`.
 
-It is not forked from the benchmark, so that the memory of one is in no other's figures.
+It is a new process and not a fork, so that it shares no memory with the benchmark.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from ticker.shared.process.parent import die_with
 
 
 def main(contender: str, number: str, core: str, parent: str) -> None:
-    """Serves until SIGTERM, on one core, and never longer than its parent."""
+    """Serves `contender` on one core until SIGTERM, or until the parent ends."""
     die_with(int(parent))
     os.sched_setaffinity(0, {int(core)})
     _, loop = LOOPS.get(contender.removeprefix(WRITES), LOOPS["epoll"])

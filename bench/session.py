@@ -1,4 +1,4 @@
-"""A contender with its audience, as most scenarios need it: started, joined, published to, looked at and ended."""
+"""A running contender with its subscribers, as most scenarios need it."""
 
 import asyncio
 import contextlib
@@ -19,16 +19,16 @@ _SETTLE_SECONDS: Final = 0.5
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """Items that reached everybody, once and in order."""
+    """Items that every subscriber received once and in order."""
 
     published: int
-    """Before the first was given to the contender, in nanoseconds of the monotonic clock, as all arrivals."""
+    """The time before the first item was published, in nanoseconds of the monotonic clock, like all arrivals."""
     items: list[Arrivals]
     due: int
     server_cpu: float
-    """Seconds, all the contender's processes."""
+    """CPU seconds of all processes of the contender."""
     holders_cpu: float
-    """Seconds of those alone that hold the connections: without a store beside them."""
+    """CPU seconds of the processes that hold connections, without the store."""
     client_cpu: float
     bytes: int
 
@@ -38,27 +38,27 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @property
     def last_ms(self) -> float:
-        """From publishing to the last subscriber's last item."""
+        """Milliseconds from publishing until the last subscriber had the last item."""
         return (max(item.last for item in self.items) - self.published) / 1e6
 
     @property
     def cpu_us(self) -> float:
-        """Server CPU per delivery."""
+        """Server CPU per delivery, in microseconds."""
         return self.server_cpu * 1e6 / self.deliveries
 
     @property
     def client_us(self) -> float:
-        """The load client's CPU per delivery: less than the server's, or the client is what was measured."""
+        """The load client's CPU per delivery; if it exceeds the server's, the client is the bottleneck."""
         return self.client_cpu * 1e6 / self.deliveries
 
     @property
     def busy(self) -> float:
-        """The share of the time that the load client's core spent on it."""
+        """The load client's CPU as a share of the elapsed time."""
         return self.client_cpu * 1e3 / self.last_ms
 
 
 class Session:
-    """A running contender and its audience; items are numbered from 1 on."""
+    """A running contender and its subscribers. Items are numbered from 1."""
 
     def __init__(self, run: Run, contender: Contender, target: Target, load: Load) -> None:
         self.run = run
@@ -66,22 +66,22 @@ class Session:
         self.target = target
         self.load = load
         self.next = 1
-        """The number of the item that is published next."""
+        """The number of the next item."""
 
     async def join(self, count: int, **how: Any) -> Joined:  # Any: the keywords of Load.open
-        """`count` subscribers join; the next item is the first that they get."""
+        """Adds `count` subscribers, which must receive the next item first."""
         self.run.step(f"{count:,} join")
         return await self.load.open(count, **{"first": self.next, **how})
 
     async def publish(self, count: int) -> list[int]:
-        """Gives the contender `count` items at once, without waiting for deliveries; returns their numbers."""
+        """Publishes `count` items at once without waiting for deliveries; returns their numbers."""
         numbers = list(range(self.next, self.next + count))
         self.next += count
         await self.contender.publish([numbered(number) for number in numbers])
         return numbers
 
     async def deliver(self, count: int = 1, *, seconds: float = WAIT_SECONDS) -> Delivery:
-        """`count` items at once, to everybody; raises `MissedError`."""
+        """Publishes `count` items at once and waits until every subscriber has them; raises `MissedError`."""
         waiting = await self.load.expect(self.next, self.next + count - 1, seconds=seconds)
         items = [numbered(number) for number in range(self.next, self.next + count)]
         self.next += count
@@ -104,7 +104,7 @@ class Session:
         return delivery
 
     async def series(self, times: int, count: int = 1, *, seconds: float = 6.0) -> list[Delivery]:
-        """`times` deliveries of `count` items, one after another; of a slow contender fewer, but three at least."""
+        """Makes `times` deliveries of `count` items in sequence; fewer after `seconds`, but at least three."""
         deliveries: list[Delivery] = []
         until = time.monotonic() + seconds
         while len(deliveries) < times and (len(deliveries) < min(3, times) or time.monotonic() < until):
@@ -112,13 +112,13 @@ class Session:
         return deliveries
 
     async def warm(self, subscribers: int = 50, items: int = 10) -> None:
-        """A few subscribers and items, so that nothing is measured that happens only once."""
+        """Joins a few subscribers and delivers a few items, so that one-time costs are not measured."""
         await self.join(subscribers)
         for _ in range(items):
             await self.deliver()
 
     async def grow(self, count: int) -> float:
-        """`count` subscribers join; by how many KiB each of them the servers' memory grew."""
+        """Adds `count` subscribers and returns the growth of the servers' memory per subscriber, in KiB."""
         await self.settle()
         memory_before = self.memory_kib()
         await self.join(count)
@@ -126,15 +126,15 @@ class Session:
         return (self.memory_kib() - memory_before) / count
 
     async def settle(self) -> None:
-        """Waits until what was begun has probably ended, before memory is looked at."""
+        """Waits a moment before memory is read, so that pending work of the server can end."""
         await asyncio.sleep(0.05 if self.run.quick else _SETTLE_SECONDS)
 
     def memory_kib(self) -> float:
-        """PSS of the contender's servers; the kernel's socket buffers are in no process."""
+        """Returns the PSS of the contender's servers in KiB, without the kernel's socket buffers."""
         return sum(map(memory_kib, self._holders))
 
     def cpu_seconds(self) -> float:
-        """CPU that all of the contender's processes have used."""
+        """Returns the CPU time of all processes of the contender."""
         return cpu_seconds(self.target.processes)
 
     @property
@@ -146,7 +146,7 @@ class Session:
 async def audience(
     run: Run, contender: Contender, *, path: str | None = None, **how: Any
 ) -> AsyncIterator[Session]:  # Any: the keywords of Load
-    """Starts `contender` on the server's core, without subscribers; stops it in any case.
+    """Starts `contender` on the server's core, without subscribers, and stops it on exit.
 
     `path` replaces the target's; the other keywords are those of `Load` (`paths`, `lenient`, `deflate`, …).
     """
@@ -154,7 +154,7 @@ async def audience(
         target = await contender.start(run.server_core)
         if path is not None:
             target = msgspec.structs.replace(target, path=path)
-        # Before the first client joins: clients' cursors begin at the first entry of the stream.
+        # A cursor needs an entry, so the stream must not be empty when the first client joins.
         await contender.publish([numbered(0)])
         async with Load(target, core=run.client_core, **how) as load:
             yield Session(run, contender, target, load)

@@ -1,4 +1,4 @@
-"""A client that counts: what one subscriber sends and receives, byte for byte as TCP hands it over."""
+"""A subscriber that counts the bytes of TCP payload that it sends and receives."""
 
 import asyncio
 import contextlib
@@ -11,22 +11,22 @@ import msgspec
 from bench.contender import ContenderError, Target
 
 WAIT_SECONDS: Final = 10.0
-# Nothing for so long, and what was asked for has come.
+# A message is complete when the mark has arrived and no byte follows for this long.
 QUIET_SECONDS: Final = 0.15
 _MASK: Final = b"\x11\x22\x33\x44"
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """Bytes of TCP payload, HTTP's head and frames' heads included."""
+    """Bytes of TCP payload, including HTTP heads and frame headers."""
 
     sent: int
     received: int
     text: bytes
-    """What was said in the messages, inflated where they were deflated; of an event stream, all of it."""
+    """The payloads of the messages, inflated; for an event stream, all received bytes."""
 
 
 class Wire:
-    """One connection to `target`, as WebSocket or as an event stream."""
+    """One connection to a contender, as WebSocket or as an event stream."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -38,11 +38,11 @@ class Wire:
 
     @classmethod
     async def join(cls, target: Target, *, deflate: bool = False, events: bool = False) -> tuple[Self, Counted]:
-        """A subscriber of `target` and what its joining took; raises `ContenderError`."""
+        """Connects to `target`; returns the connection and the bytes of joining. Raises `ContenderError`."""
         try:
             wire = cls(*await asyncio.open_connection(target.host, target.port))
         except OSError as error:
-            raise ContenderError(f"nobody answers: {error}") from None
+            raise ContenderError(f"the server does not accept connections: {error}") from None
         try:
             return wire, await wire._join(target, deflate, events)
         except BaseException:
@@ -50,7 +50,7 @@ class Wire:
             raise
 
     async def next(self, mark: bytes) -> Counted:
-        """What the message with `mark` in it took, and all that came with it; raises `ContenderError`."""
+        """Returns the bytes up to and including the message that contains `mark`; raises `ContenderError`."""
         return await self._until(mark)
 
     async def close(self) -> None:
@@ -66,14 +66,14 @@ class Wire:
             lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
             lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
             lines += [f"{name}: {value}" for name, value in target.headers]
-        # As browsers offer it.
+        # The same offer as browsers send.
         lines += ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"] if deflate else []
         self._send("\r\n".join(lines).encode() + b"\r\n\r\n")
         head = await self._head(events)
         self._stream = events
         self._kept = b"server_no_context_takeover" not in head
         if deflate and b"permessage-deflate" not in head:
-            raise ContenderError("it does not agree to compress")
+            raise ContenderError("the server does not accept permessage-deflate")
         for payload in target.hello:
             self._send(_frame(payload))
         joined = await self._until(target.joined)
@@ -84,13 +84,13 @@ class Wire:
             async with asyncio.timeout(WAIT_SECONDS):
                 head = await self._reader.readuntil(b"\r\n\r\n")
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
-            raise ContenderError("it does not answer") from None
+            raise ContenderError("the server does not answer the handshake") from None
         if not head.startswith(b"HTTP/1.1 200" if events else b"HTTP/1.1 101"):
-            raise ContenderError(f"it refuses: {head[:40]!r}")
+            raise ContenderError(f"the server refused the handshake: {head[:40]!r}")
         return head
 
     async def _until(self, mark: bytes) -> Counted:
-        """Reads until `mark` was said, and then until it is quiet."""
+        """Reads until `mark` has arrived and no byte follows for `QUIET_SECONDS`."""
         received, text = 0, b""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
@@ -101,16 +101,16 @@ class Wire:
             except TimeoutError:
                 break
             if not read:
-                raise ContenderError("it hung up")
+                raise ContenderError("the server closed the connection")
             received += len(read)
             text += read if self._stream else b"".join(self._payloads(read))
         if mark not in text:
-            raise ContenderError(f"nothing came with {mark!r}")
+            raise ContenderError(f"no message contained {mark!r}")
         sent, self._sent = self._sent, 0
         return Counted(sent, received, text)
 
     def _payloads(self, read: bytes) -> Iterator[bytes]:
-        """The payloads of the messages that are whole now."""
+        """Yields the payloads of the messages that `read` completes."""
         self._pending += read
         while len(self._pending) >= 2:
             first, second = self._pending[:2]
@@ -131,7 +131,7 @@ class Wire:
 
 
 def _frame(payload: bytes) -> bytes:
-    """`payload` as a client's text frame, masked."""
+    """Returns a masked text frame with `payload`."""
     length = len(payload)
     head = bytes((0x81, 0x80 | length)) if length < 126 else b"\x81\xfe" + length.to_bytes(2)
     return head + _MASK + bytes(byte ^ _MASK[at % 4] for at, byte in enumerate(payload))

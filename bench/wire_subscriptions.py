@@ -1,4 +1,4 @@
-"""The subscriptions whose bytes `wire` counts, and which of them ours is compared with."""
+"""The subscriptions whose bytes the scenario `wire` counts, and those that ours is compared with."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ _ONE_WAY: Final = "a client of its one-way transport can send no further command
 _DELTA: Final = "a delta needs the item before it, and the client patches text and parses it"
 _EACH: Final = "Centrifugo compresses for each subscriber"
 _KEPT: Final = f"Socket.IO keeps {KEPT_KB} KB of zlib for each connection, and compresses for each subscriber"
-# The kinds of subscription that Centrifugo has: the title, and what it gives up for fewer bytes.
+# Centrifugo's subscriptions: a title, and what each gives up for fewer bytes.
 CENTRIFUGO: Final[dict[Kind, tuple[str, tuple[str, ...]]]] = {
     "": ("", (_OFFSET,)),
     "list": (", a list of 10 on joining", (_OFFSET,)),
@@ -38,22 +38,22 @@ class Subscription(msgspec.Struct, frozen=True):
     joins: bool = False
     """Only the bytes of joining are counted."""
     offsets: bool = False
-    """Its messages are found by their offset, since a delta need not contain the mark of its item."""
+    """Whether messages are identified by their offset, because a delta may not contain the mark of its item."""
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """A subscription of a contender that ours must not exceed in bytes."""
+    """A subscription of a contender; ours must not need more bytes."""
 
     maker: str
     title: str
     own: str
-    """The name of our subscription that it is compared with."""
+    """The name of our subscription to compare with."""
     costs: tuple[str, ...] = ()
     """What the contender gives up for fewer bytes."""
 
 
 def rivals() -> dict[str, Rival]:
-    """All comparisons, by the name of the subscription."""
+    """Returns all comparisons, by the name of the contender's subscription."""
     by_name = {
         "socketio": Rival("Socket.IO", "Socket.IO", OURS),
         "socketio-anew": Rival("Socket.IO", "Socket.IO, deflate anew", "deflated"),
@@ -73,7 +73,7 @@ def variant_name(kind: Kind, *, deflate: bool = False) -> str:
 
 
 def subscriptions(run: Run) -> dict[str, Subscription]:
-    """All subscriptions to measure, of the contenders that can run here."""
+    """Returns the subscriptions to measure, of the contenders that can run here."""
     result = {
         OURS: Subscription("Flashwire", run.contenders[OURS]),
         "deflated": Subscription("Flashwire, deflate", run.contenders[OURS], deflate=True),

@@ -139,9 +139,9 @@ def _text(rounds: dict[str, list[Found]]) -> str:
     return f"""{table(head, rows)}
 
 One desk process runs on one core; Valkey, which syncs its file before it replies (`appendfsync always`), and the
-editors run on the other. Each line includes a token lookup, an Idempotency-Key, parsing of its attribution, a signature and a
-log line. At a fixed rate a wait counts from the due time of the line, so that a slow response also counts for the lines
-behind it. Every response was 201.
+editors run on the other. Each line includes a token lookup, an Idempotency-Key, parsing of its attribution, a signature
+and a log line. At a fixed rate a wait counts from the due time of the line, so that a slow response also counts for the
+lines behind it. Every response was 201.
 """
 
 

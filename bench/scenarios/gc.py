@@ -53,8 +53,8 @@ async def measure(run: Run) -> Section:
     head = ("connections", "the collector", "longest, joining", "sum", "longest, after", "sum", "pauses")
     text = f"""{table(head, [line(name) for name in names])}
 
-Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with the lowest and the highest in brackets. Joining: all
-clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join, and
+Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with lowest and highest in brackets. Joining:
+all clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join, and
 all receive an item. Collections of every generation count. Connections, items and messages create no reference cycles;
 these collections only find what HTTP requests leave.
 """

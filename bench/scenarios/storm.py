@@ -167,7 +167,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     commands_after = await pair.commands()
     if stats_after.incomplete > stats_before.incomplete or stats_after.open != count:
         raise MissedError(
-            f"{stats_after.incomplete - stats_before.incomplete} replays were incomplete, {count - stats_after.open} connections are missing"
+            f"{stats_after.incomplete - stats_before.incomplete} replays incomplete, {count - stats_after.open} lost"
         )
     times = sorted(joined.took_ms)
     return Round(

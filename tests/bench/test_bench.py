@@ -1,4 +1,4 @@
-"""The benchmark as it is run: real servers, few subscribers, and a measurement only if everything arrived."""
+"""The benchmark with real servers and few subscribers; a lost or doubled item fails the measurement."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def alive(process: int) -> bool:
 
 
 class Spoilt(Bare):
-    """The bare loop, which gives each item of the second call and later ones `copies` times; its processes are kept."""
+    """The bare loop, but from the second call on it publishes each item `copies` times."""
 
     def __init__(self, copies: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ def test_a_trial_writes_a_page_data_and_pictures(tmp_path: Path, name: str) -> N
         assert all(result["last_ms"] > 0 and result["client_us"] > 0 for result in rounds)
     assert "The limit: C and epoll" in output and output.splitlines()[2] in (out / f"{name}.md").read_text("utf-8")
     assert (out / f"{name}.svg").read_text("utf-8").startswith("<svg")
-    assert "## Left out here" in (out / "README.md").read_text("utf-8")
+    assert "## Contenders not installed" in (out / "README.md").read_text("utf-8")
     assert f"{name}: about " in errors and "done in" in errors
     assert os.sched_getaffinity(0) == affinity
 
@@ -143,11 +143,11 @@ async def test_contenders_alternate_and_a_failing_one_is_dropped() -> None:
         return measured
 
     run = a_run(flashwire=CONTENDERS["flashwire"], limit=CONTENDERS["limit"], bare=Bare)
-    # nchan is a contender that is absent here; `other` is none, but a variant that the scenario knows.
+    # nchan is a contender that cannot run here; `other` is not a contender but a variant of the scenario.
     names = ("flashwire", "limit", "nchan", "other")
     assert await run.in_turn(names, measure_one("limit")) == {"flashwire": [1, 4], "other": [3, 5]}
     assert order == ["flashwire", "limit", "other", "flashwire", "other"]
-    assert run.notes == ["limit was left out after it had failed: it lost item 3"]
+    assert run.notes == ["limit was left out after a failure: it lost item 3"]
     with pytest.raises(MissedError):
         await run.in_turn(names, measure_one("flashwire"))
 
@@ -159,7 +159,7 @@ async def test_no_round_begins_after_the_time_limit() -> None:
 
     run = a_run(bare=Bare, seconds=0)
     assert await run.in_turn(("bare",), measure_one) == {"bare": ["bare"]}
-    assert run.notes == ["After 1 of 2 turns the time was up."]
+    assert run.notes == ["The time limit passed after 1 of 2 turns."]
 
 
 @pytest.mark.anyio
@@ -175,7 +175,7 @@ async def test_a_doubled_or_lost_item_stops_the_measurement_and_all_processes(co
 
 
 @pytest.mark.anyio
-async def test_a_delivery_says_what_it_cost_the_server_and_the_client() -> None:
+async def test_a_delivery_has_the_cpu_of_server_and_client() -> None:
     async with audience(a_run(), Bare()) as session:
         await session.join(40)
         delivery = await session.deliver(3)

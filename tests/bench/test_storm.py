@@ -1,4 +1,4 @@
-"""The scenarios of joins and of a dying node, in a form of a few seconds: what they count, and what they say of it."""
+"""The scenarios `joins` and `storm` as trials of a few seconds: what they count and report."""
 
 import os
 
@@ -20,11 +20,11 @@ def quick(*names: str) -> Run:
 async def test_joins_and_resumes_are_measured_without_redis_reads() -> None:
     section = await joins.measure(quick("flashwire", "bare"))
     (row,) = section.rows
-    assert row.key == "join" and "nothing asked of Redis" in row.ours and "bare" in row.beside
+    assert row.key == "join" and "nothing asked of Redis" in row.ours and "bare" in row.yardsticks
     assert set(section.data) == {"flashwire", "resume", "bare"}
     (join,), (resume,) = section.data["flashwire"], section.data["resume"]
     assert join.cpu_us > 0 and join.per_second > 0 and set(join.commands) <= joins.READER
-    # Ten items of 560 bytes, against a replay without any.
+    # A join receives ten items of 560 bytes; the replay is empty.
     assert join.bytes > 5000 > resume.bytes
     assert section.pictures[0].svg.startswith("<svg")
 
@@ -34,7 +34,7 @@ async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
     section = await storm.measure(quick("flashwire"))
     (row,), (data,) = section.rows, section.data
     assert row.key == "storm" and "0 Redis reads" in row.ours
-    assert row.reached is False, "it was a small one"
+    assert row.reached is False, "a trial has too few subscribers for the target"
     published = storm.AWAY + storm.RETURNING + storm.AFTER
     assert data.items == storm.BEFORE + published
     assert data.commands["xadd"] == published == data.publishing["xadd"]

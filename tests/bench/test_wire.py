@@ -1,4 +1,4 @@
-"""The client that counts bytes: against servers that say known things, and what the scenario makes of its counts."""
+"""The byte-counting client against servers with known messages, and the rows that the scenario `wire` makes."""
 
 import asyncio
 import os
@@ -52,7 +52,7 @@ async def counts(served: Served, *, deflate: bool) -> list[int]:
         assert joined.text.startswith(b"joined\n")
         messages = []
         for number in (1, 2):
-            # Two messages that come together would be counted as one.
+            # Messages that arrive together would be counted as one.
             received.release()
             messages.append(await wire.next(b"mark-%d" % number))
         assert all(message.text == f"{TEXT} mark-{number}\n".encode() for number, message in enumerate(messages, 1))
@@ -67,7 +67,7 @@ def test_frame_headers_are_counted() -> None:
         async with server() as served:
             sent, first, second = await counts(served, deflate=False)
         assert first == second == 4 + len(f"{TEXT} mark-1")
-        # The request, and the hello with its head and mask.
+        # The request, and the hello with its frame header and mask.
         assert 150 < sent < 250
 
     asyncio.run(main())
@@ -87,7 +87,7 @@ def test_compressed_bytes_are_counted_with_and_without_context_takeover() -> Non
 def test_a_server_that_refuses_deflate_is_not_counted_as_deflated() -> None:
     async def main() -> None:
         async with server() as (target, _):
-            with pytest.raises(ContenderError, match="does not agree"):
+            with pytest.raises(ContenderError, match="does not accept permessage-deflate"):
                 await Wire.join(target, deflate=True)
 
     asyncio.run(main())
@@ -135,7 +135,7 @@ def test_the_row_names_contenders_with_fewer_bytes(
     ours = {"flashwire": counted(634, 350), "deflated": counted(361, 500), **lists}
     wire, widget = scenario._rows({**ours, **results}, {"Flashwire": 8_000, "other": 20_000})
     assert (wire.reached, widget.reached) == (reached, True)
-    assert says in wire.why and "other 20,000 B" in widget.beside
+    assert says in wire.why and "other 20,000 B" in widget.yardsticks
     assert bool(wire.why) is (reached is not True)
     assert scenario._rows(ours, {"Flashwire": scenario.BUDGET + 1})[1].reached is False
 
@@ -157,7 +157,7 @@ def test_a_missing_centrifugo_is_reported_with_its_install_command(
 
 
 async def received_by(kind: centrifugo.Kind, *, deflate: bool = False) -> tuple[list[bytes], Counted, list[Counted]]:
-    """Three items that went into Centrifugo, what a join brought after the first twelve, and each item's message."""
+    """Returns three published items, the bytes of a join after the first twelve, and the message of each item."""
     contender = Centrifugo(kind)
     if (reason := contender.absent()) is not None:
         pytest.skip(reason)
@@ -208,7 +208,7 @@ def test_centrifugo_deltas_patch_the_item_before_to_the_same_item() -> None:
 
 
 def patched(base: bytes, delta: bytes) -> bytes:
-    """What Fossil's `delta` makes of `before`, its checksum left aside."""
+    """Applies a Fossil `delta` to `before`, ignoring the checksum."""
     digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
     built, at = b"", delta.index(b"\n") + 1
 
