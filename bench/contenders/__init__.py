@@ -1,6 +1,6 @@
-"""All contenders, ours first; a new one is a module here and a line below.
+"""All contenders, ours first. To add one, add a module here and a line below.
 
-A contender's module is imported when it is made, so that a server process holds nothing of the others.
+The module of a contender is imported on first use, so that a server process does not import the others.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from typing import Final, cast
 from bench.contender import Contender
 
 
-def _lazy(module: str, kind: str) -> Callable[[], Contender]:
+def _lazy(module: str, class_name: str) -> Callable[[], Contender]:
     def make() -> Contender:
-        return cast(Contender, getattr(import_module(f"{__name__}.{module}"), kind)())
+        return cast(Contender, getattr(import_module(f"{__name__}.{module}"), class_name)())
 
     return make
 

@@ -1,7 +1,7 @@
-"""The bare loop: the least that Python does on uvloop's transports, ready bytes and `write` for each subscriber.
+"""The bare loop: a Python server on uvloop that calls `transport.write` once per subscriber, and nothing else.
 
-It accepts every client, reads nothing after the handshake and checks nothing: the cost of a server in Python that
-only sends. Items that arrive in one read are sent in one write, as the event loop itself would.
+It accepts every client, ignores input after the handshake and checks nothing, so it shows the minimum cost of a
+Python server. Items that arrive in one read are sent in one write.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class _Member(asyncio.Protocol):
-    """A subscriber: joins with its handshake, and is written to."""
+    """A subscriber, which joins with its handshake."""
 
     __slots__ = ("_joined", "_members", "_transport")
 
@@ -29,11 +29,11 @@ class _Member(asyncio.Protocol):
         self._joined = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are of no class of asyncio's.
+        # uvloop's transport is not a subclass of asyncio.Transport.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        # A request that comes in two pieces would be dropped: the load client writes it at once.
+        # A request in two pieces is ignored; the load client sends it in one write.
         if self._joined or (key := _KEY.search(data)) is None:
             return
         accept = base64.b64encode(hashlib.sha1(key[1] + _GUID).digest())
@@ -49,7 +49,7 @@ class _Member(asyncio.Protocol):
 
 
 class Intake(asyncio.Protocol, ABC):
-    """The control connection: cuts what arrives into messages and gives away those of one read together."""
+    """The control connection: splits the received bytes into messages and passes those of one read on together."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -67,7 +67,7 @@ class Intake(asyncio.Protocol, ABC):
 
     @abstractmethod
     def arrived(self, messages: list[bytes]) -> None:
-        """Writes `messages` to everybody."""
+        """Writes `messages` to all subscribers."""
 
 
 class _Intake(Intake):
@@ -82,7 +82,7 @@ class _Intake(Intake):
 
 
 async def serve(sock: socket.socket) -> None:
-    """Serves until it is killed."""
+    """Serves until the process is killed."""
     loop = asyncio.get_running_loop()
     members: set[asyncio.Transport] = set()
     server = await loop.create_server(lambda: _Member(members), sock=sock, backlog=4096)

@@ -1,4 +1,4 @@
-"""What contenders share: a private folder, one server process on its core, a publisher, and a clean stop."""
+"""Base classes of contenders: a private folder, a server process on one core, a publisher and a clean stop."""
 
 import asyncio
 import contextlib
@@ -21,18 +21,18 @@ T = TypeVar("T")
 
 
 def versions(*packages: str) -> str:
-    """The installed versions of Python packages, in one line."""
+    """Returns the installed versions of Python packages in one line."""
     return ", ".join(f"{package} {metadata.version(package)}" for package in packages)
 
 
 def free_port() -> int:
-    """A port of loopback that was free a moment ago, for programs that take no listening socket."""
+    """Returns a port of loopback that is free at this moment, for programs that cannot inherit a socket."""
     with listener() as sock:
         return int(sock.getsockname()[1])
 
 
 class Base(ABC):
-    """Subclasses say what is started in `_launch`, which returns the target and how items get in."""
+    """A contender whose subclasses start their server in `_launch`."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ class Base(ABC):
 
     @abstractmethod
     def version(self) -> str:
-        """Of what is measured."""
+        """Returns the versions of the measured programs in one line."""
 
     async def start(self, core: int) -> Target:
         if (reason := self.absent()) is not None:
@@ -64,15 +64,15 @@ class Base(ABC):
 
     @abstractmethod
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
-        """Starts the server; where it is, and the way in for items."""
+        """Starts the server; returns its target and a publisher."""
 
     def _stop_on_exit(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        """`process`, which ends with this contender."""
+        """Registers `process` to be stopped with this contender, and returns it."""
         self._stack.callback(stop_server, process)
         return process
 
     async def _retry_connect(self, process: subprocess.Popen[bytes], connect: Callable[[], Awaitable[T]]) -> T:
-        """What `connect` returns as soon as `process` listens; raises `ContenderError` if it ends or takes too long."""
+        """Retries `connect` until `process` listens; raises `ContenderError` if it ends, or after `START_SECONDS`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_SECONDS
         while process.poll() is None and loop.time() < deadline:
@@ -82,16 +82,16 @@ class Base(ABC):
         raise ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
 
     async def _open_pipe(self, process: subprocess.Popen[bytes]) -> Pipe:
-        """The way in over the control socket that `process` makes in its folder when it is ready."""
+        """Connects to the control socket that `process` creates in its folder when it is ready."""
         return await self._retry_connect(process, lambda: Pipe.open(self._folder / CONTROL))
 
     async def _open_poster(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
-        """The way in over HTTP, as soon as `process` listens and answers."""
+        """Connects to `process` over HTTP as soon as it responds."""
         return await self._retry_connect(process, lambda: Poster.open(port, path))
 
 
 class ServedInPython(Base):
-    """A server of `bench.contenders.served`, in a separate process; items arrive on its control socket."""
+    """A server of `bench.contenders.served` in a separate process, which receives items on its control socket."""
 
     path: str = "/"
 

@@ -1,7 +1,7 @@
-"""`websockets.broadcast`, as that library's documentation tells to broadcast, on uvloop.
+"""`websockets.broadcast` on uvloop, used as the library's documentation recommends.
 
-Compression is off: its default deflates each message once for each connection, at many times the cost, and no other
-contender deflates. Keepalive pings stay as they come (20 s), as in production.
+Compression is off, because no other contender deflates, and because the library deflates each message for each
+connection. Keepalive pings have their default interval (20 s).
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class _Intake(Intake):
 
 
 async def serve(sock: socket.socket) -> None:
-    """Serves until it is killed."""
+    """Serves until the process is killed."""
     members: set[ServerConnection] = set()
 
     async def member(connection: ServerConnection) -> None:
@@ -35,7 +35,7 @@ async def serve(sock: socket.socket) -> None:
         finally:
             members.discard(connection)
 
-    # The time to open is the default's; thousands who join at once may need more of it.
+    # No open_timeout: thousands of clients join at once and may exceed the default.
     async with serve_websockets(member, sock=sock, compression=None, open_timeout=None, backlog=4096) as server:
         await asyncio.get_running_loop().create_unix_server(lambda: _Intake(members), CONTROL)
         await server.serve_forever()

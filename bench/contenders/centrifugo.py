@@ -1,10 +1,9 @@
-"""Centrifugo with its JSON over WebSocket, configured for the fewest bytes; used by `wire` alone.
+"""Centrifugo with JSON over WebSocket, configured for the fewest bytes; used only by the scenario `wire`.
 
-One node, everything in memory, anyone may connect without a token. One channel with a name of one letter, short
-paths, its strongest deflate for clients that offer it. An item is published unchanged by the HTTP API, without our
-cursor: a message has the channel's offset, and the join says the epoch, which together are a place to come back to.
-The last ten items are kept. Deflate has no context from one message to the next, and as of 6.9 each subscriber's
-message is compressed for it alone.
+One node in memory, without tokens; one channel with a name of one letter, short paths, and the strongest deflate. Items
+are published unchanged over its HTTP API, without our cursor, because the channel's offset and epoch serve for
+resuming. The history has ten items. Deflate starts with an empty context for each message, and as of 6.9 each message
+is compressed for each subscriber.
 """
 
 import mmap
@@ -30,7 +29,7 @@ MISSING: Final = (
 )
 _CONNECT: Final = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"n"}}'
 _HISTORY: Final = '\n{"id":3,"history":{"channel":"n","limit":10,"reverse":true}}'
-# The address, the messages to send there, and what the last reply contains.
+# The path, the messages to send, and a part of the last reply.
 _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
     "": ("/live", _CONNECT, b'"subscribe":{'),
     "list": ("/live", _CONNECT + _HISTORY, b'"history":{'),
@@ -40,13 +39,13 @@ _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
 
 
 def find_centrifugo() -> Path | None:
-    """In `build/bench`, here or in the checkout, or where the system has its programs; None: it is not installed."""
+    """Returns the program in `build/bench` (here or in the checkout) or on PATH, or `None`."""
     candidates = [base / FOLDER / PROGRAM for base in (Path.cwd(), Path(__file__).parents[2])]
     return next((path for path in candidates if path.is_file()), None) or find_program(PROGRAM)
 
 
 def _built_from(program: Path) -> str:
-    """The version of the module that Go noted in `program`; empty if there is none."""
+    """Returns the module version that Go stored in `program`, or an empty string."""
     with program.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
         match = re.search(rb"mod\tgithub\.com/centrifugal/centrifugo/v\d+\tv([\w.-]+)", image)
         return match[1].decode() if match else ""
@@ -64,13 +63,13 @@ def _configuration(port: int) -> dict[str, object]:
             "without_namespace": {
                 "history_size": 10,
                 "history_ttl": "1h",
-                # A client would ask for it in its request.
+                # Otherwise a client requests recovery in its subscribe command, which takes bytes.
                 "force_recovery": True,
                 "allow_subscribe_for_client": True,
                 "allow_subscribe_for_anonymous": True,
                 "allow_history_for_client": True,
                 "allow_history_for_anonymous": True,
-                # Clients that do not ask for deltas get none.
+                # Only clients that request deltas receive them.
                 "allowed_delta_types": ["fossil"],
                 "delta_publish": True,
             }
@@ -82,11 +81,11 @@ def _configuration(port: int) -> dict[str, object]:
 
 
 class Centrifugo(Base):
-    """One Centrifugo, whose audience joins in one of four ways.
+    """One Centrifugo node with one of four subscriptions.
 
-    As its client library does; `list`, asking for the last ten items besides; `oneway`, on the transport that takes
-    no command after the first and has a smaller envelope; `delta`, the same, each item as what changed in the one
-    before. All commands go in one message.
+    The default joins like its client library. `list` also requests the last ten items. `oneway` uses the transport that
+    accepts only one command and has a smaller envelope. `delta` is `oneway` with each item as a delta to the previous
+    one. All commands are sent in one message.
     """
 
     name = "centrifugo"
@@ -101,7 +100,7 @@ class Centrifugo(Base):
 
     def version(self) -> str:
         program = find_centrifugo()
-        # `go install` sets no version that it could print.
+        # A program built by `go install` does not print its version.
         return f"centrifugo {(_built_from(program) or printed_version(program, 'version')) if program else ''}"
 
     async def publish(self, items: Sequence[bytes]) -> None:
@@ -109,7 +108,7 @@ class Centrifugo(Base):
 
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = find_centrifugo()
-        assert program, "asked of `absent`"
+        assert program, "start() has called absent()"
         port = free_port()
         configuration = self._folder / "centrifugo.json"
         configuration.write_bytes(msgspec.json.encode(_configuration(port)))

@@ -1,4 +1,4 @@
-"""How items reach every contender but ours: as the live messages that Flashwire's clients get, the very same bytes."""
+"""Publishes items to other contenders, as the same live messages that Flashwire's clients receive."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from bench.contender import ContenderError
 from ticker.contract import message
 from ticker.contract.cursor import Cursor, entry_check
 
-# As long as that of a real stream (publisher/stream/store.py): a cursor has the same length everywhere.
+# As long as the epoch of a real stream (publisher/stream/store.py), so that cursors have the same length.
 EPOCH: Final = "be9c4a7e"
-# A naive server puts 200,000 deliveries, 20 items to 10,000, before its answer.
+# The naive server makes up to 200,000 deliveries (20 items to 10,000 clients) before it responds.
 ANSWER_SECONDS: Final = 60.0
 
 
 class Feed:
-    """Numbers items in the order they come and makes live messages of them."""
+    """Wraps items in live messages and numbers them."""
 
     def __init__(self) -> None:
         self._number = 0
 
     def messages(self, items: Sequence[bytes]) -> list[bytes]:
-        """The JSON of one live message each."""
+        """Returns one live message (JSON) for each item."""
         bodies = []
         for item in items:
             self._number += 1
@@ -31,17 +31,17 @@ class Feed:
 
 
 class Publisher(Protocol):
-    """A way into a contender."""
+    """A connection that publishes messages to a contender."""
 
     async def send(self, messages: Sequence[bytes]) -> None:
-        """Hands the messages over in this order, in one write; raises `ContenderError`."""
+        """Sends the messages in order and in one write; raises `ContenderError`."""
 
     def close(self) -> None:
         """Closes the connection."""
 
 
 class Pipe:
-    """A unix socket on which each message has its length before it, four bytes, big-endian; nothing is answered."""
+    """A Unix socket: each message is preceded by its length (four bytes, big-endian), and there is no response."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
@@ -56,21 +56,21 @@ class Pipe:
         try:
             await self._writer.drain()
         except OSError:
-            raise ContenderError("the server has gone") from None
+            raise ContenderError("the server closed its control socket") from None
 
     def close(self) -> None:
         self._writer.close()
 
 
 class Poster:
-    """An HTTP connection to `path`: a POST each, without waiting between them (pipelining), then all answers."""
+    """An HTTP connection: sends one POST to `path` per message, pipelined, then reads all responses."""
 
     def __init__(self, port: int, path: str) -> None:
         self._port, self._path = port, path
 
     @classmethod
     async def open(cls, port: int, path: str) -> Self:
-        """Connects to `port` of loopback and asks once, whatever the answer; raises `OSError` or `ContenderError`."""
+        """Connects to `port` and waits for a response to one request; raises `OSError` or `ContenderError`."""
         poster = cls(port, path)
         await poster._connect()
         poster._writer.write(b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -86,7 +86,7 @@ class Poster:
 
     async def send(self, messages: Sequence[bytes]) -> None:
         if self._reader.at_eof():
-            # Most servers hang up on a connection that is idle for five seconds, and joins may take longer.
+            # Most servers close a connection that is idle for five seconds, and joins may take longer.
             self.close()
             await self._connect()
         head = f"POST {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -117,7 +117,7 @@ class Poster:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """An unmasked text frame (RFC 6455, 5.2), ready to be written to everybody."""
+    """Returns an unmasked text frame (RFC 6455, 5.2) with `payload`."""
     if len(payload) < 126:
         return bytes((0x81, len(payload))) + payload
     if len(payload) < 1 << 16:

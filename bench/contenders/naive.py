@@ -1,4 +1,4 @@
-"""The naive contender: the first version one writes with Starlette, with a queue and a task for each client."""
+"""The naive contender: a simple Starlette endpoint with a queue and a task for each client."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ PATH: Final = "/live"
 
 
 def make_app() -> Starlette:
-    """The endpoint; an item posted to `/publish` reaches every client of `/live` as the text it is."""
+    """Returns an application that sends each text posted to `/publish` to every client of `/live`."""
     queues: set[asyncio.Queue[str]] = set()
 
     async def publish(request: Request) -> Response:
@@ -34,7 +34,7 @@ def make_app() -> Starlette:
         queue: asyncio.Queue[str] = asyncio.Queue()
         queues.add(queue)
         sender = asyncio.create_task(_send(websocket, queue))
-        # Receiving is what notices a client that leaves.
+        # receive_text() raises when the client disconnects.
         with contextlib.suppress(WebSocketDisconnect):
             while True:
                 await websocket.receive_text()
@@ -51,13 +51,13 @@ async def _send(websocket: WebSocket, queue: asyncio.Queue[str]) -> None:
 
 
 async def serve(sock: socket.socket) -> None:
-    """Serves the endpoint with uvicorn's defaults until SIGTERM, but without a log line for each request."""
+    """Serves the endpoint with uvicorn's defaults, without the access log, until SIGTERM."""
     config = uvicorn.Config(make_app(), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     await uvicorn.Server(config).serve(sockets=[sock])
 
 
 class Naive(ServedInPython):
-    """The naive endpoint, without Redis: an item is handed to its own process over HTTP."""
+    """The naive endpoint without Redis; items are posted over HTTP."""
 
     name = "naive"
     title = "Starlette WebSocketRoute, a queue and a task each"

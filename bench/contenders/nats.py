@@ -1,8 +1,8 @@
-"""NATS over its WebSocket listener, configured as its users would for the best result here.
+"""NATS over its WebSocket listener, configured for its best result in this benchmark.
 
-Core NATS, without JetStream: at most once and kept nowhere. No TLS, no compression, no verbose acknowledgements; one
-Go processor for the one core it has; no client is closed as slow before the benchmark would notice. It gathers several
-messages in a frame when it is busy and may cut one between two frames. The publisher is a NATS client over TCP.
+Core NATS without JetStream: at-most-once delivery and no storage. No TLS, no compression, no verbose
+acknowledgements, and GOMAXPROCS=1 for its one core. Limits for slow clients are above what the benchmark reaches. A
+busy server puts several messages in a frame and may split a message between frames. Items are published over TCP.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ logfile_size_limit: 1MB
 
 
 class NatsPublisher:
-    """A NATS client that only publishes; an item is accepted when the server has answered a PING sent after it."""
+    """A NATS client that only publishes. Items are accepted when the server has answered the PING sent after them."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -81,13 +81,13 @@ class Nats(Base):
 
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = find_program("nats-server")
-        assert program, "asked of `absent`"
+        assert program, "start() has called absent()"
         port, websocket = free_port(), free_port()
         configuration = self._folder / "nats.conf"
         configuration.write_text(_CONFIGURATION.format(port=port, websocket=websocket))
         process = self._stop_on_exit(start_program((program, "-c", configuration), core, self._folder, GOMAXPROCS="1"))
         publisher = await self._retry_connect(process, lambda: NatsPublisher.open(port))
-        # The listener for WebSocket begins after the one for clients.
+        # The WebSocket listener starts after the TCP listener.
         _, probe = await self._retry_connect(process, lambda: asyncio.open_connection("127.0.0.1", websocket))
         probe.close()
         hello = _CONNECT + f"SUB {SUBJECT} 1\r\nPING\r\n".encode()

@@ -1,9 +1,8 @@
-"""nchan, nginx's push module, configured as its users would for the best result here.
+"""nchan, nginx's push module, configured for its best result in this benchmark.
 
-One worker in one process (`master_process off`: nothing but a supervisor is left out, and no worker can outlive a
-killed benchmark); epoll, connections enough for all, several accepted at a time; TCP_NODELAY; no access log; a thousand
-messages kept in memory, so that a burst fits and no subscriber skips an item; a subscriber starts with the next
-item. No Redis: a message is on no disk when it is acknowledged.
+One worker without a supervisor (`master_process off`), so that no worker outlives a killed benchmark; epoll,
+`multi_accept`, TCP_NODELAY and no access log. It buffers a thousand messages, so that no subscriber of a burst skips an
+item, and a subscriber starts with the next item. Without Redis, so an acknowledged message is not on disk.
 """
 
 import os
@@ -62,7 +61,7 @@ http {{
 
 
 def find_module(nginx: Path) -> Path | None:
-    """nchan's module, where this nginx says that its modules are or where systems put them."""
+    """Returns the path of nchan's module, from `nginx -V` or the usual folders, or `None`."""
     try:
         output = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False, timeout=5).stderr
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
@@ -88,7 +87,7 @@ class Nchan(Base):
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
         nginx = find_program("nginx")
         module = nginx and find_module(nginx)
-        assert nginx and module, "asked of `absent`"
+        assert nginx and module, "start() has called absent()"
         port = free_port()
         configuration = self._folder / "nginx.conf"
         configuration.write_text(

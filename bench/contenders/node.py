@@ -1,4 +1,4 @@
-"""What the contenders that run in Node share: where Node and its packages are, and what is missing of them."""
+"""Finds Node and the packages of the contenders that run in it."""
 
 from pathlib import Path
 from typing import Final
@@ -17,14 +17,14 @@ class _Package(msgspec.Struct):
 
 
 def modules() -> Path:
-    """`build/bench/node_modules`, here or in the checkout, whichever is there."""
+    """Returns `build/bench/node_modules` of the working directory or of the checkout."""
     roots = (Path.cwd(), Path(__file__).parents[2])
     candidates = [base / FOLDER / "node_modules" for base in roots]
     return next((folder for folder in candidates if folder.is_dir()), candidates[0])
 
 
 def lacking(*packages: str) -> str | None:
-    """What of Node and `packages` is missing, with the command that installs it; None: nothing."""
+    """Returns one line that names what is missing of Node and `packages` and how to install it, or `None`."""
     if find_program("node") is None:
         return f"Node is not installed; install it with: apt-get install nodejs npm; then: {INSTALL}"
     absent = [package for package in packages if not (modules() / package / "package.json").exists()]
@@ -32,7 +32,7 @@ def lacking(*packages: str) -> str | None:
 
 
 def node_versions(*packages: str) -> str:
-    """The versions of Node and `packages`, in one line."""
+    """Returns the versions of Node and `packages` in one line."""
     node = find_program("node")
     versions = [f"node {printed_version(node, '--version') if node else ''}"]
     for package in packages:
@@ -42,10 +42,10 @@ def node_versions(*packages: str) -> str:
 
 
 def node_command(script: str, *arguments: str) -> list[str | Path]:
-    """The command that runs `script`, a file in this folder, as in production."""
+    """Returns the command that runs `script`, a file in this folder."""
     return [find_program("node") or "node", Path(__file__).with_name(script), *arguments]
 
 
 def node_environment() -> dict[str, str]:
-    """What makes Node find the packages, and packages leave out what is for development."""
+    """Returns environment variables with which Node finds the packages and runs them in production mode."""
     return {"NODE_PATH": str(modules()), "NODE_ENV": "production"}

@@ -1,7 +1,7 @@
-"""Programs that are no part of Flashwire: how they are found, started on one core and asked for their version.
+"""Finds external programs, starts them on one core and reads their version.
 
-`python -m bench.contenders.program <core> <parent> <command> …` becomes that command, which then ends with
-its parent, also when that is killed.
+`python -m bench.contenders.program <core> <parent> <command> …` replaces itself with the command, which is killed
+when its parent ends.
 """
 
 import os
@@ -19,7 +19,7 @@ _SBIN: Final = ("/usr/sbin", "/usr/local/sbin")
 
 
 def find_program(name: str) -> Path | None:
-    """The program `name` on PATH or where a system keeps its servers; None: it is not installed."""
+    """Returns the program `name` on PATH or in the sbin folders, or `None`."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN))
     program = shutil.which(name, path=path)
     return Path(program) if program else None
@@ -28,9 +28,9 @@ def find_program(name: str) -> Path | None:
 def start_program(
     command: Iterable[str | Path], core: int | None, folder: Path, files: tuple[int, ...] = (), **environment: str
 ) -> subprocess.Popen[bytes]:
-    """Starts `command` in `folder`, on `core` or where the benchmark is; what it writes goes to `folder`/log.
+    """Starts `command` in `folder` on `core` (`None`: the core of the benchmark); its output goes to `folder`/log.
 
-    It inherits the descriptors `files`. End it with `stop_server`.
+    The process inherits the descriptors `files`. Stop it with `stop_server`.
     """
     launcher = [sys.executable, "-m", __name__, "" if core is None else str(core), str(os.getpid())]
     with (folder / "log").open("ab") as log:
@@ -46,7 +46,7 @@ def start_program(
 
 
 def printed_version(program: Path, *arguments: str) -> str:
-    """The first thing like a version that `program` prints when asked for it; empty if there is none."""
+    """Returns the first version number that `program` prints with `arguments`, or an empty string."""
     try:
         answer = subprocess.run([program, *arguments], capture_output=True, timeout=5, check=False, text=True)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
@@ -56,7 +56,7 @@ def printed_version(program: Path, *arguments: str) -> str:
 
 
 def debian_version(package: str) -> str:
-    """The version of a Debian package as its makers count it; `of unknown version` where there is no dpkg."""
+    """Returns the upstream version of a Debian package, or `of unknown version` without dpkg."""
     try:
         answer = subprocess.run(
             ["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, timeout=5, check=False, text=True
@@ -68,7 +68,7 @@ def debian_version(package: str) -> str:
 
 
 def main(core: str, parent: str, program: str, *arguments: str) -> None:
-    """Becomes `program`, on `core` if one is given, for no longer than `parent` lives."""
+    """Replaces this process with `program`, on `core` unless it is empty; it is killed when `parent` ends."""
     die_with(int(parent))
     if core:
         os.sched_setaffinity(0, {int(core)})

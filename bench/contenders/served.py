@@ -1,4 +1,4 @@
-"""The contenders that are served in Python: what `bench.server` runs in a separate process."""
+"""The contenders written in Python, which `bench.server` runs in a separate process."""
 
 import socket
 from collections.abc import Callable, Coroutine
@@ -35,21 +35,21 @@ async def _broadcast(sock: socket.socket) -> None:
 
 
 def _collected(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
-    async def serve_so(sock: socket.socket) -> None:
+    async def serve_collected(sock: socket.socket) -> None:
         from bench.pauses import serve
 
         await serve(method, sock)
 
-    return serve_so
+    return serve_collected
 
 
 def _serve_writes(method: str) -> Callable[[socket.socket], Coroutine[Any, Any, None]]:  # Any: what a coroutine is sent
-    async def serve_so(sock: socket.socket) -> None:
+    async def serve_on_loop(sock: socket.socket) -> None:
         from bench.loops import serve
 
         await serve(method, sock)
 
-    return serve_so
+    return serve_on_loop
 
 
 # Any: what a coroutine is sent.

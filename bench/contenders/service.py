@@ -1,4 +1,4 @@
-"""`flashwire ticker` as an operator starts it, with several workers, for the scenarios that need them."""
+"""Runs `flashwire ticker` with several workers, for the scenarios that need them."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ _START_SECONDS: Final = 60.0
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A running service: its port, the process that watches over the others, and its nodes."""
+    """A running service: its port, the process ID of the supervisor, and those of the workers."""
 
     port: int
     parent: int
@@ -26,7 +26,7 @@ class Service(msgspec.Struct, frozen=True):
 async def start_service(
     stack: contextlib.AsyncExitStack, folder: Path, redis_url: str, workers: int, settings: Mapping[str, object]
 ) -> Service:
-    """A service on any core that ends with `stack`, once it takes joins; raises `ContenderError`."""
+    """Starts a service on any core and waits until it is ready; `stack` stops it. Raises `ContenderError`."""
     port = free_port()
     arguments = ("ticker", "--port", str(port), "--workers", str(workers))
     parent = start_process(folder, *arguments, redis_url=redis_url, **settings)

@@ -1,9 +1,9 @@
-"""Socket.IO with its Redis-streams adapter: the peer that is built as we are, with a real Redis in the path.
+"""Socket.IO with its Redis-streams adapter: the contender with the most similar design, with Redis in the path.
 
-The same Valkey as ours, on the server's core. An item is emitted by a second Socket.IO process that has no clients (the
-editor, on the audience's core, as our publisher is), whose adapter writes it to the stream that the server reads. Only
-the WebSocket transport, no compression (its default), the first request of each connection let go as its chapter on
-performance advises; production mode. A client answers Engine.IO's pings.
+It uses the same Valkey as ours, on the server's core. A second Socket.IO process without clients (the editor, on the
+load client's core like our publisher) emits each item, and its adapter writes it to the stream that the server reads.
+Only the WebSocket transport, no compression (the default), production mode; the first request of each connection is
+released, as its chapter on performance advises. Clients answer Engine.IO's pings.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ PACKAGES: Final = ("socket.io", "@socket.io/redis-streams-adapter", "redis")
 class SocketIo(Base):
     """Valkey and one Node process on the same core; a second process publishes.
 
-    With `deflate`, clients that negotiate it get compressed messages: `kept` as Socket.IO compresses by default, with
-    a context for each connection; `anew` without a context, for messages of any size.
+    `deflate` enables permessage-deflate: `kept` with a context for each connection, as Socket.IO does by default;
+    `anew` without context takeover and for messages of any size.
     """
 
     name = "socketio"
@@ -73,7 +73,7 @@ class SocketIo(Base):
         (await self._open_poster(server, port, "/")).close()
 
     async def _wait_until_reading(self, url: str) -> None:
-        # The adapter reads from "what comes next" on: an item from before it waits for the stream would be lost.
+        # The adapter reads only new entries: an item published before its first XREAD would be lost.
         client = connect(url, timeout=5)
         try:
             loop = asyncio.get_running_loop()

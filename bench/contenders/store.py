@@ -1,4 +1,4 @@
-"""The embedded Valkey of a contender that goes through Redis: the same program, settings and core for each of them."""
+"""Starts the embedded Valkey of contenders that use Redis, with the same settings and core for each."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ from flashwire.valkey.errors import EmbeddedError
 
 
 def start_store(stack: contextlib.AsyncExitStack, folder: Path, core: int) -> tuple[EmbeddedServer, int]:
-    """A server on `core` that writes each entry to disk before it answers, until `stack` ends; and its process.
+    """Starts a server on `core` that writes each entry to disk before it replies; `stack` stops it.
 
-    Raises `ContenderError`.
+    Returns the server and its process ID. Raises `ContenderError`.
     """
     try:
         server = EmbeddedServer(folder)

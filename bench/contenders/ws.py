@@ -1,6 +1,6 @@
-"""`ws` on Node, the server that most JavaScript pushes with, broadcasting as its README does.
+"""`ws` on Node, the most used WebSocket server in JavaScript, with the broadcast of its README.
 
-No compression (its default); one process for the one core; items come over HTTP; no Redis.
+No compression (the default), one process for its one core, no Redis. Items are posted over HTTP.
 """
 
 from bench.contender import Target

@@ -1,4 +1,4 @@
-"""All scenarios, in the order in which they run; a new one is a module here and its name below."""
+"""All scenarios, in the order in which they run. To add one, add a module here and its name below."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,12 +25,12 @@ NAMES: Final = (
 
 
 def load_scenario(name: str) -> Scenario:
-    """The scenario `name`, one of `NAMES`; others are not imported for it."""
+    """Imports and returns the scenario `name`, one of `NAMES`."""
     scenario = import_module(f"{__name__}.{name}").SCENARIO
     assert isinstance(scenario, Scenario) and scenario.name == name, f"{name} has no scenario of its name"
     return scenario
 
 
 def scenario_names() -> tuple[str, ...]:
-    """The names of those that are here."""
+    """Returns the names of the scenarios whose module exists."""
     return tuple(name for name in NAMES if find_spec(f"{__name__}.{name}"))

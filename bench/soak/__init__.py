@@ -1,6 +1,5 @@
-"""The soak: everything that clients do, again and again, to a node that must end with the memory it had.
+"""The soak test: repeats all client behaviour, and fails if the node's memory grows.
 
-`acts` are the items, and what later ones do to earlier ones; `clients` are the kinds that the load client in C does not
-play; `cycle` is one round of all of it; `judge` says whether what was seen is a leak. The scenario `soak` puts them
-together.
+`acts` makes the items, including corrections and withdrawals; `clients` and `follower` are clients that the load client
+in C lacks; `cycle` is one repetition; `judge` decides whether there is a leak. The scenario `soak` combines them.
 """

@@ -1,8 +1,8 @@
-"""The items of a soak: of every 25, five correct, hold, release or withdraw an earlier one.
+"""The items of the soak: five of every 25 correct, hold, release or withdraw an earlier item.
 
-A replay leaves out versions that newer ones replace, and so does the catch-up of a lagging client; items on hold or
-withdrawn come without their words there. This module tells every counter which numbers may be left out. The note of
-an item, which is never redacted, repeats its number.
+A replay and the catch-up of a lagging client omit versions that a newer one replaced, and redact items that are on
+hold or withdrawn. This module computes which numbers may be omitted. The note of an item is never redacted, so it
+contains the number too.
 """
 
 from typing import Final, NamedTuple
@@ -21,9 +21,9 @@ class _Act(NamedTuple):
     status: PubStatus
     version: int
     item: int
-    """So many numbers back the item was published."""
+    """How many numbers earlier the item was first published."""
     replaces: int
-    """So many numbers back is the version that it replaces."""
+    """How many numbers earlier the version was published that it replaces."""
 
 
 _ACTS: Final = {
@@ -37,7 +37,7 @@ _REPLACED: Final = {(position - act.replaces) % _EVERY: act.replaces for positio
 
 
 def act_json(number: int) -> bytes:
-    """The JSON of item `number`."""
+    """Returns the JSON of item `number`."""
     plain = numbered(number)
     act = _ACTS.get(number % _EVERY)
     if act is None or not number:
@@ -46,7 +46,7 @@ def act_json(number: int) -> bytes:
     note = None if act.act == "release" else "What stood here was wrong."
     headline = item.headline
     if act.status != "usable":
-        # Once in each message, where it stays.
+        # The number must occur once per message, in a field that is not redacted.
         note, headline = headline.value, msgspec.structs.replace(headline, value="What stands here was wrong")
     return encode_item(
         msgspec.structs.replace(
@@ -62,18 +62,18 @@ def act_json(number: int) -> bytes:
 
 
 def replaced_by(number: int) -> int | None:
-    """The number of what replaces the version that came with `number`, if anything does."""
+    """Returns the number of the item that replaces the version published as `number`, or `None`."""
     back = _REPLACED.get(number % _EVERY)
     return None if back is None else number + back
 
 
 def replaced(first: int, last: int) -> list[int]:
-    """The numbers that those from `first` to `last` replace."""
+    """Returns the numbers that the items from `first` to `last` replace."""
     earliest = max(0, first - max(_REPLACED.values()))
     return [number for number in range(earliest, last) if first <= (replaced_by(number) or 0) <= last]
 
 
 def number_in(item: bytes) -> int:
-    """The number of an item, from its JSON."""
+    """Returns the number in the JSON of an item."""
     start = item.index(MARK) + len(MARK)
     return int(item[start : start + DIGITS])

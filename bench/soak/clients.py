@@ -1,7 +1,7 @@
-"""Clients that the load client does not have: SSE readers, clients that change their filter, and stalled requests.
+"""Clients that the load client lacks: SSE readers, clients that change their filter, and malformed requests.
 
-Every one of them checks what it gets: each entry once and in order, by the number in its cursor, but for versions that
-a newer one replaces where the reader was away or behind. All filters here let every item through, or none.
+Readers check that each entry arrives once and in order, by the number in its cursor. Versions that a newer one replaced
+may be missing after a disconnect or a lag. Each filter here matches every item, or none.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from ticker.net.handshake import PATH as _PATH
 PATH: Final = _PATH.decode()
 _LIMIT_BYTES: Final = 4 << 20
 WAIT_SECONDS: Final = 30.0
-# Each lets all items of the soak through, but for the last, which lets none.
+# Each matches all items of the soak, except the last, which matches none.
 FILTERS: Final[tuple[dict[str, object], ...]] = (
     {"edition": "en"},
     {"section": "health"},
@@ -29,7 +29,7 @@ FILTERS: Final[tuple[dict[str, object], ...]] = (
     {"urgency": 1},
 )
 _KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
-# Heads that no join comes of; the last two are never finished.
+# Requests that cannot join; the last two are incomplete.
 BAD_HEADS: Final = (
     b"GET /v1/live?edition=nowhere HTTP/1.1\r\nHost: s\r\nAccept: text/event-stream\r\n\r\n",
     b"GET /nothing HTTP/1.1\r\nHost: s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -55,12 +55,12 @@ class Reader(ABC):
         self.firsts = 0
         """Snapshots and replays so far."""
         self._task = asyncio.create_task(self._read())
-        # Raised where a task awaits it; after an earlier fault no task does.
+        # Marks the exception as retrieved, because after an earlier fault no task waits for it.
         self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     @classmethod
     async def join(cls, port: int, cursor: str = "") -> Self:
-        """Connects and asks; the first message is still to come."""
+        """Connects, sends the request and waits for the first snapshot or replay."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_LIMIT_BYTES)
         writer.write(cls.head(cursor))
         client = cls(reader, writer)
@@ -72,20 +72,20 @@ class Reader(ABC):
     @classmethod
     @abstractmethod
     def head(cls, cursor: str) -> bytes:
-        """The request's head."""
+        """Returns the head of the request."""
 
     @abstractmethod
     async def next_message(self) -> dict[str, Any]:  # Any: JSON
-        """The next message, whatever it is."""
+        """Returns the next message of any type."""
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Waits until it has heard enough; raises `MissedError` where it does not, or has heard wrong."""
+        """Waits until `condition` is true; raises `MissedError` after `WAIT_SECONDS` or at a wrong message."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 while not condition():
                     if self._task.done():
                         await self._task
-                        raise MissedError("a reader of the soak was hung up on")
+                        raise MissedError("the server closed a reader of the soak")
                     self._news.clear()
                     waiting = asyncio.ensure_future(self._news.wait())
                     await asyncio.wait({waiting, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -94,11 +94,11 @@ class Reader(ABC):
             raise MissedError(f"a reader of the soak is at entry {self.seq} after {WAIT_SECONDS:.0f} s") from None
 
     def is_at(self, seq: int) -> bool:
-        """Whether it has heard of entry `seq`, or asked not to."""
+        """Returns whether it has received entry `seq`, or has a filter that matches nothing."""
         return self.seq >= seq or self._deaf
 
     async def leave(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         self._task.cancel()
         try:
             with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
@@ -116,21 +116,21 @@ class Reader(ABC):
 
     def _take(self, message: dict[str, Any]) -> None:  # Any: JSON
         if message["type"] == "bye":
-            raise MissedError(f"a reader of the soak was sent away: {message['reason']}")
-        kind, seq = message["type"], _seq(message["cursor"])
-        if kind == "item":
+            raise MissedError(f"the server sent bye to a reader of the soak: {message['reason']}")
+        message_type, seq = message["type"], _seq(message["cursor"])
+        if message_type == "item":
             self._check_item(message["item"], seq)
-        if kind == "heartbeat" and seq != self.seq and not self._deaf:
-            raise MissedError(f"a heartbeat spoke of entry {seq} after entry {self.seq}")
-        if kind == "replay":
+        if message_type == "heartbeat" and seq != self.seq and not self._deaf:
+            raise MissedError(f"a heartbeat named entry {seq} after entry {self.seq}")
+        if message_type == "replay":
             self._check_replay(message["items"], seq)
-        if kind == "snapshot" and any(item["pubStatus"] != "usable" for item in message["items"]):
-            raise MissedError("a snapshot had what is on hold or withdrawn")
-        if kind in ("snapshot", "replay"):
+        if message_type == "snapshot" and any(item["pubStatus"] != "usable" for item in message["items"]):
+            raise MissedError("a snapshot contained items that are on hold or withdrawn")
+        if message_type in ("snapshot", "replay"):
             self.firsts += 1
             self._deaf = self.deaf_next
             if not message["complete"]:
-                raise MissedError("a reader that came back was told that something is lost")
+                raise MissedError("a reader that resumed got an incomplete replay or snapshot")
         self.seq, self.cursor = max(seq, self.seq), message["cursor"]
 
     def _check_item(self, item: dict[str, Any], seq: int) -> None:  # Any: JSON
@@ -150,11 +150,11 @@ class Reader(ABC):
         if [_number(item) for item in items] != due:
             raise MissedError(f"a replay after entry {self.seq} up to {seq} had other items than the {len(due)} due")
         if [item["headline"] is None for item in items] != [item["pubStatus"] != "usable" for item in items]:
-            raise MissedError("a replay had words of what is on hold or withdrawn, or had them not")
+            raise MissedError("a replay had the words of an item on hold or withdrawn, or lacked those of another")
 
 
 class EventReader(Reader):
-    """Server-sent events."""
+    """A reader that uses server-sent events."""
 
     @classmethod
     def head(cls, cursor: str) -> bytes:
@@ -171,7 +171,7 @@ class EventReader(Reader):
 
 
 class ChangingReader(Reader):
-    """A WebSocket that asks for something else from time to time."""
+    """A WebSocket reader that changes its filter."""
 
     @classmethod
     def head(cls, cursor: str) -> bytes:
@@ -182,7 +182,7 @@ class ChangingReader(Reader):
         ).encode()
 
     async def ask(self, number: int) -> None:
-        """Asks for another filter, and waits for its first message."""
+        """Subscribes with filter `number` and waits for its first message."""
         subscription = FILTERS[number % len(FILTERS)]
         firsts_before = self.firsts
         self.deaf_next = subscription.get("urgency") == 1
@@ -203,15 +203,15 @@ class ChangingReader(Reader):
             if first == 0x89:
                 self._send(0x8A, payload)
             elif first == 0x88:
-                raise MissedError(f"a reader of the soak was hung up on: {payload[2:].decode()}")
+                raise MissedError(f"the server closed a reader of the soak: {payload[2:].decode()}")
 
     def _send(self, first: int, payload: bytes) -> None:
-        # Masked with zeros: a mask is of no use on loopback. All messages here are shorter than 126 bytes.
+        # The mask is zero, and all messages here are shorter than 126 bytes.
         self._writer.write(bytes((first, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
 
 
 async def send_bad_requests(port: int, count: int) -> None:
-    """`count` connections that no join comes of, and that hang up when they are answered, or after a moment."""
+    """Opens `count` connections with bad requests; closes each after the response, or after 20 ms."""
     for number in range(count):
         _reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(BAD_HEADS[number % len(BAD_HEADS)])
@@ -224,7 +224,7 @@ async def send_bad_requests(port: int, count: int) -> None:
 
 
 async def all_at(readers: Sequence[Reader], seq: int) -> None:
-    """Waits until every one of `readers` has heard of entry `seq`."""
+    """Waits until all `readers` have received entry `seq`."""
     for reader in readers:
         await reader.until(partial(reader.is_at, seq))
 

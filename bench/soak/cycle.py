@@ -1,10 +1,10 @@
-"""One cycle of the soak: everything that clients do, in this order, and the node as it was before.
+"""One cycle of the soak, after which the node must be in the same state as before.
 
-1. Thousands join, a part of them with deflate; some stop reading for a while, some for good.
-2. Items come in bursts until the buffers of the clients that do not read are full; then half of these read on.
-3. Items come one by one, corrections, holds, releases and withdrawals among them; filters change; bad handshakes knock.
-4. A third is cut and comes back with cursors while more is published; everybody must have everything.
-5. All but the base leave; clients that never read are closed. Only the base may remain.
+1. Thousands of clients join, half of them with deflate; some stop reading for a while, some permanently.
+2. Items are published in bursts until the buffers of clients that do not read are full; the slow ones then resume.
+3. Items are published singly, with corrections, holds, releases and withdrawals; filters change; bad requests arrive.
+4. A third of the clients is cut and resumes with cursors during more publishing; all clients must have all items.
+5. All clients except the base leave, and the node closes those that never read. Only the base may remain.
 """
 
 import asyncio
@@ -37,18 +37,18 @@ class Plan(msgspec.Struct, frozen=True):
     """Half of them with deflate."""
     deaf: int
     deaf_every: int
-    """In each of so many cycles: to outwait them takes seven seconds."""
+    """Deaf clients join in every n-th cycle, because the node needs seven seconds to close them."""
     slow: int
     pause: float
-    """How long these do not read, in seconds, or until the bursts are over."""
+    """How long slow clients do not read, in seconds; at most until the bursts end."""
     readers: int
-    """Of each of the three kinds that are written in Python."""
+    """The number of each of the three kinds of client written in Python."""
     flood: int
     items: int
 
 
 class Cycle:
-    """All audiences of a soak; `turn` is one cycle."""
+    """All clients of a soak; `turn` runs one cycle."""
 
     def __init__(self, session: Session, plan: Plan, deflated: Load, deaf: Load, slow: Load) -> None:
         self.session = session
@@ -61,7 +61,7 @@ class Cycle:
         self._turns = 0
 
     async def turn(self) -> float:
-        """One cycle; returns the p99 of its deliveries in milliseconds. Raises `MissedError`, `ContenderError`."""
+        """Runs one cycle; returns the p99 of its deliveries in ms. Raises `MissedError` or `ContenderError`."""
         plan, session, port = self.plan, self.session, self.session.target.port
         self._waits = []
         session.run.step(f"cycle {self._turns + 1}: joining")
@@ -82,7 +82,7 @@ class Cycle:
         until = time.monotonic() + plan.pause
         for _ in range(plan.flood // BURST):
             await self.deliver(BURST)
-            # Before the node's patience is over, however slow the machine.
+            # Slow clients must read again before `slow_seconds` pass, even on a slow machine.
             if time.monotonic() > until:
                 until = math.inf
                 await self._slow.unmute(plan.slow)
@@ -125,7 +125,7 @@ class Cycle:
         return quantile(self._waits, 0.99)
 
     async def deliver(self, count: int) -> None:
-        """`count` items at once; every client that reads must get them."""
+        """Publishes `count` items at once and waits until every client that reads has them."""
         session = self.session
         first, last = session.next, session.next + count - 1
         waiting = [await load.expect(first, last) for load in (session.load, self._deflated, self._slow)]
@@ -136,7 +136,7 @@ class Cycle:
             self._waits += [(item.late - published) / 1e6 for item in await client if item.count]
 
     def _next(self, count: int) -> list[bytes]:
-        """The next `count` items; all clients learn which items they replace."""
+        """Returns the next `count` items, and tells all load clients which items these replace."""
         first = self.session.next
         self.session.next += count
         for load in (self.session.load, self._deflated, self._slow, self._deaf):
@@ -154,12 +154,12 @@ class Cycle:
         deadline = time.monotonic() + EMPTY_SECONDS
         while True:
             values = await self._metrics(tuple(want))
-            # The metrics request itself is one pending connection.
+            # The connection of this metrics request is not counted as pending.
             if values == want and not (await self._deaf.stats()).open:
                 return
             if time.monotonic() > deadline:
                 wrong = ", ".join(f"{name} {value:g}" for name, value in values.items() if value != want[name])
-                raise ContenderError(f"everybody had left but the base of {base}, and yet: {wrong or 'some are open'}")
+                raise ContenderError(f"only {base} connections should remain, but: {wrong or 'deaf clients are open'}")
             await asyncio.sleep(_TICK_SECONDS)
 
     async def _metrics(self, names: Sequence[str]) -> dict[str, float]:

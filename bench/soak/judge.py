@@ -1,8 +1,7 @@
-"""Whether what a soak has seen is a leak; it measures nothing.
+"""Decides whether the observations of a soak show a leak.
 
-Memory is looked at when everybody of a cycle has left and only the base is there, so that all looks are of the same
-state. What counts is a line laid through the second half of them (the median of all slopes between two, after Theil
-and Sen): a single look that an allocator or a neighbour has disturbed does not bend it.
+Memory is observed at the end of each cycle, when only the base connections remain. The verdict uses the slope of the
+second half (Theil–Sen: the median of all slopes between two observations), which a single outlier does not change.
 """
 
 from collections.abc import Sequence
@@ -13,13 +12,13 @@ import msgspec
 
 from bench.stats import median
 
-# Growth that the second half may show. A connection that is kept by mistake costs 0.48 KiB with the list that keeps it:
-# 2,700 are seen, and the shortest soak has more who leave. Without a leak shortest soaks grew by up to 470.
+# Allowed growth in the second half. A leaked connection costs 0.48 KiB, so 2,700 leaked connections are detected, fewer
+# than leave in the shortest soak. Without a leak the shortest soak grew by up to 470 KiB.
 GROWTH_KIB: Final = 1280
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The node, when only the base is there."""
+    """One observation of the node, when only the base connections remain."""
 
     at: float
     """Seconds since the first item."""
@@ -27,25 +26,26 @@ class Look(msgspec.Struct, frozen=True):
     descriptors: int
     threads: int
     departed: int
-    """Who has come and gone so far."""
+    """Clients that have left so far."""
     p99_ms: float
-    """From publishing to 99 of 100 of all who were there, at 99 of 100 items of the cycle."""
+    """The p99, over the items of the cycle, of the time until 99 % of the clients had the item."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is wrong, in sentences; none, if nothing is."""
+    """The verdict on a soak."""
 
     slope_kib: float
-    """KiB an hour."""
+    """Growth of memory in KiB per hour."""
     growth_kib: float
-    """The slope over the second half."""
+    """Growth of memory over the second half."""
     departed: int
-    """Who came and went in the second half."""
+    """Clients that left in the second half."""
     wrong: tuple[str, ...]
+    """One sentence for each fault; empty if the soak passed."""
 
 
 def judge(looks: Sequence[Look], *, settled: float = 0.5) -> Verdict:
-    """Judges at least two looks, in the order in which they were made, without the first `settled` share of them."""
+    """Judges at least two looks in order of time; the slope ignores the first `settled` share of them."""
     half = looks[min(int(len(looks) * settled), len(looks) - 2) :]
     slope = median([(b.pss_kib - a.pss_kib) / (b.at - a.at) for a, b in combinations(half, 2)])
     growth = slope * (half[-1].at - half[0].at)
@@ -57,7 +57,7 @@ def judge(looks: Sequence[Look], *, settled: float = 0.5) -> Verdict:
         ("open files", [look.descriptors for look in looks]),
         ("threads", [look.threads for look in looks]),
     ):
-        # The least of each half: a request for metrics may have its own at any moment.
+        # The lowest of each half, because a metrics request may have a file open at any moment.
         earlier, later = min(counts[: -(-len(counts) // 2)]), min(counts[len(counts) // 2 :])
         if later > earlier:
             wrong.append(f"There are {later} {what} where there were {earlier}.")
