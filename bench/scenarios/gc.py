@@ -54,8 +54,8 @@ async def measure(run: Run) -> Section:
     text = f"""{table(head, [line(name) for name in names])}
 
 Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with lowest and highest in brackets. Joining:
-all clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join, and
-all receive an item. Collections of every generation count. Connections, items and messages create no reference cycles;
+all clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join,
+and all receive an item. Collections of every generation count. Connections, items and messages create no reference cycles;
 these collections only find what HTTP requests leave.
 """
     series = {

@@ -86,8 +86,8 @@ async def measure(run: Run) -> Section:
     text = f"""{table(head, rows)}
 
 {count:,} subscribers join, 200 at a time, a server with 50 connections; median of {len(rounds[OURS])} rounds, with
-lowest and highest in brackets; × is the ratio to ours, turn by turn. Server CPU includes the kernel's accept and send, and the
-store. Ours sends the handshake response and the {ITEMS} newest items in one write; the others send no snapshot.
+lowest and highest in brackets; × is the ratio to ours, turn by turn. Server CPU includes the kernel's accept and send,
+and the store. Ours sends the handshake response and the {ITEMS} newest items in one write; the others send no snapshot.
 
 While {count:,} subscribers joined, the store received: {_listed(commands)}. These are commands of the node's reader,
 which sends the same without joins, and INFO, which the measurement uses.
