@@ -55,7 +55,7 @@ async def measure(run: Run) -> Section:
 
 Milliseconds of CPU, the median of {len(rounds_of[names[0]])} rounds, with lowest and highest in brackets. Joining:
 all clients join as fast as possible. After: {turns} times {CHURN if not run.quick else 50} clients leave, as many join,
-and all receive an item. Collections of every generation count. Connections, items and messages create no reference cycles;
+and all receive an item. Collections of every generation count. Connections, items and messages make no cycles;
 these collections only find what HTTP requests leave.
 """
     series = {
