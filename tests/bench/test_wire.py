@@ -116,7 +116,7 @@ CENTRIFUGO = {name: counted(645, 900) for name in wire_subscriptions.rivals() if
         (CENTRIFUGO, None, "Socket.IO was not measured"),
         ({**CENTRIFUGO, "socketio": counted(645, 370)}, None, "Socket.IO was not measured with all subscriptions"),
         ({}, None, "Socket.IO was not measured; Centrifugo was not measured"),
-        ({"socketio": counted(645, 300)}, False, "Socket.IO has fewer for a join; Socket.IO was not measured in all"),
+        ({"socketio": counted(645, 300)}, False, "Socket.IO has fewer for a join; Socket.IO was not measured with all"),
         ({"socketio-kept": counted(70, 600)}, False, "KB of zlib"),
         ({**SOCKET_IO, **CENTRIFUGO, "centrifugo": counted(634, 900)}, False, "Centrifugo has as few for an item"),
         ({**SOCKET_IO, **CENTRIFUGO, "centrifugo": counted(632, 900)}, False, "offset is a number alone"),
