@@ -194,6 +194,9 @@ async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Servi
             async with connect(f"ws://{stack.front}/v1/live?edition=en&cursor={cursor}") as again:
                 replay = await message(again, "replay")
                 items = msgspec.convert(replay["items"], list[dict[str, object]])
+                if not items:
+                    # The node had not read the item when the client joined; then it follows at once.
+                    items = [msgspec.convert((await message(again, "item"))["item"], dict[str, object])]
                 assert [item["uri"] for item in items] == [uri]
         finally:
             stack.start_node(holder)
