@@ -5,6 +5,7 @@ Every desk and the command line share it, so a revoked token is refused from the
 
 import asyncio
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ def open_database(data: Path, url: str | None = None) -> "Database":
     return ServerDatabase(url) if url else FileDatabase(data / sqlite.FILE)
 
 
-class Database:
+class Database(ABC):
     """The base of both kinds. Every method but `call` blocks until the database has answered."""
 
     is_local = False
@@ -67,9 +68,9 @@ class Database:
         """Calls `function` without blocking the event loop, and returns its result."""
         return function(*args, **kwargs)
 
+    @abstractmethod
     def insert(self, table: Table) -> Insert:
         """An INSERT into `table` that supports ON CONFLICT."""
-        raise NotImplementedError
 
     def cache(self, table: Table) -> dict[bytes, Any] | None:  # Any: as the caller keeps it
         """The rows of `table`, by hash, that were looked up since any process wrote to the database.
@@ -78,9 +79,9 @@ class Database:
         """
         return None
 
+    @abstractmethod
     def check(self) -> None:
         """Raises `DatabaseError` if the database cannot be read and written."""
-        raise NotImplementedError
 
     def desk_id(self) -> str:
         """The id of this database, which its first migration made; no other database has it."""
@@ -91,8 +92,9 @@ class Database:
         """Closes every connection."""
         self._read_engine.dispose()
 
+    @abstractmethod
     def _error(self, error: Exception) -> DatabaseError:
-        raise NotImplementedError
+        """The error to raise for `error` of the driver."""
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:

@@ -80,7 +80,7 @@ async def test_a_blocked_loop_marks_nothing(node: Node, slot: WorkerSlot) -> Non
 
 async def test_pending_connections_are_also_counted_under_the_old_metric_name(node: Node) -> None:
     # Only the number of pending connections is counted, so any keys will do.
-    node.pending = dict.fromkeys(range(3), 0.0)  # type: ignore[arg-type]
+    node.pending = dict.fromkeys(range(3), 0.0)  # type: ignore[arg-type]  # only their number counts
     show(node, None)
     for name in ("flashwire_pending_connections", "flashwire_knocking"):
         assert node.metrics.registry.get_sample_value(name) == 3
