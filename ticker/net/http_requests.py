@@ -3,6 +3,7 @@
 uvicorn's HTTP class knows the newest request alone, which may wait behind earlier ones (pipelining).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from ticker.node.node import Node
 from ticker.shared.http.request_queue import DISCONNECTED
 
 
-class HttpRequests(HttpToolsProtocol):
+class HttpRequests(HttpToolsProtocol, ABC):
     """An HTTP connection that the node counts, and that closes when its request takes too long to arrive."""
 
     # Any: uvicorn's lifespan state is a plain dict of anything, its loop may be any.
@@ -40,9 +41,9 @@ class HttpRequests(HttpToolsProtocol):
         self._cancel_requests()
         super().connection_lost(exc)
 
+    @abstractmethod
     def read(self, data: bytes) -> None:
         """Reads `data` as HTTP; the read budget calls it, which limits the time for it."""
-        raise NotImplementedError
 
     def expire(self) -> None:
         """Closes a connection whose request has not arrived in time."""
