@@ -33,6 +33,8 @@ class Facets(msgspec.Struct, frozen=True, array_like=True):
     places: tuple[str, ...]
     language: str
     sources: tuple[SourceFacets, ...]
+    story: str | None = None
+    """The id of its story; facets of an earlier release have none."""
 
 
 EVERYTHING: Final = Facets(1, "", (), (), "", ())
@@ -47,7 +49,9 @@ def facets_of(item: Item) -> Facets:
         SourceFacets(source.role, source.name.value, None if source.uri is msgspec.UNSET else source.uri)
         for source in item.info_sources
     )
-    return Facets(item.urgency, item.edition, item.sections, item.places, item.headline.language, sources)
+    story = None if item.story is None else item.story.id
+    language = item.headline.language
+    return Facets(item.urgency, item.edition, item.sections, item.places, language, sources, story)
 
 
 def earlier_facets(item: Item, earlier: Sequence[Facets]) -> tuple[Facets, ...]:

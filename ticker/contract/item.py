@@ -60,6 +60,13 @@ class Correction(msgspec.Struct, frozen=True, rename="camel"):
     version_created: str
 
 
+class Story(msgspec.Struct, frozen=True):
+    """The story that an item belongs to; its id is the same in all editions, its title has the item's language."""
+
+    id: str
+    title: Text
+
+
 class Item(msgspec.Struct, frozen=True, rename="camel"):
     """One version of an item. Times are RFC 3339 UTC strings with milliseconds; all fields are always present.
 
@@ -86,6 +93,11 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     translation_of: str | None
     corrections: tuple[Correction, ...] = ()
     """The newest corrections of this item, oldest first, at most `CORRECTIONS_LIMIT`; later versions repeat them."""
+    story: Story | None = None
+    digital_source_type: str | None = None
+    """A term of the IPTC's list of digital source types; it says whether a machine made the text."""
+    reviewed_by: str | None = None
+    """The role or name of the person who checked the text before it was published."""
 
     def current(self, now: float) -> bool:
         """Whether this version may be shown at `now` (seconds since 1970)."""

@@ -50,15 +50,27 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def snapshot(
-    cursor: Cursor, items: Iterable[bytes], *, complete: bool, heartbeat: float, time: str, stale: bool = False
+    cursor: Cursor,
+    items: Iterable[bytes],
+    *,
+    complete: bool,
+    heartbeat: float,
+    time: str,
+    stale: bool = False,
+    paint: float = 0,
 ) -> Message:
-    """Returns a message with current items, newest first; not `complete` if entries after a cursor may be missing."""
-    return _list("snapshot", cursor, items, complete, heartbeat, time, stale)
+    """Returns a message with current items, newest first; not `complete` if entries after a cursor may be missing.
+
+    `paint` is the share of pages that report when an item is painted.
+    """
+    return _list("snapshot", cursor, items, complete, heartbeat, time, stale, paint)
 
 
-def replay(cursor: Cursor, items: Iterable[bytes], *, heartbeat: float, time: str, stale: bool = False) -> Message:
+def replay(
+    cursor: Cursor, items: Iterable[bytes], *, heartbeat: float, time: str, stale: bool = False, paint: float = 0
+) -> Message:
     """Returns a message with all changes since the client's cursor, oldest first, withdrawals included."""
-    return _list("replay", cursor, items, True, heartbeat, time, stale)
+    return _list("replay", cursor, items, True, heartbeat, time, stale, paint)
 
 
 def live(cursor: Cursor, item: bytes) -> Message:
@@ -108,15 +120,17 @@ def _list(
     heartbeat: float,
     time: str,
     stale: bool,
+    paint: float,
 ) -> Message:
     text = str(cursor)
-    start = b'{"type":"%b","cursor":"%b","complete":%b,"heartbeat":%b,"time":"%b","stale":%b,"items":[' % (
+    start = b'{"type":"%b","cursor":"%b","complete":%b,"heartbeat":%b,"time":"%b","stale":%b,%b"items":[' % (
         kind.encode(),
         text.encode(),
         _bool(complete),
         msgspec.json.encode(heartbeat),
         time.encode(),
         _bool(stale),
+        b'"paint":%b,' % msgspec.json.encode(paint) if paint else b"",
     )
     parts = tuple(items)
     size = sum(map(len, parts))

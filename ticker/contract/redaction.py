@@ -16,8 +16,8 @@ def public_json(item: Item, item_json: bytes) -> bytes:
 
 
 def redacted(item: Item) -> dict[str, Any]:  # Any: the fields of an item as JSON
-    """Returns the fields of `item` without headline, sources and link."""
-    return {**msgspec.to_builtins(item), "headline": None, "infoSources": [], "link": None}
+    """Returns the fields of `item` without headline, sources, link and story, whose title may repeat its words."""
+    return {**msgspec.to_builtins(item), "headline": None, "infoSources": [], "link": None, "story": None}
 
 
 def redacted_json(item: Item) -> bytes:

@@ -11,6 +11,7 @@ Rules, in the order in which they are applied:
 """
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from ticker.contract import scripts
@@ -50,7 +51,18 @@ def clean_language(value: str) -> str:
     return value
 
 
+def refused_characters(text: str) -> list[int]:
+    """The indices of the characters that `clean` refuses, so that all of them can be removed at once."""
+    return [index for index, error in _faults(text) if error.code == "text-character"]
+
+
 def _refuse_characters(text: str) -> None:
+    for _, error in _faults(text):
+        raise error
+
+
+def _faults(text: str) -> Iterator[tuple[int, RefusedError]]:
+    """Each refused character, and each letter with too many marks."""
     if text.isascii() and text.isprintable():
         # No character can be refused here, and checking 80 characters one by one takes 9 µs.
         return
@@ -84,12 +96,14 @@ def _refuse_characters(text: str) -> None:
             if category in ("Mn", "Me"):
                 marks += len(unicodedata.normalize("NFC", character))
                 if marks > MARKS_LIMIT:
-                    raise RefusedError("text-marks", count=_count_marks(text, letter), position=letter + 1)
+                    count = _count_marks(text, letter)
+                    yield letter, RefusedError("text-marks", count=count, position=letter + 1)
             elif category != "Mc":
                 marks, letter = len(unicodedata.normalize("NFC", character)) - 1, index
             if not is_refused(character, category):
                 continue
-        raise RefusedError("text-character", name=name_of(character), code=f"{ord(character):04X}", position=index + 1)
+        code = f"{ord(character):04X}"
+        yield index, RefusedError("text-character", name=name_of(character), code=code, position=index + 1)
 
 
 def _count_marks(text: str, letter: int) -> int:

@@ -35,6 +35,10 @@ _MEDIA_TYPES: Final = {
 }
 
 
+# Further files that a folder may offer to people and tools; a browser loads none of them by itself.
+DESCRIPTIONS: Final = {".json": "application/json", ".ts": "text/plain; charset=utf-8"}
+
+
 class Asset(msgspec.Struct, frozen=True):
     """One file: its bytes as they are and gzipped, its media type and its strong entity tag."""
 
@@ -57,13 +61,17 @@ class Asset(msgspec.Struct, frozen=True):
         return Response(self.plain, headers=all_headers, media_type=self.media_type)
 
 
-def make_asset(name: str, content: bytes) -> Asset:
+def make_asset(name: str, content: bytes, media_types: Mapping[str, str] = _MEDIA_TYPES) -> Asset:
     """`content` as it is served under `name`; raises `KeyError` for a suffix that is not served."""
     # Without a time in it, so that all nodes send the same bytes.
-    return Asset(content, gzip.compress(content, 9, mtime=0), _MEDIA_TYPES[Path(name).suffix], entity_tag(content))
+    return Asset(content, gzip.compress(content, 9, mtime=0), media_types[Path(name).suffix], entity_tag(content))
 
 
-def load_assets(folder: Path) -> dict[str, Asset]:
-    """Every file below `folder` that browsers load, by its path in it with `/` between the parts."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA_TYPES and path.is_file())
-    return {path.relative_to(folder).as_posix(): make_asset(path.name, path.read_bytes()) for path in paths}
+def load_assets(folder: Path, descriptions: Mapping[str, str] = {}) -> dict[str, Asset]:
+    """Every file below `folder` that browsers load, by its path in it with `/` between the parts.
+
+    `descriptions` are the media types of further suffixes.
+    """
+    types = {**_MEDIA_TYPES, **descriptions}
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in types and path.is_file())
+    return {path.relative_to(folder).as_posix(): make_asset(path.name, path.read_bytes(), types) for path in paths}

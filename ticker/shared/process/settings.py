@@ -5,13 +5,17 @@ Environment variables carry the prefix `FLASHWIRE_` (`REDIS_URL` has none), and 
 
 import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ticker.shared.http import addresses
 
+REHEARSAL_SUFFIX: Final = "-rehearsal"
+"""What a rehearsal adds to the brand, and so to the name of every key in Redis."""
+REHEARSAL_FOLDER: Final = "rehearsal"
+"""The folder in `data` that has the data of a rehearsal."""
 _BRAND: Final = re.compile("[a-z0-9][a-z0-9-]{0,30}")
 
 
@@ -36,6 +40,7 @@ class StreamSettings(BaseSettings):
     )
     brand: str = Field("news", description="name of the stream: flashwire:{brand}:items")
     data: Path = Field(Path("data"), description="directory of keys, tokens and the files of the embedded server")
+    rehearsal: bool = Field(False, description="a rehearsal: keys and data of its own, and no way to the live stream")
     site: Path | None = Field(None, description="TOML file of editions, sections, places and sources")
     signing_keys: str | None = Field(
         None, repr=False, description="<id>:<base64>, …; the first key signs, all verify; default: data/signing.key"
@@ -67,12 +72,30 @@ class StreamSettings(BaseSettings):
 
     @field_validator(
         "redis_url", "database_url", "site", "signing_keys", "desk_url", "public_url", "redis_server",
-        "address_connections", mode="before", check_fields=False,
+        "address_connections", "oidc_issuer", "oidc_client_id", "oidc_client_secret", mode="before",
+        check_fields=False,
     )  # fmt: skip
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         # A compose file passes an unset variable on as an empty one.
         return addresses.unquoted(value) or None if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _rehearsal_apart(self) -> Self:
+        # A suffix and no second setting: no mistake in the environment can name the live stream's keys.
+        is_marked = self.brand.endswith(REHEARSAL_SUFFIX)
+        if not self.rehearsal and is_marked:
+            raise ValueError(
+                f"a brand that ends with {REHEARSAL_SUFFIX} belongs to a rehearsal: choose another FLASHWIRE_BRAND,"
+                " or set FLASHWIRE_REHEARSAL=true"
+            )
+        if self.rehearsal and not is_marked:
+            self.brand += REHEARSAL_SUFFIX
+            if not _BRAND.fullmatch(self.brand):
+                raise ValueError("a rehearsal needs a FLASHWIRE_BRAND of 21 characters at most")
+        if self.rehearsal and self.data.name != REHEARSAL_FOLDER:
+            self.data /= REHEARSAL_FOLDER
+        return self
 
     @field_validator("data", mode="before")
     @classmethod
@@ -114,7 +137,7 @@ class StreamSettings(BaseSettings):
     def _proxies(cls, value: str) -> str:
         return addresses.proxies(value)
 
-    @field_validator("ticker_url", "desk_url", "public_url", check_fields=False)
+    @field_validator("ticker_url", "desk_url", "public_url", "oidc_issuer", check_fields=False)
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else addresses.http_address(value)

@@ -1,0 +1,1 @@
+"""Renders OpenAPI and AsyncAPI descriptions as pages that need no script."""
