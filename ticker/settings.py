@@ -6,6 +6,8 @@ from pydantic import Field
 
 from ticker.shared.process.settings import StreamSettings
 
+Deflate = Literal["shared", "fresh", "off"]
+
 
 class TickerSettings(StreamSettings):
     """The settings of one node, read once at its start."""
@@ -36,6 +38,13 @@ class TickerSettings(StreamSettings):
     )
     transport: Literal["auto", "asyncio"] = Field(
         "auto", description="asyncio serves clients by the event loop's transports; auto by epoll where there is one"
+    )
+    deflate: Deflate = Field(
+        "shared",
+        description="compression for WebSocket clients: shared, fresh (each message alone) or off",
+    )
+    paint_sample: float = Field(
+        0.001, ge=0, le=1, description="share of the pages with the widget that report when an item is painted; 0: none"
     )
     forwarded_allow_ips: str = Field("127.0.0.1,::1", description="proxies whose X-Forwarded-* headers are trusted")
     public_url: str | None = Field(

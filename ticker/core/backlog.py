@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
+from ticker.contract.item import Item
 from ticker.core.changed_items import ChangedItems
 from ticker.core.current_items import CurrentItems
 from ticker.core.doubts import Doubt
@@ -145,6 +146,11 @@ class Backlog(ResumableLog):
         """Whether the item is in the backlog in its newest version."""
         record = self._records.get(uri)
         return record is not None and record.is_confirmed
+
+    def items(self, edition: str) -> list[Item]:
+        """Returns every item of an edition in its newest version, those that are withdrawn or on hold too."""
+        records = [record for record in self._records.values() if record.is_confirmed]
+        return [record.entry.item for record in records if record.entry.item.edition == edition]
 
     def current(self, filter: Filter, count: int, now: float) -> tuple[list[Entry], float]:
         """Returns at most `count` current items of `filter`, pinned first, then newest first.

@@ -37,6 +37,7 @@ class Filter(msgspec.Struct, frozen=True, cache_hash=True):
     sources: frozenset[str] = frozenset()
     """Registry ids together with every label of those sources: an item may carry either."""
     languages: frozenset[str] = frozenset()
+    stories: frozenset[str] = frozenset()
     urgency: int = LEAST_URGENT
 
     def matches(self, item: Item) -> bool:
@@ -88,6 +89,7 @@ def needs_of(filter: Filter) -> Needs:
         ("role", filter.roles),
         ("source", filter.sources),
         ("language", filter.languages),
+        ("story", filter.stories),
     )
     needs = [frozenset((_ANY, *(f"{name}={value}" for value in values))) for name, values in parameters if values]
     if filter.urgency < LEAST_URGENT:
@@ -112,6 +114,8 @@ def terms_of(facets: Facets) -> Terms:
         terms += _terms("source", source.name)
         if source.uri is not None:
             terms += _terms("source", source.uri)
+    if facets.story is not None:
+        terms += _terms("story", facets.story)
     return tuple(terms)
 
 

@@ -1,7 +1,8 @@
 """Encodes a message once per format, whatever the number of clients.
 
 Server frames have no mask (RFC 6455, 5.1), so the same bytes are valid for every connection. That is also true of
-compressed frames, because no context is kept from message to message (RFC 7692, 7.1.1.1).
+frames that are compressed alone, without the messages before them (RFC 7692, 7.1.1.1). For a frame that refers to them,
+see `ticker.core.shared_context`.
 """
 
 import zlib
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 WINDOW_BITS: Final = 12
 # Below this size, deflate saves less than the header of a TCP segment.
 DEFLATE_FROM: Final = 128
+# Thousands of groups, each with a history of its own, would take 50 µs each.
+MOST_CONTEXTS: Final = 64
 EVENT_SOURCE: Final = "/v1/live"
 PING: Final = b"\x89\x00"
 LAST_CHUNK: Final = b"0\r\n\r\n"
@@ -34,6 +37,20 @@ class Format(IntEnum):
     """Each message is one chunk (RFC 9112, 7.1), so that all connections share its bytes."""
     SSE_UNCHUNKED = 5
     """For HTTP/1.0, which has no chunked encoding."""
+    SHARED = 6
+    """Deflated, for a client that keeps what it decompressed: a frame may refer to the messages before it."""
+    CLOUDEVENTS_SHARED = 7
+
+
+ALONE: Final = {Format.SHARED: Format.DEFLATED, Format.CLOUDEVENTS_SHARED: Format.CLOUDEVENTS_DEFLATED}
+"""The format of a message that refers to no other, by shared format."""
+PLAIN_OF: Final = {
+    Format.DEFLATED: Format.PLAIN,
+    Format.SHARED: Format.PLAIN,
+    Format.CLOUDEVENTS_DEFLATED: Format.CLOUDEVENTS,
+    Format.CLOUDEVENTS_SHARED: Format.CLOUDEVENTS,
+}
+"""The uncompressed format, by compressed format. A client of the latter takes both (RFC 7692, 6)."""
 
 
 class Encoded:
@@ -42,13 +59,15 @@ class Encoded:
     With `ping`, a WebSocket ping precedes the message.
     """
 
-    __slots__ = ("_bytes", "_ping", "long", "message", "time")
+    __slots__ = ("_after", "_bytes", "_event", "_ping", "long", "message", "time")
 
     def __init__(self, message: Message, time: str, *, ping: bool = False) -> None:
         self.message = message
         self.time = time
         self._ping = PING if ping else b""
         self._bytes: list[bytes | None] = [None] * len(Format)
+        self._after: dict[tuple[Format, tuple[bytes, ...]], bytes] = {}
+        self._event: bytes | None = None
         self.long: WeakValueDictionary[Format | None, LongMessage] | None = None
         """The same message in pieces (`ticker.core.long`), by format, while a client reads it."""
 
@@ -59,22 +78,47 @@ class Encoded:
             data = self._bytes[form] = self._encode(form)
         return data
 
+    def payload(self, form: Format) -> bytes:
+        """Returns what a WebSocket client reads."""
+        if PLAIN_OF.get(form, form) is Format.CLOUDEVENTS:
+            if self._event is None:
+                self._event = cloud_event(self.message, source=EVENT_SOURCE, time=self.time)
+            return self._event
+        return self.message.body
+
+    def bytes_after(self, form: Format, payloads: tuple[bytes, ...]) -> bytes:
+        """Returns the frame for clients whose last compressed messages had these `payloads`, the newest last.
+
+        After `MOST_CONTEXTS` different ones it is the frame that refers to none, which every client can read.
+        """
+        if not payloads:
+            return self.bytes_for(form)
+        data = self._after.get((form, payloads))
+        if data is None:
+            if len(self._after) >= MOST_CONTEXTS:
+                return self.bytes_for(form)
+            data = text_frame(self.payload(form), deflated=True, before=b"".join(payloads)[-(1 << WINDOW_BITS) :])
+            self._after[form, payloads] = data
+        return data
+
     def _encode(self, form: Format) -> bytes:
         if form is Format.SSE:
             return chunk(sse_event(self.message))
         if form is Format.SSE_UNCHUNKED:
             return sse_event(self.message)
-        if form in (Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED):
-            body = cloud_event(self.message, source=EVENT_SOURCE, time=self.time)
-        else:
-            body = self.message.body
-        return self._ping + text_frame(body, deflated=form in (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED))
+        if form in ALONE:
+            # A message with a ping goes to all clients between two others, so it must not change what they keep.
+            return self.bytes_for(PLAIN_OF[form] if self._ping else ALONE[form])
+        return self._ping + text_frame(self.payload(form), deflated=form in PLAIN_OF)
 
 
-def text_frame(payload: bytes, *, deflated: bool) -> bytes:
-    """Returns an unfragmented text frame; RSV1 marks a deflated payload (RFC 7692, 7.2.1)."""
+def text_frame(payload: bytes, *, deflated: bool, before: bytes = b"") -> bytes:
+    """Returns an unfragmented text frame; RSV1 marks a deflated payload (RFC 7692, 7.2.1).
+
+    The payload may refer to `before`, the end of what the client decompressed before it.
+    """
     if deflated and len(payload) >= DEFLATE_FROM:
-        compressor = zlib.compressobj(level=6, wbits=-WINDOW_BITS)
+        compressor = zlib.compressobj(level=6, wbits=-WINDOW_BITS, zdict=before)
         # The flush ends with an empty stored block, of which RFC 7692 (7.2.1) removes four bytes.
         compressed = (compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
         return frame_head(len(compressed), deflated=True) + compressed

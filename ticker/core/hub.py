@@ -4,13 +4,14 @@ A member is whatever the caller keeps for a client; the hub never touches a conn
 plain calls without `await`, so that no entry can come between a member's replay and its live entries.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from ticker.contract.entry import Entry
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter, meets_any, needs_of
-from ticker.core.frame import Encoded, Format
+from ticker.core.frame import ALONE, Encoded, Format
+from ticker.core.shared_context import SharedMembers
 
 M = TypeVar("M")
 # Iterating over an Enum looks up each member: 2.5 µs per group, and there may be hundreds.
@@ -27,7 +28,9 @@ class Group(Generic[M]):
     def __init__(self, filter: Filter) -> None:
         self.filter = filter
         self.needs = needs_of(filter)
-        self.members: tuple[set[M], ...] = tuple(set() for _ in Format)
+        self.members: tuple[set[M] | SharedMembers[M], ...] = tuple(
+            SharedMembers(form) if form in ALONE else set() for form in FORMATS
+        )
 
     def __len__(self) -> int:
         return sum(map(len, self.members))
@@ -40,6 +43,8 @@ class Delivery(NamedTuple, Generic[M]):
     """The members when the delivery was made; joins and leaves during the write do not change it."""
     data: bytes
     entries: int
+    encoded: Sequence[Encoded] = ()
+    """The entries, where they are entries of the stream."""
 
 
 class Hub(Generic[M]):
@@ -74,13 +79,23 @@ class Hub(Generic[M]):
         if not len(group) and self.groups.get(group.filter) is group:
             del self.groups[group.filter]
 
+    def restart(self, member: M, group: Group[M], form: Format) -> None:
+        """Notes that `member` got compressed messages that the others of its group did not get at this place."""
+        members = group.members[form]
+        if isinstance(members, SharedMembers):
+            members.discard(member)
+            members.add(member)
+
     # The methods below copy groups and members into tuples: members join and leave while others are written to.
 
-    def deliveries(self, arrived: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[M]]:
+    def deliveries(
+        self, arrived: Sequence[tuple[Entry, Encoded]], has_received: Callable[[M], bool] = lambda member: False
+    ) -> Iterator[Delivery[M]]:
         """Yields, for each group and format, the entries that match it: one write per connection, in stream order.
 
-        Also yields an empty delivery after every `MATCHES_PER_STEP`, so that the caller can do other work even when
-        thousands of groups match nothing.
+        The caller skips the members for which `has_received`: they have the entries by another way. Also yields an
+        empty delivery after every `MATCHES_PER_STEP`, so that the caller can do other work even when thousands of
+        groups match nothing.
         """
         # The terms of an entry are the same for all groups.
         terms = [(self._backlog.terms(entry), encoded) for entry, encoded in arrived]
@@ -88,17 +103,19 @@ class Hub(Generic[M]):
         for group in tuple(self.groups.values()):
             chosen = [encoded for versions, encoded in terms if meets_any(group.needs, versions)]
             if chosen:
-                yield from _of_group(group, chosen)
+                yield from _of_group(group, chosen, has_received)
             matched += len(arrived)
             if matched >= MATCHES_PER_STEP:
                 matched = 0
                 yield Delivery((), b"", 0)
 
-    def canary_deliveries(self, encoded: Encoded) -> Iterator[Delivery[M]]:
+    def canary_deliveries(
+        self, encoded: Encoded, has_received: Callable[[M], bool] = lambda member: False
+    ) -> Iterator[Delivery[M]]:
         """Yields the deliveries of a canary, which goes only to groups that ask for canaries by name."""
         for group in tuple(self.groups.values()):
             if group.filter.canary:
-                yield from _of_group(group, [encoded])
+                yield from _of_group(group, [encoded], has_received)
 
     def broadcast(self, encoded: Encoded) -> Iterator[Delivery[M]]:
         """Yields the deliveries of one message to all members, whatever their filters."""
@@ -117,8 +134,11 @@ class Hub(Generic[M]):
         return [member for group in self.groups.values() for members in group.members for member in members]
 
 
-def _of_group(group: Group[M], chosen: Sequence[Encoded]) -> Iterator[Delivery[M]]:
+def _of_group(group: Group[M], chosen: Sequence[Encoded], has_received: Callable[[M], bool]) -> Iterator[Delivery[M]]:
     for form, members in zip(FORMATS, group.members, strict=True):
-        if members:
+        if isinstance(members, SharedMembers):
+            for some, data in members.frames(chosen, has_received) if members else ():
+                yield Delivery(some, data, len(chosen), chosen)
+        elif members:
             data = b"".join([encoded.bytes_for(form) for encoded in chosen])
-            yield Delivery(tuple(members), data, len(chosen))
+            yield Delivery(tuple(members), data, len(chosen), chosen)

@@ -42,9 +42,10 @@ _Key = tuple[str, Filter, int | str, int]
 class Joins:
     """Makes first messages from the backlog alone, and caches them."""
 
-    def __init__(self, backlog: Backlog, heartbeat: float) -> None:
+    def __init__(self, backlog: Backlog, heartbeat: float, paint: float = 0) -> None:
         self._backlog = backlog
         self._heartbeat = heartbeat
+        self._paint = paint
         self._cache: dict[_Key, tuple[Encoded, float, float]] = {}
         self._cache_bytes = 0
         self._cached_state: tuple[int, bool] | None = None
@@ -96,6 +97,7 @@ class Joins:
                 heartbeat=self._seconds(heartbeat),
                 time=moment(now),
                 stale=stale,
+                paint=self._paint,
             )
             encoded = self._store(key, Encoded(snapshot, moment(now)), now, min(until, now + FRESH_SECONDS))
         return encoded
@@ -111,6 +113,7 @@ class Joins:
                 heartbeat=self._seconds(heartbeat),
                 time=moment(now),
                 stale=stale,
+                paint=self._paint,
             )
             encoded = self._store(key, Encoded(replay, moment(now)), now, now + FRESH_SECONDS)
         return encoded

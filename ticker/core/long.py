@@ -12,12 +12,11 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ticker.contract.message import Message, cloud_event_start
-from ticker.core.frame import EVENT_SOURCE, WINDOW_BITS, Encoded, Format, frame_head, sse_event_start
+from ticker.core.frame import EVENT_SOURCE, PLAIN_OF, WINDOW_BITS, Encoded, Format, frame_head, sse_event_start
 
 PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
 _CACHED_PIECES: Final = 2
-_DEFLATED: Final = (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED)
 
 
 class LongMessage:
@@ -42,7 +41,7 @@ class LongMessage:
         """The index after the last item of each piece so far; finding all at once would look at 10,000 items."""
         self._recent: dict[int, bytes] = {}
         self._compressed: list[bytes] = []
-        self._compressor = zlib.compressobj(level=6, wbits=-WINDOW_BITS) if form in _DEFLATED else None
+        self._compressor = zlib.compressobj(level=6, wbits=-WINDOW_BITS) if form in PLAIN_OF else None
         self._next = 0
         """The number of the piece to compress next."""
 
@@ -136,8 +135,8 @@ def _framing(message: Message, form: Format | None, time: str) -> tuple[bytes, b
         # One chunk, like every message: its size is known before its pieces are made.
         return b"%x\r\n%b" % (len(start) + message.size + 2, start), b"\n\n\r\n"
     prefix, suffix = b"", b""
-    if form in (Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED):
+    if PLAIN_OF.get(form, form) is Format.CLOUDEVENTS:
         prefix, suffix = cloud_event_start(message, source=EVENT_SOURCE, time=time), b"}"
-    if form not in _DEFLATED:
+    if form not in PLAIN_OF:
         prefix = frame_head(len(prefix) + message.size + len(suffix), deflated=False) + prefix
     return prefix, suffix

@@ -8,6 +8,7 @@ from ticker.contract.item import ROLES
 from ticker.contract.problem import FieldError, Problem, make_problem
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
+from ticker.contract.story import is_story_id
 from ticker.core.filter import CANARY, Filter
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG, Subscription
 
@@ -17,7 +18,7 @@ HEARTBEAT_MOST: Final = 60
 VALUES_LIMIT: Final = 100
 # The most errors in one answer: a hundred would take 2 ms and 30 KB.
 ERRORS_LIMIT: Final = 10
-_FILTERS: Final = ("edition", "section", "place", "role", "source", "language")
+_FILTERS: Final = ("edition", "section", "place", "role", "source", "language", "story")
 _LIVE: Final = (*_FILTERS, "urgency", "cursor", "lastEventId", "backlog", "heartbeat", "wait")
 CURSOR_PARAMETERS: Final = ("cursor", "lastEventId")
 """Two names of one parameter: EventSource polyfills append the second to the address."""
@@ -85,6 +86,7 @@ class Query:
             roles=self._names("role", ROLES),
             sources=self._sources(),
             languages=self._names("language", site.language_tags()),
+            stories=self._stories(),
             urgency=int(self.number("urgency", 8, 1, 8)),
         )
         if filter.canary and len(filter.editions) > 1:
@@ -130,6 +132,14 @@ class Query:
             else:
                 sources |= {source_id, *self._site.sources[source_id].names.values()}
         return frozenset(sources)
+
+    def _stories(self) -> frozenset[str]:
+        # Editors make stories at any time, so a node cannot know all of them; only the form of an id is checked.
+        stories = frozenset(self._values.get("story", ()))
+        for story in sorted(stories):
+            if not is_story_id(story) and len(self._errors) < ERRORS_LIMIT:
+                self._errors.append(_error("story", "Give the id of a story: a-z, 0-9 and -, at most 64 characters."))
+        return stories
 
     def _add_unknown(self, field: str, value: str, allowed: Iterable[str]) -> None:
         if len(self._errors) >= ERRORS_LIMIT:

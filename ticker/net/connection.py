@@ -65,8 +65,8 @@ class Connection(asyncio.Protocol, ABC):
         self.transport = transport  # type: ignore[assignment]  # a stream's; `cast` would be one more call a join
 
     def set_limits(self) -> None:
-        limit = self.node.settings.write_limit_bytes
-        self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
+        high, low = self.node.write_limits
+        self.transport.set_write_buffer_limits(high=high, low=low)
 
     def _begin_lagging(self, position: Cursor) -> None:
         self._lagging_at = position
@@ -123,6 +123,10 @@ class Connection(asyncio.Protocol, ABC):
     @abstractmethod
     def send_first(self, first: Encoded, head: bytes = b"") -> None:
         """Sends the first message after `head`, which may be empty; a long message goes out in pieces."""
+
+    @property
+    def is_open(self) -> bool:
+        return self._group is not None
 
     @property
     def inside_message(self) -> bool:
@@ -215,9 +219,7 @@ class Connection(asyncio.Protocol, ABC):
         data = b"".join(chunk)
         self._lagging_at = reached
         if reached is None:
-            node.lagging.discard(self)
-            # It has the entries of the round under way.
-            self.last_round = node.rounds.number
+            node.caught_up(self, group)
         # Last, since the write may fill the buffer: `pause_writing` then notes the position that is set now.
         self.write(data)
 

@@ -2,7 +2,8 @@
 
 The socket of such a join goes straight to a `WebSocketConnection` or `SseConnection`. Any other connection, and a head
 that arrives in pieces, goes to `HttpProtocol` with the bytes read, and must complete its request by the same deadline.
-If uvicorn's HTTP class reads every join, one takes 2.5 times the CPU (docs/performance/gains.md, "A join: read once").
+If uvicorn's HTTP class reads every join, one takes 2.5 times the CPU (docs/performance/gains.md, "A join: the request
+is read once").
 """
 
 import asyncio

@@ -12,6 +12,7 @@ import msgspec
 
 from ticker.contract.problem import MEDIA_TYPE, Problem, make_problem
 from ticker.core.frame import WINDOW_BITS, Format
+from ticker.settings import Deflate
 from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
 from ticker.shared.http.negotiate import qualities
 
@@ -20,6 +21,11 @@ _EVENT_STREAM: Final = b"text/event-stream"
 EVENTS_PROTOCOL: Final = b"cloudevents.json"
 # Key of a request's state: the client has ended its side of the connection, and may still read.
 HALF_CLOSED: Final = "half_closed"
+_EVENT_FORMS: Final = {
+    Format.PLAIN: Format.CLOUDEVENTS,
+    Format.DEFLATED: Format.CLOUDEVENTS_DEFLATED,
+    Format.SHARED: Format.CLOUDEVENTS_SHARED,
+}
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
 _ACCEPTED: Final = (
@@ -81,8 +87,8 @@ def wants_events(accept: bytes) -> bool:
     return any(quality for name, quality in qualities(accept) if name == _EVENT_STREAM)
 
 
-def accept(request: Request) -> tuple[bytes, Format]:
-    """The 101 reply's head and the format agreed on; raises `RefusalError`."""
+def accept(request: Request, deflate: Deflate = "shared") -> tuple[bytes, Format]:
+    """The 101 reply's head and the format agreed on; `deflate` is the setting. Raises `RefusalError`."""
     headers = request.headers
     if request.method != b"GET":
         raise refusal(400, "bad-handshake", "Open a WebSocket with GET.")
@@ -95,39 +101,56 @@ def accept(request: Request) -> tuple[bytes, Format]:
         is_valid = False
     if not is_valid:
         raise refusal(400, "bad-handshake", "Send a Sec-WebSocket-Key of 16 bytes in base64.")
-    agreed, form = _agree(headers.get(b"sec-websocket-protocol", b""), headers.get(b"sec-websocket-extensions", b""))
+    offers = headers.get(b"sec-websocket-extensions", b"")
+    if deflate == "shared" and not keeps_context(offers, headers.get(b"user-agent", b"")):
+        deflate = "fresh"
+    agreed, form = _agree(headers.get(b"sec-websocket-protocol", b""), offers, deflate)
     digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
     return b"".join((_ACCEPTED, binascii.b2a_base64(digest, newline=False), agreed)), form
 
 
 # Browsers offer one or two protocols and extensions. Long offers, made to fill the cache, take 4 MiB at most.
 @lru_cache(maxsize=256)
-def _agree(protocols: bytes, extensions: bytes) -> tuple[bytes, Format]:
+def _agree(protocols: bytes, extensions: bytes, deflate: Deflate) -> tuple[bytes, Format]:
     """The last lines of the 101 reply's head, and the format agreed on."""
     lines = b""
     events = EVENTS_PROTOCOL in _tokens(protocols)
     if events:
         lines += b"\r\nSec-WebSocket-Protocol: " + EVENTS_PROTOCOL
-    deflate = agree_deflate(extensions)
-    if deflate is not None:
-        lines += b"\r\nSec-WebSocket-Extensions: " + deflate
-    if events:
-        return lines + b"\r\n\r\n", Format.CLOUDEVENTS if deflate is None else Format.CLOUDEVENTS_DEFLATED
-    return lines + b"\r\n\r\n", Format.PLAIN if deflate is None else Format.DEFLATED
+    answer = None if deflate == "off" else agree_deflate(extensions, keeps_context=deflate == "shared")
+    if answer is not None:
+        lines += b"\r\nSec-WebSocket-Extensions: " + answer
+    if answer is None:
+        form = Format.PLAIN
+    else:
+        form = Format.DEFLATED if b"server_no_context_takeover" in answer else Format.SHARED
+    return lines + b"\r\n\r\n", _EVENT_FORMS[form] if events else form
 
 
-def agree_deflate(offers: bytes) -> bytes | None:
+def keeps_context(offers: bytes, user_agent: bytes) -> bool:
+    """Whether a client is one of those known to decompress messages that refer to earlier ones.
+
+    Chromium, `ws` and `websockets` offer a window of their own; Firefox offers nothing besides the extension. Apple's
+    networking offers no more either, and has lost connections over such messages.
+    """
+    return b"client_max_window_bits" in offers or b" Firefox/" in user_agent
+
+
+def agree_deflate(offers: bytes, *, keeps_context: bool = False) -> bytes | None:
     """The answer to the first acceptable permessage-deflate offer (RFC 7692, 7.1), or None.
 
-    No context is kept between messages, in either direction: all clients share one compressed message, and a quiet
-    connection needs no window.
+    The client keeps no context, so that a quiet connection needs no window here. With `keeps_context` it keeps what it
+    decompressed, unless it offers not to, or to keep less than our window.
     """
     for offer in _tokens(offers):
         name, *parameters = [part.strip() for part in offer.split(b";")]
         if name != b"permessage-deflate":
             continue
-        answer = [b"permessage-deflate", b"server_no_context_takeover", b"client_no_context_takeover"]
-        if len(set(p.partition(b"=")[0] for p in parameters)) == len(parameters) and all(
+        answer = [b"permessage-deflate", b"client_no_context_takeover"]
+        names = [parameter.partition(b"=")[0].strip() for parameter in parameters]
+        if not keeps_context or b"server_no_context_takeover" in names:
+            answer.insert(1, b"server_no_context_takeover")
+        if len(set(names)) == len(parameters) and all(
             _acceptable(*parameter.partition(b"=")[::2], answer) for parameter in parameters
         ):
             return b"; ".join(answer)

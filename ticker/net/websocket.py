@@ -16,7 +16,7 @@ from websockets.protocol import OPEN, SEND_EOF, Protocol, Side
 
 from ticker.contract import message
 from ticker.contract.closes import REASONS, CloseCode
-from ticker.core.frame import WINDOW_BITS, Encoded, Format
+from ticker.core.frame import ALONE, PLAIN_OF, WINDOW_BITS, Encoded
 from ticker.core.query import ParameterError
 from ticker.net.client_address import peer_of
 from ticker.net.connection import CLOSE_SECONDS
@@ -31,6 +31,8 @@ from ticker.node.connection_job import ConnectionJob
 MESSAGE_LIMIT: Final = 4096
 # Input that is read at once; more waits in the work queue. 80 empty frames take 2 ms.
 AT_ONCE_BYTES: Final = 512
+# With these a client says that it could not read a message (RFC 6455, 7.4.1).
+_BROKEN_CODES: Final = (1002, 1003, 1007, 1010)
 # The parser's errors are the client's and go to it as a close code, never to the log.
 _no_log = logging.getLogger("flashwire.websocket")
 _no_log.setLevel(logging.CRITICAL)
@@ -89,7 +91,11 @@ class WebSocketConnection(JoiningConnection):
                 raise refusal(404, "not-found", "Open the WebSocket at /v1/live.")
             self.admit(request.headers)
             subscription = node.questions.subscription(request.query)
-            head, form = accept(request)
+            deflate = node.settings.deflate
+            resumes = subscription.cursor is not None
+            if deflate == "shared" and node.window_faults.is_suspect(self.address, resumes=resumes):
+                deflate = "fresh"
+            head, form = accept(request, deflate)
         except ParameterError as error:
             self.refuse_join(RefusalError(error.problem()))
         except RefusalError as refused:
@@ -106,7 +112,7 @@ class WebSocketConnection(JoiningConnection):
 
     def _make_parser(self) -> Protocol:
         parser = Protocol(Side.SERVER, state=OPEN, max_size=self.message_limit, logger=_no_log)
-        if self.form in (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED):
+        if self.form in PLAIN_OF:
             parser.extensions = [
                 PerMessageDeflate(
                     remote_no_context_takeover=True,
@@ -137,6 +143,8 @@ class WebSocketConnection(JoiningConnection):
         data = prefix + b"".join(writes)
         if data and not self.transport.is_closing():
             self.write(data)
+        if self._group is not None and parser.close_rcvd is not None and parser.close_rcvd.code in _BROKEN_CODES:
+            self._note_broken(says_so=True)
         if SEND_EOF in writes:
             self.leave()
             self.transport.close()
@@ -144,6 +152,12 @@ class WebSocketConnection(JoiningConnection):
             self.leave()
         if parser.close_expected():
             self.node.closing.setdefault(self, self.node.steady() + CLOSE_SECONDS)
+
+    def _note_broken(self, *, says_so: bool = False) -> None:
+        """Notes an end that may come from a message that the client could not decompress."""
+        if self.form in ALONE:
+            connections = self.node.address_counts.count(self.address)
+            self.node.window_faults.note_end(self.address, connections, says_so=says_so)
 
     def _read_frame(self, parser: Protocol, frame: Frame) -> None:
         if self._group is None:
@@ -266,7 +280,14 @@ class WebSocketConnection(JoiningConnection):
             self.transport.resume_reading()
         super().resume_writing()
 
+    def eof_received(self) -> bool | None:
+        if self._group is not None:
+            self._note_broken()
+        return super().eof_received()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._group is not None:
+            self._note_broken()
         super().connection_lost(exc)
         self.node.closing.pop(self, None)
         if self._changes is not None:

@@ -19,6 +19,11 @@ class Keys(msgspec.Struct, frozen=True):
         return f"flashwire:{{{self.brand}}}:canary"
 
     @property
+    def receipts(self) -> str:
+        """A stream of its own with the reports of nodes (ticker.contract.receipt); nodes may write only this key."""
+        return f"flashwire:{{{self.brand}}}:receipts"
+
+    @property
     def meta(self) -> str:
         """A hash: the stream's `epoch` and `seq`."""
         return f"flashwire:{{{self.brand}}}:meta"

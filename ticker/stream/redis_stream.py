@@ -22,6 +22,8 @@ Record = tuple[bytes, Mapping[bytes, bytes]]
 """The id and the fields of an entry, which is not verified."""
 
 _PAGE: Final = 1000
+RECEIPTS_KEPT: Final = 5000
+"""Reports in the key of receipts: more than ten minutes of eight nodes that report every second."""
 # A lookup checks the primary if the last check is older; the reader checks as often.
 _LOOKUP_CHECK_SECONDS: Final = 1.5
 
@@ -144,6 +146,12 @@ class Stream:
         streams = cast(Mapping[bytes, list[Any]], reply or {})  # Any: the entries; _records gives them a type
         records = {name.decode(): _records(entries) for name, entries in streams.items()}
         return records.get(self._keys.items, []), records.get(self._keys.canary, [])
+
+    async def report(self, report: bytes) -> None:
+        """Appends a report of this node for the desk."""
+        fields: dict[Any, Any] = {"report": report}  # Any: redis-py's own field type
+        async with translated():
+            await _awaited(self._client.xadd(self._keys.receipts, fields, maxlen=RECEIPTS_KEPT, approximate=True))
 
     async def ledger(self, uri: str) -> list[bytes]:
         """Returns the sealed bodies of an item's versions, oldest first; empty if there is no such item."""

@@ -14,6 +14,7 @@ There is no lock, because a process that is stopped while it holds a lock would 
 import logging
 import mmap
 import os
+import secrets
 import sys
 import tempfile
 import time
@@ -36,7 +37,7 @@ _READ_ATTEMPTS: Final = 50
 _RETRY_SECONDS: Final = 0.001
 
 # Words of the header of the whole memory, and of each slot's header.
-_WORKER_COUNT, _HAS_STARTED, _VERSION, _LAYOUT = range(4)
+_WORKER_COUNT, _HAS_STARTED, _VERSION, _LAYOUT, _SERVICE = range(5)
 _IN_USE, _LAST_SEEN, _STATE, _BUFFER, _IS_RETIRING, _HAS_PREDECESSOR = range(6)
 
 STARTING, READY, DRAINING = range(3)
@@ -64,6 +65,15 @@ class WorkerSlot:
 
     def _set(self, index: int, value: int) -> None:
         self.shared.words[self._first_word + index] = value
+
+    @property
+    def place(self) -> str:
+        """A name that no slot of another service has; empty in the memory of a parent that gave its service none.
+
+        The parent assigns a slot again only after its process has ended.
+        """
+        service = self.shared.words[_SERVICE]
+        return f"{service:x}.{self.number}" if service else ""
 
     @property
     def in_use(self) -> bool:
@@ -168,6 +178,7 @@ class SharedState:
         shared = cls(descriptor)
         shared.words[_WORKER_COUNT] = workers
         shared.words[_LAYOUT] = LAYOUT
+        shared.words[_SERVICE] = secrets.randbits(64) | 1
         return shared
 
     @classmethod
