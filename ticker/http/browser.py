@@ -13,6 +13,7 @@ from ticker.settings import TickerSettings
 from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, pairs, with_defaults
 
 READS: Final = "/v1/"
+PAINTED: Final = "/v1/painted"
 # Any page may load these, whatever the allowed origins are: they hold only code and addresses.
 _PUBLIC: Final = ("/widget/", "/oembed")
 _EMBEDDED: Final = (READS, *_PUBLIC, "/embed", "/shared/", "/demo/")
@@ -72,9 +73,10 @@ class Preflights:
         # Proxies, tracing libraries and polyfills add headers; none of them changes a read.
         names = headers.get(b"access-control-request-headers", b"").decode("latin-1").split(",")
         requested = [name.strip() for name in names if _TOKEN.fullmatch(name.strip())]
-        answer = {"Allow": f"{_METHODS}, OPTIONS", "Cache-Control": "no-store"}
+        methods = "POST" if path == PAINTED else _METHODS
+        answer = {"Allow": f"{methods}, OPTIONS", "Cache-Control": "no-store"}
         if b"origin" in headers and path != _WHOLE_SERVER:
-            answer["Access-Control-Allow-Methods"] = _METHODS
+            answer["Access-Control-Allow-Methods"] = methods
             answer["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
             if not path.startswith(READS):
                 answer["Access-Control-Allow-Origin"] = "*"

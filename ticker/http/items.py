@@ -1,23 +1,21 @@
 """Items without a live connection: the current items, one item, and the public history of its versions."""
 
-import asyncio
-import re
 from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.contract.entry import Keyring, PoisonError, unseal
-from ticker.contract.item import Item, Text, decode_item
+from ticker.contract.item import Item, Text
 from ticker.contract.problem import TITLES, Problem
 from ticker.contract.redaction import redacted
-from ticker.core.filter import CANARY, Filter
+from ticker.core.filter import Filter
 from ticker.core.query import ParameterError, Query, filter_names, read_pairs
 from ticker.http.respond import cached, problem, problem_reply
+from ticker.http.versions import Versions, newest_version, read_versions
 from ticker.node.node import Node
 from ticker.node.work_queue import BusyError
-from ticker.stream.redis_stream import Stream, StreamAwayError
+from ticker.stream.redis_stream import StreamAwayError
 
 LIMIT: Final = 100
 # Seconds for which a shared cache may keep a reply; a withdrawn item must leave it almost at once.
@@ -25,9 +23,6 @@ CACHE_SECONDS: Final = 1
 # Cached pages and their bytes. An empty page takes 2 KB, and any client may request any number of different pages.
 CACHE_LIMIT: Final = 1024
 CACHE_LIMIT_BYTES: Final = 8 << 20
-# Versions per iteration of the loop; they take 2 ms to verify and decode.
-_DECODED: Final = 50
-_URI: Final = re.compile(r"urn:flashwire:[0-9A-Za-z]{1,40}")
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel"):
@@ -39,15 +34,6 @@ class Change(msgspec.Struct, frozen=True, rename="camel"):
     """The item; without its text if its newest version is withdrawn, on hold, or cannot be read."""
     note: Text | None = None
     version_created: str | None = None
-
-
-class Versions(msgspec.Struct):
-    """The versions of one item in the ledger."""
-
-    readable: list[Item]
-    """The versions that can be read, oldest first."""
-    count: int
-    """The number of the newest version, readable or not."""
 
 
 class Tombstone(msgspec.Struct, frozen=True, rename="camel"):
@@ -131,10 +117,10 @@ async def item(request: Request) -> Response:
         if current and version in (0, current.item.version):
             versions = Versions([current.item], current.item.version)
         else:
-            versions = await _versions(request, uri)
+            versions = await read_versions(request, uri)
     except (StreamAwayError, BusyError):
         return _away()
-    newest = _newest(versions, node, uri)
+    newest = newest_version(versions, node, uri)
     if newest is None:
         return _unreadable() if versions.count else _unknown()
     if newest.pub_status == "canceled":
@@ -156,53 +142,18 @@ async def history(request: Request) -> Response:
     node: Node = request.state["node"]
     uri = request.path_params["uri"]
     try:
-        versions = await _versions(request, uri)
+        versions = await read_versions(request, uri)
     except (StreamAwayError, BusyError):
         return _away()
     if not versions.count:
         return _unknown()
-    newest = _newest(versions, node, uri)
+    newest = newest_version(versions, node, uri)
     public = newest is not None and newest.pub_status == "usable"
     changes = {number: Change(number) for number in range(1, versions.count + 1)}
     for version in versions.readable:
         fields = msgspec.to_builtins(version) if public else redacted(version)
         changes[version.version] = Change(version.version, version.act, fields, version.note, version.version_created)
     return cached(request, msgspec.json.encode({"versions": list(changes.values())}), CACHE_SECONDS)
-
-
-def _newest(versions: Versions, node: Node, uri: str) -> Item | None:
-    """The newest version, or None if it cannot be read; no other version may then replace it."""
-    current = node.backlog.item(uri)
-    if current is not None and not node.backlog.is_confirmed(uri):
-        return None
-    items = [*versions.readable, *([current.item] if current else [])]
-    newest = max(items, key=lambda item: item.version, default=None)
-    return newest if newest is not None and newest.version >= versions.count else None
-
-
-async def _versions(request: Request, uri: str) -> Versions:
-    if not _URI.fullmatch(uri):
-        return Versions([], 0)
-    stream: Stream = request.state["stream"]
-    keyring: Keyring = request.state["keyring"]
-    node: Node = request.state["node"]
-    versions: dict[int, Item] = {}
-    bodies = await node.lookups.run(lambda: stream.ledger(uri))
-    for number, body in enumerate(bodies, 1):
-        if number % _DECODED == 0:
-            await asyncio.sleep(0)
-        # An empty body is that of a version whose text is lost.
-        if not body:
-            continue
-        try:
-            item = decode_item(unseal(body, keyring))
-        except (PoisonError, msgspec.DecodeError):
-            node.count_skipped("ledger")
-            continue
-        # A body that was sealed for another item is no version of this one.
-        if item.uri == uri and item.edition != CANARY and item.version <= len(bodies):
-            versions[item.version] = item
-    return Versions([versions[number] for number in sorted(versions)], len(bodies))
 
 
 def _unknown() -> Response:

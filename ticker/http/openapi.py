@@ -1,20 +1,23 @@
 """The OpenAPI 3.1 description of a node, made from the types that its replies are encoded from.
 
-It describes single messages; docs/asyncapi.yaml describes their order on WebSocket and SSE.
+It describes single answers; AsyncAPI (`ticker.http.asyncapi`) describes the messages of a live connection.
 """
 
 from functools import cache
-from typing import Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ticker.contract.item import ROLES, Item
+from ticker.contract.item import Item
 from ticker.contract.problem import Problem
-from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG
-from ticker.core.query import HEARTBEAT_LEAST, HEARTBEAT_MOST, WAIT_LIMIT
+from ticker.http.fragment import ELEMENT_FILTERS
+from ticker.http.item_schemas import any_item, item_schemas
 from ticker.http.items import LIMIT, Change, Gone
+from ticker.http.live_parameters import filter_parameters, live_parameters, whole
+from ticker.http.pages import LAYOUTS
+from ticker.http.pages_openapi import Embedding, page_paths
+from ticker.http.painted import MILLISECONDS_LIMIT, VERSION_LIMIT
 from ticker.http.respond import cached
 from ticker.shared.http.openapi import (
     Json,
@@ -24,21 +27,9 @@ from ticker.shared.http.openapi import (
     parameter,
     path_parameter,
     problem_response,
-    reference,
     schemas_of,
 )
 from ticker.shared.process.version import RUNNING
-
-_REDACTED: Final[Json] = {
-    "description": "An item that is withdrawn or on hold, without its words",
-    "type": "object",
-    "properties": {
-        "headline": {"type": "null"},
-        "link": {"type": "null"},
-        "infoSources": {"type": "array", "maxItems": 0},
-    },
-    "required": ["uri", "version", "act", "pubStatus", "headline", "infoSources", "link", "note"],
-}
 
 
 class _Message(msgspec.Struct):
@@ -49,6 +40,7 @@ class _Message(msgspec.Struct):
     heartbeat: float
     time: str
     stale: bool
+    paint: float | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Items(msgspec.Struct):
@@ -87,13 +79,12 @@ def _body() -> bytes:
 
 def document() -> Json:
     """The whole description."""
-    shapes = (Item, Problem, Gone, Change, _Message, _Items, _History, _Ready)
-    schemas = schemas_of(shapes)
+    shapes = (Item, Problem, Gone, Change, _Message, _Items, _History, _Ready, Embedding)
+    schemas = schemas_of(shapes) | item_schemas()
     schemas["_Message"]["properties"]["type"] = {"enum": ["snapshot", "replay"]}
-    either: Json = {"anyOf": [reference("Item"), _REDACTED]}
-    schemas["_Message"]["properties"]["items"]["items"] = either
-    schemas["Change"]["properties"]["item"] = {"anyOf": [*either["anyOf"], {"type": "null"}]}
-    return describe("Flashwire ticker", RUNNING, _reading() | _operating(), schemas)
+    schemas["_Message"]["properties"]["items"]["items"] = any_item()
+    schemas["Change"]["properties"]["item"] = {"anyOf": [*any_item()["anyOf"], {"type": "null"}]}
+    return describe("Flashwire ticker", RUNNING, _reading() | page_paths() | _operating(), schemas)
 
 
 def _reading() -> Json:
@@ -103,25 +94,12 @@ def _reading() -> Json:
         {"200": ("_Message", "A snapshot, or the replay after a good cursor")},
         (400, 403, 503),
         [
-            *_filters(),
-            parameter("cursor", "Resume after this entry", {"type": "string"}),
-            parameter("lastEventId", "Another name of cursor", {"type": "string"}),
-            parameter("backlog", "Current items of a fresh join", _whole(0, BACKLOG_LIMIT, DEFAULT_BACKLOG)),
-            parameter(
-                "heartbeat",
-                "The most seconds between heartbeats of this client; without it, the node's",
-                {"type": "integer", "minimum": HEARTBEAT_LEAST, "maximum": HEARTBEAT_MOST},
-            ),
-            parameter(
-                "wait",
-                "Seconds to wait for news",
-                {"type": "number", "minimum": 0, "maximum": WAIT_LIMIT, "default": 0},
-            ),
+            *live_parameters(),
             parameter("Last-Event-ID", "A cursor, as EventSource sends it", {"type": "string"}, place="header"),
         ],
     )
     live["responses"]["200"]["content"] |= streams
-    live["responses"]["101"] = {"description": "A WebSocket; docs/asyncapi.yaml describes its messages"}
+    live["responses"]["101"] = {"description": "A WebSocket; /asyncapi.json describes its messages"}
     one_item = operation(
         "Read one item",
         {"200": ("Item", "The newest version, or the one asked for"), "304": (None, "As before")},
@@ -132,16 +110,28 @@ def _reading() -> Json:
         ],
     )
     one_item["responses"]["410"] = problem_response("Gone", "Withdrawn: a problem with the tombstone")
+    fragment = operation(
+        "Read the element with its current items as HTML, to put it into a page that another server makes",
+        {"200": (None, "A breaking-ticker element"), "304": (None, "As before")},
+        (400, 503),
+        [
+            *filter_parameters(ELEMENT_FILTERS),
+            parameter("limit", "Items in the list; by default as many as the layout shows", whole(1, LIMIT)),
+            parameter("layout", "How the element shows them", {"enum": list(LAYOUTS), "default": "list"}),
+        ],
+    )
+    fragment["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
     return {
         "/v1/live": {"get": live},
+        "/v1/ticker.html": {"get": fragment},
         "/v1/items": {
             "get": operation(
                 "Read the current items, as a snapshot holds them",
                 {"200": ("_Items", "Items; `next` is the `before` of the following page"), "304": (None, "As before")},
                 (400, 503),
                 [
-                    *_filters(),
-                    parameter("limit", "Items in the answer", _whole(1, LIMIT, 10)),
+                    *filter_parameters(),
+                    parameter("limit", "Items in the answer", whole(1, LIMIT, 10)),
                     parameter("before", "The `next` of the page before", {"type": "string"}),
                 ],
             )
@@ -155,6 +145,18 @@ def _reading() -> Json:
                 [path_parameter("uri")],
             )
         },
+        "/v1/painted": {
+            "post": operation(
+                "Say how long an item took from its publication until a page had painted it",
+                {"204": (None, "Counted, if the item is one of the last minute")},
+                (400, 403, 429),
+                [
+                    parameter("uri", "The item", {"type": "string", "minLength": 1}, required=True),
+                    parameter("version", "Its version", whole(1, VERSION_LIMIT), required=True),
+                    parameter("ms", "The time in milliseconds", whole(0, MILLISECONDS_LIMIT), required=True),
+                ],
+            )
+        },
     }
 
 
@@ -165,29 +167,3 @@ def _operating() -> Json:
             {"200": ("_Ready", "It does"), "503": ("_Ready", "It does not, and why")},
         )
     )
-
-
-def _filters() -> list[Json]:
-    names = {
-        "edition": "Editions of the site",
-        "section": "Sections of the site",
-        "place": "Places of the site",
-        "role": "What a source is to the story",
-        "source": "Sources of the site, by id or name",
-        "language": "Languages of the headline",
-    }
-    return [
-        *(
-            parameter(name, meaning, {"type": "array", "items": _text(name)}, explode=True)
-            for name, meaning in names.items()
-        ),
-        parameter("urgency", "At least as urgent as this", _whole(1, 8, 8)),
-    ]
-
-
-def _text(name: str) -> Json:
-    return {"type": "string", "enum": list(ROLES)} if name == "role" else {"type": "string"}
-
-
-def _whole(minimum: int, maximum: int, default: int) -> Json:
-    return {"type": "integer", "minimum": minimum, "maximum": maximum, "default": default}

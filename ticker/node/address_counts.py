@@ -17,6 +17,10 @@ class AddressCounts:
         limit = (capacity + 1) // 2 if self._limit is None else self._limit
         return bool(address) and self._counts.get(address, 0) >= limit
 
+    def count(self, address: str) -> int:
+        """The connections of `address` that are open."""
+        return self._counts.get(address, 0)
+
     def add(self, address: str) -> None:
         """Counts one connection more."""
         self._counts[address] = self._counts.get(address, 0) + 1

@@ -17,6 +17,7 @@ from ticker.core.filter import Filter
 from ticker.core.frame import Encoded
 from ticker.core.hub import Delivery, Hub
 from ticker.core.joins import Joins
+from ticker.core.receipts import Receipts
 from ticker.node.heartbeats import EVERYONE, Heartbeats
 from ticker.node.metrics import NodeMetrics
 from ticker.node.next_entry import NextEntry
@@ -47,7 +48,7 @@ class Broadcast:
         self.metrics = NodeMetrics()
         self.backlog = Backlog(settings.stream_length)
         self.hub: Hub[Subscriber] = Hub(self.backlog)
-        self.joins = Joins(self.backlog, settings.heartbeat_seconds)
+        self.joins = Joins(self.backlog, settings.heartbeat_seconds, settings.paint_sample)
         self.work_queue = WorkQueue(steady)
         self.lost: str | None = "the stream has not been read yet"
         self.is_ahead = False
@@ -56,7 +57,8 @@ class Broadcast:
         """Whether the stream has been read once."""
         self.next_entry = NextEntry()
         """What long polls wait for."""
-        self.rounds: Rounds[Subscriber] = Rounds(steady, self.metrics.count_delivered, on_failure=self._round_failed)
+        self.rounds: Rounds[Subscriber] = Rounds(steady, self._count_delivered, on_failure=self._round_failed)
+        self.receipts: Receipts[Subscriber] = Receipts(self.rounds, wall, steady)
         self.heartbeats: Heartbeats[Subscriber] = Heartbeats(
             self.hub, lambda: self.rounds, settings.heartbeat_seconds, steady, self._heartbeat
         )
@@ -158,14 +160,18 @@ class Broadcast:
             self.filled = True
         elif not self.backlog.can_resume(previous):
             self.metrics.rebuilds.inc()
-            self.recovery.begin(previous)
-        elif len(self.backlog.entries_after(previous)) * len(self.hub.groups) > _MISSED_LIMIT:
-            self.recovery.begin(previous)
+            self._recover(previous, contents.entries)
+        elif len(missed_entries := self.backlog.entries_after(previous)) * len(self.hub.groups) > _MISSED_LIMIT:
+            self._recover(previous, missed_entries)
         else:
             self._before_round = previous
             missed = [(entry, encoded_item(entry, public)) for entry, public in self.backlog.replay(Filter(), previous)]
-            self.rounds.begin(lambda: self.hub.deliveries(missed))
+            self.rounds.begin(lambda: self._receipted(missed))
         self.next_entry.wake()
+
+    def _recover(self, position: Cursor, entries: Sequence[Entry]) -> None:
+        self.recovery.begin(position)
+        self.receipts.recovered(self.backlog.newest.epoch, entries, self.hub.members())
 
     # The rounds. Each makes its messages when it begins, so that they are true for members with all earlier rounds.
 
@@ -176,13 +182,20 @@ class Broadcast:
             self.rounds.begin(self._entries_round)
         news = [entry for entry in entries if self.backlog.add(entry)]
         self.next_entry.wake()
-        yield from self.hub.deliveries([(entry, encoded_item(entry, entry.item_json)) for entry in news])
+        yield from self._receipted([(entry, encoded_item(entry, entry.item_json)) for entry in news])
         self.metrics.count_entries([entry.added for entry in entries], self.wall())
+
+    def _receipted(self, news: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[Subscriber]]:
+        return self.receipts.counted(news, self.hub.deliveries(news, self.rounds.is_over), self.hub.count)
+
+    def _count_delivered(self, entries: int, sent: int) -> None:
+        self.metrics.count_delivered(entries, sent)
+        self.receipts.note()
 
     def _canary_round(self, entry: Entry) -> Iterator[Delivery[Subscriber]]:
         self._before_round = self.backlog.newest
         live = message.live(self.backlog.newest, entry.item_json)
-        return self.hub.canary_deliveries(Encoded(live, entry.item.version_created))
+        return self.hub.canary_deliveries(Encoded(live, entry.item.version_created), self.rounds.is_over)
 
     def _heartbeat(self) -> Encoded:
         self._before_round, now = self.backlog.newest, self.time_text()

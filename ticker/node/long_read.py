@@ -1,15 +1,11 @@
 """A long message that one client reads piece by piece, and the memory that this takes."""
 
 from collections.abc import Callable
-from typing import Final
 
-from ticker.core.frame import Encoded, Format
+from ticker.core.frame import ALONE, PLAIN_OF, Encoded, Format
 from ticker.core.long import LongMessage, long_message
 from ticker.node.unsent import UnsentBytes
 from ticker.node.work_queue import STEP_SECONDS
-
-# While too many bytes are unsent, long messages are sent uncompressed, which needs no memory (RFC 7692, 6 allows it).
-_UNCOMPRESSED: Final = {Format.DEFLATED: Format.PLAIN, Format.CLOUDEVENTS_DEFLATED: Format.CLOUDEVENTS}
 
 
 class LongRead:
@@ -20,8 +16,8 @@ class LongRead:
     def __init__(self, unsent: UnsentBytes, encoded: Encoded, form: Format | None) -> None:
         self._unsent = unsent
         self._encoded = encoded
-        self._form = form
-        self._long: LongMessage = long_message(encoded, form)
+        self._form = None if form is None else ALONE.get(form, form)
+        self._long: LongMessage = long_message(encoded, self._form)
         self._number = 0
         self._piece: bytes | None = None
         self._packed_size = 0
@@ -46,7 +42,8 @@ class LongRead:
     def pack(self, steady: Callable[[], float]) -> None:
         """Compresses for a few milliseconds more."""
         if self._unsent.is_full:
-            self._form = _UNCOMPRESSED[self._form] if self._form in _UNCOMPRESSED else self._form
+            # Uncompressed it needs no memory.
+            self._form = None if self._form is None else PLAIN_OF.get(self._form, self._form)
             self._long = long_message(self._encoded, self._form)
             return
         until = steady() + STEP_SECONDS

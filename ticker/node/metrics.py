@@ -29,7 +29,7 @@ FIRST_KINDS: Final = ("snapshot", "replay", "lost")
 REFUSAL_STATUSES: Final = ("400", "403", "404", "426", "431", "503")
 CLOSE_CODES: Final = tuple(str(code) for code in CloseCode)
 POISON_REASONS: Final = ("oversize", "malformed", "schema", "key", "signature", "stream", "ledger")
-TASKS: Final = ("reader", "sweep", "pulse")
+TASKS: Final = ("reader", "sweep", "pulse", "receipts")
 WORKER_ENDS: Final = ("ended", "hung", "rolled")
 
 Kind = TypeVar("Kind", bound=MetricWrapperBase)
@@ -144,6 +144,10 @@ class NodeMetrics:
         self.task_restarts = Labelled(
             Counter("flashwire_task_restarts", "Tasks that ended and were started again", ["task"], registry=r), TASKS
         )
+        self.painted = Histogram(
+            "flashwire_painted_seconds", "Time from publish to paint on sampled pages", buckets=_SECONDS, registry=r
+        )
+        self.paint_refused = Counter("flashwire_paint_refused", "Reports of pages that came too often", registry=r)
         self.log_lines_dropped = Counter(
             "flashwire_log_lines_dropped", "Log lines that could not be written", registry=r
         )

@@ -11,6 +11,7 @@ from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
 from ticker.core.hub import Group
 from ticker.core.joins import DEFAULT_BACKLOG, Subscription
+from ticker.core.paint_budget import PaintBudget
 from ticker.core.query_cache import QueryCache
 from ticker.node.address_counts import AddressCounts
 from ticker.node.broadcast import Broadcast, encoded_item
@@ -18,6 +19,7 @@ from ticker.node.http_connections import HttpConnections, Pending
 from ticker.node.lookups import Lookups
 from ticker.node.subscriber import Subscriber
 from ticker.node.unsent import UnsentBytes
+from ticker.node.window_faults import WindowFaults
 from ticker.settings import TickerSettings
 from ticker.shared.http.read_budget import ReadBudget
 from ticker.shared.http.request_queue import RequestQueue
@@ -60,7 +62,12 @@ class Node(Broadcast):
         self.capacity = settings.max_connections
         """The most live connections and waiting long polls."""
         self.address_counts = AddressCounts(settings.address_connections)
+        self.paint_budget = PaintBudget()
+        self.window_faults = WindowFaults(steady)
         self.unsent = UnsentBytes()
+        # Connections share the two numbers, because an integer of its own costs a connection 32 bytes.
+        self.write_limits = (settings.write_limit_bytes, settings.write_limit_bytes // 4)
+        """The sizes of a connection's buffer, in bytes, at which it begins and ends lagging."""
 
     def refusal(self, address: str = "", waiting: int = 0) -> str | None:
         """A sentence for the client if no join from `address` is accepted now, or None.
@@ -123,6 +130,13 @@ class Node(Broadcast):
         self.lagging.discard(member)
         self.closing.pop(member, None)
         self.metrics.connections.counts[member.transport_name,] -= 1
+
+    def caught_up(self, member: Subscriber, group: Group[Subscriber]) -> None:
+        """Notes that `member` has everything up to the newest entry, by messages of its own."""
+        self.lagging.discard(member)
+        # It has the entries of the round under way.
+        member.last_round = self.rounds.number
+        self.hub.restart(member, group, member.form)
 
     def replay(self, filter_: Filter, cursor: Cursor, form: Format) -> Iterator[tuple[Entry, bytes]]:
         """Every entry after a `cursor` that the backlog holds, with its message, for a client that lagged."""

@@ -75,6 +75,12 @@ class Rounds(Generic[L]):
     ) -> None:
         self.number = 0
         """The number of the newest round."""
+        self.reached = 0
+        """How many times a member was written to in all rounds."""
+        self.skipped = 0
+        """How many times a member was passed by because it has the entries of the round already."""
+        self.missed: list[L] = []
+        """The members that the newest round could not write to."""
         self._steady = steady
         self._count = count
         self._later = later
@@ -99,6 +105,10 @@ class Rounds(Generic[L]):
     def is_pending(self, member: L) -> bool:
         """Whether a round is under way that has not reached `member`."""
         return self._deliveries is not None and member.last_round != self.number
+
+    def is_over(self, member: L) -> bool:
+        """Whether the newest round is over for `member`."""
+        return member.last_round == self.number
 
     def begin(self, round_: Round[L]) -> None:
         """Writes a round now or after the rounds that wait; `round_` is called when it begins."""
@@ -133,6 +143,7 @@ class Rounds(Generic[L]):
             while self._deliveries is not None or self._waiting:
                 if self._deliveries is None:
                     self.number += 1
+                    self.missed = []
                     self._deliveries = self._waiting.popleft()()
                 if not self._write_round(self._deliveries, until):
                     return False
@@ -157,13 +168,14 @@ class Rounds(Generic[L]):
                     self._members, self._at, self._data = (), 0, b""
                     self._count(entries, sent)
                     return True
-                (self._members, self._data, self._entries), self._at = delivery, 0
+                (self._members, self._data, self._entries, _), self._at = delivery, 0
                 if not self._members and self._steady() >= until:
                     self._count(entries, sent)
                     return False
             batch = self._members[self._at : self._at + self._batch]
             self._at += self._batch
             reached = self._write_batch(batch, self._data)
+            self.reached += reached
             entries += reached * self._entries
             sent += reached * len(self._data)
             if self._steady() >= until:
@@ -178,6 +190,7 @@ class Rounds(Generic[L]):
         for member in members:
             if member.last_round == number:
                 reached -= 1
+                self.skipped += 1
                 continue
             # Before the write, which may fill the buffer: the position that is noted then includes this round.
             member.last_round = number
@@ -185,6 +198,7 @@ class Rounds(Generic[L]):
                 if member.fd < 0:
                     if not member.write_now(data):
                         reached -= 1
+                        self.missed.append(member)
                 else:
                     try:
                         sent = write(member.fd, data)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from ticker.contract.closes import CloseCode
+from ticker.contract.cursor import Cursor
 from ticker.node.heartbeats import HeartbeatListener
 from ticker.node.recovery import Recovering
 
@@ -15,6 +16,14 @@ class Subscriber(Recovering, HeartbeatListener, Protocol):
     """The address under which it is counted (`ticker.net.client_address`)."""
     last_heard: float
     """When the client last sent something, by the steady clock; infinity where it cannot send."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is one of the node's members."""
+
+    @property
+    def position(self) -> Cursor:
+        """The newest entry that was written to it."""
 
     def lagging_for(self, now: float) -> float:
         """Seconds since its buffer was full, until it has caught up; 0 while it is not lagging."""

@@ -1,0 +1,154 @@
+"""The share card of an item as a picture, made on the server where the extra `cards` is installed.
+
+Typst sets the text: it shapes Arabic, orders both directions and breaks lines, with fonts of its own packages or of
+the system. A picture never shows an item that is withdrawn or on hold.
+"""
+
+import asyncio
+import re
+from collections import OrderedDict
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ticker.contract.item import Item
+from ticker.http.page_frame import CACHED, PageFrame, language_of, refused
+from ticker.http.page_times import page_time
+from ticker.http.respond import problem
+from ticker.http.versions import newest_version, read_versions
+from ticker.node.node import Node
+from ticker.node.work_queue import BusyError
+from ticker.shared.http.conditional import conditional
+from ticker.shared.http.headers import CROSS_ORIGIN
+from ticker.stream.redis_stream import StreamAwayError
+
+SIZE: Final = (1200, 630)
+IS_INSTALLED: Final = find_spec("typst") is not None
+_TEMPLATE: Final = Path(__file__).with_name("card.typ")
+_FONTS: Final = ("Noto Sans", "Noto Sans Arabic", "DejaVu Sans")
+# A picture has 40 KB and takes 50 ms of a CPU.
+_KEPT: Final = 64
+_WAITING_LIMIT: Final = 8
+_SOURCE_LIMIT: Final = 90
+_RETRY_SECONDS: Final = 5
+
+
+class ShareCards:
+    """Makes the pictures of one node, one at a time, and keeps the newest."""
+
+    def __init__(self, node: Node, frame: PageFrame) -> None:
+        self._node = node
+        self._frame = frame
+        self._pictures: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def answer(self, request: Request) -> Response:
+        """`GET /items/{uri}/card.png`: the newest version of a usable item."""
+        if not IS_INSTALLED:
+            return refused(501, "path", "This service makes no share cards.")
+        uri = request.path_params["uri"]
+        try:
+            item = await self._newest(request, uri)
+            if item is None:
+                return problem(404, "not-found", "There is no such item here, or it is not public.")
+            picture = await self._picture(item)
+            # It may have been changed or withdrawn while the picture was made.
+            current = await self._newest(request, uri)
+            if current is None or current.version != item.version:
+                return problem(404, "not-found", "There is no such item here, or it is not public.")
+        except (StreamAwayError, BusyError):
+            return problem(
+                503, "unavailable", "This picture cannot be made just now; ask again.", retry_after=_RETRY_SECONDS
+            )
+        # The pages of a network that shows it are of other origins.
+        return conditional(request, picture, {**CACHED, **CROSS_ORIGIN}, "image/png")
+
+    async def _newest(self, request: Request, uri: str) -> Item | None:
+        newest = newest_version(await read_versions(request, uri), self._node, uri)
+        return newest if newest is not None and newest.pub_status == "usable" else None
+
+    async def _picture(self, item: Item) -> bytes:
+        key = (item.uri, item.version)
+        if key not in self._pictures:
+            if self._waiting >= _WAITING_LIMIT:
+                raise BusyError
+            self._waiting += 1
+            try:
+                async with self._turn:
+                    if key not in self._pictures:
+                        self._pictures[key] = await asyncio.to_thread(partial(draw, self._content(item)))
+                        if len(self._pictures) > _KEPT:
+                            self._pictures.popitem(last=False)
+            finally:
+                self._waiting -= 1
+        self._pictures.move_to_end(key)
+        return self._pictures[key]
+
+    def _content(self, item: Item) -> dict[str, object]:
+        edition = self._node.site.editions.get(item.edition)
+        language = language_of(edition.language if edition else "en")
+        return card_content(
+            item,
+            brand=self._node.settings.brand,
+            edition=edition.name if edition else item.edition,
+            time=page_time(item.version_created, edition.timezone if edition else "UTC"),
+            words=self._frame.strings[language],
+            page_language=language,
+        )
+
+
+def card_content(
+    item: Item, *, brand: str, edition: str, time: str, words: dict[str, str], page_language: str
+) -> dict[str, object]:
+    """What the template reads, all of it text."""
+    primary = item.headline.language.partition("-")[0].lower()
+    return {
+        "headline": item.headline.value,
+        "direction": item.headline.direction,
+        # Typst takes codes of two or three letters.
+        "language": primary if re.fullmatch("[a-z]{2,3}", primary) else "en",
+        "source": shortened(", ".join(source.name.value for source in item.info_sources)),
+        "mark": words.get(f"u{item.urgency}", "") if item.act != "correction" else words["correction"],
+        "brand": brand,
+        "edition": edition,
+        "time": time,
+        "page_language": page_language,
+        "fonts": _FONTS,
+    }
+
+
+def shortened(source: str) -> str:
+    """The source in two rows of a card at most."""
+    return source if len(source) <= _SOURCE_LIMIT else f"{source[:_SOURCE_LIMIT].rstrip()}…"
+
+
+def draw(content: dict[str, object], ppi: int = 72) -> bytes:
+    """The picture as PNG, with 72 pixels an inch in its own size; for a thread, because it takes 50 ms."""
+    # Imported here: it takes 30 ms, and few services ever draw.
+    import typst
+
+    picture = typst.compile(
+        _TEMPLATE,
+        format="png",
+        ppi=ppi,
+        font_paths=font_folders(),
+        sys_inputs={"card": msgspec.json.encode(content).decode()},
+    )
+    assert isinstance(picture, bytes)
+    return picture
+
+
+def font_folders() -> list[Path]:
+    """The folders of the font packages of the extra; fonts of the system are found without."""
+    folders: list[Path] = []
+    for name in ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic"):
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations:
+            folders += map(Path, spec.submodule_search_locations)
+    return folders
