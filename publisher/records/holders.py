@@ -10,6 +10,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,17 +18,24 @@ from sqlalchemy import select, union_all
 
 from publisher.records.database import Database
 from publisher.records.errors import DatabaseError
-from publisher.records.schema import SESSIONS, TOKENS
-from publisher.records.sessions import Sessions
+from publisher.records.sessions import IN_FORCE as SESSION_IN_FORCE
+from publisher.records.sessions import JOINED, TOUCH_SECONDS, Session, Sessions
+from publisher.records.tables.people import SESSIONS, TOKENS
 from publisher.records.tokens import IN_FORCE, Actor, Tokens, digest
 
 # A newsroom has fewer. `refresh` sends all of them in one statement.
 MEMORY_LIMIT: Final = 500
+# Of a token: storing each use would cost a commit per publication.
+_USE_SECONDS: Final = 300.0
 
 
 class _Entry(msgspec.Struct, frozen=True):
     actor: Actor
-    expires: float
+    session: Session | None
+
+    @property
+    def expires(self) -> float:
+        return math.inf if self.session is None else self.session.ends
 
 
 class Holders:
@@ -41,20 +49,50 @@ class Holders:
         self._sessions = sessions
         self._clock = clock
         self._memory: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._token_uses: dict[bytes, float] = {}
 
     async def find(self, secret: str, *, is_token: bool) -> Actor | None:
         """The holder of a token or session, None if it is not in force. Raises `DatabaseError`."""
-        key = digest(secret)
         if is_token:
-            actor, expires = await self._database.call(self._tokens.find, key), math.inf
-        else:
-            actor, expires = await self._database.call(self._sessions.find, key) or (None, 0.0)
+            key = digest(secret)
+            return self._remember(key, await self._database.call(self._tokens.find, key), None)
+        session = await self.find_session(secret)
+        return session.actor if session else None
+
+    async def find_session(self, secret: str) -> Session | None:
+        """The session with that secret id, None if it is not in force. Raises `DatabaseError`."""
+        key = digest(secret)
+        session = await self._database.call(self._sessions.find, key)
+        self._remember(key, session.actor if session else None, session)
+        return session
+
+    async def touch(self, secret: str) -> None:
+        """Stores that a session that `find` has just found was used, at most once a minute."""
+        entry = self._memory.get(digest(secret))
+        if entry and entry.session and entry.session.used <= self._clock() - TOUCH_SECONDS:
+            # The request goes on without the database: its session is in force for now.
+            with suppress(DatabaseError):
+                await self._database.call(self._sessions.touch, digest(secret), at_least=TOUCH_SECONDS)
+
+    async def touch_token(self, secret: str) -> None:
+        """Stores that a token that `find` has just found is used, at most once in some minutes."""
+        key, now = digest(secret), self._clock()
+        if now - self._token_uses.get(key, -math.inf) < _USE_SECONDS:
+            return
+        if len(self._token_uses) >= MEMORY_LIMIT:
+            self._token_uses.clear()
+        self._token_uses[key] = now
+        # The request goes on without it.
+        with suppress(DatabaseError):
+            await self._database.call(self._tokens.touch, key, now)
+
+    def _remember(self, key: bytes, actor: Actor | None, session: Session | None) -> Actor | None:
         if actor is None:
             self._memory.pop(key, None)
             return None
         entry = self._memory.get(key)
-        if entry is None or entry.actor is not actor:
-            self._memory[key] = _Entry(actor, expires)
+        if entry is None or entry.actor is not actor or entry.session is not session:
+            self._memory[key] = _Entry(actor, session)
         self._memory.move_to_end(key)
         if len(self._memory) > MEMORY_LIMIT:
             self._memory.popitem(last=False)
@@ -64,6 +102,11 @@ class Holders:
         """The holder of a token or session as last verified; None if this process has not verified it."""
         entry = self._memory.get(digest(secret))
         return entry.actor if entry and entry.expires > self._clock() else None
+
+    def recall_session(self, secret: str) -> Session | None:
+        """A session as last verified; None if this process has not verified it."""
+        entry = self._memory.get(digest(secret))
+        return entry.session if entry and entry.expires > self._clock() else None
 
     def is_known(self, secret: str, *, is_token: bool) -> bool:
         """Whether the token or session is in force, as far as this process can tell without asking a server."""
@@ -88,8 +131,8 @@ class Holders:
         tokens = select(TOKENS.c.hash).where(TOKENS.c.hash.in_(hashes), IN_FORCE)
         sessions = (
             select(SESSIONS.c.hash)
-            .join(TOKENS, SESSIONS.c.name == TOKENS.c.name)
-            .where(SESSIONS.c.hash.in_(hashes), SESSIONS.c.expires > now, IN_FORCE)
+            .select_from(JOINED)
+            .where(SESSIONS.c.hash.in_(hashes), SESSIONS.c.expires > now, SESSION_IN_FORCE)
         )
         with self._database.connect() as connection:
             return set(connection.execute(union_all(tokens, sessions)).scalars())

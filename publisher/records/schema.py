@@ -2,55 +2,21 @@
 
 from typing import Final
 
-from sqlalchemy import (
-    REAL,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Double,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-)
+from sqlalchemy import CheckConstraint, Column, Integer, Table, Text
 
-SCHEMA: Final = "0001"
+# Each of these modules adds its tables to METADATA.
+from publisher.records.tables import audit as audit
+from publisher.records.tables import flow as flow
+from publisher.records.tables import items as items
+from publisher.records.tables import kill as kill
+from publisher.records.tables import people as people
+from publisher.records.tables import sources as sources
+from publisher.records.tables import wire as wire
+from publisher.records.tables.base import METADATA
+
+SCHEMA: Final = "0012"
 """The newest migration's number."""
 
-METADATA: Final = MetaData()
-# SQLite's strict tables know neither of the two types that PostgreSQL has for these.
-_SECONDS: Final[Double[float]] = Double().with_variant(REAL(), "sqlite")
-_FLAG: Final = Boolean().with_variant(Integer(), "sqlite")
-
-TOKENS: Final = Table(
-    "tokens",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("role", Text, nullable=False),
-    Column("created", _SECONDS, nullable=False),
-    Column("revoked", _SECONDS),
-    Column("unlimited", _FLAG, nullable=False),
-    sqlite_strict=True,
-)
-SESSIONS: Final = Table(
-    "sessions",
-    METADATA,
-    Column("hash", LargeBinary, primary_key=True),
-    Column("name", Text, ForeignKey("tokens.name"), nullable=False),
-    Column("expires", _SECONDS, nullable=False),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-WELCOME: Final = Table(
-    "welcome",
-    METADATA,
-    Column("one", Integer, CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
-    sqlite_strict=True,
-)
 DESK: Final = Table(
     "desk",
     METADATA,

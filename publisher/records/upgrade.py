@@ -1,15 +1,31 @@
-"""Runs the missing migrations of a database in one transaction: all of them, or none.
+"""Creates the tables of a database, or runs its missing migrations, in one transaction: all of it, or nothing.
 
 Several desks may start at the same time. The caller's transaction holds a lock, so the first desk runs the migrations,
 and the others have nothing to do.
 """
 
+import secrets
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, text
 
+from publisher.core.audit import GENESIS
+from publisher.records.audit_file import TABLES as AUDIT_TABLES
+from publisher.records.audit_protection import protect
 from publisher.records.errors import DatabaseError
-from publisher.records.schema import SCHEMA
+from publisher.records.schema import DESK, SCHEMA
+from publisher.records.tables.audit import AUDIT_HEAD
+from publisher.records.tables.base import METADATA
+from publisher.records.tables.people import TOKENS
+
+# Alembic's own table, as its first migration would create it.
+_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def schema_of(connection: Connection) -> str | None:
@@ -20,7 +36,7 @@ def schema_of(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Runs the missing migrations; the caller commits.
+    """Creates the tables of an empty database, else runs the missing migrations; the caller commits.
 
     Raises `DatabaseError` for a schema that this release does not know. Alembic is imported only if a migration is
     missing: its import takes 0.2 s.
@@ -28,6 +44,28 @@ def upgrade(connection: Connection) -> None:
     current = schema_of(connection)
     if current == SCHEMA:
         return
+    if current is None and not inspect(connection).has_table(TOKENS.name):
+        create(connection)
+    else:
+        migrate(connection, current)
+
+
+def create(connection: Connection) -> None:
+    """Creates every table of the newest schema, as the migrations together would; the caller commits."""
+    has_audit = connection.dialect.name != "sqlite"
+    METADATA.create_all(
+        connection, tables=[table for table in METADATA.sorted_tables if has_audit or table not in AUDIT_TABLES]
+    )
+    _VERSION.create(connection)
+    connection.execute(insert(_VERSION).values(version_num=SCHEMA))
+    connection.execute(insert(DESK).values(one=1, id=secrets.token_hex(8)))
+    if has_audit:
+        connection.execute(insert(AUDIT_HEAD).values(one=1, number=0, hash=GENESIS))
+        protect(connection)
+
+
+def migrate(connection: Connection, current: str | None) -> None:
+    """Runs the migrations after `current`; the caller commits. Raises as `upgrade`."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

@@ -1,0 +1,73 @@
+"""The stops of the kill switch in the desk's database."""
+
+import secrets
+from typing import Final
+
+from sqlalchemy import delete, or_, select, update
+
+from publisher.core.stops import Scope, Stop
+from publisher.records.changes import Changes
+from publisher.records.database import Database
+from publisher.records.tables.kill import STOPS
+from publisher.records.tables.people import SESSIONS, USERS
+
+_IN_FORCE: Final = (
+    select(STOPS.c.id, STOPS.c.scope, STOPS.c.name, STOPS.c.actor, STOPS.c.reason, STOPS.c.since)
+    .where(STOPS.c.lifted.is_(None))
+    .order_by(STOPS.c.since)
+)
+_CACHED: Final = b"in force"
+
+
+def new_stop(scope: Scope, name: str, by: str, reason: str, since: str) -> Stop:
+    """A stop with a new id."""
+    return Stop(secrets.token_hex(8), scope, name, by, reason, since)
+
+
+class Stops:
+    """The stops in the database. Every method blocks and raises `DatabaseError`."""
+
+    def __init__(self, database: Database, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    def in_force(self) -> list[Stop]:
+        """Every stop that no one has lifted, the oldest first."""
+        cache: dict[bytes, list[Stop]] | None = self._database.cache(STOPS)
+        if cache is not None and (in_cache := cache.get(_CACHED)) is not None:
+            return in_cache
+        stops = [Stop(*row) for row in self._database.rows(_IN_FORCE)]
+        if cache is not None:
+            cache[_CACHED] = stops
+        return stops
+
+    def add(self, stop: Stop, *, ends_sessions: bool = False, keeps: str = "") -> bool:
+        """Puts `stop` in force; returns False if it is known already.
+
+        With `ends_sessions` the sessions of the user end, or those of everyone but the session with the id `keeps`.
+        """
+        row = {"id": stop.id, "scope": stop.scope, "name": stop.name, "actor": stop.by}
+        row |= {"reason": stop.reason, "since": stop.since}
+        with self._database.begin() as connection:
+            added = connection.execute(self._database.insert(STOPS).values(row).on_conflict_do_nothing())
+            if ends_sessions and stop.scope != "edition":
+                statement = delete(SESSIONS).where(SESSIONS.c.id != keeps)
+                if stop.scope == "user":
+                    user = select(USERS.c.id).where(USERS.c.name == stop.name)
+                    statement = statement.where(or_(SESSIONS.c.name == stop.name, SESSIONS.c.user.in_(user)))
+                connection.execute(statement)
+                self._changes.touch(connection, "kill", "sessions")
+            else:
+                self._changes.touch(connection, "kill")
+        return added.rowcount > 0
+
+    def lift(self, id: str, by: str, reason: str, at: str) -> bool:
+        """Ends a stop; returns False if none with that id is in force."""
+        with self._database.begin() as connection:
+            lifted = connection.execute(
+                update(STOPS)
+                .where(STOPS.c.id == id, STOPS.c.lifted.is_(None))
+                .values(lifted=at, lifted_by=by, lifted_reason=reason)
+            )
+            self._changes.touch(connection, "kill")
+        return lifted.rowcount > 0
