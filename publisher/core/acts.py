@@ -16,14 +16,17 @@ import msgspec
 from msgspec import UNSET
 
 from publisher.core import fields
-from publisher.core.first_version import changed_fields, check_ed_note
+from publisher.core.first_version import changed_fields, check_ed_note, story_id
 from publisher.core.refusals import ConflictError, Refusals
 from publisher.core.request import ActRequest
 from ticker.contract.item import CORRECTIONS_LIMIT, Act, Correction, Item, PubStatus, Text, moment
 from ticker.contract.site import Site
 from ticker.contract.text import NOTE_LIMIT
 
-_FACTS: Final = ("headline", "info_sources", "urgency", "sections", "places", "link", "expires", "pinned_until")
+_FACTS: Final = (
+    "headline", "info_sources", "urgency", "sections", "places", "link", "expires", "pinned_until",
+    "story", "digital_source_type", "reviewed_by",
+)  # fmt: skip
 # A typo can be in the line, in a name or in a link; any other field is a fact.
 _MAY_CHANGE: Final[dict[Act, tuple[str, ...]]] = {
     "publish": (),
@@ -51,7 +54,8 @@ def next_version(current: Item, request: ActRequest, site: Site, *, now: float) 
     with refusals.at("language"):
         language, direction = fields.language_of(request.language, request.direction, current.headline)
     plain = Text("", language, direction)
-    changes = changed_fields(request, site, now, refusals)
+    new_story = story_id(current.uri, current.version + 1)
+    changes = changed_fields(request, plain, site, now, refusals, new_story=new_story)
     headline = current.headline
     if request.headline is not UNSET:
         with refusals.at("headline"):

@@ -80,6 +80,27 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "الحقل role يخص text؛ مع infoSources حدِّد صفة كل مصدر هناك.",
         "es": "role acompaña a text; con infoSources indique allí la función de cada fuente.",
     },
+    # The registry of sources.
+    "source-id": {
+        "en": "Give an id of 1 to 60 small letters from a to z, digits and hyphens.",
+        "ar": "أدخل معرِّفًا من 1 إلى 60 من الحروف الصغيرة a إلى z والأرقام والشرطات.",
+        "es": "Indique un id de 1 a 60 letras minúsculas de la a a la z, cifras y guiones.",
+    },
+    "source-taken": {
+        "en": "“{name}” already means the source “{known}”: change that one, or choose another name.",
+        "ar": "«{name}» يدل بالفعل على المصدر «{known}»: غيِّره أو اختر اسمًا آخر.",
+        "es": "«{name}» ya designa la fuente «{known}»: cámbiela o elija otro nombre.",
+    },
+    "no-name": {
+        "en": "Give at least one name, with its language.",
+        "ar": "أدخل اسمًا واحدًا على الأقل مع لغته.",
+        "es": "Indique al menos un nombre, con su idioma.",
+    },
+    "names-many": {
+        "en": "Give at most {limit} of them.",
+        "ar": "أدخل {limit} منها على الأكثر.",
+        "es": "Indique {limit} como máximo.",
+    },
     # The other fields.
     "urgency": {
         "en": "Give an urgency from 1 (flash) to 8; 4 is routine.",
@@ -101,10 +122,30 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "أدخل وقتًا في المستقبل؛ هذا الوقت قد مضى.",
         "es": "Indique una hora futura; esta ya ha pasado.",
     },
-    "not-built": {
-        "en": "{name} is not available yet: leave it out and publish when the time has come.",
-        "ar": "الحقل {name} غير متاح بعد: احذفه وانشر عندما يحين الوقت.",
-        "es": "{name} aún no está disponible: omítalo y publique cuando llegue el momento.",
+    "story-id": {
+        "en": "Give the id of the story: 1 to 64 of a-z, 0-9 and -, not beginning with -.",
+        "ar": "أدخل معرِّف القصة: من 1 إلى 64 من a-z و0-9 و-، ولا يبدأ بـ -.",
+        "es": "Indique el identificador de la historia: de 1 a 64 de a-z, 0-9 y -, sin empezar por -.",
+    },
+    "digital-source-type": {
+        "en": "Give a digital source type of the IPTC, one of: {known}.",
+        "ar": "أدخل نوع مصدر رقمي من قائمة IPTC، واحدًا من: {known}.",
+        "es": "Indique un tipo de fuente digital de la IPTC, uno de: {known}.",
+    },
+    "siblings-many": {
+        "en": "Publish in at most {limit} other editions at once.",
+        "ar": "لا تنشر في أكثر من {limit} نسخ أخرى معًا.",
+        "es": "Publique en {limit} ediciones más como máximo a la vez.",
+    },
+    "notes-alone": {
+        "en": "Give notes by edition only together with siblings: true.",
+        "ar": "لا تُدخل الملاحظات بحسب النسخة إلا مع siblings: true.",
+        "es": "Indique notas por edición solo junto con siblings: true.",
+    },
+    "siblings-text": {
+        "en": "Leave {name} out: words differ in each edition. Correct each of the translations.",
+        "ar": "احذف {name}: تختلف الكلمات في كل نسخة. صحِّح كل ترجمة على حدة.",
+        "es": "Omita {name}: las palabras son distintas en cada edición. Corrija cada traducción.",
     },
     "uri": {
         "en": "Give the uri of an item, which begins with urn:flashwire:.",

@@ -8,15 +8,18 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from publisher.core.refusals import Refusals, printable
-from publisher.core.request import SourceInput, TextInput
-from ticker.contract.item import ROLES, URI_PREFIX, Direction, InfoSource, Text, moment
+from publisher.core.request import SourceInput, StoryInput, TextInput
+from ticker.contract.item import ROLES, URI_PREFIX, Direction, InfoSource, Story, Text, moment
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
+from ticker.contract.story import is_story_id
 from ticker.contract.text import HEADLINE_LIMIT, SOURCE_LIMIT, clean, clean_language
 
 # More names than this make a line a paragraph.
 SOURCES_LIMIT: Final = 5
 ED_NOTE_LIMIT: Final = 2000
+STORY_LIMIT: Final = 120
+"""The most characters of a story's title."""
 # RFC 3339, 5.6, which allows lower-case t and z; seconds and the colon of the offset are optional here.
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
@@ -104,6 +107,18 @@ def source_of(
         refusals.add("source-unknown", role_at, name=name.value, roles=", ".join(ROLES))
         return None
     return InfoSource(name, attribution.role)
+
+
+def story_of(story: StoryInput, line: Text, refusals: Refusals, new_id: str) -> Story | None:
+    """The story in a request, with a title in the language of `line`; `new_id` is the id of a new one."""
+    title: Text | None = None
+    with refusals.at("story.title"):
+        title = text_of(story.title, line.language, line.direction, limit=STORY_LIMIT)
+    story_id = new_id if story.id is UNSET else story.id
+    if not is_story_id(story_id):
+        refusals.add("story-id", "story.id")
+        return None
+    return None if title is None else Story(story_id, title)
 
 
 def urgency_of(urgency: int) -> int:

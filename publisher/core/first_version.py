@@ -6,10 +6,12 @@ import msgspec
 from msgspec import UNSET
 
 from publisher.core import fields
+from publisher.core.digital_source import digital_source_type
 from publisher.core.refusals import Refusals
 from publisher.core.request import ItemRequest, Request, SourceInput
+from publisher.core.schedule import due_of
 from publisher.core.split import split
-from ticker.contract.item import InfoSource, Item, Text, moment
+from ticker.contract.item import URI_PREFIX, InfoSource, Item, Text, moment
 from ticker.contract.link import clean_link
 from ticker.contract.sentences import RefusedError
 from ticker.contract.site import Site
@@ -33,14 +35,14 @@ def first_version(request: ItemRequest, site: Site, *, uri: str, now: float) -> 
         language, direction = fields.language_of(request.language, request.direction, plain)
         plain = Text("", language, direction)
     headline, sources = _line(request, plain, site, refusals)
-    changes = changed_fields(request, site, now, refusals)
+    due = due_of(request, now, refusals)
+    # What has expired by then would never be seen.
+    base = now if due is None else due
+    changes = changed_fields(request, plain, site, base, refusals, new_story=story_id(uri, 1))
     translation_of: str | None = None
     if request.translation_of is not None:
         with refusals.at("translationOf"):
             translation_of = fields.translated_uri(request.translation_of)
-    for name, value in (("publishAt", request.publish_at), ("embargoedUntil", request.embargoed_until)):
-        if value is not None:
-            refusals.add("not-built", name, name=name)
     check_ed_note(request.ed_note, refusals)
     refusals.raise_any()
     assert headline is not None
@@ -106,8 +108,13 @@ def _split_line(
     return headline, (source,) if source else ()
 
 
-def changed_fields(request: Request, site: Site, now: float, refusals: Refusals) -> dict[str, object]:
-    """The urgency, sections, places, link, expires and pinnedUntil of a request, by the item's field names."""
+def changed_fields(
+    request: Request, plain: Text, site: Site, now: float, refusals: Refusals, *, new_story: str
+) -> dict[str, object]:
+    """The fields of a request that are neither line nor note, by the item's field names.
+
+    `plain` has the language and direction of the item; `new_story` is the id of a story that the request makes.
+    """
     changes: dict[str, object] = {}
     if request.urgency is not UNSET:
         with refusals.at("urgency"):
@@ -128,7 +135,23 @@ def changed_fields(request: Request, site: Site, now: float, refusals: Refusals)
         if value is not UNSET:
             with refusals.at(field):
                 changes[name] = None if value is None else fields.future_of(value, now)
+    if request.story is not UNSET:
+        changes["story"] = request.story and fields.story_of(request.story, plain, refusals, new_story)
+    if request.digital_source_type is not UNSET:
+        with refusals.at("digitalSourceType"):
+            term = request.digital_source_type
+            changes["digital_source_type"] = None if term is None else digital_source_type(term)
+    if request.reviewed_by is not UNSET:
+        with refusals.at("reviewedBy"):
+            reviewer = request.reviewed_by
+            changes["reviewed_by"] = None if reviewer is None else clean(reviewer, limit=SOURCE_LIMIT)
     return changes
+
+
+def story_id(uri: str, version: int) -> str:
+    """The id of the story that version `version` of the item `uri` makes."""
+    started = uri.removeprefix(URI_PREFIX).lower()
+    return started if version == 1 else f"{started}-{version}"
 
 
 def check_ed_note(note: str | None, refusals: Refusals) -> None:

@@ -57,7 +57,7 @@ class Lookalikes:
         self._site = site
         self._names: dict[str, str] = {}
         for source_id, source in site.sources.items():
-            for name in (*source.names.values(), source_id):
+            for name in (*source.names.values(), *source.aliases, source_id):
                 self._names.setdefault(skeleton(name), name)
 
     def warnings(self, sources: Iterable[InfoSource], *, field: str) -> list[RefusedError]:

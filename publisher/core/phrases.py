@@ -1,6 +1,6 @@
 """Words and phrases that the desk's sentences contain, in the three languages; `{act:es}` is the Spanish one."""
 
-from typing import Final
+from typing import Final, Literal
 
 from ticker.contract.item import Act
 
@@ -31,6 +31,9 @@ _ACTS: Final[dict[Act, Phrase]] = {
 }
 # The people who have a role or a higher one; in Arabic after "إلا لـ".
 _HOLDERS: Final = {
+    "reporter": Phrase(
+        "a reporter, an editor or a chief", "لصحفي أو محرر أو رئيس تحرير", "un reportero, un editor o un jefe"
+    ),
     "editor": Phrase("an editor or a chief", "لمحرر أو رئيس تحرير", "un editor o un jefe"),
     "chief": Phrase("a chief", "لرئيس تحرير", "un jefe"),
 }
@@ -49,6 +52,23 @@ NO_ADDRESS: Final = Phrase(
 )
 
 
+ALL_EDITIONS: Final = Phrase("all editions", "كل النسخ", "todas las ediciones")
+
+
+def name_phrase(name: str) -> Phrase:
+    """A name, which is the same in every language."""
+    return Phrase(name, name, name)
+
+
+def stop_phrase(scope: Literal["all", "edition", "user"], name: str) -> Phrase:
+    """What is stopped, for "{what:en} is stopped"; in Arabic and Spanish after the verb."""
+    if scope == "edition":
+        return Phrase(f"Publishing in the edition {name}", f"النشر في النسخة {name}", f"la publicación en {name}")
+    if scope == "user":
+        return Phrase(f"Publishing by {name}", f"النشر باسم {name}", f"la publicación de {name}")
+    return Phrase("Publishing", "النشر", "la publicación")
+
+
 def act_phrase(act: Act) -> Phrase:
     """The act as a verb."""
     return _ACTS[act]
@@ -65,3 +85,42 @@ def type_phrase(expected: str) -> Phrase:
     for other in others:
         first = first.or_else(other)
     return first
+
+
+NOTHING: Final = Phrase("", "", "")
+
+_STATUSES: Final = {
+    "usable": Phrase("on air", "منشور", "publicada"),
+    "withheld": Phrase("on hold", "معلَّق", "retenida"),
+    "canceled": Phrase("withdrawn", "مسحوب", "retirada"),
+}
+
+
+def status_phrase(status: str) -> Phrase:
+    """The status of an item."""
+    return _STATUSES[status]
+
+
+def ago_phrase(seconds: float) -> Phrase:
+    """How long ago something was, in whole seconds, minutes or hours."""
+    count, unit = max(0, int(seconds)), "s"
+    if count >= 90:
+        count, unit = int(seconds / 60), "min"
+    if unit == "min" and count >= 90:
+        count, unit = int(seconds / 3600), "h"
+    return Phrase(f"{count} {unit} ago", f"قبل {_arabic_time(count, unit)}", f"hace {count} {unit}")
+
+
+# Arabic counts with the singular, the dual, the plural (3 to 10) and the accusative singular (11 and more).
+_ARABIC_UNITS: Final = {
+    "s": ("ثانية", "ثانيتين", "ثوانٍ", "ثانية"),
+    "min": ("دقيقة", "دقيقتين", "دقائق", "دقيقة"),
+    "h": ("ساعة", "ساعتين", "ساعات", "ساعة"),
+}
+
+
+def _arabic_time(count: int, unit: str) -> str:
+    single, dual, few, plural = _ARABIC_UNITS[unit]
+    if count in (1, 2):
+        return (single, dual)[count - 1]
+    return f"{count} {few if 3 <= count % 100 <= 10 else plural}"

@@ -5,8 +5,8 @@ from typing import Final
 PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
     "name-taken": {
         "en": "The name “{name}” was used before: choose another name.",
-        "ar": "سبق إنشاء رمز باسم «{name}»: اختر اسمًا آخر.",
-        "es": "Ya ha existido un token «{name}»: elija otro nombre.",
+        "ar": "سبق استخدام الاسم «{name}»: اختر اسمًا آخر.",
+        "es": "El nombre «{name}» ya se ha usado: elija otro.",
     },
     "invalid": {
         "en": "Correct the fields named in errors and send the request again.",
@@ -24,14 +24,26 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "es": "Este token es desconocido o está revocado: compruébelo o pida otro.",
     },
     "welcome-refused": {
-        "en": "This welcome link is used up or not the newest: make a token with flashwire token create.",
-        "ar": "رابط الترحيب هذا مستخدَم أو ليس الأحدث: أنشئ رمزًا بالأمر flashwire token create.",
-        "es": "Este enlace de bienvenida ya se usó o no es el último: cree un token con flashwire token create.",
+        "en": "This welcome link is used up or not one of the newest: make a user with flashwire user add.",
+        "ar": "رابط الترحيب هذا مستخدَم أو ليس من الأحدث: أنشئ مستخدمًا بالأمر flashwire user add.",
+        "es": "Este enlace de bienvenida ya se usó o no es de los últimos: cree un usuario con flashwire user add.",
     },
     "role-act": {
         "en": "Only {needed:en} may {act:en} this line; ask one.",
         "ar": "لا يحق {act:ar} هذا الخبر إلا {needed:ar}؛ اطلب ذلك منه.",
         "es": "Solo {needed:es} puede {act:es} esta línea; pídaselo.",
+    },
+    "role-action": {
+        "en": "Only {needed:en} may do this; ask one.",
+        "ar": "لا يحق ذلك إلا {needed:ar}؛ اطلبه منه.",
+        "es": "Solo {needed:es} puede hacer esto; pídaselo.",
+    },
+    "edition-act": {
+        "en": "You work in {own} only, and this is for {edition:en}: choose one of yours, or ask a chief of that"
+        " edition.",
+        "ar": "عملك مقصور على {own} وهذا يخص {edition:ar}: اختر إحدى نسخك أو اطلب ذلك من رئيس تحرير تلك النسخة.",
+        "es": "Usted trabaja solo en {own}, y esto es para {edition:es}: elija una de las suyas o pídalo a un jefe de"
+        " esa edición.",
     },
     "foreign-origin": {
         "en": "This request came from {origin:en}, which is not a known address of the desk page. If it is the desk's"
@@ -96,6 +108,16 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "سبقك غيرك: الخبر الآن في الإصدار {current}. راجعه ثم قرِّر من جديد.",
         "es": "Alguien fue más rápido: el elemento va por la versión {current}. Revíselo y decida de nuevo.",
     },
+    "not-a-translation": {
+        "en": "This item translates no other one: there is nothing to settle.",
+        "ar": "هذا الخبر ليس ترجمة لخبر آخر: لا شيء لحسمه.",
+        "es": "Este elemento no traduce a otro: no hay nada que resolver.",
+    },
+    "stale-original": {
+        "en": "The original is at version {current} now. Look at it and decide again.",
+        "ar": "الأصل الآن في الإصدار {current}. راجعه ثم قرِّر من جديد.",
+        "es": "El original va por la versión {current}. Revíselo y decida de nuevo.",
+    },
     "rate": {
         "en": "That is {limit} publications within a minute: wait {seconds} s and send it again.",
         "ar": "بلغت {limit} عملية نشر خلال دقيقة: انتظر {seconds} ث ثم أعد الإرسال.",
@@ -105,6 +127,11 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "That is {limit} canaries within a minute: wait {seconds} s and send it again.",
         "ar": "بلغت {limit} إشارة اختبار خلال دقيقة: انتظر {seconds} ث ثم أعد الإرسال.",
         "es": "Van {limit} señales de prueba en un minuto: espere {seconds} s y envíe de nuevo.",
+    },
+    "check-rate": {
+        "en": "That is too many checks at once: the desk checks this line again in {seconds} s.",
+        "ar": "عمليات تحقق كثيرة دفعة واحدة: يتحقق المكتب من هذا السطر من جديد بعد {seconds} ث.",
+        "es": "Son demasiadas comprobaciones a la vez: la mesa comprueba esta línea otra vez en {seconds} s.",
     },
     "stream-away": {
         "en": "The stream cannot be reached, so this is not confirmed: try again with the same Idempotency-Key.",
@@ -128,6 +155,21 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "لا يوجد شيء في هذا العنوان: تحقَّق منه.",
         "es": "No hay nada en esta dirección: compruébela.",
     },
+    "no-source-id": {
+        "en": "There is no source with this id: check it.",
+        "ar": "لا يوجد مصدر بهذا المعرِّف: تحقَّق منه.",
+        "es": "No existe ninguna fuente con este id: compruébelo.",
+    },
+    "source-exists": {
+        "en": "There is a source with the id “{name}” already: change that one, or choose another id.",
+        "ar": "يوجد مصدر بالمعرِّف «{name}» بالفعل: غيِّره أو اختر معرِّفًا آخر.",
+        "es": "Ya existe una fuente con el id «{name}»: cámbiela o elija otro id.",
+    },
+    "stale-source": {
+        "en": "Another person changed this source first: look at it and decide again.",
+        "ar": "سبقك غيرك إلى تغيير هذا المصدر: راجعه ثم قرِّر من جديد.",
+        "es": "Alguien cambió antes esta fuente: revísela y decida de nuevo.",
+    },
     "no-item": {
         "en": "There is no item with this uri: check it.",
         "ar": "لا يوجد خبر بهذا uri: تحقَّق منه.",
@@ -142,6 +184,11 @@ PROBLEM_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Give a limit from 1 to {limit}.",
         "ar": "أدخل limit من 1 إلى {limit}.",
         "es": "Indique un limit de 1 a {limit}.",
+    },
+    "bad-query": {
+        "en": "The parameter {name} cannot be used as it is: check it.",
+        "ar": "لا يمكن استعمال المعامل {name} بهذه القيمة: تحقَّق منه.",
+        "es": "El parámetro {name} no se puede usar así: compruébelo.",
     },
     "internal": {
         "en": "Something went wrong here: try again with the same Idempotency-Key, and tell the desk's operator.",

@@ -1,5 +1,6 @@
 """Collects everything that is wrong with a request, so that a person sees all of it at once."""
 
+from collections.abc import Iterable
 from types import TracebackType
 
 from ticker.contract.sentences import RefusedError
@@ -26,6 +27,10 @@ class Refusals:
     def add(self, code: str, field: str, **parameters: object) -> None:
         """Adds a refusal of `field`."""
         self._refusals.append(RefusedError(code, field, **parameters))
+
+    def extend(self, refusals: Iterable[RefusedError]) -> None:
+        """Adds refusals that were raised together."""
+        self._refusals.extend(refusals)
 
     def at(self, field: str) -> "_Field":
         """A context manager: a `RefusedError` in its block becomes a refusal of `field` and is not raised."""
