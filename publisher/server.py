@@ -49,7 +49,7 @@ async def serve(settings: DeskSettings, sock: socket.socket, announce: Callable[
     await check_signing_key(settings)
     parts = open_parts(settings)
     config = uvicorn.Config(
-        create_app(parts, desk_routes(settings.ticker_url)),
+        create_app(parts, desk_routes(settings.ticker_url, rehearsal=settings.rehearsal)),
         http="httptools",
         ws="none",
         # The application writes its own log lines; an access log would add addresses and no facts.

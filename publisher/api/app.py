@@ -14,13 +14,27 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.api.approvals import approval_routes
+from publisher.api.at import at_routes
+from publisher.api.audit import audit_routes
 from publisher.api.composer import composer_routes
+from publisher.api.desk_events import event_routes
+from publisher.api.drafts import draft_routes
+from publisher.api.family import family_routes
+from publisher.api.firing import Firing
 from publisher.api.item_queries import query_routes
 from publisher.api.items import PUBLISH_PATH, item_routes, publish_route
+from publisher.api.kill import kill_routes
 from publisher.api.operating import operating_routes
 from publisher.api.parts import Parts
+from publisher.api.people import people_routes
 from publisher.api.problems import ApiError, from_http, from_refusal, problem_response, unavailable
+from publisher.api.receipts import receipt_routes
 from publisher.api.sessions import session_routes
+from publisher.api.similar import similar_routes
+from publisher.api.sources import source_routes
+from publisher.api.stories import story_routes
+from publisher.api.wire import wire_routes
 from publisher.core.refusals import RefusalsError
 from publisher.net.pacing import RequestPacing
 from publisher.records.errors import DatabaseAwayError, DatabaseError
@@ -42,12 +56,23 @@ _log = structlog.get_logger(__name__)
 def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
     """The application that serves `parts`, with the further `routes` of the desk page."""
 
+    firing = Firing(parts)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         background = {
             "watch": parts.watch.run,
             "database": parts.watch.watch_database,
+            "sources": parts.sources.follow,
             "preparation": parts.watch.backfill_when_needed,
+            "schedule": firing.run,
+            "bylines": parts.bylines.run,
+            "audit": parts.audit.run,
+            "recent": parts.adviser.recent.run,
+            "style": parts.adviser.styles.run,
+            "translations": parts.adviser.translations.run,
+            "stops": parts.kill_switch.run,
+            "receipts": parts.receipts.run,
         }
         running = [asyncio.create_task(parts.watch.tasks.keep_running(name, work)) for name, work in background.items()]
         try:
@@ -58,7 +83,12 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
             for task in running:
                 with suppress(asyncio.CancelledError):
                     await task
+            with suppress(DatabaseError):
+                await parts.bylines.flush()
+            await parts.bylines.aclose()
+            parts.adviser.translations.close()
             await parts.store.aclose()
+            await parts.audit.aclose()
             parts.database.close()
 
     def error_response(request: Request, error: Exception) -> Response:
@@ -69,9 +99,22 @@ def create_app(parts: Parts, routes: Iterable[BaseRoute] = ()) -> Starlette:
     app = Starlette(
         routes=[
             *query_routes(parts),
+            *wire_routes(parts),
             *item_routes(parts),
+            *family_routes(parts),
+            *at_routes(parts),
+            *story_routes(parts),
             *composer_routes(parts),
+            *similar_routes(parts),
             *session_routes(parts),
+            *people_routes(parts),
+            *draft_routes(parts),
+            *approval_routes(parts, firing),
+            *event_routes(parts),
+            *source_routes(parts),
+            *audit_routes(parts),
+            *kill_routes(parts),
+            *receipt_routes(parts),
             *operating_routes(parts),
             *routes,
         ],

@@ -16,6 +16,7 @@ from publisher.core.origins import may_write
 from publisher.core.phrases import NO_ADDRESS, Phrase
 from publisher.core.refusals import printable
 from publisher.records.errors import DatabaseError
+from publisher.records.sessions import Session
 from publisher.records.tokens import Actor
 from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
@@ -24,6 +25,10 @@ from ticker.shared.http.trusted_proxies import HOSTS
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 # Splitting a longer list of cookies takes milliseconds, which an unauthenticated client must not cost early.
 _PREVIEW_BYTES: Final = 4_096
+# A page writes these by itself: they must not keep the session of an absent person.
+_UNATTENDED: Final = frozenset({"/v1/presence"})
+# In the scope: they are needed before the body is read, and again by the route.
+_TOKENS: Final = "flashwire.tokens"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 # Possessive, and it matches from any quote on: the time is linear in the length.
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
@@ -38,7 +43,7 @@ async def caller(request: Request, parts: Parts) -> Actor:
     because a browser sends its Basic credentials for a proxy in front of the desk with every request.
     """
     actor, fault = await caller_while_away(request, parts)
-    # Reading stays allowed: a person who takes an item back must find it first.
+    # Reading stays allowed: a person must find an item before taking it back.
     if fault is not None and request.method not in _SAFE_METHODS:
         raise fault
     return actor
@@ -56,6 +61,7 @@ async def caller_while_away(request: Request, parts: Parts) -> tuple[Actor, Data
         for secret in secrets:
             actor = actor or await parts.holders.find(secret, is_token=is_token)
     except DatabaseError as error:
+        parts.audit.mark_away()
         fault = error
         for secret in secrets:
             actor = actor or parts.holders.recall(secret)
@@ -66,9 +72,28 @@ async def caller_while_away(request: Request, parts: Parts) -> tuple[Actor, Data
         raise ApiError(401, "token-refused", headers=challenge)
     if actor is None:
         raise ApiError(401, "unauthorized", headers=challenge)
+    if is_token and fault is None:
+        for secret in secrets:
+            await parts.holders.touch_token(secret)
     if not is_token and request.method not in _SAFE_METHODS:
         check_origin(request, parts, script=False)
+        if fault is None and request.scope["path"] not in _UNATTENDED:
+            for secret in secrets:
+                await parts.holders.touch(secret)
     return actor, fault
+
+
+async def session_of(request: Request, parts: Parts) -> Session | None:
+    """The session of the request's cookie, if it has no token; as last verified while the database is away."""
+    secrets, is_token = _credentials(request, parts)
+    for secret in () if is_token else secrets:
+        try:
+            session = await parts.holders.find_session(secret)
+        except DatabaseError:
+            session = parts.holders.recall_session(secret)
+        if session is not None:
+            return session
+    return None
 
 
 def is_authenticated(scope: Scope, parts: Parts) -> bool:
@@ -82,7 +107,10 @@ def is_authenticated(scope: Scope, parts: Parts) -> bool:
 
 def _credentials(request: Request, parts: Parts) -> tuple[list[str], bool]:
     """The request's token, else its session ids, and whether it has a token; several tokens count as none."""
-    tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
+    tokens: set[str] | None = request.scope.get(_TOKENS)
+    if tokens is None:
+        tokens = _tokens([value for name, value in request.scope["headers"] if name == b"authorization"])
+        request.scope[_TOKENS] = tokens
     if tokens:
         return list(tokens) if len(tokens) == 1 else [], True
     return list(sessions_of(request, parts.cookie, parts.settings)), False

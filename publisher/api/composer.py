@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from publisher.api.caller import caller, read_body
 from publisher.api.parts import CANARY_LIMIT, Parts
 from publisher.api.problems import ApiError
+from publisher.core.digital_source import DIGITAL_SOURCE_TYPES
 from publisher.core.first_version import LINE_LIMIT
 from publisher.core.refusals import Refusals
 from publisher.core.request import CanaryRequest, SplitRequest
@@ -29,11 +30,13 @@ def composer_routes(parts: Parts) -> list[BaseRoute]:
         await caller(request, parts)
         description = {
             "brand": parts.settings.brand,
+            "rehearsal": parts.settings.rehearsal,
             "editions": parts.site.editions,
             "sections": parts.site.sections,
             "places": parts.site.places,
             "sources": parts.site.sources,
             "roles": ROLES,
+            "digitalSourceTypes": DIGITAL_SOURCE_TYPES,
             "limits": {
                 "headline": HEADLINE_LIMIT,
                 "source": SOURCE_LIMIT,

@@ -12,7 +12,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.records.sessions import SESSION_SECONDS
 from publisher.settings import DeskSettings
 from ticker.shared.http.addresses import page_origin
 
@@ -43,7 +42,7 @@ def set_session(response: Response, request: Request, name: str, session: str, s
     response.set_cookie(
         _HOST_PREFIX + name if secure else name,
         session,
-        max_age=SESSION_SECONDS,
+        max_age=round(settings.session_hours * 3600),
         path="/",
         httponly=True,
         samesite="strict",

@@ -43,4 +43,9 @@ async def notes_json(parts: Parts, uris: Iterable[str]) -> Mapping[str, bytes]:
 
 def with_notes(item_json: bytes, notes: bytes | None) -> bytes:
     """The JSON object of an item with the member `edNotes`; unchanged if it has no notes."""
-    return item_json if notes is None else b'%b,"edNotes":%b}' % (item_json[:-1], notes)
+    return with_member(item_json, b"edNotes", notes)
+
+
+def with_member(json: bytes, name: bytes, value: bytes | None) -> bytes:
+    """A JSON object that is not empty with one more member; unchanged if `value` is None."""
+    return json if value is None else b'%b,"%b":%b}' % (json[:-1], name, value)

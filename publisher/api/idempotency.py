@@ -33,14 +33,31 @@ class RequestKey(msgspec.Struct, frozen=True):
 
 def request_key(request: Request, actor: Actor, body: msgspec.Struct, seen: str = "") -> RequestKey:
     """The key of `request`; `seen` is the version in its If-Match. Raises `ApiError` 400 for a malformed key."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()):
-        raise ApiError(400, "key", limit=KEY_LIMIT)
+    key = _header(request)
     # The store repeats a call whose reply was lost, so a request without a key needs one, too.
     digest = _digest(actor.name, key or secrets.token_hex(16))
     content = msgspec.json.encode(body, order="deterministic")
     fingerprint = _digest(request.method, request.scope["path"], actor.name, seen, content)
     return RequestKey(digest, fingerprint, key is not None)
+
+
+def client_key(request: Request, actor: Actor) -> str | None:
+    """An id that the same request of the same actor has again; None without an Idempotency-Key."""
+    key = _header(request)
+    return None if key is None else _digest(request.scope["path"], actor.name, key)[:32]
+
+
+def stored_key(name: str, fingerprint: str) -> RequestKey:
+    """The key of a publication that no request makes, or more than one person may ask for: `name` identifies it."""
+    return RequestKey(_digest("stored", name), fingerprint, is_from_client=True)
+
+
+def _header(request: Request) -> str | None:
+    """The Idempotency-Key; raises `ApiError` 400 for a malformed one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()):
+        raise ApiError(400, "key", limit=KEY_LIMIT)
+    return key
 
 
 async def answer_once(store: Store, key: RequestKey, publish: Callable[[], Awaitable[Published]]) -> Published:

@@ -14,10 +14,15 @@ _URI_LIMIT = 60
 
 async def find_record(parts: Parts, uri: str) -> ItemRecord:
     """What is stored of the item `uri`; raises `ApiError` 404."""
-    record = await parts.store.record(uri) if uri.startswith(URI_PREFIX) and len(uri) <= _URI_LIMIT else None
+    record = await parts.store.record(uri) if may_be_item(uri) else None
     if record is None:
         raise ApiError(404, "no-item")
     return record
+
+
+def may_be_item(uri: str) -> bool:
+    """Whether `uri` has the form of an item's."""
+    return uri.startswith(URI_PREFIX) and len(uri) <= _URI_LIMIT
 
 
 def next_item(record: ItemRecord, seen: int, body: ActRequest, parts: Parts) -> Item:

@@ -25,7 +25,7 @@ def operating_routes(parts: Parts) -> list[BaseRoute]:
         return ready_reply([] if reason is None else [reason_for(reason, local=is_local_request(request))])
 
     async def metrics(request: Request) -> Response:
-        return Response(parts.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(parts.metrics.page(parts.steady()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def versions(request: Request) -> Response:
         return version_reply("desk", RUNNING)

@@ -111,7 +111,7 @@ class Connections:
                 connection.drop(reason)
 
     def _count(self, connection: Connection, change: int) -> None:
-        # Behind a proxy all clients have its address; the proxy limits each of its own clients.
+        # Behind a proxy all clients have its address; the proxy limits each of its clients.
         if connection.address:
             self._listed_per_address[connection.address] += change
             if not self._listed_per_address[connection.address]:

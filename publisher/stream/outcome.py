@@ -14,6 +14,8 @@ class Published(msgspec.Struct, frozen=True):
     cursor: Cursor
     is_repeat: bool
     """An earlier request with the same Idempotency-Key put it there."""
+    siblings: tuple["Published", ...] = ()
+    """The items that were published together with it."""
 
 
 class StaleError(Exception):

@@ -3,7 +3,8 @@
 -- Every read and every check comes before the first write. XADD is the last command, because only XADD is public; if
 -- an earlier write fails, the writes before it are undone.
 --
--- KEYS  1 items, 2 meta, 3 newest, 4 ledger, 5 answer
+-- KEYS  1 items, 2 meta, 3 newest, 4 ledger, 5 answer, from 6 the ledgers of siblings: first versions of other items
+--         that are published together with this one, all or none
 -- ARGV  1 mode: "publish"; "renew" (the current version again, in another body); "look" (only look for an answer);
 --         "probe" (all checks, and one write that changes nothing for readers)
 --       2 fingerprint, 3 version, 4 body, 5 epoch if the stream has none yet, 6 entries to keep, 7 ms to keep the answer,
@@ -11,9 +12,11 @@
 --       10 body of the version before (publish) or of the version itself (renew), or "" if the caller has none,
 --       11 how many replicas the caller waits for after this script
 --       12 "1" if this version takes an item off: that cannot wait, and so a damaged key counts as lost
+--       from 13 uri and body of each sibling
 --
 -- Returns {"done", entry id, epoch, seq}, {"again", entry id, epoch, seq, body}, {"mismatch"}, {"stale", current version},
--- {"none"}, or for a probe {"ready"} or {"unprepared"} (the hash `newest` is not complete).
+-- {"none"}, or for a probe {"ready"} or {"unprepared"} (the hash `newest` is not complete). After "done" and "again"
+-- entry id and seq of each sibling follow, after "again" its body too.
 
 local items, meta, newest, ledger, answer = unpack(KEYS)
 local mode, fingerprint, version, body, uri = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[9]
@@ -31,13 +34,18 @@ end
 -- An empty answer is one that was undone.
 local earlier = redis.call("GET", answer)
 if earlier and earlier ~= "" then
-  local known, id, epoch, seq, stored = string.match(earlier, "^(%S+) (%S+) (%S+) (%S+) (.*)$")
+  -- One line for each item; a body has no line break.
+  local known, id, epoch, seq, stored = string.match(earlier, "^(%S+) (%S+) (%S+) (%S+) ([^\n]*)")
   if known ~= fingerprint then
     return {"mismatch"}
   end
+  local again = {"again", id, epoch, seq, stored}
+  for sibling_id, sibling_seq, sibling_body in string.gmatch(earlier, "\n(%S+) (%S+) ([^\n]*)") do
+    again[#again + 1], again[#again + 2], again[#again + 3] = sibling_id, sibling_seq, sibling_body
+  end
   -- Written again so that a WAIT after this script has an offset of its own to wait for.
   redis.call("SET", answer, earlier, "KEEPTTL")
-  return {"again", id, epoch, seq, stored}
+  return again
 end
 if mode == "look" then
   return {"none"}
@@ -117,6 +125,15 @@ if wanted - count > MAX_PADDING then
   return refuse("the ledger " .. ledger .. " lacks too many versions")
 end
 
+local siblings = {}
+for place = 1, #KEYS - 5 do
+  local sibling = {ledger = KEYS[5 + place], uri = ARGV[11 + 2 * place], body = ARGV[12 + 2 * place]}
+  if redis.call("LLEN", sibling.ledger) ~= 0 or redis.call("HMGET", newest, sibling.uri)[1] then
+    return refuse("the item " .. sibling.uri .. " is there already")
+  end
+  siblings[place] = sibling
+end
+
 -- The stream's epoch and number, by the rule of every node (ticker/contract/entry.py).
 local position, no_position = fields_of(meta, "epoch", "seq")
 if no_position then
@@ -130,7 +147,7 @@ local function damage()
     return "lacks the stream's epoch or its number"
   elseif #epoch > 40 or not string.match(epoch, "^%w+$") or epoch == "none" then
     return "holds an epoch that no node accepts"
-  elseif #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) >= MAX_SEQ then
+  elseif #seq > 16 or not (seq == "0" or string.match(seq, "^[1-9]%d*$")) or tonumber(seq) + #siblings >= MAX_SEQ then
     return "holds a number that no node accepts"
   end
 end
@@ -142,6 +159,7 @@ elseif damaged or not had_meta then
   epoch, seq = ARGV[5], "0"
 end
 local next_seq = string.format("%d", tonumber(seq) + 1)
+local last_seq = string.format("%d", tonumber(seq) + 1 + #siblings)
 
 -- The id that XADD would choose: the answer must hold it, and XADD must come last.
 local function later(one, other)
@@ -174,15 +192,22 @@ for place = 1, #info, 2 do
 end
 local time = redis.call("TIME")
 local now_ms = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
-local last_ms, last_part = string.match(last, "^(%d+)-(%d+)$")
-local id
-if later(now_ms, last_ms) then
-  id = now_ms .. "-0"
-elseif last_part ~= MAX_PART then
-  id = last_ms .. "-" .. plus_one(last_part)
-elseif last_ms ~= MAX_PART then
-  id = plus_one(last_ms) .. "-0"
-else
+local function id_after(earlier_id)
+  local ms, part = string.match(earlier_id, "^(%d+)-(%d+)$")
+  if later(now_ms, ms) then
+    return now_ms .. "-0"
+  elseif part ~= MAX_PART then
+    return ms .. "-" .. plus_one(part)
+  end
+  return ms ~= MAX_PART and plus_one(ms) .. "-0" or nil
+end
+local id = id_after(last)
+local last_id = id
+for place, sibling in ipairs(siblings) do
+  last_id = last_id and id_after(last_id)
+  sibling.id, sibling.seq = last_id, string.format("%d", tonumber(next_seq) + place)
+end
+if not last_id then
   return refuse("the stream " .. items .. " has no entry id left")
 end
 
@@ -240,7 +265,8 @@ if mode == "probe" then
 end
 
 -- The items whose newest entry leaves the stream now.
-local leaving = math.min(math.max(length + 1 - keep, 0), MAX_TRIM)
+local longer = length + 1 + #siblings
+local leaving = math.min(math.max(longer - keep, 0), MAX_TRIM, length)
 local lost = {}
 if leaving > 0 and #noted > 0 then
   local entries = leaving == 1 and {first_entry} or redis.call("XRANGE", items, "-", "+", "COUNT", leaving)
@@ -257,10 +283,11 @@ if leaving > 0 and #noted > 0 then
 end
 
 -- First a write that needs memory: the server checks memory, disk and role only at a script's first write.
-write(
-  {"SET", answer, "", "PX", "1"},
-  "SET", answer, table.concat({fingerprint, id, epoch, next_seq, body}, " "), "PX", answer_ms
-)
+local lines = {table.concat({fingerprint, id, epoch, next_seq, body}, " ")}
+for _, sibling in ipairs(siblings) do
+  lines[#lines + 1] = table.concat({sibling.id, sibling.seq, sibling.body}, " ")
+end
+write({"SET", answer, "", "PX", "1"}, "SET", answer, table.concat(lines, "\n"), "PX", answer_ms)
 for _, key in ipairs(foreign) do
   -- Deletes it, by a right that the user has already. It is none of ours, so nothing brings it back.
   write(nil, "PEXPIRE", key, "0")
@@ -293,8 +320,18 @@ for other, value in pairs(lost) do
   write({"PERSIST", prefix .. other}, "PEXPIRE", prefix .. other, ledger_ms)
 end
 write(held and {"HSET", newest, uri, held} or {"HDEL", newest, uri}, "HSET", newest, uri, id .. " " .. ARGV[3])
-write(meta_undo, "HSET", meta, "epoch", epoch, "seq", next_seq)
-local trimmed = string.format("%d", length + 1 - leaving)
+for _, sibling in ipairs(siblings) do
+  write({"LTRIM", sibling.ledger, "1", "0"}, "RPUSH", sibling.ledger, sibling.body)
+  write({"HDEL", newest, sibling.uri}, "HSET", newest, sibling.uri, sibling.id .. " 1")
+end
+write(meta_undo, "HSET", meta, "epoch", epoch, "seq", last_seq)
+local trimmed = string.format("%d", longer - leaving)
+local done = {"done", id, epoch, next_seq}
 write(nil, "XADD", items, "MAXLEN", "=", trimmed, id, "epoch", epoch, "seq", next_seq, "body", body)
+for _, sibling in ipairs(siblings) do
+  -- After the first one these cannot fail: memory, rights and type of the stream are the same.
+  write(nil, "XADD", items, "MAXLEN", "=", trimmed, sibling.id, "epoch", epoch, "seq", sibling.seq, "body", sibling.body)
+  done[#done + 1], done[#done + 2] = sibling.id, sibling.seq
+end
 
-return problem or {"done", id, epoch, next_seq}
+return problem or done

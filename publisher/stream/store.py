@@ -11,8 +11,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
+import msgspec
+
+from publisher.core.search import Search
 from publisher.settings import DeskSettings
 from publisher.stream.batch import Batch
+from publisher.stream.family import family_of
 from publisher.stream.newest import newest_items
 from publisher.stream.outcome import MismatchError, Published, StaleError, UnreadableAnswerError
 from publisher.stream.redis_calls import (
@@ -24,7 +28,8 @@ from publisher.stream.redis_calls import (
     load_script,
     repeated,
 )
-from publisher.stream.versions import ItemRecord, Version, read_record, read_version, resigned_version
+from publisher.stream.search import Found, find
+from publisher.stream.versions import ItemRecord, Version, read_record, read_version, read_versions, resigned_version
 from ticker.contract.cursor import Cursor, entry_check
 from ticker.contract.entry import Keyring, PoisonError, named_uri, seal
 from ticker.contract.facets import Facets
@@ -83,11 +88,18 @@ class Store:
         )
 
     async def publish(
-        self, item: Item, digest: str, fingerprint: str, earlier: Sequence[Facets] = (), missing_body: bytes = b""
+        self,
+        item: Item,
+        digest: str,
+        fingerprint: str,
+        earlier: Sequence[Facets] = (),
+        missing_body: bytes = b"",
+        siblings: Sequence[Item] = (),
     ) -> Published:
         """Puts one version into stream and ledger, once for `digest`.
 
-        `earlier` and `missing_body` come from the item's `ItemRecord`. A repeat with the same digest and fingerprint
+        `earlier` and `missing_body` come from the item's `ItemRecord`. `siblings` are first versions of other items,
+        which are published together with it, all or none. A repeat with the same digest and fingerprint
         gets the first answer. Raises `MismatchError` for another fingerprint, `StaleError` unless `item` is the version
         after the current one, and `UnreadableAnswerError` if the first answer cannot be read.
         """
@@ -97,12 +109,22 @@ class Store:
         arguments = self._arguments(
             "publish", fingerprint, item.version, body, item.uri, digest, missing_body, takes_off=takes_off
         )
+        bodies = [seal(encode_item(sibling), self.keyring) for sibling in siblings]
+        if siblings:
+            arguments = _with_siblings(arguments, [self.keys.ledger(sibling.uri) for sibling in siblings])
+            for sibling, sibling_body in zip(siblings, bodies, strict=True):
+                arguments += (sibling.uri, sibling_body)
         reply, was_repeated = await self._publish_call(arguments)
         match reply:
-            case [b"done", entry_id, epoch, seq]:
-                cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, body))
-                return Published(item, item_json, cursor, False)
-            case [b"again", _, _, _, stored] if was_repeated and stored == body:
+            case [b"done", entry_id, epoch, seq, *places]:
+                published = tuple(
+                    Published(sibling, encode_item(sibling), _cursor(epoch, *index, sibling_body), False)
+                    for sibling, sibling_body, index in zip(
+                        siblings, bodies, zip(places[::2], places[1::2], strict=True), strict=True
+                    )
+                )
+                return Published(item, item_json, _cursor(epoch, entry_id, seq, body), False, published)
+            case [b"again", _, _, _, stored, *_] if was_repeated and stored == body:
                 # The first reply was lost. A body has a fresh uri or time, so this call itself stored it.
                 return await self._earlier_answer(reply, is_repeat=False)
         return await self._earlier_answer(reply, is_repeat=True)
@@ -141,9 +163,25 @@ class Store:
         """What is stored of one item, or None where there is no such item."""
         return await read_record(self.calls, self.keys, self.keyring, uri)
 
+    async def records(self, uris: Sequence[str]) -> list[ItemRecord | None]:
+        """As `record`, for several items at once."""
+        return list(await asyncio.gather(*(self.record(uri) for uri in uris)))
+
+    async def family(self, original: str) -> list[ItemRecord]:
+        """As `publisher.stream.family.family_of`."""
+        return await family_of(self.calls, self.keys, self.keyring, original)
+
     async def newest(self, limit: int, *, is_wanted: Callable[[Item, bool], bool]) -> list[tuple[Item, int]]:
         """As `publisher.stream.newest.newest_items`."""
         return await newest_items(self.calls, self.keys, self.keyring, limit, is_wanted)
+
+    async def versions(self, uri: str) -> list[tuple[int, Item | None]]:
+        """Every version of an item by its number, the oldest first; None for one that cannot be read."""
+        return await read_versions(self.calls, self.keys, self.keyring, uri)
+
+    async def find(self, search: Search, limit: int, cursor: str) -> Found:
+        """As `publisher.stream.search.find`."""
+        return await find(self.calls, self.keys, self.keyring, search, limit, cursor)
 
     async def publish_canary(self, item: Item) -> Cursor:
         """Puts a canary into its own stream next to the items; a canary that is there twice does no harm."""
@@ -210,15 +248,34 @@ class Store:
 
     async def _earlier_answer(self, reply: Any, *, is_repeat: bool) -> Published:  # Any: a reply
         match reply:
-            case [b"again", entry_id, epoch, seq, stored]:
-                cursor = Cursor(epoch.decode(), int(seq), entry_check(entry_id, stored))
-                try:
-                    version = read_version(stored, self.keyring)
-                except PoisonError:
-                    # The key that signed it is gone. Before it went, the ledger should have been signed again.
-                    resigned = await resigned_version(self.calls, self.keys, self.keyring, stored)
-                    if resigned is None:
-                        raise UnreadableAnswerError(named_uri(stored) or "?") from None
-                    version = resigned
-                return Published(version.item, version.item_json, cursor, is_repeat)
+            case [b"again", entry_id, epoch, seq, stored, *rest]:
+                siblings = [
+                    await self._earlier_version(index, epoch, number, body, is_repeat)
+                    for index, number, body in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+                ]
+                published = await self._earlier_version(entry_id, epoch, seq, stored, is_repeat)
+                return msgspec.structs.replace(published, siblings=tuple(siblings))
         raise StreamAwayError("the script gave an unknown reply")
+
+    async def _earlier_version(
+        self, entry_id: bytes, epoch: bytes, seq: bytes, stored: bytes, is_repeat: bool
+    ) -> Published:
+        try:
+            version = read_version(stored, self.keyring)
+        except PoisonError:
+            # The key that signed it is gone. Before it went, the ledger should have been signed again.
+            resigned = await resigned_version(self.calls, self.keys, self.keyring, stored)
+            if resigned is None:
+                raise UnreadableAnswerError(named_uri(stored) or "?") from None
+            version = resigned
+        return Published(version.item, version.item_json, _cursor(epoch, entry_id, seq, stored), is_repeat)
+
+
+def _cursor(epoch: bytes, entry_id: bytes, seq: bytes, body: bytes) -> Cursor:
+    return Cursor(epoch.decode(), int(seq), entry_check(entry_id, body))
+
+
+def _with_siblings(arguments: ScriptArguments, ledgers: Sequence[str]) -> ScriptArguments:
+    """`arguments` with the keys of the siblings' ledgers after the other keys."""
+    count = int(arguments[0])
+    return (count + len(ledgers), *arguments[1 : count + 1], *ledgers, *arguments[count + 1 :])

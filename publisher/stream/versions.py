@@ -117,6 +117,28 @@ async def _read_record(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str
     return ItemRecord(uri, number, best.item, earlier, missing_body)
 
 
+async def read_versions(calls: RedisCalls, keys: Keys, keyring: Keyring, uri: str) -> list[tuple[int, Item | None]]:
+    """Every stored version of `uri` with its number, the oldest first; None for one that cannot be read.
+
+    Raises `StreamAwayError`. What the ledger lacks is read from the stream.
+    """
+    async with translated(), asyncio.timeout(BUDGET_SECONDS):
+        count, bodies, indexed, entry_body = await calls.script(
+            RECORD, (3, keys.items, keys.newest, keys.ledger(uri), uri, 0)
+        )
+        if count < indexed:
+            bodies = [*await _bodies_in_stream(calls, keys, uri), *bodies, entry_body]
+    versions: dict[int, Item | None] = dict.fromkeys(range(1, count + 1))
+    for body in bodies:
+        try:
+            item = read_version(body, keyring).item
+        except PoisonError:
+            continue
+        if item.uri == uri:
+            versions[item.version] = item
+    return sorted(versions.items())
+
+
 async def resigned_version(calls: RedisCalls, keys: Keys, keyring: Keyring, body: bytes) -> Version | None:
     """The version in an unreadable `body`, if its item's ledger has the same content under a key of `keyring`."""
     uri = named_uri(body)
