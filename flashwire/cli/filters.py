@@ -28,6 +28,7 @@ def matcher(filters: Mapping[str, Collection[str]], urgency: int | None = None) 
             and has("place", *item.places)
             and has("role", *(source.role for source in item.info_sources))
             and has_language(item.headline.language)
+            and has("story", item.story.id if item.story else "")
         )
 
     return matches

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from flashwire.cli import desk, doctor, post, rekey, replay, run, tail, ticker, token
+from flashwire.cli import audit, desk, doctor, kill, post, rekey, replay, run, tail, ticker, token, user
 from flashwire.cli.console import plain
 from ticker.shared.process import output
 
@@ -37,6 +37,9 @@ for panel, commands in (
     for name, module in commands.items():
         app.command(name, rich_help_panel=panel)(module.command)
 app.add_typer(token.app, name="token", rich_help_panel=_PUBLISH)
+app.add_typer(user.app, name="user", rich_help_panel=_PUBLISH)
+app.add_typer(kill.app, name="kill", rich_help_panel=_PUBLISH)
+app.add_typer(audit.app, name="audit", rich_help_panel=_WATCH)
 
 
 def _version(is_set: bool) -> None:

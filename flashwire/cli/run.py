@@ -30,6 +30,10 @@ def command(
     drain_seconds: Annotated[
         float | None, typer.Option(help="Seconds over which a stop closes connections.", show_default="10")
     ] = None,
+    rehearsal: Annotated[
+        bool | None,
+        typer.Option("--rehearsal", help="Rehearse: keys, data and colours of its own.", show_default="live"),
+    ] = None,
 ) -> None:
     """Serve everything on this machine: ticker, desk, and a private Valkey unless REDIS_URL is set.
 
@@ -42,9 +46,9 @@ def command(
     from flashwire.cli.settings import load
     from publisher.settings import DeskSettings
 
-    flags = {"data": data, "drain_seconds": drain_seconds}
+    flags = {"data": data, "drain_seconds": drain_seconds, "rehearsal": rehearsal}
     settings = load(RunSettings, ticker_port=ticker_port, workers=workers, **flags)
-    desk_settings = load(DeskSettings, data=data, desk_port=desk_port)
+    desk_settings = load(DeskSettings, data=data, desk_port=desk_port, rehearsal=rehearsal)
     raise typer.Exit(_run(settings, desk_settings, flags))
 
 
@@ -123,7 +127,10 @@ def _announce(settings: "RunSettings", desk_settings: "DeskSettings", ticker_url
 
     data = settings.data.resolve()
     out = console(sys.stdout)
-    out.print("Flashwire is live.", style="bold green")
+    if settings.rehearsal:
+        out.print("Flashwire rehearses: nothing here reaches readers of the live stream.", style="bold magenta")
+    else:
+        out.print("Flashwire is live.", style="bold green")
     out.print(f"  Ticker  {ticker_url}")
     out.print(f"  Desk    {desk_url}")
     out.print(f"  Data    {data}" + ("" if settings.redis_url else f"  (store's log: {data / LOG_FILE})"))

@@ -25,6 +25,7 @@ def command(
     role: Annotated[_Names, typer.Option(help="Only sources of this role; may be repeated.")] = None,
     source: Annotated[_Names, typer.Option(help="Only this source; may be repeated.")] = None,
     language: Annotated[_Names, typer.Option(help="Only lines in this language; may be repeated.")] = None,
+    story: Annotated[_Names, typer.Option(help="Only this story, by its id; may be repeated.")] = None,
     urgency: Annotated[int | None, typer.Option(min=1, max=8, help="At least as urgent: 1 flash … 8.")] = None,
     backlog: Annotated[int, typer.Option(min=0, max=100, help="Current items to start with.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
@@ -50,6 +51,7 @@ def command(
         "role": role or (),
         "source": source or (),
         "language": language or (),
+        "story": story or (),
     }
     ticker = read_address(ticker_address, "ticker", ticker)
     parameters = [(name, value) for name, values in filters.items() for value in values]

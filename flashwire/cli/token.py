@@ -1,18 +1,14 @@
 """`flashwire token`: makes, lists and revokes the API tokens in the desk's database."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from flashwire.cli.console import refuse
-from flashwire.cli.settings import DeskDataOption, load
+from flashwire.cli.desk_records import EditionOption, check_editions, check_role, open_desk
+from flashwire.cli.settings import DeskDataOption
 from publisher.core.roles import ROLES
 from ticker.shared.process import output
-
-if TYPE_CHECKING:
-    from publisher.records.tokens import Tokens
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API tokens of the desk.")
 
@@ -22,6 +18,7 @@ def create_token(
     name: Annotated[str, typer.Argument(help="Name of its person or program.", show_default=False)],
     role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(ROLES)}.")] = "editor",
     unlimited: Annotated[bool, typer.Option("--unlimited", help="Exempt from the rate limit.")] = False,
+    edition: EditionOption = None,
     data: DeskDataOption = None,
 ) -> None:
     """Make a token and print it on standard output, this once.
@@ -29,13 +26,16 @@ def create_token(
     Example: export FLASHWIRE_TOKEN=$(flashwire token create night-desk --role editor)
     """
     from publisher.core.sentences import sentence
+    from publisher.records.audit import record_command
+    from publisher.records.tokens import Tokens
     from ticker.contract.sentences import RefusedError
 
-    if role not in ROLES:
-        refuse(f"“{role}” is not a role: choose one of {', '.join(ROLES)}.", status=1)
-    with _tokens(data, creates=True) as tokens:
+    checked_role, editions = check_role(role), check_editions(edition, data)
+    with open_desk(data, creates=True) as database:
+        tokens = Tokens(database)
+        record_command(database, "token-create", f"token:{name}", {"role": role, "editions": " ".join(edition or [])})
         try:
-            token = tokens.create(name, role, unlimited=unlimited)
+            token = tokens.create(name, checked_role, unlimited=unlimited, editions=editions)
         except RefusedError as error:
             refuse(sentence(error), status=1)
         output.print_result(token)
@@ -52,14 +52,18 @@ def list_tokens(data: DeskDataOption = None) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from publisher.core.permission import editions_phrase
+    from publisher.records.tokens import Tokens
     from ticker.contract.item import moment
 
-    table = Table("name", "role", "made", "state", box=None, pad_edge=False)
-    with _tokens(data) as tokens:
-        for token in tokens.all():
+    table = Table("name", "role", "editions", "made", "last use", "state", box=None, pad_edge=False)
+    with open_desk(data) as database:
+        for token in Tokens(database).all():
             state = "unlimited" if token.unlimited else "in force"
             state = f"revoked {moment(token.revoked)}" if token.revoked else state
-            table.add_row(Text(token.name), token.role, moment(token.created), state)
+            used = moment(token.used) if token.used else "never"
+            editions = editions_phrase(token.editions)
+            table.add_row(Text(token.name), token.role, editions, moment(token.created), used, state)
     Console(soft_wrap=True).print(table)
 
 
@@ -68,27 +72,10 @@ def revoke_token(
     name: Annotated[str, typer.Argument(help="The token's name.", show_default=False)], data: DeskDataOption = None
 ) -> None:
     """Revoke a token and the sessions that it opened, from the next request on."""
-    with _tokens(data) as tokens:
-        if not tokens.revoke(name):
-            refuse(f"No valid token is called “{name}”: see flashwire token list", status=1)
-
-
-@contextmanager
-def _tokens(data: str | None, *, creates: bool = False) -> Iterator["Tokens"]:
-    from publisher.records.database import open_database
-    from publisher.records.errors import DatabaseError
-    from publisher.records.sqlite import FILE
+    from publisher.records.audit import record_command
     from publisher.records.tokens import Tokens
-    from publisher.settings import DeskSettings
 
-    settings = load(DeskSettings, data=data)
-    folder = settings.data.resolve()
-    # A desk that has not started yet has no file: accept a directory only if it was named and exists.
-    is_first = creates and "data" in settings.model_fields_set and folder.is_dir()
-    if not (settings.database_url or is_first or (folder / FILE).exists()):
-        refuse(f"{folder} has no tokens of a desk: name its data directory, which must exist, with --data.", status=1)
-    try:
-        with closing(open_database(folder, settings.database_url)) as database:
-            yield Tokens(database)
-    except DatabaseError as error:
-        refuse(str(error), status=1)
+    with open_desk(data) as database:
+        record_command(database, "token-revoke", f"token:{name}")
+        if not Tokens(database).revoke(name):
+            refuse(f"No valid token is called “{name}”: see flashwire token list", status=1)
