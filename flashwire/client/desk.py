@@ -14,14 +14,17 @@ import httpx2
 import msgspec
 
 from flashwire.client.errors import AnswerUnreadableError, NotPublishedError, UnknownOutcomeError
+from flashwire.client.problems import UNREADABLE, read_problem
 from ticker.contract.item import Item
-from ticker.contract.problem import TYPE_PREFIX, FieldError
+from ticker.contract.problem import TYPE_PREFIX
 from ticker.shared.process.cancellation import stop_if_cancelled
 
 # The desk answers within its own 2.5 s; the rest is for a slow network.
 _TIMEOUT_SECONDS: Final = 10.0
 # The limit above counts from the last byte, so an answer could be drawn out without end.
 _ANSWER_SECONDS: Final = 20.0
+# A hundred times the longest answer of a desk.
+_ANSWER_BYTES: Final = 8 * 2**20
 _PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
 _DEFAULT_PATIENCE: Final = 15.0
@@ -31,7 +34,6 @@ _DECIDED_ACT: Final = _DECIDED | {
     "stale", "withdrawn", "hold-not-usable", "release-not-held", "publish-again", "unreadable", "no-item",
 }  # fmt: skip
 _NOTHING_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # The desk's own sentences for these are for programs that set headers.
 _SENTENCES: Final = {
     "stream-away": "The desk cannot reach the stream.",
@@ -170,7 +172,7 @@ class DeskClient:
             pause = _PAUSE_SECONDS
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
-                    response = await self._http.post(path, content=content, headers=headers)
+                    response = await self._post(path, content, headers)
             except (httpx2.RequestError, TimeoutError) as error:
                 # Also for an answer that cannot be decoded, as a broken proxy's may be.
                 reason = f"The desk at {self._url} cannot be reached ({type(error).__name__})."
@@ -191,6 +193,18 @@ class DeskClient:
             if time.monotonic() + pause > ends:
                 raise UnknownOutcomeError(reason, key) if is_unknown else NotPublishedError(reason)
             await asyncio.sleep(pause)
+
+    async def _post(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+        """The answer, decoded; without a body if that is longer than a desk's can be."""
+        body = bytearray()
+        async with self._http.stream("POST", path, content=content, headers=headers) as response:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _ANSWER_BYTES:
+                    body.clear()
+                    break
+        headers = {"Retry-After": response.headers.get("Retry-After", "")}
+        return httpx2.Response(response.status_code, headers=headers, content=bytes(body))
 
 
 def _address(url: str) -> httpx2.URL:
@@ -213,7 +227,7 @@ def _answer(response: httpx2.Response) -> _Answer | None:
         return None
     try:
         return msgspec.json.decode(response.content, type=_Answer)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -225,11 +239,11 @@ def _leaves_open(response: httpx2.Response) -> bool:
     """
     status = response.status_code
     is_open = status < 300 or status == 408 or status > _LAST_REFUSAL
-    return is_open and _type(response) not in ("desk-file", "database-away", "too-slow")
+    return is_open and _type(response) not in ("desk-file", "database-away", "audit-away", "too-slow")
 
 
 def _type(response: httpx2.Response) -> str:
-    return _problem(response).type.removeprefix(TYPE_PREFIX)
+    return read_problem(response.content).type.removeprefix(TYPE_PREFIX)
 
 
 def _pause(response: httpx2.Response) -> float:
@@ -237,25 +251,12 @@ def _pause(response: httpx2.Response) -> float:
     return min(float(seconds), _LONGEST_PAUSE) if seconds.isascii() and seconds.isdigit() else _PAUSE_SECONDS
 
 
-class _Problem(msgspec.Struct):
-    detail: str = ""
-    type: str = ""
-    errors: tuple[FieldError, ...] = ()
-
-
-def _problem(response: httpx2.Response) -> _Problem:
-    try:
-        return msgspec.json.decode(response.content, type=_Problem)
-    except _UNREADABLE:
-        return _Problem()
-
-
 def _sentence(response: httpx2.Response) -> str:
-    problem = _problem(response)
+    problem = read_problem(response.content)
     if response.status_code < 300:
         return "What answered is not a Flashwire desk: check the address."
     if problem.errors:
-        return " ".join(f"{error.field}: {error.message}" for error in problem.errors)
+        return problem.field_errors
     if (sentence := _SENTENCES.get(_type(response))) is not None:
         return sentence
     return problem.detail or f"The desk answered {response.status_code} and did not say why: check the address."

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ticker.contract.problem import FieldError
+from flashwire.client.problems import UNREADABLE, read_problem
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -32,20 +32,11 @@ def read_message(data: str | bytes) -> Message | None:
     """The message in `data`, or None if it is not one."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
-
-
-class _Problem(msgspec.Struct):
-    detail: str = ""
-    errors: tuple[FieldError, ...] = ()
 
 
 def problem_sentence(body: bytes, status: int) -> str:
     """What a refusal says, for a person."""
-    try:
-        problem = msgspec.json.decode(body, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        problem = _Problem()
-    fields = " ".join(f"{error.field}: {error.message}" for error in problem.errors)
-    return fields or problem.detail or f"it answered {status}"
+    problem = read_problem(body)
+    return problem.field_errors or problem.detail or f"it answered {status}"

@@ -61,6 +61,7 @@ def follow(
     role: Names = (),
     source: Names = (),
     language: Names = (),
+    story: Names = (),
     urgency: int | None = None,
     backlog: int | None = None,
     heartbeat: int | None = None,
@@ -73,7 +74,7 @@ def follow(
                 for item in event.items:
                     ...
 
-    `edition` to `language` are filters: one name or several; an item must match one name of each filter that is set.
+    `edition` to `story` are filters: one name or several; an item must match one name of each filter that is set.
     `urgency` 2 means flash and bulletin. `backlog` is the number of items in the first snapshot (default 10), and
     `heartbeat` the most seconds between two signs of life (5 to 60, default: the node's). A shorter heartbeat notices
     a dead connection sooner. `cursors` keeps the position for the next run.
@@ -87,7 +88,7 @@ def follow(
     ends by itself.
     """
     filters = {"edition": edition, "section": section, "place": place, "role": role, "source": source}
-    filters["language"] = language
+    filters |= {"language": language, "story": story}
     parameters = [
         (name, value) for name, values in filters.items() for value in ([values] if isinstance(values, str) else values)
     ]

@@ -4,7 +4,7 @@
  *
  * 1. A transport works once its first snapshot or replay has come: a captive portal answers 200 too.
  * 2. The next transport follows after silence or two failures (a fallback: one); after the last the first is tried again.
- * 3. A fallback that works is remembered for the session, unless the first transport has worked on this page.
+ * 3. A fallback that works is remembered for a time, unless the first transport has worked on this page.
  * 4. Each return sends the cursor of the newest message. `backoff` decides the wait.
  * 5. A wait that the server names (bye, Retry-After) also holds when the page comes to the front.
  */
@@ -139,7 +139,8 @@ export class Connection {
       this.#isUp = this.#hasWorked = true;
       this.#failures = this.#rounds = 0;
       if (!this.#index) this.#firstHasWorked = true;
-      if (this.#index === this.#preferred() || !this.#firstHasWorked) this.#options.memory?.set(this.#index);
+      // Not again while it is remembered, or the memory would never end.
+      if (this.#index !== this.#preferred() && !this.#firstHasWorked) this.#options.memory?.set(this.#index);
     }
     if (typeof message.cursor === "string") this.#cursor = message.cursor;
     if (Number(message.heartbeat) > 0) this.#heartbeat = Number(message.heartbeat);
@@ -203,7 +204,8 @@ export class Connection {
 
   /** @param {State} state @param {string} [reason] */
   #report(state, reason = "") {
-    if (state === this.#state) return;
+    // A refusal for good has a reason, also where the connection was offline before.
+    if (state === this.#state && !reason) return;
     this.#state = state;
     this.#options.onState(state, reason);
   }

@@ -16,5 +16,6 @@ export function filter(query) {
     !(item.urgency > Number(query.getAll("urgency").at(-1))) &&
     has("edition", item.edition) &&
     has("section", item.sections) &&
-    has("place", item.places);
+    has("place", item.places) &&
+    has("story", item.story?.id ?? "");
 }

@@ -15,7 +15,7 @@ export class Store {
   /** By uri, tombstones included. @type {Map<string, Item>} */
   #known = new Map();
   /** The filter of the subscription. @type {(item: Item) => boolean} */
-  matches = () => true;
+  isWanted = () => true;
 
   /**
    * Merges one entry, in the order of the stream.
@@ -52,7 +52,7 @@ export class Store {
 
   /** An item outside the filter becomes a tombstone, which a later version may release. @param {Item} item */
   #filtered(item) {
-    return isUsable(item) && !this.matches(item) ? { ...item, pubStatus: "withheld" } : item;
+    return isUsable(item) && !this.isWanted(item) ? { ...item, pubStatus: "withheld" } : item;
   }
 
   /**

@@ -1,12 +1,10 @@
 /** The three transports to a ticker, from the fastest to the one that passes every proxy. */
 
-import { isFinalClose, isFinalStatus } from "./closes.js";
+import { isFinalClose } from "./closes.js";
 
 /** @import { Transport } from "./types.d.ts" */
 
 const TYPES = ["snapshot", "replay", "item", "heartbeat", "bye"];
-const LONGEST_POLL_SECONDS = 25;
-const SHORTEST_POLL = 1000;
 
 /** @type {Transport} */
 const socket = (address, on) => {
@@ -26,36 +24,20 @@ const events = (address, on) => {
   return () => source.close();
 };
 
-/** The only transport whose refusals a script can read. @type {Transport} */
+/** The long poll, which few readers need: its module is loaded when a connection first tries it. @type {Transport} */
 const poll = (address, on, heartbeat) => {
-  const abort = new AbortController();
-  const run = async () => {
-    for (let wait = 0; ; ) {
-      const startedAt = Date.now();
-      const response = await fetch(address(wait), {
-        signal: abort.signal,
-        headers: { accept: "application/json" },
-        credentials: "omit",
-      });
-      const text = await response.text();
-      if (!response.ok) {
-        const isProblem = !!response.headers.get("content-type")?.includes("problem+json");
-        const final = isFinalStatus(response.status, isProblem);
-        const retryAfter = Number(response.headers.get("retry-after"));
-        return on.loss({ final, retryAfter, reason: final ? JSON.parse(text).detail : "" });
-      }
-      // Throws for a captive portal's page; the connection judges whatever else is JSON.
-      JSON.parse(text);
-      on.message(text);
-      wait = Math.max(1, Math.min(LONGEST_POLL_SECONDS, Math.floor(heartbeat())));
-      // A proxy that answers at once must not make this loop spin.
-      const rest = Math.max(0, startedAt + SHORTEST_POLL - Date.now());
-      await new Promise((resolve) => setTimeout(resolve, rest));
-      if (abort.signal.aborted) return;
-    }
+  let close = () => {};
+  let isClosed = false;
+  import("./poll.js").then(
+    (module) => {
+      if (!isClosed) close = module.poll(address, on, heartbeat);
+    },
+    () => on.loss({}),
+  );
+  return () => {
+    isClosed = true;
+    close();
   };
-  run().catch(() => on.loss({}));
-  return () => abort.abort();
 };
 
 /** In the order in which a connection tries them. */

@@ -6,7 +6,7 @@ export interface Text {
   direction: "ltr" | "rtl" | "auto";
 }
 
-/** One version of one item, as in docs/protocol.md; only the fields that the widget reads. */
+/** One version of one item, as in docs/protocol.md. */
 export interface Item {
   uri: string;
   version: number;
@@ -14,7 +14,7 @@ export interface Item {
   pubStatus: string;
   urgency: number;
   headline: Text;
-  infoSources: { name: Text; role: string }[];
+  infoSources: { name: Text; role: string; uri?: string }[];
   edition: string;
   sections: string[];
   places: string[];
@@ -26,6 +26,14 @@ export interface Item {
   versionCreated: string;
   expires: string | null;
   pinnedUntil: string | null;
+  /** This and the next two are not in items of earlier releases. */
+  story?: { id: string; title: Text } | null;
+  /** A term of the IPTC's digital source types. */
+  digitalSourceType?: string | null;
+  /** A role or a name. */
+  reviewedBy?: string | null;
+  /** The uri of the item that this one translates. */
+  translationOf?: string | null;
 }
 
 /** A correction that an item had, and when. */
@@ -46,6 +54,8 @@ export interface Message {
   time?: string;
   stale?: boolean;
   reconnect?: number;
+  /** The share of pages that report when an item is painted. */
+  paint?: number;
 }
 
 export type State = "connecting" | "live" | "catching-up" | "stale" | "offline";
@@ -87,5 +97,5 @@ export interface ConnectionOptions {
   clock?: Clock;
   random?: () => number;
   /** Remembers which transport works in this session, by its index. */
-  memory?: { get(): number; set(index: number): void };
+  memory?: { get(): number | undefined; set(index: number): void };
 }
