@@ -5,41 +5,27 @@ import { filter } from "../client/filter.js";
 import { onReturn } from "../client/page.js";
 import { Store } from "../client/store.js";
 import { TRANSPORTS } from "../client/transports.js";
+import { isValid } from "../client/valid.js";
 import { Frame } from "./frame.js";
-import { loadWords } from "./strings.js";
+import { load } from "./parts.js";
+import { reflect, upgrade } from "./properties.js";
+import { memory } from "./session.js";
+import { loadWords, usable } from "./strings.js";
 import { everySecond } from "./time.js";
 
 /** @import { Change, Item, Message, State } from "../client/types.d.ts" */
+/** @import { Words } from "./strings.js" */
 
-const FILTERS = ["edition", "section", "place", "urgency", "backlog"];
+const FILTERS = ["edition", "section", "place", "story", "urgency", "backlog"];
+/** The attributes of which each is a property too; `lang` and `dir` are properties of every element. */
+const REFLECTED = ["src", "layout", "show", "speed", "label", ...FILTERS];
+/** Each is a part; any other layout is the list. */
+const LAYOUTS = ["line", "card", "crawl"];
+const SHOWN = 10;
 const RELABEL_SECONDS = 10;
-const SESSION_KEY = "breaking-ticker";
-
-/** The transport that works in this session. A sandboxed frame has no storage, and remembers nothing. */
-const memory = {
-  get() {
-    try {
-      return Number(sessionStorage[SESSION_KEY]);
-    } catch {
-      return 0;
-    }
-  },
-  /** @param {number} index */
-  set(index) {
-    try {
-      sessionStorage[SESSION_KEY] = index;
-    } catch {}
-  },
-};
-
-/** Whether an item from the server has what the widget needs; tombstones have no text. @param {any} item */
-const isValid = (item) =>
-  typeof item?.uri === "string" &&
-  item.version > 0 &&
-  (item.pubStatus !== "usable" || (item.headline?.value && item.infoSources?.flatMap));
 
 export class BreakingTicker extends HTMLElement {
-  static observedAttributes = ["src", "layout", "lang", "dir", ...FILTERS];
+  static observedAttributes = ["lang", "dir", "aria-label", ...REFLECTED];
 
   #store = new Store();
   /** The server's clock minus this machine's, in milliseconds. */
@@ -50,22 +36,45 @@ export class BreakingTicker extends HTMLElement {
   /** @type {State} */
   #state = "connecting";
   #reason = "";
-  #hasList = false;
-  /** Uris that came while the list was paused; they are shown when the reader asks for them. @type {Set<string>} */
-  #hidden = new Set();
+  /** False while the list of a new address is on its way. @type {boolean | undefined} */
+  #hasList;
+  /** Whether items may be missing, and the reader may not know. */
+  #hasGap = false;
+  /** The address with the filters that the list is for. */
+  #source = "";
   /** @type {Connection | undefined} */
   #connection;
   /** @type {Frame | undefined} */
   #frame;
   /** @type {AbortController | undefined} */
   #lifetime;
-  #isJoinQueued = false;
+  /** What to do when all changes of a task are known. @type {Set<() => void>} */
+  #jobs = new Set();
   #tag = "";
+  #builds = 0;
+  /** @type {Partial<Words> | undefined} */
+  #words;
+  #internals = this.attachInternals();
 
   constructor() {
     super();
     // Until the words are loaded, the slot shows the list that the server rendered inside the element.
     this.attachShadow({ mode: "open" }).append(document.createElement("slot"));
+  }
+
+  /** What the page sees of the connection; `:state(…)` is the same for style sheets. */
+  get state() {
+    return this.#state;
+  }
+
+  /** The page's own words, for a language that the widget does not have or in place of the widget's words. */
+  get words() {
+    return this.#words;
+  }
+
+  set words(words) {
+    this.#words = words;
+    this.#queue(this.#build);
   }
 
   connectedCallback() {
@@ -80,8 +89,9 @@ export class BreakingTicker extends HTMLElement {
     // A browser keeps no page with an open socket in its back/forward cache.
     addEventListener("pagehide", () => this.#connection?.stop(), { signal });
     addEventListener("pageshow", (event) => event.persisted && wake(), { signal });
-    this.#build();
-    this.#join();
+    upgrade(this, [...REFLECTED, "words"]);
+    this.#queue(this.#build);
+    this.#queue(this.#join);
   }
 
   disconnectedCallback() {
@@ -90,56 +100,105 @@ export class BreakingTicker extends HTMLElement {
     this.#connection = undefined;
   }
 
+  /** Keeps the connection and the list when the element is moved (`moveBefore`). */
+  connectedMoveCallback() {
+    if (this.#language() !== this.#tag) this.#queue(this.#build);
+  }
+
   /** @param {string} name @param {string | null} old @param {string | null} value */
   attributeChangedCallback(name, old, value) {
-    if (!this.#connection || old === value) return;
-    if (["layout", "lang", "dir"].includes(name)) this.#build();
-    else if (!this.#isJoinQueued) {
-      this.#isJoinQueued = true;
-      // Several attributes that are set together lead to one new connection.
+    if (old !== value) this.#queue(name === "src" || FILTERS.includes(name) ? this.#join : this.#build);
+  }
+
+  /** Changes of one task are done together: frameworks set attributes one by one. @param {() => void} job */
+  #queue(job) {
+    if (!this.isConnected) return;
+    if (!this.#jobs.size)
       queueMicrotask(() => {
-        this.#isJoinQueued = false;
-        if (this.#connection) this.#join();
+        const jobs = this.isConnected ? [...this.#jobs] : [];
+        this.#jobs.clear();
+        for (const run of jobs) run();
       });
-    }
+    this.#jobs.add(job);
   }
 
   #now() {
     return Date.now() + this.#offset;
   }
 
-  async #build() {
-    const tag = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
-    this.#tag = tag;
-    const words = await loadWords(tag);
-    // The language may have changed while the words were loading.
-    if (tag !== this.#tag) return;
-    const { dir } = this;
-    this.#frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
-      words,
-      dir: dir && dir !== "auto" ? dir : words.dir,
-      isLine: this.getAttribute("layout") === "line",
-      label: this.getAttribute("aria-label") ?? words.breaking,
-      isPaused: !!this.#frame?.isPaused,
-      showAll: () => this.#showAll(),
-    });
-    this.#frame.setState(this.#state, this.#reason);
-    this.#render();
+  #language() {
+    return this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
   }
 
-  #join() {
+  /** The words that the page gives as a property, or as JSON inside the element. */
+  #ownWords() {
+    try {
+      return (
+        this.#words ?? JSON.parse(this.querySelector("script[type='application/json']")?.textContent ?? "")
+      );
+    } catch {}
+  }
+
+  #build = async () => {
+    const build = ++this.#builds;
+    const tag = this.#language();
+    this.#tag = tag;
+    const own = this.#ownWords();
+    const layout = LAYOUTS.find((name) => name === this.getAttribute("layout")) ?? "";
+    const [loaded, part] = await Promise.all([loadWords(tag), layout && load(layout)]);
+    // The element may have changed while they were loading.
+    if (build !== this.#builds) return;
+    const words = own ? { ...loaded, ...own, lang: usable(own.lang) || usable(tag) || loaded.lang } : loaded;
+    const { dir } = this;
+    const label = this.getAttribute("label") ?? words.breaking;
+    const frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
+      words,
+      dir: dir && dir !== "auto" ? dir : words.dir,
+      layout: part?.extend ? layout : "",
+      label,
+      name: this.getAttribute("aria-label") ?? label,
+      show: Number(this.getAttribute("show")) || part?.shown || SHOWN,
+      renderAgain: () => this.#render(),
+    });
+    // The reader may have dismissed it.
+    this.#hasGap &&= !this.#frame?.notice.hidden;
+    if (this.#hasGap) frame.showGap();
+    this.#frame = frame;
+    if (part) frame.extend(part);
+    frame.setState(this.#state, this.#reason);
+    this.#render();
+    for (const later of await Promise.all([...(part?.more ?? []), "controls"].map(load))) frame.extend(later);
+    if (frame === this.#frame) this.#render();
+  };
+
+  #join = () => {
     this.#connection?.stop();
-    this.#store.matches = filter(this.#address("").searchParams);
+    this.#connection = undefined;
+    let url;
+    try {
+      url = this.#address("");
+    } catch (error) {
+      this.#setState("offline", `${error}`);
+      return;
+    }
+    // A list of another edition must not stay while the new one is on its way.
+    if (this.#source !== url.href) {
+      this.#source = url.href;
+      this.#hasList &&= false;
+      this.#store = new Store();
+      this.#render();
+    }
+    this.#store.isWanted = filter(url.searchParams);
     this.#connection = new Connection({
       address: (cursor, wait) => this.#address(cursor, wait),
       transports: TRANSPORTS,
-      memory,
+      memory: memory(url.host),
       onMessage: (message) => this.#merge(message),
       onState: (state, reason) => this.#setState(state, reason),
     });
     this.#setState("connecting", "");
     this.#connection.start();
-  }
+  };
 
   /** The address of the stream with this element's filters. @param {string} cursor @param {number} [wait] */
   #address(cursor, wait) {
@@ -156,14 +215,17 @@ export class BreakingTicker extends HTMLElement {
   #merge(message) {
     const time = Date.parse(message.time ?? "");
     if (time) this.#offset = time - Date.now();
+    // A share of the pages reports when an item is painted; no random number is below an absent share.
+    if (this.#hasList == null && Math.random() < /** @type {number} */ (message.paint)) load("paint");
     const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(isValid));
     /** @type {Item[]} */
     const added = [];
-    const uris = () => this.#store.current(this.#now()).map((item) => item.uri);
-    const oldUris = new Set(uris());
     if (message.type === "snapshot") {
       this.#store.replace(items, message.complete !== false);
-      if (message.complete === false) this.#frame?.showGap();
+      if (message.complete === false) {
+        this.#hasGap = true;
+        this.#frame?.showGap();
+      }
     } else if (message.type === "replay" || message.type === "item") {
       // Only the last version of each item: a page's scripts must not get one that the same replay withdraws.
       for (const item of new Map(items.map((item) => [item.uri, item])).values()) {
@@ -175,32 +237,15 @@ export class BreakingTicker extends HTMLElement {
         this.#emit("ticker-item", { item, change });
       }
     } else return;
-    if (this.#frame?.isPaused && this.#hasList)
-      for (const uri of uris()) if (!oldUris.has(uri)) this.#hidden.add(uri);
     this.#hasList = true;
-    const shown = added.filter((item) => !this.#hidden.has(item.uri));
-    for (const item of shown) this.#frame?.announce(item, "added");
-    // An old item that a correction or a release brings is not highlighted as new.
-    this.#render(shown.filter((item) => item.version < 2));
+    this.#render(added);
   }
 
-  #showAll() {
-    this.#hidden.clear();
-    this.#render();
-    this.#frame?.showFirst();
-  }
-
-  /** @param {Item[]} [added] items to highlight as new */
+  /** @param {Item[]} [added] items that a message has added */
   #render(added = []) {
     const now = this.#now();
-    const current = this.#store.current(now);
-    const shown = current.filter((item) => !this.#hidden.has(item.uri));
     this.#nextChange = this.#store.nextChange(now);
-    this.#frame?.render(shown, now, {
-      added,
-      hidden: current.length - shown.length,
-      hasList: this.#hasList,
-    });
+    this.#frame?.render({ items: this.#store.current(now), now, added, hasList: this.#hasList });
   }
 
   #tick() {
@@ -213,9 +258,19 @@ export class BreakingTicker extends HTMLElement {
     const hasChanged = state !== this.#state;
     this.#state = state;
     this.#reason = reason;
-    this.setAttribute("state", state);
+    this.#reflectState();
     this.#frame?.setState(state, reason);
     if (hasChanged) this.#emit("ticker-state", { state, reason });
+  }
+
+  #reflectState() {
+    const { states } = this.#internals;
+    try {
+      states.clear();
+      states.add(this.#state);
+    } catch {}
+    // A framework that takes over the server's markup refuses an attribute that was not in it.
+    if (this.hasAttribute("state")) this.setAttribute("state", this.#state);
   }
 
   /** @param {string} type @param {{ item: Item, change: Change } | { state: State, reason: string }} detail */
@@ -223,3 +278,5 @@ export class BreakingTicker extends HTMLElement {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
   }
 }
+
+reflect(BreakingTicker.prototype, REFLECTED);

@@ -1,6 +1,6 @@
-/** The visible part of a ticker: heading, controls, list, announcements. It knows neither connection nor store. */
+/** The visible part of a ticker: heading, list, announcements. It knows neither connection nor store. */
 
-import { sheet } from "./style.js";
+import { adopt } from "./style.js";
 import { ago } from "./time.js";
 import { el, fill, line, note, row } from "./view.js";
 
@@ -8,118 +8,110 @@ import { el, fill, line, note, row } from "./view.js";
 /** @import { Words } from "./strings.js" */
 /** @import { Child } from "./view.js" */
 /** @typedef {{ li: HTMLLIElement, key: string }} Row `key` changes when the row must be made again */
-/** @typedef {{ uri: string, text: Child[] }} Announcement for screen readers; `uri` is empty for none */
+/** @typedef {{ id: string, text: Child[] }} Announcement for screen readers; `id` is empty where it names no item */
 /**
- * @typedef {{ words: Words, dir: string, isLine: boolean, label: string, isPaused: boolean,
- *   showAll: () => void }} FrameOptions
+ * @typedef {{ words: Words, dir: string, layout: string, label: string, name: string, show: number,
+ *   renderAgain: () => void }} FrameOptions `layout` is empty for the list, and `show` is how many rows show
+ */
+/**
+ * @typedef {{ items: Item[], now: number, added: Item[], hasList: boolean | undefined }} View `items` in the order to
+ *   show, `added` those that a message has added; `hasList` is undefined until the first message, and false until the first
+ *   after the page has changed the address or the filters
+ */
+/** @typedef {View & { all: Item[] }} Rendered `items` are the rows, `all` also those that have none */
+/**
+ * @typedef {{ render?: (view: Rendered) => void, tick?: () => void, showFirst?: () => void }} Extension
+ *   what a part does after each rendering, once a second, and when the reader wants the newest item
  */
 
-const ADVANCE_SECONDS = 6;
+/** @typedef {{ uris: string[], shown: string, isInUse: boolean, unseen: string, show: (uri: string) => void }} Line */
+
 const ANNOUNCE_SECONDS = 4;
 
-/** A button with a drawn icon and an accessible name. @param {string} part @param {string} title @param {() => void} onclick */
-const icon = (part, title, onclick) =>
-  el("button", part, { type: "button", title, ariaLabel: title, onclick });
+/** @param {Item} item */
+const versionId = ({ uri, version }) => `${uri} ${version}`;
 
 export class Frame {
-  isPaused;
-  #options;
-  #words;
-  #root;
-  #list = el("ol", "list", { role: "list" });
+  options;
+  words;
+  /** What the layout `line` shows, for its steps. @type {Line | undefined} */
+  line;
+  /** Whether the reader has paused the ticker. */
+  isPaused = false;
+  /** Whether the reader has a button for that. */
+  hasControls = false;
+  root;
+  notice;
+  tools;
+  list = el("ol", "list", { role: "list" });
+  state = el("span", "state");
+  /** By uri. @type {Map<string, Row>} */
+  rows = new Map();
   #slot = el("slot", "");
-  #state = el("span", "state");
   #why = el("p", "why");
-  #count = el("span", "count");
   #polite = el("div", "sr", { role: "status" });
   #assertive = el("div", "sr", { role: "alert" });
-  #notice;
   #empty;
-  #pause = icon("pause icon", "", () => this.#togglePause());
-  #fresh;
-  #stepButtons;
-  /** By uri. @type {Map<string, Row>} */
-  #rows = new Map();
-  /** The uri that a line shows; empty for the first. */
-  #shown = "";
-  /** The newest uri, if it came while the reader was busy with the line. */
-  #unseen = "";
-  /** Whether the pointer or the focus is inside the line. */
-  #isInUse = false;
-  #idleSeconds = 0;
+  shadow;
+  /** @type {Extension[]} */
+  #extensions = [];
   /** @type {Announcement[]} */
   #announcements = [];
   #quietSeconds = 0;
 
-  /** @param {ShadowRoot} root @param {FrameOptions} options */
-  constructor(root, options) {
-    const { words, isLine, dir, isPaused, showAll } = options;
-    this.#options = options;
-    this.#words = words;
-    this.isPaused = isPaused;
-    this.#fresh = el("button", "fresh", { type: "button", hidden: true, onclick: showAll });
-    this.#stepButtons = [
-      icon("turn back", words.previous, () => this.#step(-1)),
-      icon("turn", words.next, () => this.#step(1)),
-    ];
-    const dismiss = () => {
-      this.#notice.hidden = true;
-      this.#pause.focus();
-    };
-    this.#notice = el(
-      "p",
-      "notice",
-      { role: "status", hidden: true },
-      words.missed,
-      el("button", "dismiss", { type: "button", onclick: dismiss }, words.dismiss),
-    );
+  /** @param {ShadowRoot} shadow @param {FrameOptions} options */
+  constructor(shadow, options) {
+    const { words } = options;
+    this.options = options;
+    this.words = words;
+    this.shadow = shadow;
+    this.tools = el("div", "tools", {}, this.state);
+    this.notice = el("p", "notice", { role: "status", hidden: true }, words.missed);
     this.#empty = el("p", "empty", { hidden: true }, words.empty);
-    this.#root = el(
+    this.root = el(
       "section",
-      isLine ? "root line" : "root",
-      { dir, lang: words.lang, ariaLabel: options.label },
-      el(
-        "div",
-        "head",
-        {},
-        el("strong", "label", {}, words.breaking),
-        el(
-          "div",
-          "tools",
-          {},
-          this.#state,
-          this.#fresh,
-          isLine && [this.#count, ...this.#stepButtons],
-          this.#pause,
-        ),
-      ),
+      `root ${options.layout}`.trim(),
+      { dir: options.dir, lang: words.lang, ariaLabel: options.name },
+      el("div", "head", {}, el("strong", "label", {}, options.label), this.tools),
       this.#why,
-      this.#notice,
-      el("div", "body", {}, this.#list, this.#empty, this.#slot),
+      this.notice,
+      el("div", "body", {}, this.list, this.#empty, this.#slot),
       this.#polite,
       this.#assertive,
     );
-    if (isLine) this.#watchUse();
-    this.#labelPause();
-    root.adoptedStyleSheets = [sheet];
-    root.replaceChildren(this.#root);
+    shadow.adoptedStyleSheets = [];
+    adopt(shadow);
+    shadow.replaceChildren(el("div", "box", {}, this.root));
   }
+
+  /**
+   * Adds what the module of a part brings: its style, and what it does later.
+   * @param {{ css?: string, extend?: (frame: Frame) => Extension }} part empty if it could not be loaded
+   */
+  extend({ css, extend }) {
+    if (css) adopt(this.shadow, css);
+    if (extend) this.#extensions.push(extend(this));
+  }
+
+  /** The rows to show; the controls hold items back and show more. @param {View} view */
+  select = (view) => view.items.slice(0, this.options.show);
 
   /** Shows that items may be missing, until the reader dismisses it. */
   showGap() {
-    this.#notice.hidden = false;
+    this.notice.hidden = false;
   }
 
   /** @param {State} state @param {string} reason */
   setState(state, reason) {
-    const words = this.#words;
+    const words = this.words;
     const offline = state === "offline" ? words[reason ? "refused" : "away"] : "";
     const why = state === "stale" ? words.behind : offline;
-    this.#state.textContent = words[state];
+    this.state.textContent = words[state];
+    this.state.className = `state ${state}`;
     this.#why.textContent = why;
     this.#why.hidden = !why;
     this.#why.title = reason;
-    if (why) this.#announcements.push({ uri: "", text: [why] });
+    if (why) this.#announcements.push({ id: "", text: [why] });
   }
 
   /**
@@ -127,155 +119,78 @@ export class Frame {
    * @param {Item} item @param {Change} change
    */
   announce(item, change) {
-    const words = this.#words;
+    const words = this.words;
     /** @type {Announcement} */
     const announcement =
       change === "removed"
-        ? { uri: "", text: [words.withdraw] }
-        : { uri: item.uri, text: [...note(item, words), " ", ...line(item, words)] };
+        ? { id: "", text: [words.withdraw] }
+        : { id: versionId(item), text: [...note(item, words), " ", ...line(item, words)] };
     if (change === "added" && item.urgency === 1) this.#speak(this.#assertive, announcement, words.u1);
     else this.#announcements.push(announcement);
   }
 
   /** @param {HTMLElement} region @param {Announcement} announcement @param {string | false} prefix */
-  #speak(region, { uri, text }, prefix) {
-    region.dataset.uri = uri;
+  #speak(region, { id, text }, prefix) {
+    region.dataset.id = id;
     fill(region, prefix && `${prefix}: `, text);
   }
 
-  /** Drops announcements of items that have left the list; a screen reader would still find them. @param {Set<string>} uris */
-  #dropAnnouncements(uris) {
-    this.#announcements = this.#announcements.filter(({ uri }) => !uri || uris.has(uri));
+  /** Drops announcements of versions that are not shown; a screen reader would still find them. @param {string[]} ids */
+  #dropAnnouncements(ids) {
+    this.#announcements = this.#announcements.filter(({ id }) => !id || ids.includes(id));
     for (const region of [this.#polite, this.#assertive])
-      if (region.dataset.uri && !uris.has(region.dataset.uri)) fill(region);
+      if (region.dataset.id && !ids.includes(region.dataset.id)) fill(region);
   }
 
+  /** Shows the newest item. */
   showFirst() {
-    this.#shown = "";
-    this.#list.scrollTop = 0;
-    this.#update();
+    this.list.scrollTop = 0;
+    for (const extension of this.#extensions) extension.showFirst?.();
   }
 
-  /**
-   * @param {Item[]} items in the order to show @param {number} now
-   * @param {{ added: Item[], hidden: number, hasList: boolean }} list `added` is highlighted; `hasList` is false
-   *   until the first message
-   */
-  render(items, now, { added, hidden, hasList }) {
-    const words = this.#words;
-    const root = /** @type {ShadowRoot} */ (this.#root.getRootNode());
-    const focusedElement = root.activeElement;
+  /** @param {View} view */
+  render(view) {
+    const { now, hasList } = view;
+    const items = this.select(view);
+    const { list, rows, words } = this;
     const uris = new Set(items.map((item) => item.uri));
-    const shownIndex = this.#uris().indexOf(this.#shown);
-    for (const [uri, { li }] of this.#rows) {
+    for (const [uri, { li }] of rows) {
       if (uris.has(uri)) continue;
-      this.#rows.delete(uri);
-      if (li.contains(focusedElement)) this.#pause.focus();
+      rows.delete(uri);
       li.remove();
     }
-    /** @type {Map<string, Row>} */
-    const rows = new Map();
     items.forEach((item, index) => {
       const key = `${item.version} ${item.versionCreated} ${Date.parse(item.pinnedUntil ?? "") > now}`;
-      let entry = this.#rows.get(item.uri);
+      let entry = rows.get(item.uri);
       if (entry?.key !== key) {
         const li = row(item, words, now);
         entry?.li.replaceWith(li);
-        if (entry?.li.contains(focusedElement)) li.querySelector("a")?.focus();
         entry = { li, key };
+        rows.set(item.uri, entry);
       }
-      rows.set(item.uri, entry);
       const time = entry.li.querySelector("time");
       const age = ago(Date.parse(item.firstCreated), now, words.lang);
       if (time && time.textContent !== age) time.textContent = age;
-      if (this.#list.children[index] !== entry.li)
-        this.#list.insertBefore(entry.li, this.#list.children[index] ?? null);
+      if (list.children[index] !== entry.li) list.insertBefore(entry.li, list.children[index] ?? null);
     });
-    this.#rows = rows;
-    this.#dropAnnouncements(uris);
-    // A line whose item was removed continues with the next one.
-    if (this.#shown && !uris.has(this.#shown)) this.#shown = items[shownIndex]?.uri ?? "";
-    for (const { uri } of added) rows.get(uri)?.li.classList.add("new");
-    const newest = added.at(-1)?.uri;
-    if (newest && uris.has(newest)) {
-      if (this.#isInUse) this.#unseen = newest;
-      else this.#show(newest);
-    }
-    this.#update();
+    this.#dropAnnouncements(items.map(versionId));
+    const added = view.added.filter((item) => uris.has(item.uri));
+    for (const item of added) this.announce(item, "added");
     // Before the first message the slot shows the list that the server rendered.
-    this.#slot.hidden = hasList;
-    this.#empty.hidden = !hasList || items.length > 0;
-    this.#fresh.hidden = !hidden;
-    this.#fresh.textContent = words.fresh.replace("{n}", `${hidden}`);
+    this.#slot.hidden = hasList != null;
+    this.#empty.hidden = !hasList || view.items.length > 0;
+    for (const extension of this.#extensions) extension.render?.({ ...view, items, added, all: view.items });
   }
 
-  /** To be called once a second: advances the line and speaks the announcements. */
+  /** To be called once a second: speaks the announcements, and moves what moves. */
   tick() {
     const last = this.#announcements.at(-1);
     if (++this.#quietSeconds >= ANNOUNCE_SECONDS && last) {
       const { length } = this.#announcements;
-      this.#speak(this.#polite, last, length > 1 && this.#words.fresh.replace("{n}", `${length}`));
+      this.#speak(this.#polite, last, length > 1 && this.words.fresh.replace("{n}", `${length}`));
       this.#announcements = [];
       this.#quietSeconds = 0;
     }
-    if (!this.#options.isLine || this.isPaused || this.#isInUse || document.hidden) return;
-    if (this.#unseen && this.#rows.has(this.#unseen)) {
-      this.#show(this.#unseen);
-      this.#update();
-    } else if (
-      !matchMedia("(prefers-reduced-motion: reduce)").matches &&
-      ++this.#idleSeconds >= ADVANCE_SECONDS
-    )
-      this.#step(1);
-    this.#unseen = "";
-  }
-
-  #watchUse() {
-    const check = () => {
-      this.#isInUse = this.#root.matches(":hover, :focus-within");
-      this.#idleSeconds = 0;
-    };
-    // In a microtask, because the focus is still inside while `focusout` fires.
-    for (const type of ["mouseenter", "mouseleave", "focusin", "focusout"])
-      this.#root.addEventListener(type, () => queueMicrotask(check));
-  }
-
-  #uris() {
-    return [...this.#rows.keys()];
-  }
-
-  #togglePause() {
-    this.isPaused = !this.isPaused;
-    this.#labelPause();
-    if (!this.isPaused) this.#options.showAll();
-  }
-
-  #labelPause() {
-    this.#pause.classList.toggle("on", this.isPaused);
-    this.#pause.title = this.#pause.ariaLabel = this.#words[this.isPaused ? "resume" : "pause"];
-  }
-
-  /** @param {number} by */
-  #step(by) {
-    const uris = this.#uris();
-    this.#show(uris.at((uris.indexOf(this.#shown) + by) % (uris.length || 1)) ?? "");
-    this.#update();
-  }
-
-  /** @param {string} uri */
-  #show(uri) {
-    this.#shown = uri;
-    this.#idleSeconds = 0;
-  }
-
-  /** Hides all items of a line but the shown one. */
-  #update() {
-    if (!this.#options.isLine) return;
-    const uris = this.#uris();
-    const index = Math.max(0, uris.indexOf(this.#shown));
-    this.#shown = uris[index] ?? "";
-    for (const [uri, { li }] of this.#rows) li.hidden = uri !== this.#shown;
-    this.#count.textContent = uris.length ? `${index + 1}/${uris.length}` : "";
-    for (const button of this.#stepButtons) button.hidden = uris.length < 2;
+    for (const extension of this.#extensions) extension.tick?.();
   }
 }

@@ -1,5 +1,9 @@
 /** The words of the widget's own interface. English is part of the widget; other languages are loaded on demand. */
 
+import { load } from "./parts.js";
+
+/** @typedef {keyof typeof import("./controls.js").english | keyof typeof import("./steps.js").english} PartWord */
+/** @typedef {Words & Record<PartWord, string>} AllWords those of the parts too, as a language's file has them */
 /** @typedef {Record<keyof typeof en, string>} Words `{n}` stands for a number or a time. */
 
 const en = {
@@ -13,13 +17,8 @@ const en = {
   offline: "Offline",
   away: "No connection. Trying again.",
   refused: "This ticker cannot be shown here.",
-  behind: "New items may be late: the service has lost its source.",
+  behind: "New items may be late.",
   missed: "Some items may have been missed.",
-  dismiss: "Dismiss",
-  pause: "Pause",
-  resume: "Resume",
-  previous: "Previous",
-  next: "Next",
   fresh: "{n} new",
   empty: "No breaking news right now.",
   u1: "Flash",
@@ -30,8 +29,20 @@ const en = {
   refile: "Edited {n}",
   correction: "Correction",
   withdraw: "An item was withdrawn.",
+  ai: "Made with AI",
+  reviewed: "reviewed by",
   comma: ", ",
 };
+
+/**
+ * The tag if dates and numbers can be written for it: a page may have `lang=""` or "en_US".
+ * @param {string | undefined} tag
+ */
+export function usable(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {}
+}
 
 /**
  * The words for a language tag; English if the language is not offered or its words cannot be loaded.
@@ -40,9 +51,6 @@ const en = {
  */
 export async function loadWords(tag) {
   const language = tag.toLowerCase().split("-")[0] ?? "";
-  try {
-    // English fills the gaps: a cache may hold the words of an older release.
-    if (["ar", "es"].includes(language)) return { ...en, ...(await import(`./words-${language}.js`)).words };
-  } catch {}
-  return en;
+  // English fills the gaps: a cache may hold the words of an older release.
+  return ["ar", "es"].includes(language) ? { ...en, ...(await load(`words-${language}`)).words } : en;
 }

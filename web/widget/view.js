@@ -66,12 +66,22 @@ export function note({ act, note, versionCreated }, words) {
   return [act === "update" && actName];
 }
 
+/**
+ * Says that a machine made the text or parts of it, and who checked it, as nodes; empty for other texts.
+ * @param {Item} item @param {Words} words @returns {Child[]}
+ */
+const disclosure = ({ digitalSourceType, reviewedBy }, words) =>
+  /lgorithm|Synth/.test(`${digitalSourceType}`)
+    ? [words.ai, ...(reviewedBy ? [` · ${words.reviewed} `, el("bdi", "", {}, reviewedBy)] : [])]
+    : [];
+
 /** One item of the list. @param {Item} item @param {Words} words @param {number} now */
 export function row(item, words, now) {
   const { headline, urgency, firstCreated: dateTime } = item;
   const when = new Date(dateTime);
   const title = when.toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
   const noteNodes = note(item, words);
+  const aiNodes = disclosure(item, words);
   const correction = item.act !== "correction" && item.corrections?.at(-1);
   const mark = words[/** @type {"u1"} */ (`u${urgency}`)];
   return el(
@@ -85,6 +95,7 @@ export function row(item, words, now) {
     ]),
     el("p", "text", headline.direction === "auto" ? {} : { dir: headline.direction }, line(item, words)),
     // The newest correction stays visible after later acts.
+    aiNodes[0] && el("p", "note", {}, aiNodes),
     correction &&
       el("p", "note", {}, note(correction, words), ` · ${clock(correction.versionCreated, words)}`),
     noteNodes[0] && el("p", "note", {}, noteNodes),

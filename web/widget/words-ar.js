@@ -1,6 +1,6 @@
 /** The words of the widget's own interface in Arabic. */
 
-/** @type {import("./strings.js").Words} */
+/** @type {import("./strings.js").AllWords} */
 export const words = {
   lang: "ar",
   dir: "rtl",
@@ -12,7 +12,7 @@ export const words = {
   offline: "غير متصل",
   away: "لا يوجد اتصال. تجري إعادة المحاولة.",
   refused: "لا يمكن عرض هذا الشريط هنا.",
-  behind: "قد تتأخر الأخبار: فقدت الخدمة مصدرها.",
+  behind: "قد تتأخر الأخبار.",
   missed: "ربما فاتتك بعض الأخبار.",
   dismiss: "إغلاق",
   pause: "إيقاف مؤقت",
@@ -20,6 +20,7 @@ export const words = {
   previous: "السابق",
   next: "التالي",
   fresh: "جديد: {n}",
+  more: "المزيد: {n}",
   empty: "لا أخبار عاجلة الآن.",
   u1: "عاجل جدًا",
   u2: "نشرة عاجلة",
@@ -29,5 +30,7 @@ export const words = {
   refile: "عُدِّل {n}",
   correction: "تصحيح",
   withdraw: "سُحب أحد الأخبار.",
+  ai: "أُنشئ بالذكاء الاصطناعي",
+  reviewed: "راجعه",
   comma: "، ",
 };

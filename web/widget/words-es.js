@@ -1,6 +1,6 @@
 /** The words of the widget's own interface in Spanish. */
 
-/** @type {import("./strings.js").Words} */
+/** @type {import("./strings.js").AllWords} */
 export const words = {
   lang: "es",
   dir: "ltr",
@@ -12,7 +12,7 @@ export const words = {
   offline: "Sin conexión",
   away: "Sin conexión. Reintentando.",
   refused: "Este servicio no puede mostrarse aquí.",
-  behind: "Las novedades pueden tardar: el servicio ha perdido su fuente.",
+  behind: "Las novedades pueden tardar.",
   missed: "Pueden faltar algunas noticias.",
   dismiss: "Cerrar",
   pause: "Pausar",
@@ -20,6 +20,7 @@ export const words = {
   previous: "Anterior",
   next: "Siguiente",
   fresh: "{n} nuevas",
+  more: "{n} más",
   empty: "No hay noticias de última hora.",
   u1: "Flash",
   u2: "Boletín",
@@ -29,5 +30,7 @@ export const words = {
   refile: "Editado {n}",
   correction: "Corrección",
   withdraw: "Se ha retirado una noticia.",
+  ai: "Hecho con IA",
+  reviewed: "revisado por",
   comma: ", ",
 };

@@ -1,0 +1,143 @@
+/**
+ * What a reader can do with every ticker: pause it, show the items that wait, show older ones, dismiss the notice. A part
+ * that is loaded after the list, with the style that a list does not need at once. Without it, no item waits for the
+ * reader.
+ */
+
+import { el } from "./view.js";
+
+/** @import { Frame, Rendered } from "./frame.js" */
+/** @typedef {{ isPaused: boolean, known: Set<string> | undefined, held: Set<string>, extra: number }} Reader */
+
+/** How many older items a reader gets at once. */
+const MORE = 10;
+
+/**
+ * What the reader of each ticker has chosen, which outlives a change of its language or layout: `known` are the uris that
+ * were in the list before, `held` those that wait, `extra` counts older items. @type {WeakMap<ShadowRoot, Reader>}
+ */
+const readers = new WeakMap();
+
+/** The English words of this part; the other languages have them in their own file. */
+export const english = {
+  dismiss: "Dismiss",
+  pause: "Pause",
+  resume: "Resume",
+  more: "{n} more",
+};
+
+export const css = `
+button { font: inherit; font-size: .8125em; font-weight: 600; color: inherit; background: none; border: 1px solid transparent; border-radius: 3px; min-block-size: 2.3em; min-inline-size: 2.3em; padding-inline: .6em; cursor: pointer }
+button:hover { border-color: currentColor }
+:focus-visible { outline: 3px solid light-dark(#0b4f9e, #86b8ff); outline-offset: 1px }
+a:hover { text-decoration-color: currentColor }
+.note b { color: var(--_warn) }
+.state.live { color: var(--_good) }
+.state.live::before { background: currentColor }
+.state.stale { color: var(--_warn) }
+.state.offline { color: var(--_accent) }
+.state.offline::before { border-radius: 0 }
+.notice, .why { font-size: .875em; padding: .3em .9em; border-block-end: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5em; justify-content: space-between }
+@media not (prefers-reduced-motion: reduce) { .new { animation: in 2s } }
+@keyframes in { from { background: color-mix(in srgb, var(--_fill) 16%, var(--_paper)) } }
+.fresh { background: var(--_fill); color: var(--_on); border-color: var(--_fill) }
+.icon::before { content: ""; display: inline-block; inline-size: .2em; block-size: .85em; border: solid currentColor; border-width: 0 .24em; vertical-align: -.1em }
+.icon.on::before { border-color: transparent currentColor; border-width: .42em 0 .42em .68em; inline-size: 0; block-size: 0 }
+@media (forced-colors: active) { .fresh { border: 1px solid } .mark::before, .state.live::before { background: CanvasText } .label { border: 1px solid; clip-path: none } li { border-inline-start-color: Canvas } .u1 { border-inline-start-color: Highlight } }
+`;
+
+/** @param {Frame} frame */
+export function extend(frame) {
+  const { options, root, list } = frame;
+  const words = { ...english, ...frame.words };
+  /** @type {Reader} */
+  const reader = readers.get(frame.shadow) ?? {
+    isPaused: false,
+    known: undefined,
+    held: new Set(),
+    extra: 0,
+  };
+  readers.set(frame.shadow, reader);
+  frame.isPaused = reader.isPaused;
+  const pause = el("button", "pause icon", {
+    type: "button",
+    onclick: () => {
+      frame.isPaused = reader.isPaused = !frame.isPaused;
+      label();
+      if (!frame.isPaused) showAll();
+    },
+  });
+  const fresh = el("button", "fresh", { type: "button", hidden: true, onclick: () => showAll() });
+  const more = el("button", "more", {
+    type: "button",
+    hidden: true,
+    onclick: () => {
+      reader.extra += MORE;
+      options.renderAgain();
+    },
+  });
+  const showAll = () => {
+    reader.held.clear();
+    options.renderAgain();
+    frame.showFirst();
+  };
+  const dismiss = () => {
+    frame.notice.hidden = true;
+    pause.focus();
+  };
+  const label = () => {
+    pause.classList.toggle("on", frame.isPaused);
+    pause.title = pause.ariaLabel = words[frame.isPaused ? "resume" : "pause"];
+  };
+  label();
+  frame.state.after(fresh);
+  frame.tools.append(pause);
+  frame.notice.append(el("button", "dismiss", { type: "button", onclick: dismiss }, words.dismiss));
+  list.after(more);
+  frame.hasControls = true;
+  // A new item must not move what the reader is looking at, nor come while no reader looks.
+  const isHolding = () =>
+    frame.isPaused ||
+    (!options.layout &&
+      (root.ownerDocument.hidden || list.scrollTop > 0 || root.getBoundingClientRect().top < 0));
+  /** @param {HTMLElement} button @param {string} word @param {number} count */
+  const count = (button, word, count) => {
+    button.hidden = !count;
+    button.textContent = word.replace("{n}", `${count}`);
+  };
+  /** What has the focus, and the item of its row. @type {Element | null} */
+  let focused = null;
+  let focusedUri = "";
+  frame.select = ({ items, hasList }) => {
+    focused = frame.shadow.activeElement;
+    focusedUri = [...frame.rows].find(([, { li }]) => li.contains(focused))?.[0] ?? "";
+    const uris = items.map((item) => item.uri);
+    // The items that wait are of another edition.
+    if (!hasList) {
+      reader.known = undefined;
+      reader.held.clear();
+    }
+    const { held, known, extra } = reader;
+    if (known && isHolding()) for (const uri of uris) if (!known.has(uri)) held.add(uri);
+    if (hasList) reader.known = new Set(uris);
+    const free = items.filter((item) => !held.has(item.uri));
+    const shown = free.slice(0, options.show + extra);
+    count(fresh, words.fresh, items.length - free.length);
+    count(more, words.more, options.layout ? 0 : free.length - shown.length);
+    return shown;
+  };
+  return {
+    /** @param {Rendered} view */
+    render({ added }) {
+      // An old item that a correction or a release brings is not highlighted as new.
+      for (const { uri, version } of added) if (version < 2) frame.rows.get(uri)?.li.classList.add("new");
+      // The focus would go to the page's start with a row that goes or a button that hides.
+      if (focused && !focused.checkVisibility())
+        (frame.rows.get(focusedUri)?.li.querySelector("a") ?? pause).focus();
+      // Other layouts than the list may cut a text.
+      if (!options.layout) return;
+      for (const node of list.querySelectorAll(".text, .note"))
+        node.setAttribute("title", node.textContent.trim());
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The layout `crawl`: the items move along one row, for screens and broadcasts. The real list stays for screen readers
+ * and the keyboard; what moves is a copy.
+ *
+ * 1. The speed is in pixels a second (attribute `speed`), and does not depend on the items or the frame rate.
+ * 2. The row has no gap and no end: copies are added at one edge and removed at the other.
+ * 3. A new item is the next to come in. A withdrawn one loses its text at once and leaves its space, so nothing jumps.
+ * 4. A reader who prefers reduced motion gets steps: the next item every few seconds.
+ * 5. It stands while it is paused, and while the pointer or the focus is in it.
+ */
+
+import { el } from "./view.js";
+
+/** @import { Frame, Rendered } from "./frame.js" */
+/**
+ * @typedef {{ uri: string, version: number | undefined, li: Element, node: HTMLElement, size: number }} Piece `li` is the
+ *   row that it copies
+ */
+
+const SPEED = 80;
+const FASTEST = 1000;
+const STEP_MS = 4000;
+/** A page that was in the background goes on where it stood. */
+const LONGEST_FRAME_MS = 100;
+
+export const css = `
+:host { --_paper: var(--ticker-paper, transparent); --_solid: var(--ticker-paper, light-dark(#fff, #15181d)) }
+.crawl { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; position: relative }
+.crawl .head { border: 0; padding: 0; flex-wrap: nowrap }
+.crawl .tools { position: absolute; z-index: 2; inset-block: 0; inset-inline-end: 0; flex-wrap: nowrap; background: var(--_solid); opacity: 0 }
+.crawl:is(:hover, :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
+.crawl :is(.why, .notice) { grid-column: 1 / -1; background: var(--_solid) }
+.crawl .body { overflow: hidden; position: relative; block-size: 2.4em }
+.crawl .list { position: static; max-block-size: none; overflow: visible }
+.crawl li { position: absolute; inset: 0; border: 0; padding: .5em; clip-path: inset(50%); white-space: nowrap; display: flex; gap: .7em }
+.crawl li:focus-within { clip-path: none; z-index: 1; background: var(--_solid) }
+.crawl :is(.text, .note, .u1 .text) { font-size: 1em; line-height: inherit; margin: 0; border: 0; padding: 0 }
+.track { display: flex; inline-size: max-content; line-height: 2.4; white-space: nowrap; will-change: transform; text-shadow: 0 1px 2px light-dark(#fff, #000), 0 0 .3em light-dark(#fff, #000) }
+.piece { display: flex; gap: .7em; padding-inline-start: .9em; flex: none }
+.track .piece, .track .piece * { line-height: inherit }
+.piece::after { content: ""; align-self: center; inline-size: 2px; block-size: 1.2em; margin-inline-start: .2em; background: currentColor; opacity: .6 }
+.piece:empty::after { visibility: hidden }
+.crawl .empty { padding: .5em .8em }
+@media (forced-colors: active) { .piece::after { background: CanvasText } }
+`;
+
+/** @param {Frame} frame */
+export function extend(frame) {
+  const { root, list, rows } = frame;
+  const body = /** @type {HTMLElement} */ (list.parentElement);
+  const { host } = frame.shadow;
+  const view = /** @type {Window} */ (root.ownerDocument.defaultView);
+  const track = el("div", "track", { ariaHidden: "true" });
+  list.after(track);
+  /** On the row, in their order. @type {Piece[]} */
+  const pieces = [];
+  /** @type {string[]} */
+  let uris = [];
+  /** Of each item of the list, also of those that have no row. @type {Map<string, number>} */
+  let versions = new Map();
+  /** New ones, which come in before the others go on. @type {string[]} */
+  let fresh = [];
+  /** The last that came in by its turn. */
+  let last = "";
+  /** From the edge where reading starts to the first piece, in pixels. */
+  let offset = 0;
+  let stood = 0;
+  let before = 0;
+
+  const speed = () => Math.min(FASTEST, Math.max(1, Number(host.getAttribute("speed")) || SPEED));
+  const isReduced = () => view.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const next = () => {
+    const first = fresh.shift();
+    if (first) return first;
+    last = uris[(uris.indexOf(last) + 1) % uris.length] ?? "";
+    return last;
+  };
+  /** @param {Piece} piece */
+  const draw = (piece) => {
+    const copies = [...piece.li.querySelectorAll(".mark, .text, .note")].map((node) => node.cloneNode(true));
+    piece.node.replaceChildren(...copies);
+    // The list has the same links for the keyboard.
+    for (const link of piece.node.querySelectorAll("a")) link.tabIndex = -1;
+    piece.size = piece.node.getBoundingClientRect().width;
+  };
+  const add = () => {
+    const uri = next();
+    const li = rows.get(uri)?.li;
+    if (!li) return false;
+    const node = el("div", "piece");
+    const piece = { uri, version: versions.get(uri), li, node, size: 0 };
+    track.append(node);
+    pieces.push(piece);
+    draw(piece);
+    return piece.size > 0;
+  };
+  const drop = () => {
+    const piece = pieces.shift();
+    piece?.node.remove();
+    offset += piece?.size ?? 0;
+  };
+  /** Fills the row as far as it shows, and moves it. */
+  const place = () => {
+    let end = offset + pieces.reduce((sum, piece) => sum + piece.size, 0);
+    const width = body.clientWidth;
+    while (end < width && add()) end += pieces.at(-1)?.size ?? 0;
+    const sign = root.dir === "rtl" ? -1 : 1;
+    track.style.transform = `translateX(${sign * offset}px)`;
+  };
+  /** @param {number} now */
+  const move = (now) => {
+    if (!root.isConnected) return;
+    const elapsed = Math.min(LONGEST_FRAME_MS, now - before);
+    before = now;
+    if (!frame.isPaused && !root.matches(":hover, :focus-within") && pieces[0]) {
+      if (isReduced()) {
+        stood += elapsed;
+        if (stood >= Math.max(STEP_MS, (pieces[0].size / speed()) * 1000)) {
+          stood = 0;
+          drop();
+          offset = 0;
+        }
+      } else {
+        offset -= (speed() * elapsed) / 1000;
+        while (pieces[0] && offset + pieces[0].size <= 0) drop();
+      }
+    }
+    place();
+    view.requestAnimationFrame(move);
+  };
+  before = performance.now();
+  view.requestAnimationFrame(move);
+
+  return {
+    /** @param {Rendered} given `all` is missing where the widget is of an older release */
+    render({ items, added, all = items }) {
+      versions = new Map(all.map((item) => [item.uri, item.version]));
+      uris = items.map((item) => item.uri);
+      fresh = [...fresh, ...added.map((item) => item.uri)].filter((uri) => uris.includes(uri));
+      for (const piece of pieces) {
+        const li = rows.get(piece.uri)?.li;
+        // An item that newer ones push out of the rows was not withdrawn, and its copy stays.
+        if (!li && piece.version === versions.get(piece.uri)) continue;
+        piece.version = versions.get(piece.uri);
+        if (!li) {
+          piece.node.style.inlineSize = `${piece.size}px`;
+          piece.node.replaceChildren();
+        } else if (li !== piece.li) {
+          piece.li = li;
+          draw(piece);
+        }
+      }
+    },
+  };
+}
