@@ -1,49 +1,59 @@
 /**
- * The composer: a draft is checked, published, and stored until its outcome is known.
+ * The composer: a draft is checked, confirmed once, and handed to the outbox; then the field is free for the next line.
  *
- * 1. Only Publish sends a line for the first time. Until its outcome is known the same request is repeated, and the line
- *    can be neither changed nor sent as another one.
- * 2. The words are removed only after the desk or the ticker has shown that they are published.
+ * 1. Only Publish sends a line for the first time. Until its outcome is known the outbox repeats the same request.
+ * 2. The words leave the field only for the outbox, which keeps them until the desk or the ticker has shown that they
+ *    are published.
  */
 
 import { $ } from "../shell/dom.js";
-import { errorText } from "../shell/error-text.js";
-import { showText } from "../shell/i18n.js";
-import { newKey } from "../shell/storage.js";
-import { showWarnings } from "../shell/warnings.js";
+import { mayUse } from "../shell/navigation.js";
+import { nameSendButton } from "../waiting/hand-over.js";
+import { askBeforeSending, handOverDraft } from "./before-sending.js";
+import { loadChoice, storeChoice } from "./choice-memory.js";
+import { isEmptyDraft } from "./draft.js";
 import { DraftForm } from "./draft-form.js";
 import { DraftSlot } from "./draft-slot.js";
-import { LineAttempt } from "./line-attempt.js";
-import { LineCheck } from "./line-check.js";
-import { clearPassingOutcome, shownOutcome, showOutcome, showOutcomeIfNone } from "./outcome.js";
-import { confirmClear, confirmFlash, confirmSecondSending } from "./questions.js";
+import { isFocusHere } from "./focus.js";
+import { publishBody } from "./line.js";
+import { LineAdvice } from "./line-advice.js";
+import { NewSource } from "./new-source.js";
+import { OpenedDrafts } from "./opened-drafts.js";
+import { Outbox } from "./outbox.js";
+import {
+  clearPassingOutcome,
+  showDone,
+  showFailure,
+  shownOutcome,
+  showOutcome,
+  showOutcomeIfNone,
+} from "./outcome.js";
+import { confirmClear } from "./questions.js";
+import { Queue } from "./queue.js";
+import { dueOf } from "./times.js";
 
-/** @import { Item, Session, Site, User } from "../shell/types.d.ts" */
-
-/**
- * @typedef {object} Page what the composer needs of the page
- * @property {Session} session
- * @property {(item: Item, sent: number | undefined) => void} onPublished
- * @property {() => string | null} newestKnown `firstCreated` of the newest item on the page, "" if there is none, null
- *   before a list has come
- * @property {(uri: string) => Promise<Item | undefined>} currentVersion the newest version that the desk has now
- * @property {(uri: string) => void} openWithdrawal opens the form that withdraws an item
- */
+/** @import { Draft, Item, Site, User } from "../shell/types.d.ts" */
+/** @import { Page } from "./before-sending.js" */
 
 export class Composer {
   #site;
   #api;
   #page;
-  #form;
-  #attempt;
-  #check;
+  form;
+  /** The form of a new source, which the forms of acts use, too. */
+  newSource;
+  #outbox;
+  #queue;
+  /** The drafts of the desk that were opened here. */
+  opened;
+  #openedId = "";
+  #advice;
   /** @type {DraftSlot | null} */
   #slot = null;
   #owner = "";
   #mayPublish = false;
   #isChief = false;
-  /** The outcome of the last line cannot be learned any more: Publish asks first. */
-  #isDoubtful = false;
+  #isAsking = false;
 
   /**
    * @param {Site} site
@@ -54,166 +64,199 @@ export class Composer {
     this.#site = site;
     this.#api = api;
     this.#page = page;
-    this.#check = new LineCheck(site, api, (error) => this.#form.showErrors(error, false));
-    this.#attempt = new LineAttempt(site, api, page.session, (isLocked) => this.#form.lock(isLocked));
-    this.#form = new DraftForm(site, (isLine) => this.#handleChange(isLine));
+    this.#advice = new LineAdvice(
+      site,
+      api,
+      () => this.form,
+      () => this.removeMarks(),
+    );
+    this.#queue = new Queue(
+      site,
+      () => this.form,
+      () => this.#save(),
+    );
+    const form = () => this.form;
+    this.opened = new OpenedDrafts(site, form, this.#queue, () => this.#save());
+    this.newSource = new NewSource(site, api, page.session);
+    this.form = new DraftForm(
+      site,
+      api,
+      this.newSource,
+      (isLine) => this.#handleChange(isLine),
+      (lines) => {
+        this.#queue.addLines(lines);
+        showOutcome("queue.pasted", { count: lines.length });
+      },
+      () => this.opened.undo(),
+    );
+    this.#outbox = new Outbox(site, api, {
+      ...page,
+      isChief: () => this.#isChief,
+      onPublished: (done, sent) => this.#showDone(done, sent),
+      onRefused: (draft, failure) => this.#takeBack(draft, failure),
+      edit: (draft) => this.#edit(draft),
+      confirmRemoval: () => confirmClear(true),
+    });
     this.#listen();
   }
 
   get #draft() {
-    return this.#form.draft;
+    return this.form.draft;
   }
 
   /** Whether there is text that is not published. */
   get hasText() {
-    return this.#form.hasText;
+    return this.form.hasText || this.#queue.drafts.length > 0 || this.#outbox.hasUnpublished;
   }
 
   /** Whether a line was sent and its outcome is not known. */
   get isPending() {
-    return this.#attempt.isPending;
+    return this.#outbox.isPending;
   }
 
-  /**
-   * Opens the composer for `user`, with the draft that they left unpublished.
-   * @param {User} user
-   */
+  /** Opens the composer for `user`, with the draft that they left unpublished. @param {User} user */
   async setUser(user) {
     this.#mayPublish = user.role === "editor" || user.role === "chief";
     this.#isChief = user.role === "chief";
+    this.newSource.isAllowed = mayUse(user.role, "editor");
     $("reporter-note").hidden = this.#mayPublish;
-    $("publish").setAttribute("aria-disabled", String(!this.#mayPublish));
-    // The same person is back: Publish asks for the outcome, unless the desk may have forgotten the key.
-    if (user.name === this.#owner) return this.isPending ? this.publish() : undefined;
-    this.#attempt.reset();
+    this.#nameButton();
+    if (user.name === this.#owner) return this.#outbox.repeatAll();
     this.#slot?.close();
     this.#owner = user.name;
     this.#slot = await DraftSlot.open(user.name);
-    this.#form.fill(this.#slot.load(this.#form.emptyDraft(this.#form.firstEdition())));
-    const { attempted, pending } = this.#draft;
-    if (attempted || (pending && this.#attempt.isTooOld(this.#draft))) this.#giveUp();
-    else if (pending) this.#send(true);
-    else if (this.hasText) showText($("outcome"), "outcome.found");
+    const empty = this.form.emptyDraft(
+      loadChoice(user.name, this.#site) ?? { edition: this.form.firstEdition() },
+    );
+    const { attempted, pending, queue = [], ...draft } = this.#slot.load(empty);
+    this.#queue.fill(queue);
+    // A page of an earlier release kept the line that it sent in the field.
+    this.form.fill(
+      pending ? empty : { ...draft, pending: null, isDoubtful: Boolean(attempted || draft.isDoubtful) },
+    );
+    await this.#outbox.open(user.name, pending ? { ...draft, pending } : null);
+    this.#save();
+    if (this.form.hasText) showOutcome(attempted ? "outcome.old" : "outcome.found");
   }
 
   focus() {
-    this.#form.focus();
+    this.form.focus();
   }
 
   /** The network or the desk is away: says that nothing is sent by itself. */
   handleOffline() {
-    if (this.hasText && !this.isPending && !this.#attempt.isChecking) showOutcomeIfNone("outcome.offline");
+    if (this.form.hasText && !this.#isAsking) showOutcomeIfNone("outcome.offline");
   }
 
-  /** The desk can be reached again: asks for the outcome of a line that was sent. */
+  /** The desk can be reached again: asks for the outcome of the lines that were sent. */
   handleOnline() {
     if (shownOutcome() === "outcome.offline") showOutcome("");
-    this.#attempt.repeatIfRecent();
+    this.#outbox.repeatIfRecent();
   }
 
-  /** The ticker or the desk's list has this item. @param {Item} item */
+  /** @param {Item} item */
   handleItem(item) {
-    this.#attempt.checkItem(item);
+    this.#outbox.handleItem(item);
   }
 
-  nextEdition() {
-    if (!this.isPending) this.#form.nextEdition();
+  /** Opens the form of a new source with the name in the line, or says why not. */
+  addSource() {
+    const problem = this.form.addSource();
+    if (problem) showOutcome(problem);
   }
 
-  /** @param {number} urgency */
-  setUrgency(urgency) {
-    if (!this.isPending) this.#form.setUrgency(urgency);
+  /** Removes the invisible marks from the line and from those that wait. */
+  removeMarks() {
+    this.form.removeMarks();
+    this.#queue.removeMarks();
   }
 
-  flipDirection() {
-    if (!this.isPending) this.#form.flipDirection();
-  }
-
-  /** Publishes the line; if it was sent already, asks for its outcome. */
+  /** Asks once what leaves, and publishes the line. */
   async publish() {
-    if (this.isPending)
-      return this.#attempt.isTooOld(this.#draft) ? this.#giveUp() : this.#attempt.repeatNow();
-    this.#form.closeSuggestions();
-    if (!this.#mayPublish) return showText($("outcome"), "reporter");
-    if (await this.#attempt.prepare(() => this.#mayBeSent())) await this.#send(false);
-  }
-
-  async #mayBeSent() {
-    if (!this.#form.isComplete()) return false;
-    if (this.#isDoubtful && !(await confirmSecondSending())) return false;
-    if (this.#draft.urgency === 1 && !(await confirmFlash(this.#draft, this.#site))) return false;
-    // A line is not written to a dead connection, which could still deliver it later.
-    if (navigator.onLine || (await this.#isReachable())) return true;
-    showOutcome("outcome.offline", {}, "outcome.again");
-    return false;
-  }
-
-  #isReachable() {
-    return this.#api.isReady().then(
-      () => true,
-      () => false,
-    );
+    this.form.closeSuggestions();
+    if (this.#isAsking || !this.form.isComplete()) return;
+    this.#isAsking = true;
+    let hasNext = false;
+    try {
+      if (!this.#mayPublish) return await this.#handOver("submit");
+      const draft = this.#draft;
+      const { maySend, message, edition } = await askBeforeSending(
+        draft,
+        this.#site,
+        this.#api,
+        this.#advice,
+        this.#queue.drafts.length,
+      );
+      if (edition) this.form.chooseEdition(edition);
+      if (message) showOutcome(message);
+      if (!maySend || draft !== this.#draft) return;
+      if ((await this.#advice.confirmation)?.needs === "second-person") return await this.#handOver("ask");
+      hasNext = this.#send();
+    } finally {
+      this.#isAsking = false;
+    }
+    // Each line of a paste is confirmed by itself, with one key.
+    if (hasNext) await this.publish();
   }
 
   /**
-   * Sends the draft and waits until its outcome is known.
-   * @param {boolean} resumed an earlier page sent it
+   * Gives the line to other people; the words stay until the desk has them.
+   * @param {import("../waiting/hand-over.js").HandOver} kind
    */
-  async #send(resumed) {
+  async #handOver(kind) {
     const draft = this.#draft;
-    this.#check.stop();
-    const sent = resumed ? undefined : performance.now();
-    const store = () => this.#save();
-    const outcome = await this.#attempt.publish(draft, { resumed, after: this.#page.newestKnown(), store });
-    if (outcome.kind === "done") {
-      this.#form.fill(this.#form.emptyDraft(draft.edition));
-      this.#page.onPublished(outcome.item, sent);
-      this.#showDone(outcome);
-    } else this.#showFailure(outcome);
+    showOutcome("outcome.sending");
+    const failure = await handOverDraft(this.#page.handOver, kind, draft, this.#site);
+    if (failure) return showOutcome(...failure);
+    if (draft === this.#draft) this.form.fill(this.#queue.next().draft ?? this.form.emptyDraft(draft));
+    showOutcome(`waiting.handed.${kind}`);
     this.#save();
-    this.#focusUnlessBusyElsewhere();
+    this.focus();
   }
 
-  /** An answer that comes late must not take the focus from where the editor has moved it. */
-  #focusUnlessBusyElsewhere() {
-    if (!$("signin").hidden || document.querySelector("dialog[open]")) return;
-    const { activeElement } = document;
-    const isHere = activeElement === document.body || $("composer").contains(activeElement);
-    if (isHere && $("retry").hidden && !$("composer").querySelector("[aria-invalid]")) this.focus();
-  }
-
-  /** @param {import("../shell/attempt.js").Done} done */
-  async #showDone({ item, warnings, wasUnknown }) {
-    showWarnings($("warnings"), warnings);
-    this.#isDoubtful = false;
-    showOutcome(wasUnknown ? "" : "outcome.done");
-    if (!wasUnknown) return;
-    // While the outcome was unknown, another person may have withdrawn the line.
-    const { pubStatus, unreadable } = (await this.#page.currentVersion(item.uri)) ?? item;
-    if (this.isPending || shownOutcome()) return;
-    showOutcome(pubStatus === "usable" && !unreadable ? "outcome.settled" : "outcome.off");
-    $("withdraw-line").hidden = !this.#isChief || pubStatus === "canceled";
-    $("withdraw-line").dataset.uri = item.uri;
-  }
-
-  /** Shows why nothing was published. @param {import("../shell/outcomes.js").Failure} failure */
-  #showFailure({ kind, error, isKeySpent }) {
-    if (isKeySpent) this.#draft.key = newKey();
-    if (kind === "signed-out") showOutcome("outcome.found");
-    // An earlier wording was published under this key.
-    else if (kind === "key-reused") showOutcome("outcome.changed");
-    else if (kind === "done-before") this.#giveUp("plain", { value: error.detail });
-    else if (this.#form.showErrors(error, true)) showOutcome("outcome.fields");
-    else showOutcome("outcome.refused", { detail: errorText(error) }, "outcome.again");
-  }
-
-  /** The outcome of the line cannot be learned any more: its key is dropped, and the editor decides. */
-  #giveUp(key = "outcome.old", params = {}) {
-    this.#attempt.stop();
-    Object.assign(this.#draft, { pending: null, attempted: false, key: newKey() });
-    this.#isDoubtful = true;
-    showOutcome(key, params);
+  /** @returns {boolean} whether the next line of a paste came into the field */
+  #send() {
+    const draft = this.#draft;
+    storeChoice(this.#owner, draft);
+    this.#advice.clear();
+    showOutcome("outcome.sending");
+    this.#outbox.send(draft, publishBody(draft, this.#site), this.#page.newestKnown());
+    const { draft: next, isPasted } = this.#queue.next();
+    this.form.fill(next ?? this.form.emptyDraft(loadChoice(this.#owner, this.#site) ?? draft));
     this.#save();
+    this.focus();
+    return isPasted;
+  }
+
+  /**
+   * @param {import("../shell/attempt.js").Done} done
+   * @param {number | undefined} sent
+   */
+  #showDone(done, sent) {
+    if (!done.due) this.#page.onPublished(done.item, sent);
+    showDone(done);
+    if (!this.form.hasText) this.#advice.show(done.warnings);
+  }
+
+  /**
+   * A line was refused: it goes back into the field if nothing else is there.
+   * @param {Draft} draft
+   * @param {import("../shell/outcomes.js").Failure} failure
+   */
+  #takeBack(draft, failure) {
+    if (shownOutcome() === "outcome.sending") showOutcome("");
+    if (this.form.hasText) return false;
+    this.#edit(draft);
+    // The site wants a second person, which this page did not know before it sent the line.
+    if (failure.error.kind === "approval-needed") this.#handOver("ask");
+    else showFailure(failure, (refusal) => this.form.showErrors(refusal, isFocusHere()));
+    return true;
+  }
+
+  /** Puts `draft` into the field; what is there waits. @param {Draft} draft */
+  #edit(draft) {
+    this.#queue.edit(draft);
+    showOutcome(draft.isDoubtful ? "outcome.old" : "");
   }
 
   #listen() {
@@ -221,23 +264,14 @@ export class Composer {
       event.preventDefault();
       this.publish();
     });
-    $("retry").addEventListener("click", () => this.publish());
-    $("withdraw-line").addEventListener("click", () =>
-      this.#page.openWithdrawal($("withdraw-line").dataset.uri),
-    );
     $("discard").addEventListener("click", () => this.#discard());
   }
 
   async #discard() {
-    const { isPending, isUnknown, isChecking } = this.#attempt;
-    if (isChecking || !this.hasText || (isPending && !isUnknown)) return this.focus();
+    if (this.#isAsking || isEmptyDraft(this.#draft)) return this.focus();
     const draft = this.#draft;
-    const isConfirmed = await confirmClear(isUnknown);
-    // While the question was open, the outcome may have become known.
-    if (isConfirmed && draft === this.#draft && isPending === this.isPending) {
-      this.#attempt.clear(draft);
-      this.#isDoubtful = false;
-      this.#form.fill(this.#form.emptyDraft(draft.edition));
+    if ((await confirmClear(false)) && draft === this.#draft) {
+      this.form.fill(this.form.emptyDraft(draft));
       showOutcome("");
       this.#save();
     }
@@ -247,12 +281,20 @@ export class Composer {
   /** @param {boolean} isLine */
   #handleChange(isLine) {
     if (isLine) clearPassingOutcome();
+    this.#nameButton();
     this.#save();
-    this.#check.clear();
-    if (this.#mayPublish && !this.isPending) this.#check.plan(this.#draft);
+    this.#advice.handleChange(this.#draft, this.#mayPublish);
+  }
+
+  #nameButton() {
+    nameSendButton($("publish").querySelector("span"), this.#mayPublish, dueOf(this.#draft) !== "");
   }
 
   #save() {
-    if (this.#slot && !this.#slot.save(this.#draft) && this.hasText) showOutcomeIfNone("outcome.unkept");
+    const id = this.#draft.opened?.id ?? "";
+    if (id !== this.#openedId) this.#page.onOpened(id);
+    this.#openedId = id;
+    if (this.#slot && !this.#slot.save(this.#draft, this.#queue.drafts) && this.form.hasText)
+      showOutcomeIfNone("outcome.unkept");
   }
 }

@@ -2,20 +2,31 @@
 
 import { $, fitHeight, oneLine } from "../shell/dom.js";
 import { placeErrors, showFieldError } from "../shell/field-errors.js";
-import { currentLanguage, t } from "../shell/i18n.js";
-import { fillRoles } from "../shell/options.js";
+import { currentLanguage, phrase } from "../shell/i18n.js";
 import { fillCheckboxes, fillEditions, fillUrgencies, selectedValues, selectValues } from "./choices.js";
+import { ChosenRoles } from "./chosen-roles.js";
 import { emptyDraft } from "./draft.js";
 import { missingPart } from "./line.js";
+import { LineField } from "./line-field.js";
+import { hasOptions, LineOptions, OPTION_FIELDS } from "./line-options.js";
+import { LineSource } from "./line-source.js";
 import { showPreview } from "./preview.js";
 import { splitAsTyped } from "./split.js";
-import { Suggestions } from "./suggestions.js";
 
 /** @import { Draft, Site } from "../shell/types.d.ts" */
 /** @import { RefusedError } from "../shell/errors.js" */
+/** @import { Param } from "../shell/i18n.js" */
 
-/** The fields that are disabled, and not read-only, while the outcome of the line is unknown. */
-const DISABLED = ["edition", "urgency", "sections", "places", "role", "direction"];
+const ROUTINE = 4;
+const SOURCE_IDS = [
+  "line",
+  "attribution",
+  "role-field",
+  "role",
+  "role-label",
+  "new-source",
+  "new-source-who",
+];
 const GROUPS = /** @type {const} */ (["sections", "places"]);
 
 export class DraftForm {
@@ -23,28 +34,45 @@ export class DraftForm {
   #onChange;
   /** @type {HTMLTextAreaElement} */
   #line = $("line");
-  #suggestions;
+  #field;
+  #source;
+  #options;
+  #roles = new ChosenRoles();
   /** @type {Draft} */
   draft;
 
   /**
    * @param {Site} site
+   * @param {import("../shell/api.js").DeskApi} api
+   * @param {import("./new-source.js").NewSource} newSource
    * @param {(isLine: boolean) => void} onChange called after each change of the draft; `isLine`: of its line
+   * @param {(lines: string[]) => void} onLines called with the lines that were pasted, if there are several
+   * @param {() => void} onNothingToUndo
    */
-  constructor(site, onChange) {
+  constructor(site, api, newSource, onChange, onLines, onNothingToUndo) {
     this.#site = site;
     this.#onChange = onChange;
-    this.draft = this.emptyDraft(Object.keys(site.editions)[0] ?? "en");
+    this.draft = this.emptyDraft({ edition: Object.keys(site.editions)[0] ?? "en" });
     fillEditions($("edition"), site.editions);
     fillUrgencies($("urgency"));
     for (const group of GROUPS) fillCheckboxes($(group), group, site[group]);
-    fillRoles($("role"), site.roles);
-    const language = () => this.edition.language;
-    this.#suggestions = new Suggestions(this.#line, $("line-sources"), site.sources, language, (label) => {
-      this.#line.value = `${label}: `;
-      this.#line.setSelectionRange(this.#line.value.length, this.#line.value.length);
-      this.#readLine();
-    });
+    const [line, attribution, roleField, role, roleLabel, add, who] = SOURCE_IDS.map($);
+    this.#source = new LineSource(
+      { line, attribution, roleField, role, roleLabel, add, who },
+      site,
+      newSource,
+      () => this.edition,
+    );
+    this.#options = new LineOptions(
+      site,
+      api,
+      () => this.draft,
+      () => this.#handleChange(false),
+    );
+    this.#field = new LineField(
+      { field: this.#line, list: $("line-sources"), status: $("line-suggestions") },
+      { sources: site.sources, language: () => this.edition.language, onLines, onNothingToUndo },
+    );
     this.#listen();
   }
 
@@ -57,9 +85,9 @@ export class DraftForm {
     return this.draft.line.trim() !== "";
   }
 
-  /** @param {string} edition */
-  emptyDraft(edition) {
-    return emptyDraft(edition, this.#site.editions[edition]?.direction ?? "auto");
+  /** @param {{edition: string, urgency?: number}} choice */
+  emptyDraft({ edition, urgency = ROUTINE }) {
+    return { ...emptyDraft(edition, this.#site.editions[edition]?.direction ?? "auto"), urgency };
   }
 
   /** The first edition in the language of the interface, or else the first edition. */
@@ -72,23 +100,16 @@ export class DraftForm {
   fill(draft) {
     this.draft = draft;
     if (!Object.hasOwn(this.#site.editions, draft.edition)) draft.edition = this.firstEdition();
-    this.#line.value = draft.line;
-    $("role").value = draft.role;
+    this.#roles.reset(this.#sourceName);
+    this.#field.fill(draft.line);
     $("link").value = draft.link;
     selectValues($("edition"), [draft.edition]);
     selectValues($("urgency"), [String(draft.urgency)]);
     for (const group of GROUPS) selectValues($(group), draft[group]);
-    $("more").open = draft.link !== "" || GROUPS.some((group) => draft[group].length > 0);
+    this.#options.fill(draft);
+    $("more").open =
+      hasOptions(draft) || draft.link !== "" || GROUPS.some((group) => draft[group].length > 0);
     this.#handleChange(false);
-  }
-
-  /** @param {boolean} isLocked while the outcome of the line is unknown, nothing of it may change */
-  lock(isLocked) {
-    // Publish only asks for the outcome then, so it must not look as if it sent another line.
-    $("publish").toggleAttribute("data-waiting", isLocked);
-    this.#line.readOnly = isLocked;
-    $("link").readOnly = isLocked;
-    for (const id of DISABLED) $(id).disabled = isLocked;
   }
 
   focus() {
@@ -97,7 +118,42 @@ export class DraftForm {
   }
 
   closeSuggestions() {
-    this.#suggestions.close();
+    this.#field.closeSuggestions();
+  }
+
+  offerSources() {
+    this.#field.offerSources();
+  }
+
+  /** Opens the form of a new source; returns the key of a sentence if it does not open. */
+  addSource() {
+    return this.#source.add();
+  }
+
+  openOptions(field = "publishAt") {
+    $("more").open = true;
+    $(field).focus();
+  }
+
+  /** Removes all invisible marks from the line. */
+  removeMarks() {
+    this.#field.removeMarks();
+  }
+
+  /**
+   * Replaces a part of the line.
+   * @param {number} start in code points
+   * @param {number} end
+   * @param {string} text
+   */
+  replace(start, end, text) {
+    this.#field.replace(start, end, text);
+  }
+
+  /** @param {string} edition */
+  chooseEdition(edition) {
+    this.#setEdition(edition);
+    this.focus();
   }
 
   nextEdition() {
@@ -120,10 +176,14 @@ export class DraftForm {
   /** Whether nothing is missing; otherwise shows what is, and moves the focus there. */
   isComplete() {
     const part = missingPart(this.draft, this.#site);
-    if (!part) return true;
-    const { source } = splitAsTyped(this.draft.line, this.#site.sources);
+    const time = this.#options.unclear();
+    if (!part && time) {
+      this.#showError(time.id, time.message);
+      this.openOptions(time.id);
+    }
+    if (!part) return !time;
     const id = part === "role.missing" ? "role" : "line";
-    this.#showError(id, t(part, { source: source ?? "" }));
+    this.#showError(id, { t: part, p: { source: this.#sourceName ?? "" } });
     $(id).focus();
     return false;
   }
@@ -134,12 +194,13 @@ export class DraftForm {
    * @param {boolean} moveFocus to the first field with an error
    */
   showErrors({ errors }, moveFocus) {
-    /** @type {[string, string] | undefined} */
+    /** @type {[string, Param] | undefined} */
     let first;
     const role = $("role-field").hidden ? null : "role";
     const fields = { text: "line", headline: "line", infoSources: "line", role, link: "link" };
+    Object.assign(fields, Object.fromEntries(OPTION_FIELDS.map((id) => [id, id])));
     const unplaced = placeErrors(errors, fields, (id, message) => {
-      if (id === "link") $("more").open = true;
+      if ($("more").contains($(id))) $("more").open = true;
       this.#showError(id, message);
       first ??= [id, message];
     });
@@ -149,28 +210,27 @@ export class DraftForm {
 
   /**
    * @param {string} id
-   * @param {string} message the character that it names is selected
+   * @param {Param} message the character that it names is selected
    */
   #focusError(id, message) {
     $(id).focus();
-    const code = /U\+([0-9A-F]{4,6})/u.exec(message)?.[1];
+    const code = /U\+([0-9A-F]{4,6})/u.exec(phrase(message))?.[1];
     const character = code && id === "line" ? String.fromCodePoint(Number.parseInt(code, 16)) : "";
     const start = character ? this.#line.value.indexOf(character) : -1;
     if (start >= 0) this.#line.setSelectionRange(start, start + character.length);
   }
 
-  /** @param {string} id @param {string} message */
+  /** @param {string} id @param {Param} message */
   #showError(id, message) {
     showFieldError($(id), $(`${id}-error`), message);
   }
 
   #listen() {
     $("direction").addEventListener("click", () => this.flipDirection());
-    this.#line.addEventListener("input", () => this.#readLine());
-    this.#line.addEventListener("keydown", (event) => {
-      // A line has no breaks. Enter alone does nothing, so that it cannot publish by accident.
-      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing)
-        event.preventDefault();
+    document.addEventListener("sources-changed", () => this.#handleChange(false));
+    this.#line.addEventListener("input", () => {
+      this.draft.line = oneLine(this.#line.value);
+      this.#handleChange(true);
     });
     $("composer").addEventListener("change", (/** @type {Event} */ event) => {
       if (event.target !== this.#line) this.#readChoices();
@@ -195,23 +255,24 @@ export class DraftForm {
     this.draft.edition = edition;
     this.draft.direction = this.edition.direction;
     selectValues($("edition"), [edition]);
+    this.#options.showEdition(this.draft);
     this.#handleChange(false);
   }
 
-  #readLine() {
-    const line = oneLine(this.#line.value);
-    if (line !== this.#line.value) this.#line.value = line;
-    this.draft.line = line;
-    this.#suggestions.update();
-    this.#handleChange(true);
+  /** The source in the line, as it is typed. */
+  get #sourceName() {
+    return splitAsTyped(this.draft.line, this.#site.sources).source;
   }
 
   /** @param {boolean} isLine */
   #handleChange(isLine) {
-    for (const id of ["line", "role", "link"]) this.#showError(id, "");
+    this.draft.role = this.#roles.roleFor(this.#sourceName, this.draft.role);
+    $("role").value = this.draft.role;
+    for (const id of ["line", "role", "link", ...OPTION_FIELDS]) this.#showError(id, "");
     this.#line.dir = this.draft.direction;
     this.#line.lang = this.edition.language;
     fitHeight(this.#line);
+    this.#source.show(this.draft.role);
     showPreview(this.draft, this.#site);
     this.#onChange(isLine);
   }

@@ -4,12 +4,12 @@
  * 1. A tab's slot is locked while the tab lives (Web Locks), so that two tabs never write one draft: a duplicated tab
  *    inherits the slot's name with its session storage and finds it locked.
  * 2. A new tab takes over the newest slot that is not locked: that tab has crashed or was closed.
- * 3. A draft that was sent is stored with its request and its Idempotency-Key until the outcome is known, so that a page
- *    opened later can ask again and cannot publish it twice.
+ * 3. A line that was sent is stored elsewhere (sent-lines.js); a page of an earlier release kept it in the slot.
  */
 
 import { isPrefixedKey, newKey, readStored, storedNames, writeStored } from "../shell/storage.js";
-import { emptyDraft, parseDraft } from "./draft.js";
+import { lockForTab } from "../shell/tab-lock.js";
+import { emptyDraft, isEmptyDraft, parseDraft } from "./draft.js";
 
 /** @import { Draft } from "../shell/types.d.ts" */
 
@@ -52,12 +52,13 @@ export class DraftSlot {
   }
 
   /**
-   * Stores `draft`; false if this browser stores nothing.
+   * Stores `draft` and those that wait behind it; false if this browser stores nothing.
    * @param {Draft} draft
+   * @param {Draft[]} [queue]
    */
-  save(draft) {
-    const isEmpty = draft.line === "" && !draft.pending;
-    const text = isEmpty ? null : JSON.stringify({ ...draft, saved: Date.now() });
+  save(draft, queue = []) {
+    const isEmpty = isEmptyDraft(draft) && queue.length === 0;
+    const text = isEmpty ? null : JSON.stringify({ ...draft, queue, saved: Date.now() });
     return writeStored("localStorage", this.#name, text);
   }
 
@@ -67,22 +68,12 @@ export class DraftSlot {
 
   /**
    * Locks the slot until `close` or the end of the tab; false if another tab has it.
-   * @param {boolean} isOwn without Web Locks (an insecure page) only a tab's own slot is surely free
-   * @returns {Promise<boolean>}
+   * @param {boolean} isOwn without Web Locks only a tab's own slot is surely free
    */
-  #lock(isOwn) {
-    if (!navigator.locks) return Promise.resolve(isOwn || readStored("localStorage", this.#name) === null);
-    return new Promise((resolve) => {
-      navigator.locks
-        .request(this.#name, { ifAvailable: true }, (lock) => {
-          resolve(lock !== null);
-          if (!lock) return undefined;
-          return new Promise((release) => {
-            this.#unlock = () => release(undefined);
-          });
-        })
-        .catch(() => resolve(isOwn));
-    });
+  async #lock(isOwn) {
+    const release = await lockForTab(this.#name, isOwn || readStored("localStorage", this.#name) === null);
+    this.#unlock = release ?? (() => {});
+    return release !== null;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A draft of one line, with everything chosen for it. */
 
 import { newKey } from "../shell/storage.js";
+import { TIMES } from "./times.js";
 
 /** @import { Draft } from "../shell/types.d.ts" */
 
@@ -11,7 +12,7 @@ import { newKey } from "../shell/storage.js";
  * @returns {Draft}
  */
 export function emptyDraft(edition, direction) {
-  const empty = { line: "", urgency: 4, role: "", sections: [], places: [], link: "" };
+  const empty = { line: "", urgency: 4, role: "", sections: [], places: [], link: "", ...emptyOptions() };
   return { ...empty, edition, direction, key: newKey(), pending: null, saved: 0 };
 }
 
@@ -29,4 +30,18 @@ export function parseDraft(text, empty) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Whether a draft has nothing that a person typed.
+ * @param {Draft} draft
+ */
+export function isEmptyDraft(draft) {
+  const { line, link, story, reviewedBy } = draft;
+  return [line, link, story.title, reviewedBy, ...TIMES.map((time) => draft[time])].join("") === "";
+}
+
+function emptyOptions() {
+  const times = { publishAt: "", embargoedUntil: "", expires: "", pinnedUntil: "" };
+  return { ...times, story: { id: "", title: "" }, digitalSourceType: "", reviewedBy: "" };
 }

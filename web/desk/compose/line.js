@@ -1,6 +1,7 @@
 /** From a draft to the request that publishes it. */
 
 import { split } from "./split.js";
+import { TIMES } from "./times.js";
 
 /** @import { Draft, PublishBody, Site } from "../shell/types.d.ts" */
 
@@ -26,7 +27,10 @@ export function missingPart(draft, site) {
  */
 export function publishBody(draft, site) {
   const { id } = split(draft.line, site.sources);
+  const title = draft.story.title.trim();
   return {
+    ...draft.further,
+    ...(draft.opened ? { draftId: draft.opened.id } : {}),
     text: draft.line,
     ...(id === null ? { role: draft.role } : {}),
     direction: draft.direction,
@@ -35,5 +39,9 @@ export function publishBody(draft, site) {
     ...(draft.sections.length ? { sections: draft.sections } : {}),
     ...(draft.places.length ? { places: draft.places } : {}),
     ...(draft.link.trim() ? { link: draft.link.trim() } : {}),
+    ...Object.fromEntries(TIMES.filter((time) => draft[time]).map((time) => [time, draft[time]])),
+    ...(title ? { story: { ...(draft.story.id ? { id: draft.story.id } : {}), title } } : {}),
+    ...(draft.digitalSourceType ? { digitalSourceType: draft.digitalSourceType } : {}),
+    ...(draft.reviewedBy.trim() ? { reviewedBy: draft.reviewedBy.trim() } : {}),
   };
 }

@@ -5,8 +5,9 @@
  */
 
 export const TV = 55;
-export const GOOD = 90;
-export const LONG = 120;
+export const LOCK_SCREEN = 90;
+export const LONGEST = 120;
+export const LIMITS = [TV, LOCK_SCREEN, LONGEST];
 
 /** @typedef {'empty' | 'good' | 'long' | 'cut'} Level */
 
@@ -28,6 +29,20 @@ export function graphemeCount(text) {
  */
 export function lengthLevel(count) {
   if (count === 0) return "empty";
-  if (count <= GOOD) return "good";
-  return count <= LONG ? "long" : "cut";
+  if (count <= LOCK_SCREEN) return "good";
+  return count <= LONGEST ? "long" : "cut";
+}
+
+/**
+ * The text as a channel with room for `limit` characters shows it: cut between two of them, with an ellipsis.
+ * @param {string} text
+ * @param {number} limit
+ */
+export function cutText(text, limit) {
+  const characters = Array.from(segmenter.segment(text), ({ segment }) => segment);
+  if (characters.length <= limit) return text;
+  return `${characters
+    .slice(0, limit - 1)
+    .join("")
+    .trimEnd()}…`;
 }

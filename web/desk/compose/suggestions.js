@@ -1,33 +1,39 @@
 /** The sources suggested below the line while its beginning is typed (ARIA: a text box with a list of options). */
 
-import { $, h } from "../shell/dom.js";
+import { h } from "../shell/dom.js";
 import { showText } from "../shell/i18n.js";
 import { matchingSources } from "../shell/sources.js";
+import { sourcePlace } from "./source-place.js";
+
+/** @import { Place } from "./source-place.js" */
 
 /** @typedef {{id: string, label: string, role: string}} Suggestion */
-
-const COLON = /[:\uff1a]/u;
 
 export class Suggestions {
   #field;
   #list;
+  #status;
   #sources;
   #language;
   #onChoose;
   /** @type {Suggestion[]} */
   #suggestions = [];
   #active = -1;
+  /** Where the chosen source goes. @type {Place | null} */
+  #place = null;
 
   /**
    * @param {HTMLTextAreaElement} field
    * @param {HTMLElement} list
+   * @param {HTMLElement} status says how many are offered
    * @param {import("../shell/types.d.ts").Sources} sources
    * @param {() => string} language of the labels
-   * @param {(label: string) => void} onChoose
+   * @param {(place: Place, label: string) => void} onChoose
    */
-  constructor(field, list, sources, language, onChoose) {
+  constructor(field, list, status, sources, language, onChoose) {
     this.#field = field;
     this.#list = list;
+    this.#status = status;
     this.#sources = sources;
     this.#language = language;
     this.#onChoose = onChoose;
@@ -45,30 +51,40 @@ export class Suggestions {
     return !this.#list.hidden;
   }
 
-  /** Suggests sources for the beginning of the line; nothing once it has a colon, or if it is empty. */
+  /** Suggests sources where a name is being typed, and nothing elsewhere. */
   update() {
-    const beginning = this.#field.value;
-    if (beginning.trim() === "" || COLON.test(beginning)) this.close();
-    else this.#showFor(beginning);
+    const place = this.#placeNow();
+    if (place.isTyped && place.query !== "") this.#showFor(place);
+    else this.close();
+  }
+
+  /** Suggests sources wherever the caret is: the chosen one goes to the beginning of the line. */
+  offer() {
+    this.#showFor(this.#placeNow());
   }
 
   close() {
     this.#list.hidden = true;
-    showText($("line-suggestions"), "");
+    showText(this.#status, "");
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** @param {string} beginning */
-  #showFor(beginning) {
-    const language = this.#language();
-    const suggestions = matchingSources(this.#sources, beginning, language);
+  #placeNow() {
+    const { value, selectionStart } = this.#field;
+    return sourcePlace(value, selectionStart, this.#sources, this.#language());
+  }
+
+  /** @param {Place} place */
+  #showFor(place) {
+    this.#place = place;
+    const suggestions = matchingSources(this.#sources, place.query, this.#language());
     const count = suggestions.length;
     this.#suggestions = suggestions;
     this.#active = -1;
     this.#field.removeAttribute("aria-activedescendant");
     this.#list.hidden = count === 0;
-    showText($("line-suggestions"), count ? "sources.count" : "", { count });
+    showText(this.#status, count ? "sources.count" : "", { count });
     this.#list.replaceChildren(...suggestions.map((suggestion, index) => this.#option(suggestion, index)));
   }
 
@@ -76,14 +92,17 @@ export class Suggestions {
    * @param {Suggestion} suggestion
    * @param {number} index
    */
-  #option({ label, role }, index) {
+  #option({ id, label, role }, index) {
+    const others = Object.entries(this.#sources[id]?.names ?? {})
+      .filter(([, name]) => name !== label)
+      .flatMap(([lang, name]) => [" ", h("bdi", { lang }, name)]);
     const roleName = h("span", { class: "kind" });
     showText(roleName, `role.${role}`);
     return h(
       "li",
       { id: `${this.#list.id}-${index}`, role: "option", "aria-selected": "false" },
       h("bdi", { lang: this.#language() }, label),
-      " ",
+      h("span", { class: "others" }, ...others),
       roleName,
     );
   }
@@ -91,8 +110,10 @@ export class Suggestions {
   /** @param {KeyboardEvent} event */
   #handleKey(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { value } = this.#field;
-    if (event.key === "ArrowDown" && !this.isOpen && !COLON.test(value)) this.#showFor(value);
+    const place = this.#placeNow();
+    // In the text the arrow moves the caret.
+    const isSourcePlace = place.isTyped || place.rest.trim() === "";
+    if (event.key === "ArrowDown" && !this.isOpen && isSourcePlace) this.#showFor(place);
     if (!this.isOpen) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const step = event.key === "ArrowDown" ? 1 : -1;
@@ -123,6 +144,6 @@ export class Suggestions {
   #choose(index) {
     const suggestion = this.#suggestions[index];
     this.close();
-    if (suggestion) this.#onChoose(suggestion.label);
+    if (suggestion && this.#place) this.#onChoose(this.#place, suggestion.label);
   }
 }

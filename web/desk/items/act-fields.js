@@ -1,25 +1,41 @@
 /** The fields of an act's form: filled from the item, and read as the body of a request. */
 
 import { fitHeight, h, oneLine } from "../shell/dom.js";
-import { placeErrors, showFieldError } from "../shell/field-errors.js";
-import { showText, t } from "../shell/i18n.js";
-import { fillRoles, option, URGENCIES, urgencyName } from "../shell/options.js";
-import { findSource } from "../shell/sources.js";
+import { placeErrors } from "../shell/field-errors.js";
+import { showText } from "../shell/i18n.js";
+import { option, URGENCIES, urgencyName } from "../shell/options.js";
+import { UndoHistory } from "../shell/undo.js";
+import { labelled, showError } from "./act-field.js";
+import { ActLine } from "./act-line.js";
 import { actBody, NOTE_REQUIRED, TEXT_ACTS } from "./acts.js";
+import { MoreFields } from "./more-fields.js";
+import { ReasonList } from "./reason-list.js";
+import { reasonsFor } from "./reasons.js";
 
 /** @import { Item, Site } from "../shell/types.d.ts" */
 
 let formCount = 0;
 
+/** The acts that can be the same in all editions, and the sentence that offers it. @type {Record<string, string>} */
+const SIBLING_ACTS = {
+  hold: "siblings.all",
+  withdraw: "siblings.all",
+  correction: "siblings.all.correction",
+};
+
 export class ActFields {
   #act;
   #site;
   #id = `act${++formCount}`;
-  #source = h("input", { autocomplete: "off" });
-  #role = h("select", { autocomplete: "off" });
-  #text = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
+  /** @type {ActLine | null} */
+  #line = null;
   #urgency = h("select", { autocomplete: "off" });
   #note = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "true" });
+  /** @type {ReasonList | null} */
+  #reasons = null;
+  #all = h("input", { type: "checkbox", autocomplete: "off" });
+  /** @type {MoreFields | null} */
+  #more = null;
   /** Each field with its label, in the order of the form. @type {HTMLElement[]} */
   elements = [];
 
@@ -27,147 +43,188 @@ export class ActFields {
    * @param {Item} item
    * @param {string} act
    * @param {Site} site
+   * @param {boolean} hasSiblings whether the same can be done to other editions
+   * @param {import("../compose/new-source.js").NewSource} newSource
    */
-  constructor(item, act, site) {
+  constructor(item, act, site, hasSiblings, newSource) {
     this.#act = act;
     this.#site = site;
-    if (TEXT_ACTS.has(act)) this.#addTextFields(item);
-    if (act !== "update" && act !== "refile") this.#addNote();
-    for (const field of [this.#text, this.#source, this.#note]) {
-      field.dir = item.headline.direction;
-      field.lang = item.headline.language;
-    }
+    if (TEXT_ACTS.has(act)) this.#line = new ActLine(item, site, newSource, this.#id);
+    if (this.#line) this.elements.push(...this.#line.elements);
+    if (TEXT_ACTS.has(act) && act !== "refile") this.#addUrgency(item);
+    if (TEXT_ACTS.has(act)) this.#more = new MoreFields(item, act, site, this.#id);
+    if (act !== "update" && act !== "refile") this.#addNote(item);
+    if (this.#more) this.elements.push(this.#more.element);
+    if (hasSiblings && act in SIBLING_ACTS) this.#addAll();
+    new UndoHistory(this.#note);
+    this.#note.dir = item.headline.direction;
+    this.#note.lang = item.headline.language;
     this.handleInput();
   }
 
+  /** Moves the focus to what has to be entered first: the line, or the choice of a note. */
   focus() {
-    const field = TEXT_ACTS.has(this.#act) ? this.#text : this.#note;
+    if (this.#reasons && !TEXT_ACTS.has(this.#act) && !this.#note.value && !this.#note.readOnly)
+      return this.#reasons.element.focus();
+    const field = this.#line?.field ?? this.#note;
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
     fitHeight(field);
   }
 
-  /** Keeps each field on one line, sets the role of a registered source, and removes errors. */
+  /** Keeps the note on one line, shows what the line is made of, and removes errors. */
   handleInput() {
-    for (const area of [this.#text, this.#note]) {
-      const line = oneLine(area.value);
-      if (line !== area.value) area.value = line;
-      if (area.isConnected) fitHeight(area);
+    const note = oneLine(this.#note.value);
+    if (note !== this.#note.value) this.#note.value = note;
+    if (this.#note.isConnected) {
+      fitHeight(this.#note);
+      showError(this.#note, "");
     }
-    const registered = this.#registeredSource();
-    this.#role.disabled = registered !== undefined;
-    if (registered) this.#role.value = registered.role;
-    for (const field of [this.#text, this.#source, this.#role, this.#note]) {
-      if (field.isConnected) this.#showError(field, "");
-    }
+    this.#line?.show();
+    this.#more?.handleInput();
   }
 
   /** @param {boolean} isLocked while the outcome of the act is unknown, nothing of it may change */
   lock(isLocked) {
-    for (const field of [this.#text, this.#source, this.#note]) field.readOnly = isLocked;
-    for (const field of [this.#role, this.#urgency]) field.disabled = isLocked;
+    this.#note.readOnly = isLocked;
+    for (const field of [this.#urgency, this.#all]) field.disabled = isLocked;
+    this.#line?.lock(isLocked);
+    this.#more?.lock(isLocked);
     if (!isLocked) this.handleInput();
+  }
+
+  /** Does what a key of the composer's line does; no field has breaks. False for any other key. @param {KeyboardEvent} event */
+  handleKey(event) {
+    if (event.key === "Enter" && event.target instanceof HTMLTextAreaElement) return true;
+    return this.#line?.handleKey(event) ?? false;
+  }
+
+  /** The line as it is typed. @param {Item} base */
+  lineText(base) {
+    const { text, source } = this.#values(base);
+    if (base.infoSources.length !== 1)
+      return `${base.infoSources.map(({ name }) => name.value).join(" · ")}: ${text}`;
+    return `${source}: ${text}`;
+  }
+
+  /** What is changed besides the words, as it is shown. @param {Item} base */
+  changes(base) {
+    return this.#more?.changes(base) ?? [];
+  }
+
+  /** The fields that a story can be chosen in. */
+  get more() {
+    return this.#more;
+  }
+
+  /** What is typed and chosen, to be stored. @returns {Record<string, string | string[]>} */
+  get typed() {
+    const values = Object.fromEntries(this.#named().map(([name, field]) => [name, field.value]));
+    return { ...this.#line?.typed, ...values, ...this.#more?.typed };
+  }
+
+  /** Puts stored values into the fields. @param {Record<string, string | string[]>} values */
+  fill(values) {
+    for (const [name, field] of this.#named()) {
+      const value = values[name];
+      if (typeof value === "string") field.value = value;
+    }
+    this.#line?.fill(values);
+    this.#more?.fill(values);
+    this.handleInput();
+  }
+
+  /** @returns {[string, HTMLTextAreaElement | HTMLSelectElement][]} */
+  #named() {
+    return [
+      ["urgency", this.#urgency],
+      ["note", this.#note],
+    ];
   }
 
   /** The request of the act on `base`. @param {Item} base */
   body(base) {
-    return actBody(base, this.#values(base), this.#act, this.#site);
+    const body = { ...actBody(base, this.#values(base), this.#act, this.#site), ...this.#more?.body(base) };
+    return this.#all.checked ? { ...body, siblings: true } : body;
   }
 
   /** Whether nothing is missing; otherwise shows what is, and moves the focus there. @param {Item} base */
   isComplete(base) {
-    const { text, source, role, note } = this.#values(base);
-    /** @type {[HTMLElement, string][]} */
-    const errors = [];
-    if (!text) errors.push([this.#text, t("act.text.missing")]);
-    if (!source) errors.push([this.#source, t("line.nosource")]);
-    else if (!role) errors.push([this.#role, t("role.missing", { source })]);
-    if (NOTE_REQUIRED.has(this.#act) && !note.trim()) errors.push([this.#note, t("act.note.missing")]);
-    for (const [field, message] of errors) this.#showError(field, message);
-    errors[0]?.[0].focus();
-    return errors.length === 0;
+    const { note } = this.#values(base);
+    const errors = this.#line?.missing() ?? [];
+    if (NOTE_REQUIRED.has(this.#act) && !note.trim()) errors.push([this.#note, { t: "act.note.missing" }]);
+    for (const [field, message] of errors) showError(field, message);
+    const [first] = errors;
+    // A digit chooses a prepared note, and letters are typed into it all the same.
+    if (first?.[0] === this.#note && this.#reasons) this.#reasons.element.focus();
+    else first?.[0].focus();
+    return errors.length === 0 && !this.#more?.showUnclear();
   }
 
   /**
    * Shows the desk's errors in their fields.
    * @param {import("../shell/errors.js").RefusedError} error
-   * @returns {string[]} the messages that have no field here
+   * @returns {import("../shell/i18n.js").Param[]} the messages that have no field here
    */
   showErrors({ errors }) {
     /** @param {HTMLElement} field */
     const ifShown = (field) => (field.isConnected ? field : null);
     const fields = {
-      headline: ifShown(this.#text),
-      infoSources: ifShown(this.#source),
+      headline: this.#line?.field,
+      infoSources: this.#line?.field,
       urgency: ifShown(this.#urgency),
       note: ifShown(this.#note),
+      ...this.#more?.errorFields,
     };
-    return placeErrors(errors, fields, (field, message) => this.#showError(field, message));
+    return placeErrors(errors, fields, (field, message) => {
+      this.#more?.openFor(field);
+      showError(field, message);
+    });
   }
 
   /** @param {Item} item */
-  #addTextFields({ headline, infoSources, urgency }) {
-    const [first] = infoSources;
-    this.#text.value = headline.value;
-    fillRoles(this.#role, this.#site.roles);
-    this.#source.value = first?.name.value ?? "";
-    this.#role.value = first?.role ?? "";
-    if (infoSources.length === 1) {
-      const source = this.#field("act.source", this.#source);
-      this.elements.push(h("div", { class: "pair" }, source, this.#field("act.role", this.#role)));
-    }
-    this.elements.push(this.#field("act.text", this.#text));
-    if (this.#act === "refile") return;
+  #addUrgency({ urgency }) {
     for (const choice of new Set([...URGENCIES, urgency]))
       this.#urgency.append(option(String(choice), ...urgencyName(choice)));
     this.#urgency.value = String(urgency);
     this.elements.push(this.#field("urgency", this.#urgency));
   }
 
-  #addNote() {
+  /** @param {Item} item */
+  #addNote({ headline }) {
     const isRequired = NOTE_REQUIRED.has(this.#act);
-    this.elements.push(this.#field(isRequired ? "act.note" : "act.note.optional", this.#note));
+    const field = this.#field(isRequired ? "act.note" : "act.note.optional", this.#note);
+    const reasons = reasonsFor(this.#act, headline.language);
+    if (reasons.length) {
+      this.#reasons = new ReasonList(reasons, headline, this.#note);
+      field.append(this.#reasons.element);
+    }
+    this.elements.push(field);
     if (isRequired) this.#note.setAttribute("aria-required", "true");
+  }
+
+  /** Offers the same act for all editions. */
+  #addAll() {
+    const words = h("span");
+    showText(words, SIBLING_ACTS[this.#act] ?? "");
+    this.elements.push(h("label", { class: "check" }, this.#all, " ", words));
   }
 
   /** @param {Item} base gives the values that this form has no field for */
   #values(base) {
-    const hasWords = TEXT_ACTS.has(this.#act);
     const [first] = base.infoSources;
+    const line = this.#line?.values;
     return {
-      text: hasWords ? this.#text.value.trim() : base.headline.value,
-      source: hasWords ? this.#source.value.trim() : (first?.name.value ?? ""),
-      role: hasWords ? (this.#registeredSource()?.role ?? this.#role.value) : (first?.role ?? ""),
+      text: line?.text ?? base.headline.value,
+      source: line?.source ?? first?.name.value ?? "",
+      role: line?.source != null ? line.role : (first?.role ?? ""),
       urgency: this.#urgency.isConnected ? Number(this.#urgency.value) : base.urgency,
       note: this.#note.isConnected ? this.#note.value : "",
     };
   }
 
-  #registeredSource() {
-    const id = findSource(this.#site.sources, this.#source.value.trim());
-    return id ? this.#site.sources[id] : undefined;
-  }
-
-  /**
-   * @param {string} key of the label
-   * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field
-   */
+  /** @param {string} key @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
   #field(key, field) {
-    field.id = `${this.#id}-${key.replaceAll(".", "-")}`;
-    const errorId = `${field.id}-error`;
-    field.setAttribute("aria-describedby", errorId);
-    const label = h("label", { for: field.id });
-    showText(label, key);
-    const error = h("p", { class: "error", id: errorId, role: "alert" });
-    return h("div", { class: "field" }, label, field, error);
-  }
-
-  /**
-   * @param {HTMLElement} field
-   * @param {string} message
-   */
-  #showError(field, message) {
-    const output = document.getElementById(`${field.id}-error`);
-    if (output) showFieldError(field, output, message);
+    return labelled(this.#id, key, field);
   }
 }

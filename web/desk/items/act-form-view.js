@@ -3,6 +3,7 @@
 import { h } from "../shell/dom.js";
 import { setLabel, showText } from "../shell/i18n.js";
 import { conflictParts } from "./conflict.js";
+import { diffLine, lineText } from "./diff-view.js";
 
 /** @import { Item } from "../shell/types.d.ts" */
 
@@ -10,10 +11,11 @@ export class ActFormView {
   element;
   /** What became of the act; the row shows it if the form is closed before that is known. */
   status = h("p", { class: "act-status", role: "status" });
-  warnings = h("ul", { class: "notice", role: "status", hidden: true });
+  warnings = h("ul", { class: "notice", "aria-live": "polite", hidden: true });
   #act;
   #title = h("h3", { class: "act-title" });
   #conflict = h("div", { class: "conflict" });
+  #diff = h("div", { class: "change" });
   #send = h("button", { class: "primary" });
   #cancel = h("button", { type: "button" });
 
@@ -36,6 +38,7 @@ export class ActFormView {
       hint,
       this.#conflict,
       ...fields,
+      this.#diff,
       this.warnings,
       actions,
       this.status,
@@ -57,13 +60,30 @@ export class ActFormView {
     showText(this.#cancel, "cancel");
   }
 
-  /** Shows the version of another editor who was faster. @param {Item} item */
-  showConflict(item) {
-    this.#conflict.replaceChildren(...conflictParts(item));
+  /**
+   * Shows the version of another editor who was faster.
+   * @param {Item} item
+   * @param {Item} seen the version that this editor saw
+   */
+  showConflict(item, seen) {
+    this.#conflict.replaceChildren(...conflictParts(item, seen));
     this.#send.hidden = item.pubStatus === "canceled";
     showText(this.#send, "act.over", { version: item.version });
     // If the form is closed, the row still has to say that the act was refused.
     if (this.element.isConnected) this.showStatus("");
+  }
+
+  /**
+   * Shows what the act changes; nothing if it changes neither words nor fields.
+   * @param {Item} base
+   * @param {string} text the line as it is typed
+   * @param {(Node | string)[]} changes of other fields, each with a separator before it
+   */
+  showDiff(base, text, changes) {
+    const before = lineText(base);
+    const words = text === before ? [] : [diffLine(before, text, base.headline)];
+    const fields = changes.length ? [h("p", { class: "hint fields" }, ...changes.slice(1))] : [];
+    this.#diff.replaceChildren(...words, ...fields);
   }
 
   /** @param {boolean} repeating the page goes on asking for the outcome by itself */

@@ -7,26 +7,33 @@ import { Attempt } from "../shell/attempt.js";
 import { askConfirmation } from "../shell/confirm.js";
 import { DryRun } from "../shell/dry-run.js";
 import { errorText } from "../shell/error-text.js";
-import { isDeskError } from "../shell/errors.js";
+import { isDeskError, RefusedError } from "../shell/errors.js";
+import { FieldDraft } from "../shell/field-draft.js";
+import { confirmLeaving, isDangerous } from "../shell/leaving.js";
 import { isActResult } from "../shell/recognize.js";
 import { newKey } from "../shell/storage.js";
 import { showWarnings } from "../shell/warnings.js";
+import { handOverFailure } from "../waiting/hand-over.js";
+import { WaitingApi } from "../waiting/waiting-api.js";
 import { ActFields } from "./act-fields.js";
 import { ActFormView } from "./act-form-view.js";
-import { NOTE_REQUIRED } from "./acts.js";
+import { checkedBody } from "./acts.js";
 import { itemLineParts } from "./item-line.js";
 
-/** @import { Item, SentAct, Session, Site, Warning } from "../shell/types.d.ts" */
+/** @import { ActBody, Item, SentAct, Session, Sibling, Site, Warning } from "../shell/types.d.ts" */
 
 /**
  * @typedef {object} Options what a form needs of the page
+ * @property {string} owner the name of the person signed in
  * @property {Site} site
  * @property {import("../shell/api.js").DeskApi} api
  * @property {Session} session
+ * @property {import("../compose/new-source.js").NewSource} newSource the form of a new source
  * @property {(uri: string) => Promise<Item | undefined>} newestVersion
  * @property {(request: SentAct) => void} store stores the request until its outcome is known
  * @property {(request: SentAct) => void} forget
- * @property {(item: Item, sent: number | undefined, warnings: Warning[]) => void} onDone
+ * @property {boolean} hasSiblings whether the item has other editions
+ * @property {(item: Item, sent: number | undefined, warnings: Warning[], siblings: Sibling[]) => void} onDone
  * @property {() => void} onClose
  */
 
@@ -43,6 +50,9 @@ export class ActForm {
   /** The request that was sent last. @type {SentAct | null} */
   #request = null;
   #key = newKey();
+  #draft;
+  /** The fields as they were before anything was typed. */
+  #untouched;
   #dryRun = new DryRun();
 
   /**
@@ -54,10 +64,19 @@ export class ActForm {
     this.#act = act;
     this.#base = item;
     this.#options = options;
-    this.#fields = new ActFields(item, act, options.site);
+    this.#fields = new ActFields(item, act, options.site, options.hasSiblings, options.newSource);
+    this.#fields.more?.offerFrom(options.api, item);
     this.#view = new ActFormView(act, this.#fields.elements, options.onClose);
     this.#attempt = new Attempt(options.session, (repeating) => this.#view.showUnknown(repeating));
     this.#view.showReady(item.version);
+    this.#draft = new FieldDraft(options.owner, `act.${act}.${item.uri}`);
+    this.#untouched = JSON.stringify(this.#fields.typed);
+    const draft = this.#draft.load();
+    if (draft) {
+      this.#fields.fill(draft);
+      this.#view.showStatus("draft.kept");
+      this.#showDiff();
+    }
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -65,6 +84,8 @@ export class ActForm {
     this.element.addEventListener("keydown", (event) => this.#handleKey(event));
     this.element.addEventListener("input", () => {
       this.#fields.handleInput();
+      this.#showDiff();
+      this.#keepDraft();
       this.#planDryRun();
     });
   }
@@ -112,10 +133,12 @@ export class ActForm {
   handleItem(item) {
     if (this.isPending) {
       const request = this.#request;
-      if (request && isActResult(item, request.version, request.body)) this.#attempt.confirm(item);
+      // The item alone does not say what became of its other editions.
+      if (request && !request.body.siblings && isActResult(item, request.version, request.body))
+        this.#attempt.confirm(item);
     } else if (item.version > this.#base.version && !this.#attempt.isChecking) {
       this.#newer = item;
-      this.#view.showConflict(item);
+      this.#view.showConflict(item, this.#base);
     }
   }
 
@@ -138,9 +161,33 @@ export class ActForm {
       this.#view.showReady(this.#base.version);
     }
     const body = this.#completeBody();
-    if (!body || this.#act !== "withdraw" || (await this.#confirmWithdrawal())) return body;
+    if (!body || (await this.#isConfirmed(body))) return body;
     this.focus();
     return null;
+  }
+
+  #showDiff() {
+    const [base, fields] = [this.#base, this.#fields];
+    this.#view.showDiff(base, fields.lineText(base), fields.changes(base));
+  }
+
+  /** Stores what is typed, so that Escape, a reload or a crash loses nothing. */
+  #keepDraft() {
+    const { typed } = this.#fields;
+    if (JSON.stringify(typed) === this.#untouched) this.#draft.forget();
+    else this.#draft.save(typed);
+  }
+
+  /** Asks before what cannot be undone, and before an act that makes a line more urgent. @param {ActBody} body */
+  async #isConfirmed(body) {
+    if (this.#act === "withdraw") return this.#confirmWithdrawal();
+    const { edition, urgency: wasUrgency, headline } = this.#base;
+    const { urgency = wasUrgency } = body;
+    const { language, direction } = headline;
+    const line = { parts: [this.#fields.lineText(this.#base)], language, direction };
+    const leaving = { act: this.#act, edition, urgency, wasUrgency, line };
+    if (body.urgency === undefined || !isDangerous(leaving)) return true;
+    return (await confirmLeaving(leaving, this.#options.site)) === "yes";
   }
 
   /** The request, or null if something is missing, which is shown. */
@@ -184,10 +231,27 @@ export class ActForm {
       store: () => store(request),
       forget: () => forget(request),
     });
-    if (outcome.kind === "done") return onDone(outcome.item, started, outcome.warnings);
+    if (outcome.kind === "done") {
+      this.#draft.forget();
+      return onDone(outcome.item, started, outcome.warnings, outcome.siblings);
+    }
     this.#fields.lock(false);
     this.#view.showReady(this.#base.version);
+    if (outcome.error instanceof RefusedError && outcome.error.kind === "approval-needed")
+      return this.#askApproval(request);
     await this.#showFailure(outcome);
+  }
+
+  /** The site wants a second person for this version. @param {SentAct} request */
+  async #askApproval({ uri, version, body, key }) {
+    try {
+      await new WaitingApi(this.#options.api.http).ask(body, key, { uri, seen: version });
+      this.#draft.forget();
+      this.#view.showStatus("waiting.handed.ask");
+    } catch (error) {
+      if (!isDeskError(error)) throw error;
+      this.#view.showStatus(...handOverFailure(error, "act.refused"));
+    }
   }
 
   /** @param {import("../shell/outcomes.js").Failure} failure */
@@ -207,17 +271,16 @@ export class ActForm {
     this.#dryRun.stop();
     showWarnings(this.#view.warnings);
     const { uri, version } = this.#base;
-    const body = this.#fields.body(this.#base);
+    const body = checkedBody(this.#fields.body(this.#base), this.#options.site);
     if (!body.infoSources || this.isPending) return;
-    // The note is usually written last, and without it the desk would only report that it is missing.
-    if (NOTE_REQUIRED.has(this.#act)) body.note ??= "…";
     this.#dryRun.plan(async (signal) => {
       try {
         const { warnings } = await this.#options.api.checkAct(uri, version, body, signal);
         if (!signal.aborted) showWarnings(this.#view.warnings, warnings);
       } catch (error) {
-        // Errors are shown when the act is sent.
-        if (!signal.aborted && !isDeskError(error)) throw error;
+        if (signal.aborted || this.#dryRun.repeatsAfter(error)) return;
+        // Other errors are shown when the act is sent.
+        if (!isDeskError(error)) throw error;
       }
     });
   }
@@ -228,7 +291,7 @@ export class ActForm {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       if (!event.repeat) this.submit();
     } else if (event.key === "Escape") this.#options.onClose();
-    else if (!(event.key === "Enter" && event.target instanceof HTMLTextAreaElement)) return;
+    else if (!this.#fields.handleKey(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }

@@ -1,10 +1,12 @@
 /** The forms of acts: one is open at a time; those whose act has an unknown outcome live on after they are closed. */
 
+import { outcomesOf } from "../editions/siblings-view.js";
 import { isDeskError } from "../shell/errors.js";
+import { retranslate } from "../shell/i18n.js";
 import { ActForm } from "./act-form.js";
 import { forgetAct, storeAct } from "./sent-acts.js";
 
-/** @import { Item, SentAct, Session, Site, Warning } from "../shell/types.d.ts" */
+/** @import { Item, SentAct, Session, Sibling, Site, Warning } from "../shell/types.d.ts" */
 /** @import { Row } from "./row.js" */
 
 /** @typedef {{form: ActForm, row: Row, act: string}} RowForm */
@@ -15,9 +17,12 @@ import { forgetAct, storeAct } from "./sent-acts.js";
  * @property {Site} site
  * @property {import("../shell/api.js").DeskApi} api
  * @property {Session} session
+ * @property {import("../compose/new-source.js").NewSource} newSource
  * @property {() => Promise<void>} renew asks the desk for its list
  * @property {() => void} render shows the items again
  * @property {(item: Item) => void} onDone
+ * @property {(uri: string, act: string) => void} onOpen called when a form opens; with empty texts when it closes
+ * @property {() => boolean} returnFocus moves the focus back to where the person came from; false if that is the row
  */
 
 export class ActForms {
@@ -68,13 +73,15 @@ export class ActForms {
    */
   open(row, act) {
     if (this.#open?.row === row && this.#open.act === act) return this.#open.form.focus();
-    this.#close();
+    this.close();
     const pending = [...this.#pending].filter((entry) => entry.row === row);
     if (!pending.length) row.outcome.replaceChildren();
     const opened = pending.find((entry) => entry.act === act) ?? this.#create(row, act);
     this.#open = opened;
+    this.#options.onOpen(row.item.uri, act);
     const { element, status } = opened.form;
     element.append(status);
+    retranslate(element);
     row.formSlot.replaceChildren(element);
     opened.form.focus();
     this.#loadEdNotes(row.item.uri);
@@ -98,11 +105,14 @@ export class ActForms {
    * @returns {RowForm}
    */
   #create(row, act) {
-    const { site, api, session, items, renew } = this.#options;
+    const { site, api, session, newSource, items, renew } = this.#options;
     const form = new ActForm(row.item, act, {
+      owner: this.#owner,
+      hasSiblings: items.hasSiblings(row.item),
       site,
       api,
       session,
+      newSource,
       newestVersion: async (uri) => {
         await renew();
         return items.get(uri);
@@ -115,9 +125,9 @@ export class ActForms {
         this.#pending.delete(entry);
         forgetAct(this.#owner, request);
       },
-      onDone: (item, sent, warnings) => this.#handleDone(entry, item, sent, warnings),
+      onDone: (item, sent, warnings, siblings) => this.#handleDone(entry, { item, sent, warnings, siblings }),
       onClose: () => {
-        this.#close();
+        this.close();
         row.focus(act);
       },
     });
@@ -127,26 +137,28 @@ export class ActForms {
 
   /**
    * @param {RowForm} entry
-   * @param {Item} item
-   * @param {number | undefined} sent
-   * @param {Warning[]} warnings
+   * @param {{item: Item, sent: number | undefined, warnings: Warning[], siblings: Sibling[]}} done
    */
-  #handleDone(entry, item, sent, warnings) {
-    const { items, render, onDone } = this.#options;
+  #handleDone(entry, { item, sent, warnings, siblings }) {
+    const { items, site, render, onDone, returnFocus } = this.#options;
     const { row } = entry;
     // Until the answer came another form may have been opened, and what is typed there stays.
     const isOpen = this.#open === entry;
-    if (isOpen) this.#close();
+    if (isOpen) this.close();
     row.showWarnings(warnings);
+    if (siblings.length) row.outcome.append(outcomesOf(siblings, entry.act, site));
+    for (const sibling of siblings) if (sibling.item) items.merge(sibling.item);
     items.merge(item);
     items.addTiming(item.uri, item.version, { sent, acknowledged: Date.now() });
     render();
-    if (isOpen) row.focus();
+    if (isOpen && !returnFocus()) row.focus();
     onDone(item);
   }
 
-  #close() {
+  /** Closes the form that is open; what was typed stays stored. */
+  close() {
     const entry = this.#open;
+    if (entry) this.#options.onOpen("", "");
     this.#open = null;
     entry?.row.formSlot.replaceChildren();
     if (entry?.form.isPending) entry.row.showOutcome(entry.act, entry.form.status);

@@ -2,6 +2,7 @@
 
 import { h } from "../shell/dom.js";
 import { setLabel, showText } from "../shell/i18n.js";
+import { ACT_LETTERS } from "./acts.js";
 
 export class ActToolbar {
   element = h("div", { class: "acts", role: "toolbar" });
@@ -64,6 +65,8 @@ function actButton(act, isFirst) {
     type: "button",
     class: "quiet",
     "data-act": act,
+    "data-key": ACT_LETTERS[act],
+    "aria-keyshortcuts": ACT_LETTERS[act],
     tabindex: isFirst ? "0" : "-1",
   });
   showText(button, `act.${act}`);

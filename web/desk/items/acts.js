@@ -19,6 +19,11 @@ export const ACT_KEYS = {
   KeyW: ["withdraw"],
 };
 
+/** The letter of each act's key, which its button shows. @type {Record<string, string>} */
+export const ACT_LETTERS = Object.fromEntries(
+  Object.entries(ACT_KEYS).flatMap(([code, acts]) => acts.map((act) => [act, code.slice(-1)])),
+);
+
 /**
  * The acts that `role` may do on `item` now.
  * @param {Item} item
@@ -55,4 +60,21 @@ export function actBody(item, values, act, site) {
   if (values.urgency !== item.urgency) body.urgency = values.urgency;
   if (values.note.trim()) body.note = values.note.trim();
   return body;
+}
+
+/**
+ * The request that checks an act while it is typed: what is not written or chosen yet hides no other warning.
+ * @param {ActBody} body
+ * @param {Site} site
+ * @returns {ActBody}
+ */
+export function checkedBody(body, { roles: [anyRole = ""] }) {
+  const note = body.note ?? (NOTE_REQUIRED.has(body.act) ? "…" : undefined);
+  const [source] = body.infoSources ?? [];
+  const named = source && !source.uri && !source.role ? { ...source, role: anyRole } : source;
+  return {
+    ...body,
+    ...(note === undefined ? {} : { note }),
+    ...(named ? { infoSources: [named] } : {}),
+  };
 }

@@ -1,9 +1,11 @@
 /** The items that the page knows, merged by `uri`: the higher version wins, wherever it comes from. */
 
-/** @import { EdNote, Item, Timing } from "../shell/types.d.ts" */
+/** @import { Byline, EdNote, Item, Timing } from "../shell/types.d.ts" */
 
 /** @type {EdNote[]} */
 const NO_NOTES = [];
+/** @type {Byline[]} */
+const NO_BYLINES = [];
 
 export class Items {
   /** @type {Map<string, Item>} */
@@ -12,6 +14,10 @@ export class Items {
   #timings = new Map();
   /** The stream does not carry them, so they outlive the item that brought them. @type {Map<string, EdNote[]>} */
   #edNotes = new Map();
+  /** Not from the stream, either. @type {Map<string, Byline[]>} */
+  #bylines = new Map();
+  /** The originals of the translations that the page knows. @type {Set<string>} */
+  #originals = new Set();
 
   /**
    * Merges one version; true if the page now shows something new.
@@ -19,6 +25,8 @@ export class Items {
    */
   merge(item) {
     if (item.edNotes) this.setEdNotes(item.uri, item.edNotes);
+    if (item.bylines) this.setBylines(item.uri, item.bylines);
+    if (item.translationOf) this.#originals.add(item.translationOf);
     const known = this.#items.get(item.uri);
     // The ticker sends what is held or withdrawn without its words; the desk's list has them.
     const isBetter =
@@ -39,6 +47,24 @@ export class Items {
     for (const { uri, unreadable } of [...this.#items.values()])
       if (unreadable && !uris.has(uri)) this.#items.delete(uri);
     for (const item of items) this.merge(item);
+  }
+
+  /**
+   * Takes from the desk's own answers which items are stale; the stream does not say it.
+   * @param {Item[]} listed
+   */
+  setStale(listed) {
+    for (const { uri, version, stale } of listed) {
+      const known = this.#items.get(uri);
+      if (known?.version !== version || JSON.stringify(known.stale) === JSON.stringify(stale)) continue;
+      const { stale: _, ...item } = known;
+      this.#items.set(uri, stale ? { ...item, stale } : item);
+    }
+  }
+
+  /** Whether the page knows that an item has other editions. @param {Item} item */
+  hasSiblings({ uri, translationOf }) {
+    return translationOf !== null || this.#originals.has(uri);
   }
 
   /** @param {string} uri */
@@ -89,6 +115,20 @@ export class Items {
     return this.#edNotes.get(uri) ?? NO_NOTES;
   }
 
+  /** @param {string} uri @param {Byline[]} bylines the oldest version first */
+  setBylines(uri, bylines) {
+    this.#bylines.set(uri, bylines);
+  }
+
+  /**
+   * Who stored each version of an item, as far as the page knows, the oldest version first.
+   * @param {string} uri
+   * @returns {Byline[]}
+   */
+  bylines(uri) {
+    return this.#bylines.get(uri) ?? NO_BYLINES;
+  }
+
   /** Forgets the items, because a stream that was rolled back has lower versions. Timings and notes stay. */
   reset() {
     this.#items.clear();
@@ -98,6 +138,7 @@ export class Items {
     this.#items.clear();
     this.#timings.clear();
     this.#edNotes.clear();
+    this.#bylines.clear();
   }
 }
 

@@ -1,12 +1,19 @@
 /** The list of items on the page: its rows, its filter, the keys that move through it, and acts sent earlier. */
 
-import { $, h } from "../shell/dom.js";
+import { $ } from "../shell/dom.js";
 import { isDeskError, LostError } from "../shell/errors.js";
 import { showText } from "../shell/i18n.js";
-import { option } from "../shell/options.js";
 import { ActForms } from "./act-forms.js";
 import { ACT_KEYS } from "./acts.js";
+import { Bulk } from "./bulk.js";
+import { Filters } from "./filters.js";
+import { historyOf } from "./history.js";
+import { LastLine } from "./last-line.js";
+import { Names } from "./names.js";
+import { NewAbove } from "./new-above.js";
+import { Presence } from "./presence.js";
 import { Row } from "./row.js";
+import { arrange, rowBeside } from "./row-order.js";
 import { forgetAct, storedActs } from "./sent-acts.js";
 import { UnlistedActs } from "./unlisted-acts.js";
 
@@ -23,7 +30,9 @@ const REPEAT_LIMIT_MS = 86_400_000;
  * @property {Site} site
  * @property {import("../shell/api.js").DeskApi} api
  * @property {Session} session
+ * @property {import("../compose/new-source.js").NewSource} newSource
  * @property {() => Promise<void>} renew asks the desk for its list
+ * @property {() => void} focusLine moves the focus to the composer
  */
 
 export class ItemList {
@@ -40,18 +49,28 @@ export class ItemList {
   #sentActs = [];
   #list = $("items");
   #unreadable = $("unreadable-items");
-  #filter = $("filter");
+  filters;
+  #newAbove;
+  #names;
+  #bulk;
+  lastLine;
+  #presence;
 
   /** @param {Options} options */
   constructor(options) {
-    const { items, site, api, session } = options;
+    const { items, site, api, session, focusLine } = options;
     this.#items = items;
     this.#site = site;
     this.#api = api;
     this.#forms = new ActForms({
       ...options,
       render: () => this.render(),
-      onDone: ({ act }) => showText($("items-status"), `done.${act}`),
+      onDone: ({ act, uri }) => {
+        showText($("items-status"), `done.${act}`);
+        this.#names.load(uri);
+      },
+      returnFocus: () => this.lastLine.returnFocus(),
+      onOpen: (uri, act) => this.#presence.open(uri, act),
     });
     this.#unlisted = new UnlistedActs({
       session,
@@ -62,11 +81,40 @@ export class ItemList {
         this.render();
       },
     });
-    const editions = Object.entries(site.editions).map(([id, edition]) =>
-      h("option", { value: id, lang: edition.language }, edition.name),
+    this.filters = new Filters(site, api, items, {
+      owner: () => this.#owner,
+      isOwn: (uri) => items.bylines(uri).some(({ by }) => by === this.#owner),
+      onChange: () => this.#renderAll(),
+    });
+    const pane = /** @type {HTMLElement} */ (document.querySelector(".items-pane"));
+    this.#newAbove = new NewAbove(
+      pane,
+      this.#list,
+      () => this.#bulk.hasSelection,
+      () => this.render(),
     );
-    this.#filter.replaceChildren(option("", "filter.all"), ...editions);
-    this.#filter.addEventListener("change", () => this.render());
+    this.#bulk = new Bulk({
+      ...options,
+      list: this.#list,
+      row: (uri) => this.#rows.get(uri),
+      render: () => this.render(),
+      onDone: (item, sent) => {
+        items.merge(item);
+        items.addTiming(item.uri, item.version, { sent, acknowledged: Date.now() });
+        this.render();
+        this.#names.load(item.uri);
+      },
+    });
+    this.#names = new Names(api, items, () => this.render());
+    const hasSingleKeys = () => this.hasSingleKeys;
+    this.lastLine = new LastLine({ items, showRow: (uri) => this.#showRow(uri), focusLine, hasSingleKeys });
+    this.#presence = new Presence(api, () => this.render());
+    this.#list.addEventListener("pointerdown", () => this.lastLine.stay());
+    this.#list.addEventListener("click", (/** @type {Event} */ event) => {
+      const button = event.target instanceof Element ? event.target.closest(".version") : null;
+      const row = this.#rows.get(/** @type {HTMLElement} */ (button?.closest(".row"))?.dataset.uri ?? "");
+      if (row) this.#toggleHistory(row);
+    });
     for (const list of [this.#list, this.#unreadable])
       list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#handleKey(event));
   }
@@ -76,7 +124,9 @@ export class ItemList {
 
   /** Whether the outcome of an act is unknown. */
   get isPending() {
-    return this.#forms.isPending || this.#sentActs.length > 0 || this.#unlisted.isPending;
+    return (
+      this.#forms.isPending || this.#bulk.isPending || this.#sentActs.length > 0 || this.#unlisted.isPending
+    );
   }
 
   /** Whether the person may withdraw what the desk cannot read. */
@@ -92,6 +142,11 @@ export class ItemList {
     this.#forms.reset(user.name);
     this.#unlisted.clear();
     this.#rows.clear();
+    this.#bulk.reset(user.name, user.role);
+    this.lastLine.reset(user.name);
+    this.filters.start();
+    this.#presence.start(user.name);
+    this.#newAbove.release();
     this.#list.replaceChildren();
     this.#unreadable.replaceChildren();
     const acts = storedActs(this.#owner);
@@ -103,12 +158,14 @@ export class ItemList {
   /** Asks for the outcome of every act that was sent. */
   repeatNow() {
     this.#forms.repeatNow();
+    this.#bulk.repeatNow();
     this.#unlisted.repeatNow();
   }
 
   /** Asks for the outcome of every act that was sent recently. */
   repeatIfRecent() {
     this.#forms.repeatIfRecent();
+    this.#bulk.repeatIfRecent();
     this.#unlisted.repeatIfRecent();
   }
 
@@ -129,6 +186,19 @@ export class ItemList {
     }
   }
 
+  /** Shows a line that this person published, whatever is being read. @param {Item} item */
+  showOwn({ uri }) {
+    this.#newAbove.want(uri);
+    this.render();
+    this.#names.load(uri);
+    this.lastLine.note(uri);
+  }
+
+  /** Shows the lines that wait above. */
+  showNew() {
+    this.#newAbove.showAll();
+  }
+
   /** Opens the form of an act. @param {string} uri @param {string} act */
   openForm(uri, act) {
     const row = this.#rows.get(uri);
@@ -137,25 +207,52 @@ export class ItemList {
   }
 
   render() {
-    const all = this.#items.newestFirst(this.#filter.value);
+    const known = this.#items.newestFirst();
+    const all = known.filter((item) => this.filters.isShown(item));
+    this.filters.showHidden(known.length - all.length);
     const readable = all.filter(({ unreadable }) => !unreadable).slice(0, ROW_LIMIT);
     const unreadable = all.filter((item) => item.unreadable && this.isChief);
-    this.#arrange(this.#unreadable, unreadable);
-    this.#arrange(this.#list, readable);
+    const rowOf = (/** @type {Item} */ item) => this.#rowOf(item).element;
+    arrange(this.#unreadable, unreadable.map(rowOf));
+    arrange(this.#list, this.#newAbove.filter(readable).map(rowOf));
+    this.#names.loadMissing(readable);
     $("unreadable").hidden = unreadable.length === 0;
     $("items-empty").hidden = all.length > 0;
     this.#resumeSentActs();
     this.#forms.update();
+    this.#bulk.update();
   }
 
   /** @param {number} step 1 to the next row, -1 to the previous one */
   moveFocus(step) {
-    const rows = [...this.#unreadable.children, ...this.#list.children];
-    const index = rows.findIndex((row) => row.contains(document.activeElement));
-    const next = rows[index < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, index + step))];
-    if (!(next instanceof HTMLElement)) return;
-    this.#rows.get(next.dataset.uri ?? "")?.focus();
-    next.scrollIntoView({ block: "nearest" });
+    const next = rowBeside([...this.#unreadable.children, ...this.#list.children], step);
+    this.#rows.get(next?.dataset.uri ?? "")?.focus();
+  }
+
+  #renderAll() {
+    this.#newAbove.release();
+    this.render();
+  }
+
+  /** The row of an item, shown whatever the filter is. @param {string} uri */
+  #showRow(uri) {
+    this.#newAbove.want(uri);
+    this.render();
+    if (!this.#rows.get(uri)?.element.isConnected) this.filters.clear();
+    return this.#rows.get(uri);
+  }
+
+  /** Shows or hides the history of a row. @param {Row} row */
+  #toggleHistory(row) {
+    this.toggleBelow(row.item.uri, "history", () => historyOf(this.#api, row.item.uri));
+  }
+
+  /** Shows or hides something below a row. @param {string} uri @param {string} kind @param {() => HTMLElement} make */
+  toggleBelow(uri, kind, make) {
+    const row = this.#rows.get(uri);
+    const isOpen = row?.hasBelow(kind);
+    this.#forms.close();
+    row?.showBelow(kind, isOpen ? null : make());
   }
 
   /** Asks for the outcome of acts that an earlier page sent and whose items are known by now. */
@@ -168,31 +265,19 @@ export class ItemList {
     }
   }
 
-  /**
-   * Shows `items` in `list`.
-   * @param {HTMLElement} list
-   * @param {Item[]} items
-   */
-  #arrange(list, items) {
-    const elements = items.map((item) => this.#rowOf(item).element);
-    // Only what is out of order is moved: a row that is moved loses its focus.
-    const wanted = new Set(/** @type {Element[]} */ (elements));
-    for (const element of [...list.children]) if (!wanted.has(element)) element.remove();
-    elements.forEach((element, index) => {
-      if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
-    });
-  }
-
   /** The row of `item`, which shows it. @param {Item} item */
   #rowOf(item) {
     const { uri, version, edition } = item;
     let row = this.#rows.get(uri);
     if (!row) {
-      const editionName = this.#site.editions[edition]?.name ?? edition;
-      row = new Row(item, this.#role, editionName, (target, act) => this.#forms.open(target, act));
+      const known = this.#site.editions[edition] ?? { name: edition };
+      row = new Row(item, this.#role, known, (target, act) => this.#forms.open(target, act));
       this.#rows.set(uri, row);
+      this.#bulk.add(row);
     }
-    row.show(item, this.#items.timing(uri, version), this.#items.edNotes(uri));
+    row.show(item, this.#items.timing(uri, version), this.#items.edNotes(uri), this.#items.bylines(uri));
+    row.showEditions(item, this.#items.hasSiblings(item));
+    row.showPeople(this.#presence.on(uri));
     return row;
   }
 
@@ -204,6 +289,9 @@ export class ItemList {
     if (!this.hasSingleKeys || hasModifier || target?.closest("form") || !uri) return;
     const acts = ACT_KEYS[/** @type {keyof typeof ACT_KEYS} */ (event.code)] ?? [];
     const row = this.#rows.get(uri);
-    if (row && acts.some((act) => row.act(act))) event.preventDefault();
+    if (this.#bulk.handleKey(event, uri)) return event.preventDefault();
+    if (row && event.code === "KeyV") this.#toggleHistory(row);
+    else if (!row || !acts.some((act) => row.act(act))) return;
+    event.preventDefault();
   }
 }

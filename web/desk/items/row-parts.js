@@ -1,30 +1,66 @@
-/** What a row says about its item: its state, its notes, and how fast it reached the audience. */
+/** What a row says about its item: urgency, time, edition, names, state, notes and speed. */
 
 import { h } from "../shell/dom.js";
+import { editionTime, timeFact } from "../shell/edition-time.js";
 import { showText, showTime } from "../shell/i18n.js";
 import { urgencyName } from "../shell/options.js";
 
-/** @import { Item, Text, Timing } from "../shell/types.d.ts" */
+/** @import { Byline, Item, Text, Timing } from "../shell/types.d.ts" */
 /** @import { Params } from "../shell/i18n.js" */
 
 /**
+ * The urgency, as a number and a name, and the time of the first version.
  * @param {Item} item
- * @param {string} editionName
  * @returns {Node[]}
  */
-export function metaParts(item, editionName) {
+export function edgeParts({ urgency, firstCreated }) {
+  const number = h("span", { class: "number", "aria-hidden": "true" }, String(urgency));
+  const mark = h("span", { class: "urgency" }, number, sentence("badge", ...urgencyName(urgency)));
+  return [mark, time(firstCreated)];
+}
+
+/**
+ * @param {Item} item
+ * @param {{name: string, timezone?: string}} edition
+ * @returns {Node[]}
+ */
+export function stateParts(item, { name, timezone }) {
   const { version, act, unreadable, shownVersion = 0 } = item;
-  const parts = [
-    sentence("badge urgency", ...urgencyName(item.urgency)),
-    h("bdi", { class: "edition" }, editionName),
-    time(item.versionCreated),
-  ];
+  const parts = [h("bdi", { class: "edition" }, name), ...editionTime(item.firstCreated, timezone)];
   if (unreadable)
     return [...parts, sentence("badge state", "item.unreadable", { version, shown: shownVersion })];
+  parts.push(...timesAhead(item, timezone));
   if (version === 1 && act === "publish") return parts;
   const state = sentence("badge state", `done.${act}`);
   state.dataset.act = act;
-  return [...parts, state, sentence("version", "item.version", { version })];
+  const history = h("button", { type: "button", class: "version", "aria-keyshortcuts": "V" });
+  showText(history, "item.version", { version });
+  return [...parts, state, history, time(item.versionCreated)];
+}
+
+/** Until when it is pinned and when it expires, if that is still to come. @param {Item} item @param {string | undefined} zone */
+function timesAhead({ pubStatus, expires, pinnedUntil }, zone) {
+  if (pubStatus === "canceled") return [];
+  /** @type {[string, string | null][]} */
+  const times = [
+    ["item.pinned", pinnedUntil],
+    ["item.expires", expires],
+  ];
+  return times.flatMap(([key, time]) =>
+    time && Date.parse(time) > Date.now() ? [timeFact("ahead", key, time, zone)] : [],
+  );
+}
+
+/**
+ * Who published the item, and who changed it last.
+ * @param {Byline[]} bylines the oldest version first
+ * @returns {Node[]}
+ */
+export function bylineParts(bylines) {
+  const [first] = bylines;
+  const last = bylines.at(-1);
+  if (!first || !last) return [];
+  return [first, ...(last === first ? [] : [last])].map(({ act, by }) => sentence("", `by.${act}`, { by }));
 }
 
 /**
@@ -43,20 +79,18 @@ export function noteParts({ note, version, corrections }) {
 }
 
 /**
- * When the desk acknowledged this version, and how long after Publish the ticker showed it.
+ * How long after Publish the ticker showed this version, if this page sent it.
  * @param {Item} item
  * @param {Timing} timing
  * @returns {(Node | string)[]}
  */
 export function timingParts({ pubStatus }, { acknowledged, sent, onAir }) {
   if (acknowledged === undefined) return [];
-  const moment = h("time");
-  showTime(moment, acknowledged);
   const air = h("span", { class: "on-air" });
   if (onAir === undefined || sent === undefined) showText(air, pubStatus === "usable" ? "item.waiting" : "");
   // A repeat after a lost answer meets the published line: then the time is not known.
   else showText(air, onAir < sent ? "item.already" : "item.onair", { ms: Math.round(onAir - sent) });
-  return [sentence("acknowledged", "item.acknowledged"), " ", moment, " · ", air];
+  return [air];
 }
 
 /**
@@ -65,7 +99,7 @@ export function timingParts({ pubStatus }, { acknowledged, sent, onAir }) {
  * @param {Params} [params]
  */
 function sentence(className, key, params) {
-  const element = h("span", { class: className });
+  const element = h("span", className ? { class: className } : {});
   showText(element, key, params);
   return element;
 }

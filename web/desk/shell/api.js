@@ -7,7 +7,7 @@
 import { LostError } from "./errors.js";
 import { Http } from "./http.js";
 
-/** @import { Item, Site, User, Written } from "./types.d.ts" */
+/** @import { Byline, Item, ItemVersion, Person, Site, User, Written } from "./types.d.ts" */
 
 /** @param {string} uri */
 const pathOf = (uri) => `/v1/items/${encodeURIComponent(uri)}`;
@@ -31,6 +31,33 @@ export class DeskApi {
    */
   constructor(language, onReachable = () => {}) {
     this.#http = new Http(language, onReachable);
+  }
+
+  /** Requests of other parts of a page. */
+  get http() {
+    return this.#http;
+  }
+
+  /**
+   * Which lists of the desk have changed since `seen`; waits for a change.
+   * @param {string} seen the value of the last answer
+   * @param {number} wait seconds
+   * @param {AbortSignal} signal
+   * @returns {Promise<{seen: string, topics: string[]}>}
+   */
+  events(seen, wait, signal) {
+    return this.#http.json("GET", `/v1/events?seen=${seen}&wait=${wait}`, { signal });
+  }
+
+  /**
+   * A request of a page with its own part of the API.
+   * @param {string} method
+   * @param {string} path
+   * @param {import("./http.js").Options} [options]
+   * @returns {Promise<any>} the JSON object of the answer; empty for 204 and 304
+   */
+  request(method, path, options) {
+    return this.#http.json(method, path, options);
   }
 
   /** @returns {Promise<Site>} */
@@ -59,18 +86,83 @@ export class DeskApi {
 
   /** @returns {Promise<Item[]>} the newest items, including those on hold */
   async items() {
-    return (await this.#http.json("GET", "/v1/items?limit=100")).items;
+    return (await this.#http.json("GET", "/v1/items?limit=200&bylines=true")).items;
   }
 
   /** @returns {Promise<Item[]>} the items whose newest version is unreadable, each as its newest readable version */
   async unreadable() {
-    const { items } = await this.#http.json("GET", "/v1/items?limit=200&status=unreadable");
+    const { items } = await this.#http.json("GET", "/v1/items?limit=200&bylines=true&status=unreadable");
     return items.map(withNewestVersion);
+  }
+
+  /**
+   * The list as readers had it at a moment.
+   * @param {Record<string, string>} query
+   * @param {AbortSignal} signal
+   * @returns {Promise<{items: Item[], complete: boolean, earliest: string | null}>}
+   */
+  at(query, signal) {
+    return this.#http.json("GET", `/v1/at?${new URLSearchParams(query)}`, { signal });
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<Item[]>} the newest items, whatever their status */
+  async newest(signal) {
+    const statuses = "status=usable&status=withheld&status=canceled";
+    return (await this.#http.json("GET", `/v1/items?limit=200&${statuses}`, { signal })).items;
   }
 
   /** @param {string} uri @returns {Promise<Item>} */
   async item(uri) {
-    return withNewestVersion(await this.#http.json("GET", pathOf(uri)));
+    return withNewestVersion(await this.#http.json("GET", `${pathOf(uri)}?bylines=true`));
+  }
+
+  /**
+   * A part of a search through all that the desk holds.
+   * @param {Record<string, string>} conditions
+   * @param {string} after the `next` of the part before; empty at the beginning
+   * @returns {Promise<{items: Item[], next: string | null}>}
+   */
+  search(conditions, after) {
+    const query = new URLSearchParams({ ...conditions, limit: "50", ...(after ? { after } : {}) });
+    return this.#http.json("GET", `/v1/search?${query}`);
+  }
+
+  /**
+   * The stories on air that an item may belong to, those most like it first.
+   * @param {Item} item
+   * @returns {Promise<{id: string, title: {value: string}}[]>}
+   */
+  async stories({ edition, headline }) {
+    const query = new URLSearchParams({ edition, text: headline.value, limit: "20" });
+    return (await this.#http.json("GET", `/v1/stories?${query}`)).stories;
+  }
+
+  /** @param {string} uri @returns {Promise<ItemVersion[]>} the oldest first */
+  async history(uri) {
+    return (await this.#http.json("GET", `${pathOf(uri)}/history`)).versions;
+  }
+
+  /** @param {{page: string, uri: string, act: string}} report @returns {Promise<Person[]>} everyone at work */
+  async reportPresence(report) {
+    return (await this.#http.json("PUT", "/v1/presence", { body: report })).people;
+  }
+
+  /** Says that a page closes; the browser sends it even while the page goes. @param {string} page */
+  leave(page) {
+    const headers = { "Flashwire-Page": "desk" };
+    this.#http
+      .fetch(`/v1/presence?page=${page}`, { method: "DELETE", keepalive: true, headers })
+      .catch(() => {});
+  }
+
+  /**
+   * Who stored each version of items, which the stream does not say.
+   * @param {string[]} uris at most 100
+   * @returns {Promise<Record<string, Byline[]>>}
+   */
+  async bylines(uris) {
+    const query = uris.map((uri) => `uri=${encodeURIComponent(uri)}`).join("&");
+    return (await this.#http.json("GET", `/v1/bylines?${query}`)).bylines;
   }
 
   /** @param {object} body @param {string} key @returns {Promise<Written>} */
@@ -120,6 +212,45 @@ export class DeskApi {
     });
   }
 
+  /** @returns {Promise<import("../kill/stops.js").Stop[]>} what is stopped now */
+  async stops() {
+    return (await this.#http.json("GET", "/v1/kill")).stops;
+  }
+
+  /** Stops publishing. @param {{scope: string, name: string, reason: string, endSessions: boolean}} body */
+  async kill(body) {
+    await this.#http.json("POST", "/v1/kill", { body });
+  }
+
+  /** Ends a stop. @param {string} id @param {string} reason */
+  async liftStop(id, reason) {
+    await this.#http.json("POST", `/v1/kill/${encodeURIComponent(id)}/lift`, { body: { reason } });
+  }
+
+  /**
+   * @param {URLSearchParams} query
+   * @returns {Promise<{records: import("../audit/record.js").AuditRecord[],
+   *   head: {number: number, hash: string}, spooled: number}>}
+   */
+  audit(query) {
+    return this.#http.json("GET", `/v1/audit?${query}`);
+  }
+
+  /** @param {number} seconds @returns {Promise<import("../items/receipts.js").Receipts>} what nodes have reported in that time */
+  receipts(seconds) {
+    return this.#http.json("GET", `/v1/receipts?seconds=${seconds}`);
+  }
+
+  /**
+   * Advice about a line while it is typed. Nothing is stored.
+   * @param {object} body
+   * @param {AbortSignal} signal
+   * @returns {Promise<{warnings: import("./types.d.ts").Warning[]}>}
+   */
+  similar(body, signal) {
+    return this.#http.json("POST", "/v1/similar", { body, signal });
+  }
+
   /** Whether the desk can publish now. Throws `LostError` if it cannot be reached. */
   async isReady() {
     return (await this.#http.fetch("/health/ready", { method: "GET" })).ok;
@@ -133,6 +264,12 @@ export class DeskApi {
    */
   async #write(path, body, headers) {
     const answer = await this.#http.json("POST", path, { body, headers });
+    const { waiting } = answer;
+    if (typeof waiting?.due === "string") {
+      const written = waiting.siblings.map((/** @type {Item} */ item) => ({ item }));
+      const missing = waiting.missing.map((/** @type {string} */ edition) => ({ draft: { edition } }));
+      return { item: waiting.item, due: waiting.due, siblings: [...written, ...missing] };
+    }
     // A success without an item comes from another program: the outcome is unknown.
     if (typeof answer.item?.uri !== "string" || !(answer.item.version > 0)) throw new LostError();
     return answer;

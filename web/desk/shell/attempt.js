@@ -78,7 +78,7 @@ export class Attempt {
    */
   async send({ post, sent, resumed = false, store = () => {}, forget = () => {} }) {
     store();
-    const { isOwner, keyMs, onExpired } = this.#session;
+    const { isOwner, keyMs, onExpired, onOutcome } = this.#session;
     const onUnknown = this.#onUnknown;
     this.#request = new RepeatedRequest({ post, sent, resumed, isOwner, keyMs, onUnknown, onExpired });
     /** @type {Outcome} */
@@ -92,6 +92,7 @@ export class Attempt {
       forget();
     }
     if (outcome.kind === "signed-out") onExpired();
+    onOutcome?.();
     return outcome;
   }
 

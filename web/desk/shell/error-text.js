@@ -1,13 +1,21 @@
 /** The sentence that tells a person why a request failed. */
 
+import { h } from "./dom.js";
 import { LostError } from "./errors.js";
-import { t } from "./i18n.js";
+import { showMessage } from "./i18n.js";
 
 /**
  * @param {import("./errors.js").RefusedError | LostError} error
- * @returns {string}
+ * @returns {import("./i18n.js").Param}
  */
 export function errorText(error) {
-  if (error instanceof LostError) return t("error.lost");
-  return error.detail || t("error.unknown", { status: error.status });
+  if (error instanceof LostError) return { t: "error.lost" };
+  return error.detail || { t: "error.unknown", p: { status: error.status } };
+}
+
+/** Why something cannot be shown, in its place. @param {import("./errors.js").RefusedError | LostError} error */
+export function errorNotice(error) {
+  const notice = h("p", { class: "error", role: "alert" });
+  showMessage(notice, errorText(error));
+  return notice;
 }

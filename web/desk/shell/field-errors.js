@@ -1,16 +1,19 @@
 /** What is wrong with a field, shown next to it. */
 
+import { showMessage } from "./i18n.js";
+
+/** @import { Param } from "./i18n.js" */
 /** @import { FieldError } from "./types.d.ts" */
 
 /**
  * Shows `message` next to `field` and marks the field as invalid; an empty message clears both.
  * @param {HTMLElement} field
  * @param {HTMLElement} output the element for the message
- * @param {string} message
+ * @param {Param} message
  */
 export function showFieldError(field, output, message) {
-  if (output.textContent !== message) output.textContent = message;
-  if (message) field.setAttribute("aria-invalid", "true");
+  showMessage(output, message);
+  if (message !== "") field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
 }
 
@@ -20,8 +23,8 @@ export function showFieldError(field, output, message) {
  * @param {FieldError[]} errors
  * @param {Record<string, Field | null | undefined>} fields the form's fields by the first part of the API's names:
  *   `infoSources` also takes the error of `infoSources[0].name`
- * @param {(field: Field, message: string) => void} show
- * @returns {string[]} the messages that have no field in this form
+ * @param {(field: Field, message: Param) => void} show
+ * @returns {Param[]} the messages that have no field in this form
  */
 export function placeErrors(errors, fields, show) {
   const unplaced = [];

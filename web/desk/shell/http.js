@@ -1,6 +1,6 @@
 /** Requests to the desk, with its answers turned into values, `LostError` or `RefusedError`. */
 
-import { LostError, RefusedError } from "./errors.js";
+import { LostError, RefusedError, spoken } from "./errors.js";
 
 /** The limit for an answer, in milliseconds. The desk gives up on the stream after 3 s. */
 const TIMEOUT_MS = 10_000;
@@ -47,11 +47,14 @@ export class Http {
       ...(body ? { body: JSON.stringify(body) } : {}),
       ...(signal ? { signal } : {}),
     });
+    // Not modified: the caller keeps what it has.
+    if (answer.status === 304) return {};
     const content = answer.status === 204 ? {} : await answer.json().catch(() => null);
     const isObject = typeof content === "object" && content !== null;
     // Half an answer, or a page of a proxy: the desk may have answered with a success.
     if (!isObject && (answer.ok || answer.status >= 500)) throw new LostError();
-    if (answer.ok) return content;
+    if (answer.ok)
+      return Array.isArray(content.warnings) ? { ...content, warnings: spoken(content.warnings) } : content;
     // A gateway's 502 or 504 without a problem body says nothing about what the desk did.
     if (answer.status >= 500 && typeof content.detail !== "string") throw new LostError();
     throw new RefusedError(answer.status, isObject ? content : {}, answer.headers.get("Retry-After"));

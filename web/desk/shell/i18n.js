@@ -9,13 +9,24 @@ import { DIRECTIONS, STRINGS } from "../words/strings.js";
 import { readStored, writeStored } from "./storage.js";
 
 /**
- * @typedef {string | number | {t: string} | {names: Record<string, string>}} Param
- *   A value, a sentence of the page, or a name by language from the site's configuration.
+ * @typedef {{moment: string | number, zone?: string, form?: "clock" | "day" | "full"}} Moment
+ *   RFC 3339, or milliseconds since 1970; with `zone` on other clocks than the browser's.
+ * @typedef {string | number | {t: string, p?: Params} | {names: Record<string, string>} | {list: Param[]} | Moment} Param
+ *   A value, a sentence of the page, words by language, several of them, or a moment. Each is put into words when it is
+ *   shown, so that it changes with the language.
  * @typedef {Record<string, Param>} Params
  */
 
 const STORED = "flashwire.language";
 const CLOCK = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const FORMS = /** @type {const} */ ({
+  clock: CLOCK,
+  day: { dateStyle: "medium" },
+  full: { dateStyle: "short", timeStyle: "medium" },
+  short: { ...CLOCK, day: "numeric", month: "short" },
+});
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+const LEFT_TO_RIGHT = new RegExp(`(?!${RIGHT_TO_LEFT.source})\\p{L}`, "u");
 let language = "en";
 /** @type {Intl.NumberFormat} */
 let numberFormat;
@@ -52,11 +63,13 @@ function showLanguage(tag) {
   language = tag;
   numberFormat = new Intl.NumberFormat(tag);
   timeFormat = new Intl.DateTimeFormat(tag, { ...CLOCK, second: "2-digit" });
-  dateFormat = new Intl.DateTimeFormat(tag, { ...CLOCK, day: "numeric", month: "short" });
+  dateFormat = new Intl.DateTimeFormat(tag, FORMS.short);
   document.documentElement.lang = tag;
   document.documentElement.dir = DIRECTIONS[tag] ?? "ltr";
-  document.title = t("title");
+  const page = document.documentElement.dataset.page ?? "";
+  document.title = page in (STRINGS.en ?? {}) ? `${t(page)} · ${t("title")}` : t("title");
   retranslate(document.body);
+  document.dispatchEvent(new Event("language-changed"));
 }
 
 /**
@@ -66,20 +79,43 @@ function showLanguage(tag) {
  * @returns {string}
  */
 export function t(key, params = {}) {
-  const sentence = STRINGS[language]?.[key] ?? STRINGS.en?.[key];
+  const words = STRINGS[language] ?? STRINGS.en ?? {};
+  // A rehearsal has other verbs: "Rehearse" where the live desk says "Publish".
+  const isRehearsal = document.documentElement.dataset.rehearsal !== undefined;
+  const sentence = (isRehearsal ? words[`${key}.rehearsal`] : undefined) ?? words[key];
   if (sentence === undefined) throw new Error(`no sentence ${key}`);
   return sentence.replace(/\{(\w+)\}/gu, (blank, name) => {
     const value = params[name];
-    return value === undefined ? blank : formatted(value);
+    return value === undefined ? blank : phrase(value);
   });
 }
 
-/** @param {Param} value */
-function formatted(value) {
+/** A value in words, as a sentence contains it. @param {Param} value @returns {string} */
+export function phrase(value) {
   if (typeof value === "number") return numberFormat.format(value);
-  if (typeof value === "string") return `\u2068${value}\u2069`;
-  if ("t" in value) return t(value.t);
-  return value.names[language] ?? value.names.en ?? Object.values(value.names)[0] ?? "";
+  if (typeof value === "string") return isolated(value);
+  if ("t" in value) return t(value.t, value.p);
+  if ("list" in value) return value.list.map(phrase).join(t("list"));
+  if ("moment" in value) return isolated(momentText(value));
+  const words = value.names[language] ?? value.names.en ?? Object.values(value.names)[0] ?? "";
+  const hasOther = DIRECTIONS[language] === "rtl" ? LEFT_TO_RIGHT : RIGHT_TO_LEFT;
+  return hasOther.test(words) ? isolated(words) : words;
+}
+
+/** Several sentences as one value, one after the other. @param {Param[]} sentences */
+export function inSentences([first = "", ...others]) {
+  return others.reduce((all, next) => ({ t: "sentences", p: { first: all, next } }), first);
+}
+
+/** Keeps the direction of a text from outside away from the sentence around it. @param {string} text */
+const isolated = (text) => `\u2068${text}\u2069`;
+
+/** @param {Moment} moment */
+function momentText({ moment, zone, form }) {
+  const date = new Date(moment);
+  // Another release, or a person, may have written it.
+  if (Number.isNaN(date.getTime())) return String(moment);
+  return new Intl.DateTimeFormat(language, { ...FORMS[form ?? "short"], timeZone: zone }).format(date);
 }
 
 /**
@@ -101,8 +137,17 @@ export function showText(element, key, params = {}) {
 }
 
 /**
- * Gives `element` a name that only assistive technology reads, also after a change of language.
+ * Makes `element` show a message of the page or the desk, also after a change of language.
  * @param {HTMLElement} element
+ * @param {Param} message an empty text: shows nothing
+ */
+export function showMessage(element, message) {
+  showText(element, message === "" ? "" : "plain", { value: message });
+}
+
+/**
+ * Gives `element` a name that only assistive technology reads, also after a change of language.
+ * @param {HTMLElement | SVGElement} element
  * @param {string} key
  * @param {Params} [params]
  */
@@ -116,13 +161,16 @@ export function setLabel(element, key, params = {}) {
  * Makes `element` show a moment: the time of day, with the date unless it is today.
  * @param {HTMLTimeElement} element
  * @param {number} moment milliseconds since 1970
+ * @param {string} [timeZone] other than the browser's: shows no seconds
  */
-export function showTime(element, moment) {
+export function showTime(element, moment, timeZone) {
   const date = new Date(moment);
   element.dateTime = date.toISOString();
   element.title = date.toISOString();
   const isToday = date.toDateString() === new Date().toDateString();
-  element.textContent = (isToday ? timeFormat : dateFormat).format(date);
+  if (timeZone)
+    element.textContent = momentText({ moment, zone: timeZone, ...(isToday ? { form: "clock" } : {}) });
+  else element.textContent = (isToday ? timeFormat : dateFormat).format(date);
 }
 
 /** @param {ParentNode} root */
@@ -131,6 +179,8 @@ export function retranslate(root) {
     showText(element, element.dataset.t ?? "", JSON.parse(element.dataset.p ?? "{}"));
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-t-label]")))
     setLabel(element, element.dataset.tLabel ?? "", JSON.parse(element.dataset.pLabel ?? "{}"));
-  for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll("time[datetime]")))
-    showTime(element, Date.parse(element.dateTime));
+  for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (
+    root.querySelectorAll("time[datetime]:not([data-t])")
+  ))
+    showTime(element, Date.parse(element.dateTime), element.dataset.zone);
 }

@@ -1,144 +1,136 @@
 /** The desk page: who is signed in, and how composer, list, feed and status line work together. */
 
 import { Composer } from "../compose/composer.js";
-import { keepPreviewVisible } from "../compose/send-bar.js";
+import { ComposerLine } from "../editions/composer-line.js";
+import { EditionsPanel } from "../editions/panel.js";
+import { EditionsWire } from "../editions/wire.js";
 import { Items } from "../items/items.js";
 import { ItemList } from "../items/list.js";
-import { DeskApi } from "./api.js";
-import { askConfirmation } from "./confirm.js";
+import { ReceiptView } from "../items/receipts.js";
+import { handOver } from "../waiting/hand-over.js";
+import { WaitingPanel } from "../waiting/panel.js";
+import { WaitingApi } from "../waiting/waiting-api.js";
+import { DeskEvents } from "./desk-events.js";
 import { $ } from "./dom.js";
-import { isDeskError, LostError, RefusedError } from "./errors.js";
+import { isDeskError, RefusedError } from "./errors.js";
 import { Feed } from "./feed.js";
-import { currentLanguage, setLanguage, showText, startLanguage } from "./i18n.js";
+import { Frame } from "./frame.js";
+import { restoreEntries } from "./journal.js";
 import { keyLifetime } from "./outcomes.js";
 import { startShortcuts } from "./shortcuts.js";
-import { SignIn } from "./sign-in.js";
-import { ReadinessCheck, showStatus } from "./status.js";
+import { replaceSources, SourceUpdates } from "./source-updates.js";
+import { showStatus } from "./status.js";
 
 /** @import { Item, User } from "./types.d.ts" */
-
-/** Time between two attempts to reach the desk at the start, in milliseconds. */
-const RETRY_MS = 2000;
-/** The ids of what is visible only to a person who is signed in. */
-const SIGNED_IN = ["desk", "help", "signout", "user", "state-ticker"];
 
 const items = new Items();
 /** The parts that need the site's configuration; made at the first sign-in. @type {Awaited<ReturnType<typeof createParts>> | null} */
 let parts = null;
-/** The name of the person signed in. */
-let owner = "";
 /** Whether a list has come, from the ticker or the desk. */
 let hasList = false;
 /** The ticker's snapshot after it lost the position of this page; null otherwise. @type {Item[] | null} */
 let restart = null;
 
-const api = new DeskApi(currentLanguage, (reachable) => {
-  if (!reachable) showStatus("desk", "offline");
+const frame = new Frame({
+  ids: ["desk", "help", "state-ticker"],
+  enter,
+  shown,
+  leave,
+  forget,
+  isPending,
+  unsent: () => (parts?.composer.hasText ? "sign.kept" : ""),
+  ready: handleReadiness,
 });
-const signIn = new SignIn(api, enter);
-const readiness = new ReadinessCheck(api, (isReady) => {
-  if (!isReady) return parts?.composer.handleOffline();
-  parts?.composer.handleOnline();
-  parts?.list.repeatIfRecent();
-  if (!$("desk").hidden) renew();
-});
+const { api } = frame;
+const receipts = new ReceiptView(api, $("desk"));
 
-startLanguage();
-keepPreviewVisible();
-$("language").value = currentLanguage();
-$("language").addEventListener("change", () => setLanguage($("language").value));
-$("signout").addEventListener("click", signOut);
-showStatus("desk", "connecting");
 showStatus("ticker", "connecting");
 addEventListener("offline", () => parts?.composer.handleOffline());
-addEventListener("beforeunload", (event) => {
-  if (isPending()) event.preventDefault();
-});
-start();
-
-async function start() {
-  readiness.run();
-  const code = SignIn.takeCode();
-  if (code) return signIn.show({ code });
-  try {
-    await enter(await api.session());
-  } catch (error) {
-    if (error instanceof RefusedError) signIn.show();
-    else if (error instanceof LostError) setTimeout(start, RETRY_MS);
-    else throw error;
-  }
-}
+restoreEntries().then(() => frame.start());
 
 async function createParts() {
   const site = await api.site();
-  const session = { keyMs: keyLifetime(site), isOwner, onExpired: handleExpired };
+  const session = {
+    keyMs: keyLifetime(site),
+    isOwner: () => frame.isOwner(),
+    onExpired: () => frame.handleUnauthorized(),
+    onOutcome: () => frame.handleOutcome(),
+  };
+  const waitingApi = new WaitingApi(api.http);
   const composer = new Composer(site, api, {
     session,
     onPublished: handlePublished,
     newestKnown: () => items.newestFirst()[0]?.firstCreated ?? (hasList ? "" : null),
     currentVersion,
+    handOver: (kind, body, key, opened) => handOver(waitingApi, kind, body, key, opened),
+    onOpened: (id) => parts?.waiting.showOpened(id),
     openWithdrawal: (uri) => list.openForm(uri, "withdraw"),
   });
-  const list = new ItemList({ items, site, api, session, renew });
+  const { newSource } = composer;
+  const focusLine = () => composer.focus();
+  const list = new ItemList({ items, site, api, session, newSource, renew, focusLine });
+  const editions = new EditionsPanel(site, api, {
+    session,
+    composer: new ComposerLine(composer.form, site),
+    onPublished: handlePublished,
+    handOver: (kind, body, key) => handOver(waitingApi, kind, body, key),
+  });
   const feed = new Feed(site.ticker, handleFeed, (state) => showStatus("ticker", state));
-  startShortcuts(composer, list);
-  return { composer, list, feed };
+  const events = new DeskEvents(api, () => frame.handleUnauthorized());
+  const editionsWire = new EditionsWire(api, site, events, { items, list, renew });
+  const waiting = new WaitingPanel(site, waitingApi, events, composer);
+  startShortcuts(composer, list, editions, waiting);
+  const sources = new SourceUpdates(api, (registered) => replaceSources(site.sources, registered));
+  return { composer, list, editions, editionsWire, feed, events, waiting, sources };
 }
 
-/** Opens the desk. @param {User} user */
+/** @param {User} user */
 async function enter(user) {
   parts ??= await createParts();
-  const { composer, list, feed } = parts;
-  owner = user.name;
-  list.setUser(user);
+  parts.list.setUser(user);
+  parts.waiting.setUser(user);
   // The stored draft before the page is shown: it must not overwrite what is typed into an open page.
-  await composer.setUser(user);
-  signIn.hide();
-  for (const id of SIGNED_IN) $(id).hidden = false;
-  showText($("user"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });
-  composer.focus();
-  feed.start();
-  await renew();
+  await parts.composer.setUser(user);
+  parts.editions.setUser(user);
 }
 
-/** The session has ended: shows the sign-in, and keeps everything that was typed. */
-function handleExpired() {
-  if ($("desk").hidden) return;
-  close();
-  const unpublished = parts?.composer.hasText ? "sign.kept" : "";
-  signIn.show({ expired: true, unsent: isPending() ? "sign.unknown" : unpublished });
+function shown() {
+  parts?.composer.focus();
+  parts?.feed.start();
+  parts?.events.start();
+  parts?.waiting.read();
+  receipts.start();
+  parts?.sources.start();
+  renew();
+}
+
+function leave() {
+  parts?.feed.stop();
+  parts?.events.stop();
+  receipts.stop();
+  parts?.sources.stop();
+  showStatus("ticker", "connecting");
+}
+
+/** Held items are only for people who are signed in. */
+function forget() {
+  items.clear();
+  parts?.waiting.forget();
+  parts?.list.render();
 }
 
 /** Whether the outcome of something that was sent is unknown. */
 function isPending() {
-  return Boolean(parts?.composer.isPending || parts?.list.isPending);
+  return Boolean(parts?.composer.isPending || parts?.editions.isPending || parts?.list.isPending);
 }
 
-/** Whether the session still belongs to the person signed in here: another tab may have changed it for all tabs. */
-async function isOwner() {
-  return (await api.session()).name === owner;
-}
-
-async function signOut() {
-  const question = { title: "leave.title", words: "leave.words", yes: "leave.yes" };
-  if (isPending() && !(await askConfirmation(question))) return;
-  try {
-    await api.signOut();
-  } catch (error) {
-    if (error instanceof LostError) return readiness.run();
-    if (!(error instanceof RefusedError)) throw error;
-  }
-  close();
-  // Held items are only for people who are signed in.
-  items.clear();
-  parts?.list.render();
-  signIn.show();
-}
-
-function close() {
-  parts?.feed.stop();
-  showStatus("ticker", "connecting");
-  for (const id of SIGNED_IN) $(id).hidden = true;
+/** @param {boolean} isReady */
+function handleReadiness(isReady) {
+  if (!isReady) return parts?.composer.handleOffline();
+  parts?.composer.handleOnline();
+  parts?.list.repeatIfRecent();
+  parts?.editions.repeatIfRecent();
+  if (frame.isOpen) renew();
 }
 
 /** Loads the desk's own list, which also has the items on hold; the ticker does not send those. */
@@ -157,12 +149,13 @@ async function renew() {
       items.merge(item);
       composer.handleItem(item);
     }
+    items.setStale(listed);
     $("items-old").hidden = true;
     list.render();
     if (list.isChief) items.mergeUnreadable(await api.unreadable());
     await list.loadSentActs();
   } catch (error) {
-    if (error instanceof RefusedError && error.status === 401) return handleExpired();
+    if (error instanceof RefusedError && error.status === 401) return frame.handleUnauthorized();
     if (!isDeskError(error)) throw error;
     $("items-old").hidden = false;
   }
@@ -192,7 +185,7 @@ async function currentVersion(uri) {
 function handlePublished(item, sent) {
   items.merge(item);
   items.addTiming(item.uri, item.version, { sent, acknowledged: Date.now() });
-  parts?.list.render();
+  parts?.list.showOwn(item);
 }
 
 /**
@@ -205,6 +198,7 @@ function handleFeed(received, complete, lost) {
   if (lost) restart = received;
   const now = performance.now();
   for (const item of received) {
+    parts?.editionsWire.handleItem(item);
     items.merge(item);
     parts?.composer.handleItem(item);
     // For every version, also of a snapshot: the ticker is often faster than the desk's answer, which says whose it is.

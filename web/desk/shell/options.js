@@ -3,8 +3,10 @@
 import { h } from "./dom.js";
 import { showText } from "./i18n.js";
 
-/** The four urgencies that people choose; 5 to 8 are for feeds. */
+/** The four urgencies that people choose. */
 export const URGENCIES = [1, 2, 3, 4];
+/** Those that only feeds publish with. */
+export const FEED_URGENCIES = [5, 6, 7, 8];
 
 /**
  * The name of an urgency: a key of the sentences and its parameters.

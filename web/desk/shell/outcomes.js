@@ -32,6 +32,9 @@ export function keyLifetime(site) {
   return 0.9 * HOUR_MS * (site.limits?.idempotencyHours ?? 24);
 }
 
+/** Problem types of 503 and 408 with which the desk ends a request before it writes to the stream. */
+const BEFORE_WRITING = new Set(["desk-file", "database-away", "audit-away", "too-slow"]);
+
 /**
  * Whether `error` proves that nothing was written.
  * @param {unknown} error
@@ -41,7 +44,7 @@ export function isRefusal(error, isRepeat) {
   if (!(error instanceof RefusedError)) return false;
   if (isRepeat) return DECIDED.has(error.kind);
   // The desk reads its own file and the whole request before it writes to the stream.
-  if (error.kind === "desk-file" || error.kind === "database-away" || error.kind === "too-slow") return true;
+  if (BEFORE_WRITING.has(error.kind)) return true;
   // Any other 408 comes from a proxy, which may have passed the request on.
   return error.status <= LAST_REFUSAL && error.status !== 408;
 }

@@ -40,7 +40,24 @@ export function isActResult(item, version, body) {
     (body.urgency === undefined || item.urgency === body.urgency) &&
     // A withdrawn or held version comes without its words.
     (body.headline === undefined || !item.headline || item.headline.value === stored(body.headline)) &&
-    (body.infoSources === undefined || !item.headline || isSource(item.infoSources[0], body.infoSources[0]))
+    (body.infoSources === undefined ||
+      !item.headline ||
+      isSource(item.infoSources[0], body.infoSources[0])) &&
+    (!item.headline || hasFields(item, body))
+  );
+}
+
+/** Whether `item` has what `body` changed besides the line. @param {Item} item @param {ActBody} body */
+function hasFields(item, { sections, places, link, expires, pinnedUntil, story }) {
+  /** @param {string | null | undefined} time */
+  const at = (time) => Date.parse(time ?? "") || 0;
+  return (
+    (sections === undefined || String(item.sections) === String(sections)) &&
+    (places === undefined || String(item.places) === String(places)) &&
+    (link === undefined || item.link === link) &&
+    (expires === undefined || at(item.expires) === at(expires)) &&
+    (pinnedUntil === undefined || at(item.pinnedUntil) === at(pinnedUntil)) &&
+    (story === undefined || item.story?.title.value === (story ? stored(story.title) : undefined))
   );
 }
 

@@ -10,7 +10,7 @@
 import { isDeskError, RefusedError } from "./errors.js";
 import { isRefusal, wasDoneBefore } from "./outcomes.js";
 
-/** @import { Item, Warning, Written } from "./types.d.ts" */
+/** @import { Item, Sibling, Warning, Written } from "./types.d.ts" */
 
 /** How long after the first request the page repeats it by itself, in milliseconds. */
 export const REPEAT_MS = 300_000;
@@ -27,7 +27,7 @@ const LONGEST_WAIT_MS = 15_000;
  * @property {(repeating: boolean) => void} onUnknown called whenever the outcome is still unknown
  * @property {() => void} onExpired called when the session has ended; no request follows until `repeatNow`
  */
-/** @typedef {{item: Item, warnings: Warning[], wasUnknown: boolean}} Done */
+/** @typedef {{item: Item, warnings: Warning[], siblings: Sibling[], wasUnknown: boolean, due?: string}} Done `due`: it leaves only then */
 
 export class RepeatedRequest {
   #options;
@@ -93,10 +93,12 @@ export class RepeatedRequest {
   /**
    * @param {Item} item
    * @param {Warning[]} [warnings]
+   * @param {Sibling[]} [siblings]
+   * @param {string} [due]
    */
-  #finish(item, warnings = []) {
+  #finish(item, warnings = [], siblings = [], due = "") {
     this.stop();
-    this.#resolve({ item, warnings, wasUnknown: this.#isUnknown });
+    this.#resolve({ item, warnings, siblings, wasUnknown: this.#isUnknown, ...(due ? { due } : {}) });
   }
 
   #mayRepeat() {
@@ -108,8 +110,8 @@ export class RepeatedRequest {
     try {
       // A key belongs to a person: under another person's session the same request would be a new one.
       if (this.#isUnknown && !(await this.#options.isOwner())) return this.#expire();
-      const { item, warnings = [] } = await this.#options.post();
-      if (!this.#isOver) this.#finish(item, warnings);
+      const { item, warnings = [], siblings = [], due } = await this.#options.post();
+      if (!this.#isOver) this.#finish(item, warnings, siblings, due);
     } catch (error) {
       if (!this.#isOver) this.#handleError(error);
     } finally {

@@ -3,14 +3,14 @@
 /** @import { Site, Source, Sources } from "./types.d.ts" */
 
 /**
- * The id of the registered source called `name`: an id, or a label in any language, whatever its case; or null.
+ * The id of the registered source called `name`: an id, an alias, or a label in any language, whatever its case; or null.
  * @param {Sources} sources
  * @param {string} name
  */
 export function findSource(sources, name) {
   const folded = fold(name);
   const entry = Object.entries(sources).find(([id, source]) =>
-    [id, ...Object.values(source.names)].some((label) => fold(label) === folded),
+    [id, ...searchNames(source)].some((label) => fold(label) === folded),
   );
   return entry ? entry[0] : null;
 }
@@ -52,7 +52,7 @@ export function matchingSources(sources, beginning, language) {
   const prefix = fold(beginning);
   /** @param {Source} source */
   const rank = (source) => {
-    const labels = Object.values(source.names).map(fold);
+    const labels = searchNames(source).map(fold);
     if (labels.some((label) => label.startsWith(prefix))) return 0;
     return labels.some((label) => label.split(/\s+/u).some((word) => word.startsWith(prefix))) ? 1 : 2;
   };
@@ -66,6 +66,11 @@ export function matchingSources(sources, beginning, language) {
     .filter((match) => match.rank < 2)
     .sort((a, b) => a.rank - b.rank)
     .map(({ id, label, role }) => ({ id, label, role }));
+}
+
+/** Every name by which a source is found. @param {Source} source */
+function searchNames({ names, aliases = [] }) {
+  return [...Object.values(names), ...aliases];
 }
 
 /**

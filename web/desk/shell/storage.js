@@ -1,5 +1,7 @@
 /** The browser's storage, which may be blocked: then the page works without it and keeps nothing. */
 
+import { recordEntry } from "./journal.js";
+
 /** 128 random bits in hexadecimal. `crypto.randomUUID` is missing on an insecure page. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -29,6 +31,7 @@ export function writeStored(storage, name, value) {
   try {
     if (value === null) globalThis[storage].removeItem(name);
     else globalThis[storage].setItem(name, value);
+    if (storage === "localStorage") recordEntry(name, value);
     return true;
   } catch {
     return false;

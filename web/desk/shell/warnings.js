@@ -1,6 +1,7 @@
 /** The desk's warnings about a line that it accepts, as a list on the page. */
 
 import { h } from "./dom.js";
+import { showMessage } from "./i18n.js";
 
 /**
  * Shows `warnings` in `list`, which is hidden if there are none.
@@ -8,6 +9,12 @@ import { h } from "./dom.js";
  * @param {import("./types.d.ts").Warning[]} [warnings]
  */
 export function showWarnings(list, warnings = []) {
-  list.replaceChildren(...warnings.map(({ message }) => h("li", {}, message)));
+  list.replaceChildren(
+    ...warnings.map(({ message }) => {
+      const entry = h("li");
+      showMessage(entry, message);
+      return entry;
+    }),
+  );
   list.hidden = warnings.length === 0;
 }
