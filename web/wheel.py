@@ -5,7 +5,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SERVED = ("client", "demo", "desk", "dist", "shared")
+SERVED = ("client", "demo", "desk", "developers", "dist", "pages", "shared")
 
 
 class WebFiles(BuildHookInterface):  # type: ignore[type-arg]  # the configuration's class, which this hook does not read
@@ -17,6 +17,6 @@ class WebFiles(BuildHookInterface):  # type: ignore[type-arg]  # the configurati
         web = Path(self.root, "web")
         for folder in SERVED:
             for path in (web / folder).rglob("*"):
-                # Declarations are for the type checker alone.
-                if path.is_file() and not path.name.endswith(".d.ts"):
+                # Further files are for the type checker and for the npm package.
+                if path.is_file() and (folder != "client" or path.suffix == ".js") and path.name != "types.d.ts":
                     build_data["force_include"][str(path)] = f"ticker/web/{path.relative_to(web).as_posix()}"

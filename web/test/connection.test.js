@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memory } from "../widget/session.js";
 import { start } from "./fake-transports.js";
 
 test("a connection is live from its first snapshot on", () => {
@@ -75,6 +76,23 @@ test("the state is offline once every transport has failed, and the first is tri
 test("the transport that works in this session is tried first", () => {
   const fake = start({ memory: { get: () => 1, set: () => {} } });
   assert.equal(fake.last.index, 1);
+});
+
+test("a fallback is forgotten after ten minutes, however often it reconnects in that time", (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 0 });
+  Object.assign(globalThis, { sessionStorage: {} });
+  const here = memory("a.example");
+  here.set(1);
+  assert.equal(memory("b.example").get(), undefined);
+  const fake = start({ memory: here });
+  for (let minute = 1; minute <= 11; minute++) {
+    fake.receiveSnapshot();
+    context.mock.timers.setTime(minute * 60_000);
+    const count = fake.attempts.length;
+    fake.lose();
+    while (fake.attempts.length === count) fake.clock.pass(100);
+  }
+  assert.deepEqual(fake.indexes, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
 });
 
 test("a fallback that works during an outage is not remembered if the WebSocket has worked", () => {

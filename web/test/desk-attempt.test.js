@@ -70,7 +70,13 @@ test("an outcome that was unknown is done once the ticker shows the item", async
   await pass(0);
   attempt.confirm(anItem());
   await pass(0);
-  assert.deepEqual(end.outcome, { kind: "done", item: anItem(), warnings: [], wasUnknown: true });
+  assert.deepEqual(end.outcome, {
+    kind: "done",
+    item: anItem(),
+    warnings: [],
+    siblings: [],
+    wasUnknown: true,
+  });
 });
 
 test("a person who asks sends the same request again, and only while its outcome is unknown", async (context) => {

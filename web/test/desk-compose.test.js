@@ -4,7 +4,9 @@ import test from "node:test";
 import { emptyDraft, parseDraft } from "../desk/compose/draft.js";
 import { DraftSlot } from "../desk/compose/draft-slot.js";
 import { missingPart, publishBody } from "../desk/compose/line.js";
-import { graphemeCount, lengthLevel } from "../desk/compose/meter.js";
+import { cutText, graphemeCount, lengthLevel } from "../desk/compose/meter.js";
+import { isOneLine, openedDraft } from "../desk/compose/opened-drafts.js";
+import { dueOf, instantOf, localValue } from "../desk/compose/times.js";
 import { forgetAct, storeAct, storedActs } from "../desk/items/sent-acts.js";
 import { oneLine } from "../desk/shell/dom.js";
 import { isPrefixedKey, newKey } from "../desk/shell/storage.js";
@@ -28,6 +30,14 @@ test("a character is what a person sees as one", () => {
 test("a text is good to 90, long to 120, and cut beyond", () => {
   const levels = [0, 1, 90, 91, 120, 121].map(lengthLevel);
   assert.deepEqual(levels, ["empty", "good", "good", "long", "long", "cut"]);
+});
+
+test("a channel cuts a text between two characters, with an ellipsis in the room it has", () => {
+  assert.equal(cutText("Two injured", 11), "Two injured");
+  assert.equal(cutText("Two injured today", 11), "Two injure…");
+  assert.equal(cutText("Two injured today", 5), "Two…");
+  assert.equal(cutText("🇪🇸👩‍🚒🇪🇸👩‍🚒", 3), "🇪🇸👩‍🚒…");
+  assert.equal(cutText("مُحَمَّد", 3), "مُحَ…");
 });
 
 test("what is stored for one person is not another's whose name begins with it", () => {
@@ -57,6 +67,39 @@ test("a role is sent only for a source that is not registered", () => {
     edition: "en",
     urgency: 4,
   });
+});
+
+test("the chosen options are sent, and no empty one", () => {
+  const story = { id: "", title: " A flood " };
+  const chosen = {
+    publishAt: "2031-01-02T03:04:00Z",
+    story,
+    digitalSourceType: "humanEdits",
+    reviewedBy: "Ana ",
+  };
+  const draft = { ...emptyDraft("en", "ltr"), line: "Civil Defence: Two injured", ...chosen };
+  const { text, direction, edition, urgency, ...options } = publishBody(draft, site);
+  assert.deepEqual(options, { ...chosen, story: { title: "A flood" }, reviewedBy: "Ana" });
+  const known = publishBody({ ...draft, story: { id: "flood", title: "A flood" } }, site);
+  assert.deepEqual(known.story, { id: "flood", title: "A flood" });
+});
+
+test("a line leaves at the later of its time and its embargo", () => {
+  assert.equal(dueOf({ publishAt: "", embargoedUntil: "" }), "");
+  assert.equal(dueOf({ publishAt: "2031-01-02T03:04:00Z", embargoedUntil: "" }), "2031-01-02T03:04:00Z");
+  const both = { publishAt: "2031-01-02T03:04:00Z", embargoedUntil: "2031-01-02T04:00:00Z" };
+  assert.equal(dueOf(both), both.embargoedUntil);
+});
+
+test("a time in a field is one of this browser, and comes back as it was entered", () => {
+  for (const value of ["2031-01-02T03:04", "2031-07-02T23:59"]) {
+    const instant = instantOf(value);
+    assert.match(instant, /^2031-\d\d-\d\dT\d\d:\d\d:00Z$/u);
+    assert.equal(Date.parse(instant), new Date(value).getTime());
+    assert.equal(localValue(instant), value);
+  }
+  assert.equal(instantOf(""), "");
+  assert.equal(localValue("yesterday"), "");
 });
 
 test("pasted lines become one line", () => {
@@ -100,4 +143,54 @@ test("the page works in a browser that blocks its storage, and says that it stor
   storeAct("A chief", act);
   forgetAct("A chief", act);
   assert.deepEqual(storedActs("A chief"), []);
+});
+
+const submission = {
+  ...{
+    id: "d1",
+    version: 3,
+    state: /** @type {const} */ ("submitted"),
+    by: "Rana",
+    changedBy: "Rana",
+    changed: "",
+  },
+  ...{ edition: "en", note: null, translationOf: "urn:flashwire:1" },
+};
+
+test("a draft of the desk that is opened and published keeps everything that it has", () => {
+  const line = {
+    text: "A neighbour: Heavy smoke",
+    role: "eyewitness",
+    direction: "ltr",
+    urgency: 3,
+    sections: ["world"],
+    places: ["vala"],
+    link: "https://example.org/a",
+    expires: "2040-01-02T03:04:00Z",
+    story: { id: "s1", title: "Smoke" },
+    edNote: "From the spot",
+  };
+  const draft = openedDraft({ ...submission, line }, emptyDraft("en", "ltr"), site);
+  const body = { ...line, edition: "en", translationOf: "urn:flashwire:1", draftId: "d1" };
+  assert.deepEqual(publishBody(draft, site), body);
+  assert.deepEqual(draft.opened, { id: "d1", version: 3, by: "Rana" });
+});
+
+test("a draft of the desk with a headline and a source becomes one line", () => {
+  /** @type {[Record<string, any>, string, string][]} */
+  const lines = [
+    [{ headline: "Two injured", infoSources: [{ uri: "cd" }] }, "Civil Defence: Two injured", ""],
+    [
+      { headline: { value: "Two injured" }, infoSources: [{ name: "A neighbour", role: "eyewitness" }] },
+      "A neighbour: Two injured",
+      "eyewitness",
+    ],
+    [{ headline: "Two injured" }, "Two injured", ""],
+    [{}, "", ""],
+  ];
+  for (const [line, text, role] of lines) {
+    const draft = openedDraft({ ...submission, line }, emptyDraft("en", "ltr"), site);
+    assert.deepEqual([draft.line, draft.role], [text, role]);
+  }
+  assert.equal(isOneLine({ ...submission, line: { infoSources: [{}, {}] } }), false);
 });

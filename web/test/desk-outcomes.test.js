@@ -6,6 +6,7 @@ import { LostError } from "../desk/shell/errors.js";
 import { placeErrors } from "../desk/shell/field-errors.js";
 import { failureOf, isRefusal, wasDoneBefore } from "../desk/shell/outcomes.js";
 import { isActResult, isPublishedLine } from "../desk/shell/recognize.js";
+import { handOverFailure } from "../desk/waiting/hand-over.js";
 import { anItem, refusal } from "./desk-requests.js";
 
 /** @type {(changes?: Partial<import("../desk/shell/types.d.ts").Item>) => import("../desk/shell/types.d.ts").Item} */
@@ -26,6 +27,7 @@ test("a first request is refused only by an answer after which nothing can have 
     [429, "rate"],
     [503, "desk-file"],
     [503, "database-away"],
+    [503, "audit-away"],
     [408, "too-slow"],
     [429, ""],
     [451, ""],
@@ -65,6 +67,7 @@ test("after an unknown outcome only an answer for which the desk looked for the 
     [429, "rate"],
     [503, "desk-file"],
     [503, "database-away"],
+    [503, "audit-away"],
     [404, ""],
     [413, ""],
   ]))
@@ -98,7 +101,7 @@ test("a failure says what the form must do, and whether its key is of no use any
 });
 
 test("each error of the desk goes to the field that it is about, and the others are returned", () => {
-  /** @type {[string, string][]} */
+  /** @type {unknown[]} */
   const shown = [];
   const errors = [
     { field: "headline", message: "too long" },
@@ -147,4 +150,13 @@ test("the result of an act is recognized by its version and by everything that i
   const headline = /** @type {any} */ (null);
   const withdrawn = item({ version: 3, act: "withdraw", note, infoSources: [], headline });
   assert.equal(isActResult(withdrawn, 2, { act: "withdraw", note: "Wrong." }), true);
+});
+
+test("a line whose handing over has no answer is not told as refused", () => {
+  const [unknown] = handOverFailure(new LostError(), "act.refused");
+  assert.equal(unknown, "waiting.handed.unknown");
+  const [broken] = handOverFailure(refusal(502, ""), "act.refused");
+  assert.equal(broken, "waiting.handed.unknown");
+  const [refused] = handOverFailure(refusal(403, "role-act"), "act.refused");
+  assert.equal(refused, "act.refused");
 });

@@ -7,11 +7,20 @@ import { DIRECTIONS, STRINGS } from "../desk/words/strings.js";
 
 const english = STRINGS.en ?? {};
 const folder = new URL("../desk/", import.meta.url);
-const page = readFileSync(new URL("index.html", folder), "utf8");
-const code = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".js") && !name.startsWith("words/"))
-  .map((name) => readFileSync(new URL(name, folder), "utf8"))
-  .join("\n");
+const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+
+/** @param {(name: string) => boolean} isWanted */
+const textOf = (isWanted) =>
+  names
+    .filter(isWanted)
+    .map((name) => readFileSync(new URL(name, folder), "utf8"))
+    .join("\n");
+// The table of pages names the sentences of the navigation.
+const pages = readFileSync(new URL("../../publisher/page/templates.py", import.meta.url), "utf8");
+const page = textOf((name) => name.endsWith(".html")) + pages;
+const code = textOf(
+  (name) => name.endsWith(".js") && !name.endsWith("words.js") && !name.startsWith("words/"),
+);
 
 /** @param {string} sentence */
 const blanks = (sentence) => [...sentence.matchAll(/\{\w+\}/gu)].map(([blank]) => blank).sort();
@@ -46,14 +55,16 @@ test("Arabic is written in Arabic and the others are not", () => {
 /** One word for one thing: if English has the first, the other languages have theirs. @type {[RegExp, Record<string, RegExp>][]} */
 const TERMS = [
   [/\bversion/iu, { ar: /إصدار/u, es: /versión/iu }],
-  [/\bedition/iu, { ar: /نسخة/u, es: /edición/iu }],
-  [/\btoken/iu, { ar: /رمز/u, es: /token/iu }],
+  [/\bedition/iu, { ar: /نسخ/u, es: /edici[oó]n/iu }],
+  [/\btoken/iu, { ar: /رمز|رموز/u, es: /token/iu }],
   [/\bstream\b/iu, { ar: /البث/u, es: /flujo/iu }],
   [/\bdesk\b/iu, { ar: /مكتب/u, es: /\bmesa\b/iu }],
   [/\breaders\b/iu, { ar: /القراء|للقراء/u, es: /público/iu }],
   [/\brole\b/iu, { ar: /صفة/u, es: /función|qué es/iu }],
   [/\bchief\b/iu, { ar: /رئيس|رئاسة/u, es: /jefe|jefatura/iu }],
   [/\bwithdraw/iu, { ar: /سحب|سُحب|مسحوب/u, es: /retir/iu }],
+  [/\brefil/iu, { ar: /ن\p{M}*ق\p{M}*ح|تنقيح/u, es: /reto(?:c|qu)/iu }],
+  [/\breleas/iu, { ar: /أ\p{M}*ع|عاد|عيد/u, es: /liber/iu }],
   [/\bon air\b/iu, { ar: /الهواء/u, es: /(?:en el|al) aire/iu }],
   [/\bline\b/iu, { ar: /سطر/u, es: /línea/iu }],
   [/\bitem\b/iu, { ar: /خبر/u, es: /elemento/iu }],
@@ -73,7 +84,8 @@ test("a thing has one name in all sentences", () => {
 });
 
 test("every sentence that the page names exists", () => {
-  for (const [, key] of page.matchAll(/data-t(?:-label)?="([^"]+)"/gu)) assert.ok(key && key in english, key);
+  for (const [, key] of page.matchAll(/data-t(?:-label)?="([^"{]+)"/gu))
+    assert.ok(key && key in english, key);
   for (const [, key] of code.matchAll(/"((?:[a-z]+\.)+[a-z]+)"/gu)) {
     const family = key?.split(".", 1)[0];
     const known = Object.keys(english).some((candidate) => candidate.startsWith(`${family}.`));
@@ -83,12 +95,12 @@ test("every sentence that the page names exists", () => {
 
 test("every sentence is used", () => {
   const families = [...code.matchAll(/`([a-z]*\.?[a-z]*\.)\$\{/gu)].map(([, family]) => family ?? "");
-  const kinds = ["sign.", "welcome."]; // chosen by `${kind}.…` in shell/sign-in.js
-  for (const key of Object.keys(english)) {
+  // A rehearsal's sentence replaces the one without the ending.
+  for (const key of Object.keys(english).map((name) => name.replace(/\.rehearsal$/u, ""))) {
     const isUsed =
       page.includes(`"${key}"`) ||
       code.includes(`"${key}"`) ||
-      [...families, ...kinds].some((family) => family && key.startsWith(family));
+      families.some((family) => family && key.startsWith(family));
     assert.ok(isUsed, key);
   }
 });

@@ -12,7 +12,7 @@ const shown = (store) => store.current(NOW).map(({ uri, version }) => `${uri}${v
 
 function english() {
   const store = new Store();
-  store.matches = filter(new URLSearchParams("edition=en"));
+  store.isWanted = filter(new URLSearchParams("edition=en"));
   return store;
 }
 const moved = { edition: "es" };
@@ -86,7 +86,18 @@ test("a new filter shows the items of its snapshot that match it, and no others"
   store.apply(item("a", 1));
   store.apply(item("a", 2, moved));
   store.apply(item("b", 3));
-  store.matches = filter(new URLSearchParams("edition=es"));
+  store.isWanted = filter(new URLSearchParams("edition=es"));
   store.replace([item("b", 2, moved), item("a", 2, moved)], true);
   assert.deepEqual(shown(store), ["a2"]);
+});
+
+test("a story is matched by its id", () => {
+  const story = {
+    id: "flood",
+    title: { value: "Flood", language: "en", direction: /** @type {const} */ ("ltr") },
+  };
+  assert(passes("story=fire&story=flood", { story }));
+  assert(!passes("story=fire", { story }));
+  assert(!passes("story=flood", { story: null }));
+  assert(!passes("story=flood", {}));
 });

@@ -113,3 +113,15 @@ test("wake does not shorten the wait of a Retry-After", () => {
   fake.clock.pass(1000);
   assert.equal(fake.attempts.length, 2);
 });
+
+test("a refusal for good is reported with its reason after an outage too", () => {
+  const fake = start();
+  fake.receiveSnapshot();
+  fake.lose();
+  fake.clock.pass(500);
+  fake.lose();
+  assert.equal(fake.states.at(-1), "offline");
+  fake.clock.pass(1000);
+  fake.lose({ final: true, reason: "not allowed" });
+  assert.deepEqual([fake.states.at(-1), fake.reasons.at(-1)], ["offline", "not allowed"]);
+});

@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { STRINGS } from "../desk/words/strings.js";
+import * as controls from "../widget/controls.js";
+import * as steps from "../widget/steps.js";
 import { loadWords } from "../widget/strings.js";
 
 const english = await loadWords("en");
+const all = { ...english, ...controls.english, ...steps.english };
 /** The widget's key and the desk's key for the same word. */
 const SHARED = { u1: "urgency.1", u2: "urgency.2", u3: "urgency.3", update: "done.update", dismiss: "close" };
 
@@ -13,10 +16,10 @@ for (const language of ["ar", "es"]) {
   const { words } = await import(`../widget/words-${language}.js`);
 
   test(`${language} has every word of the widget and no others`, () => {
-    assert.deepEqual(Object.keys(words).sort(), Object.keys(english).sort());
+    assert.deepEqual(Object.keys(words).sort(), Object.keys(all).sort());
     for (const [key, word] of Object.entries(words)) {
       assert.notEqual(word.trim(), "", key);
-      assert.equal(word.includes("{n}"), /** @type {any} */ (english)[key].includes("{n}"), key);
+      assert.equal(word.includes("{n}"), /** @type {any} */ (all)[key].includes("{n}"), key);
       if (/\p{L}{2}/u.test(word) && key !== "lang" && key !== "dir")
         assert.equal(/\p{Script=Arabic}/u.test(word), language === "ar", key);
     }
