@@ -1,4 +1,4 @@
-/* Frames and messages: each subscriber gets every item, once and in order, or the round ends with a sentence. */
+/* Frames and messages: checks that each subscriber gets every item once and in order; if not, the round ends with an error. */
 
 #include "load.h"
 
@@ -8,17 +8,18 @@
 #define KNOWN 4096
 #define INFLATED (8 << 20)
 
-/* What a message says; found once, as all subscribers get the same bytes: the others' are compared with them. */
+/* The content of a message. It is parsed once; the bytes of the other subscribers are compared with the parsed ones. */
 struct meaning {
     char *bytes;
     size_t length;
-    bool deflated, snapshot, replay, complete, joined, disordered;
+    bool deflated, kept, snapshot, replay, complete, joined, disordered;
     uint32_t first, last; /* items; 0: none */
-    uint32_t left_out; /* of those between them */
+    uint32_t left_out; /* items between the two that the message does not have */
     char cursor[81];
+    struct history *before, *after; /* what its connections keep; NULL for those that keep nothing */
 };
 
-static struct meaning known[KNOWN], other; /* by the item's number; the last one without or with several items */
+static struct meaning known[KNOWN], other; /* by the item's number; the last one is for messages with no item or several */
 
 void not_due(struct connection *c) {
     if (!c->due) return;
@@ -26,7 +27,7 @@ void not_due(struct connection *c) {
     if (--due_count == 0) items_done();
 }
 
-static bool *replaced; /* by number: whether a newer version may come instead */
+static bool *replaced; /* by number: whether a newer version may arrive instead */
 static uint32_t replaced_room;
 
 void may_be_left_out(uint32_t number) {
@@ -104,7 +105,7 @@ static void understand(struct meaning *m, const char *text, size_t length) {
     for (const char *at = text; (at = find(at, end - at, MARK, MARK_LENGTH)) && end - at >= MARK_LENGTH + DIGITS;) {
         at += MARK_LENGTH;
         uint32_t number = number_at(at);
-        if (m->snapshot) { /* of the newest state, in no order that is ours to check */
+        if (m->snapshot) { /* a snapshot has the newest state; its order is not checked */
             if (number > m->last) m->first = m->last = number;
             continue;
         }
@@ -115,34 +116,48 @@ static void understand(struct meaning *m, const char *text, size_t length) {
     }
 }
 
+static bool is_same(const struct connection *c, const struct meaning *m, const char *data, size_t length, bool deflated) {
+    const struct history *before = deflated ? c->history : NULL;
+    return length && m->length == length && m->deflated == deflated && m->kept == c->keeps && m->before == before &&
+           !memcmp(m->bytes, data, length);
+}
+
 static const struct meaning *meaning_of(struct connection *c, const char *data, size_t length, bool deflated) {
     static char *inflated;
+    struct history *before = deflated ? c->history : NULL, *after = NULL;
     struct meaning *m = &known[c->next % KNOWN];
-    if (m->length == length && m->deflated == deflated && length && !memcmp(m->bytes, data, length)) return m;
-    if (other.length == length && other.deflated == deflated && length && !memcmp(other.bytes, data, length))
-        return &other;
+    if (is_same(c, m, data, length, deflated)) return m;
+    if (is_same(c, &other, data, length, deflated)) return &other;
     const char *text = data;
     size_t size = length;
     if (deflated) {
         if (!inflated && !(inflated = malloc(INFLATED))) fault("there is no memory left");
-        long full = inflate_message((const uint8_t *)data, length, (uint8_t *)inflated, INFLATED);
-        if (full < 0) fault("a message came that does not inflate");
-        text = inflated;
-        size = full;
+        size_t start = bytes_of(before, inflated);
+        long end = inflate_message((const uint8_t *)data, length, (uint8_t *)inflated, start, INFLATED);
+        if (end < 0) fault("a message came that does not inflate");
+        if (c->keeps) after = history_of(inflated, end);
+        text = inflated + start;
+        size = end - start;
     }
     struct meaning fresh = {0};
     understand(&fresh, text, size);
     m = fresh.first && fresh.first == fresh.last && !fresh.snapshot && !fresh.replay ? &known[fresh.first % KNOWN] : &other;
     char *bytes = realloc(m->bytes, length ? length : 1);
     if (!bytes) fault("there is no memory left");
+    one_more(before);
+    one_less(m->before);
+    one_less(m->after);
     *m = fresh;
+    m->before = before;
+    m->after = after;
     m->bytes = memcpy(bytes, data, length);
     m->length = length;
     m->deflated = deflated;
+    m->kept = c->keeps;
     return m;
 }
 
-/* A piece of a stream of bytes: what was found is never looked at again, what may go on in the next piece is kept. */
+/* A chunk of a byte stream: complete parts are not read again, and an incomplete one is kept for the next chunk. */
 static void stream(struct connection *c, const char *data, size_t length, int64_t now) {
     static char *whole;
     static size_t room;
@@ -177,6 +192,11 @@ static void message(struct connection *c, const char *data, size_t length, bool 
             return say_bytes(c, dialect.answers[i].said, dialect.answers[i].said_length);
         }
     const struct meaning *m = meaning_of(c, data, length, deflated);
+    if (deflated && c->keeps) {
+        one_more(m->after);
+        one_less(c->history);
+        c->history = m->after;
+    }
     if (m->disordered) fault("a message came whose items are not in order");
     if (m->cursor[0]) strcpy(c->cursor, m->cursor);
     counters.snapshots += m->snapshot;
@@ -197,7 +217,7 @@ static void message(struct connection *c, const char *data, size_t length, bool 
     if (c->state == JOINING && m->joined) now_joined(c, now);
 }
 
-/* Frames of `data`; the length of those that were whole. Never more than one read of the socket at a time. */
+/* Handles the complete frames in `data` and returns their length. `data` is at most one read of the socket. */
 size_t read_frames(struct connection *c, char *data, size_t length, int64_t now) {
     size_t at = 0;
     while (length - at >= 2 && c->state != WANTED && c->state != CUT && c->state != NOBODY) {
@@ -226,7 +246,7 @@ size_t read_frames(struct connection *c, char *data, size_t length, int64_t now)
             hung_up(c, size >= 2 ? (uint8_t)payload[0] << 8 | (uint8_t)payload[1] : 1005, now);
             break;
         case 9: {
-            char pong[131] = {(char)0x8a, (char)(0x80 | size)}; /* masked with zeros, which hide nothing on loopback */
+            char pong[131] = {(char)0x8a, (char)(0x80 | size)}; /* the mask is zero, so the payload stays as it is */
             if (size > 125) fault("a ping of %zu bytes came", size);
             memcpy(pong + 6, payload, size);
             say_bytes(c, pong, size + 6);

@@ -1,4 +1,4 @@
-/* Connections: dialled, joined, read and hung up; each reads once for each time that it is ready. */
+/* Opens, joins, reads and closes connections; each is read once per readiness event. */
 
 #include "load.h"
 
@@ -8,7 +8,7 @@ int poller, port_count, receive_buffer;
 uint16_t ports[64];
 in_addr_t first_source;
 
-/* Connections on their way: opened, or come back; one job at a time. */
+/* Connections that are being opened, for the first time or again; one job at a time. */
 static struct {
     bool running;
     uint32_t total, undialled, dialling, done, scan;
@@ -31,7 +31,7 @@ void watch(uint32_t index, int how, uint32_t events) {
 }
 
 void hang_up(struct connection *c, enum state after, bool abort) {
-    struct linger now = {1, 0}; /* a reset: nothing lingers in TIME_WAIT, and no port is used up */
+    struct linger now = {1, 0}; /* a reset, so that no socket stays in TIME_WAIT and keeps its port */
     if (abort) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close(c->fd);
     free(c->rest);
@@ -90,7 +90,7 @@ static void say_request(struct connection *c, uint32_t index) {
             }
             memcpy(at, "A==", 3);
             at += 3;
-        } else if (*from == '\2') { /* the place to come back to */
+        } else if (*from == '\2') { /* the cursor to resume from */
             if (c->again) at += sprintf(at, "%s%s", dialect.resume, c->cursor);
         } else
             *at++ = *from;
@@ -116,7 +116,9 @@ static void dial(uint32_t index) {
     }
     struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     there.sin_port = htons(ports[index % port_count]);
-    c->deflate = c->muted = false;
+    c->deflate = c->keeps = c->muted = false;
+    one_less(c->history);
+    c->history = NULL;
     c->began = nanoseconds(CLOCK_MONOTONIC);
     c->state = CONNECTING;
     if (!connect(c->fd, (void *)&there, sizeof there)) {
@@ -128,7 +130,7 @@ static void dial(uint32_t index) {
         refused(c, strerror(errno));
 }
 
-/* How long to wait at most, in ms, before the next can be dialled; -1: until something happens. */
+/* The longest wait, in ms, until the next connection can be opened; -1: until an event. */
 int dial_more(void) {
     if (!job.running || !job.undialled) return -1;
     int64_t now = nanoseconds(CLOCK_MONOTONIC);
@@ -171,6 +173,7 @@ static size_t read_answer(struct connection *c, char *data, size_t length, int64
         return length;
     }
     c->deflate = memmem(data, head, "permessage-deflate", 18) != NULL;
+    c->keeps = c->deflate && !memmem(data, head, "server_no_context_takeover", 26);
     c->state = JOINING;
     if (dialect.hello_length) say_bytes(c, dialect.hello, dialect.hello_length);
     if (!dialect.joined_length) now_joined(c, now);

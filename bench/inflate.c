@@ -1,4 +1,4 @@
-/* RFC 1951 in the few lines that a reader of permessage-deflate (RFC 7692, no context takeover) needs: one message, whole.
+/* Inflates one complete message of permessage-deflate (RFC 7692); only that part of RFC 1951.
 
    Own code and not zlib, whose headers few machines have. It is slow, a bit at a time; the load client inflates a
    message once and compares the bytes of all others with it. */
@@ -39,7 +39,7 @@ static void build(struct codes *c, const uint8_t *lengths, int n) {
         if (lengths[i]) c->symbol[start[lengths[i]]++] = i;
 }
 
-/* Codes of one length are consecutive numbers (RFC 1951, 3.2.2): a code is known when it is below the last of its length. */
+/* Codes of one length are consecutive numbers (RFC 1951, 3.2.2): a code is complete when it is below the last one of its length. */
 static int next_symbol(struct bits *b, const struct codes *c) {
     int code = 0, first = 0, before = 0;
     for (int length = 1; length <= 15; length++) {
@@ -77,22 +77,22 @@ static void dynamic_codes(struct bits *b, struct codes *literals, struct codes *
     build(distances, lengths + n_literals, n_distances);
 }
 
-/* The length of what `in` inflates to, or -1: broken, or longer than `room`. The four bytes that RFC 7692, 7.2.1 cuts
-   off need not be there. */
-long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t room) {
+/* Writes the inflated `in` to `out` after its first `before` bytes, to which it may refer. Returns how many bytes `out` has then, or
+   -1 if `in` is invalid or that is more than `room`. The four bytes that RFC 7692, 7.2.1 cuts off need not be there. */
+long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t before, size_t room) {
     static const uint16_t base[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                     31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
     static const uint8_t extra[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
     struct bits b = {in, length, 0, 0};
     struct codes literals, distances;
-    size_t at = 0;
+    size_t at = before;
     int final = 0;
     while (!final && b.at + 3 <= length * 8) {
         final = take(&b, 1);
         unsigned kind = take(&b, 2);
         if (kind == 0) {
             b.at = (b.at + 7) & ~(size_t)7;
-            if (b.at >> 3 == length) break; /* the empty block whose rest is cut off */
+            if (b.at >> 3 == length) break; /* the empty block whose last four bytes RFC 7692 removes */
             unsigned size = take(&b, 16), check = take(&b, 16);
             if (b.broken || size != (~check & 0xffff) || (b.at >> 3) + size > length || at + size > room) return -1;
             memcpy(out + at, in + (b.at >> 3), size);

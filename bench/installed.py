@@ -64,11 +64,11 @@ def start_process(folder: Path, *arguments: str, **settings: object) -> subproce
         )
 
 
-async def tokens(folder: Path, number: int) -> tuple[str, ...]:
-    """Creates `number` editor tokens without a rate limit; raises `ContenderError`."""
-    names = (f"editor {secret}" for secret in range(number))
+async def tokens(folder: Path, number: int, *, role: str = "editor") -> tuple[str, ...]:
+    """Creates `number` tokens of a role without a rate limit; raises `ContenderError`."""
+    names = (f"{role} {secret}" for secret in range(number))
     processes = [
-        start_process(folder, "token", "create", name, "--role", "editor", "--unlimited", "--data", str(folder))
+        start_process(folder, "token", "create", name, "--role", role, "--unlimited", "--data", str(folder))
         for name in names
     ]
     outputs = [(await asyncio.to_thread(process.communicate))[0].decode().strip() for process in processes]

@@ -1,4 +1,4 @@
-/* The load client of the benchmark: thousands of WebSocket subscribers on one core, each of whom counts every item.
+/* The load client of the benchmark: thousands of WebSocket subscribers on one core; each counts every item.
 
    Commands come as lines on standard input, answers go as lines of JSON to standard output; bench/load.py says
    both. One thread, epoll, one read of a socket for each time it is ready. It ends with its standard input. */

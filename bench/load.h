@@ -24,19 +24,24 @@ enum state { NOBODY, WANTED, CONNECTING, UPGRADING, JOINING, OPEN, CUT, LEAVING 
 struct connection {
     int fd;
     uint8_t state;
-    bool due;      /* the items that are expected are expected of it too */
+    bool due;      /* the expected items are expected on this connection too */
     bool muted;    /* it does not read */
-    bool again;    /* it comes back: its first message must not say that something was lost */
+    bool again;    /* it reconnects: its first message must not report a gap */
     bool deflate;  /* negotiated */
-    uint32_t next; /* the item that must come next; 0: whatever comes */
+    bool keeps;    /* negotiated: messages may refer to those before */
+    uint32_t next; /* number of the next item; 0: any */
+    struct history *history; /* of a connection that keeps one; NULL before the first compressed message */
     char *rest;    /* the beginning of a frame, or of the handshake's answer */
     size_t held, room;
-    char cursor[81], tail[24]; /* tail: of a stream, what may be the beginning of something */
+    char cursor[81], tail[24]; /* tail: the end of a chunk that the next one may complete */
     uint8_t tail_held;
     int64_t began, retry; /* ns: when its connect() began; when a refused one may try again */
 };
 
-/* An item that is expected: when it reached the first, the middle, 99 of 100 and the last of those who were due. */
+/* The end of what connections decompressed, to which their next message may refer. Connections with the same end share it. */
+struct history;
+
+/* An expected item: when it reached the first, half, 99 % and the last of the subscribers. */
 struct arrivals {
     uint32_t count;
     int64_t first, middle, late, last;
@@ -47,14 +52,14 @@ struct pair {
     size_t seen_length, said_length;
 };
 
-/* How the contender is spoken to, set by commands. */
+/* The contender's protocol, set by commands. */
 struct dialect {
     char *requests[1024], *hello, *joined, *resume;
     size_t request_lengths[1024], hello_length, joined_length;
     int request_count, answer_count;
     struct pair answers[4];
-    bool stream;  /* messages are cut anywhere */
-    bool lenient; /* the server may hang up and refuse: counted, not a fault */
+    bool stream;  /* messages may be split anywhere */
+    bool lenient; /* closes and refusals by the server are counted and are no error */
 };
 
 struct counters {
@@ -82,7 +87,11 @@ void hang_up(struct connection *c, enum state after, bool abort);
 void start_job(uint32_t total, uint32_t inflight, double rate);
 int dial_more(void);
 void readable(uint32_t index, uint32_t events);
-long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t room);
+long inflate_message(const uint8_t *in, size_t length, uint8_t *out, size_t before, size_t room);
+size_t bytes_of(const struct history *h, char *out);
+struct history *history_of(const char *end, size_t size);
+struct history *one_more(struct history *h);
+void one_less(struct history *h);
 size_t read_frames(struct connection *c, char *data, size_t length, int64_t now);
 void not_due(struct connection *c);
 void may_be_left_out(uint32_t number);

@@ -27,7 +27,7 @@ from bench.contender import Target
 from bench.load_process import LoadProcess
 from bench.load_reports import Arrivals, Joined, MissedError, Stats, add_arrivals, add_joins, add_stats
 
-SOURCES: Final = ("load.c", "connections.c", "audience.c", "inflate.c")
+SOURCES: Final = ("load.c", "connections.c", "audience.c", "history.c", "inflate.c")
 HEADERS: Final = ("load.h",)
 WAIT_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0

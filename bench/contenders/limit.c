@@ -2,10 +2,10 @@
  *
  * limit <listening socket, a number> <path of the control socket>
  *
- * A client joins with a WebSocket handshake (RFC 6455, 4.2); what it says after that is read and dropped. On the
- * control socket each message has its length before it, four bytes, big-endian; messages that one read completed are
- * one send. What a subscriber's socket does not take is kept for it until it does. Nothing is checked, counted or
- * logged: this is what any server that pushes over TCP pays at least.
+ * A client joins with a WebSocket handshake (RFC 6455, 4.2); what it sends after that is read and ignored. On the
+ * control socket each message follows its length, four bytes, big-endian; the messages that one read completes are one
+ * send. Bytes that a subscriber's socket does not accept wait until it does. Nothing is checked, counted or logged: it is
+ * the least work of any server that pushes over TCP.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ enum kind { NOTHING, HANDSHAKE, SUBSCRIBER, LISTENER, CONTROL_LISTENER, CONTROL 
 struct connection {
     enum kind kind;
     uint32_t place;  /* in `members`, for subscribers */
-    char *pending;   /* what its socket did not take; for handshakes, what came so far */
+    char *pending;   /* bytes that its socket did not accept; before the handshake, the bytes received so far */
     size_t start, length;
 };
 
@@ -37,7 +37,7 @@ static int members[FILES];
 static uint32_t count;
 static int poller;
 
-static char *intake; /* the control connection's bytes, and what they complete as frames */
+static char *intake; /* the control connection's bytes, and the complete messages as frames */
 static size_t held, room;
 static char *ready;
 static size_t ready_room;
@@ -128,7 +128,7 @@ static void drop(int file) {
     close(file);
 }
 
-/* Whether the subscriber is still there. */
+/* Returns whether the subscriber is still connected. */
 static int push(int file, const char *bytes, size_t length) {
     struct connection *one = connections[file];
     if (!one->length) {
@@ -228,7 +228,7 @@ static void publish(int file) {
         return;
     }
     held += (size_t)got;
-    /* A frame's head has at most ten bytes where a message had four of length and at least one of its own. */
+    /* A frame's header has at most ten bytes; a message has four bytes of length and at least one of content. */
     if (ready_room < held * 3) ready = must(realloc(ready, ready_room = held * 3));
     char *end = ready;
     size_t start = 0;
@@ -242,7 +242,7 @@ static void publish(int file) {
     held -= start;
     memmove(intake, intake + start, held);
     if (end == ready) return;
-    /* Whoever is dropped is replaced by the last one, whose turn is then now. */
+    /* A subscriber that is removed is replaced by the last one, which is handled next. */
     for (uint32_t place = 0; place < count;) place += (uint32_t)push(members[place], ready, (size_t)(end - ready));
 }
 
@@ -277,7 +277,7 @@ int main(int argc, char **argv) {
         for (int i = 0; i < number; i++) {
             int file = events[i].data.fd;
             struct connection *one = connections[file];
-            if (!one) continue; /* dropped by an event before this one */
+            if (!one) continue; /* removed by an earlier event */
             switch (one->kind) {
             case LISTENER: take_in(file, HANDSHAKE); break;
             case CONTROL_LISTENER: take_in(file, CONTROL); break;

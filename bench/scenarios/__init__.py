@@ -18,6 +18,7 @@ NAMES: Final = (
     "ack",
     "ready",
     "painted",
+    "desk",
     "wire",
     "hold",
     "soak",

@@ -14,12 +14,11 @@ from bench.items import numbered
 from bench.load_reports import DIGITS, MARK
 from bench.scenario import OURS, Row, Run, Scenario, Section
 from bench.stats import median, table
+from bench.weights import BUDGET, WIDGET, file_sizes, files_table
 from bench.wire import Counted, Wire
 from bench.wire_subscriptions import KEPT_KB, Subscription, rivals, subscriptions
 from ticker.contract.item import Text, decode_item, encode_item
-from ticker.shared.http.assets import WEB, load_assets
 
-BUDGET: Final = 8_192
 # Items published before the first client joins.
 FILLED: Final = 10
 _CENTRIFUGO: Final = """
@@ -27,7 +26,7 @@ Centrifugo carries the bare item, for its own envelope has what resuming takes: 
 on joining. It is set up for few bytes: a channel of one letter, short paths, deflate at its strongest, all commands of
 a join in one message; the list is its history. `One way` is its transport that takes no command after the first: a
 smaller envelope, and no list. `Deltas` are Fossil's, of each item to the one before; the items here differ in headline,
-number and time alone, which favours them. Its deflate starts anew with each message, as ours does, but as of 6.9
+number and time alone, which favours them. Its deflate starts anew with each message, and as of 6.9
 compresses it for each subscriber.
 """
 CLIENTS: Final = {
@@ -128,7 +127,7 @@ async def measure(run: Run) -> Section:
             await contender.stop()
 
     bytes_of = await run.in_turn(chosen, one_round, repeats=1)
-    weights = {"Flashwire": len(load_assets(WEB / "dist")["breaking-ticker.js"].gzipped), **clients()}
+    weights = {"Flashwire": file_sizes()[WIDGET], **clients()}
     run.notes.append(
         f"Centrifugo is left out: {reason}"
         if (reason := Centrifugo().absent())
@@ -161,6 +160,7 @@ def _text(chosen: Mapping[str, Subscription], results: Mapping[str, Bytes], weig
 
 {table(("script of a page, gzip -9", "bytes"), scripts)}
 
+{files_table(file_sizes())}
 TCP payload as one subscriber gets it, heads of HTTP and of frames included, counted by a client that speaks each
 dialect; no figure depends on how busy the machine is, so there is one turn. {len(results[OURS].items)} items of about
 {size:,.0f} bytes of JSON, one at a time, medians.
@@ -170,10 +170,10 @@ a reader who comes back resumes ({cursor:,.0f} bytes); an envelope of their own 
 could send the bare item, {cursor:,.0f} bytes less. The joins bring no item, except where a list is named; nchan, NATS
 and Socket.IO, as they are set up here, have no list to bring.
 {centrifugo}
-Our deflate starts anew with each message, so that one compression serves all subscribers and none has a state of its
-own. Socket.IO's, when it is switched on, keeps what it said before for each connection. That makes an item small, and
-costs one compression for each subscriber and {KEPT_KB} KB in zlib for each connection (its own formula, at its usual
-window and level).
+Our deflate refers to the last 4 KiB that the subscriber decompressed. All subscribers with the same last messages get
+the same bytes, so that one compression serves them and none has a state of its own. The first items after a join
+refer to less and take more. Socket.IO's, when it is switched on, refers to more, and costs one compression for each
+subscriber and {KEPT_KB} KB in zlib for each connection (its own formula, at its usual window and level).
 
 Our script is the whole widget with its interface; the others' are the connection alone.
 """
