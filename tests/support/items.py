@@ -3,7 +3,7 @@
 import msgspec
 from hypothesis import strategies as st
 
-from ticker.contract.item import ACTS, ROLES, InfoSource, Item, Text
+from ticker.contract.item import ACTS, ROLES, InfoSource, Item, Story, Text
 from ticker.contract.item import moment as written
 
 texts = st.builds(
@@ -36,6 +36,9 @@ items = st.builds(
     expires=st.none() | moments,
     pinned_until=st.none() | moments,
     translation_of=st.none() | st.text(max_size=40),
+    story=st.none() | st.builds(Story, id=st.from_regex(r"[a-z0-9][a-z0-9-]{0,9}", fullmatch=True), title=texts),
+    digital_source_type=st.none() | st.sampled_from(["trainedAlgorithmicMedia", "humanEdits"]),
+    reviewed_by=st.none() | st.text(max_size=40),
 )
 
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 
 from tests.support.waiting import free_port
+from ticker.shared.process.parent import die_with
 
 _DEBIAN = Path("/usr/lib/postgresql")
 # A kernel without free memory starts it late.
@@ -69,8 +71,10 @@ class Server:
         command += [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, user=self._user, cwd="/", start_new_session=True
-            )
+                command, stdout=log, stderr=log, user=self._user, cwd="/", start_new_session=True,
+                # After the change of user, which would undo it. A killed test run leaves no server.
+                preexec_fn=partial(die_with, os.getpid()),
+            )  # fmt: skip
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:

@@ -5,6 +5,7 @@ Its items are a plain list, merged as the widget merges them.
 
 import asyncio
 import json
+import zlib
 from typing import Any, cast
 
 from tests.support.resume_node import PIPE_LIMIT, WatchedNode
@@ -12,7 +13,7 @@ from tests.support.resume_stream import Published
 from ticker.contract.closes import CloseCode
 from ticker.contract.item import Item, decode_item
 from ticker.core.filter import Filter
-from ticker.core.frame import PING, Format
+from ticker.core.frame import PING, WINDOW_BITS, Format
 from ticker.core.joins import Subscription
 from ticker.net.handshake import RefusalError
 from ticker.net.joining import JoiningConnection
@@ -74,9 +75,11 @@ class Client(JoiningConnection):
 
     transport_name = "websocket"
 
-    def __init__(self, node: WatchedNode, filter: Filter) -> None:
+    def __init__(self, node: WatchedNode, filter: Filter, wire_form: Format = Format.PLAIN) -> None:
         super().__init__(node)
         self.filter = filter
+        self.wire_form = wire_form
+        self._window = zlib.decompressobj(-WINDOW_BITS)
         self.cursor: str | None = None
         self.reached: Published | None = None
         """The entry of `cursor`; None before the first entry of all."""
@@ -109,7 +112,9 @@ class Client(JoiningConnection):
         self.pipe = self.transport = Pipe(self)
         self.online = self.joining = True
         self._partly = b""
-        self.enter(b"", Subscription(self.filter, self.cursor, 100), Format.PLAIN)
+        # What it decompressed, as a browser keeps it: it knows nothing of the steps that the node counts.
+        self._window = zlib.decompressobj(-WINDOW_BITS)
+        self.enter(b"", Subscription(self.filter, self.cursor, 100), self.wire_form)
         assert not self.joining, "the first message was not the first"
 
     def cut(self) -> None:
@@ -121,16 +126,24 @@ class Client(JoiningConnection):
         """Decodes the bytes as a browser does; a message may come in pieces."""
         data = self._partly + data
         while len(data := data.removeprefix(PING)) > 1:
-            assert data[0] == 0x81
+            assert data[0] in (0x81, 0xC1)
             size, start = data[1], 2
             if size > 125:
                 start = 4 if size == 126 else 10
                 size = int.from_bytes(data[2:start], "big")
             if len(data) < start + size:
                 break
-            self._take(json.loads(data[start : start + size]))
+            payload = data[start : start + size]
+            if data[0] == 0xC1:
+                payload = self._window.decompress(payload + b"\0\0\xff\xff")
+            self._take(json.loads(payload))
             data = data[start + size :]
         self._partly = data
+
+    def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
+        """Compresses a long message at once; the model has no work queue."""
+        while self._is_packing():
+            self._pack()
 
     def visible(self) -> dict[str, Item]:
         """The items that it shows."""

@@ -300,12 +300,13 @@ async def serving(
     connection: type[WebSocketConnection] = WebSocketConnection,
     ready: bool = True,
     stream_url: str | None = None,
+    port: int = 0,
     **settings: Any,  # Any: fields of TickerSettings
 ) -> AsyncIterator[Serving]:
     """A node that serves until the end of the block; `ready` waits until it follows its stream."""
     values = {"drain_seconds": 0.0, "redis_url": stream_url or redis_url, "brand": brand, **settings}
     server = make_server(TickerSettings(**values), keyring(brand), connection)
-    [sock] = bind("127.0.0.1", 0, 1, "--port")
+    [sock] = bind("127.0.0.1", port, 1, "--port")
     limit_buffers(sock)
     port = sock.getsockname()[1]
     desk = Desk(redis_url, brand)
