@@ -64,6 +64,7 @@ async def verdicts(url: str, cases: list[str]) -> list[CaseResult]:
 
 # The cases leave files open; the runner is not ours.
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <_io.FileIO.*kosoku:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.deep
 async def test_our_class_passes_every_case_that_uvicorns_own_passes(
     redis_url: str, brand: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,6 +37,9 @@ def test_an_item_has_every_field_under_its_public_name() -> None:
         "pinnedUntil": None,
         "translationOf": None,
         "corrections": [],
+        "story": None,
+        "digitalSourceType": None,
+        "reviewedBy": None,
     }
 
 

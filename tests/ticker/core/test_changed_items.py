@@ -49,6 +49,7 @@ def naive(
 
 
 @given(st.lists(steps, min_size=1, max_size=40), filters, st.integers(5, 50), st.booleans())
+@pytest.mark.deep
 def test_it_selects_the_same_items_as_a_loop_over_all_entries(
     given_steps: list[tuple[int, Item, str, str]], filter: Filter, length: int, is_rebuilt: bool
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_replay_has_each_item_once_and_no_words_of_withdrawn_items() -> None:
     assert msgspec.json.decode(list(backlog.replay(Filter(), start))[-1][1])["headline"] is not None
 
 
+@pytest.mark.deep
 @given(
     st.lists(st.tuples(st.integers(1, 6), some_items, times, st.none() | times, st.none() | times), max_size=30),
     filters,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.items import item
-from ticker.contract.item import InfoSource, Item, Text
+from ticker.contract.item import InfoSource, Item, Story, Text
 from ticker.core.filter import Filter
 
 names = st.sampled_from(["a", "b", "c"])
@@ -18,13 +18,14 @@ sources = st.builds(
     uri=st.sampled_from(["a", "x", "y"]),
 )
 some_items = st.builds(
-    lambda edition, sections, places, infos, language, urgency: item(
+    lambda edition, sections, places, infos, language, urgency, story: item(
         edition=edition,
         sections=sections,
         places=places,
         info_sources=infos,
         headline=Text("x", language, "auto"),
         urgency=urgency,
+        story=Story(story, Text("x", "en", "ltr")) if story else None,
     ),
     names,
     lists,
@@ -32,6 +33,7 @@ some_items = st.builds(
     st.lists(sources, min_size=1, max_size=2).map(tuple),
     languages,
     st.integers(1, 8),
+    st.none() | names,
 )
 filters = st.builds(
     Filter,
@@ -41,6 +43,7 @@ filters = st.builds(
     roles=st.frozensets(st.sampled_from(["official", "platform"]), max_size=2),
     sources=st.frozensets(st.sampled_from(["a", "b", "x"]), max_size=2),
     languages=st.frozensets(languages, max_size=2),
+    stories=sets,
     urgency=st.integers(1, 8),
 )
 
@@ -53,6 +56,7 @@ def naive(filter: Filter, candidate: Item) -> bool:
         (filter.sections, set(candidate.sections)),
         (filter.places, set(candidate.places)),
         (filter.roles, {info.role for info in infos}),
+        (filter.stories, {candidate.story.id} if candidate.story else set()),
         (filter.sources, {info.name.value for info in infos} | {str(info.uri) for info in infos}),
     ]
     language = candidate.headline.language + "-"
@@ -81,3 +85,10 @@ def test_only_a_filter_that_names_canaries_matches_them() -> None:
 def test_equal_filters_have_equal_hashes() -> None:
     first, other = (Filter(editions=frozenset(["a", "b"])), Filter(editions=frozenset(["b", "a"])))
     assert {first: 1}[other] == 1
+
+
+def test_a_story_is_matched_by_its_id_whatever_its_title() -> None:
+    flood = item(story=Story("flood", Text("Flood", "en", "ltr")))
+    assert Filter(stories=frozenset({"flood", "vote"})).matches(flood)
+    assert not Filter(stories=frozenset({"vote", "Flood"})).matches(flood)
+    assert not Filter(stories=frozenset({"flood"})).matches(item())

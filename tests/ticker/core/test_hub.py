@@ -22,7 +22,7 @@ def make_hub() -> Hub[str]:
 
 
 def plain(deliveries: list[Delivery[str]]) -> list[tuple[set[str], bytes, int]]:
-    return [(set(members), data, entries) for members, data, entries in deliveries]
+    return [(set(members), data, entries) for members, data, entries, _ in deliveries]
 
 
 def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order() -> None:
@@ -50,8 +50,8 @@ def test_a_canary_goes_to_clients_that_ask_for_it_and_a_heartbeat_to_all() -> No
     hub = make_hub()
     hub.join("a", Filter(), Format.PLAIN)
     hub.join("k", CANARY, Format.PLAIN)
-    assert [members for members, _, _ in hub.canary_deliveries(encoded(entry(1)))] == [("k",)]
-    assert [members for members, _, _ in hub.broadcast(encoded(entry(1)))] == [("a",), ("k",)]
+    assert [members for members, *_ in hub.canary_deliveries(encoded(entry(1)))] == [("k",)]
+    assert [members for members, *_ in hub.broadcast(encoded(entry(1)))] == [("a",), ("k",)]
     assert sorted(hub.members()) == ["a", "k"] and len(hub) == 2
 
 
@@ -90,7 +90,7 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
             "canary": hub.canary_deliveries(message),
         }
         reached = []
-        for members, _, _ in walks[walk]:
+        for members, *_ in walks[walk]:
             for member in tuple(members):
                 reached.append(member)
                 hub.leave(member, groups[member], Format.PLAIN)

@@ -17,6 +17,7 @@ from tests.support.resume_node import PIPE_LIMIT, Clock, WatchedNode
 from tests.support.resume_stream import Model, Published
 from ticker.contract.item import Act, Item
 from ticker.core.filter import Filter
+from ticker.core.frame import Format
 
 NODES = 3
 FILTERS = (
@@ -26,6 +27,7 @@ FILTERS = (
     Filter(sections=frozenset({"world"})),
     Filter(editions=frozenset({"en"}), sections=frozenset({"politics"}), urgency=2),
 )
+FORMS = (Format.PLAIN, Format.DEFLATED, Format.SHARED)
 changes = st.fixed_dictionaries(
     {
         "edition": st.sampled_from(["en", "ar", "es"]),
@@ -160,11 +162,11 @@ class ResumeMachine(RuleBasedStateMachine):
 
     # Clients
 
-    @rule(pick=NUMBERS, filter=st.sampled_from(FILTERS))
-    def join(self, pick: int, filter: Filter) -> None:
+    @rule(pick=NUMBERS, filter=st.sampled_from(FILTERS), form=st.sampled_from(FORMS))
+    def join(self, pick: int, filter: Filter, form: Format) -> None:
         node = self.nodes[pick % NODES]
         if node.refusal() is None:
-            self.clients.append(Client(node, filter))
+            self.clients.append(Client(node, filter, form))
             self.clients[-1].join(node)
 
     @rule(who=NUMBERS)

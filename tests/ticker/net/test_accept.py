@@ -100,6 +100,7 @@ async def test_a_node_without_a_free_descriptor_accepts_pending_clients_later(
             assert (await asyncio.get_running_loop().sock_recv(waiting, 100)).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
 async def test_after_an_exhaustion_accept_is_tried_again_once_per_pause(
     node: Serving, monkeypatch: pytest.MonkeyPatch, number: int
@@ -156,6 +157,7 @@ class Failing(WebSocketConnection):
         raise ValueError("broken")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("late", [False, True])
 async def test_a_join_that_raises_closes_only_its_own_connection(start: Start, late: bool) -> None:
     # The bug: if the request arrived with the connection, its descriptor was never closed.
@@ -178,6 +180,7 @@ async def test_a_join_that_raises_closes_only_its_own_connection(start: Start, l
     loop.set_exception_handler(handler)
 
 
+@pytest.mark.deep
 async def test_a_client_that_the_poller_cannot_add_does_not_block_others(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +203,7 @@ async def test_a_client_that_the_poller_cannot_add_does_not_block_others(
 # Clients
 
 
+@pytest.mark.deep
 async def test_a_client_that_disconnects_at_once_leaves_nothing_behind(node: Serving) -> None:
     previous = await idle_descriptors(node)
     for data in (b"", b"GET ", LIVE, upgrade()):
@@ -212,6 +216,7 @@ async def test_a_client_that_disconnects_at_once_leaves_nothing_behind(node: Ser
     assert not node.server.server_state.connections and not len(node.node.hub)
 
 
+@pytest.mark.deep
 async def test_a_silent_client_is_reset_after_the_request_timeout(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +315,7 @@ async def test_bytes_that_arrive_during_a_handover_are_not_lost(node: Serving, m
     await until(lambda: not node.node.pending, "no connection is open")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("linger", [None, RESET])
 async def test_a_client_that_leaves_during_a_handover_leaves_nothing_behind(
     node: Serving, monkeypatch: pytest.MonkeyPatch, linger: bytes | None
@@ -381,6 +387,7 @@ async def test_a_failed_handover_leaves_nothing_behind(node: Serving, monkeypatc
     await empty(node, previous)
 
 
+@pytest.mark.deep
 async def test_hundreds_of_clients_of_all_kinds_leave_nothing_behind(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

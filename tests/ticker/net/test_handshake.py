@@ -1,14 +1,20 @@
 """The opening handshake: which requests may join, what is negotiated, and the answer to each refusal."""
 
+import asyncio
 import base64
 import hashlib
 from typing import Any
 
 import msgspec
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
-from tests.support.serving import Serving, Start, frame, upgrade
-from ticker.net.handshake import agree_deflate
+from tests.support.serving import LIMIT_SECONDS, Serving, Start, frame, upgrade
+from tests.support.waiting import until_async as until
+from ticker.core.frame import ALONE
+from ticker.net.handshake import accept, agree_deflate, read_head
+from ticker.node.window_faults import WindowFaults
+from ticker.settings import Deflate
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +210,106 @@ PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeo
 )
 async def test_deflate_is_negotiated_without_context_takeover_or_not_at_all(offer: str, answer: str | None) -> None:
     assert agree_deflate(offer.encode()) == (None if answer is None else answer.encode())
+
+
+SENT = "flashwire_bytes_total"
+CHROMIUM = "permessage-deflate; client_max_window_bits"
+SHARED = "permessage-deflate; client_no_context_takeover"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+SAFARI = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15"
+
+
+@pytest.mark.parametrize(
+    ("setting", "offer", "agent", "answer"),
+    [
+        ("shared", CHROMIUM, "", SHARED),
+        ("shared", CHROMIUM, SAFARI, SHARED),
+        ("shared", "permessage-deflate", FIREFOX, SHARED),
+        ("shared", "permessage-deflate", SAFARI, PLAIN),
+        ("shared", CHROMIUM + "; server_no_context_takeover", FIREFOX, PLAIN),
+        ("shared", CHROMIUM + "; server_max_window_bits=12", "", SHARED + "; server_max_window_bits=12"),
+        ("shared", CHROMIUM + "; server_max_window_bits=11", "", None),
+        ("shared", CHROMIUM + "; server_no_context_takeover=", "", PLAIN),
+        ("fresh", CHROMIUM, FIREFOX, PLAIN),
+        ("off", CHROMIUM, FIREFOX, None),
+    ],
+)
+async def test_only_clients_known_to_keep_what_they_decompressed_are_asked_to(
+    setting: Deflate, offer: str, agent: str, answer: str | None
+) -> None:
+    head, form = accept(read_head(upgrade(Sec_WebSocket_Extensions=offer, User_Agent=agent)), setting)
+    lines = head.decode().split("\r\n")
+    assert [line for line in lines if "Extensions" in line] == (
+        [f"Sec-WebSocket-Extensions: {answer}"] if answer else []
+    )
+    assert (form in ALONE) == (answer is not None and answer.startswith(SHARED))
+
+
+async def test_a_client_with_a_window_reads_items_that_refer_to_earlier_ones(node: Serving) -> None:
+    async def read(client: ClientConnection) -> Any:  # Any: JSON
+        async with asyncio.timeout(LIMIT_SECONDS):
+            return msgspec.json.decode(await client.recv())
+
+    async with connect(node.live, user_agent_header=FIREFOX) as client:
+        assert (await read(client))["type"] == "snapshot"
+        before = node.count(SENT)
+        for number in range(20):
+            line = await node.publish(f"Wards {number} open in the north")
+            assert (await read(client))["item"]["uri"] == line.uri
+        assert (node.count(SENT) - before) / 20 < 200, "an item alone takes more than 300 bytes"
+        # A new filter, and with it a new first message and another group.
+        await client.send('{"type": "subscribe", "urgency": 8}')
+        assert (await read(client))["type"] == "snapshot"
+        for _ in range(5):
+            line = await node.publish("Wards open in the south")
+            assert (await read(client))["item"]["uri"] == line.uri
+
+
+async def test_a_client_that_breaks_off_twice_and_returns_at_once_gets_each_message_alone(node: Serving) -> None:
+    line = await node.publish("Wards open")
+    cursor = str(node.node.backlog.newest)
+    assert line.version == 1
+
+    async def answer(*, resumes: bool = True) -> str:
+        query = f"cursor={cursor}" if resumes else ""
+        async with node.wire(upgrade(query, Sec_WebSocket_Extensions=CHROMIUM, X_Forwarded_For="192.0.2.7")) as wire:
+            _status, headers = await wire.head()
+            await wire.frame()
+        # The end of the block resets the connection, as a client does that cannot go on.
+        await until(lambda: len(node.node.hub) == 0, "the node sees the end")
+        return headers["sec-websocket-extensions"]
+
+    assert [await answer(resumes=False), await answer(), await answer()] == [SHARED, SHARED, PLAIN]
+    assert await answer(resumes=False) == PLAIN, "for an hour"
+
+
+@pytest.mark.parametrize("code", [1007, 1000])
+async def test_a_client_that_closes_because_it_cannot_read_gets_each_message_alone(node: Serving, code: int) -> None:
+    answers = []
+    for _ in range(2):
+        async with node.wire(upgrade(Sec_WebSocket_Extensions=CHROMIUM, X_Forwarded_For="192.0.2.8")) as wire:
+            _status, headers = await wire.head()
+            answers.append(headers["sec-websocket-extensions"])
+            wire.send(frame(8, code.to_bytes(2, "big")))
+            await wire.read_to_end()
+    assert answers == [SHARED, PLAIN if code == 1007 else SHARED]
+
+
+def test_many_people_behind_one_address_and_late_returns_are_no_fault() -> None:
+    now = 0.0
+    faults = WindowFaults(lambda: now)
+    for address, connections, pause in (("office", 100, 1.0), ("train", 1, 20.0), ("", 1, 1.0)):
+        for _ in range(5):
+            faults.note_end(address, connections)
+            now += pause
+            assert not faults.is_suspect(address, resumes=True)
+    for _ in range(2):
+        faults.note_end("broken", 1)
+        now += 1
+        is_suspect = faults.is_suspect("broken", resumes=True)
+    assert is_suspect
+    now += 3601
+    assert not faults.is_suspect("broken", resumes=True)
 
 
 async def test_an_offer_on_a_second_line_counts(node: Serving) -> None:

@@ -67,6 +67,7 @@ async def test_clients_of_every_transport_are_served_in_order(node: Serving) -> 
     await until(lambda: not len(node.node.hub), "they have gone")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("sse", [False, True])
 async def test_a_lagging_client_gets_what_it_missed_in_order(node: Serving, sse: bool) -> None:
     async with deaf(node, sse=sse) as wire:

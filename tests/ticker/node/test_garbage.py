@@ -109,6 +109,7 @@ async def empty(node: Serving) -> None:
     await asyncio.sleep(0)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("conversation", CONVERSATIONS.values(), ids=CONVERSATIONS)
 async def test_a_client_that_left_needs_no_garbage_collection(
     node: Serving, conversation: Callable[[], list[bytes]]

@@ -77,6 +77,7 @@ def members(node: Serving, heartbeat: int) -> list[Subscriber]:
 
 
 @pytest.mark.alone
+@pytest.mark.deep
 async def test_a_client_gets_the_heartbeat_that_it_asks_for_on_every_transport(node: Serving) -> None:
     async def follow(transport: str) -> None:
         async with node.wire(REQUESTS[transport]) as wire:

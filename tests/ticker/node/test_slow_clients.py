@@ -106,6 +106,7 @@ async def test_a_client_catches_up_only_with_entries_of_its_filter(node: Serving
     assert numbers == list(range(0, 300, 2))
 
 
+@pytest.mark.deep
 async def test_a_client_that_reads_too_late_gets_an_incomplete_snapshot(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=60, heartbeat_seconds=60, stream_length=100)
     async with deaf(node, "backlog=5") as wire:
@@ -124,6 +125,7 @@ async def test_a_client_that_reads_too_late_gets_an_incomplete_snapshot(start: S
         assert headline(await wire.message()) == later[0]
 
 
+@pytest.mark.deep
 async def test_a_client_that_never_reads_costs_bounded_bytes_and_delays_no_other(node: Serving) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(10):
@@ -143,6 +145,7 @@ async def test_a_client_that_never_reads_costs_bounded_bytes_and_delays_no_other
         assert node.count("flashwire_slow_closes_total") == 0
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("sse", [False, True])
 async def test_a_long_replay_is_written_in_shared_pieces_before_live_entries(node: Serving, sse: bool) -> None:
     # The bug: each client that never read its long replay held a separate copy of the whole replay.
@@ -170,6 +173,7 @@ async def test_a_long_replay_is_written_in_shared_pieces_before_live_entries(nod
         await until(lambda: not node.node.lagging and not node.node.unsent.bytes, "no piece is held any more")
 
 
+@pytest.mark.deep
 async def test_above_the_limit_of_long_replays_a_client_gets_an_incomplete_snapshot(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +185,7 @@ async def test_above_the_limit_of_long_replays_a_client_gets_an_incomplete_snaps
         assert message["type"] == "snapshot" and message["complete"] is False
 
 
+@pytest.mark.deep
 async def test_a_client_closed_during_a_replay_gets_no_end_of_the_event(
     node: Serving,
 ) -> None:
@@ -192,6 +197,7 @@ async def test_a_client_closed_during_a_replay_gets_no_end_of_the_event(
     assert node.node.unsent.bytes == 0
 
 
+@pytest.mark.deep
 async def test_without_the_bound_the_same_client_buffers_all_that_is_published(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +261,7 @@ async def test_ten_thousand_pings_without_reading_stay_within_the_limit(node: Se
             kinds.append((await wire.frame())[0])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("sse", [False, True])
 async def test_a_client_that_stays_slow_is_closed_and_counted(
     start: Start, sse: bool, monkeypatch: pytest.MonkeyPatch
@@ -273,6 +280,7 @@ async def test_a_client_that_stays_slow_is_closed_and_counted(
     assert not node.node.lagging
 
 
+@pytest.mark.deep
 async def test_a_slow_client_that_reads_later_gets_the_close_code_to_reconnect(start: Start) -> None:
     node = await start(write_limit_bytes=LIMIT, slow_seconds=0.5, heartbeat_seconds=60)
     async with deaf(node) as wire:

@@ -30,6 +30,7 @@ from ticker.core.filter import Filter
 from ticker.core.frame import PING, Format
 from ticker.core.joins import Subscription
 from ticker.node.node import Node
+from ticker.node.recovery import NOWHERE
 from ticker.reader.reader import TIMEOUT_SECONDS, Reader
 from ticker.settings import TickerSettings
 from ticker.stream.redis_stream import Keys, Stream, connect
@@ -90,6 +91,8 @@ class Client:
     last_heard = math.inf
     fd = -1
     last_round = 0
+    is_open = True
+    position = NOWHERE
 
     def __init__(self, node: Node, filter: Filter | None = None, cursor: str | None = None) -> None:
         self.subscription = Subscription(filter or Filter(), cursor, 100)

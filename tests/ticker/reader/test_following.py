@@ -50,6 +50,7 @@ async def test_items_that_were_published_together_are_one_write_per_client(desk:
     assert client.writes == writes + 1
 
 
+@pytest.mark.deep
 async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     items = [item(uri=f"urn:flashwire:{number:026d}") for number in range(2000)]
@@ -63,6 +64,7 @@ async def test_a_burst_of_two_thousand_arrives_in_order(desk: Desk, node: Counti
     assert sorted(client.live()) == [element.uri for element in items] and node.rebuilds == 1
 
 
+@pytest.mark.deep
 async def test_poison_is_skipped_and_counted_by_reason_and_other_entries_arrive(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await desk.publish()
@@ -122,6 +124,7 @@ async def after_a_hole(desk: Desk, node: CountingNode) -> list[Item]:
     return lines
 
 
+@pytest.mark.deep
 async def test_after_a_hole_only_later_records_are_read(redis_url: str, desk: Desk, readings: list[int]) -> None:
     published = await desk.publish(3)
     async with following(redis_url, desk) as node:
@@ -140,6 +143,7 @@ async def test_after_a_hole_only_later_records_are_read(redis_url: str, desk: De
         assert [complete for complete, _ in client.snapshots()] == [True, False, False, False, False]
 
 
+@pytest.mark.deep
 async def test_a_withdrawal_in_a_hole_is_found_in_its_ledger(redis_url: str, desk: Desk, readings: list[int]) -> None:
     first, second = await desk.publish(2)
     async with following(redis_url, desk) as node:
@@ -175,6 +179,7 @@ async def another_epoch(desk: Desk) -> None:
 
 
 # Garbage stays in the stream. The ledger reports an unreadable version at the first reading after the hole.
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("harm", "minimum"),
     [

@@ -44,6 +44,7 @@ async def test_a_wiped_stream_is_detected_within_a_quiet_step_and_followed_again
         assert client.kinds()[-3:] == ["snapshot", "item", "item"] and node.rebuilds == 2
 
 
+@pytest.mark.deep
 async def test_a_deleted_stream_is_detected_and_its_numbers_continue(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await publish_and_check(client, node, desk, 3)
@@ -55,6 +56,7 @@ async def test_a_deleted_stream_is_detected_and_its_numbers_continue(desk: Desk,
     assert len(client.snapshots()) == 2 and node.rebuilds == 2
 
 
+@pytest.mark.deep
 async def test_a_stream_that_lost_its_counter_is_read_again_once(desk: Desk, node: CountingNode) -> None:
     client = Client(node)
     await publish_and_check(client, node, desk, 3)
@@ -68,6 +70,7 @@ async def test_a_stream_that_lost_its_counter_is_read_again_once(desk: Desk, nod
     assert not complete and uris[0] == published[0].uri and len(uris) == 4
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("start", [0, 3])
 async def test_an_older_backup_is_detected_within_a_quiet_step(redis_url: str, desk: Desk, start: int) -> None:
     # With 3: it is also exactly where this node had read everything, which once passed for settled.
@@ -103,6 +106,7 @@ async def test_numbers_that_are_used_again_after_a_rollback_are_detected_within_
     assert client.live()[-3:] == new and node.rebuilds == 2
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("goes_on", [False, True])
 async def test_unread_entries_that_garbage_pushed_out_are_reported(
     redis_url: str, desk: Desk, node: CountingNode, goes_on: bool
@@ -130,6 +134,7 @@ async def test_unread_entries_that_garbage_pushed_out_are_reported(
 
 
 @pytest.mark.alone
+@pytest.mark.deep
 async def test_a_frozen_server_is_reported_within_five_seconds_and_nothing_is_lost(
     server: Server, own_desk: Desk
 ) -> None:

@@ -64,6 +64,7 @@ async def test_a_node_whose_desk_signs_with_another_key_reports_it_within_five_s
     assert len(node.backlog.hidden) == 4
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", ["key", "signature", "schema", "malformed", "oversize", "stream", "epoch"])
 async def test_the_node_is_not_ready_for_every_reason_of_a_skip(desk: Desk, node: CountingNode, kind: str) -> None:
     await desk.publish()
@@ -106,6 +107,7 @@ MIDDLE: dict[str, Callable[[Item, Keyring], bytes]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", MIDDLE)
 @pytest.mark.parametrize("together", [False, True])
 async def test_an_unreadable_entry_in_the_middle_hides_its_item_and_makes_snapshots_incomplete(
@@ -171,6 +173,7 @@ async def test_an_item_is_hidden_as_long_as_its_unreadable_version_is_in_the_str
         assert Client(node).snapshots()[0][0] is True
 
 
+@pytest.mark.deep
 async def test_garbage_without_a_published_number_never_makes_a_node_stale(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     async with following(redis_url, desk) as node:
@@ -189,6 +192,7 @@ async def test_garbage_without_a_published_number_never_makes_a_node_stale(redis
         assert not node.stale and len(shown_uris(node)) == 4 and Client(node).snapshots()[0][0] is True
 
 
+@pytest.mark.deep
 async def test_a_record_of_another_epoch_has_no_published_number(redis_url: str, desk: Desk) -> None:
     await desk.publish(3)
     # The counter says 3, and nothing that can be read has that number.
@@ -230,6 +234,7 @@ async def test_an_unreadable_item_of_an_earlier_epoch_is_hidden_as_long_as_its_e
         assert not node.backlog.hidden and Client(node).snapshots()[0][0] is True
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("field", "value"), [("epoch", "no epoch"), ("epoch", "x" * 41), ("epoch", ""), ("seq", "+9"), ("seq", "many")]
 )
@@ -247,6 +252,7 @@ async def test_a_counter_that_was_tampered_with_is_detected_until_it_is_restored
     assert node.rebuilds == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("field", ["epoch", "seq"])
 async def test_a_withdrawal_after_a_damaged_position_reaches_clients(
     desk: Desk, node: CountingNode, field: str
@@ -362,6 +368,7 @@ async def test_a_copied_old_body_does_not_restore_an_item_whose_withdrawal_is_de
         assert shown_uris(node) == [lines[1].uri] and not node.backlog.hidden
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("act", ["withdraw", "hold", "correction"])
 async def test_a_version_lost_in_a_failover_or_backup_does_not_make_the_earlier_one_current(
     redis_url: str, desk: Desk, node: CountingNode, act: str
@@ -415,6 +422,7 @@ async def test_a_ledger_of_the_wrong_type_hides_its_item_and_does_not_stop_a_nod
         assert shown_uris(node) == [lines[1].uri] and node.backlog.hidden == {lines[0].uri}
 
 
+@pytest.mark.deep
 async def test_a_flood_of_unordered_entries_does_not_make_a_node_read_everything_repeatedly(
     desk: Desk, node: CountingNode
 ) -> None:

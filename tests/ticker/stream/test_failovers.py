@@ -143,6 +143,7 @@ async def test_clients_miss_nothing_when_a_single_server_is_killed_and_restarts(
         await room.is_back_after(start, client)
 
 
+@pytest.mark.deep
 async def test_clients_miss_nothing_when_a_sentinel_primary_crashes(servers: Machines, brand: str) -> None:
     group = servers.group(2)
     watchers = servers.sentinels(group)
@@ -163,6 +164,7 @@ async def test_clients_miss_nothing_when_a_sentinel_primary_crashes(servers: Mac
         await room.is_back_after(start, client)
 
 
+@pytest.mark.deep
 async def test_clients_miss_nothing_in_a_planned_sentinel_failover(servers: Machines, brand: str) -> None:
     group = servers.group(2, *DURABLE)
     watchers = servers.sentinels(group)
@@ -178,6 +180,7 @@ async def test_clients_miss_nothing_in_a_planned_sentinel_failover(servers: Mach
         await room.is_back_after(start, client)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("how", ["killed", pytest.param("frozen", marks=pytest.mark.slow)])
 async def test_clients_miss_nothing_when_a_cluster_primary_dies(servers: Machines, brand: str, how: str) -> None:
     nodes = servers.cluster()
@@ -238,6 +241,7 @@ def _owner(nodes: list[Server], room: Newsroom) -> Server:
     return nodes[at]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("old", [pytest.param("cut", marks=pytest.mark.slow), "open", "still a primary"])
 async def test_clients_miss_nothing_when_the_address_moves_to_another_server(
     servers: Machines, brand: str, old: str
@@ -294,6 +298,7 @@ def watched(servers: Machines) -> tuple[list[Server], list[Server], str]:
     return group, watchers, f"redis+sentinel://app:word@{hosts}/news"
 
 
+@pytest.mark.deep
 async def test_a_deposed_primary_that_still_answers_is_disconnected(
     watched: tuple[list[Server], list[Server], str], brand: str
 ) -> None:
@@ -322,6 +327,7 @@ async def test_a_deposed_primary_that_still_answers_is_disconnected(
 
 @pytest.mark.parametrize("cut", [pytest.param("all", marks=pytest.mark.slow), "the majority"])
 @pytest.mark.alone
+@pytest.mark.deep
 async def test_a_node_without_a_quorum_of_sentinels_is_stale_and_still_reads(
     watched: tuple[list[Server], list[Server], str], brand: str, cut: str
 ) -> None:
