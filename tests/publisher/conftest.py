@@ -1,6 +1,6 @@
 """One desk per test: real Valkey, real database, the application without a socket."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,26 @@ from starlette.applications import Starlette
 
 from publisher.api.app import create_app
 from publisher.api.parts import Parts, open_parts
+from publisher.core.permission import Editions
 from publisher.core.roles import Role
 from publisher.settings import DeskSettings
 from publisher.stream.store import Store
+from tests.support.postgresql import Server
 from ticker.contract.entry import Keyring
 from ticker.stream.redis_stream import connect
 
 ClientFor = Callable[..., httpx2.AsyncClient]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """None for the file in the data directory, or an empty schema of PostgreSQL; a test runs with each."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.new_url() as url:
+        yield url
 
 
 @pytest.fixture
@@ -56,6 +69,8 @@ async def parts(settings: DeskSettings) -> AsyncIterator[Parts]:
     opened = open_parts(settings)
     yield opened
     await opened.store.aclose()
+    await opened.audit.aclose()
+    await opened.bylines.aclose()
     opened.database.close()
 
 
@@ -70,9 +85,11 @@ async def client_for(app: Starlette, parts: Parts) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("editor")` holds a new token of that role, `client_for(None)` none."""
     clients: list[httpx2.AsyncClient] = []
 
-    def make(role: Role | None, *, unlimited: bool = False, **headers: str) -> httpx2.AsyncClient:
+    def make(
+        role: Role | None, *, unlimited: bool = False, editions: Editions = None, **headers: str
+    ) -> httpx2.AsyncClient:
         if role:
-            token = parts.tokens.create(f"{role} {len(clients)}", role, unlimited=unlimited)
+            token = parts.tokens.create(f"{role} {len(clients)}", role, unlimited=unlimited, editions=editions)
             headers["Authorization"] = f"Bearer {token}"
         transport = httpx2.ASGITransport(app)
         clients.append(httpx2.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers))
@@ -81,6 +98,18 @@ async def client_for(app: Starlette, parts: Parts) -> AsyncIterator[ClientFor]:
     yield make
     for client in clients:
         await client.aclose()
+
+
+@pytest.fixture
+def page(client_for: ClientFor) -> Callable[[], httpx2.AsyncClient]:
+    """Makes browsers with the desk's page at http://localhost."""
+
+    def make() -> httpx2.AsyncClient:
+        client = client_for(None, Origin="http://localhost", **{"Sec-Fetch-Site": "same-origin"})
+        client.base_url = httpx2.URL("http://localhost")
+        return client
+
+    return make
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_acknowledged_items_survive_a_kill_of_the_server(machine: Machine) -> No
     assert set(acknowledged) < set(listed) and len(listed) == 21
 
 
+@pytest.mark.deep
 def test_a_desk_killed_after_the_script_answers_the_same_when_it_is_back(machine: Machine) -> None:
     first = machine.post("one")
     machine.desk.kill()
@@ -48,6 +49,7 @@ def test_a_desk_killed_after_the_script_answers_the_same_when_it_is_back(machine
     assert machine.post("one").content == first.content
 
 
+@pytest.mark.deep
 def test_a_desk_stops_cleanly_and_soon_after_sigterm(machine: Machine) -> None:
     machine.post("one")
     machine.desk.terminate()
@@ -56,6 +58,7 @@ def test_a_desk_stops_cleanly_and_soon_after_sigterm(machine: Machine) -> None:
     assert time.monotonic() - started < 3.5
 
 
+@pytest.mark.deep
 def test_the_log_has_no_token_and_no_headline(machine: Machine) -> None:
     machine.post("one", text="Civil Defence: A line of its own")
     machine.http.get("/v1/items", headers={"Authorization": "Bearer fw_wrong-token"})
@@ -68,6 +71,7 @@ def test_the_log_has_no_token_and_no_headline(machine: Machine) -> None:
         assert secret not in log
 
 
+@pytest.mark.deep
 def test_a_server_that_refuses_writes_is_503(machine: Machine) -> None:
     with redis.Redis(unix_socket_path=str(machine.socket), legacy_responses=False) as client:
         client.config_set("maxmemory", "1")

@@ -39,6 +39,7 @@ def test_a_port_in_use_ends_the_desk_with_one_line(start: Start, host: str) -> N
     assert errors.count("\n") == 1 and f"port {port}" in errors and "--port" in errors
 
 
+@pytest.mark.deep
 def test_a_port_that_the_desk_chooses_is_in_its_link(start: Start) -> None:
     for host in ("127.0.0.1", "::1"):
         desk = start("--host", host, "--port", "0")
@@ -50,6 +51,7 @@ def test_a_port_that_the_desk_chooses_is_in_its_link(start: Start) -> None:
         assert desk.wait(10) == 0
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("arguments", "variables"), [(("--host", ""), {}), ((), {"FLASHWIRE_DESK_HOST": "  "})])
 def test_an_empty_host_does_not_open_every_interface(
     start: Start, arguments: tuple[str, ...], variables: dict[str, str]
@@ -60,6 +62,7 @@ def test_an_empty_host_does_not_open_every_interface(
     assert errors.count("\n") == 1 and "0.0.0.0" in errors
 
 
+@pytest.mark.deep
 def test_sighup_stops_the_desk_in_order_unless_it_is_ignored(start: Start) -> None:
     for command, ends in ((COMMAND, True), (("nohup", *COMMAND), False)):
         desk = start("--port", "0", command=command)
@@ -78,6 +81,7 @@ def test_sighup_stops_the_desk_in_order_unless_it_is_ignored(start: Start) -> No
 
 
 @pytest.mark.alone
+@pytest.mark.deep
 def test_sigterm_ends_the_desk_at_any_moment_of_its_start(start: Start) -> None:
     for step in range(5):
         desk = start("--port", "0")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.api.app import create_app
+from publisher.api.metrics import Metrics
 from publisher.api.parts import Parts
 from publisher.api.problems import reading_language
 from publisher.core.sentences import CATALOG
@@ -33,6 +34,16 @@ async def test_publications_repeats_and_refusals_are_counted(client_for: ClientF
     assert "flashwire_desk_answered_again_total 1.0" in page
     assert 'flashwire_desk_refused_total{reason="invalid"} 1.0' in page
     assert "flashwire_desk_publish_seconds_count 1.0" in page
+
+
+def test_a_flood_of_requests_for_metrics_gets_five_pages_a_second() -> None:
+    metrics = Metrics()
+    pages: list[bytes] = []
+    for moment in (7.0, 7.1, 7.2, 7.3, 7.4, 7.5, 7.99, 8.0):
+        metrics.again.inc()
+        pages.append(metrics.page(moment))
+    counted = [float(re.findall(rb"(?m)^flashwire_desk_answered_again_total (\S+)", page)[0]) for page in pages]
+    assert counted == [1, 2, 3, 4, 5, 5, 5, 8]
 
 
 async def test_ready_says_why_not(client_for: ClientFor, parts: Parts) -> None:
@@ -59,7 +70,8 @@ async def test_the_description_names_every_route_and_what_answers_look_like(
     editor = client_for("editor")
     described = (await editor.get("/openapi.json")).json()
     routes = {getattr(route, "path", "") for route in create_app(parts).routes}
-    assert set(described["paths"]) == routes
+    # This desk has no OpenID provider; test_described compares one that has.
+    assert {path for path in described["paths"] if "/oidc" not in path} == routes
     for path, method, body in (("/v1/items", "post", line()), ("/v1/canary", "post", {})):
         answer = await editor.request(method.upper(), path, json=body)
         schema = described["paths"][path][method]["responses"]["201"]["content"]["application/json"]["schema"]

@@ -115,6 +115,7 @@ async def test_an_editor_signs_in_and_writes_through(
     assert (await client.get("/v1/session")).status_code == 401
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("attack", _ATTACKS)
 async def test_a_foreign_page_writes_nothing(client_for: ClientFor, parts: Parts, attack: str) -> None:
     signed = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
@@ -130,6 +131,7 @@ async def test_a_foreign_page_writes_nothing(client_for: ClientFor, parts: Parts
         assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 async def test_the_media_types_of_a_form_are_not_read(client_for: ClientFor, parts: Parts, media_type: str) -> None:
     client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
@@ -138,6 +140,7 @@ async def test_the_media_types_of_a_form_are_not_read(client_for: ClientFor, par
         assert answer.status_code == 415, path
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("language", ["en", "ar", "es"])
 async def test_the_refusal_names_the_setting_and_the_origin(client_for: ClientFor, language: str) -> None:
     client = client_for(None, Host="10.0.0.5", Origin="http://desk.lan:8080")
@@ -147,6 +150,7 @@ async def test_the_refusal_names_the_setting_and_the_origin(client_for: ClientFo
     assert "FLASHWIRE_DESK_ORIGINS" in detail and "http://desk.lan:8080" in detail
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "forwarded", [{"X-Forwarded-Host": "desk.example"}, {"Forwarded": "host=desk.example"}], ids=["common", "standard"]
 )
@@ -162,6 +166,7 @@ async def test_forwarded_headers_count_only_from_a_trusted_proxy(
     assert answer.status_code == status
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("headers", "secure"),
     [
@@ -183,6 +188,7 @@ async def test_the_cookie_is_secure_where_the_browser_uses_https(
     assert "Domain" not in cookie and "; Path=/;" in cookie
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "authorization",
     [
@@ -208,6 +214,7 @@ async def test_another_scheme_is_the_proxys_and_the_cookie_counts(
     assert stranger.headers["www-authenticate"] == 'Bearer realm="flashwire"'
 
 
+@pytest.mark.deep
 async def test_the_page_behind_basic_authentication_never_gets_401(client_for: ClientFor) -> None:
     # After a 401 Chromium drops the proxy's credentials and asks for them again.
     page = client_for(None, Authorization=_BASIC, **{"Flashwire-Page": "desk"})
@@ -221,18 +228,21 @@ async def test_the_page_behind_basic_authentication_never_gets_401(client_for: C
     assert (await client_for(None).get("/v1/session")).status_code == 401
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER   {} ", "Bearer\t{}", f"{_BASIC}, Bearer {{}}"])
 async def test_a_token_is_read_with_any_spelling_of_its_scheme(client_for: ClientFor, parts: Parts, form: str) -> None:
     token = parts.tokens.create("ed", "editor")
     assert (await client_for(None, Authorization=form.format(token)).get("/v1/session")).json()["name"] == "ed"
 
 
+@pytest.mark.deep
 def test_many_quotes_in_a_header_use_little_time() -> None:
     started = time.process_time()
     assert _tokens([b'Digest "' + b'\\"' * 8_000]) == set()
     assert time.process_time() - started < 0.05
 
 
+@pytest.mark.deep
 async def test_two_authorization_headers_count_as_the_token_in_them(client_for: ClientFor, parts: Parts) -> None:
     token = parts.tokens.create("ed", "editor")
     client = client_for(None)
@@ -242,6 +252,7 @@ async def test_two_authorization_headers_count_as_the_token_in_them(client_for: 
             assert answer.status_code == status, order
 
 
+@pytest.mark.deep
 async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: ClientFor, parts: Parts) -> None:
     client = await _signed_in(client_for, parts, _THROUGH_PROXIES["none"])
     name, _, session = client.headers["Cookie"].partition("=")
@@ -258,6 +269,7 @@ async def test_two_desks_of_one_host_keep_their_cookies_apart(client_for: Client
         assert (await client.get("/v1/session")).status_code == status
 
 
+@pytest.mark.deep
 async def test_the_public_address_is_an_allowed_origin_and_used_in_links(settings: DeskSettings) -> None:
     public = settings.model_copy(update={"desk_url": "https://press.example:8443/news/desk/"})
     parts = open_parts(public)
@@ -273,8 +285,10 @@ async def test_the_public_address_is_an_allowed_origin_and_used_in_links(setting
             assert created.headers["location"] == f"/news/desk/v1/items/{created.json()['item']['uri']}"
     finally:
         await parts.store.aclose()
+        await parts.audit.aclose()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("address", ["https://press.example/desk/", "https://press.example/desk"])
 def test_the_first_runs_link_is_below_the_public_address(settings: DeskSettings, address: str) -> None:
     cookies = welcome_link(settings.data, address)

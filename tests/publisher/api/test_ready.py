@@ -77,6 +77,7 @@ async def watched(folder: Path, port: int, **changes: object) -> AsyncIterator[t
             with suppress(asyncio.CancelledError):
                 await task
         await parts.store.aclose()
+        await parts.audit.aclose()
         parts.database.close()
 
 
@@ -157,6 +158,7 @@ STATES: dict[str, tuple[tuple[Change, Change], str]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("state", STATES)
 async def test_ready_reports_an_obstacle_to_publishing_and_its_end(
     state: str, raw: Any, server: int, tmp_path: Path
@@ -229,6 +231,7 @@ async def test_ready_reports_an_obstacle_to_every_act(right: str, raw: Any, serv
         assert (await act(client, uri, "hold")).status_code == 200
 
 
+@pytest.mark.deep
 async def test_ready_reports_missing_replicas_until_one_connects(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="fw") as first, tempfile.TemporaryDirectory(prefix="fw") as second:
         primary, port = start(Path(first), "--repl-diskless-sync-delay", "0")
@@ -249,6 +252,7 @@ async def test_ready_reports_missing_replicas_until_one_connects(tmp_path: Path)
                     process.wait()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "error",
     [

@@ -54,6 +54,7 @@ async def test_the_same_request_written_otherwise_is_the_same(editor: httpx2.Asy
     assert answers[0].content == answers[1].content and await entries(parts) == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "é"])
 async def test_an_invalid_key_is_refused(editor: httpx2.AsyncClient, key: str) -> None:
     answer = await editor.post("/v1/items", json=line(), headers={b"Idempotency-Key": key.encode()})
@@ -71,6 +72,7 @@ async def test_an_act_repeated_with_its_key_gets_the_same_answer_after_later_ver
     assert await entries(parts) == 3
 
 
+@pytest.mark.deep
 async def test_twenty_repeats_of_an_act_at_once_are_one_version(chief: httpx2.AsyncClient, parts: Parts) -> None:
     uri = await published(chief)
     answers = await asyncio.gather(*(act(chief, uri, "update", urgency=1, key="u") for _ in range(20)))
@@ -116,9 +118,11 @@ async def test_a_repeat_is_answered_also_when_it_could_not_be_published_now(
         assert (await post(again, key="one", expires=soon)).content == first.content
         assert (await post(again, key="two", expires=soon)).status_code == 422
     await later.store.aclose()
+    await later.audit.aclose()
     assert await entries(parts) == 1
 
 
+@pytest.mark.deep
 async def test_a_repeat_does_not_count_at_a_restarted_desk(
     client_for: ClientFor, settings: DeskSettings, parts: Parts
 ) -> None:
@@ -131,6 +135,7 @@ async def test_a_repeat_does_not_count_at_a_restarted_desk(
         assert (await post(again)).status_code == 201
         assert (await post(again)).status_code == 429
     await restarted.store.aclose()
+    await restarted.audit.aclose()
     assert await entries(parts) == 2
 
 
@@ -142,6 +147,7 @@ async def test_a_repeated_act_is_answered_after_later_versions(chief: httpx2.Asy
     assert await entries(parts) == 3
 
 
+@pytest.mark.deep
 async def test_setting_the_clock_back_does_not_extend_the_rate_window(settings: DeskSettings) -> None:
     wall, steady = [1_800_000_000.0], [50.0]
     parts = open_parts(
@@ -159,8 +165,10 @@ async def test_setting_the_clock_back_does_not_extend_the_rate_window(settings: 
         wall[0] += 7200
         assert (await post(editor)).status_code == 429
     await parts.store.aclose()
+    await parts.audit.aclose()
 
 
+@pytest.mark.deep
 async def test_a_lost_reply_still_gives_one_item_and_one_answer(settings: DeskSettings, tmp_path: Path) -> None:
     assert settings.redis_url
     steady = [50.0]
@@ -175,13 +183,13 @@ async def test_a_lost_reply_still_gives_one_item_and_one_answer(settings: DeskSe
             proxy.losses = 2
             assert (await post(editor)).status_code == 201
             # This request published it, though its first reply was lost: it counts, and is no repeat.
-            assert "flashwire_desk_answered_again_total 0.0" in parts.metrics.page().decode()
+            assert "flashwire_desk_answered_again_total 0.0" in parts.metrics.page(parts.steady()).decode()
             assert len(parts.rate._admitted["e"]) == 2
             # A repeat gets the first answer, whether or not a reply to the repeat is lost.
             proxy.losses = 1
             steady[0] += WINDOW_SECONDS
             assert (await post(editor, key="x")).content == first.content
-            assert "flashwire_desk_answered_again_total 1.0" in parts.metrics.page().decode()
+            assert "flashwire_desk_answered_again_total 1.0" in parts.metrics.page(parts.steady()).decode()
             assert not parts.rate._admitted["e"]
             proxy.losses = 100
             away = await post(editor, key="k")
@@ -190,8 +198,10 @@ async def test_a_lost_reply_still_gives_one_item_and_one_answer(settings: DeskSe
             assert (await post(editor, key="k")).status_code == 201
         assert await entries(parts) == 3
         await parts.store.aclose()
+        await parts.audit.aclose()
 
 
+@pytest.mark.deep
 async def test_a_repeat_after_the_rate_window_does_not_count(settings: DeskSettings) -> None:
     steady = [50.0]
     parts = open_parts(settings.model_copy(update={"rate_per_minute": 1}), steady=lambda: steady[0])
@@ -204,3 +214,4 @@ async def test_a_repeat_after_the_rate_window_does_not_count(settings: DeskSetti
         assert (await post(editor)).status_code == 201
         assert (await post(editor)).status_code == 429
     await parts.store.aclose()
+    await parts.audit.aclose()

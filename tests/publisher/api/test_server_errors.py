@@ -83,6 +83,7 @@ async def test_every_error_of_the_server_is_raised_as_stream_away(tmp_path: Path
         await store.aclose()
 
 
+@pytest.mark.deep
 async def test_an_expiry_on_the_stream_is_removed(store: Store, raw: Any, brand: str) -> None:
     keys = Keys(brand)
     await store.publish(an_item(), "d", "f")

@@ -4,7 +4,9 @@ import httpx2
 import pytest
 
 from publisher.api.parts import Parts
+from tests.publisher.api.people import Page, invitation, with_passkey
 from tests.publisher.conftest import ClientFor
+from tests.support.authenticator import Authenticator
 from tests.support.sample_items import line
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +18,7 @@ async def signed_in(client_for: ClientFor, parts: Parts, name: str = "ed") -> ht
     client = client_for(None)
     token = parts.tokens.create(name, "editor")
     answer = await client.post("/v1/session", json={"token": token}, headers=_PAGE)
-    assert answer.status_code == 200 and answer.json() == {"name": name, "role": "editor"}
+    assert answer.status_code == 200 and (answer.json()["name"], answer.json()["role"]) == (name, "editor")
     return client
 
 
@@ -107,7 +109,54 @@ async def test_a_welcome_shows_the_first_token_once_and_signs_in(client_for: Cli
     assert bad.status_code == 422 and bad.json()["errors"][0]["field"] == "name"
     answer = await client.post("/v1/welcome", json={"code": code, "name": "Amal"}, headers=_PAGE)
     assert answer.status_code == 201 and answer.headers["cache-control"] == "no-store"
-    assert (await client.get("/v1/session")).json() == {"name": "Amal", "role": "chief"}
+    shown = (await client.get("/v1/session")).json()
+    assert (shown["name"], shown["role"], shown["way"]) == ("Amal", "chief", "token")
     bearer = client_for(None, Authorization=f"Bearer {answer.json()['token']}")
     assert (await bearer.post("/v1/items", json=line())).status_code == 201
     assert (await client.post("/v1/welcome", json={"code": code, "name": "Bea"}, headers=_PAGE)).status_code == 403
+
+
+async def test_a_write_prolongs_the_session_and_a_read_does_not(page: Page, parts: Parts) -> None:
+    browser = page()
+    await with_passkey(browser, await invitation(parts, "Amal"))
+
+    async def prolonged_by(method: str, path: str, body: object = None) -> bool:
+        with parts.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE sessions SET used = created - 3600")
+        before = (await browser.get("/v1/session")).json()
+        assert before["endsIn"] < 3700 and before["idleExpires"] < before["expires"]
+        assert (await browser.request(method, path, json=body)).status_code < 300
+        after = (await browser.get("/v1/session")).json()
+        assert after["expires"] == before["expires"] and after["session"] == before["session"]
+        return bool(after["idleExpires"] > before["idleExpires"] and after["endsIn"] > 7100)
+
+    assert not await prolonged_by("GET", "/v1/items")
+    assert await prolonged_by("POST", "/v1/split", {"text": "Police: Road open"})
+    assert await prolonged_by("POST", "/v1/session/keep", {})
+
+
+async def test_a_session_that_was_not_used_in_time_is_over(page: Page, parts: Parts) -> None:
+    browser = page()
+    await with_passkey(browser, await invitation(parts, "Amal"))
+    with parts.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE sessions SET used = used - 7200")
+    for method, path in (("GET", "/v1/session"), ("POST", "/v1/session/keep"), ("POST", "/v1/items")):
+        assert (await browser.request(method, path, json={})).status_code == 401
+
+
+async def test_over_https_the_cookie_is_bound_to_the_host(page: Page, parts: Parts) -> None:
+    browser = page()
+    browser.base_url = httpx2.URL("https://localhost")
+    browser.headers["Origin"] = "https://localhost"
+    code = await invitation(parts, "Amal")
+    key = Authenticator("https://localhost")
+    options = (await browser.post("/v1/invitation/passkey/options", json={"code": code})).json()["publicKey"]
+    body = {"code": code, "credential": key.create(options)}
+    answer = await browser.post("/v1/invitation/passkey", json=body)
+    [cookie] = answer.headers.get_list("set-cookie")
+    name, _, flags = cookie.partition("=")
+    assert name == f"__Host-{parts.cookie}" and answer.headers["cache-control"] == "no-store"
+    parts_of_flags = {flag.strip().lower() for flag in flags.split(";")[1:]}
+    assert {"httponly", "secure", "samesite=strict", "path=/", "max-age=43200"} <= parts_of_flags
+    assert not any(flag.startswith("domain") for flag in parts_of_flags)
+    assert (await browser.get("/v1/session")).json()["name"] == "Amal"

@@ -71,6 +71,24 @@ def test_an_act_that_changes_nothing_is_refused(act: str) -> None:
     assert refused(an_item(), act, headline="Bridge in the old town closed") == {"act": "changes-nothing"}
 
 
+@pytest.mark.parametrize("act", ["update", "correction"])
+def test_an_update_and_a_correction_change_story_and_disclosure_and_null_clears_them(act: str) -> None:
+    note = {"note": "It was a machine translation."} if act == "correction" else {}
+    fields = {"story": {"title": "The bridge"}, "digitalSourceType": "trainedAlgorithmicMedia", "reviewedBy": "Editor"}
+    item = acted(an_item(), act, **fields, **note)
+    assert item.story and item.story.title == Text("The bridge", "en", "ltr")
+    assert item.story.id == f"{item.uri.removeprefix('urn:flashwire:')}-2"
+    assert (item.digital_source_type, item.reviewed_by) == ("trainedAlgorithmicMedia", "Editor")
+    assert acted(item, "refile", headline="Bridge closed").story == item.story
+    cleared = acted(item, act, **dict.fromkeys(fields), **note)
+    assert (cleared.story, cleared.digital_source_type, cleared.reviewed_by) == (None, None, None)
+
+
+@pytest.mark.parametrize("field", ["story", "digitalSourceType", "reviewedBy"])
+def test_a_refile_changes_neither_story_nor_disclosure(field: str) -> None:
+    assert refused(an_item(), "refile", headline="x", **{field: None}) == {field: "field-not-here"}
+
+
 @pytest.mark.parametrize("act", ["hold", "release", "withdraw"])
 def test_hold_release_and_withdraw_change_no_content(act: str) -> None:
     item = _HELD if act == "release" else an_item()

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 
 from publisher.core.decode import decode
+from publisher.core.digital_source import DIGITAL_SOURCE_TYPES
 from publisher.core.first_version import first_version
 from publisher.core.refusals import RefusalsError
 from publisher.core.request import ItemRequest
 from publisher.core.sentences import sentence
 from tests.support.sample_items import NOW, URI, line
-from ticker.contract.item import InfoSource, Item, Text, decode_item, encode_item
+from ticker.contract.item import InfoSource, Item, Story, Text, decode_item, encode_item
 from ticker.contract.site import load_site
 
 _SITE = load_site(None)
@@ -113,8 +114,8 @@ def test_a_time_is_brought_to_utc_with_milliseconds() -> None:
         ({"pinnedUntil": "2020-01-01T00:00:00Z"}, "pinnedUntil", "time-past"),
         ({"language": "not a tag"}, "language", "language"),
         ({"translationOf": "urn:other:1"}, "translationOf", "uri"),
-        ({"publishAt": "2027-01-01T00:00:00Z"}, "publishAt", "not-built"),
-        ({"embargoedUntil": "2027-01-01T00:00:00Z"}, "embargoedUntil", "not-built"),
+        ({"publishAt": "2001-01-01T00:00:00Z"}, "publishAt", "time-past"),
+        ({"embargoedUntil": "tomorrow"}, "embargoedUntil", "time"),
         ({"edNote": "x" * 2001}, "edNote", "text-long"),
     ],
 )
@@ -139,7 +140,7 @@ def test_a_source_is_named_once_and_there_are_few() -> None:
 
 def test_all_errors_are_reported_at_once() -> None:
     wrong = refused(
-        text="Nobody: x", edition="xx", urgency=99, link="ftp://x", publishAt="2027-01-01T00:00:00Z", expires="x"
+        text="Nobody: x", edition="xx", urgency=99, link="ftp://x", publishAt="2001-01-01T00:00:00Z", expires="x"
     )
     assert set(wrong) == {"edition", "role", "urgency", "link", "publishAt", "expires"}
 
@@ -187,3 +188,44 @@ def test_a_time_is_read_as_rfc_3339_has_it_and_written_in_one_form(value: str, n
     else:
         item = drafted(**line(expires=value, pinnedUntil=value))
         assert (item.expires, item.pinned_until) == (normal, normal)
+
+
+def test_an_item_names_its_story_in_its_own_language() -> None:
+    item = drafted(text="Civil Defence: إغلاق الجسر", edition="ar", story={"id": "flood-2026", "title": "الفيضان"})
+    assert item.story == Story("flood-2026", Text("الفيضان", "ar", "rtl"))
+
+
+def test_a_story_without_an_id_is_a_new_one_that_a_repeat_of_the_same_item_gives_again() -> None:
+    first, again = (drafted(**line(story={"title": "The bridge"})) for _ in range(2))
+    assert first.story == again.story and first.story is not None
+    assert first.story.id == URI.removeprefix("urn:flashwire:")
+
+
+@pytest.mark.parametrize("story_id", ["", "Flood", "-flood", "flood 2026", "f" * 65, "فيضان"])
+def test_a_story_id_has_the_form_that_filters_take(story_id: str) -> None:
+    assert refused(**line(story={"id": story_id, "title": "x"})) == {"story.id": "story-id"}
+
+
+def test_a_story_needs_a_title_without_marks_that_lines_refuse() -> None:
+    assert refused(**line(story={"id": "flood", "title": " "})) == {"story.title": "text-empty"}
+    assert refused(**line(story={"id": "flood", "title": "a\u200eb"})) == {"story.title": "text-character"}
+    assert refused(**line(story={"id": "flood", "title": "x" * 121})) == {"story.title": "text-long"}
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", *(f"{s}://cv.iptc.org/newscodes/digitalsourcetype/" for s in ("http", "https"))]
+)
+def test_a_digital_source_type_is_a_term_of_the_iptc_or_its_address(prefix: str) -> None:
+    for term in DIGITAL_SOURCE_TYPES:
+        assert drafted(**line(digitalSourceType=prefix + term)).digital_source_type == term
+
+
+@pytest.mark.parametrize("value", ["", "AI", "softwareImage", "TrainedAlgorithmicMedia", "https://example.org/print"])
+def test_other_digital_source_types_are_refused(value: str) -> None:
+    assert refused(**line(digitalSourceType=value)) == {"digitalSourceType": "digital-source-type"}
+
+
+def test_the_reviewer_is_one_line_of_text() -> None:
+    assert drafted(**line(reviewedBy="Night editor")).reviewed_by == "Night editor"
+    assert drafted(**line(reviewedBy=None)).reviewed_by is None
+    assert refused(**line(reviewedBy="a\nb")) == {"reviewedBy": "text-character"}

@@ -31,3 +31,20 @@ def test_no_window_holds_more_than_the_limit(pauses: list[float]) -> None:
         assert (rate.admit("a", str(number), now) == 0) == expected
         if expected:
             admitted.append(now)
+
+
+def test_a_full_window_admits_nothing_however_close_its_end_is() -> None:
+    rate, first = Rate(1), 22.91323856929842
+    assert rate.admit("a", "1", first) == 0
+    # The sum is rounded down, so the request is still in the window, and its rest is 0 in floating point.
+    now = first + WINDOW_SECONDS
+    assert first > now - WINDOW_SECONDS and rate.admit("a", "2", now) > 0
+
+
+def test_a_full_window_says_so_until_its_oldest_request_has_left_it() -> None:
+    rate = Rate(2)
+    assert not rate.is_full("Rana", 0)
+    for number, now in ((1, 0.0), (2, 10.0)):
+        rate.admit("Rana", str(number), now)
+    assert rate.is_full("Rana", 59.0) and not rate.is_full("Omar", 59.0)
+    assert not rate.is_full("Rana", 60.0)

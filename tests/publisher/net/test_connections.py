@@ -134,6 +134,7 @@ async def test_every_answer_has_the_headers_for_browsers(start: Started, head: b
     assert_secure(answer)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("pieces", "expected"),
     [
@@ -168,6 +169,7 @@ async def test_a_head_below_the_limit_is_read(start: Started) -> None:
     assert status(await address.sent(_HEAD + filling + b"Connection: close\r\n\r\n")) == 401
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("head", "drops"),
     [
@@ -192,12 +194,14 @@ async def test_a_request_that_never_ends_is_closed(
     assert status(answer) in ((408,) if signed or not head.startswith(_POST) else (401,)) or not head, answer
 
 
+@pytest.mark.deep
 async def test_a_silent_connection_is_closed(start: Started, short: None) -> None:
     address = await start()
     started_at = time.monotonic()
     assert await address.sent() == b"" and time.monotonic() - started_at < 3
 
 
+@pytest.mark.deep
 async def test_a_slow_body_that_goes_on_is_waited_for(start: Started, short: None) -> None:
     # 20 pieces of 512 bytes in two seconds: more than the time for a body, and faster than the least rate.
     address = await start()
@@ -254,6 +258,7 @@ async def test_pipelined_requests_are_answered_up_to_a_limit(start: Started, par
     assert (await address.sent(request + b"\x00\r\n\r\n")).count(b"HTTP/1.1 200") == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("upgrade", [b"h2c", b"websocket", b"TLS/1.0"])
 async def test_a_request_with_an_unsupported_upgrade_is_answered_normally(start: Started, upgrade: bytes) -> None:
     address = await start()
@@ -267,6 +272,7 @@ async def test_a_request_with_an_unsupported_upgrade_is_answered_normally(start:
         assert answer.count(b"HTTP/1.1 201") == 1 and answer.count(b"HTTP/1.1 200") == 1, answer
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("target", [b"http://desk.test/v1/items", b"HTTP://desk.test:8001/v1/items?limit=1"])
 async def test_an_absolute_target_is_read_as_its_path(start: Started, target: bytes) -> None:
     address = await start()
@@ -291,6 +297,7 @@ async def test_a_client_that_ends_its_side_is_answered(start: Started) -> None:
     await close(writer)
 
 
+@pytest.mark.deep
 async def test_unread_answers_are_dropped(start: Started, short: None, parts: Parts) -> None:
     address = await start()
     request = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -335,6 +342,7 @@ async def is_open(reader: asyncio.StreamReader) -> bool:
     return False
 
 
+@pytest.mark.deep
 async def test_one_address_has_no_more_pending_connections_than_its_share(
     start: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -388,6 +396,7 @@ def test_an_address_is_a_host_of_ipv4_a_network_of_ipv6_and_no_proxy(peer: str, 
 
 
 @pytest.mark.alone
+@pytest.mark.deep
 def test_endless_heads_use_no_memory_and_delay_no_editor(machine: Machine) -> None:
     process = psutil.Process(machine.desk.pid)
     machine.post("warm")

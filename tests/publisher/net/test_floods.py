@@ -21,7 +21,11 @@ _SHORT: Final = ("metrics", "chunks", "packed", "visits")
 
 @pytest.mark.alone
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=() if kind in _SHORT else pytest.mark.slow) for kind in KINDS]
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind == _SHORT[0] else pytest.mark.deep if kind in _SHORT else pytest.mark.slow)
+        for kind in KINDS
+    ],
 )
 def test_an_editor_is_answered_in_time_during_a_flood(machine: Machine, kind: str) -> None:
     port = machine.http.base_url.port

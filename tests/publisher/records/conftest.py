@@ -10,20 +10,8 @@ from publisher.records.database import Database, open_database
 from publisher.records.sessions import Sessions
 from publisher.records.tokens import Tokens
 from publisher.records.welcome import Welcome
-from tests.support.postgresql import Server
 
 OpenDatabase = Callable[[], Database]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """None for the file in the data directory, or an empty schema of PostgreSQL; a test runs with each."""
-    if request.param == "sqlite":
-        yield None
-        return
-    server: Server = request.getfixturevalue("postgresql")
-    with server.new_url() as url:
-        yield url
 
 
 @pytest.fixture

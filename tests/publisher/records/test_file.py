@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.records.audit_file import FILE as AUDIT_FILE
 from publisher.records.database import open_database
 from publisher.records.errors import DatabaseError
 from publisher.records.sessions import Sessions
@@ -36,6 +39,7 @@ def reason_by_check(folder: Path, mode: int) -> str:
     database.close()
     folder.chmod(0o777)
     (folder / FILE).chmod(mode)
+    (folder / AUDIT_FILE).chmod(0o666)
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -131,3 +135,24 @@ def test_a_disk_that_is_full_is_one_line(folder: Path, monkeypatch: pytest.Monke
             break
     assert refused.exit_code == 1 and one_line(refused.stderr) and "disk is full" in refused.stderr, refused.output
     assert "Traceback" not in refused.output
+
+
+def test_a_second_connection_of_the_desk_does_not_part_it_from_other_processes(tmp_path: Path) -> None:
+    """The locks of a process end when it closes any descriptor of the file (POSIX)."""
+    create = (
+        "import sys; from contextlib import closing; from pathlib import Path;"
+        "from publisher.records.database import open_database; from publisher.records.tokens import Tokens;"
+        "database = open_database(Path(sys.argv[1])); print(Tokens(database).create(sys.argv[2], 'editor'));"
+        "database.close()"
+    )
+    with closing(open_database(tmp_path)) as desk, closing(desk.for_thread()):
+        tokens = Tokens(desk)
+        for name in ("first", "second"):
+            made = subprocess.run(
+                [sys.executable, "-c", create, str(tmp_path), name],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            )
+            assert tokens.holder(made.stdout.strip()) is not None, name

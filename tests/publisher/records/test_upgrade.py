@@ -10,18 +10,24 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, MetaData, func, select, text
 
+from publisher.records import database as database_module
+from publisher.records import server_database as server_module
 from publisher.records import upgrade as module
+from publisher.records.audit_file import TABLES as AUDIT_TABLES
 from publisher.records.database import Database, open_database
 from publisher.records.errors import DatabaseError
 from publisher.records.notes import EdNote, Notes
-from publisher.records.schema import METADATA, SCHEMA
+from publisher.records.schema import SCHEMA
 from publisher.records.sessions import Sessions
 from publisher.records.sqlite import FILE
+from publisher.records.tables.base import METADATA
 from publisher.records.tokens import Actor, Tokens, digest
 from publisher.records.welcome import Welcome
 from tests.publisher.records.conftest import OpenDatabase
@@ -58,6 +64,14 @@ def old_file(folder: Path, schema: str = RELEASED) -> None:
         old.execute("INSERT INTO welcome VALUES (1, ?)", (digest("code"),))
         old.execute("INSERT INTO notes VALUES ('u', 1, 'night', 'hold the line')")
     (folder / FILE).chmod(0o600)
+
+
+def migrate_to(connection: Connection, number: str) -> None:
+    """Runs the migrations up to `number` alone."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, number)
 
 
 def version(database: Database) -> str:
@@ -101,14 +115,81 @@ def test_a_file_of_an_earlier_release_ends_with_the_tables_of_a_new_one(tmp_path
                 " JOIN pragma_table_info(t.name) AS c WHERE t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid"
             )
             tables[name] = rows.fetchall()
-    assert len({row[0] for row in tables["new"]}) == 6
+    audit = {table.name for table in AUDIT_TABLES}
+    assert {row[0] for row in tables["new"]} == {*METADATA.tables, "alembic_version"} - audit
     assert tables["old"] == tables["new"]
 
 
-def test_the_migrations_create_the_tables_that_the_code_uses(database: Database) -> None:
+@pytest.mark.parametrize("way", ["created", "migrated"])
+def test_both_ways_to_a_new_database_make_the_tables_that_the_code_uses(
+    way: str, another: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "migrated":
+        monkeypatch.setattr(module, "create", lambda connection: module.migrate(connection, None))
+    database = another()
     with database.connect() as connection:
+        # On SQLite the audit has a separate file.
+        tables = [table for table in METADATA.sorted_tables if not (database.is_local and table in AUDIT_TABLES)]
+        used = MetaData()
+        for table in tables:
+            table.to_metadata(used)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        assert compare_metadata(context, used) == []
+        rows = {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+        }
+    filled = {"desk"} if database.is_local else {"audit_head", "desk"}
+    assert {name for name, count in rows.items() if count} == filled and len(database.desk_id()) == 16
+    assert version(database) == SCHEMA
+
+
+def test_the_rows_of_schema_0001_stay_in_force(
+    another: OpenDatabase, monkeypatch: pytest.MonkeyPatch, database_url: str | None
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "create", lambda connection: migrate_to(connection, "0001"))
+        patch.setattr(database_module, "SCHEMA", "0001")
+        patch.setattr(server_module, "SCHEMA", "0001")
+        old = another()
+        with old.begin() as connection:
+            rows = {"t": digest("fw_t"), "s": digest("session"), "w": digest("code")}
+            connection.execute(
+                text("INSERT INTO tokens VALUES ('Amal', :t, 'editor', 1.5, NULL, :u)"), {"t": rows["t"], "u": True}
+            )
+            connection.execute(text("INSERT INTO sessions VALUES (:s, 'Amal', 4e9)"), {"s": rows["s"]})
+            connection.execute(text("INSERT INTO welcome VALUES (1, :w)"), {"w": rows["w"]})
+    database = another()
+    assert version(database) == SCHEMA and database.desk_id() == old.desk_id()
+    assert Tokens(database).holder("fw_t") == Actor("Amal", "editor", True)
+    session = Sessions(database).find(digest("session"))
+    assert session and session.actor == Actor("Amal", "editor", True) and session.expires == 4e9
+    with database.begin() as connection:
+        connection.execute(text("DELETE FROM sessions"))
+        connection.execute(text("DELETE FROM tokens"))
+    assert Welcome(database).is_valid("code")
+
+
+def test_both_ways_to_a_new_file_make_the_same_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (
+        "SELECT t.name, t.strict, t.wr, c.* FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c"
+        " WHERE t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid"
+    )
+    keys = (
+        "SELECT t.name, k.* FROM pragma_table_list AS t JOIN pragma_foreign_key_list(t.name) AS k"
+        ' ORDER BY t.name, k."from"'
+    )
+    indices = (
+        'SELECT t.name, i."unique", i.origin, c.name FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i'
+        " JOIN pragma_index_info(i.name) AS c WHERE t.name NOT LIKE 'sqlite_%' ORDER BY 1, 2, 3, 4"
+    )
+    tables = []
+    for name in ("created", "migrated"):
+        if name == "migrated":
+            monkeypatch.setattr(module, "create", lambda connection: module.migrate(connection, None))
+        (tmp_path / name).mkdir()
+        with closing(open_database(tmp_path / name)), closing(sqlite3.connect(tmp_path / name / FILE)) as file:
+            tables.append([file.execute(query).fetchall() for query in (columns, keys, indices)])
+    assert tables[0] == tables[1] and all(tables[0])
 
 
 def test_migrations_are_one_line_of_numbers_that_ends_with_the_newest_schema() -> None:

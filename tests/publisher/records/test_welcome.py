@@ -7,17 +7,23 @@ import pytest
 
 from publisher.records.database import open_database
 from publisher.records.tokens import Actor, Tokens
-from publisher.records.welcome import Welcome, welcome_link
+from publisher.records.welcome import CODES_LIMIT, Welcome, welcome_link
 from ticker.contract.sentences import RefusedError
 
 
 def test_a_welcome_code_creates_exactly_one_chief(welcome: Welcome, tokens: Tokens) -> None:
-    old, new = welcome.code(), welcome.code()
-    assert old and new
-    assert welcome.accept(old, "Amal") is None and welcome.accept("", "Amal") is None
-    token = welcome.accept(new, "Amal")
+    code, another = welcome.code(), welcome.code()
+    assert code and another and code != another
+    assert welcome.accept("", "Amal") is None and not welcome.is_valid("") and welcome.is_valid(code)
+    token = welcome.accept(code, "Amal")
     assert token and tokens.holder(token) == Actor("Amal", "chief")
-    assert welcome.accept(new, "Bea") is None and welcome.code() is None
+    assert welcome.accept(code, "Bea") is None and welcome.accept(another, "Bea") is None and welcome.code() is None
+    assert not welcome.is_valid(code) and not welcome.is_valid(another)
+
+
+def test_only_the_newest_codes_count(welcome: Welcome) -> None:
+    codes = [welcome.code() for _ in range(CODES_LIMIT + 2)]
+    assert [welcome.is_valid(code or "") for code in codes] == [False] * 2 + [True] * CODES_LIMIT
 
 
 def test_a_welcome_code_can_be_used_again_after_a_bad_name(welcome: Welcome) -> None:
@@ -34,21 +40,20 @@ def test_a_code_is_void_after_a_token_was_created(welcome: Welcome, tokens: Toke
     assert code and welcome.accept(code, "Amal") is None
 
 
-def test_a_code_works_once_if_two_desks_accept_it_at_the_same_time(
+def test_codes_make_one_chief_if_two_desks_accept_it_at_the_same_time(
     welcome: Welcome, tokens: Tokens, tmp_path: Path, database_url: str | None
 ) -> None:
-    code = welcome.code()
-    assert code
+    codes = [welcome.code() or "" for _ in range(2)]
     together = threading.Barrier(4)
     new_tokens: list[str | None] = []
 
-    def accept(name: str) -> None:
+    def accept(name: str, code: str) -> None:
         database = open_database(tmp_path, database_url)
         together.wait(10)
         new_tokens.append(Welcome(database).accept(code, name))
         database.close()
 
-    threads = [threading.Thread(target=accept, args=(f"chief {number}",)) for number in range(4)]
+    threads = [threading.Thread(target=accept, args=(f"chief {number}", codes[number % 2])) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -57,12 +62,13 @@ def test_a_code_works_once_if_two_desks_accept_it_at_the_same_time(
     assert len(tokens.all()) == 1
 
 
-def test_a_new_link_of_a_desk_replaces_the_one_before(
+def test_the_link_of_each_start_counts_until_there_is_a_chief(
     tmp_path: Path, database_url: str | None, welcome: Welcome
 ) -> None:
     first = welcome_link(tmp_path, "https://desk.example/", database_url)
     second = welcome_link(tmp_path, "https://desk.example/", database_url)
     assert first and second and first.startswith("https://desk.example/#welcome=")
-    assert welcome.accept(first.partition("=")[2], "Amal") is None
-    assert welcome.accept(second.partition("=")[2], "Amal")
+    assert welcome.is_valid(second.partition("=")[2])
+    assert welcome.accept(first.partition("=")[2], "Amal")
+    assert welcome.accept(second.partition("=")[2], "Bea") is None
     assert welcome_link(tmp_path, "https://desk.example/", database_url) is None

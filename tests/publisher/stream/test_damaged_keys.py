@@ -85,7 +85,7 @@ async def test_a_failure_after_replacing_a_damaged_position_restores_the_damage(
     await DAMAGES[damage](raw, keys)
     content_before = {name: value for name, value in (await raw.hgetall(keys.meta)).items() if value}
     # The last write fails.
-    mutate(monkeypatch, 'write(nil, "XADD", items,', 'write(nil, "XADD", ledger,')
+    mutate(monkeypatch, '\nwrite(nil, "XADD", items,', '\nwrite(nil, "XADD", ledger,')
     with pytest.raises(StreamAwayError):
         await store.publish(an_item(version=2, act="withdraw", pub_status="canceled"), "e", "f")
     assert {name: value for name, value in (await raw.hgetall(keys.meta)).items() if value} == content_before

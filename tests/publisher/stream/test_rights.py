@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis.asyncio
 
 from publisher.stream.backfill import backfill
 from publisher.stream.checks import eviction_policy
@@ -73,8 +74,8 @@ async def test_nothing_is_written_by_a_desk_that_may_not_wait_for_its_replicas(
     await store.aclose()
 
 
-async def test_the_nodes_rights_allow_all_its_reads_and_no_write(
-    user: Callable[..., Awaitable[str]], redis_url: str, brand: str
+async def test_the_nodes_rights_allow_all_its_reads_and_no_write_but_its_reports(
+    user: Callable[..., Awaitable[str]], redis_url: str, raw: Any, brand: str
 ) -> None:
     desk = Store(connect(redis_url, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
     await desk.publish(an_item(), "d", "f")
@@ -87,6 +88,13 @@ async def test_the_nodes_rights_allow_all_its_reads_and_no_write(
     assert [len(reply) for reply in await stream.follow(b"0", b"0", block=0.01, count=10)] == [1, 1]
     assert len(await stream.ledger(URI)) == 1
     await stream.server()
+    await stream.report(b"a report")
+    assert await raw.xlen(Keys(brand).receipts) == 1
+    # Its one write is to that key alone.
+    async with redis.asyncio.Redis.from_url(address) as plain:
+        for key in (Keys(brand).items, Keys(brand).canary, f"{Keys(brand).receipts}x", Keys(brand).ledger("u")):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                await plain.xadd(key, {"report": b"x"})
     node = Store(connect(address, timeout=1.2), Keyring("k1", {"k1": b"k" * 32}, brand))
     for attempt in (node.probe(), node.publish(an_item(version=2), "e", "f"), node.publish_canary(an_item())):
         with pytest.raises(StreamAwayError, match="permission"):

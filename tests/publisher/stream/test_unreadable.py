@@ -53,6 +53,7 @@ async def desk_with(settings: DeskSettings) -> AsyncIterator[Callable[..., Opene
             keys = ",".join(KEYS[name] for name in names)
             parts = open_parts(settings.model_copy(update={"signing_keys": keys}))
             stack.push_async_callback(parts.store.aclose)
+            stack.push_async_callback(parts.audit.aclose)
             return Opened(parts, stack)
 
         yield opened
@@ -103,6 +104,7 @@ async def test_after_a_stolen_key_is_dropped_no_older_version_counts_and_a_chief
     assert await listed(chief, "?status=unreadable") == []
 
 
+@pytest.mark.deep
 async def test_an_item_without_a_readable_version_is_withdrawn_with_a_neutral_text(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
@@ -120,6 +122,7 @@ async def test_an_item_without_a_readable_version_is_withdrawn_with_a_neutral_te
     assert await raw.llen(Keys(brand).ledger(name)) == 2
 
 
+@pytest.mark.deep
 async def test_a_withdrawal_that_left_the_stream_counts_from_the_ledger(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
@@ -133,6 +136,7 @@ async def test_a_withdrawal_that_left_the_stream_counts_from_the_ledger(
     assert (await chief.get(f"/v1/items/{name}")).json()["pubStatus"] == "canceled"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("damage", [b"", b"\xff", b"fw1.k1.wrong.{}", b"fw9999.k1.x.{}", b"x" * 40_000])
 async def test_a_damaged_ledger_is_read_from_the_stream(
     desk_with: Callable[..., Opened], raw: Any, brand: str, damage: bytes
@@ -146,6 +150,7 @@ async def test_a_damaged_ledger_is_read_from_the_stream(
     assert (await act(chief, name, "withdraw", seen=2, note=NOTE)).status_code == 200
 
 
+@pytest.mark.deep
 async def test_an_item_whose_ledger_is_no_list_can_be_withdrawn(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
@@ -183,6 +188,7 @@ async def test_an_unreadable_version_over_a_withdrawal_can_be_withdrawn_again(
     assert (await act(chief, name, "withdraw", seen=4, note=NOTE)).status_code == 409
 
 
+@pytest.mark.deep
 async def test_an_answer_under_a_dropped_key_is_repeated_if_the_ledger_was_signed_again(
     desk_with: Callable[..., Opened], brand: str
 ) -> None:
@@ -199,6 +205,7 @@ async def test_an_answer_under_a_dropped_key_is_repeated_if_the_ledger_was_signe
         assert (again.status_code, again.content) == (count_before.status_code, count_before.content)
 
 
+@pytest.mark.deep
 async def test_an_answer_that_no_key_verifies_is_a_decided_error_that_names_the_item(
     desk_with: Callable[..., Opened], raw: Any, brand: str
 ) -> None:
