@@ -1,5 +1,6 @@
 """The browser that the tests share."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -39,10 +40,21 @@ ARGUMENTS = [
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for each module; its loop would block asynchronous tests of the next one."""
+@pytest.fixture(scope="session")
+def launched() -> Iterator[Browser]:
+    """One browser for each process of a run: its start takes seconds."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
         yield browser
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(launched: Browser) -> Iterator[Browser]:
+    """The browser. Between two modules its event loop stands still, or asynchronous tests could not start their own."""
+    asyncio._set_running_loop(launched._loop)
+    yield launched
+    asyncio._set_running_loop(None)

@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.support.waiting import until
 from ticker.contract.item import Item, decode_item, moment
 from ticker.contract.site import load_site
+from ticker.http.page_frame import PageFrame
 from ticker.http.pages import page_routes
 from ticker.settings import TickerSettings
 
@@ -80,7 +81,8 @@ class FakeTicker:
         self.clock_ahead = 0.0
         """How far its clock is ahead of the browser's, in seconds."""
         self.backlog_limit = 100
-        self.pages: dict[str, str] = {}
+        self.pages: dict[str, str | Response] = {}
+        """Pages at /pages/{name}; a response where a page needs headers, or is a script."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
@@ -179,11 +181,12 @@ class FakeTicker:
             WebSocketRoute("/v1/live", self._websocket),
             Route("/v1/live", self._http),
             Route("/pages/{name}", self._test_page),
-            *page_routes(load_site(None), settings, snapshot_items),
+            *page_routes(load_site(None), settings, snapshot_items, PageFrame(settings)),
         ]
 
     async def _test_page(self, request: Request) -> Response:
-        return HTMLResponse(self.pages[request.path_params["name"]])
+        page = self.pages.get(request.path_params["name"], Response(status_code=404))
+        return HTMLResponse(page) if isinstance(page, str) else page
 
     async def _websocket(self, websocket: WebSocket) -> None:
         join = StreamRequest("ws", dict(websocket.query_params))

@@ -214,6 +214,7 @@ class Restartable:
         until(lambda: "Rolling restart done" in self._service.errors(), "all nodes are replaced", 90)
 
 
+@pytest.mark.deep
 def test_all_reconnect_after_a_restart(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="3")
@@ -223,6 +224,7 @@ def test_all_reconnect_after_a_restart(chromium: Browser, folder: Path, say: Say
             sources.end(say)
 
 
+@pytest.mark.deep
 def test_all_reconnect_after_a_rolling_restart(chromium: Browser, folder: Path, say: Say) -> None:
     with ExitStack() as cleanup:
         service = Restartable(folder, cleanup, FLASHWIRE_DRAIN_SECONDS="3", FLASHWIRE_WORKERS="2")

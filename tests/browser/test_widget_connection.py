@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def expect_live(widget: Locator) -> None:
-    expect(widget).to_have_attribute("state", "live", timeout=12_000)
+    expect(widget).to_have_js_property("state", "live", timeout=12_000)
 
 
 def expect_no_request(page: Page, ticker: FakeTicker) -> None:
@@ -44,6 +44,7 @@ def test_a_lost_connection_resumes_after_its_last_entry(page: Page, ticker: Fake
     assert [detail["state"] for detail in event_details(page)] == ["live", "catching-up", "live"]
 
 
+@pytest.mark.deep
 def test_a_lost_cursor_shows_a_notice_that_the_reader_can_dismiss(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Forgotten"), an_item(2, "Kept"))
     widget = show(page, ticker)
@@ -63,7 +64,7 @@ def test_the_widget_says_that_its_node_has_lost_the_stream(page: Page, ticker: F
     expect_live(widget)
     ticker.stale = True
     ticker.send_heartbeat()
-    expect(widget).to_have_attribute("state", "stale")
+    expect(widget).to_have_js_property("state", "stale")
     expect(widget.get_by_text("New items may be late")).to_be_visible()
     ticker.stale = False
     ticker.send_heartbeat()
@@ -73,7 +74,7 @@ def test_the_widget_says_that_its_node_has_lost_the_stream(page: Page, ticker: F
 
 def test_a_join_at_a_node_without_its_stream_is_stale_at_once(page: Page, ticker: FakeTicker) -> None:
     ticker.stale = True
-    expect(show(page, ticker)).to_have_attribute("state", "stale")
+    expect(show(page, ticker)).to_have_js_property("state", "stale")
 
 
 @pytest.mark.parametrize("behavior", ["refusing", "silent", "portal"])
@@ -100,6 +101,7 @@ def test_sse_connects_within_five_seconds_if_the_websocket_cannot(
     assert ticker.requests[-1].query["cursor"] == "e.2.c"
 
 
+@pytest.mark.deep
 def test_the_long_poll_works_if_sse_is_held_back_too(page: Page, ticker: FakeTicker) -> None:
     ticker.behave(ws="refusing", sse="silent")
     ticker.publish(an_item(1, "One"))
@@ -111,15 +113,17 @@ def test_the_long_poll_works_if_sse_is_held_back_too(page: Page, ticker: FakeTic
     assert ticker.requests[-1].query["cursor"]
 
 
+@pytest.mark.deep
 def test_a_portal_that_answers_everything_with_a_page_is_not_success(page: Page, ticker: FakeTicker) -> None:
     ticker.behave(ws="portal", sse="portal", json="portal")
     widget = show(page, ticker)
-    expect(widget).to_have_attribute("state", "offline", timeout=10_000)
+    expect(widget).to_have_js_property("state", "offline", timeout=10_000)
     expect(widget.get_by_text("No connection. Trying again.")).to_be_visible()
     ticker.behave()
     expect_live(widget)
 
 
+@pytest.mark.deep
 def test_a_refusal_is_final_and_its_reason_is_in_the_event(page: Page, ticker: FakeTicker) -> None:
     ticker.behave(ws="refusing", sse="refusing", json="refusing")
     page.clock.install()
@@ -135,7 +139,7 @@ def test_a_refusal_is_final_and_its_reason_is_in_the_event(page: Page, ticker: F
 def test_the_widget_waits_as_long_as_retry_after_says(page: Page, ticker: FakeTicker) -> None:
     ticker.behave(ws="busy", sse="busy", json="busy")
     widget = show(page, ticker)
-    expect(widget).to_have_attribute("state", "offline", timeout=10_000)
+    expect(widget).to_have_js_property("state", "offline", timeout=10_000)
     started = time.monotonic()
     requests = len(ticker.requests)
     ticker.behave()
@@ -143,6 +147,7 @@ def test_the_widget_waits_as_long_as_retry_after_says(page: Page, ticker: FakeTi
     assert time.monotonic() - started > 2.5
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("code", "returns"), [(4000, True), (4003, True), (1012, True), (4501, False), (4503, False)])
 def test_the_close_code_says_whether_to_come_back(page: Page, ticker: FakeTicker, code: int, returns: bool) -> None:
     page.clock.install()
@@ -153,7 +158,7 @@ def test_the_close_code_says_whether_to_come_back(page: Page, ticker: FakeTicker
         until(lambda: len(ticker.requests) == 2, "it reconnects")
         expect_live(widget)
     else:
-        expect(widget).to_have_attribute("state", "offline")
+        expect(widget).to_have_js_property("state", "offline")
         expect(widget.get_by_text("This ticker cannot be shown here.")).to_be_visible()
         expect_no_request(page, ticker)
 
@@ -165,7 +170,7 @@ def test_a_bye_says_when_to_return(page: Page, ticker: FakeTicker) -> None:
     ticker.send({"type": "bye", "reason": "drain", "reconnect": 2.5})
     started = time.monotonic()
     ticker.close_all(4000)
-    expect(widget).to_have_attribute("state", "catching-up")
+    expect(widget).to_have_js_property("state", "catching-up")
     until(lambda: len(ticker.requests) == 2, "it reconnects")
     assert 2.3 < time.monotonic() - started < 3.5
     expect_live(widget)
@@ -180,6 +185,7 @@ def test_silence_is_noticed_after_two_and_a_half_heartbeats(page: Page, ticker: 
     until(lambda: len(ticker.requests) > 1, "it reconnects", seconds=3)
 
 
+@pytest.mark.deep
 def test_a_page_that_is_left_closes_its_connection_and_resumes_when_it_returns(page: Page, ticker: FakeTicker) -> None:
     widget = show(page, ticker)
     expect_live(widget)
@@ -199,12 +205,13 @@ def test_a_network_that_returns_ends_the_wait(page: Page, ticker: FakeTicker) ->
     ticker.behave(ws="portal", sse="portal", json="portal")
     ticker.close_all()
     until(lambda: transports(ticker)[1:] == ["ws", "ws", "sse"], "it tries ws, ws and sse", seconds=12)
-    expect(widget).to_have_attribute("state", "offline")
+    expect(widget).to_have_js_property("state", "offline")
     ticker.behave()
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(widget).to_have_attribute("state", "live", timeout=2500)
+    expect(widget).to_have_js_property("state", "live", timeout=2500)
 
 
+@pytest.mark.deep
 def test_an_element_that_is_removed_closes_its_connection_and_resumes_when_it_is_added(
     page: Page, ticker: FakeTicker
 ) -> None:
@@ -234,16 +241,17 @@ def test_changed_attributes_make_one_new_join(page: Page, ticker: FakeTicker) ->
     assert [request.open for request in ticker.requests] == [False, True]
 
 
+@pytest.mark.deep
 def test_several_widgets_work_on_one_page(page: Page, ticker: FakeTicker) -> None:
     element = '<breaking-ticker src="/v1/live" edition="{}"></breaking-ticker>'
     show_page(page, ticker, "".join(element.format(edition) for edition in ("en", "es", "ar")))
-    expect(page.locator("breaking-ticker[state=live]")).to_have_count(3)
+    expect(page.locator("breaking-ticker:state(live)")).to_have_count(3)
     # The fake ticker sends every item to all; each widget shows its own edition.
     ticker.publish(*(an_item(number, edition, edition=edition) for number, edition in enumerate(("ar", "en", "es"))))
     expect(page.locator("breaking-ticker li .headline")).to_have_text(["en", "es", "ar"])
     ticker.close_all()
     until(lambda: len(ticker.requests) == 6, "all reconnect")
-    expect(page.locator("breaking-ticker[state=live]")).to_have_count(3)
+    expect(page.locator("breaking-ticker:state(live)")).to_have_count(3)
 
 
 def test_the_widget_works_on_a_page_without_storage(context: BrowserContext, ticker: FakeTicker) -> None:

@@ -34,6 +34,7 @@ def test_a_published_line_appears_first_with_its_source(page: Page, ticker: Fake
     expect(rows(widget).first).to_contain_text("Bulletin")
 
 
+@pytest.mark.deep
 def test_source_and_headline_are_each_in_a_bidi_isolate(page: Page, ticker: FakeTicker) -> None:
     name = {"value": "الدفاع المدني (Geneva)", "language": "ar", "direction": "rtl"}
     ticker.publish(an_item(1, "12 injured", infoSources=[{"name": name, "role": "official"}]))
@@ -43,12 +44,14 @@ def test_source_and_headline_are_each_in_a_bidi_isolate(page: Page, ticker: Fake
     assert source.evaluate("bdi => getComputedStyle(bdi).unicodeBidi") == "isolate"
 
 
+@pytest.mark.deep
 def test_several_sources_are_all_named(page: Page, ticker: FakeTicker) -> None:
     sources = [{"name": english(name), "role": "official"} for name in ("Police", "Civil Defence")]
     ticker.publish(an_item(1, "Road closed", infoSources=sources))
     expect(rows(show(page, ticker)).locator("p")).to_have_text("Police, Civil Defence: Road closed")
 
 
+@pytest.mark.deep
 def test_a_correction_replaces_the_line_and_says_what_was_wrong(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Ten are missing")
     ticker.publish(first, an_item(2, "Roads are open"))
@@ -62,6 +65,7 @@ def test_a_correction_replaces_the_line_and_says_what_was_wrong(page: Page, tick
     expect(widget).not_to_contain_text("Ten are missing")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("layout", ["list", "line"])
 def test_the_newest_correction_stays_with_an_item_that_has_had_other_acts_since(
     page: Page, ticker: FakeTicker, layout: str
@@ -91,6 +95,7 @@ def test_the_newest_correction_stays_with_an_item_that_has_had_other_acts_since(
     expect(notes.first).to_have_text(f"Correction: It was two. · {clock}")
 
 
+@pytest.mark.deep
 def test_a_withdrawal_without_words_removes_the_line_and_reports_no_addition(page: Page, ticker: FakeTicker) -> None:
     collect_events(page, "ticker-item")
     first, second = an_item(1, "A name"), an_item(2, "Another name")
@@ -106,21 +111,23 @@ def test_a_withdrawal_without_words_removes_the_line_and_reports_no_addition(pag
     assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [("1", "removed")]
 
 
+@pytest.mark.deep
 def test_an_old_item_that_is_corrected_or_released_is_not_the_newest(page: Page, ticker: FakeTicker) -> None:
-    for number in range(2, 12):
+    for number in range(2, 11):
         ticker.publish(an_item(number, f"Line {number}", firstCreated=moment(time.time() - 600 + number)))
     widget = show(page, ticker, 'edition="en" layout="line"')
-    expect(rows(widget)).to_contain_text("Line 11")
-    expect(widget.locator(".count")).to_have_text("1/10")
+    expect(rows(widget)).to_contain_text("Line 10")
+    expect(widget.locator(".count")).to_have_text("1/9")
     old = an_item(1, "Old line", version=4, firstCreated=moment(time.time() - 90_000))
     ticker.publish({**old, "act": "correction", "note": english("It was old.")})
-    expect(widget.locator(".count")).to_have_text("1/11")
-    expect(rows(widget)).to_contain_text("Line 11")
+    expect(widget.locator(".count")).to_have_text("1/10")
+    expect(rows(widget)).to_contain_text("Line 10")
     widget.get_by_role("button", name="Previous").click()
     expect(rows(widget)).to_contain_text("Old line")
-    expect(widget.locator(".count")).to_have_text("11/11")
+    expect(widget.locator(".count")).to_have_text("10/10")
 
 
+@pytest.mark.deep
 def test_an_item_outside_the_filter_is_never_added(page: Page, ticker: FakeTicker) -> None:
     collect_events(page, "ticker-item")
     ticker.publish(an_item(1, "Cup drawn", sections=["sport"]))
@@ -132,6 +139,7 @@ def test_an_item_outside_the_filter_is_never_added(page: Page, ticker: FakeTicke
     assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [("3", "added")]
 
 
+@pytest.mark.deep
 def test_an_update_and_a_refile_are_labelled(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "Talks begin"), an_item(2, "Talks edn")
     ticker.publish(first, second)
@@ -146,6 +154,7 @@ def test_an_update_and_a_refile_are_labelled(page: Page, ticker: FakeTicker) -> 
     expect(rows(widget).first).to_contain_text(f"Edited {clock}")
 
 
+@pytest.mark.deep
 def test_a_withdrawn_item_disappears_at_once_and_no_replay_brings_it_back(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "A minister resigns")
     ticker.publish(first, an_item(2, "Roads are open"))
@@ -172,6 +181,7 @@ def test_a_held_item_disappears_and_returns_to_its_position_when_released(page: 
     expect(rows(widget).nth(1)).to_contain_text("Bridge closed")
 
 
+@pytest.mark.deep
 def test_an_item_that_no_longer_matches_the_filter_is_removed_and_not_called_withdrawn(
     page: Page, ticker: FakeTicker
 ) -> None:
@@ -200,6 +210,7 @@ def test_an_item_that_no_longer_matches_the_filter_is_removed_and_not_called_wit
     expect(widget.locator("[role=status].sr")).to_have_text("Updated: A cup. Civil Defence: Cup drawn", timeout=8000)
 
 
+@pytest.mark.deep
 def test_an_item_disappears_when_it_expires(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "Polls close soon", expires=moment(time.time() + 3)))
     widget = show(page, ticker)
@@ -229,7 +240,7 @@ def test_a_snapshot_may_come_at_any_time_and_replaces_the_list(page: Page, ticke
 
 def test_unknown_and_malformed_messages_are_ignored(page: Page, ticker: FakeTicker) -> None:
     widget = show(page, ticker)
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
     for message in (
         {"type": "weather", "items": [an_item(1, "x")]},
         {"type": "item", "item": None, "cursor": "e.0.c"},
@@ -239,7 +250,7 @@ def test_unknown_and_malformed_messages_are_ignored(page: Page, ticker: FakeTick
         ticker.send(message)
     ticker.publish(an_item(2, "Still here", mood="calm"))
     expect(rows(widget)).to_have_count(1)
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
 
 
 def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker: FakeTicker) -> None:
@@ -265,6 +276,7 @@ def test_markup_is_text_and_only_plain_https_links_are_links(page: Page, ticker:
     expect(anchor).to_have_attribute("rel", "noopener")
 
 
+@pytest.mark.deep
 def test_the_age_is_right_if_the_reader_s_clock_is_an_hour_off(context: BrowserContext, ticker: FakeTicker) -> None:
     for off, name in ((3_600_000, "ahead"), (-3_600_000, "behind")):
         page = context.new_page()
@@ -276,6 +288,7 @@ def test_the_age_is_right_if_the_reader_s_clock_is_an_hour_off(context: BrowserC
         expect(rows(widget).first.locator("time")).to_have_text("now")
 
 
+@pytest.mark.deep
 def test_an_arabic_ticker_reads_from_right_to_left_in_arabic(page: Page, ticker: FakeTicker) -> None:
     name = {"value": "الدفاع المدني", "language": "ar", "direction": "rtl"}
     text = {"value": "زلزال بقوة 6.1 قرب (Geneva)", "language": "ar", "direction": "rtl"}
@@ -330,6 +343,7 @@ def test_the_page_gets_an_event_for_every_entry_and_none_for_the_backlog(page: P
     ]
 
 
+@pytest.mark.deep
 def test_server_rendered_items_are_shown_without_script_and_until_the_first_list(
     context: BrowserContext, ticker: FakeTicker
 ) -> None:
@@ -337,7 +351,7 @@ def test_server_rendered_items_are_shown_without_script_and_until_the_first_list
     ticker.behave(ws="silent", sse="silent", json="silent")
     page = context.new_page()
     widget = show(page, ticker, inside=served)
-    expect(widget).to_have_attribute("state", "connecting")
+    expect(widget).to_have_js_property("state", "connecting")
     expect(page.get_by_text("Served line")).to_be_visible()
     ticker.behave()
     ticker.publish(an_item(1, "Live line"))
@@ -351,3 +365,35 @@ def test_server_rendered_items_are_shown_without_script_and_until_the_first_list
     show(plain, ticker, inside=served)
     expect(plain.get_by_text("Served line")).to_be_visible()
     without.close()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("language", "disclosure"),
+    [
+        ("en", "Made with AI · reviewed by Night editor"),
+        ("es", "Hecho con IA · revisado por Night editor"),
+        ("ar", "أُنشئ بالذكاء الاصطناعي · راجعه Night editor"),
+    ],
+)
+def test_readers_see_that_a_machine_made_the_text_and_who_checked_it(
+    page: Page, ticker: FakeTicker, language: str, disclosure: str
+) -> None:
+    synthetic = {"digitalSourceType": "compositeWithTrainedAlgorithmicMedia", "reviewedBy": "Night editor"}
+    human = {"digitalSourceType": "humanEdits", "reviewedBy": "Night editor"}
+    ticker.publish(an_item(1, "Ferries run again", **human), an_item(2, "Ferries are suspended", **synthetic))
+    widget = show(page, ticker, f'edition="en" lang="{language}"')
+    expect(rows(widget)).to_have_count(2)
+    expect(rows(widget).first.locator("p.note")).to_have_text(disclosure)
+    expect(rows(widget).nth(1).locator("p.note")).to_have_count(0)
+    reviewer = rows(widget).first.locator("p.note bdi")
+    assert reviewer.evaluate("bdi => getComputedStyle(bdi).unicodeBidi") == "isolate"
+
+
+def test_an_element_with_a_story_shows_only_the_items_of_that_story(page: Page, ticker: FakeTicker) -> None:
+    story = {"id": "flood", "title": english("Flood")}
+    ticker.publish(an_item(1, "The river rises", story=story))
+    widget = show(page, ticker, 'story="flood"')
+    expect(rows(widget)).to_have_count(1)
+    ticker.publish(later(an_item(1, "The river rises"), "update", story={**story, "id": "rain"}))
+    expect(rows(widget)).to_have_count(0)

@@ -1,15 +1,20 @@
 """What a reader can do with the widget: pause, step, use a screen reader, a keyboard or reduced motion."""
 
+import json
+
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.test_widget_items import english, later
 from tests.browser.widget_page import context, page, rows, show, ticker
+from ticker.shared.http.assets import WEB
 
 __all__ = ["context", "page", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
+
+RELEASE = json.loads((WEB / "dist" / "manifest.json").read_text("utf-8"))["release"]
 
 HOVERABLE = 'edition="en" layout="line"'
 
@@ -96,6 +101,7 @@ def test_a_line_moves_on_by_itself_until_it_is_paused(page: Page, ticker: FakeTi
     expect(rows(widget)).to_contain_text("One")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("how", ["hover", "focus", "reduced motion"])
 def test_a_line_stands_still_for_pointer_focus_and_reduced_motion(page: Page, ticker: FakeTicker, how: str) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"))
@@ -112,6 +118,7 @@ def test_a_line_stands_still_for_pointer_focus_and_reduced_motion(page: Page, ti
     expect(rows(widget)).to_contain_text("Two")
 
 
+@pytest.mark.deep
 def test_a_new_item_takes_the_line_but_not_under_a_reader_s_pointer(page: Page, ticker: FakeTicker) -> None:
     ticker.publish(an_item(1, "One"), an_item(2, "Two"))
     widget = show(page, ticker, HOVERABLE)
@@ -125,6 +132,31 @@ def test_a_new_item_takes_the_line_but_not_under_a_reader_s_pointer(page: Page, 
     expect(rows(widget)).to_contain_text("Three")
 
 
+def test_an_empty_list_with_items_that_wait_does_not_say_that_there_is_no_news(page: Page, ticker: FakeTicker) -> None:
+    widget = show(page, ticker)
+    nothing = widget.get_by_text("No breaking news right now.")
+    expect(nothing).to_be_visible()
+    widget.get_by_role("button", name="Pause").click()
+    ticker.publish(an_item(1, "One"))
+    fresh = widget.get_by_role("button", name="1 new")
+    expect(fresh).to_be_visible()
+    expect(nothing).to_be_hidden()
+    fresh.press("Enter")
+    expect(rows(widget)).to_have_count(1)
+    expect(widget.get_by_role("button", name="Resume")).to_be_focused()
+
+
+def test_a_corrected_flash_leaves_no_old_wording_for_screen_readers(page: Page, ticker: FakeTicker) -> None:
+    widget = show(page, ticker)
+    expect(widget).to_have_js_property("state", "live")
+    flash = an_item(1, "Ten are missing", urgency=1)
+    ticker.publish(flash)
+    alert = widget.get_by_role("alert")
+    expect(alert).to_contain_text("Ten are missing")
+    ticker.publish(later(flash, "correction", headline=english("Two are missing"), note=english("Two, not ten.")))
+    expect(alert).to_be_empty()
+
+
 def test_a_line_whose_item_is_withdrawn_shows_another_at_once(page: Page, ticker: FakeTicker) -> None:
     first, second = an_item(1, "One"), an_item(2, "Two")
     ticker.publish(first, second)
@@ -135,6 +167,7 @@ def test_a_line_whose_item_is_withdrawn_shows_another_at_once(page: Page, ticker
     expect(rows(widget)).to_contain_text("One")
 
 
+@pytest.mark.deep
 def test_only_a_flash_interrupts_a_screen_reader_and_other_items_are_announced_together(
     page: Page, ticker: FakeTicker
 ) -> None:
@@ -151,10 +184,11 @@ def test_only_a_flash_interrupts_a_screen_reader_and_other_items_are_announced_t
     expect(widget.locator("[role=log], [aria-live]")).to_have_count(0)
 
 
+@pytest.mark.deep
 def test_a_withdrawn_line_is_removed_from_the_announcements(page: Page, ticker: FakeTicker) -> None:
     widget = show(page, ticker)
     # An item that is withdrawn before the list has come is not announced.
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
     alert, status = widget.get_by_role("alert"), widget.locator("div[role=status]")
     short, flash, line = an_item(1, "Short"), an_item(2, "Flash", urgency=1), an_item(3, "Line")
     # Withdrawn before it was announced: there is one announcement, not two.
@@ -182,17 +216,21 @@ def test_the_words_of_a_language_are_loaded_when_it_is_chosen(page: Page, ticker
     assert widget.locator("section").evaluate("root => getComputedStyle(root).direction") == "rtl"
     widget.evaluate("ticker => { ticker.lang = 'de' }")
     expect(widget.get_by_role("button", name="Pause")).to_be_visible()
-    assert sorted(name for name in files if name.startswith("words-")) == ["words-ar.js", "words-es.js"]
+    assert sorted(name for name in files if name.startswith("words-")) == [
+        f"words-ar-{RELEASE}.js",
+        f"words-es-{RELEASE}.js",
+    ]
 
 
 def test_the_served_list_is_shown_while_words_load_and_english_is_used_without_them(
     page: Page, ticker: FakeTicker
 ) -> None:
     waiting: list[Route] = []
-    page.route("**/words-ar.js", lambda route: waiting.append(route))
+    page.route("**/words-ar-*.js", lambda route: waiting.append(route))
+    page.route("**/words-ar.js", lambda route: route.abort())
     ticker.publish(an_item(1, "Live"))
     widget = show(page, ticker, 'edition="en" lang="ar"', inside="<p>From the server</p>")
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
     expect(widget.get_by_text("From the server")).to_be_visible()
     expect(rows(widget)).to_have_count(0)
     waiting[0].abort()
@@ -201,6 +239,7 @@ def test_the_served_list_is_shown_while_words_load_and_english_is_used_without_t
     expect(widget.get_by_text("From the server")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_a_correction_is_announced_to_screen_readers(page: Page, ticker: FakeTicker) -> None:
     first = an_item(1, "Ten")
     ticker.publish(first)
@@ -246,6 +285,7 @@ def test_focus_is_not_lost_with_the_item_that_had_it(page: Page, ticker: FakeTic
     expect(widget.get_by_role("button", name="Pause")).to_be_focused()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("layout", ["line", "list"])
 def test_every_target_is_24_pixels_and_nothing_overflows_at_320(page: Page, ticker: FakeTicker, layout: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
@@ -269,8 +309,8 @@ def test_the_scheme_is_the_page_s(chromium: Browser, ticker: FakeTicker) -> None
         context = chromium.new_context(color_scheme="light" if scheme == "light" else "dark")
         page = context.new_page()
         widget = show(page, ticker, 'style="color-scheme: light dark"')
-        expect(widget).to_have_attribute("state", "live")
-        papers.add(widget.evaluate("ticker => getComputedStyle(ticker).backgroundColor"))
+        expect(widget).to_have_js_property("state", "live")
+        papers.add(widget.locator(".box").evaluate("box => getComputedStyle(box).backgroundColor"))
         context.close()
     assert papers == {"rgb(255, 255, 255)", "rgb(21, 24, 29)"}
 
@@ -279,7 +319,7 @@ def test_a_page_can_set_colours_and_parts(page: Page, ticker: FakeTicker) -> Non
     ticker.publish(an_item(1, "One"))
     widget = show(page, ticker, 'style="--ticker-paper: rgb(1, 2, 3)"')
     page.add_style_tag(content="breaking-ticker::part(source) { color: rgb(4, 5, 6) }")
-    assert widget.evaluate("ticker => getComputedStyle(ticker).backgroundColor") == "rgb(1, 2, 3)"
+    assert widget.locator(".box").evaluate("box => getComputedStyle(box).backgroundColor") == "rgb(1, 2, 3)"
     assert widget.locator(".source").evaluate("source => getComputedStyle(source).color") == "rgb(4, 5, 6)"
 
 

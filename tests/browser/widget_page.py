@@ -35,8 +35,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def show(
     page: Page, ticker: FakeTicker, attributes: str = 'edition="en"', inside: str = "", name: str = "t"
 ) -> Locator:
-    """Opens a page with one widget, and returns the widget."""
-    return show_page(page, ticker, f'<breaking-ticker src="/v1/live" {attributes}>{inside}</breaking-ticker>', name)
+    """Opens a page with one widget, and returns the widget, which keeps its attribute `state`."""
+    return show_page(
+        page, ticker, f'<breaking-ticker state src="/v1/live" {attributes}>{inside}</breaking-ticker>', name
+    )
 
 
 def show_page(page: Page, ticker: FakeTicker, body: str, name: str = "t", head: str = "") -> Locator:

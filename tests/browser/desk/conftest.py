@@ -124,7 +124,8 @@ class Service:
                 server.start()
 
 
-def _service(redis_url: str, data: Path) -> Iterator[Service]:
+def run_service(redis_url: str, data: Path, **further: str) -> Iterator[Service]:
+    """A service until the generator ends; `further` are settings of both sides."""
     desk_port, ticker_port = free_port(), free_port()
     environment = {
         "REDIS_URL": redis_url,
@@ -134,11 +135,14 @@ def _service(redis_url: str, data: Path) -> Iterator[Service]:
         "FLASHWIRE_TICKER_PORT": str(ticker_port),
         "FLASHWIRE_TICKER_URL": f"http://127.0.0.1:{ticker_port}",
         "FLASHWIRE_DRAIN_SECONDS": "0",
+        "FLASHWIRE_PAINT_SAMPLE": "1",
+        **further,
     }
     service = Service(
         Server(_DESK, environment, desk_port, data / "desk.log"),
         Server(_TICKER, environment, ticker_port, data / "ticker.log"),
-        data,
+        # A rehearsal has a separate folder in it.
+        data / "rehearsal" if "FLASHWIRE_REHEARSAL" in further else data,
         environment["FLASHWIRE_BRAND"],
     )
     try:
@@ -151,7 +155,7 @@ def _service(redis_url: str, data: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def shared_service(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    yield from _service(redis_url, tmp_path_factory.mktemp("desk"))
+    yield from run_service(redis_url, tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture
@@ -164,7 +168,7 @@ def service(shared_service: Service) -> Service:
 @pytest.fixture
 def new_service(redis_url: str, tmp_path: Path) -> Iterator[Service]:
     """A service for this test alone, on its first run."""
-    yield from _service(redis_url, tmp_path)
+    yield from run_service(redis_url, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What an editor does on the desk page, for all tests of it."""
 
+import os
 import secrets
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, WebSocketRoute, expect
@@ -16,10 +18,27 @@ def unique_text() -> str:
     return f"Two people pulled alive from the rubble {secrets.token_hex(4)}"
 
 
+def photograph(page: Page, name: str) -> None:
+    """Keeps a screenshot where FLASHWIRE_SCREENSHOTS names a folder, for people to look at."""
+    if folder := os.environ.get("FLASHWIRE_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
 def publish(page: Page, text: str, source: str = "Civil Defence") -> None:
     """Types a line and publishes it with the keyboard."""
     page.locator("#line").fill(f"{source}: {text}")
-    page.keyboard.press("Control+Enter")
+    confirm_publishing(page)
+
+
+def confirm_publishing(page: Page) -> None:
+    """Publishes what is in the field, and confirms it once."""
+    page.locator("#line").press("Control+Enter")
+    page.keyboard.press("Enter")
+
+
+def sent_line(page: Page, text: str) -> Locator:
+    """A line that was sent and is not settled."""
+    return page.locator("#outbox-lines > li", has_text=text)
 
 
 def row_with(page: Page, text: str) -> Locator:
@@ -40,7 +59,7 @@ def sign_in_again(page: Page, token: str) -> None:
 
 def ask_again(page: Page) -> None:
     """Asks for the outcome of the line now, unless the page's own repeat has already found it."""
-    page.evaluate("document.getElementById('retry').hidden || document.getElementById('retry').click()")
+    page.evaluate("document.querySelector('[data-action=repeat]')?.click()")
 
 
 def expect_on_air_after(page: Page, text: str) -> None:

@@ -1,5 +1,8 @@
 """The acts after publishing, from the row of an item: each by its rules, and never over a newer version unseen."""
 
+import secrets
+from typing import Any
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -16,8 +19,8 @@ def test_an_update_changes_the_line_on_the_desk_and_for_readers(
 ) -> None:
     page = open_desk()
     form = line.open_form(page, "Update")
-    expect(form.get_by_label("Text")).to_have_value(line.text)
-    form.get_by_label("Text").fill(line.text + " and the airport")
+    expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text}")
+    form.get_by_label("Line").fill(f"Civil Defence: {line.text} and the airport")
     page.keyboard.press("Control+Enter")
     expect(line.row(page).locator(".audience")).to_have_text(f"Civil Defence: {line.text} and the airport")
     expect(line.row(page)).to_contain_text("Updated")
@@ -34,13 +37,14 @@ def test_an_act_that_changes_nothing_is_not_sent(open_desk: SignIn, line: Line) 
     expect(line.row(page)).to_have_attribute("data-version", "1")
 
 
+@pytest.mark.deep
 def test_a_correction_needs_a_note_and_readers_see_it(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     form = line.open_form(page, "Correct")
-    form.get_by_label("Text").fill(line.text + " district")
+    form.get_by_label("Line").fill(f"Civil Defence: {line.text} district")
     page.keyboard.press("Control+Enter")
     note = form.get_by_label("Note for readers: what was wrong")
-    expect(note).to_be_focused()
+    expect(form.get_by_role("listbox")).to_be_focused()
     expect(note).to_have_attribute("aria-invalid", "true")
     expect(form).to_contain_text("Tell readers what was wrong.")
     page.keyboard.type("An earlier line left the district out.")
@@ -49,6 +53,7 @@ def test_a_correction_needs_a_note_and_readers_see_it(open_desk: SignIn, line: L
     expect(line.row(page)).to_contain_text("Corrected")
 
 
+@pytest.mark.deep
 def test_a_held_line_is_hidden_from_readers_stays_on_the_desk_and_can_be_released(
     service: Service, open_desk: SignIn, line: Line
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_held_line_is_hidden_from_readers_stays_on_the_desk_and_can_be_release
     assert line.text in service.headlines()
 
 
+@pytest.mark.deep
 def test_a_withdrawal_needs_a_note_asks_first_and_is_the_last_act(
     service: Service, open_desk: SignIn, line: Line
 ) -> None:
@@ -91,39 +97,41 @@ def test_a_withdrawal_needs_a_note_asks_first_and_is_the_last_act(
 
 def test_a_newer_version_is_shown_next_to_what_is_typed(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
-    expect(page.locator("#state-ticker")).to_have_text("Ticker: live")
+    expect(page.locator("#state-ticker .words")).to_have_text("Ticker: live")
     form = line.open_form(page, "Update")
-    form.get_by_label("Text").fill(line.text + " mine")
+    form.get_by_label("Line").fill(f"Civil Defence: {line.text} mine")
     line.act(1, act="update", headline=line.text + " theirs")
     expect(form.get_by_role("alert").first).to_contain_text("Somebody was faster")
     expect(form.locator(".conflict .audience")).to_contain_text(line.text + " theirs")
-    expect(form.get_by_label("Text")).to_have_value(line.text + " mine")
+    expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text} mine")
     form.get_by_role("button", name="Go on with mine over version 2").click()
     expect(line.row(page).locator(".audience")).to_have_text(f"Civil Defence: {line.text} mine")
     expect(line.row(page)).to_have_attribute("data-version", "3")
 
 
+@pytest.mark.deep
 def test_a_412_shows_the_newer_version_and_keeps_the_text(service: Service, open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     form = line.open_form(page, "Update")
-    form.get_by_label("Text").fill(line.text + " mine")
+    form.get_by_label("Line").fill(f"Civil Defence: {line.text} mine")
     # Without the ticker the page cannot know before it asks.
     service.ticker.stop()
-    expect(page.locator("#state-ticker")).to_contain_text("not reachable")
+    expect(page.locator("#state-ticker .words")).to_contain_text("not reachable")
     line.act(1, act="update", headline=line.text + " theirs")
     with page.expect_response("**/acts") as answer:
         form.get_by_role("button", name="Update").click()
     assert answer.value.status == 412
     expect(form.locator(".conflict .audience")).to_contain_text(line.text + " theirs")
-    expect(form.get_by_label("Text")).to_have_value(line.text + " mine")
+    expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text} mine")
     form.get_by_role("button", name="Go on with mine over version 2").click()
     expect(line.row(page)).to_have_attribute("data-version", "3")
     expect(line.row(page).locator(".timing")).to_contain_text("not yet seen on the ticker")
 
 
+@pytest.mark.deep
 def test_a_form_on_a_line_that_another_editor_withdrew_can_only_be_closed(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
-    expect(page.locator("#state-ticker")).to_have_text("Ticker: live")
+    expect(page.locator("#state-ticker .words")).to_have_text("Ticker: live")
     form = line.open_form(page, "Correct")
     line.act(1, act="withdraw", note="Wrong.")
     expect(form).to_contain_text("has been withdrawn and never returns")
@@ -134,9 +142,9 @@ def test_a_form_on_a_line_that_another_editor_withdrew_can_only_be_closed(open_d
 
 def test_an_act_whose_answer_is_lost_is_done_once(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
-    expect(page.locator("#state-ticker")).to_have_text("Ticker: live")
+    expect(page.locator("#state-ticker .words")).to_have_text("Ticker: live")
     form = line.open_form(page, "Update")
-    form.get_by_label("Text").fill(line.text + " again")
+    form.get_by_label("Line").fill(f"Civil Defence: {line.text} again")
 
     def lose(route: Route) -> None:
         route.fetch()
@@ -149,11 +157,12 @@ def test_an_act_whose_answer_is_lost_is_done_once(open_desk: SignIn, line: Line)
     expect(line.row(page)).to_contain_text(line.text + " again")
 
 
+@pytest.mark.deep
 def test_a_late_answer_does_not_close_a_form_that_was_opened_since(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     row, requests = line.row(page), list[Route]()
     page.route("**/acts", lambda route: requests.append(route))
-    line.open_form(page, "Update").get_by_label("Text").fill(line.text + " and the airport")
+    line.open_form(page, "Update").get_by_label("Line").fill(f"Civil Defence: {line.text} and the airport")
     with page.expect_request("**/acts"):
         page.keyboard.press("Control+Enter")
     note = line.open_form(page, "Withdraw").get_by_label("Note")
@@ -165,6 +174,7 @@ def test_a_late_answer_does_not_close_a_form_that_was_opened_since(open_desk: Si
     expect(note).to_be_focused()
 
 
+@pytest.mark.deep
 def test_each_role_has_its_own_acts(open_desk: SignIn, line: Line) -> None:
     editor = open_desk("editor")
     expect(line.row(editor).get_by_role("button")).to_have_text(["Update", "Refile"])
@@ -174,9 +184,10 @@ def test_each_role_has_its_own_acts(open_desk: SignIn, line: Line) -> None:
     expect(line.row(reporter).get_by_role("button")).to_have_count(0)
     reporter.locator("#line").fill("Civil Defence: Not for me to say")
     reporter.keyboard.press("Control+Enter")
-    expect(reporter.locator("#outcome")).to_contain_text("Ask an editor to publish it")
+    expect(reporter.locator("#outcome")).to_have_text("Submitted. The editors see it now.")
 
 
+@pytest.mark.deep
 def test_a_row_can_be_used_without_a_mouse(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     expect(line.row(page)).to_be_visible()
@@ -187,10 +198,77 @@ def test_a_row_can_be_used_without_a_mouse(open_desk: SignIn, line: Line) -> Non
     page.keyboard.press("ArrowRight")
     expect(first.get_by_role("button", name="Refile")).to_be_focused()
     page.keyboard.press("u")
-    expect(first.get_by_label("Text")).to_be_focused()
+    expect(first.get_by_label("Line")).to_be_focused()
     page.keyboard.press("Escape")
     expect(first.get_by_role("button", name="Update")).to_be_focused()
     page.keyboard.press("n")
     expect(page.locator("#line")).to_be_focused()
     page.keyboard.type("j?")
     expect(page.locator("#line")).to_have_value("j?")
+
+
+@pytest.mark.deep
+def test_the_form_of_an_act_has_the_line_of_the_composer_with_its_sources_and_its_undo(
+    service: Service, open_desk: SignIn, line: Line
+) -> None:
+    page, chance = open_desk("editor"), secrets.token_hex(3)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    form = line.open_form(page, "Update")
+    field, split = form.get_by_label("Line"), form.locator(".attribution")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(f"Civil Defence: {line.text}")
+    expect(split).to_have_text("Official · known source")
+    # Another source by its first letters, as in the composer.
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Alt+S")
+    expect(form.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).not_to_have_value(f"Civil Defence: {line.text}")
+    page.keyboard.press("Control+Z")
+    expect(field).to_have_value(f"Civil Defence: {line.text}")
+    # An act changes one line.
+    page.keyboard.press("Control+A")
+    page.evaluate("text => navigator.clipboard.writeText(text)", f"Port office {chance}: {line.text}\nOther: line")
+    page.keyboard.press("Control+V")
+    expect(field).to_have_value(f"Port office {chance}: {line.text}")
+    expect(form).to_contain_text("Only the first of the pasted lines is here")
+    expect(split).to_have_text("Not in the registry – choose a role")
+    page.keyboard.press("Control+Enter")
+    expect(form).to_contain_text("Choose what")
+    field.focus()
+    page.keyboard.press("Alt+N")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(split).to_have_text("Organisation · known source")
+    expect(field).to_be_focused()
+    # Escape and a reload lose nothing.
+    page.keyboard.press("Escape")
+    page.reload()
+    form = line.open_form(page, "Update")
+    expect(form.get_by_label("Line")).to_have_value(f"Port office {chance}: {line.text}")
+    page.keyboard.press("Control+Enter")
+    expect(line.row(page)).to_have_attribute("data-version", "2")
+    item: Any = service.get(line.token, f"/v1/items/{line.uri}")
+    assert item["headline"]["value"] == line.text
+    assert [source["name"]["value"] for source in item["infoSources"]] == [f"Port office {chance}"]
+    assert item["infoSources"][0]["uri"]
+
+
+@pytest.mark.deep
+def test_an_act_on_a_line_whose_source_has_a_colon_changes_only_the_words(
+    service: Service, open_desk: SignIn, line: Line
+) -> None:
+    source = [{"name": "Radio: the morning", "role": "agency"}]
+    line.act(1, act="update", infoSources=source)
+    page = open_desk("editor")
+    form = line.open_form(page, "Update")
+    expect(form.get_by_label("Line")).to_have_value(f"Radio: the morning: {line.text}")
+    page.keyboard.press("Control+Enter")
+    expect(form).to_contain_text("Change something first")
+    page.keyboard.type(" today")
+    page.keyboard.press("Control+Enter")
+    expect(line.row(page)).to_have_attribute("data-version", "3")
+    item: Any = service.get(line.token, f"/v1/items/{line.uri}")
+    assert item["headline"]["value"] == f"{line.text} today"
+    assert [(each["name"]["value"], each["role"]) for each in item["infoSources"]] == [("Radio: the morning", "agency")]

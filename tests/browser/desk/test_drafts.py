@@ -3,10 +3,10 @@
 import secrets
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import sign_in_again
+from tests.browser.desk.editing import confirm_publishing, sent_line, sign_in_again
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +51,7 @@ def test_every_field_of_a_draft_and_its_key_survive_a_reload(open_desk: SignIn) 
     assert stored_key(page) == key
 
 
+@pytest.mark.deep
 def test_a_new_tab_takes_over_the_draft_of_a_closed_one(open_desk: SignIn, context: BrowserContext) -> None:
     page = open_desk()
     write(page)
@@ -61,6 +62,7 @@ def test_a_new_tab_takes_over_the_draft_of_a_closed_one(open_desk: SignIn, conte
     expect_written(second)
 
 
+@pytest.mark.deep
 def test_two_open_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserContext) -> None:
     page = open_desk()
     write(page)
@@ -78,18 +80,73 @@ def test_two_open_tabs_never_share_a_draft(open_desk: SignIn, context: BrowserCo
     expect_written(page)
 
 
+@pytest.mark.deep
 def test_a_session_that_ends_leads_to_the_sign_in_and_the_draft_stays(service: Service, open_desk: SignIn) -> None:
     token = service.token(f"M {secrets.token_hex(4)}", "chief")
     page = open_desk(token=token)
     page.locator("#line").fill("Civil Defence: Two injured in the harbour")
     service.end_sessions()
-    page.keyboard.press("Control+Enter")
+    confirm_publishing(page)
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     expect(page.get_by_text("Your text is kept. It is not published.")).to_be_visible()
     expect(page.locator("#signin-value")).to_be_focused()
     sign_in_again(page, token)
     expect(page.locator("#line")).to_have_value("Civil Defence: Two injured in the harbour")
     assert "Two injured in the harbour" not in service.headlines()
+
+
+def test_a_no_that_comes_while_the_sign_in_loads_is_told_as_a_no(service: Service, open_desk: SignIn) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page = open_desk(token=token)
+    waiting: dict[str, Route] = {}
+
+    def hold(route: Route) -> None:
+        if '"dryRun"' in (route.request.post_data or ""):
+            return route.continue_()
+        waiting[route.request.url.rpartition("/")[2]] = route
+
+    page.route("**/v1/items", hold)
+    page.route("**/v1/sign-in", hold)
+    page.locator("#line").fill("Civil Defence: Three injured in the harbour")
+    confirm_publishing(page)
+    expect(page.locator("#outbox-lines > li")).to_have_count(1)
+    service.end_sessions()
+    with page.expect_request("**/v1/sign-in"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    waiting["items"].continue_()
+    expect(page.locator("#line")).to_have_value("Civil Defence: Three injured in the harbour")
+    waiting["sign-in"].continue_()
+    expect(page.locator("#signin-value")).to_be_focused()
+    expect(page.locator("#signin-unsent")).to_have_text("Your text is kept. It is not published.")
+
+
+def test_a_no_that_comes_after_the_sign_in_with_the_next_line_in_the_field_is_told(
+    service: Service, open_desk: SignIn
+) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page = open_desk(token=token)
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if '"dryRun"' in (route.request.post_data or ""):
+            return route.continue_()
+        waiting.append(route)
+
+    page.route("**/v1/items", hold)
+    page.locator("#line").fill("Civil Defence: Four injured in the harbour")
+    confirm_publishing(page)
+    expect(page.locator("#outbox-lines > li")).to_have_count(1)
+    page.locator("#line").fill("Civil Defence: The harbour is closed")
+    service.end_sessions()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#signin-unsent")).to_contain_text("It is not known yet whether it is done")
+    waiting[0].continue_()
+    expect(page.locator("#signin-unsent")).to_have_text("Your text is kept. It is not published.")
+    sign_in_again(page, token)
+    expect(page.locator("#line")).to_have_value("Civil Defence: The harbour is closed")
+    sent = sent_line(page, "Four injured in the harbour")
+    expect(sent).to_contain_text("It is not published.")
+    expect(sent.get_by_role("button")).to_have_text(["Edit", "Remove"])
 
 
 def test_another_person_on_the_same_machine_does_not_find_the_draft(service: Service, open_desk: SignIn) -> None:
@@ -102,6 +159,7 @@ def test_another_person_on_the_same_machine_does_not_find_the_draft(service: Ser
     expect(page.locator("#preview")).not_to_contain_text("Embargoed")
 
 
+@pytest.mark.deep
 def test_clearing_a_draft_asks_first(open_desk: SignIn) -> None:
     page = open_desk()
     page.locator("#line").fill(LINE)
@@ -111,3 +169,17 @@ def test_clearing_a_draft_asks_first(open_desk: SignIn) -> None:
     page.get_by_role("button", name="Clear", exact=True).click()
     page.keyboard.press("Enter")
     expect(page.locator("#line")).to_have_value("")
+
+
+@pytest.mark.deep
+def test_the_newest_letters_survive_a_reload_that_cut_off_the_second_copy(open_desk: SignIn) -> None:
+    page = open_desk()
+    page.locator("#line").fill("Civil Defence: Fire in the por")
+    expect(page.locator("#preview")).to_contain_text("Fire in the por")
+    # From here on the copy in IndexedDB stays as it is.
+    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new DOMException('closed'); }; }")
+    page.locator("#line").press("End")
+    page.keyboard.type("t")
+    expect(page.locator("#preview")).to_contain_text("Fire in the port")
+    page.reload()
+    expect(page.locator("#line")).to_have_value("Civil Defence: Fire in the port")

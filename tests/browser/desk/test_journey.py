@@ -18,7 +18,7 @@ def _reader(context: BrowserContext, service: Service, language: str = "en") -> 
     """The ticker's own page, live."""
     page = context.new_page()
     page.goto(f"{service.ticker.url}/?lang={language}")
-    expect(_list(page, "en")).to_have_attribute("state", "live")
+    expect(_list(page, "en")).to_have_js_property("state", "live")
     return page
 
 
@@ -44,7 +44,7 @@ def test_a_line_is_published_corrected_and_withdrawn_live(
     expect_on_air_after(desk, text)
 
     form = open_form(row_with(desk, text), "Correct")
-    form.get_by_label("Text").fill(f"{text} on Tuesday")
+    form.get_by_label("Line").fill(f"Civil Defence: {text} on Tuesday")
     form.get_by_label("Note for readers: what was wrong").fill("The day was missing.")
     desk.keyboard.press("Control+Enter")
     expect(items.get_by_text(f"{text} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
@@ -59,7 +59,7 @@ def test_a_line_is_published_corrected_and_withdrawn_live(
     desk.keyboard.press("Enter")
     expect(widget.get_by_text(text)).to_have_count(0, timeout=_NEW_LINE_MS)
     reader.reload()
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
     expect(widget.get_by_text(text)).to_have_count(0)
 
 
@@ -72,7 +72,7 @@ def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     expect(items.get_by_text(first)).to_be_visible()
 
     service.ticker.stop()
-    expect(widget).not_to_have_attribute("state", "live")
+    expect(widget).not_to_have_js_property("state", "live")
     publish(desk, second)
     expect(row_with(desk, second)).to_be_visible()
     expect(items.get_by_text(first)).to_be_visible()
@@ -80,7 +80,7 @@ def test_a_reader_catches_up_by_itself_when_the_node_comes_back(
     service.ticker.start()
     # Full jitter over a few doublings of one second.
     expect(items.get_by_text(second)).to_be_visible(timeout=20_000)
-    expect(widget).to_have_attribute("state", "live")
+    expect(widget).to_have_js_property("state", "live")
     expect(items.get_by_text(first)).to_have_count(1)
     with urllib.request.urlopen(f"{service.ticker.url}/metrics") as answer:
         lines = answer.read().decode().splitlines()

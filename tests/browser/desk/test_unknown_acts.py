@@ -43,6 +43,7 @@ def test_an_act_sent_to_a_frozen_server_is_unknown_and_then_done_without_a_confl
     expect(page.get_by_text("Somebody was faster")).to_have_count(0)
 
 
+@pytest.mark.deep
 def test_the_row_shows_the_outcome_of_an_act_whose_form_is_closed_before_it_is_known(
     open_desk: SignIn, line: Line, redis_url: str
 ) -> None:
@@ -57,6 +58,7 @@ def test_the_row_shows_the_outcome_of_an_act_whose_form_is_closed_before_it_is_k
     expect(line.row(page).locator(".act-outcome")).to_be_hidden()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("listed", [True, False], ids=["in the list", "in no list"])
 def test_an_act_is_still_asked_for_after_a_reload(
     service: Service, ticker: TickerSwitch, open_desk: SignIn, line: Line, listed: bool
@@ -73,6 +75,7 @@ def test_an_act_is_still_asked_for_after_a_reload(
     until(lambda: line.text not in service.headlines(), "readers do not see the line")
 
 
+@pytest.mark.deep
 def test_an_act_is_still_asked_for_by_a_page_that_was_opened_while_nothing_could_be_read(
     ticker: TickerSwitch, open_desk: SignIn, line: Line, redis_url: str
 ) -> None:
@@ -93,6 +96,7 @@ def test_an_act_is_still_asked_for_by_a_page_that_was_opened_while_nothing_could
     assert page.evaluate(STORED_ACTS) == []
 
 
+@pytest.mark.deep
 def test_an_act_that_is_too_old_to_be_sent_stays_with_its_words_until_it_is_removed(
     service: Service, open_desk: SignIn, line: Line
 ) -> None:

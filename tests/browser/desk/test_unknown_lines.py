@@ -17,6 +17,7 @@ from tests.browser.desk.editing import (
     lose_answers,
     publish,
     row_with,
+    sent_line,
     sign_in_again,
     ticker,
     unique_text,
@@ -36,7 +37,7 @@ REPEATED_MS = 20_000
 def publish_unknown(page: Page, text: str) -> None:
     """Publishes while no answer can be read, and waits until the page says so."""
     publish(page, text)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    expect(page.locator("#outbox")).to_contain_text(UNKNOWN)
 
 
 def publish_unseen(page: Page, text: str) -> None:
@@ -72,7 +73,7 @@ def open_expired(service: Service, ticker: TickerSwitch, open_desk: SignIn) -> t
 def expect_found_on_air(page: Page, service: Service, text: str, times: int = 1) -> None:
     """The page finds out that the line is on air, and it was published `times` times."""
     page.unroute_all(behavior="ignoreErrors")
-    expect(page.locator("#outcome")).to_have_text(ON_AIR, timeout=REPEATED_MS)
+    expect(page.locator("#outbox")).to_contain_text(ON_AIR, timeout=REPEATED_MS)
     until(lambda: service.headlines().count(text) >= times, "the ticker has the line")
     assert service.headlines().count(text) == times
 
@@ -83,11 +84,10 @@ def test_a_line_sent_to_a_frozen_server_is_unknown_and_then_on_air(
     page, text = open_desk(), unique_text()
     with frozen(redis_url):
         publish_unknown(page, text)
-        expect(page.locator("#outcome")).not_to_contain_text("Not published")
+        expect(page.locator("#outbox")).not_to_contain_text("Not published")
         expect(page.locator("#composer")).not_to_contain_text("Idempotency-Key")
-        expect(page.locator("#line")).to_have_attribute("readonly", "")
     expect_found_on_air(page, service, text)
-    page.locator("#withdraw-line").click()
+    sent_line(page, text).get_by_role("button", name="Withdraw").click()
     row = row_with(page, text)
     row.get_by_label("Note").fill("Sent by mistake.")
     page.keyboard.press("Control+Enter")
@@ -96,39 +96,43 @@ def test_a_line_sent_to_a_frozen_server_is_unknown_and_then_on_air(
     assert text not in service.headlines()
 
 
+@pytest.mark.deep
 def test_clearing_an_unknown_line_asks_first_and_the_same_line_sent_again_is_not_published_twice(
     service: Service, open_desk: SignIn, redis_url: str
 ) -> None:
     page, text = open_desk(), unique_text()
     with frozen(redis_url):
         publish_unknown(page, text)
-        page.get_by_role("button", name="Clear").click()
+        sent_line(page, text).get_by_role("button", name="Remove").click()
         expect(page.get_by_role("dialog")).to_contain_text("may be on air already")
         page.keyboard.press("Escape")
-        expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
-        page.get_by_role("button", name="Clear", exact=True).click()
+        expect(sent_line(page, text)).to_have_count(1)
+        sent_line(page, text).get_by_role("button", name="Remove").click()
         page.get_by_role("button", name="Clear it anyway").click()
-        expect(page.locator("#line")).to_have_value("")
+        expect(sent_line(page, text)).to_have_count(0)
+        expect(page.locator("#line")).to_be_focused()
     publish(page, text)
     expect(page.locator("#outcome")).to_contain_text("ublished.")
     expect(row_with(page, text)).to_have_count(1)
     assert service.headlines().count(text) == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("status", [0, 200, 500, 502, 504])
 def test_an_answer_that_cannot_be_read_is_unknown_until_the_ticker_shows_the_line(
     service: Service, open_desk: SignIn, status: int
 ) -> None:
     page, text = open_desk(), unique_text()
-    expect(page.locator("#state-ticker")).to_have_text("Ticker: live")
+    expect(page.locator("#state-ticker .words")).to_have_text("Ticker: live")
     lose_answers(page, status)
     publish(page, text)
-    expect(page.locator("#outcome")).to_have_text(re.compile("^(Published|This line is on air)\\.$"))
+    expect(page.locator("#composer")).to_contain_text(re.compile(r"(Published|This line is on air)\."))
     expect(row_with(page, text)).to_have_count(1)
     expect(page.locator("#line")).to_have_value("")
     assert service.headlines().count(text) == 1
 
 
+@pytest.mark.deep
 def test_the_browser_warns_before_a_reload_and_the_page_then_goes_on_asking(
     service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
@@ -136,11 +140,12 @@ def test_the_browser_warns_before_a_reload_and_the_page_then_goes_on_asking(
     dialogs = accept_dialogs(page)
     page.reload()
     assert dialogs == ["beforeunload"]
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
-    expect(page.locator("#line")).to_have_value(f"Civil Defence: {text}")
+    expect(page.locator("#outbox")).to_contain_text(UNKNOWN)
+    expect(sent_line(page, text)).to_have_count(1)
     expect_found_on_air(page, service, text)
 
 
+@pytest.mark.deep
 def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_published(
     service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
@@ -149,6 +154,7 @@ def test_a_session_that_ends_while_the_outcome_is_unknown_does_not_say_not_publi
     expect_found_on_air(page, service, text)
 
 
+@pytest.mark.deep
 def test_signing_in_again_days_later_does_not_send_a_line_that_the_desk_may_have_forgotten(
     service: Service, ticker: TickerSwitch, open_desk: SignIn
 ) -> None:
@@ -157,10 +163,11 @@ def test_signing_in_again_days_later_does_not_send_a_line_that_the_desk_may_have
     methods: list[str] = []
     page.on("request", lambda request: methods.append(request.method) if request.url.endswith("/v1/items") else None)
     sign_in_again(page, token)
-    expect(page.locator("#outcome")).to_contain_text("we cannot find out any more", timeout=REPEATED_MS)
+    expect(page.locator("#outbox")).to_contain_text("we cannot find out any more", timeout=REPEATED_MS)
     assert "POST" not in methods
 
 
+@pytest.mark.deep
 def test_another_person_who_signs_in_does_not_send_the_line_again(
     service: Service, ticker: TickerSwitch, open_desk: SignIn, context: BrowserContext
 ) -> None:
@@ -187,13 +194,14 @@ def test_an_unknown_line_that_another_chief_withdrew_is_not_called_on_air(
     service.post(line.token, f"/v1/items/{newest[0]['uri']}/acts", note, If_Match='"1"')
     page.unroute_all(behavior="ignoreErrors")
     ask_again(page)
-    expect(page.locator("#outcome")).to_have_text(
+    expect(page.locator("#outbox")).to_contain_text(
         "This line was published, and it has been taken off the screens since.", timeout=REPEATED_MS
     )
-    expect(page.locator("#withdraw-line")).to_be_hidden()
+    expect(sent_line(page, text).get_by_role("button", name="Withdraw")).to_have_count(0)
     expect(row_with(page, text)).to_contain_text("Withdrawn")
 
 
+@pytest.mark.deep
 def test_an_older_line_with_the_same_words_does_not_settle_an_unknown_one(
     service: Service, ticker: TickerSwitch, open_desk: SignIn, context: BrowserContext, line: Line
 ) -> None:
@@ -206,12 +214,13 @@ def test_an_older_line_with_the_same_words_does_not_settle_an_unknown_one(
     # A list comes now, with the older line.
     ticker.bring_back()
     expect(row_with(page, line.text)).to_be_visible(timeout=15_000)
-    expect(page.locator("#outcome")).to_contain_text(UNKNOWN)
+    expect(page.locator("#outbox")).to_contain_text(UNKNOWN)
     page.unroute_all(behavior="ignoreErrors")
     ask_again(page)
     expect_found_on_air(page, service, line.text, times=2)
 
 
+@pytest.mark.deep
 def test_a_line_and_an_act_of_one_person_are_not_sent_by_another_whose_name_is_the_beginning_of_theirs(
     service: Service, ticker: TickerSwitch, open_desk: SignIn, line: Line
 ) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.stream.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.browser.desk.editing import UNKNOWN_ACT, open_form, unique_text
+from tests.browser.desk.editing import UNKNOWN_ACT, open_form, publish, sent_line, unique_text
 from tests.support.sample_items import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
@@ -56,14 +56,14 @@ def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service
     page = open_desk()
     row = page.locator(f"[data-uri='{item.uri}']")
     form = open_form(row, "Correct")
-    form.get_by_label("Source", exact=True).fill("Неalth ministry")
-    form.get_by_label("Role").select_option("official")
-    # Before the note is written, so that the source is still in view.
+    line = form.get_by_label("Line")
+    line.fill(f"Неalth ministry: {item.headline.value}")
+    # Before the role is chosen and the note is written, so that the source is still in view.
     expect(form.locator("ul.notice")).to_contain_text("looks like the registered source “Health ministry”")
-    form.get_by_label("Source", exact=True).fill("Health ministry")
+    line.fill(f"Health ministry: {item.headline.value}")
     expect(form.locator("ul.notice")).to_be_hidden()
-    form.get_by_label("Source", exact=True).fill("Неalth ministry")
-    form.get_by_label("Role").select_option("official")
+    line.fill(f"Неalth ministry: {item.headline.value}")
+    form.get_by_label("What is").select_option("official")
     form.get_by_label("Note").fill("Another ministry said so.")
     page.keyboard.press("Control+Enter")
     expect(row).to_contain_text("Corrected")
@@ -72,6 +72,7 @@ def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service
     expect(row.locator(".act-outcome")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_a_chief_withdraws_a_line_whose_newest_version_cannot_be_read(
     new_service: Service, context: BrowserContext, redis_url: str
 ) -> None:
@@ -104,6 +105,7 @@ def stored_acts(page: Page) -> list[str]:
     return names
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("act", "outcome"), [("withdraw", "Withdrawn"), ("hold", "Version 1 of this line cannot be read here")]
 )
@@ -151,11 +153,12 @@ def test_a_line_whose_answer_cannot_be_read_any_more_is_not_called_unpublished(o
             route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
 
     page.route("**/v1/items", answer)
-    page.locator("#line").fill(f"Civil Defence: {text}")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#outcome")).to_contain_text(detail)
-    expect(page.locator("#outcome")).not_to_contain_text("Not published")
+    publish(page, text)
+    entry = sent_line(page, text)
+    expect(entry).to_contain_text(detail)
+    expect(entry).not_to_contain_text("Not published")
     page.unroute_all(behavior="ignoreErrors")
+    entry.get_by_role("button", name="Edit").click()
     # The same words once more may be a second line: the page asks first.
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Publish this text again?")
