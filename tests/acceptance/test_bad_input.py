@@ -132,12 +132,14 @@ def test_a_bad_body_is_refused_with_a_sentence(house: House, body: object, statu
     assert status != 422 or body in (b"[]", b'"a line"') or problem["errors"]
 
 
+@pytest.mark.deep
 def test_a_refused_character_is_named_with_its_place(house: House) -> None:
     answer = _desk(house.service, house.tokens["chief"], "POST", "/v1/items", line(text="Civil Defence: a\u202eb"))
     [error] = _is_problem(answer, 422)["errors"]
     assert "U+202E" in error["message"] and "17" in error["message"], error
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("token", [None, "fw_wrong", "Bearer", "é"])
 @pytest.mark.parametrize("path", ["/v1/items", f"/v1/items/{_UNKNOWN_URI}/acts"])
 def test_a_missing_or_wrong_token_is_401(house: House, token: str | None, path: str) -> None:
@@ -148,6 +150,7 @@ def test_a_missing_or_wrong_token_is_401(house: House, token: str | None, path: 
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("role", "path", "body"),
     [
@@ -163,6 +166,7 @@ def test_a_role_that_may_not_is_403(house: House, role: str, path: str, body: di
     _is_problem(_desk(house.service, house.tokens[role], "POST", path, body, {"If-Match": '"2"'}), 403)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("seen", "body", "status"),
     [
@@ -191,6 +195,7 @@ def test_an_act_that_cannot_be_is_refused(house: House, seen: str | None, body: 
     assert status != 412 or answer.headers["etag"] == '"2"', "so that the editor's page knows what to show"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
@@ -236,6 +241,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return parsed
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize(
     "query",
@@ -251,11 +257,13 @@ def test_a_bad_filter_is_400_before_anything_is_opened(house: House, transport: 
     assert problem["errors"] and all(_is_sentence(error["message"]) for error in problem["errors"]), problem
 
 
+@pytest.mark.deep
 def test_a_wait_beyond_the_limit_is_400(house: House) -> None:
     status, _, body = _ask(house, "json", "wait=31")
     assert status == 400 and _object(body)["errors"][0]["field"] == "wait"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize(
     "cursor", ["", "rubbish", "a.b.c", "0", "%00", "{epoch}.1.0000000000", "{epoch}.9.0000000000", "x" * 5000]
@@ -269,6 +277,7 @@ def test_a_bad_cursor_gets_an_incomplete_snapshot(house: House, transport: str, 
     assert [item["uri"] for item in message["items"]] == [house.uri]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("transport", _WAYS)
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example"])
 def test_a_wrong_origin_is_403_and_the_right_one_is_not(house: House, transport: str, origin: str) -> None:
@@ -288,6 +297,7 @@ def _text(message: object) -> bytes:
     return _frame(1, json.dumps(message).encode())
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -333,6 +343,7 @@ def test_a_bad_message_ends_its_connection_with_its_code_and_a_reason(house: Hou
     assert code < 4500 or _is_sentence(payload[2:].decode()) or len(payload) == 125
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -352,11 +363,13 @@ def test_the_ticker_answers_nothing_else_with_a_problem(house: House, method: st
         _is_problem(http.request(method, path.replace("{uri}", house.uri)), status)
 
 
+@pytest.mark.deep
 def test_a_head_without_end_is_431(house: House) -> None:
     status, _, body = _ask(house, "json", "", *(f"X-{number}: {'a' * 1000}" for number in range(40)))
     assert status == 431 and _is_sentence(_object(body)["detail"])
 
 
+@pytest.mark.deep
 @pytest.mark.anyio
 async def test_garbage_on_one_connection_is_not_seen_on_another(house: House) -> None:
     bystanders = [Client(house.service.ticker, transport) for transport in ("websocket", "sse")]

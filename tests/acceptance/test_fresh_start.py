@@ -65,6 +65,7 @@ def test_a_second_start_prints_no_link_once_there_is_an_editor(folder: Path) -> 
         stop(again)
 
 
+@pytest.mark.deep
 @pytest.mark.anyio
 @pytest.mark.parametrize("drain", ["1", pytest.param("10", marks=pytest.mark.slow)])
 async def test_sigterm_closes_clients_spread_over_the_drain_time(folder: Path, drain: str) -> None:
@@ -92,6 +93,7 @@ async def _exit_status(service: Running) -> int:
     return await to_thread.run_sync(service.process.wait, 20)
 
 
+@pytest.mark.deep
 def test_a_first_start_that_is_killed_leaves_a_usable_folder(folder: Path) -> None:
     process = subprocess.Popen(
         [*FLASHWIRE, "run", "--ticker-port", "0", "--desk-port", "0"],

@@ -149,6 +149,7 @@ async def test_a_server_killed_while_publishing_loses_nothing_and_clients_catch_
         )
 
 
+@pytest.mark.deep
 async def test_clients_of_a_killed_node_resume_on_another(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
         clients = audience(service.ticker)
@@ -169,6 +170,7 @@ async def test_clients_of_a_killed_node_resume_on_another(folder: Path, say: Say
         say(f"all {len(clients)} back {back:.2f} s after the second kill; {len(entries)} entries")
 
 
+@pytest.mark.deep
 async def test_cursors_outlive_the_whole_service(folder: Path, say: Say) -> None:
     ports = ["--ticker-port", str(free_port()), "--desk-port", str(free_port())]
     service = start(folder, *ports, FLASHWIRE_HEARTBEAT_SECONDS="2")

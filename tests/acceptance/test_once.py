@@ -76,6 +76,7 @@ async def test_a_key_is_remembered_by_a_service_that_was_killed(folder: Path) ->
         assert read_mark(service.data).entries == 1
 
 
+@pytest.mark.deep
 async def test_a_lost_reply_is_retried_and_never_publishes_twice(folder: Path, redis_url: str, brand: str) -> None:
     async with (
         lossy(redis_url, folder, _WRITES) as (address, proxy),

@@ -147,11 +147,13 @@ def no_pauses() -> Iterator[None]:
 
 
 @pytest.mark.skipif(not HEADLINES.exists(), reason="the headlines are not beside this checkout")
+@pytest.mark.deep
 async def test_the_real_headlines_reach_350_clients_exactly_once_while_half_are_cut(folder: Path, say: Say) -> None:
     with running(folder, FLASHWIRE_HEARTBEAT_SECONDS="2") as service:
         await _prove(service, HEADLINES, 369, clients=(300, 50), rate="50", seed=20261122, say=say)
 
 
+@pytest.mark.deep
 async def test_generated_lines_at_full_speed_reach_clients_of_two_nodes(folder: Path, say: Say) -> None:
     lines = [
         {"document": f"outlet.{n}", "en": f"Line {n} of a test", "ar": f"سطر اختبار {n}", "es": f"Línea {n} de prueba"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench import compiled
 
-Inflate = Callable[[bytes, int], bytes | None]
+Inflate = Callable[..., bytes | None]
 ROOM = 1 << 20
 STRATEGIES = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED)
 
@@ -27,11 +27,13 @@ def inflate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inflate]:
     function = ctypes.CDLL(str(library)).inflate_message
     function.restype = ctypes.c_long
 
-    def call(data: bytes, room: int = ROOM) -> bytes | None:
-        out = ctypes.create_string_buffer(room + 16)
-        length = function(data, ctypes.c_size_t(len(data)), out, ctypes.c_size_t(room))
-        assert out.raw[room:] == bytes(16), "nothing is written beyond the room"
-        return None if length < 0 else out.raw[:length]
+    def call(data: bytes, room: int = ROOM, before: bytes = b"") -> bytes | None:
+        out = ctypes.create_string_buffer(before, len(before) + room + 16)
+        sizes = ctypes.c_size_t(len(before)), ctypes.c_size_t(len(before) + room)
+        end = function(data, ctypes.c_size_t(len(data)), out, *sizes)
+        assert out.raw[len(before) + room :] == bytes(16), "nothing is written beyond the room"
+        assert out.raw[: len(before)] == before
+        return None if end < 0 else out.raw[len(before) : end]
 
     yield call
 
@@ -58,6 +60,17 @@ def test_data_from_zlib_is_inflated(inflate: Inflate, data: bytes, level: int, s
     assert inflate(synced[:-4], ROOM) == data
     assert inflate(synced, ROOM) == data
     assert inflate(pack(data, level, strategy, zlib.Z_FINISH) + b"\0", ROOM) == data
+
+
+@given(ANYTHING, ANYTHING)
+@settings(deadline=None, max_examples=150)
+def test_data_may_refer_to_what_was_inflated_before_it(inflate: Inflate, before: bytes, data: bytes) -> None:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -12, zdict=before)
+    packed = (packer.compress(before + data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    assert inflate(packed, ROOM, before) == before + data
+    # References to what is not there are refused.
+    if len(before) > 100 and len(packed) < len(before) // 2:
+        assert inflate(packed, ROOM) is None
 
 
 def test_data_above_the_limit_is_refused(inflate: Inflate) -> None:

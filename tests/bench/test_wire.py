@@ -18,6 +18,7 @@ from bench.contenders import centrifugo
 from bench.contenders.centrifugo import Centrifugo
 from bench.scenario import OURS, Run
 from bench.scenarios import wire as scenario
+from bench.weights import BUDGET
 from bench.wire import Counted, Wire
 from ticker.contract.item import decode_item
 
@@ -137,7 +138,7 @@ def test_the_row_names_contenders_with_fewer_bytes(
     assert (wire.reached, widget.reached) == (reached, True)
     assert says in wire.why and "other 20,000 B" in widget.yardsticks
     assert bool(wire.why) is (reached is not True)
-    assert scenario._rows(ours, {"Flashwire": scenario.BUDGET + 1})[1].reached is False
+    assert scenario._rows(ours, {"Flashwire": BUDGET + 1})[1].reached is False
 
 
 def test_a_missing_centrifugo_is_reported_with_its_install_command(

@@ -163,6 +163,19 @@ class Stack:
         self._start("nginx", [binary, "-p", str(temporary), "-c", str(config), "-g", directives], {})
         until(lambda: answers(f"http://127.0.0.1:{self.ports['alive']}/"), "nginx answers")
 
+    def start_proxy(self, servers: str) -> None:
+        """Starts another nginx with these servers alone, as a network between readers and the ticker."""
+        temporary = self.folder / "proxy"
+        temporary.mkdir()
+        paths = "".join(
+            f"{name}_temp_path {temporary}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        text = f"pid {temporary}/pid; error_log stderr warn; events {{}} http {{ access_log off; {paths} {servers} }}"
+        config = temporary / "nginx.conf"
+        config.write_text(text, "utf-8")
+        directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+        self._start("proxy", [program("nginx"), "-p", str(temporary), "-c", str(config), "-g", directives], {})
+
     def stop(self, name: str, sig: signal.Signals = signal.SIGTERM) -> None:
         """Stops a process and waits for its end."""
         process = self.processes.pop(name)

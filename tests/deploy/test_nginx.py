@@ -60,6 +60,7 @@ def uri_of(live: dict[str, object]) -> object:
     return msgspec.convert(live["item"], dict[str, object])["uri"]
 
 
+@pytest.mark.deep
 async def test_an_item_goes_from_the_desk_through_nginx_to_a_websocket(service: Service) -> None:
     async with connect(f"ws://{service.stack.front}/v1/live?edition=en") as socket:
         snapshot = await message(socket, "snapshot")
@@ -175,6 +176,7 @@ async def test_nginx_caches_items_no_longer_than_a_node_allows(service: Service)
     until(lambda: httpx2.get(url, timeout=5).status_code == 410, "the item is gone", seconds=3)
 
 
+@pytest.mark.deep
 async def test_a_client_of_a_node_that_stops_resumes_on_the_other(service: Service) -> None:
     stack = service.stack
     async with connect(f"ws://{stack.front}/v1/live?edition=en") as socket:

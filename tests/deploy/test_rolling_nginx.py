@@ -155,6 +155,7 @@ class Editor:
 
 @pytest.mark.parametrize("pause", [0, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.alone
+@pytest.mark.deep
 async def test_no_client_is_lost_while_nodes_restart_one_after_another(stack: Stack, pause: int) -> None:
     editor = Editor(stack.desk, await asyncio.to_thread(stack.start_desk))
     # Creates the stream, so that every client has a cursor.
@@ -234,6 +235,7 @@ async def first_lines(reply: httpx2.Response) -> AsyncIterator[str]:
             return
 
 
+@pytest.mark.deep
 async def test_many_readers_of_one_address_do_not_block_its_editors(stack: Stack) -> None:
     stack.start_desk()
     sockets = [await connect(f"ws://{stack.front}/v1/live") for _ in range(110)]
@@ -247,6 +249,7 @@ STRICT = "strict-transport-security"
 OWN = {name.lower() for name in SECURITY_HEADERS}
 
 
+@pytest.mark.deep
 async def test_every_answer_has_the_security_headers_once(stack: Stack) -> None:
     """Answers of nginx itself too; over TLS with Strict-Transport-Security."""
     trusted = ssl.create_default_context(cafile=str(stack.folder / "tls" / "certificate.pem"))
@@ -275,6 +278,7 @@ async def test_every_answer_has_the_security_headers_once(stack: Stack) -> None:
         await check("tls", path, headers, status)
 
 
+@pytest.mark.deep
 async def test_tls_serves_http_2_and_websockets(stack: Stack) -> None:
     trusted = ssl.create_default_context(cafile=str(stack.folder / "tls" / "certificate.pem"))
     port = stack.ports["tls"]

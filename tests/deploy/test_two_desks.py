@@ -68,6 +68,7 @@ def service(postgresql: Server) -> Iterator[Service]:
             stack.close()
 
 
+@pytest.mark.deep
 def test_a_session_of_one_desk_publishes_at_the_other_and_ends_at_both_with_its_token(service: Service) -> None:
     line = {"text": "Civil Defence: Bridge in the old town closed", "edition": "en"}
     with service.browser() as browser:

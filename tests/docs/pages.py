@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # The top folders of the repository, as an alternative of a pattern.
-DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs"
+DIRECTORIES = "ticker|publisher|flashwire|bench|web|tests|deploy|docs|examples"
 
 
 def read(name: str) -> str:

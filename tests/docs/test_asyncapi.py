@@ -1,25 +1,41 @@
-"""docs/asyncapi.yaml against every type of message of a real node."""
+"""The AsyncAPI description against its tables, its copy in docs/, and every type of message of a real node."""
 
-import re
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
+import httpx2
 import jsonschema
 import msgspec
 import pytest
-import yaml
 from websockets.sync.client import ClientConnection, connect
 
+from tests.docs.asyncapi_file import FILE, written
+from tests.docs.pages import code_words, read, table
 from tests.docs.running import Running
-from ticker.contract.item import ACTS, ROLES, Item
+from ticker.contract.item import Item
 from ticker.contract.message import Kind
+from ticker.contract.protocol_tables import protocol_tables
+from ticker.contract.site import load_site
+from ticker.core.query import Query, filter_names
+from ticker.http.asyncapi import LOCAL, document
+from ticker.http.live_parameters import filter_parameters, live_parameters
 
-DOCUMENT: dict[str, Any] = yaml.safe_load(  # Any: a document of any depth
-    (Path(__file__).parents[2] / "docs/asyncapi.yaml").read_text("utf-8")
-)
+DOCUMENT: dict[str, Any] = document("0", LOCAL)  # Any: a document of any depth
 SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def closed(schema: Any) -> Any:  # Any: a schema of any depth
+    """A schema that refuses fields that it does not describe: clients ignore those, a test must not."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(each) for name, each in schema.items()}
+    return inner | {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
+
+
+CLOSED = closed(DOCUMENT["components"])
 
 
 def references(node: object) -> Iterator[str]:
@@ -44,7 +60,7 @@ def resolved(reference: str) -> object:
 
 def check(message: dict[str, object], schema: str) -> None:
     """Validates one message, formats included."""
-    whole = {"$ref": f"#/components/schemas/{schema}", "components": DOCUMENT["components"]}
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": CLOSED}
     validator = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
     validator.validate(message)
 
@@ -55,12 +71,17 @@ def payload(kind: str) -> str:
     return reference.rpartition("/")[2]
 
 
+received: set[str] = set()
+"""The types of message that came."""
+
+
 def receive(socket: ClientConnection, expected: str) -> dict[str, object]:
     """The next message of type `expected`; checks every message before it too."""
     while True:
         message = msgspec.json.decode(socket.recv(timeout=10), type=dict[str, object])
         kind = message["type"]
         assert isinstance(kind, str)
+        received.add(kind)
         check(message, payload(kind))
         if kind == expected:
             return message
@@ -86,23 +107,53 @@ def test_it_describes_every_type_of_message_and_no_other() -> None:
 
 def test_it_describes_every_field_of_an_item_and_no_other() -> None:
     fields = [field.encode_name for field in msgspec.structs.fields(Item)]
-    assert SCHEMAS["Item"]["required"] == fields == list(SCHEMAS["Item"]["properties"])
-    assert tuple(SCHEMAS["Item"]["properties"]["act"]["enum"]) == ACTS
-    assert tuple(SCHEMAS["InfoSource"]["properties"]["role"]["enum"]) == ROLES
+    assert list(SCHEMAS["Item"]["properties"]) == list(SCHEMAS["RedactedItem"]["properties"]) == fields
+    assert all(schema["description"] for schema in SCHEMAS["Item"]["properties"].values())
 
 
-def test_the_protocol_page_names_the_same_fields() -> None:
-    page = (Path(__file__).parents[2] / "docs/protocol.md").read_text("utf-8")
-    for kind in get_args(Kind):
-        row = re.search(rf"^\| `{kind}` \|.*\|(.*)\|$", page, re.MULTILINE)
-        assert row, kind
-        assert re.findall(r"`([a-z]+)`", row[1]) == SCHEMAS[payload(kind)]["required"][1:]
+def test_its_tables_are_those_of_the_protocol_page() -> None:
+    page, tables = read("protocol.md"), protocol_tables()
+    rows = {" ".join(code_words(name)): meaning for name, meaning in table(page, "## The item")}
+    assert rows == tables.item
+    rows = {" ".join(code_words(name)): meaning for name, meaning in table(page, "### Parameters")}
+    assert rows == tables.parameters
+    messages = {name.strip("`"): (when, fields) for name, when, fields in table(page, "### Messages")}
+    assert messages == {kind: (row.when, row.fields) for kind, row in tables.messages.items()}
+
+
+def test_it_describes_every_parameter_and_no_other() -> None:
+    query = Query([("nonsense", "1")], load_site(None))
+    with pytest.raises(Exception, match="nonsense") as refused:
+        query.finish()
+    known = str(refused.value).partition("known are: ")[2].rstrip(".").split(", ")
+    assert sorted(each["name"] for each in live_parameters()) == known
+    assert [each["name"] for each in filter_parameters()] == list(filter_names())
+    query_schema = DOCUMENT["channels"]["live"]["bindings"]["ws"]["query"]
+    assert sorted(query_schema["properties"]) == known
+
+
+def test_the_copy_in_the_documentation_is_what_a_node_serves() -> None:
+    assert FILE.read_text("utf-8") == written(), "run: python -m tests.docs.asyncapi_file"
+
+
+def test_every_example_is_valid_and_every_message_has_one() -> None:
+    for kind, message in DOCUMENT["components"]["messages"].items():
+        assert message["examples"], kind
+        for example in message["examples"]:
+            check(example["payload"], payload(kind))
 
 
 @pytest.mark.parametrize("schema", ["Snapshot", "Live", "Item"])
 def test_a_message_without_a_field_is_invalid(schema: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
         check({"type": "item", "cursor": "a.1.b"}, schema)
+
+
+def test_a_node_serves_it_with_its_own_address(running: Running) -> None:
+    served = httpx2.get(f"{running.ticker}/asyncapi.json", timeout=10).json()
+    host = running.ticker.removeprefix("http://")
+    assert served["servers"]["websocket"] | {"description": ""} == {"host": host, "protocol": "ws", "description": ""}
+    assert {**served, "servers": 0, "info": 0} == {**DOCUMENT, "servers": 0, "info": 0}
 
 
 # The last test of the file: it stops the service.
@@ -132,3 +183,4 @@ def test_every_message_of_a_real_node_is_valid(running: Running) -> None:
         assert len(msgspec.convert(receive(socket, "snapshot")["items"], list[object])) == 1
         running.process.send_signal(signal.SIGTERM)
         receive(socket, "bye")
+    assert received == set(get_args(Kind))

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from publisher.api.metrics import Metrics
+from publisher.records.sessions import WAYS
 from tests.docs.pages import ROOT, code_words, read, table
 from tests.docs.source import called_name, calls, nodes
 from tests.docs.test_protocol import problem_types, rows
@@ -86,7 +87,17 @@ def documented() -> dict[str, set[frozenset[tuple[str, str]]]]:
         "flashwire_worker_restarts_total": each_value("reason", restart_reasons()),
         "flashwire_task_restarts_total": each_value("task", tasks("ticker") | tasks("publisher")),
         "flashwire_desk_published_total": each_value("act", set(ACTS)),
+        "flashwire_desk_advice_total": each_value(
+            "code", {row[0].strip("`") for row in table(read("checks.md"), "## Advice")}
+        ),
         "flashwire_desk_refused_total": each_value("reason", problem_types("desk")),
+        "flashwire_desk_sign_ins_total": {
+            frozenset({("way", way), ("result", result)})
+            for way, result in product(WAYS, words_of_meaning("flashwire_desk_sign_ins_total") - {"way", "result"})
+        },
+        "flashwire_desk_waiting_lines": each_value(
+            "state", words_of_meaning("flashwire_desk_waiting_lines") - {"state"}
+        ),
         "flashwire_desk_dropped_connections_total": each_value(
             "reason", words_of_meaning("flashwire_desk_dropped_connections_total") - {"reason"}
         ),
@@ -116,7 +127,7 @@ def expected(*metrics: str) -> dict[Series, float]:
 
 
 def test_every_series_starts_at_0_and_there_is_no_other() -> None:
-    built = series(NodeMetrics().render().decode()) | series(Metrics().page().decode())
+    built = series(NodeMetrics().render().decode()) | series(Metrics().page(0.0).decode())
     assert built == expected(*documented())
 
 

@@ -27,7 +27,7 @@ def kinds(text: str) -> dict[str, str]:
 def test_every_metric_is_in_the_table_and_no_other() -> None:
     registry: CollectorRegistry = NodeMetrics().registry
     assert registry is not None
-    built = kinds(NodeMetrics().render().decode()) | kinds(Metrics().page().decode())
+    built = kinds(NodeMetrics().render().decode()) | kinds(Metrics().page(0.0).decode())
     assert {row[0]: row[1] for row in table(read("metrics.md"), "## Table")} == built
 
 

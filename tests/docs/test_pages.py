@@ -72,3 +72,12 @@ def test_the_unit_on_the_page_is_the_one_in_deploy() -> None:
     (quoted,) = code_blocks(read("deploy.md"), "ini")
     assert quoted.startswith("[Service]\n") and quoted in unit
     assert "KillMode=mixed\n" in quoted
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    named = {
+        name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text("utf-8")) if "__" not in name
+    }
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) >= 10
+    assert not [name for name in sorted(named) if f"def {name}(" not in sources]

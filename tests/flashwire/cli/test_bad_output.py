@@ -39,6 +39,7 @@ def test_a_full_disk_is_reported_in_one_line(folder: Path, arguments: list[str])
         assert Tokens(open_database(folder)).all() == [], "a token that nobody has seen is not kept"
 
 
+@pytest.mark.deep
 def test_a_token_that_cannot_be_printed_is_not_stored(folder: Path) -> None:
     closed = ["sh", "-c", 'exec "$@" >&-', "sh", *FLASHWIRE, "token", "create", "ed", "--data", "."]
     process = subprocess.run(closed, cwd=folder, stderr=subprocess.PIPE, check=False, timeout=60)
@@ -48,6 +49,7 @@ def test_a_token_that_cannot_be_printed_is_not_stored(folder: Path) -> None:
     assert Tokens(open_database(folder)).all() == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["tail", "--help"], ["post", "--help"], ["token", "create", "ليلى", "--data", "."]]
@@ -83,6 +85,7 @@ def test_the_repair_command_can_be_pasted_from_any_terminal(folder: Path, name: 
     assert output.stdout.split(b"\0") == [b"--fix", os.fsencode(data / MANIFEST), b""]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_program_gets_json_in_every_encoding(folder: Path, encoding: str) -> None:
     arguments = ["doctor", "--json", "--data", "é ليلى 🗞", "--ticker", "127.0.0.1:9", "--desk", "127.0.0.1:9"]
@@ -91,6 +94,7 @@ def test_a_program_gets_json_in_every_encoding(folder: Path, encoding: str) -> N
     assert "é ليلى 🗞" in next(step["found"] for step in steps if step["step"] == "data")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("arguments", [["post", "\udce9"], ["token", "revoke", "\udce9"], ["replay", "\udce9"]])
 def test_arguments_that_are_not_text_are_refused_in_one_line(folder: Path, arguments: list[str]) -> None:
     process = command(folder, *arguments, stdout=subprocess.PIPE, FLASHWIRE_TOKEN="fw_x")

@@ -23,7 +23,9 @@ JUNK: dict[type, tuple[str, ...]] = {
     float: ("", "soon", "-1", "nan", "inf", "-inf", "10s"),
     str: ("\x00", "no such thing!"),
 }
-FREE = {"redis_url", "signing_keys", "ticker_host", "desk_host"}
+# What another system gave, or a person reads: almost any text serves.
+FREE_TEXT = {"oidc_client_id", "oidc_client_secret", "oidc_name"}
+FREE = {"redis_url", "signing_keys", "ticker_host", "desk_host"} | FREE_TEXT
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,14 @@ def test_a_blank_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, name: 
         ("stream_length", "1000001"),
         ("log_format", "xml"),
         ("log_level", "loud"),
+        ("oidc_client_id", "two words"),
+        ("oidc_client_id", "i" * 513),
+        ("oidc_client_secret", "caf\udce9"),
+        ("oidc_client_secret", "hunter2\n2"),
+        ("oidc_name", ""),
+        ("oidc_name", "  "),
+        ("oidc_name", "n" * 61),
+        ("oidc_name", "two\nlines"),
         *junk(),
     ],
 )
@@ -107,7 +117,8 @@ NAMES = {"data", "site", "redis_server", "ticker_host", "desk_host"}
 NOT_PLAIN = ("should", "pattern", "Input", "parse", "Error", "validation", "None", "\\n")
 
 
-@pytest.mark.parametrize("name", sorted(FIELDS.keys() - NAMES - {"signing_keys"}))
+@pytest.mark.deep
+@pytest.mark.parametrize("name", sorted(FIELDS.keys() - NAMES - FREE_TEXT - {"signing_keys"}))
 def test_every_refusal_is_one_plain_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -162,6 +173,14 @@ def test_no_password_of_an_address_is_shown(
         monkeypatch.delenv(f"FLASHWIRE_{name}")
     errors = capsys.readouterr().err
     assert errors.count("\n") >= 12 and "hunter2" not in errors
+
+
+def test_no_oidc_secret_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FLASHWIRE_OIDC_CLIENT_SECRET", "hunter2 hunter2")
+    with pytest.raises(typer.Exit):
+        load(DeskSettings)
+    errors = capsys.readouterr().err
+    assert errors.startswith("FLASHWIRE_OIDC_CLIENT_SECRET: write 1 to 512") and "hunter2" not in errors
 
 
 def test_the_error_for_invalid_keys_names_their_setting(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def broken(kind: str) -> Iterator[int]:
         os.close(end)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "kind",
     [

@@ -81,6 +81,7 @@ def test_a_desk_without_a_server_says_what_to_set(tmp_path: Path) -> None:
     assert one_line(outcome.stderr) and "REDIS_URL" in outcome.stderr
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("command", ["desk", "run", "ticker"])
 @pytest.mark.parametrize(
     "address", ["nonsense", "http://127.0.0.1:1", "redis://u:s3cret@h:s3cret", "redis+sentinel://u:s3cret@h:s3cret/x"]
@@ -112,7 +113,7 @@ def test_replicas_of_a_cluster_are_refused_at_the_start(tmp_path: Path) -> None:
 def test_the_first_editors_link_is_made_only_while_there_is_no_token(tmp_path: Path) -> None:
     settings = DeskSettings.model_validate({"data": tmp_path})
     link = welcome_link(settings.data, "http://127.0.0.1:8001")
-    assert link and link.startswith("http://127.0.0.1:8001/#welcome=")
+    assert link and link.startswith("http://localhost:8001/#welcome=")
     Tokens(open_database(tmp_path)).create("a", "chief")
     assert welcome_link(settings.data, "http://127.0.0.1:8001") is None
 
@@ -125,6 +126,7 @@ def test_post_prints_what_readers_will_see(machine: Machine) -> None:
     assert (item["edition"], item["urgency"]) == ("ar", 2)
 
 
+@pytest.mark.deep
 def test_post_has_a_dry_run_and_reports_what_is_wrong(machine: Machine) -> None:
     outcome = run("post", "Civil Defence: x", "--dry-run", machine=machine)
     assert outcome.exit_code == 0 and "not published" in outcome.stdout
@@ -136,6 +138,7 @@ def test_post_has_a_dry_run_and_reports_what_is_wrong(machine: Machine) -> None:
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
+@pytest.mark.deep
 def test_post_waits_for_a_stream_that_comes_back_and_publishes_once(machine: Machine) -> None:
     machine.valkey.send_signal(signal.SIGSTOP)
     timer = threading.Timer(3.5, machine.valkey.send_signal, [signal.SIGCONT])
@@ -155,6 +158,7 @@ def test_post_gives_up_if_no_desk_answers(monkeypatch: pytest.MonkeyPatch) -> No
     assert outcome.exit_code == 1 and one_line(outcome.stderr) and "cannot be reached" in outcome.stderr
 
 
+@pytest.mark.deep
 def test_replay_accepts_both_forms_in_order_and_repeats_nothing(machine: Machine, tmp_path: Path) -> None:
     file = tmp_path / "rehearsal.jsonl"
     lines = [json.dumps(line(text=f"Civil Defence: {number}")) for number in range(30)]

@@ -40,6 +40,7 @@ def steps(answer: "subprocess.CompletedProcess[str]") -> dict[str, list[dict[str
     return by_name
 
 
+@pytest.mark.deep
 def test_unreadable_versions_are_counted_by_reason_in_stream_and_ledgers(
     flashwire: Command, redis_url: str, brand: str, raw: Any
 ) -> None:
@@ -63,6 +64,7 @@ def test_unreadable_versions_are_counted_by_reason_in_stream_and_ledgers(
     assert all(step["ok"] for step in steps(flashwire("doctor", "--json", **there))["readable"])
 
 
+@pytest.mark.deep
 def test_a_server_that_evicts_is_named(flashwire: Command, redis_url: str, brand: str, raw: Any) -> None:
     there = {"REDIS_URL": redis_url, "FLASHWIRE_SIGNING_KEYS": f"k1:{b64encode(SECRET).decode()}"}
     raw.config_set("maxmemory-policy", "volatile-lru")
@@ -73,6 +75,7 @@ def test_a_server_that_evicts_is_named(flashwire: Command, redis_url: str, brand
     assert not step["ok"] and "volatile-lru" in step["found"] and "noeviction" in step["fix"]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("right", ["hmget", "xrevrange", "xrange", "lrange", "scan", "info"])
 def test_a_missing_right_is_named(flashwire: Command, redis_url: str, brand: str, raw: Any, right: str) -> None:
     raw.rpush(Keys(brand).ledger("u"), b"")
@@ -87,6 +90,7 @@ def test_a_missing_right_is_named(flashwire: Command, redis_url: str, brand: str
     assert any(right in step["found"].lower() and "Rights" in step["fix"] for step in broken), broken
 
 
+@pytest.mark.deep
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("body", "sentences"),

@@ -15,6 +15,7 @@ from publisher.records.tokens import Tokens
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.mark.deep
 def test_no_token_is_made_in_a_folder_without_a_desk(flashwire: Command, folder: Path) -> None:
     for arguments in (["create", "ed"], ["create", "ed", "--data", "nowhere"], ["list"], ["revoke", "ed"]):
         refused = flashwire("token", *arguments)
@@ -23,6 +24,7 @@ def test_no_token_is_made_in_a_folder_without_a_desk(flashwire: Command, folder:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("arguments", [["run"], ["token", "create", "ed"], ["token", "list"], ["doctor"], ["rekey"]])
 def test_a_directory_that_cannot_be_used_is_reported_in_one_line(
     flashwire: Command, folder: Path, arguments: list[str]
@@ -34,6 +36,7 @@ def test_a_directory_that_cannot_be_used_is_reported_in_one_line(
         assert "Traceback" not in refused.stderr and not refused.stdout
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("by", ["option", "variable", "file"])
 def test_a_first_token_is_made_in_a_folder_that_is_named(flashwire: Command, folder: Path, by: str) -> None:
     (folder / "desk").mkdir()
@@ -50,6 +53,7 @@ def test_a_first_token_is_made_in_a_folder_that_is_named(flashwire: Command, fol
     assert Tokens(open_database(folder / "desk")).holder(outcome.stdout.strip()) is not None
 
 
+@pytest.mark.deep
 def test_every_client_reads_env(flashwire: Command, folder: Path) -> None:
     (folder / ".env").write_text(
         'FLASHWIRE_TOKEN="fw_x"\nFLASHWIRE_DESK_URL=http://127.0.0.1:1\nFLASHWIRE_TICKER_URL=http://127.0.0.1:2\n'
@@ -63,6 +67,7 @@ def test_every_client_reads_env(flashwire: Command, folder: Path) -> None:
     assert post.returncode == 2 and "FLASHWIRE_DESK_URL" in post.stderr
 
 
+@pytest.mark.deep
 def test_the_running_release_is_named_and_not_the_one_on_disk() -> None:
     program = """
 from importlib import metadata

@@ -32,6 +32,7 @@ def refused(result: "subprocess.CompletedProcess[str]", *phrases: str) -> None:
         assert phrase in result.stderr
 
 
+@pytest.mark.deep
 def test_run_refuses_a_log_whose_key_is_gone_and_says_how_to_go_on(
     serving: Start, flashwire: Command, folder: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_service_that_never_published_may_lose_its_key(serving: Start, folder:
     stop(serving())
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("command", ["desk", "run"])
 def test_a_stream_elsewhere_is_asked_before_a_key_is_made(
     serving: Start, flashwire: Command, folder: Path, redis_url: str, brand: str, command: str
@@ -77,6 +79,7 @@ def test_a_stream_elsewhere_is_asked_before_a_key_is_made(
     assert not key.exists()
 
 
+@pytest.mark.deep
 def test_a_first_start_on_an_empty_redis_makes_a_key(serving: Start, folder: Path, redis_url: str, brand: str) -> None:
     stop(serving(REDIS_URL=redis_url, FLASHWIRE_BRAND=brand))
     assert (folder / "data" / "signing.key").exists()

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -67,6 +68,33 @@ async def quiet(service: Running, since: int = 0) -> None:
     await reached(lambda: service.errors().count("Rolling restart done") > since, "the restart is done", 40)
 
 
+async def audience_of(editor: Editor) -> dict[str, Any]:
+    """What the nodes have reported of their connections."""
+    answer: dict[str, Any] = (await editor.http.get("/v1/audience")).json()
+    return answer
+
+
+async def reported(editor: Editor, **expected: int | dict[str, int]) -> None:
+    """Waits until the audience is as `expected`."""
+    for _ in range(200):
+        audience = await audience_of(editor)
+        if expected.items() <= audience.items():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{audience} instead of {expected}")
+
+
+async def all_report(editor: Editor) -> None:
+    """Waits until no node is silent about a new line; one that was killed and not replaced is, for five minutes."""
+    item = await editor.publish("Civil Defence: A line that every node reports")
+    for _ in range(200):
+        [receipt] = (await editor.http.get(f"/v1/items/{item['uri']}/receipt")).json()["versions"]
+        if receipt["nodes"] and receipt["silent"] == 0:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"silent nodes: {receipt}")
+
+
 @asynccontextmanager
 async def asking(service: Running) -> AsyncIterator[list[str]]:
     """Asks for readiness and for items all the time, on new and on open connections; what failed."""
@@ -94,6 +122,7 @@ async def asking(service: Running) -> AsyncIterator[list[str]]:
             await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Start, workers: int) -> None:
     service = serving("--workers", str(workers), "--drain-seconds", "0.4")
@@ -115,6 +144,7 @@ async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Star
                 await editor.publish(f"Civil Defence: Line {published}, invented for a test")
 
         await publish(3)
+        await reported(editor, nodes=workers, connections=len(clients))
         counted = figures(service)
         service.process.send_signal(signal.SIGHUP)
         while "Rolling restart done" not in service.errors():
@@ -124,6 +154,11 @@ async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Star
             counted = later
             await asyncio.sleep(0.02)
         await publish(3)
+        await caught_up(clients, published)
+        # The old nodes have said goodbye: none is missed, neither now nor for a later line.
+        await reported(editor, nodes=workers, silent=0, connections=len(clients))
+        await all_report(editor)
+        published += 1
         await caught_up(clients, published)
     new_nodes = nodes(service)
     assert len(new_nodes) == workers and not new_nodes & first_nodes
@@ -137,6 +172,7 @@ async def test_readers_lose_nothing_while_their_nodes_are_replaced(serving: Star
     assert "Traceback" not in service.errors()
 
 
+@pytest.mark.deep
 async def test_a_successor_that_does_not_start_leaves_the_old_nodes_and_says_why(serving: Start, folder: Path) -> None:
     site = folder / "site.toml"
     good = (Path(__file__).parents[3] / "ticker/contract/site.toml").read_text()
@@ -185,6 +221,7 @@ async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(
         counted = figures(service)
         assert counted[joins] == 12 and counted["flashwire_entries_total[]"] == 2
         assert counted["flashwire_backlog_entries[]"] == 1 and counted["flashwire_workers[]"] == 2
+        await reported(editor, nodes=2, silent=0, connections=12, editions={"en": 12, "es": 12, "ar": 12})
         victim = min(nodes(service))
         os.kill(victim, signal.SIGKILL)
         restarts = "flashwire_worker_restarts_total[('reason', 'ended')]"
@@ -203,3 +240,6 @@ async def test_one_scrape_counts_all_workers_and_never_less_than_the_one_before(
         await reached(back, "it is back, and so are its clients")
         assert {client.kinds()[-1] for client in clients if client.connections > 1} == {"replay"}
         assert all(len(client.marks()) == 1 for client in clients)
+        # Its successor has its place, so that it cannot be one that is only stalled, with all its readers.
+        await reported(editor, nodes=2, silent=0, connections=12, editions={"en": 12, "es": 12, "ar": 12})
+        await all_report(editor)

@@ -40,6 +40,7 @@ def test_both_sides_are_ready_when_run_says_so_and_sigterm_ends_it_with_0(servin
     assert state is not None and state.state == "stopped"
 
 
+@pytest.mark.deep
 def test_a_second_run_serves_the_same_data(serving: Start) -> None:
     for _ in range(2):
         service = serving()
@@ -47,6 +48,7 @@ def test_a_second_run_serves_the_same_data(serving: Start) -> None:
         assert service.process.wait(20) == 0
 
 
+@pytest.mark.deep
 def test_no_process_is_left_when_the_parent_is_killed(serving: Start, until: Until) -> None:
     service = serving("--workers", "2")
     family = service.family()
@@ -56,6 +58,7 @@ def test_no_process_is_left_when_the_parent_is_killed(serving: Start, until: Unt
     assert serving().process.poll() is None, "and the next one starts at once"
 
 
+@pytest.mark.deep
 def test_a_node_or_desk_that_dies_is_started_again_on_its_port(serving: Start, until: Until) -> None:
     service = serving()
     server = _server_pid(service.data)
@@ -68,6 +71,7 @@ def test_a_node_or_desk_that_dies_is_started_again_on_its_port(serving: Start, u
     assert service.errors().count("starting it again") == 2
 
 
+@pytest.mark.deep
 def test_a_node_that_cannot_serve_any_more_says_why_in_one_line(serving: Start, until: Until) -> None:
     service = serving()
     key = service.data / "signing.key"
@@ -82,6 +86,7 @@ def test_a_node_that_cannot_serve_any_more_says_why_in_one_line(serving: Start, 
     until(lambda: _ready(service.ticker), "it serves again")
 
 
+@pytest.mark.deep
 def test_a_killed_server_is_started_again_and_both_sides_follow(serving: Start, until: Until) -> None:
     service = serving()
     os.kill(_server_pid(service.data), signal.SIGKILL)
@@ -90,14 +95,17 @@ def test_a_killed_server_is_started_again_and_both_sides_follow(serving: Start, 
         until(lambda address=address: _ready(address), f"{address} is ready again")
 
 
+@pytest.mark.deep
 def test_the_first_run_prints_a_link_for_the_first_editor(serving: Start) -> None:
     service = serving(FLASHWIRE_PUBLIC_URL="https://news.example/live")
-    assert any(f"{service.desk}/#welcome=" in line for line in service.lines)
+    address = service.desk.replace("127.0.0.1", "localhost")
+    assert any(f"{address}/#welcome=" in line for line in service.lines)
     # Its page follows the ticker where browsers reach it.
     with urllib.request.urlopen(service.desk, timeout=5) as page:
         assert "https://news.example wss://news.example" in page.headers["Content-Security-Policy"]
 
 
+@pytest.mark.deep
 def test_everything_it_writes_is_private(serving: Start) -> None:
     service = serving()
     files = list(service.data.rglob("*"))
@@ -105,6 +113,7 @@ def test_everything_it_writes_is_private(serving: Start) -> None:
     assert [file.name for file in files if not file.is_symlink() and file.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.deep
 def test_a_second_start_on_its_data_is_refused_with_one_line(serving: Start, flashwire: Command) -> None:
     service = serving()
     # A copy in place of the lock, as a restored backup may leave it, is not locked.
@@ -117,6 +126,7 @@ def test_a_second_start_on_its_data_is_refused_with_one_line(serving: Start, fla
     assert _status(f"{service.ticker}/health/ready") == 200
 
 
+@pytest.mark.deep
 def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -126,6 +136,7 @@ def test_a_port_in_use_is_refused_with_one_line(flashwire: Command, folder: Path
     assert not (folder / "data").exists(), "nothing was made"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("variables", "phrases"),
     [
@@ -174,6 +185,7 @@ def test_a_misspelled_name_in_env_is_refused_too(flashwire: Command, folder: Pat
     _refused(flashwire("run"), "FLASHWIRE_WORKRES", ".env", "FLASHWIRE_WORKERS")
 
 
+@pytest.mark.deep
 def test_a_second_request_ends_at_once_what_would_drain_for_long(serving: Start, until: Until) -> None:
     service = serving("--drain-seconds", "60")
     # Few clients are spread over the whole drain, so the last one is closed at its end.
@@ -218,6 +230,7 @@ def test_the_ticker_alone_needs_redis_and_a_key(flashwire: Command, redis_url: s
     _refused(flashwire("ticker", "--port", "0", REDIS_URL=redis_url), "signing key", "FLASHWIRE_SIGNING_KEYS")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("command", [[], ["run"], ["ticker"], ["tail"], ["doctor"]])
 def test_help_names_an_example(flashwire: Command, command: list[str]) -> None:
     answer = flashwire(*command, "--help")
@@ -254,3 +267,11 @@ def _server_pid(data: Path) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(data / "valkey.sock"))
         return int(struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+
+
+def test_a_rehearsal_next_to_the_live_service_has_keys_and_data_of_its_own(serving: Start) -> None:
+    service = serving("--rehearsal")
+    assert "Flashwire rehearses" in "".join(service.lines)
+    assert _status(f"{service.ticker}/health/ready") == _status(f"{service.desk}/health/ready") == 200
+    assert (service.data / "rehearsal" / "desk.sqlite3").exists()
+    assert not (service.data / "desk.sqlite3").exists()

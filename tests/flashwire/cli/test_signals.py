@@ -73,6 +73,7 @@ def test_a_signal_to_every_process_at_once_ends_all_in_order(
     assert "Traceback" not in service.errors() and "by force" not in service.errors()
 
 
+@pytest.mark.deep
 def test_a_sigterm_that_is_repeated_at_once_shortens_nothing(serving: Start) -> None:
     service = serving("--drain-seconds", "2")
     with ExitStack() as stack:
@@ -86,6 +87,7 @@ def test_a_sigterm_that_is_repeated_at_once_shortens_nothing(serving: Start) -> 
     assert time.monotonic() - began > 1.5
 
 
+@pytest.mark.deep
 def test_a_second_request_later_tells_every_reader_to_come_back(serving: Start, until: Until) -> None:
     service = serving("--drain-seconds", "60")
     with ExitStack() as stack:
@@ -100,6 +102,7 @@ def test_a_second_request_later_tells_every_reader_to_come_back(serving: Start, 
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.deep
 def test_a_child_that_alone_gets_sigterm_goes_on(serving: Start) -> None:
     service = serving()
     family = service.family()

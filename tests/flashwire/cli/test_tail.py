@@ -87,3 +87,9 @@ def test_tail_omits_new_items_that_do_not_match() -> None:
 def test_tail_prints_the_older_versions_of_a_rolled_back_stream() -> None:
     lines = printed(snapshot(version(1, 3)), snapshot(version(1, 2), is_complete=False))
     assert len(lines) == 2
+
+
+def test_tail_prints_only_lines_of_the_story_that_it_follows() -> None:
+    story = {"story": {"id": "flood", "title": english("Flood")}}
+    lines = printed(snapshot(version(1, 1, **story), version(2, 1, story=None), version(3, 1)), story=["flood"])
+    assert len(lines) == 1 and "Line 1" in lines[0]

@@ -108,6 +108,7 @@ def test_tail_prints_current_and_new_items_with_their_sources(
     assert FSI not in "".join(tail.lines()), "a pipe gets the text as it is"
 
 
+@pytest.mark.deep
 def test_tail_prints_only_items_that_match_its_filters(
     service: Running, desk: Desk, tailing: Callable[..., Tail], until: Until
 ) -> None:
@@ -120,6 +121,7 @@ def test_tail_prints_only_items_that_match_its_filters(
     assert lines[0]["cursor"]
 
 
+@pytest.mark.deep
 def test_tail_reconnects_after_a_node_was_killed_and_prints_each_item_once(
     service: Running, desk: Desk, tailing: Callable[..., Tail], until: Until
 ) -> None:
@@ -137,6 +139,7 @@ def test_tail_reconnects_after_a_node_was_killed_and_prints_each_item_once(
     assert "[offline]" in tail.states() and "[live]" in tail.states().rpartition("[offline]")[2]
 
 
+@pytest.mark.deep
 def test_ctrl_c_ends_tail_cleanly(service: Running, tailing: Callable[..., Tail]) -> None:
     tail = tailing(service)
     tail.process.send_signal(signal.SIGINT)
@@ -144,6 +147,7 @@ def test_ctrl_c_ends_tail_cleanly(service: Running, tailing: Callable[..., Tail]
     assert "Traceback" not in tail.states()
 
 
+@pytest.mark.deep
 def test_a_name_that_is_not_configured_ends_tail_with_the_tickers_sentence(
     service: Running, flashwire: Command
 ) -> None:
@@ -177,6 +181,7 @@ def test_on_a_terminal_each_name_and_headline_has_its_own_isolate() -> None:
     assert "\x1b[31m" not in line, "what comes from outside does not speak to the terminal"
 
 
+@pytest.mark.deep
 def test_doctor_checks_the_whole_path_with_the_milliseconds_of_each_step(
     service: Running, desk: Desk, flashwire: Command
 ) -> None:
@@ -193,6 +198,7 @@ def test_doctor_checks_the_whole_path_with_the_milliseconds_of_each_step(
     assert desk.token not in printed.stdout + printed.stderr
 
 
+@pytest.mark.deep
 def test_doctor_names_failed_checks_and_what_to_do(service: Running, desk: Desk, flashwire: Command) -> None:
     where = ("--json", "--ticker", service.ticker, "--desk", service.desk)
 

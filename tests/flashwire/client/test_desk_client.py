@@ -119,6 +119,7 @@ async def test_a_request_without_a_readable_answer_has_an_unknown_outcome(answer
             await client.publish(BODY, "k")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("later", [(401, problem("unauthorized")), (403, problem("role-act")), (429, problem("rate"))])
 async def test_a_refusal_that_does_not_concern_the_first_request_leaves_it_unknown(later: tuple[int, str]) -> None:
     async with answering((503, problem("stream-away")), later) as (client, _):
@@ -126,6 +127,7 @@ async def test_a_refusal_that_does_not_concern_the_first_request_leaves_it_unkno
             await client.publish(BODY, "k")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("answer", "requests"),
     [
@@ -153,12 +155,14 @@ async def test_a_refusal_after_the_desk_looked_for_the_first_request_is_a_refusa
             await client.publish(BODY, "k")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("answer", "is_open"),
     [
         ((401, problem("token-refused")), True),
         ((503, problem("desk-file")), True),
         ((503, problem("database-away")), True),
+        ((503, problem("audit-away")), True),
         ((404, "<h1>Not found</h1>"), True),
         ((422, problem("invalid")), False),
         ((422, problem("key-reused")), False),
@@ -243,6 +247,25 @@ async def test_an_answer_that_never_ends_has_an_unknown_outcome(monkeypatch: pyt
             await publish(url, "fw_x", BODY, patience=0)
 
 
+async def test_an_answer_longer_than_a_desks_is_not_read_to_its_end() -> None:
+    written = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 x\r\nContent-Length: 1000000000\r\n\r\n")
+        with suppress(ConnectionError):
+            while written < 500_000_000:
+                writer.write(b" " * 1_000_000)
+                written += 1_000_000
+                await writer.drain()
+
+    async with raw_desk(serve) as url, asyncio.timeout(15):
+        with pytest.raises(UnknownOutcomeError):
+            await publish(url, "fw_x", BODY, patience=0)
+    assert written < 100_000_000
+
+
 async def test_without_a_connection_nothing_was_sent() -> None:
     with socket.socket() as bound_socket:
         # Bound and not listening: as long as it is open no other program gets the port.
@@ -253,6 +276,7 @@ async def test_without_a_connection_nothing_was_sent() -> None:
                 await client.publish(BODY, "k")
 
 
+@pytest.mark.deep
 def test_post_to_a_frozen_server_prints_how_to_ask_again(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flashwire.cli.post._PATIENCE_SECONDS", 0.5)
     machine.valkey.send_signal(signal.SIGSTOP)
@@ -269,6 +293,7 @@ def test_post_to_a_frozen_server_prints_how_to_ask_again(machine: Machine, monke
     assert [item["headline"]["value"] for item in machine.http.get("/v1/items").json()["items"]] == ["it's x"]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("broken", ["closed pipe", "full disk"])
 @pytest.mark.parametrize("arguments", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
 def test_a_publication_ends_with_0_even_if_the_output_is_lost(
@@ -293,6 +318,7 @@ def test_a_publication_ends_with_0_even_if_the_output_is_lost(
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
+@pytest.mark.deep
 def test_replay_counts_unknown_outcomes_apart_from_refusals(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -311,19 +337,20 @@ def test_replay_counts_unknown_outcomes_apart_from_refusals(
     assert len(machine.http.get("/v1/items").json()["items"]) == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("arguments", [("post", "Civil Defence: x"), ("replay", "items.jsonl")])
 def test_a_command_that_is_stopped_with_an_unknown_outcome_reports_it(
-    machine: Machine, arguments: tuple[str, ...], number: signal.Signals
+    tmp_path: Path, arguments: tuple[str, ...], number: signal.Signals
 ) -> None:
-    (machine.folder / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
+    (tmp_path / "items.jsonl").write_text('{"text": "Civil Defence: x", "edition": "en"}')
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         stopped = subprocess.Popen(
             [sys.executable, "-c", "from flashwire.cli.main import main; main()", *arguments],
-            cwd=machine.folder,
+            cwd=tmp_path,
             env=os.environ
-            | {"FLASHWIRE_TOKEN": machine.token, "FLASHWIRE_DESK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            | {"FLASHWIRE_TOKEN": "fw_x", "FLASHWIRE_DESK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         connection, _ = silent.accept()

@@ -96,6 +96,7 @@ def test_the_desk_ends_before_the_nodes_and_the_server_last(outside: Outside, da
 
 
 @pytest.mark.alone
+@pytest.mark.deep
 def test_a_child_that_does_not_end_is_killed_within_the_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)")))
     family = psutil.Process(process.pid).children(recursive=True)
@@ -106,6 +107,7 @@ def test_a_child_that_does_not_end_is_killed_within_the_limit(outside: Outside, 
     assert not any(child.is_running() for child in family)
 
 
+@pytest.mark.deep
 def test_a_port_refuses_clients_while_no_process_serves_it(
     outside: Outside, data: Path, until: Callable[..., None]
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_port_refuses_clients_while_no_process_serves_it(
     assert process.wait(10) == 0
 
 
+@pytest.mark.deep
 def test_a_second_interrupt_stops_at_once(outside: Outside, data: Path, until: Callable[..., None]) -> None:
     process = _ready(outside(program("signal.signal(signal.SIGTERM, signal.SIG_IGN)", drain=60)))
     started = time.monotonic()
@@ -147,6 +150,7 @@ def test_a_second_interrupt_stops_at_once(outside: Outside, data: Path, until: C
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.deep
 def test_a_child_that_cannot_start_ends_the_start_and_takes_everything_with_it(outside: Outside, data: Path) -> None:
     process = outside(program("if name == 'desk': raise SystemExit(3)"))
     output, errors = process.communicate(timeout=30)
@@ -223,6 +227,7 @@ with Signals() as signals:
     assert result.stdout == "SIG_IGN SIG_DFL\n"
 
 
+@pytest.mark.deep
 def test_a_blocked_node_is_replaced_within_its_limit(outside: Outside, data: Path) -> None:
     process = _ready(outside(program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *_, node = _family(process)
@@ -235,6 +240,7 @@ def test_a_blocked_node_is_replaced_within_its_limit(outside: Outside, data: Pat
     assert process.wait(10) == 0
 
 
+@pytest.mark.deep
 def test_a_parent_that_was_stopped_itself_kills_no_node(outside: Outside, data: Path) -> None:
     process = _ready(outside("import os; os.setsid()\n" + program(TOUCHING.strip(), shared="SharedState.create(1)")))
     *others, node = _family(process)
@@ -268,6 +274,7 @@ server = EmbeddedServer(data)
 """
 
 
+@pytest.mark.deep
 def test_a_system_that_cannot_fork_ends_no_process(outside: Outside, data: Path) -> None:
     process = _ready(outside("import os; os.setsid()\n" + program().replace("server = EmbeddedServer(data)", NO_ROOM)))
     *_, desk, node = _family(process)

@@ -71,6 +71,7 @@ def test_confirmed_writes_are_there_after_a_stop(data: Path, ask: Ask) -> None:
         assert ask(data / SOCKET, "GET line") == "first"
 
 
+@pytest.mark.deep
 def test_no_confirmed_write_is_lost_when_the_server_is_killed(data: Path, ask: Ask, step_until: StepUntil) -> None:
     with EmbeddedServer(data) as server:
         for life in range(3):
@@ -104,6 +105,7 @@ def test_a_server_that_ends_is_started_again_and_the_state_file_has_the_reason(
     assert stopped is not None and stopped.state == "stopped"
 
 
+@pytest.mark.deep
 def test_a_frozen_server_is_away_and_is_not_killed(data: Path, step_until: StepUntil) -> None:
     with EmbeddedServer(data) as server:
         frozen = server.pid
@@ -127,6 +129,7 @@ def test_a_second_start_in_one_directory_is_refused_with_the_process_of_the_firs
         assert first.step() <= 1 and first.is_ready
 
 
+@pytest.mark.deep
 def test_a_killed_parent_leaves_no_process_and_its_successor_starts_at_once(
     data: Path, outside: Callable[[str], "subprocess.Popen[str]"], until: Until, ask: Ask
 ) -> None:
@@ -259,6 +262,7 @@ BEYOND_REPAIR: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("harm", BEYOND_REPAIR)
 def test_damage_beyond_repair_is_reported_and_never_starts_an_empty_store(
     data: Path, ask: Ask, until: Until, harm: str

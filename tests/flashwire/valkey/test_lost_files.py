@@ -67,6 +67,7 @@ HARM = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("harm", HARM)
 def test_files_that_are_removed_are_written_again(
     data: Path, ask: Ask, step_until: StepUntil, until: Callable[..., None], harm: Callable[[Path], None]
@@ -99,6 +100,7 @@ def replace_socket(data: Path) -> None:
     (data / "valkey.sock").touch()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("harm", [remove_all, remove_socket, replace_socket])
 def test_a_server_whose_socket_is_removed_is_started_again_with_all_its_data(
     data: Path, ask: Ask, step_until: StepUntil, harm: Callable[[Path], None]

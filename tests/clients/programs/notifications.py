@@ -1,0 +1,67 @@
+"""Chromium with examples/notifications: prints the notifications that are shown, whenever they change.
+
+usage: notifications.py FOLDER; a line on standard input closes the page and fires a background fetch.
+"""
+
+import sys
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.clients.programs.chromium import Quiet
+
+SHOWN = """async () => {
+  const registration = await navigator.serviceWorker.ready
+  const all = await registration.getNotifications()
+  return [all.length, ...all.map(({ title, body }) => `${title}: ${body.replace("\\n", " ")}`)].join(" ")
+}"""
+
+
+def main(folder: str) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    origin = f"http://127.0.0.1:{server.server_address[1]}"
+    lines: list[str] = []
+    threading.Thread(target=lambda: lines.extend(sys.stdin), daemon=True).start()
+    shown = ""
+
+    def write(text: str) -> None:
+        nonlocal shown
+        if text != shown:
+            shown = text
+            print(text, flush=True)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = browser.new_context(permissions=["notifications"])
+        page = context.new_page()
+        page.on("pageerror", lambda error: print(f"error: {error}", flush=True))
+        versions: list[dict[str, str]] = []
+        devtools = context.new_cdp_session(page)
+        devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: versions.extend(event["registrations"]))
+        devtools.send("ServiceWorker.enable")
+        page.goto(f"{origin}/index.html")
+        page.click("#start")
+        page.wait_for_function("document.querySelector('#state').textContent.includes('live')")
+        print("live", flush=True)
+        while True:
+            page.wait_for_timeout(50)
+            write(page.evaluate(SHOWN))
+            if lines:
+                lines.clear()
+                event = {"origin": origin, "registrationId": versions[-1]["registrationId"], "tag": "news"}
+                if page.locator("#start").count():
+                    # A file of the origin, whose code does not run, keeps the tools of the worker open.
+                    page.goto(f"{origin}/client/index.js")
+                    devtools.send("ServiceWorker.dispatchPeriodicSyncEvent", event)
+                    page.wait_for_function("caches.match('/position').then(Boolean)")
+                    print("closed the page", flush=True)
+                else:
+                    devtools.send("ServiceWorker.dispatchPeriodicSyncEvent", event)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,119 @@
+"""`flashwire audit` and `flashwire kill` against a desk's data directory, without a desk and without Redis."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flashwire.cli.main import app
+from publisher.records.audit_file import FILE
+from publisher.records.stop_file import FILE as STOP_FILE
+from publisher.records.stop_file import StopFile
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory of a desk, whose audit has four records."""
+    for name in ("night", "day"):
+        assert run("token", "create", name, data=tmp_path).exit_code == 0
+        assert run("token", "revoke", name, data=tmp_path).exit_code == 0
+    return tmp_path
+
+
+def run(*arguments: str, data: Path, **environment: str | None) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--data", str(data)], env={"FLASHWIRE_TOKEN": None, **environment})
+
+
+def by_hand(data: Path, statement: str) -> None:
+    with closing(sqlite3.connect(data / FILE, isolation_level=None)) as file:
+        # As a person does who owns the file.
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute(statement)
+
+
+def head(data: Path) -> str:
+    return run("audit", "verify", data=data).stdout.strip().removeprefix("head ")
+
+
+def test_commands_are_recorded_and_the_chain_is_whole(data: Path) -> None:
+    outcome = run("audit", "verify", data=data)
+    assert outcome.exit_code == 0 and outcome.stdout.startswith("head 4:") and "no fault" in outcome.stderr
+    shown = run("audit", "tail", data=data).stdout.splitlines()
+    assert [line.split("  ")[2] for line in shown] == ["token-create", "token-revoke"] * 2
+    assert "command line (" in shown[0] and "token:night" in shown[0]
+    assert len(run("audit", "tail", "--lines", "1", data=data).stdout.splitlines()) == 1
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE audit SET actor = 'nobody' WHERE number = 2", "Record 2: its content is not what was recorded"),
+        ("DELETE FROM audit WHERE number = 2", "Record 2: it is missing"),
+        ("DELETE FROM audit WHERE number = 4", "Record 4: the chain ends before it"),
+        ("UPDATE audit SET previous = 'x' WHERE number = 3", "Record 3: it does not follow"),
+    ],
+)
+def test_a_change_by_hand_is_named(data: Path, statement: str, says: str) -> None:
+    by_hand(data, statement)
+    outcome = run("audit", "verify", data=data)
+    assert outcome.exit_code == 1 and says in outcome.stderr and "fault" in outcome.stderr.splitlines()[-1]
+
+
+@pytest.mark.deep
+def test_an_end_that_was_cut_off_with_its_head_is_found_with_a_head_that_was_kept(data: Path) -> None:
+    kept = head(data)
+    by_hand(data, "DELETE FROM audit WHERE number = 4")
+    by_hand(data, "UPDATE audit_head SET number = 3, hash = (SELECT hash FROM audit WHERE number = 3)")
+    assert run("audit", "verify", data=data).exit_code == 0
+    outcome = run("audit", "verify", "--head", kept, data=data)
+    assert outcome.exit_code == 1 and "Record 4: the chain ends before it" in outcome.stderr
+    assert run("audit", "verify", "--head", "4", data=data).exit_code == 2
+
+
+def test_an_export_can_be_checked_alone_and_is_recorded(data: Path, tmp_path: Path) -> None:
+    exported = run("audit", "export", data=data).stdout
+    lines = [json.loads(line) for line in exported.splitlines()]
+    assert [line.get("number") for line in lines] == [1, 2, 3, 4, 5, None] and lines[4]["action"] == "export"
+    file = tmp_path / "audit.jsonl"
+    file.write_text(exported)
+    assert run("audit", "verify", "--file", str(file), data=data).exit_code == 0
+    file.write_text(exported.replace("token-revoke", "token-create", 1))
+    assert "Record 2" in run("audit", "verify", "--file", str(file), data=data).stderr
+    file.write_text("".join(exported.splitlines(keepends=True)[:-1]))
+    assert run("audit", "verify", "--file", str(file), data=data).exit_code == 1
+
+
+def test_a_stop_is_set_listed_and_lifted_without_redis(data: Path) -> None:
+    stopped = run("kill", "user", "Rana", "--reason", "Stolen", "--end-sessions", data=data)
+    id = stopped.stdout.strip()
+    assert stopped.exit_code == 0 and len(id) == 16
+    listed = run("kill", "list", data=data).stdout
+    assert id in listed and "Rana" in listed and "Stolen" in listed and "command line (" in listed
+    assert run("kill", "lift", id, "--reason", "Well", data=data).exit_code == 0
+    assert run("kill", "list", data=data).stdout == ""
+    assert run("kill", "lift", id, "--reason", "Well", data=data).exit_code == 1
+    assert "kill-lift" in run("audit", "tail", data=data).stdout
+
+
+def test_wrong_arguments_stop_nothing(data: Path) -> None:
+    assert run("kill", "edition", "xx", "--reason", "x", data=data).exit_code == 1
+    assert run("kill", "all", "--reason", "", data=data).exit_code == 2
+    assert run("kill", "all", data=data).exit_code == 2
+    assert run("kill", "all", "--reason", "x", data=data / "nowhere").exit_code == 1
+    assert run("kill", "list", data=data).stdout == ""
+
+
+def test_a_stop_goes_to_a_file_while_postgresql_is_away(data: Path) -> None:
+    away = {"FLASHWIRE_DATABASE_URL": "postgresql://u@127.0.0.1:1/d"}
+    stopped = run("kill", "all", "--reason", "Stolen", "--end-sessions", data=data, **away)
+    assert stopped.exit_code == 0 and "counts at the desk of" in stopped.stderr and "repeat" in stopped.stderr
+    [stop] = StopFile(data).stops()
+    assert stop.id == stopped.stdout.strip() and stop.scope == "all"
+    assert stop.id in run("kill", "list", data=data, **away).stdout
+    assert run("kill", "lift", stop.id, "--reason", "Well", data=data, **away).exit_code == 0
+    assert not (data / STOP_FILE).exists()
