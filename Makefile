@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 WEB_TESTS = $(wildcard web/test/*.test.js)
 
-.PHONY: help install run test test-fallback coverage check web web-check web-test journey faults bench soak lock clean
+.PHONY: help install run test test-deep test-fallback coverage check web web-check web-test journey clients hosts browsers faults bench soak lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,15 +24,18 @@ install: $(VENV)/.runtime ## install Flashwire into .venv
 run: $(VENV)/.runtime ## run the whole service: ticker on port 8000, desk on port 8001
 	@exec $(BIN)/flashwire run $(ARGS)
 
-test: $(VENV)/.tests web-test ## install everything, a browser too, and run all tests
+test: $(VENV)/.tests web/node_modules/.stamp web-test ## install everything, a browser too, and run the tests
 	@bash tests/run.sh $(BIN)/python -- $(ARGS)
+
+test-deep: $(VENV)/.tests web/node_modules/.stamp ## run the further cases of long tests, 10 minutes
+	@DEEP=only bash tests/run.sh $(BIN)/python -- $(ARGS)
 
 test-fallback: $(VENV)/.tests ## run the tests that start a node with FLASHWIRE_TRANSPORT=asyncio
 	FLASHWIRE_TRANSPORT=asyncio $(BIN)/python -m pytest tests/ticker/net tests/ticker/node tests/ticker/http \
 	  -m "not slow and not alone" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-coverage: $(VENV)/.tests ## run all Python tests and report the branches that they miss
-	@$(BIN)/coverage erase; status=0; bash tests/run.sh $(BIN)/coverage run -- $(ARGS) || status=$$?; \
+coverage: $(VENV)/.tests web/node_modules/.stamp ## run all Python tests and report the branches that they miss
+	@$(BIN)/coverage erase; status=0; DEEP=1 bash tests/run.sh $(BIN)/coverage run -- $(ARGS) || status=$$?; \
 	echo "Branch coverage; files with full coverage are left out:"; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage report; exit $$status
 
@@ -53,11 +56,22 @@ web-check: web/node_modules/.stamp
 web-test: $(VENV)/.dev
 	@node=$$(bash tests/setup.sh node) && "$$node" --test --test-reporter=spec $(WEB_TESTS)
 
-journey: $(VENV)/.tests ## run the tests in a real browser
+journey: $(VENV)/.tests web/node_modules/.stamp ## run the tests in a real browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
 
+clients: $(VENV)/.tests ## run clients of other projects against a node; installs them into build/clients
+	@bash tests/clients/install.sh $(BIN)/python
+	$(BIN)/python -m pytest tests/clients -m slow $(ARGS)
+
+hosts: $(VENV)/.tests web/node_modules/.stamp build/hosts/.stamp ## run the widget's tests in pages of React, Vue, Svelte, Lit and WordPress
+	$(BIN)/python -m pytest tests/browser/hosts --ignore tests/browser/hosts/test_browsers.py $(if $(SHORT),-m slow) $(ARGS)
+
+browsers: $(VENV)/.tests ## run the widget's tests in Firefox and WebKitGTK; SHORT=1 the first of each
+	@bash tests/setup.sh browsers
+	$(BIN)/python -m pytest tests/browser/hosts/test_browsers.py $(if $(SHORT),-k restart) $(ARGS)
+
 faults: $(VENV)/.tests ## run the slow tests: faults, attacks, long runs
-	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/deploy tests/flashwire tests/publisher tests/ticker) -m slow $(ARGS)
+	$(BIN)/python -m pytest tests/acceptance $(if $(SHORT),,tests/bench tests/browser tests/deploy tests/docs tests/flashwire tests/publisher tests/ticker) --ignore tests/browser/hosts -m slow $(ARGS)
 
 bench: $(VENV)/.runtime ## measure this machine into docs/performance, 30 minutes; ARGS="--quick" 3 minutes, ARGS="--all" 75 minutes
 	$(BIN)/python -m bench $(ARGS)
@@ -67,8 +81,8 @@ soak: $(VENV)/.runtime ## run the 30-minute soak test; fails if memory grows; MI
 
 lock: $(VENV)/.place ## update both lock files; UPGRADE=1 takes newer versions
 	$(PIP) install uv
-	$(BIN)/uv $(COMPILE) --group dev --extra postgresql pyproject.toml --output-file tests/requirements.lock
-	$(BIN)/uv $(COMPILE) --group build --extra postgresql --constraint tests/requirements.lock pyproject.toml --output-file requirements.lock
+	$(BIN)/uv $(COMPILE) --group dev --all-extras pyproject.toml --output-file tests/requirements.lock
+	$(BIN)/uv $(COMPILE) --group build --extra postgresql --extra oidc --constraint tests/requirements.lock pyproject.toml --output-file requirements.lock
 
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
   --no-emit-index-url --no-emit-find-links --annotation-style line --custom-compile-command "make lock"
@@ -98,6 +112,15 @@ $(VENV)/.dev: $(VENV)/.runtime tests/requirements.lock
 
 $(VENV)/.tests: $(VENV)/.dev tests/setup.sh
 	@bash tests/setup.sh programs
+	@touch $@
+
+# The frameworks and the theme of the tests in tests/browser/hosts; nothing of them is committed.
+build/hosts/.stamp: tests/browser/hosts/frameworks/package.json
+	@bash tests/setup.sh npm
+	@echo "Installing the frameworks of the tests into build/hosts ..."
+	@mkdir -p build/hosts && cp $< build/hosts/
+	@npm --prefix build/hosts install --no-package-lock --no-audit --no-fund --no-progress --loglevel error
+	@bash tests/setup.sh theme build/hosts
 	@touch $@
 
 # Not `npm ci`: it fails if a mirror lacks packages of other platforms. The lock file is still checked.
