@@ -255,6 +255,8 @@ def test_every_control_can_be_reached_by_keyboard_and_shows_its_focus(page: Page
     ticker.publish(an_item(1, "One"), an_item(2, "Two", link="https://a.example/"))
     widget = show(page, ticker, HOVERABLE)
     expect(rows(widget)).to_contain_text("Two")
+    # The controls are a part of their own, which may come after the items.
+    expect(widget.get_by_role("button", name="Pause")).to_be_visible()
     names = []
     for _ in range(4):
         page.keyboard.press("Tab")
