@@ -276,6 +276,7 @@ def test_focus_is_not_lost_with_the_item_that_had_it(page: Page, ticker: FakeTic
     first, second = an_item(1, "One", link="https://a.example/"), an_item(2, "Two", link="https://b.example/")
     ticker.publish(first, second)
     widget = show(page, ticker)
+    expect(widget.get_by_role("button", name="Pause")).to_be_visible()
     widget.get_by_role("link", name="One").focus()
     ticker.publish(later(first, "update", headline=english("One and more")))
     expect(widget.get_by_role("link", name="One and more")).to_be_focused()

@@ -1,18 +1,19 @@
 """The desk's own events: a page learns of a change at its own desk and at another one."""
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 import pytest
 
+from publisher.api import desk_events
 from publisher.api.app import create_app
 from publisher.api.parts import Parts
 from publisher.core.topics import TOPICS, decode_seen, encode_seen
 from tests.publisher.conftest import ClientFor
 from tests.publisher.flow.test_drafts import add
+from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -24,19 +25,27 @@ async def events(client: httpx2.AsyncClient, seen: str = "", wait: int = 20) -> 
     return answer
 
 
+async def until_waiting(parts: Parts, requests: int = 1) -> None:
+    """Waits until as many requests wait for a change."""
+    await until_async(lambda: len(parts.changes._waiters) >= requests, "the requests wait")
+
+
 async def test_the_first_request_is_answered_at_once_with_every_topic(editor: httpx2.AsyncClient) -> None:
     assert set((await events(editor))["topics"]) == set(TOPICS)
 
 
-async def test_a_waiting_page_learns_of_a_draft_at_once(client_for: ClientFor) -> None:
+async def test_a_waiting_page_learns_of_a_draft_at_once(
+    client_for: ClientFor, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_events, "_LOOK_SECONDS", 20)
     reporter, editor = client_for("reporter"), client_for("editor")
     waiting = asyncio.create_task(events(editor, (await events(editor))["seen"]))
-    await asyncio.sleep(0.05)
+    await until_waiting(parts)
     assert not waiting.done()
-    started = time.monotonic()
     await add(reporter, state="submitted")
-    assert (await waiting)["topics"] == ["drafts"]
-    assert time.monotonic() - started < 0.24, "it did not wait for the next look at the database"
+    # Well before the next look at the database.
+    async with asyncio.timeout(10):
+        assert (await waiting)["topics"] == ["drafts"]
 
 
 async def test_a_change_between_two_requests_is_not_lost(client_for: ClientFor) -> None:
@@ -49,18 +58,18 @@ async def test_a_change_between_two_requests_is_not_lost(client_for: ClientFor) 
     assert (await events(editor, answer["seen"], wait=0))["topics"] == []
 
 
-async def test_two_desks_on_one_database_tell_each_other(client_for: ClientFor, other: Parts) -> None:
+async def test_two_desks_on_one_database_tell_each_other(client_for: ClientFor, parts: Parts, other: Parts) -> None:
     editor = client_for("editor")
     transport = httpx2.ASGITransport(create_app(other))
     token = other.tokens.create("there", "reporter")
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://other.test", headers=headers) as there:
         waiting = asyncio.create_task(events(editor, (await events(editor))["seen"]))
-        await asyncio.sleep(0.05)
-        started = time.monotonic()
+        await until_waiting(parts)
         await add(there, state="submitted")
-        assert (await waiting)["topics"] == ["drafts"]
-    assert time.monotonic() - started < 1
+        # A request of its own waits 20 s.
+        async with asyncio.timeout(10):
+            assert (await waiting)["topics"] == ["drafts"]
 
 
 async def test_a_change_that_is_rolled_back_is_not_told(parts: Parts) -> None:
@@ -74,7 +83,7 @@ async def test_a_change_that_is_rolled_back_is_not_told(parts: Parts) -> None:
 async def test_requests_above_the_limit_of_a_person_do_not_wait(editor: httpx2.AsyncClient, parts: Parts) -> None:
     seen = (await events(editor))["seen"]
     waiting = [asyncio.create_task(events(editor, seen)) for _ in range(8)]
-    await asyncio.sleep(0.1)
+    await until_waiting(parts, 8)
     # The others wait 20 s.
     async with asyncio.timeout(10):
         assert (await events(editor, seen))["topics"] == []
@@ -84,9 +93,9 @@ async def test_requests_above_the_limit_of_a_person_do_not_wait(editor: httpx2.A
 
 async def test_a_stopping_desk_answers_waiting_pages(editor: httpx2.AsyncClient, parts: Parts) -> None:
     waiting = asyncio.create_task(events(editor, (await events(editor))["seen"]))
-    await asyncio.sleep(0.05)
+    await until_waiting(parts)
     parts.watch.draining = True
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         assert (await waiting)["topics"] == []
 
 
