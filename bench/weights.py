@@ -20,6 +20,7 @@ _WHEN: Final = {
     "steps.js": "layout `line`, after the item",
     "card.js": "layout `card`",
     "crawl.js": "layout `crawl`",
+    "own-words.js": "where the page has words of its own",
     "paint.js": "a share of pages that the operator sets",
     "poll.js": "where neither WebSocket nor server-sent events work",
 }

@@ -22,6 +22,7 @@ const PARTS = [
   "widget/controls.js",
   "widget/crawl.js",
   "widget/line.js",
+  "widget/own-words.js",
   "widget/paint.js",
   "widget/steps.js",
   "widget/words-ar.js",
@@ -42,7 +43,7 @@ const OPTIONS = { module: true, ecma: 2020, compress: { passes: 3, pure_getters:
  * it shares with its parts either: a node of another release may have sent the part.
  */
 const INTERNAL =
-  /^(onMessage|onState|transports|address|memory|silent|heard|postpone|rest|wake|current|label|clock|showGap|setState|announce|nextChange|isWanted|start|stop|apply|key)$/;
+  /^(onMessage|onState|transports|address|memory|silent|heard|postpone|rest|wake|current|label|clock|announce|nextChange|isWanted|start|stop|apply|key|isLoud|isNew)$/;
 
 /** Removes spaces that mean nothing in the style sheet. @param {string} sheet */
 const shortened = (sheet) =>

@@ -124,6 +124,7 @@ export const PARTS = [
   { name: "pause", description: "the button that pauses" },
   { name: "icon", description: "the button with a drawn sign" },
   { name: "why", description: "why the ticker is offline or stale" },
+  { name: "retry", description: "its button, which tries again at once" },
   { name: "notice", description: "says that items may be missing" },
   { name: "dismiss", description: "its button" },
   { name: "body", description: "the list, or the words for an empty one" },

@@ -6,7 +6,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, Json, an_item
-from tests.browser.widget_page import collect_events, context, event_details, page, rows, show, show_page, ticker
+from tests.browser.widget_page import (
+    collect_events,
+    context,
+    event_details,
+    page,
+    rows,
+    show,
+    show_page,
+    ticker,
+    without_notifications,
+)
 from ticker.contract.item import moment
 
 __all__ = ["context", "page", "ticker"]  # fixtures
@@ -185,6 +195,7 @@ def test_a_held_item_disappears_and_returns_to_its_position_when_released(page: 
 def test_an_item_that_no_longer_matches_the_filter_is_removed_and_not_called_withdrawn(
     page: Page, ticker: FakeTicker
 ) -> None:
+    without_notifications(page)
     collect_events(page, "ticker-item")
     first, other = (an_item(number, text, sections=["sport"]) for number, text in ((1, "Cup drawn"), (2, "Match off")))
     ticker.publish(first, other)

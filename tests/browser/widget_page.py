@@ -68,3 +68,22 @@ def event_details(page: Page) -> list[Any]:
     """The details that `collect_events` has recorded."""
     details: list[Any] = page.evaluate("window.details")
     return details
+
+
+def without_notifications(page: Page) -> None:
+    """Loads its pages as a browser without `ariaNotify` does; the widget then speaks through live regions."""
+    page.add_init_script("delete Element.prototype.ariaNotify")
+
+
+def collect_notifications(page: Page) -> None:
+    """Records what the widget hands to screen readers with `ariaNotify`."""
+    page.add_init_script(
+        "window.notified = [];"
+        "Element.prototype.ariaNotify = (text, { priority }) => window.notified.push([priority, text]);"
+    )
+
+
+def notifications(page: Page) -> list[list[str]]:
+    """The priority and the words of each that `collect_notifications` has recorded."""
+    recorded: list[list[str]] = page.evaluate("window.notified.map(([priority, text]) => [priority, text.trim()])")
+    return recorded

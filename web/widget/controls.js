@@ -4,6 +4,7 @@
  * reader.
  */
 
+import { messages, english as statusWords } from "./status.js";
 import { el } from "./view.js";
 
 /** @import { Frame, Rendered } from "./frame.js" */
@@ -18,9 +19,34 @@ const MORE = 10;
  */
 const readers = new WeakMap();
 
+const PAUSE_KEY = "breaking-ticker paused ";
+/** Tickers that differ in one of these are paused each on its own. */
+const SETTINGS = ["src", "edition", "section", "place", "story", "urgency"];
+
+/** Keeps a pause while the tab is open, so through a reload; a sandboxed frame has no storage. @param {Element} host */
+function pauseMemory(host) {
+  const key = PAUSE_KEY + JSON.stringify(SETTINGS.map((name) => host.getAttribute(name)));
+  return {
+    isPaused() {
+      try {
+        return sessionStorage.getItem(key) === "1";
+      } catch {
+        return false;
+      }
+    },
+    /** @param {boolean} isPaused */
+    set(isPaused) {
+      try {
+        if (isPaused) sessionStorage.setItem(key, "1");
+        else sessionStorage.removeItem(key);
+      } catch {}
+    },
+  };
+}
+
 /** The English words of this part; the other languages have them in their own file. */
 export const english = {
-  dismiss: "Dismiss",
+  ...statusWords,
   pause: "Pause",
   resume: "Resume",
   more: "{n} more",
@@ -31,8 +57,13 @@ button { font: inherit; font-size: .8125em; font-weight: 600; color: inherit; ba
 button:hover { border-color: currentColor }
 :focus-visible { outline: 3px solid light-dark(#0b4f9e, #86b8ff); outline-offset: 1px }
 a:hover { text-decoration-color: currentColor }
+.label { clip-path: polygon(0 0, 100% 0, calc(100% - .6em) 100%, 0 100%) }
+[dir=rtl] .label { clip-path: polygon(0 0, 100% 0, 100% 100%, .6em 100%) }
+a { text-decoration-color: var(--_rule) }
+.u2 .mark::before { rotate: none; clip-path: polygon(50% 0, 100% 100%, 0 100%) }
+.u3 .mark::before { border-radius: 50% }
 .note b { color: var(--_warn) }
-.state.live { color: var(--_good) }
+.state.live { color: light-dark(#0b6b45, #4cc38a) }
 .state.live::before { background: currentColor }
 .state.stale { color: var(--_warn) }
 .state.offline { color: var(--_accent) }
@@ -50,9 +81,10 @@ a:hover { text-decoration-color: currentColor }
 export function extend(frame) {
   const { options, root, list } = frame;
   const words = { ...english, ...frame.words };
+  const memory = pauseMemory(frame.shadow.host);
   /** @type {Reader} */
   const reader = readers.get(frame.shadow) ?? {
-    isPaused: false,
+    isPaused: memory.isPaused(),
     known: undefined,
     held: new Set(),
     extra: 0,
@@ -63,6 +95,7 @@ export function extend(frame) {
     type: "button",
     onclick: () => {
       frame.isPaused = reader.isPaused = !frame.isPaused;
+      memory.set(frame.isPaused);
       label();
       if (!frame.isPaused) showAll();
     },
@@ -81,10 +114,6 @@ export function extend(frame) {
     options.renderAgain();
     frame.showFirst();
   };
-  const dismiss = () => {
-    frame.notice.hidden = true;
-    pause.focus();
-  };
   const label = () => {
     pause.classList.toggle("on", frame.isPaused);
     pause.title = pause.ariaLabel = words[frame.isPaused ? "resume" : "pause"];
@@ -92,7 +121,6 @@ export function extend(frame) {
   label();
   frame.state.after(fresh);
   frame.tools.append(pause);
-  frame.notice.append(el("button", "dismiss", { type: "button", onclick: dismiss }, words.dismiss));
   list.after(more);
   frame.hasControls = true;
   // A new item must not move what the reader is looking at, nor come while no reader looks.
@@ -127,6 +155,7 @@ export function extend(frame) {
     return shown;
   };
   return {
+    setStatus: messages(frame, words, () => pause.focus()),
     /** @param {Rendered} view */
     render({ added }) {
       // An old item that a correction or a release brings is not highlighted as new.
@@ -134,6 +163,11 @@ export function extend(frame) {
       // The focus would go to the page's start with a row that goes or a button that hides.
       if (focused && !focused.checkVisibility())
         (frame.rows.get(focusedUri)?.li.querySelector("a") ?? pause).focus();
+      for (const time of list.querySelectorAll("time"))
+        time.title ||= new Date(time.dateTime).toLocaleString(words.lang, {
+          dateStyle: "medium",
+          timeStyle: "short",
+        });
       // Other layouts than the list may cut a text.
       if (!options.layout) return;
       for (const node of list.querySelectorAll(".text, .note"))

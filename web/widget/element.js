@@ -10,7 +10,7 @@ import { Frame } from "./frame.js";
 import { load } from "./parts.js";
 import { reflect, upgrade } from "./properties.js";
 import { memory } from "./session.js";
-import { loadWords, usable } from "./strings.js";
+import { loadWords } from "./strings.js";
 import { everySecond } from "./time.js";
 
 /** @import { Change, Item, Message, State } from "../client/types.d.ts" */
@@ -30,6 +30,8 @@ export class BreakingTicker extends HTMLElement {
   #store = new Store();
   /** The server's clock minus this machine's, in milliseconds. */
   #offset = 0;
+  /** When the list was last known to be current. */
+  #asOf = 0;
   /** When the list changes without a message. */
   #nextChange = 0;
   #ticks = 0;
@@ -130,25 +132,20 @@ export class BreakingTicker extends HTMLElement {
     return this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
   }
 
-  /** The words that the page gives as a property, or as JSON inside the element. */
-  #ownWords() {
-    try {
-      return (
-        this.#words ?? JSON.parse(this.querySelector("script[type='application/json']")?.textContent ?? "")
-      );
-    } catch {}
-  }
-
   #build = async () => {
     const build = ++this.#builds;
     const tag = this.#language();
     this.#tag = tag;
-    const own = this.#ownWords();
+    const hasOwnWords = this.#words || this.querySelector("script[type='application/json']");
     const layout = LAYOUTS.find((name) => name === this.getAttribute("layout")) ?? "";
-    const [loaded, part] = await Promise.all([loadWords(tag), layout && load(layout)]);
+    const [loaded, part, own] = await Promise.all([
+      loadWords(tag),
+      layout && load(layout),
+      hasOwnWords && load("own-words"),
+    ]);
     // The element may have changed while they were loading.
     if (build !== this.#builds) return;
-    const words = own ? { ...loaded, ...own, lang: usable(own.lang) || usable(tag) || loaded.lang } : loaded;
+    const words = own?.merged?.(this, loaded, tag) ?? loaded;
     const { dir } = this;
     const label = this.getAttribute("label") ?? words.breaking;
     const frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
@@ -160,12 +157,9 @@ export class BreakingTicker extends HTMLElement {
       show: Number(this.getAttribute("show")) || part?.shown || SHOWN,
       renderAgain: () => this.#render(),
     });
-    // The reader may have dismissed it.
-    this.#hasGap &&= !this.#frame?.notice.hidden;
-    if (this.#hasGap) frame.showGap();
     this.#frame = frame;
     if (part) frame.extend(part);
-    frame.setState(this.#state, this.#reason);
+    frame.setStatus(this.#status());
     this.#render();
     for (const later of await Promise.all([...(part?.more ?? []), "controls"].map(load))) frame.extend(later);
     if (frame === this.#frame) this.#render();
@@ -215,6 +209,7 @@ export class BreakingTicker extends HTMLElement {
   #merge(message) {
     const time = Date.parse(message.time ?? "");
     if (time) this.#offset = time - Date.now();
+    if (message.stale === false) this.#asOf = this.#now();
     // A share of the pages reports when an item is painted; no random number is below an absent share.
     if (this.#hasList == null && Math.random() < /** @type {number} */ (message.paint)) load("paint");
     const items = /** @type {Item[]} */ ((message.items ?? [message.item]).filter(isValid));
@@ -224,7 +219,7 @@ export class BreakingTicker extends HTMLElement {
       this.#store.replace(items, message.complete !== false);
       if (message.complete === false) {
         this.#hasGap = true;
-        this.#frame?.showGap();
+        this.#frame?.setStatus(this.#status());
       }
     } else if (message.type === "replay" || message.type === "item") {
       // Only the last version of each item: a page's scripts must not get one that the same replay withdraws.
@@ -253,13 +248,24 @@ export class BreakingTicker extends HTMLElement {
     this.#frame?.tick();
   }
 
+  #status() {
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      asOf: this.#asOf,
+      hasGap: this.#hasGap,
+      dismiss: () => (this.#hasGap = false),
+      retry: () => this.#connection?.wake(),
+    };
+  }
+
   /** @param {State} state @param {string} reason */
   #setState(state, reason) {
     const hasChanged = state !== this.#state;
     this.#state = state;
     this.#reason = reason;
     this.#reflectState();
-    this.#frame?.setState(state, reason);
+    this.#frame?.setStatus(this.#status());
     if (hasChanged) this.#emit("ticker-state", { state, reason });
   }
 

@@ -8,7 +8,10 @@ import { el, fill, line, note, row } from "./view.js";
 /** @import { Words } from "./strings.js" */
 /** @import { Child } from "./view.js" */
 /** @typedef {{ li: HTMLLIElement, key: string }} Row `key` changes when the row must be made again */
-/** @typedef {{ id: string, text: Child[] }} Announcement for screen readers; `id` is empty where it names no item */
+/**
+ * @typedef {{ text: Child[], id?: string, isLoud?: boolean, isNew?: boolean }} Announcement for screen readers; `id` is of
+ *   the version that it is about, `isLoud` interrupts, and those that are `isNew` are counted
+ */
 /**
  * @typedef {{ words: Words, dir: string, layout: string, label: string, name: string, show: number,
  *   renderAgain: () => void }} FrameOptions `layout` is empty for the list, and `show` is how many rows show
@@ -20,13 +23,20 @@ import { el, fill, line, note, row } from "./view.js";
  */
 /** @typedef {View & { all: Item[] }} Rendered `items` are the rows, `all` also those that have none */
 /**
- * @typedef {{ render?: (view: Rendered) => void, tick?: () => void, showFirst?: () => void }} Extension
- *   what a part does after each rendering, once a second, and when the reader wants the newest item
+ * @typedef {{ render?: (view: Rendered) => void, tick?: () => void, showFirst?: () => void,
+ *   setStatus?: (status: Status) => void }} Extension what a part does after each rendering, once a second, when the
+ *   reader wants the newest item, and when the state changes
  */
 
+/**
+ * @typedef {{ state: State, reason: string, asOf: number, hasGap: boolean, dismiss: () => void, retry: () => void }} Status
+ *   `asOf` is when the list was last known to be current, `hasGap` that items may be missing
+ */
 /** @typedef {{ uris: string[], shown: string, isInUse: boolean, unseen: string, show: (uri: string) => void }} Line */
 
 const ANNOUNCE_SECONDS = 4;
+/** Spoken by then; a screen reader would find the words of a withdrawn line again. */
+const FORGET_SECONDS = 10;
 
 /** @param {Item} item */
 const versionId = ({ uri, version }) => `${uri} ${version}`;
@@ -41,16 +51,14 @@ export class Frame {
   /** Whether the reader has a button for that. */
   hasControls = false;
   root;
-  notice;
   tools;
   list = el("ol", "list", { role: "list" });
   state = el("span", "state");
   /** By uri. @type {Map<string, Row>} */
   rows = new Map();
   #slot = el("slot", "");
-  #why = el("p", "why");
-  #polite = el("div", "sr", { role: "status" });
-  #assertive = el("div", "sr", { role: "alert" });
+  /** For what is not loud, and for what is. */
+  #regions = [el("div", "sr", { role: "status" }), el("div", "sr", { role: "alert" })];
   #empty;
   shadow;
   /** @type {Extension[]} */
@@ -58,6 +66,10 @@ export class Frame {
   /** @type {Announcement[]} */
   #announcements = [];
   #quietSeconds = 0;
+  /** Whether the last was loud. */
+  #wasLoud = false;
+  /** @type {Status | undefined} */
+  #status;
 
   /** @param {ShadowRoot} shadow @param {FrameOptions} options */
   constructor(shadow, options) {
@@ -66,18 +78,14 @@ export class Frame {
     this.words = words;
     this.shadow = shadow;
     this.tools = el("div", "tools", {}, this.state);
-    this.notice = el("p", "notice", { role: "status", hidden: true }, words.missed);
     this.#empty = el("p", "empty", { hidden: true }, words.empty);
     this.root = el(
       "section",
       `root ${options.layout}`.trim(),
       { dir: options.dir, lang: words.lang, ariaLabel: options.name },
       el("div", "head", {}, el("strong", "label", {}, options.label), this.tools),
-      this.#why,
-      this.notice,
       el("div", "body", {}, this.list, this.#empty, this.#slot),
-      this.#polite,
-      this.#assertive,
+      this.#regions,
     );
     shadow.adoptedStyleSheets = [];
     adopt(shadow);
@@ -90,56 +98,78 @@ export class Frame {
    */
   extend({ css, extend }) {
     if (css) adopt(this.shadow, css);
-    if (extend) this.#extensions.push(extend(this));
+    if (!extend) return;
+    const extension = extend(this);
+    this.#extensions.push(extension);
+    if (this.#status) extension.setStatus?.(this.#status);
   }
 
   /** The rows to show; the controls hold items back and show more. @param {View} view */
   select = (view) => view.items.slice(0, this.options.show);
 
-  /** Shows that items may be missing, until the reader dismisses it. */
-  showGap() {
-    this.notice.hidden = false;
-  }
-
-  /** @param {State} state @param {string} reason */
-  setState(state, reason) {
-    const words = this.words;
-    const offline = state === "offline" ? words[reason ? "refused" : "away"] : "";
-    const why = state === "stale" ? words.behind : offline;
-    this.state.textContent = words[state];
-    this.state.className = `state ${state}`;
-    this.#why.textContent = why;
-    this.#why.hidden = !why;
-    this.#why.title = reason;
-    if (why) this.#announcements.push({ id: "", text: [why] });
+  /** @param {Status} status */
+  setStatus(status) {
+    this.#status = status;
+    this.state.textContent = this.words[status.state];
+    this.state.className = `state ${status.state}`;
+    for (const extension of this.#extensions) extension.setStatus?.(status);
   }
 
   /**
-   * Announces a change to screen readers: a flash at once, others together after a pause.
+   * Announces a change to screen readers; one that removes a row before it is rendered.
    * @param {Item} item @param {Change} change
    */
   announce(item, change) {
-    const words = this.words;
-    /** @type {Announcement} */
-    const announcement =
-      change === "removed"
-        ? { id: "", text: [words.withdraw] }
-        : { id: versionId(item), text: [...note(item, words), " ", ...line(item, words)] };
-    if (change === "added" && item.urgency === 1) this.#speak(this.#assertive, announcement, words.u1);
-    else this.#announcements.push(announcement);
+    const { words } = this;
+    const isLoud = item.urgency === 1;
+    const isNew = change === "added";
+    const said = note(item, words);
+    const old = this.rows.get(item.uri)?.li.querySelector(".text")?.cloneNode(true);
+    const isRemoved = change === "removed";
+    // A line that was not shown may go without a word.
+    if (isRemoved && !old) return;
+    const text = [
+      isNew && isLoud && `${words.u1}: `,
+      ...said,
+      said[0] && (item.note ? " " : ": "),
+      ...(isRemoved && old ? old.childNodes : line(item, words)),
+    ];
+    this.say({ isLoud, isNew, id: isRemoved ? "" : versionId(item), text });
   }
 
-  /** @param {HTMLElement} region @param {Announcement} announcement @param {string | false} prefix */
-  #speak(region, { id, text }, prefix) {
-    region.dataset.id = id;
-    fill(region, prefix && `${prefix}: `, text);
+  /** Speaks at once what is loud, together after a pause what is not. @param {Announcement} announcement */
+  say(announcement) {
+    this.#announcements.push(announcement);
+    // A flash must not cut off the one before it.
+    if (announcement.isLoud && (!this.#wasLoud || this.#quietSeconds >= ANNOUNCE_SECONDS)) this.#speak(true);
+  }
+
+  /** @param {boolean} isLoud */
+  #speak(isLoud) {
+    const batch = this.#announcements.filter((each) => !each.isLoud !== isLoud);
+    if (!batch[0]) return;
+    this.#announcements = this.#announcements.filter((each) => !batch.includes(each));
+    this.#quietSeconds = 0;
+    this.#wasLoud = isLoud;
+    const news = batch.filter((each) => each.isNew);
+    const last = news.at(-1);
+    const count = !isLoud && news[1] && `${this.words.fresh.replace("{n}", `${news.length}`)}: `;
+    const nodes = batch
+      .filter((each) => isLoud || !each.isNew || each === last)
+      .map((each) => el("div", "", { id: each.id ?? "" }, each === last && count, each.text));
+    const region = /** @type {any} */ (this.#regions[+isLoud]);
+    if (region.ariaNotify)
+      region.ariaNotify(nodes.map((node) => node.textContent).join(". "), {
+        priority: isLoud ? "high" : "normal",
+      });
+    else fill(region, nodes);
   }
 
   /** Drops announcements of versions that are not shown; a screen reader would still find them. @param {string[]} ids */
   #dropAnnouncements(ids) {
     this.#announcements = this.#announcements.filter(({ id }) => !id || ids.includes(id));
-    for (const region of [this.#polite, this.#assertive])
-      if (region.dataset.id && !ids.includes(region.dataset.id)) fill(region);
+    for (const region of this.#regions)
+      for (const node of [...region.children]) if (node.id && !ids.includes(node.id)) node.remove();
   }
 
   /** Shows the newest item. */
@@ -168,9 +198,9 @@ export class Frame {
         entry = { li, key };
         rows.set(item.uri, entry);
       }
-      const time = entry.li.querySelector("time");
+      const time = /** @type {HTMLElement} */ (entry.li.querySelector("time"));
       const age = ago(Date.parse(item.firstCreated), now, words.lang);
-      if (time && time.textContent !== age) time.textContent = age;
+      if (time.textContent !== age) time.textContent = age;
       if (list.children[index] !== entry.li) list.insertBefore(entry.li, list.children[index] ?? null);
     });
     this.#dropAnnouncements(items.map(versionId));
@@ -184,13 +214,11 @@ export class Frame {
 
   /** To be called once a second: speaks the announcements, and moves what moves. */
   tick() {
-    const last = this.#announcements.at(-1);
-    if (++this.#quietSeconds >= ANNOUNCE_SECONDS && last) {
-      const { length } = this.#announcements;
-      this.#speak(this.#polite, last, length > 1 && this.words.fresh.replace("{n}", `${length}`));
-      this.#announcements = [];
-      this.#quietSeconds = 0;
+    if (++this.#quietSeconds >= ANNOUNCE_SECONDS) {
+      this.#speak(true);
+      if (this.#quietSeconds) this.#speak(false);
     }
+    if (this.#quietSeconds > FORGET_SECONDS) for (const region of this.#regions) fill(region);
     for (const extension of this.#extensions) extension.tick?.();
   }
 }

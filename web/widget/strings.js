@@ -15,10 +15,6 @@ const en = {
   "catching-up": "Catching up",
   stale: "Delayed",
   offline: "Offline",
-  away: "No connection. Trying again.",
-  refused: "This ticker cannot be shown here.",
-  behind: "New items may be late.",
-  missed: "Some items may have been missed.",
   fresh: "{n} new",
   empty: "No breaking news right now.",
   u1: "Flash",
@@ -28,21 +24,12 @@ const en = {
   update: "Updated",
   refile: "Edited {n}",
   correction: "Correction",
-  withdraw: "An item was withdrawn.",
+  withdraw: "Withdrawn",
+  hold: "On hold",
   ai: "Made with AI",
   reviewed: "reviewed by",
   comma: ", ",
 };
-
-/**
- * The tag if dates and numbers can be written for it: a page may have `lang=""` or "en_US".
- * @param {string | undefined} tag
- */
-export function usable(tag) {
-  try {
-    return Intl.getCanonicalLocales(tag)[0];
-  } catch {}
-}
 
 /**
  * The words for a language tag; English if the language is not offered or its words cannot be loaded.

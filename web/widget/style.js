@@ -9,7 +9,6 @@ const css = `
   --_accent: var(--ticker-accent, light-dark(#b3121d, #ff6a66));
   --_fill: var(--ticker-fill, #b3121d);
   --_on: lch(from var(--_fill) calc((49.4 - l) * infinity) 0 0);
-  --_good: light-dark(#0b6b45, #4cc38a);
   --_warn: light-dark(#875000, #f0b04e);
   display: block; min-inline-size: 0;
 }
@@ -23,9 +22,9 @@ const css = `
 :lang(ar) { line-height: 1.65 }
 * { box-sizing: border-box; margin: 0; padding: 0 }
 .head { display: flex; align-items: center; gap: .5em; flex-wrap: wrap; border-block-end: 1px solid var(--_rule); border-block-start: 3px solid var(--_fill); padding-inline-end: .5em }
-.label { background: var(--_fill); color: var(--_on); font-weight: 800; padding: .45em 1.3em .45em .8em; clip-path: polygon(0 0, 100% 0, calc(100% - .6em) 100%, 0 100%) }
+.label { background: var(--_fill); color: var(--_on); font-weight: 800; padding: .45em 1.3em .45em .8em }
 .label:not(:lang(ar)) { text-transform: uppercase; letter-spacing: .05em; font-size: .875em }
-[dir=rtl] .label { padding: .3em .8em .3em 1.3em; clip-path: polygon(0 0, 100% 0, 100% 100%, .6em 100%) }
+[dir=rtl] .label { padding: .3em .8em .3em 1.3em }
 .state { font-size: .8125em; font-weight: 600; color: var(--_soft); display: inline-flex; align-items: center; gap: .4em; padding-inline: .5em; min-inline-size: 6em }
 .state::before { content: ""; inline-size: .6em; block-size: .6em; border: 2px solid; border-radius: 50% }
 .empty { padding: .8em; color: var(--_soft) }
@@ -35,14 +34,12 @@ li:last-child { border-block-end: 0 }
 .meta { display: flex; flex-wrap: wrap; gap: .1em .7em; font-size: .8125em; color: var(--_soft); font-variant-numeric: tabular-nums }
 .mark { color: var(--_accent); font-weight: 800; display: inline-flex; align-items: center; gap: .35em }
 .mark::before { content: ""; inline-size: .65em; block-size: .65em; background: currentColor; rotate: 45deg }
-.u2 .mark::before { rotate: none; clip-path: polygon(50% 0, 100% 100%, 0 100%) }
-.u3 .mark::before { border-radius: 50% }
 .u1 { border-inline-start-color: var(--_fill) }
 .u1 .text { font-size: 1.2em; line-height: 1.3 }
 .u1 .text:lang(ar) { line-height: 1.6 }
 .source { font-weight: 700 }
 .text { text-align: start }
-a { color: inherit; text-decoration: underline; text-decoration-color: var(--_rule) }
+a { color: inherit; text-decoration: underline }
 .note { font-size: .875em; margin-block-start: .25em; padding-inline-start: .6em; border-inline-start: 2px solid var(--_warn); color: var(--_soft) }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .tools { display: flex; align-items: center; gap: .25em; margin-inline-start: auto; flex-wrap: wrap }

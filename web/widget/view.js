@@ -1,7 +1,5 @@
 /** DOM nodes for items. Text enters only through `textContent`, each piece in a bidi isolate of its own. */
 
-import { ago } from "./time.js";
-
 /** @import { Item, Text } from "../client/types.d.ts" */
 /** @import { Words } from "./strings.js" */
 /** @typedef {Node | string | false | undefined} Child false, undefined and empty strings are left out */
@@ -53,17 +51,19 @@ export function line(item, words) {
 }
 
 /** The time of day. @param {string} moment @param {Words} words */
-const clock = (moment, words) => new Date(moment).toLocaleTimeString(words.lang, { timeStyle: "short" });
+export const clock = (moment, words) =>
+  new Date(moment).toLocaleTimeString(words.lang, { timeStyle: "short" });
 
 /**
- * The note of an update, correction or edit as nodes; empty for a first version.
- * @param {Pick<Item, "act" | "note" | "versionCreated">} version @param {Words} words @returns {Child[]}
+ * What a version did and its note as nodes; empty for a first version.
+ * @param {Pick<Item, "act" | "note" | "versionCreated"> & { pubStatus?: string }} version @param {Words} words
+ * @returns {Child[]}
  */
-export function note({ act, note, versionCreated }, words) {
-  const actName = act === "correction" || act === "update" ? words[act] : "";
-  if (actName && note) return [el("b", "", {}, `${actName}: `), bdi(note, "")];
-  if (act === "refile") return [words.refile.replace("{n}", clock(versionCreated, words))];
-  return [act === "update" && actName];
+export function note({ act, note, versionCreated, pubStatus }, words) {
+  const isNamed = act === "correction" || act === "update";
+  const name = isNamed ? words[act] : { canceled: words.withdraw, withheld: words.hold }[`${pubStatus}`];
+  if (name && note) return [el("b", "", {}, `${name}: `), bdi(note, "")];
+  return [act === "refile" ? words.refile.replace("{n}", clock(versionCreated, words)) : name];
 }
 
 /**
@@ -75,11 +75,9 @@ const disclosure = ({ digitalSourceType, reviewedBy }, words) =>
     ? [words.ai, ...(reviewedBy ? [` · ${words.reviewed} `, el("bdi", "", {}, reviewedBy)] : [])]
     : [];
 
-/** One item of the list. @param {Item} item @param {Words} words @param {number} now */
+/** One item of the list, without its age. @param {Item} item @param {Words} words @param {number} now */
 export function row(item, words, now) {
   const { headline, urgency, firstCreated: dateTime } = item;
-  const when = new Date(dateTime);
-  const title = when.toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
   const noteNodes = note(item, words);
   const aiNodes = disclosure(item, words);
   const correction = item.act !== "correction" && item.corrections?.at(-1);
@@ -90,7 +88,7 @@ export function row(item, words, now) {
     {},
     el("div", "meta", {}, [
       mark && el("span", "mark", {}, mark),
-      el("time", "time", { dateTime, title }, ago(+when, now, words.lang)),
+      el("time", "time", { dateTime }),
       Date.parse(item.pinnedUntil ?? "") > now && el("span", "pin", {}, words.pinned),
     ]),
     el("p", "text", headline.direction === "auto" ? {} : { dir: headline.direction }, line(item, words)),

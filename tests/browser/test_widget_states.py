@@ -1,0 +1,68 @@
+"""What the widget tells its reader about the connection: since when a list is old, and a way to try again."""
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.fake_ticker import FakeTicker, an_item
+from tests.browser.widget_page import collect_events, context, event_details, page, rows, show, show_page, ticker
+
+__all__ = ["context", "page", "ticker"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", r"Delayed since \d{1,2}:\d\d"),
+        ("es", r"Con retraso desde las \d{1,2}:\d\d"),
+        ("ar", r"متأخر منذ [\d٠-٩]{1,2}:[\d٠-٩]{2}"),
+    ],
+)
+def test_a_stale_list_says_since_when(page: Page, ticker: FakeTicker, language: str, words: str) -> None:
+    widget = show(page, ticker, f'edition="en" lang="{language}"')
+    expect(widget).to_have_js_property("state", "live")
+    ticker.stale = True
+    ticker.send_heartbeat()
+    expect(widget.locator(".state")).to_have_text(re.compile(words))
+    ticker.stale = False
+    ticker.send_heartbeat()
+    expect(widget).to_have_js_property("state", "live")
+    expect(widget.locator(".state")).not_to_have_text(re.compile(r"\d"))
+    expect(widget.locator(".why")).to_have_count(0)
+
+
+def test_an_offline_list_says_as_of_when_it_is_and_tries_again_when_the_reader_asks(
+    page: Page, ticker: FakeTicker
+) -> None:
+    collect_events(page, "ticker-state")
+    ticker.publish(an_item(1, "One"))
+    widget = show(page, ticker)
+    expect(rows(widget)).to_have_count(1)
+    retry = widget.get_by_role("button", name="Try now")
+    expect(retry).to_have_count(0)
+    ticker.behave(ws="portal", sse="portal", json="portal")
+    ticker.close_all()
+    expect(retry).to_be_visible(timeout=30_000)
+    expect(widget.locator(".why")).to_have_text(
+        re.compile(r"No connection. Trying again. As of \d{1,2}:\d\d.*\. ?Try now")
+    )
+    retry.press("Enter")
+    # The focus does not go to the page's start with the button.
+    expect(widget.get_by_role("button", name="Pause")).to_be_focused()
+    ticker.behave()
+    expect(widget).to_have_js_property("state", "live")
+    expect(retry).to_have_count(0)
+    # Only a return that the reader or the page asks for is reported before it has worked.
+    states = [detail["state"] for detail in event_details(page)]
+    assert ("offline", "catching-up") in itertools.pairwise(states)
+
+
+def test_a_refused_ticker_has_no_button_to_try_again(page: Page, ticker: FakeTicker) -> None:
+    widget = show_page(page, ticker, '<breaking-ticker src="https://"></breaking-ticker>')
+    expect(widget).to_have_js_property("state", "offline")
+    expect(widget.get_by_text("This ticker cannot be shown here.")).to_be_visible()
+    expect(widget.get_by_role("button", name="Try now")).to_have_count(0)

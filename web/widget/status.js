@@ -1,0 +1,79 @@
+/** What the reader is told about the connection: why the list may be old, since when, and a way to try again. */
+
+import { el, fill } from "./view.js";
+
+/** @import { Frame, Status } from "./frame.js" */
+/** @typedef {Record<keyof typeof english, string>} StatusWords */
+
+/** A list that is older has its date too. */
+const CLOCK_MS = 43_200_000;
+
+export const english = {
+  away: "No connection. Trying again.",
+  refused: "This ticker cannot be shown here.",
+  behind: "New items may be late.",
+  since: "Delayed since {n}",
+  asOf: "As of {n}.",
+  retry: "Try now",
+  missed: "Some items may have been missed.",
+  dismiss: "Dismiss",
+};
+
+/**
+ * Adds the two messages below the head; returns what sets them.
+ * @param {Frame} frame @param {StatusWords} words @param {() => void} moveFocus what to do when a message goes with the focus
+ */
+export function messages(frame, words, moveFocus) {
+  const head = /** @type {HTMLElement} */ (frame.tools.parentElement);
+  /** @type {Status | undefined} */
+  let status;
+  let spoken = "";
+  const why = el("p", "why");
+  const retry = el("button", "retry", { type: "button", onclick: () => status?.retry() }, words.retry);
+  const onclick = () => {
+    status?.dismiss();
+    notice.remove();
+    moveFocus();
+  };
+  const dismiss = el("button", "dismiss", { type: "button", onclick }, words.dismiss);
+  const notice = el("p", "notice", {}, words.missed, dismiss);
+  /** @param {number} moment */
+  const clock = (moment) =>
+    new Date(moment).toLocaleString(frame.words.lang, {
+      timeStyle: "short",
+      ...(Date.now() - moment > CLOCK_MS && { dateStyle: "medium" }),
+    });
+
+  /** @param {Status} next */
+  return (next) => {
+    status = next;
+    const { state, reason, asOf, hasGap } = next;
+    const isStale = state === "stale";
+    const isOffline = state === "offline";
+    if (isStale && asOf) frame.state.textContent = words.since.replace("{n}", clock(asOf));
+    const text = isStale ? words.behind : isOffline ? words[reason ? "refused" : "away"] : "";
+    const hasFocus = retry.matches(":focus");
+    fill(
+      why,
+      el(
+        "span",
+        "",
+        { title: reason },
+        text,
+        isOffline && asOf > 0 && ` ${words.asOf.replace("{n}", clock(asOf))}`,
+      ),
+      isOffline && !reason && retry,
+    );
+    // In the tree only while they say something: an empty one would take its place in a grid.
+    if (text) head.after(why);
+    else why.remove();
+    if (hasFocus) retry.isConnected ? retry.focus() : moveFocus();
+    if (text && text !== spoken) frame.say({ text: [text] });
+    spoken = text;
+    if (!hasGap) notice.remove();
+    else if (!notice.isConnected) {
+      head.after(notice);
+      frame.say({ text: [words.missed] });
+    }
+  };
+}
