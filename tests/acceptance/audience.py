@@ -75,6 +75,10 @@ class Client:
         last = max((i for i, received in enumerate(self.received) if received.kind == "snapshot"), default=0)
         return folded(item for received in self.received[last:] for item in received.items())
 
+    def last_snapshot(self) -> dict[str, Any]:
+        """The newest snapshot, which heartbeats and items may have followed."""
+        return next(received.message for received in reversed(self.received) if received.kind == "snapshot")
+
     def kinds(self) -> list[str]:
         """The first message of each connection."""
         firsts = {received.connection: received.kind for received in reversed(self.received)}

@@ -88,11 +88,11 @@ async def test_a_wiped_stream_gives_a_new_list_marked_incomplete(folder: Path) -
             with store(service.data) as redis:
                 redis.flushall()
             await reached(
-                lambda: all(client.received[-1].message.get("complete") is False for client in clients),
+                lambda: all(client.last_snapshot()["complete"] is False for client in clients),
                 "every client gets an incomplete snapshot",
                 10,
             )
-            assert [client.received[-1].message["items"] for client in clients] == [[], []]
+            assert [client.last_snapshot()["items"] for client in clients] == [[], []]
             item = await editor.publish("Civil Defence: After")
             await reached(lambda: all(item in client.items() for client in clients), "the new stream is live")
             returned = await editor.http.get(f"{service.ticker}/v1/live", params={"cursor": old})
