@@ -67,9 +67,12 @@ class Newsroom:
         return dict(answer.json()) if answer.content else {}
 
     def renew(self) -> None:
-        """Signs those in again who were signed out, and ends every stop."""
+        """Signs those in again who were signed out, ends every stop, and cancels what waits: a desk holds 300 lines."""
         for stop in self.send("GET", "/v1/kill")["stops"]:
             self.send("POST", f"/v1/kill/{stop['id']}/lift", json={"reason": "over"})
+        for room in ("approvals", "schedule"):
+            for line in self.send("GET", f"/v1/{room}")[room]:
+                self.http.delete(f"/v1/{room}/{line['id']}", headers=self.root | another_address())
         for who in PEOPLE[1:]:
             self.http.cookies.clear()
             if who not in self.headers or self.http.get("/v1/session", headers=self.headers[who]).status_code != 200:

@@ -62,6 +62,34 @@ def test_every_row_says_who_published_and_who_changed_it(service: Service, open_
     expect(bylines).to_contain_text(f"corrected by \u2068{luis}\u2069")
 
 
+CUT = """() => [...document.querySelectorAll("#items .row .meta")].flatMap((meta) => {
+  const line = meta.getBoundingClientRect();
+  return [...meta.querySelectorAll("*")].filter((part) => {
+    const { left, right, width } = part.getBoundingClientRect();
+    return width && (left < line.left - 1 || right > line.right + 1 || part.scrollWidth > part.clientWidth + 1
+      && getComputedStyle(part).display !== "inline");
+  }).map((part) => `${part.className || part.tagName}: ${part.textContent}`);
+})"""
+
+
+def test_nothing_said_about_a_line_is_cut_at_any_width_in_any_language(service: Service, open_desk: SignIn) -> None:
+    siblings = [{"edition": "es", "text": "Protección Civil: El puente de Vala está cerrado"}]
+    token = service.token(f"Maximilian Featherstone {secrets.token_hex(3)}", "chief")
+    body = {"text": f"Civil Defence: {unique_text()}", "edition": "en", "siblings": siblings}
+    uri = service.publish(token, body)["uri"]
+    act = {"act": "correction", "headline": f"The bridge is open {secrets.token_hex(4)}", "note": "It is open."}
+    service.post(token, f"/v1/items/{uri}/acts", act, If_Match='"1"')
+    page = open_desk()
+    row = page.locator(f"[data-uri='{uri}']")
+    expect(row.get_by_role("button", name="Editions")).to_be_visible()
+    expect(row.locator(".receipt")).not_to_be_empty()
+    for language in ("en", "es", "ar"):
+        page.locator("#language").select_option(language)
+        for width in (1366, 1280, 1024, 640, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not page.evaluate(CUT), (language, width)
+
+
 def test_acts_show_on_focus_and_hover_with_their_keys_and_move_nothing(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     row = line.row(page)

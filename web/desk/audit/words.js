@@ -72,7 +72,7 @@ const SENTENCES = [
   ["record.all", "All actions", "Todas las acciones", "كل الإجراءات"],
   ["detail.edition", "Edition: {value}", "Edición: {value}", "النسخة: {value}"],
   ["detail.editions", "Editions: {value}", "Ediciones: {value}", "النسخ: {value}"],
-  ["detail.urgency", "Urgency: {value}", "Urgencia: {value}", "الأهمية: {value}"],
+  ["detail.urgency", "Urgency: {value}", "Urgencia: {value}", "درجة الاستعجال: {value}"],
   ["detail.version", "Version: {value}", "Versión: {value}", "الإصدار: {value}"],
   ["detail.way", "Way: {value}", "Modo: {value}", "الطريقة: {value}"],
   ["detail.role", "Role: {value}", "Función: {value}", "الصفة: {value}"],

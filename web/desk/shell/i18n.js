@@ -22,7 +22,8 @@ const CLOCK = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hourCy
 const FORMS = /** @type {const} */ ({
   clock: CLOCK,
   day: { dateStyle: "medium" },
-  full: { dateStyle: "short", timeStyle: "medium" },
+  // The month by its name: 11/12 is two days of two months, depending on the reader.
+  full: { ...CLOCK, second: "2-digit", day: "numeric", month: "short", year: "numeric" },
   short: { ...CLOCK, day: "numeric", month: "short" },
 });
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
