@@ -36,7 +36,12 @@ def test_arabic_text_in_the_english_edition_asks_first_and_one_key_switches_the_
     page.keyboard.press("Control+Enter")
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("It would go to \u2068English\u2069")
-    expect(question.get_by_role("button", name="Switch to \u2068العربية\u2069")).to_be_focused()
+    switch = question.get_by_role("button", name="Switch to \u2068العربية\u2069")
+    expect(switch).to_be_focused()
+    # What Enter does is said and is the filled button.
+    expect(page.locator("#confirm-words")).to_contain_text("Enter switches the edition and publishes nothing")
+    expect(page.locator("#confirm .primary")).to_have_count(1)
+    expect(switch).to_have_class("primary")
     page.keyboard.press("Enter")
     expect(question).to_be_hidden()
     expect(page.get_by_role("radio", name="العربية")).to_be_checked()

@@ -91,6 +91,12 @@ const SENTENCES = [
     "Llega al público en cuanto confirme. Intro confirma, Esc vuelve.",
     "يصل إلى القراء فور تأكيدك. Enter للتأكيد، وEsc للرجوع.",
   ],
+  [
+    "leaving.keys.other",
+    "Enter switches the edition and publishes nothing, Esc goes back.",
+    "Intro cambia la edición y no publica nada, Esc vuelve.",
+    "Enter يبدّل النسخة ولا ينشر شيئًا، وEsc للرجوع.",
+  ],
   ["leaving.yes", "Publish", "Publicar", "انشر"],
   ["leaving.yes.flash", "Publish the flash", "Publicar el flash", "انشر العاجل جدًا"],
   ["leaving.urgency", "{urgency}", "{urgency}", "{urgency}"],

@@ -109,6 +109,10 @@ function showQuestion({
   showText($("confirm-yes"), yes, params);
   showText($("confirm-other"), other, params);
   $("confirm-other").hidden = !other;
+  const prefersOther = kind.prefersOther ?? false;
+  // The button that Enter presses is the one that is filled.
+  $("confirm-yes").classList.toggle("primary", !prefersOther);
+  $("confirm-other").classList.toggle("primary", prefersOther);
   $("confirm-yes").classList.toggle("danger", kind.isDangerous ?? false);
   $("confirm").classList.toggle("danger", kind.isDangerous ?? false);
   showFacts(facts);

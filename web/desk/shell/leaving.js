@@ -49,7 +49,7 @@ export function confirmLeaving(leaving, site) {
   /** @type {Question} */
   const question = {
     title: due ? "leaving.schedule" : isUrgent ? "leaving.flash" : `leaving.${act}`,
-    words: due ? "leaving.keys.schedule" : "leaving.keys",
+    words: other ? "leaving.keys.other" : due ? "leaving.keys.schedule" : "leaving.keys",
     yes: due ? "schedule" : isUrgent ? "leaving.yes.flash" : "leaving.yes",
     isDangerous: isDangerous(leaving),
     other,
