@@ -21,7 +21,6 @@ const PARTS = [
   "widget/card.js",
   "widget/controls.js",
   "widget/crawl.js",
-  "widget/line.js",
   "widget/own-words.js",
   "widget/paint.js",
   "widget/steps.js",

@@ -42,7 +42,17 @@ export const ATTRIBUTES = [
     type: VALUE,
     description: "pixels a second of the layout `crawl`, from 1 to 1000; 80 if it is left out",
   },
-  { name: "label", type: VALUE, description: "the word on the label in place of “Breaking”" },
+  {
+    name: "label",
+    type: VALUE,
+    description: "the word on the label in place of “Breaking” and “Latest”",
+  },
+  {
+    name: "tombstone",
+    type: VALUE,
+    description:
+      "seconds for which a withdrawn line leaves a row that says so; 60 if it is left out, 0 for none (none in a `crawl`)",
+  },
   {
     name: "lang",
     description: "language (en, ar, es, or one of your own [words](#words)) of the element's words",
@@ -114,7 +124,7 @@ export const PARTS = [
   { name: "track", description: "the row of a crawl that moves" },
   { name: "piece", description: "one item on it" },
   { name: "head", description: "the bar on top: `label` and `tools`" },
-  { name: "label", description: "the word “Breaking”" },
+  { name: "label", description: "the word “Breaking” over a flash or a bulletin, else “Latest”" },
   { name: "tools", description: "the state and the controls" },
   { name: "state", description: "the state in words" },
   { name: "fresh", description: "the button that shows new items after a pause" },
@@ -132,6 +142,7 @@ export const PARTS = [
   { name: "more", description: "the button that shows older items" },
   { name: "empty", description: "says that there are no items" },
   { name: "item", description: "one item, also `u1` to `u8` by urgency" },
+  { name: "gone", description: "the row that a withdrawn item leaves for a time" },
   { name: "meta", description: "urgency, time and pin of an item" },
   { name: "mark", description: "the word for the urgency" },
   { name: "time", description: "how old the item is" },

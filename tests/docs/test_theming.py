@@ -57,6 +57,7 @@ def test_every_part_is_documented_and_no_other() -> None:
     calls = re.findall(r'\bel\(\s*"\w+",\s*"([^"]*)"', SOURCE)
     calls += re.findall(r"\bel\(\s*\"\w+\",\s*[`]([^`$]*)", SOURCE)
     calls += re.findall(r'\b(?:button|bdi)\((?:[\w.]+, )?"([a-z ]+)"', SOURCE)
+    calls += re.findall(r'\? "(item [a-z]+)" : `(item)', SOURCE)[0]
     built = {name for text in calls for name in text.split()} | constant("LAYOUTS")
     # The urgency of an item is a part too, made from a number.
     assert documented("## Parts") == declared("cssParts") == built - {"u"}

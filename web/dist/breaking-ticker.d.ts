@@ -73,8 +73,10 @@ export class BreakingTicker extends HTMLElement {
   show: string | number | null;
   /** pixels a second of the layout crawl, from 1 to 1000; 80 if it is left out */
   speed: string | number | null;
-  /** the word on the label in place of “Breaking” */
+  /** the word on the label in place of “Breaking” and “Latest” */
   label: string | number | null;
+  /** seconds for which a withdrawn line leaves a row that says so; 60 if it is left out, 0 for none (none in a crawl) */
+  tombstone: string | number | null;
   /** the state of the connection; read only */
   readonly state: TickerState;
   /** your own words for the element */

@@ -1,2 +1,2 @@
-function t(t){try{return Intl.getCanonicalLocales(t)[0]}catch{}}function n(n,c,r){const o=function(t){try{return t.words??JSON.parse(t.querySelector("script[type='application/json']")?.textContent??"")}catch{}}(n);return o?{...c,...o,lang:t(o.lang)||t(r)||c.lang}:c}export{n as merged};
+function t(t){try{return Intl.getCanonicalLocales(t)[0]}catch{}}function n(n,r,c){const o=function(t){try{return t.words??JSON.parse(t.querySelector("script[type='application/json']")?.textContent??"")}catch{}}(n);if(!o)return r;const e=o.latest??o.breaking??r.latest;return{...r,...o,latest:e,lang:t(o.lang)||t(c)||r.lang}}export{n as merged};
 //# sourceMappingURL=own-words.js.map

@@ -5,6 +5,7 @@
  */
 
 import { messages, english as statusWords } from "./status.js";
+import { tombstonesOf } from "./tombstones.js";
 import { el } from "./view.js";
 
 /** @import { Frame, Rendered } from "./frame.js" */
@@ -90,6 +91,7 @@ export function extend(frame) {
     extra: 0,
   };
   readers.set(frame.shadow, reader);
+  const tombstones = tombstonesOf(frame);
   frame.isPaused = reader.isPaused;
   const pause = el("button", "pause icon", {
     type: "button",
@@ -136,7 +138,7 @@ export function extend(frame) {
   /** What has the focus, and the item of its row. @type {Element | null} */
   let focused = null;
   let focusedUri = "";
-  frame.select = ({ items, hasList }) => {
+  frame.select = ({ items, hasList, now }) => {
     focused = frame.shadow.activeElement;
     focusedUri = [...frame.rows].find(([, { li }]) => li.contains(focused))?.[0] ?? "";
     const uris = items.map((item) => item.uri);
@@ -144,17 +146,22 @@ export function extend(frame) {
     if (!hasList) {
       reader.known = undefined;
       reader.held.clear();
+      tombstones.clear();
     }
     const { held, known, extra } = reader;
     if (known && isHolding()) for (const uri of uris) if (!known.has(uri)) held.add(uri);
     if (hasList) reader.known = new Set(uris);
     const free = items.filter((item) => !held.has(item.uri));
-    const shown = free.slice(0, options.show + extra);
+    const all = tombstones.merge(free, now);
+    const shown = all.slice(0, options.show + extra);
     count(fresh, words.fresh, items.length - free.length);
-    count(more, words.more, options.layout ? 0 : free.length - shown.length);
+    count(more, words.more, options.layout ? 0 : all.length - shown.length);
     return shown;
   };
   return {
+    tick() {
+      if (tombstones.expire()) options.renderAgain();
+    },
     setStatus: messages(frame, words, () => pause.focus()),
     /** @param {Rendered} view */
     render({ added }) {

@@ -7,6 +7,7 @@ import { Store } from "../client/store.js";
 import { TRANSPORTS } from "../client/transports.js";
 import { isValid } from "../client/valid.js";
 import { Frame } from "./frame.js";
+import * as line from "./line.js";
 import { load } from "./parts.js";
 import { reflect, upgrade } from "./properties.js";
 import { memory } from "./session.js";
@@ -18,8 +19,8 @@ import { everySecond } from "./time.js";
 
 const FILTERS = ["edition", "section", "place", "story", "urgency", "backlog"];
 /** The attributes of which each is a property too; `lang` and `dir` are properties of every element. */
-const REFLECTED = ["src", "layout", "show", "speed", "label", ...FILTERS];
-/** Each is a part; any other layout is the list. */
+const REFLECTED = ["src", "layout", "show", "speed", "label", "tombstone", ...FILTERS];
+/** All but `line` are parts; any other layout is the list. */
 const LAYOUTS = ["line", "card", "crawl"];
 const SHOWN = 10;
 const RELABEL_SECONDS = 10;
@@ -140,20 +141,20 @@ export class BreakingTicker extends HTMLElement {
     const layout = LAYOUTS.find((name) => name === this.getAttribute("layout")) ?? "";
     const [loaded, part, own] = await Promise.all([
       loadWords(tag),
-      layout && load(layout),
+      layout === "line" ? line : layout && load(layout),
       hasOwnWords && load("own-words"),
     ]);
     // The element may have changed while they were loading.
     if (build !== this.#builds) return;
     const words = own?.merged?.(this, loaded, tag) ?? loaded;
     const { dir } = this;
-    const label = this.getAttribute("label") ?? words.breaking;
+    const label = this.getAttribute("label");
     const frame = new Frame(/** @type {ShadowRoot} */ (this.shadowRoot), {
       words,
       dir: dir && dir !== "auto" ? dir : words.dir,
       layout: part?.extend ? layout : "",
       label,
-      name: this.getAttribute("aria-label") ?? label,
+      name: this.getAttribute("aria-label") ?? label ?? words.breaking,
       show: Number(this.getAttribute("show")) || part?.shown || SHOWN,
       renderAgain: () => this.#render(),
     });

@@ -13,8 +13,9 @@ import { el, fill, line, note, row } from "./view.js";
  *   the version that it is about, `isLoud` interrupts, and those that are `isNew` are counted
  */
 /**
- * @typedef {{ words: Words, dir: string, layout: string, label: string, name: string, show: number,
- *   renderAgain: () => void }} FrameOptions `layout` is empty for the list, and `show` is how many rows show
+ * @typedef {{ words: Words, dir: string, layout: string, label: string | null, name: string, show: number,
+ *   renderAgain: () => void }} FrameOptions `layout` is empty for the list, `label` null for the
+ *   widget's own word, and `show` is how many rows show
  */
 /**
  * @typedef {{ items: Item[], now: number, added: Item[], hasList: boolean | undefined }} View `items` in the order to
@@ -79,11 +80,19 @@ export class Frame {
     this.shadow = shadow;
     this.tools = el("div", "tools", {}, this.state);
     this.#empty = el("p", "empty", { hidden: true }, words.empty);
+    /** @param {string} word */
+    const label = (word) => el("span", "", {}, options.label ?? word);
     this.root = el(
       "section",
       `root ${options.layout}`.trim(),
       { dir: options.dir, lang: words.lang, ariaLabel: options.name },
-      el("div", "head", {}, el("strong", "label", {}, options.label), this.tools),
+      el(
+        "div",
+        "head",
+        {},
+        el("strong", "label", {}, label(words.breaking), label(words.latest)),
+        this.tools,
+      ),
       el("div", "body", {}, this.list, this.#empty, this.#slot),
       this.#regions,
     );

@@ -29,5 +29,8 @@ function ownWords(element) {
  */
 export function merged(element, words, tag) {
   const own = ownWords(element);
-  return own ? { ...words, ...own, lang: usable(own.lang) || usable(tag) || words.lang } : words;
+  if (!own) return words;
+  // Not the widget's word in another language than the rest.
+  const latest = own.latest ?? own.breaking ?? words.latest;
+  return { ...words, ...own, latest, lang: usable(own.lang) || usable(tag) || words.lang };
 }

@@ -10,6 +10,7 @@ const en = {
   lang: "en",
   dir: "ltr",
   breaking: "Breaking",
+  latest: "Latest",
   connecting: "Connecting",
   live: "Live",
   "catching-up": "Catching up",
@@ -39,5 +40,10 @@ const en = {
 export async function loadWords(tag) {
   const language = tag.toLowerCase().split("-")[0] ?? "";
   // English fills the gaps: a cache may hold the words of an older release.
-  return ["ar", "es"].includes(language) ? { ...en, ...(await load(`words-${language}`)).words } : en;
+  const words = { ...en, ...(["ar", "es"].includes(language) && (await load(`words-${language}`)).words) };
+  try {
+    // Times as in the region; a page may have `lang=""` or "en_US".
+    if (language === words.lang) words.lang = Intl.getCanonicalLocales(tag)[0] ?? language;
+  } catch {}
+  return words;
 }

@@ -22,8 +22,11 @@ const css = `
 :lang(ar) { line-height: 1.65 }
 * { box-sizing: border-box; margin: 0; padding: 0 }
 .head { display: flex; align-items: center; gap: .5em; flex-wrap: wrap; border-block-end: 1px solid var(--_rule); border-block-start: 3px solid var(--_fill); padding-inline-end: .5em }
-.label { background: var(--_fill); color: var(--_on); font-weight: 800; padding: .45em 1.3em .45em .8em }
+.label { display: inline-grid; background: var(--_fill); color: var(--_on); font-weight: 800; padding: .45em 1.3em .45em .8em }
 .label:not(:lang(ar)) { text-transform: uppercase; letter-spacing: .05em; font-size: .875em }
+.label * { grid-area: 1 / 1 }
+.root:has(:is(.u1, .u2):not([hidden])) .label :last-child, .root:not(:has(:is(.u1, .u2):not([hidden]))) .label :first-child { visibility: hidden }
+.root:not(:has(:is(.u1, .u2):not([hidden]))) .label { background: none; color: inherit }
 [dir=rtl] .label { padding: .3em .8em .3em 1.3em }
 .state { font-size: .8125em; font-weight: 600; color: var(--_soft); display: inline-flex; align-items: center; gap: .4em; padding-inline: .5em; min-inline-size: 6em }
 .state::before { content: ""; inline-size: .6em; block-size: .6em; border: 2px solid; border-radius: 50% }

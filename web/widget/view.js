@@ -75,27 +75,38 @@ const disclosure = ({ digitalSourceType, reviewedBy }, words) =>
     ? [words.ai, ...(reviewedBy ? [` · ${words.reviewed} `, el("bdi", "", {}, reviewedBy)] : [])]
     : [];
 
-/** One item of the list, without its age. @param {Item} item @param {Words} words @param {number} now */
+/** One item of the list, without its age; of a withdrawn one only the note. @param {Item} item @param {Words} words @param {number} now */
 export function row(item, words, now) {
-  const { headline, urgency, firstCreated: dateTime } = item;
+  const { headline, urgency, act, firstCreated: dateTime } = item;
+  const isGone = item.pubStatus !== "usable";
   const noteNodes = note(item, words);
   const aiNodes = disclosure(item, words);
-  const correction = item.act !== "correction" && item.corrections?.at(-1);
-  const mark = words[/** @type {"u1"} */ (`u${urgency}`)];
+  const correction = act !== "correction" && item.corrections?.at(-1);
+  const mark = !isGone && words[/** @type {"u1"} */ (`u${urgency}`)];
+  /** @param {{ versionCreated: string }} version */
+  const since = ({ versionCreated }) => ` · ${clock(versionCreated, words)}`;
   return el(
     "li",
-    `item u${urgency}`,
+    isGone ? "item gone" : `item u${urgency}`,
     {},
     el("div", "meta", {}, [
       mark && el("span", "mark", {}, mark),
       el("time", "time", { dateTime }),
       Date.parse(item.pinnedUntil ?? "") > now && el("span", "pin", {}, words.pinned),
     ]),
-    el("p", "text", headline.direction === "auto" ? {} : { dir: headline.direction }, line(item, words)),
-    // The newest correction stays visible after later acts.
-    aiNodes[0] && el("p", "note", {}, aiNodes),
-    correction &&
-      el("p", "note", {}, note(correction, words), ` · ${clock(correction.versionCreated, words)}`),
-    noteNodes[0] && el("p", "note", {}, noteNodes),
+    isGone
+      ? []
+      : [
+          el(
+            "p",
+            "text",
+            headline.direction === "auto" ? {} : { dir: headline.direction },
+            line(item, words),
+          ),
+          aiNodes[0] && el("p", "note", {}, aiNodes),
+          // The newest correction stays visible after later acts.
+          correction && el("p", "note", {}, note(correction, words), since(correction)),
+        ],
+    noteNodes[0] && el("p", "note", {}, noteNodes, (isGone || act === "correction") && since(item)),
   );
 }

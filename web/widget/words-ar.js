@@ -5,6 +5,7 @@ export const words = {
   lang: "ar",
   dir: "rtl",
   breaking: "عاجل",
+  latest: "آخر الأخبار",
   connecting: "جارٍ الاتصال",
   live: "مباشر",
   "catching-up": "جارٍ استدراك ما فات",

@@ -5,6 +5,7 @@ export const words = {
   lang: "es",
   dir: "ltr",
   breaking: "Última hora",
+  latest: "Lo último",
   connecting: "Conectando",
   live: "En directo",
   "catching-up": "Poniéndose al día",
