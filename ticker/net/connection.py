@@ -230,6 +230,10 @@ class Connection(asyncio.Protocol, ABC):
         if piece is None:
             self._forget_long()
             self.set_limits()
+            if self._job is not None and self._job.early:
+                # What the client sent during the message; the job may be in the queue already.
+                self.node.work_queue.discard(self._job)
+                self.node.work_queue.submit(self._job, bounded=False)
         else:
             self.write(piece)
 

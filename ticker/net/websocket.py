@@ -66,7 +66,7 @@ class WebSocketConnection(JoiningConnection):
             self._job.early += data
         elif self._parser is None and only_pongs(data):
             return
-        elif len(data) > AT_ONCE_BYTES or self.node.work_queue.exhausted:
+        elif len(data) > AT_ONCE_BYTES or self.node.work_queue.exhausted or self.inside_message:
             self.transport.pause_reading()
             self._queue(early=data)
         else:
@@ -231,6 +231,10 @@ class WebSocketConnection(JoiningConnection):
             self._change_now(self._changes)
         finished = super().run_job(job)
         if job.early and not self.transport.is_closing() and not job.enters:
+            if self.inside_message:
+                # An answer must not come between the pieces of a message; the last piece submits the job again.
+                self._job = job
+                return True
             # Frames that are parsed below may need this job.
             self._job = job
             data, job.early = job.early[:AT_ONCE_BYTES], job.early[AT_ONCE_BYTES:]
@@ -246,6 +250,7 @@ class WebSocketConnection(JoiningConnection):
             self._job = None
             if not self._is_full:
                 self.transport.resume_reading()
+            self._change_next(self._get_changes())
         return finished
 
     def close_with(self, code: CloseCode, reason: str | None = None, reconnect: float | None = None) -> None:

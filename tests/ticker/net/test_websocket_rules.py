@@ -49,6 +49,17 @@ async def test_a_valid_cursor_gets_every_later_item(node: Serving) -> None:
         assert (await wire.message())["items"] == []
 
 
+async def test_a_change_of_the_filter_that_comes_with_much_other_input_is_answered(node: Serving) -> None:
+    await node.publish("One")
+    async with node.joined() as wire:
+        await wire.message()
+        pings = frame(9, b"p" * 100) * 8
+        wire.send(subscribe(backlog=0) + pings)
+        answers = [await wire.frame() for _ in range(9)]
+    kinds = [first for first, _ in answers]
+    assert kinds == [0x8A] * 8 + [0x81] and b'"snapshot"' in answers[-1][1]
+
+
 async def test_an_unknown_cursor_gives_an_incomplete_snapshot(node: Serving) -> None:
     await node.publish("One")
     async with node.joined() as wire:
