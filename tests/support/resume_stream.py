@@ -31,6 +31,11 @@ class Published:
         self.item = item
         self.parent = parent
 
+    @property
+    def version(self) -> int:
+        """The version of its item; 0 if it is not readable."""
+        return 0 if self.item is None else self.item.version
+
     def path_from(self, start: "Published | None") -> list["Published"] | None:
         """Every entry after `start` up to this, oldest first; None if this does not descend from `start`."""
         path: list[Published] = []
