@@ -33,12 +33,16 @@ class Wire:
         self._pending = b""
         self._sent = 0
         self._stream = False
+        self._is_gzip = False
         self._inflate = zlib.decompressobj(-15)
         self._kept = True
 
     @classmethod
     async def join(cls, target: Target, *, deflate: bool = False, events: bool = False) -> tuple[Self, Counted]:
-        """Connects to `target`; returns the connection and the bytes of joining. Raises `ContenderError`."""
+        """Connects to `target`; returns the connection and the bytes of joining. Raises `ContenderError`.
+
+        `deflate` is permessage-deflate, and gzip for an event stream.
+        """
         try:
             wire = cls(*await asyncio.open_connection(target.host, target.port))
         except OSError as error:
@@ -62,18 +66,21 @@ class Wire:
         lines = [f"GET {target.path} HTTP/1.1", f"Host: {target.host}:{target.port}"]
         if events:
             lines += ["Accept: text/event-stream"]
+            lines += ["Accept-Encoding: gzip, deflate, br, zstd"] if deflate else []
         else:
             lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
             lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
             lines += [f"{name}: {value}" for name, value in target.headers]
         # The same offer as browsers send.
-        lines += ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"] if deflate else []
+        lines += ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"] * (deflate and not events)
         self._send("\r\n".join(lines).encode() + b"\r\n\r\n")
         head = await self._head(events)
         self._stream = events
         self._kept = b"server_no_context_takeover" not in head
-        if deflate and b"permessage-deflate" not in head:
-            raise ContenderError("the server does not accept permessage-deflate")
+        if deflate and (b"Content-Encoding: gzip" if events else b"permessage-deflate") not in head:
+            raise ContenderError(f"the server does not accept {'gzip' if events else 'permessage-deflate'}")
+        if events and deflate:
+            self._is_gzip, self._inflate = True, zlib.decompressobj(31)
         for payload in target.hello:
             self._send(_frame(payload))
         joined = await self._until(target.joined)
@@ -103,11 +110,25 @@ class Wire:
             if not read:
                 raise ContenderError("the server closed the connection")
             received += len(read)
-            text += read if self._stream else b"".join(self._payloads(read))
+            if self._is_gzip:
+                text += b"".join(self._chunks(read))
+            else:
+                text += read if self._stream else b"".join(self._payloads(read))
         if mark not in text:
             raise ContenderError(f"no message contained {mark!r}")
         sent, self._sent = self._sent, 0
         return Counted(sent, received, text)
+
+    def _chunks(self, read: bytes) -> Iterator[bytes]:
+        """Yields the contents of the chunks that `read` completes, inflated."""
+        self._pending += read
+        while b"\r\n" in self._pending:
+            size, _, rest = self._pending.partition(b"\r\n")
+            length = int(size, 16)
+            if len(rest) < length + 2:
+                return
+            self._pending = rest[length + 2 :]
+            yield self._inflate.decompress(rest[:length])
 
     def _payloads(self, read: bytes) -> Iterator[bytes]:
         """Yields the payloads of the messages that `read` completes."""

@@ -78,6 +78,9 @@ def subscriptions(run: Run) -> dict[str, Subscription]:
         OURS: Subscription("Flashwire", run.contenders[OURS]),
         "deflated": Subscription("Flashwire, deflate", run.contenders[OURS], deflate=True),
         "events": Subscription("Flashwire, server-sent events", run.contenders[OURS], events=True),
+        "events-gzip": Subscription(
+            "Flashwire, server-sent events, gzip", run.contenders[OURS], deflate=True, events=True
+        ),
         "list": Subscription("Flashwire, a list of 10 on joining", _listing, joins=True),
         "list-deflated": Subscription(
             "Flashwire, deflate, a list of 10 on joining", _listing, deflate=True, joins=True

@@ -41,7 +41,7 @@ class TickerSettings(StreamSettings):
     )
     deflate: Deflate = Field(
         "shared",
-        description="compression for WebSocket clients: shared, fresh (each message alone) or off",
+        description="compression of WebSocket and SSE: shared, fresh (each message alone) or off",
     )
     paint_sample: float = Field(
         0.001, ge=0, le=1, description="share of the pages with the widget that report when an item is painted; 0: none"

@@ -13,7 +13,7 @@ from tests.support.resume_stream import Published
 from ticker.contract.closes import CloseCode
 from ticker.contract.item import Item, decode_item
 from ticker.core.filter import Filter
-from ticker.core.frame import PING, WINDOW_BITS, Format
+from ticker.core.frame import GZIP, PING, WINDOW_BITS, Format
 from ticker.core.joins import Subscription
 from ticker.net.handshake import RefusalError
 from ticker.net.joining import JoiningConnection
@@ -91,6 +91,7 @@ class Client(JoiningConnection):
         self.online = False
         self.served: WatchedNode = node
         self._partly = b""
+        self._text = b""
         self.pipe = Pipe(self)
 
     @property
@@ -114,6 +115,7 @@ class Client(JoiningConnection):
         self._partly = b""
         # What it decompressed, as a browser keeps it: it knows nothing of the steps that the node counts.
         self._window = zlib.decompressobj(-WINDOW_BITS)
+        self._text = b""
         self.enter(b"", Subscription(self.filter, self.cursor, 100), self.wire_form)
         assert not self.joining, "the first message was not the first"
 
@@ -125,6 +127,9 @@ class Client(JoiningConnection):
     def read(self, data: bytes) -> None:
         """Decodes the bytes as a browser does; a message may come in pieces."""
         data = self._partly + data
+        if self.wire_form in GZIP:
+            self._partly = self._read_chunks(data)
+            return
         while len(data := data.removeprefix(PING)) > 1:
             assert data[0] in (0x81, 0xC1)
             size, start = data[1], 2
@@ -139,6 +144,21 @@ class Client(JoiningConnection):
             self._take(json.loads(payload))
             data = data[start + size :]
         self._partly = data
+
+    def _read_chunks(self, data: bytes) -> bytes:
+        """Reads the whole chunks of an event stream in gzip; returns the rest."""
+        while b"\r\n" in data:
+            size, _, rest = data.partition(b"\r\n")
+            end = int(size, 16)
+            if len(rest) < end + 2:
+                break
+            assert rest[end : end + 2] == b"\r\n"
+            self._text += self._window.decompress(rest[:end])
+            data = rest[end + 2 :]
+            *events, self._text = self._text.split(b"\n\n")
+            for event in events:
+                self._take(json.loads(event.partition(b"\ndata: ")[2]))
+        return data
 
     def _queue(self, head: bytes = b"", early: bytes = b"", *, wants_status: bool = False) -> None:
         """Compresses a long message at once; the model has no work queue."""

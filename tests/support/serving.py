@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import struct
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -79,7 +80,10 @@ class Wire:
         self.reader = reader
         self.writer = writer
         self.is_chunked = False
+        self.received = 0
+        """The bytes of the chunks so far, with their sizes."""
         self._chunks = b""
+        self._gzip: Any = None  # Any: zlib names no type for its objects
 
     def send(self, data: bytes) -> None:
         """Sends, or does nothing where the server has hung up."""
@@ -96,6 +100,7 @@ class Wire:
             if colon:
                 headers[name.lower()] = value.strip()
         self.is_chunked = headers.get("transfer-encoding") == "chunked"
+        self._gzip = zlib.decompressobj(31) if headers.get("content-encoding") == "gzip" else None
         return int(lines[0].split()[1]), headers
 
     async def reply(self) -> tuple[int, dict[str, str], Any]:  # Any: JSON
@@ -153,8 +158,11 @@ class Wire:
         return block
 
     async def _chunk(self) -> bool:
-        size = int(await self.reader.readuntil(b"\r\n"), 16)
-        self._chunks += await self.reader.readexactly(size)
+        size_line = await self.reader.readuntil(b"\r\n")
+        size = int(size_line, 16)
+        self.received += len(size_line) + size + 2
+        data = await self.reader.readexactly(size)
+        self._chunks += data if self._gzip is None else self._gzip.decompress(data)
         assert await self.reader.readexactly(2) == b"\r\n"
         return size > 0
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from ticker.contract.message import Message, cloud_event
+from ticker.core import gzip_stream
+from ticker.core.gzip_stream import blocks, stored
 
 if TYPE_CHECKING:
     from ticker.core.long import LongMessage
 
 # 4 KiB: only first messages are longer. Clients that ask for a smaller window get no compression.
-WINDOW_BITS: Final = 12
+WINDOW_BITS: Final = gzip_stream.WINDOW_BITS
 # Below this size, deflate saves less than the header of a TCP segment.
 DEFLATE_FROM: Final = 128
 # Thousands of groups, each with a history of its own, would take 50 µs each.
@@ -40,17 +42,31 @@ class Format(IntEnum):
     SHARED = 6
     """Deflated, for a client that keeps what it decompressed: a frame may refer to the messages before it."""
     CLOUDEVENTS_SHARED = 7
+    SSE_GZIP = 8
+    """The chunks of `SSE` in one gzip stream; a message refers to no other."""
+    SSE_SHARED = 9
+    """The same; a message may refer to the messages before it."""
+    SSE_STORED = 10
+    """The same, in blocks that are not compressed."""
 
 
-ALONE: Final = {Format.SHARED: Format.DEFLATED, Format.CLOUDEVENTS_SHARED: Format.CLOUDEVENTS_DEFLATED}
+ALONE: Final = {
+    Format.SHARED: Format.DEFLATED,
+    Format.CLOUDEVENTS_SHARED: Format.CLOUDEVENTS_DEFLATED,
+    Format.SSE_SHARED: Format.SSE_GZIP,
+}
 """The format of a message that refers to no other, by shared format."""
 PLAIN_OF: Final = {
     Format.DEFLATED: Format.PLAIN,
     Format.SHARED: Format.PLAIN,
     Format.CLOUDEVENTS_DEFLATED: Format.CLOUDEVENTS,
     Format.CLOUDEVENTS_SHARED: Format.CLOUDEVENTS,
+    Format.SSE_GZIP: Format.SSE_STORED,
+    Format.SSE_SHARED: Format.SSE_STORED,
 }
 """The uncompressed format, by compressed format. A client of the latter takes both (RFC 7692, 6)."""
+GZIP: Final = frozenset((Format.SSE_GZIP, Format.SSE_SHARED, Format.SSE_STORED))
+"""The formats of a gzip stream. Its clients keep all that they get, whether it is compressed or not."""
 
 
 class Encoded:
@@ -79,7 +95,9 @@ class Encoded:
         return data
 
     def payload(self, form: Format) -> bytes:
-        """Returns what a WebSocket client reads."""
+        """Returns what a client decompresses: a WebSocket message, or an event of a gzip stream."""
+        if form in GZIP:
+            return self.bytes_for(Format.SSE_UNCHUNKED)
         if PLAIN_OF.get(form, form) is Format.CLOUDEVENTS:
             if self._event is None:
                 self._event = cloud_event(self.message, source=EVENT_SOURCE, time=self.time)
@@ -87,7 +105,7 @@ class Encoded:
         return self.message.body
 
     def bytes_after(self, form: Format, payloads: tuple[bytes, ...]) -> bytes:
-        """Returns the frame for clients whose last compressed messages had these `payloads`, the newest last.
+        """Returns the bytes for clients whose last compressed messages had these `payloads`, the newest last.
 
         After `MOST_CONTEXTS` different ones it is the frame that refers to none, which every client can read.
         """
@@ -97,7 +115,11 @@ class Encoded:
         if data is None:
             if len(self._after) >= MOST_CONTEXTS:
                 return self.bytes_for(form)
-            data = text_frame(self.payload(form), deflated=True, before=b"".join(payloads)[-(1 << WINDOW_BITS) :])
+            before = b"".join(payloads)[-(1 << WINDOW_BITS) :]
+            if form in GZIP:
+                data = chunk(blocks(self.payload(form), before))
+            else:
+                data = text_frame(self.payload(form), deflated=True, before=before)
             self._after[form, payloads] = data
         return data
 
@@ -106,7 +128,13 @@ class Encoded:
             return chunk(sse_event(self.message))
         if form is Format.SSE_UNCHUNKED:
             return sse_event(self.message)
+        if form is Format.SSE_GZIP:
+            return chunk(blocks(self.payload(form)))
+        if form is Format.SSE_STORED:
+            return chunk(stored(self.payload(form)))
         if form in ALONE:
+            if form in GZIP:
+                return self.bytes_for(ALONE[form])
             # A message with a ping goes to all clients between two others, so it must not change what they keep.
             return self.bytes_for(PLAIN_OF[form] if self._ping else ALONE[form])
         return self._ping + text_frame(self.payload(form), deflated=form in PLAIN_OF)

@@ -10,8 +10,8 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from ticker.contract.entry import Entry
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter, meets_any, needs_of
-from ticker.core.frame import ALONE, Encoded, Format
-from ticker.core.shared_context import SharedMembers
+from ticker.core.frame import ALONE, GZIP, Encoded, Format
+from ticker.core.shared_context import IntervalMembers, SharedMembers
 
 M = TypeVar("M")
 # Iterating over an Enum looks up each member: 2.5 µs per group, and there may be hundreds.
@@ -28,9 +28,7 @@ class Group(Generic[M]):
     def __init__(self, filter: Filter) -> None:
         self.filter = filter
         self.needs = needs_of(filter)
-        self.members: tuple[set[M] | SharedMembers[M], ...] = tuple(
-            SharedMembers(form) if form in ALONE else set() for form in FORMATS
-        )
+        self.members: tuple[set[M] | SharedMembers[M] | IntervalMembers[M], ...] = tuple(map(_no_members, FORMATS))
 
     def __len__(self) -> int:
         return sum(map(len, self.members))
@@ -59,14 +57,20 @@ class Hub(Generic[M]):
     def __len__(self) -> int:
         return self.count
 
-    def join(self, member: M, filter: Filter, form: Format) -> Group[M]:
-        """Adds `member`, which from now on is in every delivery of its group."""
+    def join(self, member: M, filter: Filter, form: Format, interval: int = 0) -> Group[M]:
+        """Adds `member`, which from now on is in every delivery of its group.
+
+        `interval` is that of its heartbeats, if it chose one (`ticker.node.heartbeats`).
+        """
         group = self.groups.get(filter)
         if group is None:
             group = self.groups[filter] = Group(filter)
         members = group.members[form]
         self.count -= len(members)
-        members.add(member)
+        if isinstance(members, IntervalMembers):
+            members.add(member, interval)
+        else:
+            members.add(member)
         self.count += len(members)
         return group
 
@@ -82,9 +86,8 @@ class Hub(Generic[M]):
     def restart(self, member: M, group: Group[M], form: Format) -> None:
         """Notes that `member` got compressed messages that the others of its group did not get at this place."""
         members = group.members[form]
-        if isinstance(members, SharedMembers):
-            members.discard(member)
-            members.add(member)
+        if not isinstance(members, set):
+            members.restart(member)
 
     # The methods below copy groups and members into tuples: members join and leave while others are written to.
 
@@ -117,10 +120,27 @@ class Hub(Generic[M]):
             if group.filter.canary:
                 yield from _of_group(group, [encoded], has_received)
 
-    def broadcast(self, encoded: Encoded) -> Iterator[Delivery[M]]:
-        """Yields the deliveries of one message to all members, whatever their filters."""
+    def broadcast(
+        self, encoded: Encoded, has_received: Callable[[M], bool] = lambda member: False, interval: int | None = None
+    ) -> Iterator[Delivery[M]]:
+        """Yields the deliveries of one message to all members, whatever their filters.
+
+        With `interval`, members of shared event streams that chose another one are left out.
+        """
         for _filter, form, members in self.groups_by_format():
-            yield Delivery(members, encoded.bytes_for(form), 1)
+            if form is not Format.SSE_SHARED:
+                yield Delivery(members, encoded.bytes_for(form), 1)
+        yield from self.broadcast_to_streams(encoded, has_received, interval)
+
+    def broadcast_to_streams(
+        self, encoded: Encoded, has_received: Callable[[M], bool], interval: int | None
+    ) -> Iterator[Delivery[M]]:
+        """Yields the part of `broadcast` for shared event streams, whose clients keep the message."""
+        for group in tuple(self.groups.values()):
+            members = group.members[Format.SSE_SHARED]
+            if members and isinstance(members, IntervalMembers):
+                for some, data in members.frames([encoded], has_received, interval):
+                    yield Delivery(some, data, 1)
 
     def groups_by_format(self) -> Iterator[tuple[Filter, Format, tuple[M, ...]]]:
         """Yields the members that share both a filter and a format."""
@@ -136,9 +156,17 @@ class Hub(Generic[M]):
 
 def _of_group(group: Group[M], chosen: Sequence[Encoded], has_received: Callable[[M], bool]) -> Iterator[Delivery[M]]:
     for form, members in zip(FORMATS, group.members, strict=True):
-        if isinstance(members, SharedMembers):
-            for some, data in members.frames(chosen, has_received) if members else ():
+        if not members:
+            continue
+        if not isinstance(members, set):
+            for some, data in members.frames(chosen, has_received):
                 yield Delivery(some, data, len(chosen), chosen)
-        elif members:
+        else:
             data = b"".join([encoded.bytes_for(form) for encoded in chosen])
             yield Delivery(tuple(members), data, len(chosen), chosen)
+
+
+def _no_members(form: Format) -> set[M] | SharedMembers[M] | IntervalMembers[M]:
+    if form not in ALONE:
+        return set()
+    return IntervalMembers(form) if form in GZIP else SharedMembers(form)

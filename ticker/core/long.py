@@ -12,7 +12,18 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ticker.contract.message import Message, cloud_event_start
-from ticker.core.frame import EVENT_SOURCE, PLAIN_OF, WINDOW_BITS, Encoded, Format, frame_head, sse_event_start
+from ticker.core.frame import (
+    EVENT_SOURCE,
+    GZIP,
+    PLAIN_OF,
+    WINDOW_BITS,
+    Encoded,
+    Format,
+    chunk,
+    frame_head,
+    sse_event_start,
+)
+from ticker.core.gzip_stream import stored
 
 PIECE_BYTES: Final = 16_384
 # Clients that joined together read the same piece at the same time.
@@ -27,6 +38,7 @@ class LongMessage:
         "_compressed",
         "_compressor",
         "_ends",
+        "_form",
         "_message",
         "_next",
         "_prefix",
@@ -36,6 +48,7 @@ class LongMessage:
 
     def __init__(self, message: Message, form: Format | None, time: str) -> None:
         self._message = message
+        self._form = form
         self._prefix, self._suffix = _framing(message, form, time)
         self._ends: list[int] = []
         """The index after the last item of each piece so far; finding all at once would look at 10,000 items."""
@@ -64,12 +77,14 @@ class LongMessage:
                 self._compressed.append(compressor.compress(joined))
                 self._next += 1
             else:
-                # The flush ends with an empty stored block, of which RFC 7692 (7.2.1) removes four bytes.
-                self._compressed.append(compressor.flush(zlib.Z_SYNC_FLUSH)[:-4])
+                self._compressed.append(compressor.flush(zlib.Z_SYNC_FLUSH))
                 payload = b"".join(self._compressed)
-                self._compressed = [frame_head(len(payload), deflated=True) + payload[:PIECE_BYTES]]
-                for start in range(PIECE_BYTES, len(payload), PIECE_BYTES):
-                    self._compressed.append(payload[start : start + PIECE_BYTES])
+                if self._form in GZIP:
+                    data = chunk(payload)
+                else:
+                    # The flush ends with an empty stored block, of which RFC 7692 (7.2.1) removes four bytes.
+                    data = frame_head(len(payload) - 4, deflated=True) + payload[:-4]
+                self._compressed = [data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES)]
                 self._compressor = None
                 return
             if is_late():
@@ -97,7 +112,9 @@ class LongMessage:
         start = self._ends[number - 1] if number else 0
         prefix = b"," if number else self._prefix + message.start
         suffix = message.end + self._suffix if end == len(message.items) else b""
-        return b"%b%b%b" % (prefix, b",".join(message.items[start:end]), suffix)
+        data = b"%b%b%b" % (prefix, b",".join(message.items[start:end]), suffix)
+        # A block begins with its length, so the pieces of this format are chunks of their own.
+        return chunk(stored(data)) if self._form is Format.SSE_STORED else data
 
     def _end_of(self, number: int) -> int | None:
         """Returns the index after the last item of a piece, or None after the last piece."""
@@ -128,7 +145,7 @@ def _framing(message: Message, form: Format | None, time: str) -> tuple[bytes, b
     """Returns the bytes before and after the message's JSON."""
     if form is None:
         return b"", b""
-    if form is Format.SSE_UNCHUNKED:
+    if form is Format.SSE_UNCHUNKED or form in GZIP:
         return sse_event_start(message), b"\n\n"
     if form is Format.SSE:
         start = sse_event_start(message)

@@ -9,13 +9,14 @@ and the server keeps no window for a connection.
 2. A message is compressed at most once for each of `DEPTHS`, the number of earlier messages that it may refer to;
    groups that received the same messages share it.
 3. A member that missed a message, or got others in between (it lagged, it changed its filter), begins again at step 0.
-4. Messages that are not compressed are outside of this: a client does not keep them.
+4. A WebSocket client does not keep messages that are not compressed. A gzip stream is one text, so its clients keep all
+   of it. Heartbeats are in it, too, and members with another heartbeat interval receive other messages.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
-from ticker.core.frame import DEFLATE_FROM, WINDOW_BITS, Encoded, Format
+from ticker.core.frame import DEFLATE_FROM, GZIP, WINDOW_BITS, Encoded, Format
 
 # In 4 KiB of window there is no room for more than eight items.
 MOST: Final = 8
@@ -44,6 +45,9 @@ class SharedMembers(Generic[M]):
         for members in self._steps.values():
             yield from members
 
+    def __contains__(self, member: M) -> bool:
+        return any(member in members for members in self._steps.values())
+
     def add(self, member: M) -> None:
         """Adds a member at step 0."""
         self._steps.setdefault(0, set()).add(member)
@@ -52,6 +56,11 @@ class SharedMembers(Generic[M]):
         """Removes a member if it is one."""
         for members in self._steps.values():
             members.discard(member)
+
+    def restart(self, member: M) -> None:
+        """Moves a member to step 0."""
+        self.discard(member)
+        self.add(member)
 
     def frames(
         self, messages: Sequence[Encoded], has_received: Callable[[M], bool]
@@ -63,7 +72,7 @@ class SharedMembers(Generic[M]):
         """
         at_start = {member for member in self._steps.get(0, ()) if has_received(member)}
         payloads = tuple(
-            payload for payload in (message.payload(self._form) for message in messages) if len(payload) >= DEFLATE_FROM
+            payload for payload in (message.payload(self._form) for message in messages) if self._is_kept(payload)
         )
         receivers = {step: members - at_start if step == 0 else members for step, members in self._steps.items()}
         by_depth: dict[int, list[M]] = {}
@@ -86,9 +95,57 @@ class SharedMembers(Generic[M]):
         for message in messages:
             frames.append(message.bytes_after(self._form, before))
             payload = message.payload(self._form)
-            if len(payload) >= DEFLATE_FROM:
+            if self._is_kept(payload):
                 before = _newest((*before, payload))
         return b"".join(frames)
+
+    def _is_kept(self, payload: bytes) -> bool:
+        """Whether a client keeps `payload`, so that later messages may refer to it."""
+        return self._form in GZIP or len(payload) >= DEFLATE_FROM
+
+
+class IntervalMembers(Generic[M]):
+    """The members of one group whose form is a gzip stream, by the heartbeat interval that they chose."""
+
+    __slots__ = ("_form", "_members")
+
+    def __init__(self, form: Format) -> None:
+        self._form = form
+        self._members: dict[int, SharedMembers[M]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._members.values()))
+
+    def __iter__(self) -> Iterator[M]:
+        for members in self._members.values():
+            yield from members
+
+    def add(self, member: M, interval: int = 0) -> None:
+        """Adds a member at step 0; it gets the heartbeats of `interval`."""
+        members = self._members.get(interval)
+        if members is None:
+            members = self._members[interval] = SharedMembers(self._form)
+        members.add(member)
+
+    def discard(self, member: M) -> None:
+        """Removes a member if it is one."""
+        for interval, members in tuple(self._members.items()):
+            members.discard(member)
+            if not members:
+                del self._members[interval]
+
+    def restart(self, member: M) -> None:
+        """Moves a member to step 0."""
+        for members in self._members.values():
+            if member in members:
+                members.restart(member)
+
+    def frames(
+        self, messages: Sequence[Encoded], has_received: Callable[[M], bool], interval: int | None = None
+    ) -> list[tuple[tuple[M, ...], bytes]]:
+        """Returns what `SharedMembers.frames` does, for all members or those of one interval."""
+        chosen = self._members.values() if interval is None else filter(None, [self._members.get(interval)])
+        return [delivery for members in chosen for delivery in members.frames(messages, has_received)]
 
 
 def _newest(payloads: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -19,8 +19,9 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _QUERY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&=+:,/@"
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _READ: Final = frozenset(
-    b"accept connection host last-event-id origin sec-fetch-site sec-websocket-extensions sec-websocket-key "
-    b"sec-websocket-protocol sec-websocket-version upgrade x-forwarded-for x-temporary-refusal".split()
+    b"accept accept-encoding connection host last-event-id origin sec-fetch-site sec-websocket-extensions "
+    b"sec-websocket-key sec-websocket-protocol sec-websocket-version upgrade user-agent x-forwarded-for "
+    b"x-temporary-refusal".split()
 )
 # They change how a request is read or where it ends; httptools reads requests with one of them.
 _DOUBTFUL: Final = frozenset(

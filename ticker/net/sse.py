@@ -1,17 +1,21 @@
 """An SSE client: one reply without an end, written by the same rules as a WebSocket."""
 
 import random
+from functools import lru_cache
 from typing import Final
 
 from ticker.contract import message
 from ticker.contract.closes import REASONS, CloseCode
-from ticker.core.frame import LAST_CHUNK, Format, chunk, sse_event
+from ticker.core import gzip_stream
+from ticker.core.frame import GZIP, LAST_CHUNK, Format, chunk, sse_event
 from ticker.core.query import ParameterError
 from ticker.net.connection import CLOSE_SECONDS
 from ticker.net.handshake import RefusalError, Request, refusal_bytes
 from ticker.net.joining import TOO_BUSY, JoiningConnection
 from ticker.net.origins import cors_lines
+from ticker.settings import Deflate
 from ticker.shared.http.headers import CROSS_ORIGIN, SECURITY_HEADERS, lines
+from ticker.shared.http.negotiate import qualities, takes_gzip
 
 # X-Accel-Buffering keeps nginx from holding events back.
 _HEAD: Final = (
@@ -20,6 +24,7 @@ _HEAD: Final = (
     b"close\r\n%b\r\n"
 )
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
+_GZIP: Final = b"Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" + _CHUNKED
 RETRY_MILLISECONDS: Final = (1000, 4000)
 # Statuses that a later attempt may not get (RFC 9110, 15.5 and 15.6).
 _TEMPORARY: Final = (408, 425, 429, 500, 502, 503, 504)
@@ -50,9 +55,14 @@ class SseConnection(JoiningConnection):
         else:
             cors = cors_lines(node.settings, request.headers)
             if request.is_http10:
-                head, form = _HEAD % (cors, b"") + _retry_line(), Format.SSE_UNCHUNKED
+                form = Format.SSE_UNCHUNKED
+                head = _HEAD % (cors, b"") + _retry_line()
             else:
-                head, form = _HEAD % (cors, _CHUNKED) + chunk(_retry_line()), Format.SSE
+                form = stream_format(request.headers.get(b"accept-encoding", b""), node.settings.deflate)
+                if form in GZIP:
+                    head = _HEAD % (cors, _GZIP) + chunk(gzip_stream.HEAD + gzip_stream.stored(_retry_line()))
+                else:
+                    head = _HEAD % (cors, _CHUNKED) + chunk(_retry_line())
             self.enter(head, subscription, form, wants_status=_wants_status(request))
 
     def _refuse(self, refused: RefusalError, request: Request) -> None:
@@ -74,7 +84,7 @@ class SseConnection(JoiningConnection):
         job.cancel()
         self._job = None
         # The head has a `retry:` line, which tells the client when to reconnect; here it is the complete reply.
-        self._end_join(503, job.head + (LAST_CHUNK if self.form is Format.SSE else b""))
+        self._end_join(503, job.head + (b"" if self.form is Format.SSE_UNCHUNKED else LAST_CHUNK))
 
     def _end_join(self, status: int, reply: bytes) -> None:
         self.node.metrics.refused.labels(str(status)).inc()
@@ -97,7 +107,9 @@ class SseConnection(JoiningConnection):
             content = message.bye(position, reason=reason or REASONS[code], reconnect=reconnect)
             # An EventSource ignores `bye` and reconnects by itself; `retry:` tells it when.
             end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(content)
-        if self.form is Format.SSE:
+        if self.form in GZIP:
+            end = gzip_stream.stored(end)
+        if self.form is not Format.SSE_UNCHUNKED:
             end = (chunk(end) if end else b"") + LAST_CHUNK
         self.transport.write(end)
         node.closing[self] = node.steady() + CLOSE_SECONDS
@@ -106,6 +118,21 @@ class SseConnection(JoiningConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.node.closing.pop(self, None)
+
+
+# Go and OkHttp ask for gzip alone, on behalf of programs that know nothing of it. Go reports a stream without gzip's
+# trailer, which an endless one cannot have, as an error; clients that name one of these codings take it for an end.
+_CHOSEN: Final = frozenset((b"deflate", b"br", b"zstd"))
+
+
+# Clients send one of a few values. Long ones, made to fill the cache, take 4 MiB at most.
+@lru_cache(maxsize=256)
+def stream_format(accept_encoding: bytes, deflate: Deflate) -> Format:
+    """The format of a chunked event stream, by the client's `Accept-Encoding` and the setting."""
+    is_chosen = any(quality for name, quality in qualities(accept_encoding) if name in _CHOSEN)
+    if deflate == "off" or not is_chosen or not takes_gzip(accept_encoding):
+        return Format.SSE
+    return Format.SSE_SHARED if deflate == "shared" else Format.SSE_GZIP
 
 
 def _wants_status(request: Request) -> bool:

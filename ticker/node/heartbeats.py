@@ -91,15 +91,19 @@ class Heartbeats(Generic[M]):
     def _round(self, seconds: int) -> Iterator[Delivery[M]]:
         self._waiting.discard(seconds)
         encoded = self._encode()
+        is_over = self._rounds().is_over
         if seconds > _NODE:
-            return self._chosen(seconds, encoded)
+            return self._chosen(seconds, encoded, is_over)
         if seconds == _NODE:
             self._exclude_chosen()
-        return self._hub.broadcast(encoded)
+        return self._hub.broadcast(encoded, is_over, None if seconds == EVERYONE else seconds)
 
-    def _chosen(self, seconds: int, encoded: Encoded) -> Iterator[Delivery[M]]:
+    def _chosen(self, seconds: int, encoded: Encoded, is_over: Callable[[M], bool]) -> Iterator[Delivery[M]]:
         for form, members in zip(FORMATS, self._members.get(seconds, ()), strict=False):
-            if members:
+            if form is Format.SSE_SHARED:
+                if members:
+                    yield from self._hub.broadcast_to_streams(encoded, is_over, seconds)
+            elif members:
                 yield Delivery(tuple(members), encoded.bytes_for(form), 1)
 
     def _exclude_chosen(self) -> None:

@@ -119,7 +119,7 @@ class Node(Broadcast):
         self.address_counts.add(member.address)
         if member.subscription.heartbeat:
             self.heartbeats.join(member)
-        return self.hub.join(member, member.subscription.filter, member.form)
+        return self.hub.join(member, member.subscription.filter, member.form, member.subscription.heartbeat)
 
     def leave(self, member: Subscriber, group: Group[Subscriber]) -> None:
         """Removes `member` from `group` and from everything that counts it."""

@@ -1,6 +1,7 @@
 """Ready bytes, read again by the parsers of others: websockets for frames, the standard's rules for SSE."""
 
 import json
+import zlib
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,11 @@ from websockets.uri import parse_uri
 
 from ticker.contract.cursor import Cursor
 from ticker.contract.message import Message, bye, heartbeat, live
+from ticker.core import gzip_stream
 from ticker.core.frame import (
     ALONE,
     DEFLATE_FROM,
+    GZIP,
     PING,
     PLAIN_OF,
     WINDOW_BITS,
@@ -124,11 +127,24 @@ def test_a_message_is_encoded_once_per_format() -> None:
     assert len({encoded.bytes_for(form) for form in Format}) == len(Format) - len(ALONE)
     # With a ping it goes to clients that keep different messages, so it refers to none and is not kept.
     beat = Encoded(encoded.message, encoded.time, ping=True)
-    assert all(beat.bytes_for(form) is beat.bytes_for(PLAIN_OF[form]) for form in ALONE)
+    assert all(beat.bytes_for(form) is beat.bytes_for(PLAIN_OF[form]) for form in ALONE if form not in GZIP)
     assert events(encoded.bytes_for(Format.SSE_UNCHUNKED).decode())[0]["data"].encode() == encoded.message.body
     assert unchunked(encoded.bytes_for(Format.SSE)) == encoded.bytes_for(Format.SSE_UNCHUNKED)
     for form in (Format.PLAIN, Format.DEFLATED):
         assert [frame.data for frame in frames(encoded.bytes_for(form))] == [encoded.message.body]
+
+
+@pytest.mark.parametrize("form", sorted(GZIP))
+@pytest.mark.parametrize("size", [1, 300, 70_000])
+def test_each_chunk_of_a_gzip_stream_can_be_read_at_once(form: Format, size: int) -> None:
+    encoded = Encoded(live(CURSOR, b'{"x":"%b"}' % (b"y" * size)), "2026-05-01T09:30:00.125Z")
+    # Python's own reader of gzip, and of a stream that nobody ends.
+    reader = zlib.decompressobj(31)
+    assert reader.decompress(gzip_stream.HEAD + gzip_stream.stored(b": hello\n\n")) == b": hello\n\n"
+    for _ in range(3):
+        event = reader.decompress(unchunked(encoded.bytes_for(form)))
+        assert event == encoded.bytes_for(Format.SSE_UNCHUNKED)
+    assert (len(encoded.bytes_for(form)) < len(event)) == (form is not Format.SSE_STORED)
 
 
 @pytest.mark.parametrize("form", [Format.CLOUDEVENTS, Format.CLOUDEVENTS_DEFLATED])

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.ticker.core.test_frame import CURSOR
+from tests.ticker.core.test_frame import CURSOR, unchunked
 from ticker.contract import message
 from ticker.contract.message import LONG_BYTES
-from ticker.core.frame import Encoded, Format
+from ticker.core.frame import GZIP, Encoded, Format
 from ticker.core.long import PIECE_BYTES, LongMessage, long_message
 
 TIME = "2026-05-01T09:30:00.125Z"
@@ -40,6 +40,11 @@ def test_the_pieces_joined_are_the_message(form: Format, count: int, size: int) 
     if form in (Format.DEFLATED, Format.CLOUDEVENTS_DEFLATED):
         head = 10 if len(whole) > 70_000 else 4
         assert _inflated(b"".join(pieces)) == _inflated(whole), head
+    elif form in GZIP:
+        reader = zlib.decompressobj(-15)
+        event = b"".join(map(reader.decompress, map(unchunked, pieces if form is Format.SSE_STORED else [whole])))
+        assert event == encoded.bytes_for(Format.SSE_UNCHUNKED)
+        assert zlib.decompressobj(-15).decompress(unchunked(b"".join(pieces))) == event
     else:
         assert b"".join(pieces) == whole
     assert all(len(piece) < 2 * PIECE_BYTES + size for piece in pieces)

@@ -27,7 +27,7 @@ FILTERS = (
     Filter(sections=frozenset({"world"})),
     Filter(editions=frozenset({"en"}), sections=frozenset({"politics"}), urgency=2),
 )
-FORMS = (Format.PLAIN, Format.DEFLATED, Format.SHARED)
+FORMS = (Format.PLAIN, Format.DEFLATED, Format.SHARED, Format.SSE_GZIP, Format.SSE_SHARED)
 changes = st.fixed_dictionaries(
     {
         "edition": st.sampled_from(["en", "ar", "es"]),

@@ -1,38 +1,51 @@
 """Messages that refer to earlier ones, read by inflaters that know nothing of how the node chose the references."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.support.entries import entry
+from tests.ticker.core.test_frame import unchunked
 from ticker.contract.entry import Entry
 from ticker.contract.message import heartbeat, live
+from ticker.core import gzip_stream
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
-from ticker.core.frame import MOST_CONTEXTS, PING, WINDOW_BITS, Encoded, Format
+from ticker.core.frame import GZIP, MOST_CONTEXTS, PING, WINDOW_BITS, Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 
 FILTERS = (Filter(), Filter(sections=frozenset({"world"})), Filter(sections=frozenset({"sport"})))
 ACTS = ("join", "change", "lag", "catch_up", "leave")
-FORMS = (Format.SHARED, Format.CLOUDEVENTS_SHARED)
+SOCKETS = (Format.SHARED, Format.CLOUDEVENTS_SHARED)
+STREAMS = (Format.SSE_SHARED, Format.SSE_SHARED, Format.SSE_GZIP)
+INTERVALS = (0, 5)
 
 
 class Client:
     """A client with a window of 4 KiB: a reference that goes further back is an error."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: Format, interval: int = 0) -> None:
         self.form = form
+        self.interval = interval
         self.expected: list[bytes] = []
         self.received: list[bytes] = []
         self.frame_bytes: list[int] = []
         self.round = 0
         self.is_lagging = False
         self._window = zlib.decompressobj(-WINDOW_BITS)
+        if form in GZIP:
+            self._window = zlib.decompressobj(31)
+            self._window.decompress(gzip_stream.HEAD + gzip_stream.stored(b"retry: 1000\n"))
 
     def read(self, data: bytes) -> None:
+        if self.form in GZIP:
+            self._read_events(data)
+            return
         while data := data.removeprefix(PING):
             length, start = (data[1], 2) if data[1] < 126 else (int.from_bytes(data[2:4]), 4)
             payload, self_contained = data[start : start + length], data[0] == 0x81
@@ -42,23 +55,35 @@ class Client:
                 payload = self._window.decompress(payload + b"\0\0\xff\xff")
             self.received.append(payload)
 
+    def _read_events(self, data: bytes) -> None:
+        while data:
+            size = data.partition(b"\r\n")[0]
+            end = len(size) + int(size, 16) + 4
+            # Each chunk is a complete event, which nothing after it has to push out.
+            event = self._window.decompress(unchunked(data[:end]))
+            assert event.endswith(b"\n\n")
+            self.received.append(event)
+            self.frame_bytes.append(end)
+            data = data[end:]
+
 
 def encoded(arrival: Entry) -> Encoded:
     return Encoded(live(arrival.cursor, arrival.item_json), arrival.item.version_created)
 
 
-def test_an_item_takes_a_fraction_once_a_client_has_received_the_ones_before_it() -> None:
+@pytest.mark.parametrize("form", [Format.SHARED, Format.SSE_SHARED])
+def test_an_item_takes_a_fraction_once_a_client_has_received_the_ones_before_it(form: Format) -> None:
     hub: Hub[Client] = Hub(Backlog(100))
-    early, late = Client(Format.SHARED), Client(Format.SHARED)
-    hub.join(early, Filter(), Format.SHARED)
+    early, late = Client(form), Client(form)
+    hub.join(early, Filter(), form)
     for number in range(1, 13):
         if number == 6:
-            hub.join(late, Filter(), Format.SHARED)
+            hub.join(late, Filter(), form)
         arrival = encoded(entry(number))
         deliveries = list(hub.deliveries([(entry(number), arrival)]))
         for members, data, *_ in deliveries:
             for member in members:
-                member.expected.append(arrival.message.body)
+                member.expected.append(arrival.payload(form))
                 member.read(data)
     assert early.received == early.expected and len(early.received) == 12
     assert late.received == late.expected and len(late.received) == 7
@@ -69,6 +94,25 @@ def test_an_item_takes_a_fraction_once_a_client_has_received_the_ones_before_it(
     list(hub.deliveries([(entry(13), encoded(entry(13)))]))
     [delivery] = hub.deliveries([(entry(14), encoded(entry(14)))])
     assert set(delivery.members) == {early, late}
+
+
+def test_a_heartbeat_in_a_gzip_stream_is_one_of_the_messages_that_later_ones_refer_to() -> None:
+    hub: Hub[Client] = Hub(Backlog(100))
+    usual, own = Client(Format.SSE_SHARED), Client(Format.SSE_SHARED, 5)
+    for client in (usual, own):
+        hub.join(client, Filter(), client.form, client.interval)
+    for number in range(1, 9):
+        arrival = encoded(entry(number))
+        beat = Encoded(heartbeat(entry(1).cursor, time="now", stale=False), "", ping=True)
+        rounds = [hub.deliveries([(entry(number), arrival)]), hub.broadcast(beat, interval=0)]
+        for message, deliveries in zip((arrival, beat), rounds, strict=True):
+            for delivery in deliveries:
+                for member in delivery.members:
+                    member.expected.append(message.payload(member.form))
+                    member.read(delivery.data)
+    assert usual.received == usual.expected and len(usual.received) == 16
+    assert own.received == own.expected and len(own.received) == 8
+    assert usual.frame_bytes[-1] < usual.frame_bytes[1] / 2 and usual.frame_bytes[-2] < usual.frame_bytes[0] / 2
 
 
 def test_groups_with_the_same_messages_share_one_compression() -> None:
@@ -90,6 +134,8 @@ def test_thousands_of_histories_cost_a_bounded_number_of_compressions() -> None:
 class SharedMachine(RuleBasedStateMachine):
     """Clients join, leave, change their filter, lag and catch up, also in the middle of a round."""
 
+    forms: tuple[Format, ...] = SOCKETS
+
     def __init__(self) -> None:
         super().__init__()
         self.hub: Hub[Client] = Hub(Backlog(1000))
@@ -104,7 +150,7 @@ class SharedMachine(RuleBasedStateMachine):
     def enter(self, client: Client, filter: Filter) -> None:
         client.round = self.round
         self.filters[client] = filter
-        self.groups[client] = self.hub.join(client, filter, client.form)
+        self.groups[client] = self.hub.join(client, filter, client.form, client.interval)
         self.send_alone(client, 10_000)
 
     def send_alone(self, client: Client, number: int) -> None:
@@ -113,9 +159,9 @@ class SharedMachine(RuleBasedStateMachine):
         client.expected.append(own.payload(client.form))
         client.read(own.bytes_for(client.form))
 
-    @rule(form=st.sampled_from(FORMS), filter=st.sampled_from(FILTERS))
-    def join(self, form: Format, filter: Filter) -> None:
-        self.enter(Client(form), filter)
+    @rule(pick=st.integers(0, 99), filter=st.sampled_from(FILTERS))
+    def join(self, pick: int, filter: Filter) -> None:
+        self.enter(Client(self.forms[pick % len(self.forms)], INTERVALS[pick % 2]), filter)
 
     @rule(pick=st.integers(0, 99))
     def leave(self, pick: int) -> None:
@@ -170,13 +216,22 @@ class SharedMachine(RuleBasedStateMachine):
         for client in self.groups:
             client.is_lagging = True
 
-    @rule()
-    def beat(self) -> None:
+    @rule(
+        interval=st.sampled_from([None, *INTERVALS]),
+        meanwhile=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99))),
+    )
+    def beat(self, interval: int | None, meanwhile: list[tuple[str, int]]) -> None:
         """A heartbeat, long enough to be compressed if it were not for all members at once."""
         self.round += 1
         message = heartbeat(entry(1).cursor, time="2026-01-01T00:00:00Z" + "0" * 200, stale=True)
         beat = Encoded(message, "2026-01-01T00:00:00Z", ping=True)
-        self.write(self.hub.broadcast(beat), [], [beat])
+        if interval:
+            self.write(self.hub.broadcast_to_streams(beat, self.is_over, interval), meanwhile, [beat])
+            return
+        for client in self.groups:
+            if interval == 0 and client.interval:
+                client.round = self.round
+        self.write(self.hub.broadcast(beat, self.is_over, interval), meanwhile, [beat])
 
     def write(
         self, deliveries: Iterator[Delivery[Client]], meanwhile: list[tuple[str, int]], beats: Sequence[Encoded] = ()
@@ -185,7 +240,7 @@ class SharedMachine(RuleBasedStateMachine):
             if meanwhile:
                 name, pick = meanwhile.pop()
                 if name == "join":
-                    self.join(FORMS[pick % 2], FILTERS[pick % 3])
+                    self.join(pick, FILTERS[pick // 7 % 3])
                 elif name == "change":
                     self.change(pick, FILTERS[pick % 3])
                 else:
@@ -205,5 +260,46 @@ class SharedMachine(RuleBasedStateMachine):
             assert client.received == client.expected
 
 
+class StreamMachine(SharedMachine):
+    """The same with event streams in gzip."""
+
+    forms = STREAMS
+
+
+@pytest.mark.parametrize("machine", [SharedMachine, StreamMachine])
+@pytest.mark.parametrize("seed", range(8))
+def test_many_clients_read_all_of_a_long_history(machine: type[SharedMachine], seed: int) -> None:
+    """Hypothesis mostly tries one or two clients, of which one lags; here are ten, and most of them read."""
+    state, random = machine(), Random(seed)
+
+    def meanwhile() -> list[tuple[str, int]]:
+        return [(random.choice(ACTS), random.randrange(100)) for _ in range(random.choice((0, 0, 2)))]
+
+    def publish() -> None:
+        count = random.choice((1, 1, 1, 2, 10))
+        state.publish([random.choice([("world",), ("sport",), ()]) for _ in range(count)], meanwhile())
+
+    def catch_up() -> None:
+        for pick in range(10):
+            state.catch_up(pick)
+
+    acts: dict[Callable[[], None], int] = {
+        publish: 10,
+        lambda: state.beat(random.choice([None, *INTERVALS]), meanwhile()): 4,
+        lambda: state.join(random.randrange(100), random.choice(FILTERS)): 2,
+        lambda: state.leave(random.randrange(100)): 1,
+        lambda: state.change(random.randrange(100), random.choice(FILTERS)): 1,
+        lambda: state.lag(random.randrange(100)): 1,
+        catch_up: 2,
+    }
+    for pick in range(10):
+        state.join(pick, random.choice(FILTERS))
+    for act in random.choices(list(acts), list(acts.values()), k=60):
+        act()
+        state.every_client_reads_what_was_sent_to_it()
+
+
 TestSharedContext = SharedMachine.TestCase
 TestSharedContext.settings = settings(max_examples=40, stateful_step_count=30)
+TestSharedStreams = StreamMachine.TestCase
+TestSharedStreams.settings = settings(max_examples=60, stateful_step_count=30)

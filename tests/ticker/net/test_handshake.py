@@ -245,6 +245,15 @@ async def test_only_clients_known_to_keep_what_they_decompressed_are_asked_to(
     assert (form in ALONE) == (answer is not None and answer.startswith(SHARED))
 
 
+@pytest.mark.parametrize("parser", [{}, {"TE": "trailers"}], ids=["plain", "full parser"])
+async def test_firefox_is_known_by_its_name_on_both_ways_in(node: Serving, parser: dict[str, str]) -> None:
+    # The bug: the reader of plain heads skipped `User-Agent`, so that no Firefox got references.
+    offer = upgrade(Sec_WebSocket_Extensions="permessage-deflate", User_Agent=FIREFOX, **parser)
+    async with node.wire(offer) as wire:
+        status, headers = await wire.head()
+        assert (status, headers["sec-websocket-extensions"]) == (101, SHARED)
+
+
 async def test_a_client_with_a_window_reads_items_that_refer_to_earlier_ones(node: Serving) -> None:
     async def read(client: ClientConnection) -> Any:  # Any: JSON
         async with asyncio.timeout(LIMIT_SECONDS):
