@@ -38,6 +38,20 @@ def test_an_act_that_changes_nothing_is_not_sent(open_desk: SignIn, line: Line) 
 
 
 @pytest.mark.deep
+def test_an_act_that_makes_a_line_more_urgent_asks_first_and_says_so(open_desk: SignIn, line: Line) -> None:
+    page = open_desk()
+    form = line.open_form(page, "Update")
+    form.get_by_label("Urgency").select_option("2")
+    page.keyboard.press("Control+Enter")
+    question = page.locator("#confirm")
+    expect(question).to_be_visible()
+    expect(question).to_contain_class("danger")
+    expect(question.locator("dd.danger")).to_have_text("Bulletin – was Urgent")
+    page.keyboard.press("Escape")
+    expect(line.row(page)).to_have_attribute("data-version", "1")
+
+
+@pytest.mark.deep
 def test_a_correction_needs_a_note_and_readers_see_it(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     form = line.open_form(page, "Correct")

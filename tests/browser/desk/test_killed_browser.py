@@ -8,12 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.desk.conftest import Service
-from tests.browser.desk.editing import sign_in_again
+from tests.browser.desk.editing import Line, line, sign_in_again
 from tests.support.waiting import until
+
+__all__ = ["line"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +86,18 @@ def killed_browser(chromium: Browser, tmp_path: Path) -> Iterator[KilledBrowser]
     browser.close()
 
 
+def kill_and_come_back(browser: KilledBrowser, service: Service, token: str) -> Page:
+    """The desk in a new process of the browser, signed in."""
+    browser.kill()
+    page = browser.open(service.desk.url)
+    # Chromium writes cookies every half minute: only then is the person still signed in.
+    expect(page.locator("#signin-value").or_(page.locator("#line")).filter(visible=True).first).to_be_visible()
+    if page.locator("#signin-value").is_visible():
+        expect(page.locator("#signin-value")).to_be_focused()
+        sign_in_again(page, token)
+    return page
+
+
 @pytest.mark.deep
 def test_every_field_of_the_composer_survives_a_killed_browser(service: Service, killed_browser: KilledBrowser) -> None:
     token = service.token(f"M {secrets.token_hex(4)}", "chief")
@@ -98,15 +112,52 @@ def test_every_field_of_the_composer_survives_a_killed_browser(service: Service,
     page.locator("#role").select_option("eyewitness")
     # A transaction takes milliseconds; the local storage is on the disk only seconds later.
     until(lambda: "eyewitness" in page.evaluate(_SECOND_COPY), "the last choice is in the second copy", seconds=1)
-    killed_browser.kill()
-    page = killed_browser.open(service.desk.url)
-    # Chromium writes cookies every half minute: only then is the person still signed in.
-    expect(page.locator("#signin-value").or_(page.locator("#line")).filter(visible=True).first).to_be_visible()
-    if page.locator("#signin-value").is_visible():
-        expect(page.locator("#signin-value")).to_be_focused()
-        sign_in_again(page, token)
+    page = kill_and_come_back(killed_browser, service, token)
     expect(page.locator("#line")).to_have_value(LINE)
     expect(page.locator("#role")).to_have_value("eyewitness")
     expect(page.locator("#link")).to_have_value("https://example.org/a")
     expect(page.get_by_role("checkbox", name="Politics")).to_be_checked()
     expect(page.get_by_role("radio", name="Bulletin")).to_be_checked()
+
+
+@pytest.mark.deep
+def test_the_fields_of_acts_editions_and_reasons_survive_a_killed_browser(
+    service: Service, killed_browser: KilledBrowser, line: Line
+) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    reporter = service.token(f"R {secrets.token_hex(4)}", "reporter")
+    draft = f"Ferries stop at noon {secrets.token_hex(4)}"
+    body = {"edition": "en", "line": {"text": f"Civil Defence: {draft}"}, "state": "submitted"}
+    service.post(reporter, "/v1/drafts", body)
+    page = killed_browser.open(service.desk.url)
+    sign_in_again(page, token)
+    expect(page.locator("#line")).to_be_focused()
+    page.locator("#line").fill(LINE)
+    page.keyboard.press("Alt+Shift+E")
+    page.locator("#editions-es").fill("Una vecina: Mucho humo sobre el puerto")
+    page.keyboard.press("Escape")
+    submission = open_submission(page, draft)
+    submission.get_by_role("button", name="Return").click()
+    submission.locator("form input, form textarea").first.fill("Who has seen it?")
+    form = line.open_form(page, "Correct")
+    form.get_by_label("Line, as", exact=False).fill("Civil Defence: Power is back across the harbour")
+    form.get_by_label("Note", exact=False).first.fill("It came back at six")
+    until(lambda: "It came back at six" in page.evaluate(_SECOND_COPY), "the note is in the second copy", seconds=1)
+    page = kill_and_come_back(killed_browser, service, token)
+    form = line.open_form(page, "Correct")
+    expect(form.get_by_label("Line, as", exact=False)).to_have_value("Civil Defence: Power is back across the harbour")
+    expect(form.get_by_label("Note", exact=False).first).to_have_value("It came back at six")
+    submission = open_submission(page, draft)
+    submission.get_by_role("button", name="Return").click()
+    expect(submission.locator("form input, form textarea").first).to_have_value("Who has seen it?")
+    page.locator("#line").focus()
+    page.keyboard.press("Alt+Shift+E")
+    expect(page.locator("#editions-es")).to_have_value("Una vecina: Mucho humo sobre el puerto")
+
+
+def open_submission(page: Page, text: str) -> Locator:
+    """The row of a submitted draft in the panel of what is not published yet."""
+    page.evaluate("document.getElementById('waiting-box').open = true")
+    row = page.locator("#waiting-lines > li", has_text=text)
+    expect(row).to_be_visible()
+    return row

@@ -103,6 +103,18 @@ def test_invisible_marks_are_shown_and_removed_with_one_key_and_an_emoji_stays_w
     expect(page.locator("#warnings")).to_contain_text("Invisible marks: 4")
 
 
+def test_one_key_removes_the_invisible_marks_of_every_line_that_waits(page: Page) -> None:
+    paste(
+        page,
+        "Civil De\u00adfence: Two people saved\nHealth ministry: One\u200b hurt\u200f\nCivil Defence: Roads\ufeff open",
+    )
+    expect(page.locator("#queue-lines > li")).to_have_count(2)
+    page.keyboard.press("Alt+M")
+    expect(page.locator("#line")).to_have_value("Civil Defence: Two people saved")
+    lines = page.locator("#queue-lines .line").all_text_contents()
+    assert [line.strip() for line in lines] == ["Health ministry: One hurt", "Civil Defence: Roads open"]
+
+
 @pytest.mark.deep
 def test_undo_takes_back_a_paste_and_a_chosen_source(page: Page) -> None:
     line = page.locator("#line")
@@ -147,6 +159,11 @@ def test_typed_letters_are_one_step_of_undo_and_never_join_a_paste(page: Page) -
     for value in (f"The {typed}", typed):
         page.keyboard.press("Control+Z")
         expect(line).to_have_value(f"{value} in the harbour, one of them badly")
+    # What was undone cannot be done again over newer letters.
+    page.keyboard.press("Control+End")
+    page.keyboard.type("!")
+    page.keyboard.press("Control+Shift+Z")
+    expect(line).to_have_value(f"{typed} in the harbour, one of them badly!")
     expect(page.locator("#preview")).to_contain_text("in the harbour, one of them badly")
 
 

@@ -154,11 +154,13 @@ def test_urgency_differs_by_more_than_colour(service: Service, open_desk: SignIn
 def test_the_last_line_is_withdrawn_in_four_keys_besides_its_reason(
     service: Service, open_desk: SignIn, language: str
 ) -> None:
-    page, text = open_desk(), unique_text()
+    page, earlier, text = open_desk(), unique_text(), unique_text()
     page.locator("#language").select_option(language)
     page.locator("#line").focus()
-    publish(page, text)
-    expect(page.locator("#line")).to_have_value("")
+    for words in (earlier, text):
+        publish(page, words)
+        expect(page.locator("#line")).to_have_value("")
+        expect(row_with(page, words)).to_be_visible()
     fill(service, 1)  # another editor publishes in between
     page.keyboard.press("Alt+ArrowUp")
     # As an Arabic keyboard sends them: the letter differs, the position does not.
@@ -171,6 +173,9 @@ def test_the_last_line_is_withdrawn_in_four_keys_besides_its_reason(
     expect(row_with(page, text)).to_have_attribute("data-status", "canceled")
     expect(page.locator("#line")).to_be_focused()
     assert text not in service.headlines()
+    # Once more: the line before it, and not the one that is already off.
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".row:focus-within")).to_contain_text(earlier)
 
 
 def press_as(page: Page, key: str, code: str) -> None:

@@ -101,6 +101,15 @@ def test_an_approval_is_of_the_content_that_was_seen() -> None:
         approved(changed, ("chief",), line.digest, 1.0)
 
 
+def test_an_approval_counts_for_no_content_but_the_approved_one() -> None:
+    line = approved(a_line("one"), ("chief",), a_line("one").digest, 1.0)
+    assert is_approved(approval_of(line), line.item)
+    # As if another way than `rewritten` had changed it, for example a hand in the database.
+    other = a_line("two")
+    changed = msgspec.structs.replace(line, item=other.item, contents=other.contents, digest=other.digest)
+    assert approval_of(changed) is None
+
+
 def test_an_approval_comes_in_time_or_not_at_all() -> None:
     line = opened(a_line(), NEED, 0.0, SECONDS)
     assert expired(line, SECONDS - 1) is line
