@@ -20,6 +20,7 @@ _WHEN: Final = {
     "crawl.js": "layout `crawl`",
     "own-words.js": "where the page has words of its own",
     "paint.js": "a share of pages that the operator sets",
+    "shared.js": "with the connection; before it where the page or the browser has another ticker",
     "poll.js": "where neither WebSocket nor server-sent events work",
 }
 

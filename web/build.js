@@ -27,6 +27,7 @@ const PARTS = [
   "widget/words-ar.js",
   "widget/words-es.js",
   "client/poll.js",
+  "client/shared/shared.js",
 ];
 const SOURCES = fileURLToPath(new URL("./", import.meta.url));
 const DOCS = fileURLToPath(new URL("../docs/theming.md", import.meta.url));
@@ -42,7 +43,7 @@ const OPTIONS = { module: true, ecma: 2020, compress: { passes: 3, pure_getters:
  * it shares with its parts either: a node of another release may have sent the part.
  */
 const INTERNAL =
-  /^(onMessage|onState|transports|address|memory|silent|heard|postpone|rest|wake|current|label|clock|announce|nextChange|isWanted|start|stop|apply|key|isLoud|isNew)$/;
+  /^(silent|heard|postpone|rest|current|label|announce|nextChange|isWanted|apply|key|isLoud|isNew)$/;
 
 /** Removes spaces that mean nothing in the style sheet. @param {string} sheet */
 const shortened = (sheet) =>

@@ -189,6 +189,8 @@ def test_silence_is_noticed_after_two_and_a_half_heartbeats(page: Page, ticker: 
 def test_a_page_that_is_left_closes_its_connection_and_resumes_when_it_returns(page: Page, ticker: FakeTicker) -> None:
     widget = show(page, ticker)
     expect_live(widget)
+    # The part that closes it is loaded.
+    page.wait_for_function("navigator.locks.query().then(({ held }) => held.length)")
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     until(lambda: not ticker.open_requests, "the connection is closed, which the back button needs")
     ticker.entries.append(an_item(1, "Published while away"))

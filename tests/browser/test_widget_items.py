@@ -48,7 +48,9 @@ def test_a_published_line_appears_first_with_its_source(page: Page, ticker: Fake
 def test_source_and_headline_are_each_in_a_bidi_isolate(page: Page, ticker: FakeTicker) -> None:
     name = {"value": "الدفاع المدني (Geneva)", "language": "ar", "direction": "rtl"}
     ticker.publish(an_item(1, "12 injured", infoSources=[{"name": name, "role": "official"}]))
-    source, headline = show(page, ticker).locator("li p bdi").all()
+    isolates = show(page, ticker).locator("li p bdi")
+    expect(isolates).to_have_count(2)
+    source, headline = isolates.all()
     assert [source.get_attribute("lang"), source.get_attribute("dir")] == ["ar", "rtl"]
     assert [headline.get_attribute("lang"), headline.get_attribute("dir")] == ["en", "ltr"]
     assert source.evaluate("bdi => getComputedStyle(bdi).unicodeBidi") == "isolate"
@@ -297,6 +299,8 @@ def test_the_age_is_right_if_the_reader_s_clock_is_an_hour_off(context: BrowserC
         expect(rows(widget).locator("time")).to_have_text("5 min. ago")
         ticker.publish(an_item(2, "From tomorrow", firstCreated=moment(time.time() + 3600)))
         expect(rows(widget).first.locator("time")).to_have_text("now")
+        # The next page would share its list.
+        page.close()
 
 
 @pytest.mark.deep

@@ -31,7 +31,8 @@ export class Connection {
   #backoff;
   /** @type {State} */
   #state = "connecting";
-  #cursor = "";
+  /** Of the newest message. */
+  cursor = "";
   #heartbeat = 15;
   /** Of the transport in use. */
   #index = 0;
@@ -78,7 +79,7 @@ export class Connection {
   }
 
   #preferred() {
-    return Math.min(this.#options.memory?.get() || 0, this.#options.transports.length - 1);
+    return this.#options.preferred || 0;
   }
 
   /** How much longer the transport may be silent, in milliseconds. */
@@ -105,7 +106,7 @@ export class Connection {
     try {
       const transport = /** @type {Transport} */ (this.#options.transports[this.#index]);
       this.#closeTransport = transport(
-        (wait) => this.#options.address(this.#cursor, wait),
+        (wait) => this.#options.address(this.cursor, wait),
         on,
         () => this.#heartbeat,
       );
@@ -140,9 +141,9 @@ export class Connection {
       this.#failures = this.#rounds = 0;
       if (!this.#index) this.#firstHasWorked = true;
       // Not again while it is remembered, or the memory would never end.
-      if (this.#index !== this.#preferred() && !this.#firstHasWorked) this.#options.memory?.set(this.#index);
+      if (this.#index !== this.#preferred() && !this.#firstHasWorked) this.#options.preferred = this.#index;
     }
-    if (typeof message.cursor === "string") this.#cursor = message.cursor;
+    if (typeof message.cursor === "string") this.cursor = message.cursor;
     if (Number(message.heartbeat) > 0) this.#heartbeat = Number(message.heartbeat);
     if (message.type === "bye") {
       this.#backoff.postpone(message.reconnect);

@@ -52,12 +52,12 @@ export class Subscription extends EventTarget {
     this.#connection = new Connection({
       address: (newest, wait) => this.#address(live, newest, wait),
       transports: EVERYWHERE,
-      memory: {
-        get: () => index,
+      get preferred() {
+        return index;
+      },
+      set preferred(value) {
         // Not the long poll: one failure at the start must not last as long as the program.
-        set: (value) => {
-          index = Math.min(value, 1);
-        },
+        index = Math.min(value, 1);
       },
       onMessage: (message) => this.#read(message),
       onState: (state, reason) => this.#report(state, reason),

@@ -96,6 +96,6 @@ export interface ConnectionOptions {
   onState(state: State, reason: string): void;
   clock?: Clock;
   random?: () => number;
-  /** Remembers which transport works in this session, by its index. */
-  memory?: { get(): number | undefined; set(index: number): void };
+  /** The index of the transport to try first, 0 if absent. The connection sets it when a fallback has worked. */
+  preferred?: number;
 }

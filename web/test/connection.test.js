@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memory } from "../widget/session.js";
-import { start } from "./fake-transports.js";
+import { Connection } from "../client/connection.js";
+import { remembering } from "../client/shared/memory.js";
+import { FakeTransports, start } from "./fake-transports.js";
 
 test("a connection is live from its first snapshot on", () => {
   const fake = start();
@@ -38,7 +39,7 @@ test("a first visit changes transport after two failures, within five seconds", 
   fake.clock.pass(0);
   assert.deepEqual(fake.indexes, [0, 0, 1]);
   fake.receiveSnapshot();
-  assert.equal(fake.memory, 1);
+  assert.equal(fake.options.preferred, 1);
 });
 
 test("a portal page, a list without items and a heartbeat are not a first message", () => {
@@ -70,21 +71,24 @@ test("the state is offline once every transport has failed, and the first is tri
   assert.deepEqual(fake.states, ["offline"]);
   fake.clock.pass(60_000);
   assert.deepEqual(fake.indexes.slice(0, 5), [0, 0, 1, 2, 0]);
-  assert.equal(fake.memory, 0);
+  assert.equal(fake.options.preferred, undefined);
 });
 
 test("the transport that works in this session is tried first", () => {
-  const fake = start({ memory: { get: () => 1, set: () => {} } });
+  const fake = start({ preferred: 1 });
   assert.equal(fake.last.index, 1);
 });
 
 test("a fallback is forgotten after ten minutes, however often it reconnects in that time", (context) => {
   context.mock.timers.enable({ apis: ["Date"], now: 0 });
-  Object.assign(globalThis, { sessionStorage: {} });
-  const here = memory("a.example");
-  here.set(1);
-  assert.equal(memory("b.example").get(), undefined);
-  const fake = start({ memory: here });
+  Object.assign(globalThis, { localStorage: {} });
+  const here = remembering("a.example", new FakeTransports().options);
+  here.preferred = 1;
+  assert.equal(remembering("b.example", new FakeTransports().options).preferred, 0);
+  const fake = new FakeTransports();
+  remembering("a.example", fake.options);
+  fake.connection = new Connection(fake.options);
+  fake.connection.start();
   for (let minute = 1; minute <= 11; minute++) {
     fake.receiveSnapshot();
     context.mock.timers.setTime(minute * 60_000);
@@ -106,7 +110,7 @@ test("a fallback that works during an outage is not remembered if the WebSocket 
   fake.clock.pass(2000);
   assert.equal(fake.last.index, 1);
   fake.receiveSnapshot();
-  assert.equal(fake.memory, 0);
+  assert.equal(fake.options.preferred, undefined);
   fake.lose();
   fake.clock.pass(60_000);
   assert.equal(fake.indexes.filter((index) => index === 0).length > 3, true);

@@ -44,12 +44,12 @@ export class FakeTransports {
   reasons = [];
   /** @type {unknown[]} */
   messages = [];
-  memory = 0;
   random = () => 0.5;
 
   /** @param {Partial<ConnectionOptions>} [options] @param {number} [count] of transports */
   constructor(options = {}, count = 3) {
-    this.connection = new Connection({
+    /** @type {ConnectionOptions} */
+    this.options = {
       address: (cursor) => new URL(`http://node/v1/live?cursor=${cursor}`),
       transports: Array.from({ length: count }, (_, index) => (address, on) => {
         const cursor = address().searchParams.get("cursor") ?? "";
@@ -66,14 +66,10 @@ export class FakeTransports {
       },
       clock: this.clock,
       random: () => this.random(),
-      memory: {
-        get: () => this.memory,
-        set: (index) => {
-          this.memory = index;
-        },
-      },
-      ...options,
-    });
+    };
+    // Not a copy: the connection remembers in its options.
+    Object.defineProperties(this.options, Object.getOwnPropertyDescriptors(options));
+    this.connection = new Connection(this.options);
   }
 
   get last() {

@@ -6,15 +6,15 @@ import { onReturn } from "../client/page.js";
 import { Store } from "../client/store.js";
 import { TRANSPORTS } from "../client/transports.js";
 import { isValid } from "../client/valid.js";
+import { connect } from "./connect.js";
 import { Frame } from "./frame.js";
 import * as line from "./line.js";
 import { load } from "./parts.js";
 import { reflect, upgrade } from "./properties.js";
-import { memory } from "./session.js";
 import { loadWords } from "./strings.js";
 import { everySecond } from "./time.js";
 
-/** @import { Change, Item, Message, State } from "../client/types.d.ts" */
+/** @import { Change, ConnectionOptions, Item, Message, State } from "../client/types.d.ts" */
 /** @import { Words } from "./strings.js" */
 
 const FILTERS = ["edition", "section", "place", "story", "urgency", "backlog"];
@@ -24,7 +24,6 @@ const REFLECTED = ["src", "layout", "show", "speed", "label", "tombstone", ...FI
 const LAYOUTS = ["line", "card", "crawl"];
 const SHOWN = 10;
 const RELABEL_SECONDS = 10;
-
 export class BreakingTicker extends HTMLElement {
   static observedAttributes = ["lang", "dir", "aria-label", ...REFLECTED];
 
@@ -45,7 +44,7 @@ export class BreakingTicker extends HTMLElement {
   #hasGap = false;
   /** The address with the filters that the list is for. */
   #source = "";
-  /** @type {Connection | undefined} */
+  /** @type {Pick<Connection, "stop" | "wake"> | undefined} */
   #connection;
   /** @type {Frame | undefined} */
   #frame;
@@ -87,11 +86,7 @@ export class BreakingTicker extends HTMLElement {
       "abort",
       everySecond(() => this.#tick()),
     );
-    const wake = () => this.#connection?.wake();
-    onReturn(wake, signal);
-    // A browser keeps no page with an open socket in its back/forward cache.
-    addEventListener("pagehide", () => this.#connection?.stop(), { signal });
-    addEventListener("pageshow", (event) => event.persisted && wake(), { signal });
+    onReturn(() => this.#connection?.wake(), signal);
     upgrade(this, [...REFLECTED, "words"]);
     this.#queue(this.#build);
     this.#queue(this.#join);
@@ -166,7 +161,7 @@ export class BreakingTicker extends HTMLElement {
     if (frame === this.#frame) this.#render();
   };
 
-  #join = () => {
+  #join = async () => {
     this.#connection?.stop();
     this.#connection = undefined;
     let url;
@@ -184,15 +179,19 @@ export class BreakingTicker extends HTMLElement {
       this.#render();
     }
     this.#store.isWanted = filter(url.searchParams);
-    this.#connection = new Connection({
+    /** @type {ConnectionOptions} */
+    const options = {
       address: (cursor, wait) => this.#address(cursor, wait),
       transports: TRANSPORTS,
-      memory: memory(url.host),
       onMessage: (message) => this.#merge(message),
       onState: (state, reason) => this.#setState(state, reason),
-    });
+    };
+    const connection = new Connection(options);
+    this.#connection = connection;
     this.#setState("connecting", "");
-    this.#connection.start();
+    const status = () =>
+      connection === this.#connection && /** @type {[State, string]} */ ([this.#state, this.#reason]);
+    this.#connection = (await connect(connection, options, url, status)) ?? this.#connection;
   };
 
   /** The address of the stream with this element's filters. @param {string} cursor @param {number} [wait] */
