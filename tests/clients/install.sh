@@ -25,11 +25,14 @@ npm --prefix "$out" install --no-save --no-package-lock --no-audit --no-fund --l
 "$root/$1" -m pip --disable-pip-version-check --quiet install --upgrade --target "$out/python" \
     aiohttp==3.14.5 httpx==0.28.1 httpx-sse==0.4.3
 
+mkdir -p "$out/go/http"
 cp "$programs/with_coder.go" "$out/go/main.go"
+cp "$programs/with_net_http.go" "$out/go/http/main.go"
 (
     cd "$out/go"
     rm -f go.mod go.sum
-    go mod init clients && go get github.com/coder/websocket@v1.8.15 && go build -o "$out/with_coder" .
+    go mod init clients && go get github.com/coder/websocket@v1.8.15 && go build -o "$out/with_coder" . &&
+        go build -o "$out/with_net_http" ./http
 ) >/dev/null 2>&1
 
 mvn --batch-mode --quiet -f "$programs/pom.xml" dependency:copy-dependencies -DoutputDirectory="$out/java"

@@ -1,4 +1,4 @@
-// The module github.com/coder/websocket.
+// The module github.com/coder/websocket; a second argument asks for compression, which it leaves out by default.
 package main
 
 import (
@@ -15,9 +15,13 @@ import (
 
 func main() {
 	address := strings.Replace(os.Args[1], "http", "ws", 1) + "/v1/live?edition=en"
+	var options *websocket.DialOptions
+	if len(os.Args) > 2 {
+		options = &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover}
+	}
 	cursor := ""
 	for {
-		connection, _, err := websocket.Dial(context.Background(), address+cursor, nil)
+		connection, _, err := websocket.Dial(context.Background(), address+cursor, options)
 		if err == nil {
 			connection.SetReadLimit(-1)
 		}
