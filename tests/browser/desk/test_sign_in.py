@@ -179,3 +179,18 @@ def test_a_session_that_is_about_to_end_is_announced_and_can_be_kept(service: Se
     expect(notice).to_contain_text("Your session ends at")
     page.get_by_role("button", name="Stay signed in").click()
     expect(notice).to_be_hidden()
+
+
+@pytest.mark.deep
+def test_a_tab_ends_when_another_person_signs_in_with_the_same_browser(service: Service, open_desk: SignIn) -> None:
+    page = open_desk("chief")
+    page.locator("#line").fill("A neighbour: Half a line")
+    # As another tab does it: all tabs have the same cookie.
+    answer = page.context.request.post(
+        f"{service.desk.url}/v1/session",
+        data={"token": service.token(f"B {secrets.token_hex(4)}", "chief")},
+        headers={"Origin": service.desk.url},
+    )
+    assert answer.ok
+    expect(page.locator("#signin-value")).to_be_visible()
+    assert page.locator("#line").is_hidden()

@@ -74,6 +74,21 @@ def in_a_moment(page: Page, seconds: float) -> str:
     return str(page.evaluate("seconds => new Date(Date.now() + seconds * 1000).toISOString()", seconds))
 
 
+def test_the_key_that_opens_the_next_draft_leaves_a_submission_of_ones_own(service: Service, open_as: Open) -> None:
+    token, text = service.token(f"R {secrets.token_hex(4)}", "reporter"), a_text()
+    body = {"edition": "en", "line": {"text": f"Civil Defence: {text}"}, "state": "submitted"}
+    draft: Any = service.post(token, "/v1/drafts", body)["draft"]
+    reporter = open_as("reporter", token)
+    expect(row(reporter, text)).to_be_visible()
+    reporter.locator("#line").focus()
+    reporter.keyboard.press("Alt+R")
+    expect(reporter.locator("#outcome")).to_have_text("No submission waits to be opened.")
+    expect(reporter.locator("#line")).to_have_value("")
+    # An editor of another test would be offered it.
+    headers = {"Authorization": f"Bearer {token}", "If-Match": f'"{draft["version"]}"'}
+    assert reporter.request.delete(f"{service.desk.url}/v1/drafts/{draft['id']}", headers=headers).ok
+
+
 def test_an_editor_sees_a_submission_at_once_and_publishes_it(service: Service, open_as: Open) -> None:
     editor, text = open_as("editor"), a_text()
     expect(editor.locator("#waiting-empty")).to_have_count(1)
