@@ -1,9 +1,10 @@
-"""Entry point of `python -m bench`: the scenarios, or `similar` or `weights`, which measure no server."""
+"""Entry point of `python -m bench`: the scenarios, or `similar`, `weights` or `capacity`, which measure no server."""
 
 import sys
 
 import typer
 
+from bench.capacity import capacity_command
 from bench.command import command
 from bench.similar.command import similar_command
 from bench.weights import weights_command
@@ -13,6 +14,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["similar"]:
         app.command()(similar_command)
         app(sys.argv[2:], prog_name="python -m bench similar")
+    elif sys.argv[1:2] == ["capacity"]:
+        app.command()(capacity_command)
+        app(sys.argv[2:], prog_name="python -m bench capacity")
     elif sys.argv[1:2] == ["weights"]:
         weights_command()
     else:

@@ -20,6 +20,7 @@ NAMES: Final = (
     "painted",
     "desk",
     "wire",
+    "nodes",
     "hold",
     "soak",
 )
