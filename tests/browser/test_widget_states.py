@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
 from tests.browser.widget_page import collect_events, context, event_details, page, rows, show, show_page, ticker
@@ -66,3 +66,43 @@ def test_a_refused_ticker_has_no_button_to_try_again(page: Page, ticker: FakeTic
     expect(widget).to_have_js_property("state", "offline")
     expect(widget.get_by_text("This ticker cannot be shown here.")).to_be_visible()
     expect(widget.get_by_role("button", name="Try now")).to_have_count(0)
+
+
+def written_time(widget: Locator) -> str:
+    """What a style sheet writes after the age of the first item."""
+    content: str = widget.locator("time").first.evaluate("time => getComputedStyle(time, '::after').content")
+    return content
+
+
+def test_the_time_of_day_is_on_paper_and_in_the_row_with_the_focus(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(an_item(1, "One", link="https://a.example/"))
+    widget = show(page, ticker, 'lang="en-GB"')
+    expect(widget.locator("time[data-at]")).to_have_count(1)
+    assert written_time(widget) == "none"
+    page.emulate_media(media="print")
+    assert re.search(r"\d\d:\d\d", written_time(widget))
+    page.emulate_media(media="screen")
+    widget.get_by_role("link", name="One").focus()
+    assert re.search(r"\d\d:\d\d", written_time(widget))
+
+
+def test_the_time_of_day_is_on_a_touch_screen(chromium: Browser, ticker: FakeTicker) -> None:
+    context = chromium.new_context(viewport={"width": 320, "height": 700}, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    ticker.publish(an_item(1, "One"))
+    widget = show(page, ticker)
+    expect(widget.locator("time[data-at]")).to_have_count(1)
+    assert re.search(r"\d:\d\d", written_time(widget))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_forced_colours_tell_urgencies_apart_at_the_edge_of_the_row(page: Page, ticker: FakeTicker) -> None:
+    page.emulate_media(forced_colors="active")
+    ticker.publish(*(an_item(number, f"Line {number}", urgency=number) for number in range(1, 5)))
+    widget = show(page, ticker)
+    expect(widget.locator(".pause")).to_be_visible()
+    edge = (
+        "row => { const s = getComputedStyle(row); return `${s.borderInlineStartStyle} ${s.borderInlineStartColor}` }"
+    )
+    assert len({row.evaluate(edge) for row in rows(widget).all()}) == 4

@@ -75,7 +75,9 @@ a { text-decoration-color: var(--_rule) }
 .fresh { background: var(--_fill); color: var(--_on); border-color: var(--_fill) }
 .icon::before { content: ""; display: inline-block; inline-size: .2em; block-size: .85em; border: solid currentColor; border-width: 0 .24em; vertical-align: -.1em }
 .icon.on::before { border-color: transparent currentColor; border-width: .42em 0 .42em .68em; inline-size: 0; block-size: 0 }
-@media (forced-colors: active) { .fresh { border: 1px solid } .mark::before, .state.live::before { background: CanvasText } .label { border: 1px solid; clip-path: none } li { border-inline-start-color: Canvas } .u1 { border-inline-start-color: Highlight } }
+@media (forced-colors: active) { .fresh { border: 1px solid } .mark::before, .state.live::before { background: CanvasText } .label { border: 1px solid; clip-path: none } li { border-inline-start-color: Canvas } .u1 { border-inline-start: 4px solid Highlight } .u2 { border-inline-start: 4px dashed CanvasText } .u3 { border-inline-start: 4px dotted CanvasText } }
+@media print, (hover: none) { time::after { content: " · " attr(data-at) } }
+li:focus-within time::after { content: " · " attr(data-at) }
 `;
 
 /** @param {Frame} frame */
@@ -170,11 +172,15 @@ export function extend(frame) {
       // The focus would go to the page's start with a row that goes or a button that hides.
       if (focused && !focused.checkVisibility())
         (frame.rows.get(focusedUri)?.li.querySelector("a") ?? pause).focus();
-      for (const time of list.querySelectorAll("time"))
-        time.title ||= new Date(time.dateTime).toLocaleString(words.lang, {
-          dateStyle: "medium",
-          timeStyle: "short",
-        });
+      for (const time of list.querySelectorAll("time")) {
+        if (time.title) continue;
+        const moment = new Date(time.dateTime);
+        /** @param {Intl.DateTimeFormatOptions} [date] */
+        const written = (date) => moment.toLocaleString(words.lang, { timeStyle: "short", ...date });
+        time.title = written({ dateStyle: "medium" });
+        // A pointer that cannot hover, the keyboard and paper have no title.
+        time.dataset.at = moment.toDateString() === new Date().toDateString() ? written() : time.title;
+      }
       // Other layouts than the list may cut a text.
       if (!options.layout) return;
       for (const node of list.querySelectorAll(".text, .note"))
