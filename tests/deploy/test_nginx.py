@@ -3,6 +3,7 @@
 import re
 import signal
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.deploy.stack import NODE_PASSWORD, Stack, answers, two_nodes
+from tests.deploy.stack import NODE_PASSWORD, Stack, answers, program, two_nodes
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -148,6 +149,18 @@ async def test_tls_ends_at_nginx_and_the_desk_marks_its_cookie_secure(service: S
         assert reply.status_code == 200, reply.text
         # Secure, because the desk trusts the X-Forwarded-Proto of nginx.
         assert "secure" in reply.headers["set-cookie"].lower()
+
+
+def test_event_streams_are_served_over_http_2(service: Service) -> None:
+    certificate = service.stack.folder / "tls" / "certificate.pem"
+    url = f"https://localhost:{service.stack.ports['tls']}/v1/live"
+    # More streams than the six connections that a browser opens to a host over HTTP/1.1.
+    streams = [argument for _ in range(8) for argument in ("-o", "-", url)]
+    options = ["--http2", "--no-buffer", "--silent", "--cacert", str(certificate), "--max-time", "3", "--parallel"]
+    command = [program("curl"), *options, "-H", "Accept: text/event-stream", "-w", "http=%{http_version}\\n", *streams]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert answer.count("event: snapshot") == 8
+    assert answer.count("http=2\n") == 8
 
 
 async def test_nginx_does_not_serve_metrics(service: Service) -> None:
