@@ -36,8 +36,8 @@ def test_a_lost_connection_resumes_after_its_last_entry(page: Page, ticker: Fake
     expect_live(widget)
     ticker.publish(an_item(1, "One"))
     expect(rows(widget)).to_have_count(1)
-    ticker.close_all()
     ticker.entries.append(an_item(2, "Published while away"))
+    ticker.close_all()
     expect(rows(widget)).to_have_count(2)
     assert ticker.requests[-1].query["cursor"] == "e.1.c"
     expect(widget.locator(".notice")).to_be_hidden()
