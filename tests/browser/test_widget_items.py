@@ -116,8 +116,8 @@ def test_a_withdrawal_without_words_removes_the_line_and_reports_no_addition(pag
     expect(rows(widget)).to_have_count(1)
     no_words: Json = {"headline": None, "infoSources": [], "note": english("Wrong.")}
     # While the widget is disconnected, one line is withdrawn, and another is published and withdrawn.
-    ticker.close_all()
     ticker.entries += [later(first, "withdraw", **no_words), second, later(second, "withdraw", **no_words)]
+    ticker.close_all()
     expect(rows(widget)).to_have_count(0, timeout=15_000)
     expect(widget).to_contain_text("No breaking news right now.")
     assert [(detail["item"]["uri"][-1], detail["change"]) for detail in event_details(page)] == [("1", "removed")]

@@ -91,9 +91,9 @@ def test_a_live_item_a_correction_a_withdrawal_and_a_restart_reach_the_page(
     until_seen(
         browser, lambda rows: any("Two are missing" in row and "Two, not ten." in row for row in rows), "its note"
     )
-    # A restart: every connection ends, and an item comes while there is none.
-    ticker.close_all(1012)
+    # A restart: every connection ends, and the next one brings an item.
     ticker.entries.append(an_item(3, "Trains run"))
+    ticker.close_all(1012)
     until_seen(browser, lambda rows: any("Trains run" in row for row in rows), "what was missed")
     until(lambda: seen(browser)["state"] == "Live", "live again", seconds=20)
     assert browser.errors == []
