@@ -7,16 +7,27 @@ export class Election {
   /** Ends the request for the lock, or gives it back. */
   #release = () => {};
 
-  /** @param {string} name @param {() => void} onLead @param {() => void} onLoss another page has taken the lock */
+  /**
+   * @param {string} name
+   * @param {() => void} onLead this page leads; also where it may have no lock, as in a sandboxed frame
+   * @param {() => void} onLoss another page has taken the lock
+   */
   constructor(name, onLead, onLoss) {
     this.#name = name;
     this.#onLead = onLead;
     this.#onLoss = onLoss;
   }
 
-  /** Whether this page can share with others: a page without TLS has no locks. */
-  static isPossible() {
-    return "locks" in navigator && "BroadcastChannel" in globalThis;
+  /**
+   * The channel to the browser's other pages, or undefined where there is none: a page without TLS has no locks, and a
+   * browser that denies a page its storage may deny it the channel.
+   * @param {string} name
+   */
+  static channel(name) {
+    if (!("locks" in navigator)) return;
+    try {
+      return new BroadcastChannel(name);
+    } catch {}
   }
 
   /** Asks for the lock. @param {boolean} steals from the page that has it, and not in turn */
@@ -40,7 +51,11 @@ export class Election {
     };
     navigator.locks
       .request(this.#name, steals ? { steal: true } : { signal }, hold)
-      .catch(() => signal.aborted || this.#onLoss());
+      .catch(({ name }) => {
+        if (signal.aborted) return;
+        if (name === "AbortError") this.#onLoss();
+        else this.#onLead();
+      });
   }
 
   /** Gives the lock back, or wants it no longer. */

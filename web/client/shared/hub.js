@@ -94,8 +94,8 @@ export class Hub {
   open() {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    if (Election.isPossible()) {
-      this.#channel = new BroadcastChannel(this.#name);
+    this.#channel = Election.channel(this.#name);
+    if (this.#channel) {
       this.#channel.onmessage = ({ data }) => this.#hear(data);
       this.#election.stand(false);
       this.#ask(false);
