@@ -127,6 +127,8 @@ class DeskServer(uvicorn.Server):
             return
         self._parts.watch.draining = True
         super().handle_exit(sig, frame)
+        # uvicorn takes a second SIGINT for force, and drops publications that are being answered.
+        self.force_exit = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -26,8 +26,10 @@ case ${DEEP:-} in
     *) depth="" ;;
 esac
 
+# A test that hangs ends its process, which prints where it stood, instead of the whole run.
 run() {
-    "${interpreter[@]}" -m pytest --color=$colour "$@" 2>&1 | tee -a $log
+    "${interpreter[@]}" -m pytest --color=$colour -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true \
+        "$@" 2>&1 | tee -a $log
 }
 
 # The last line of the log, without its frame and colours.

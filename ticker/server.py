@@ -81,6 +81,8 @@ class NodeServer(uvicorn.Server):
             return
         self.node.drains_at_once = skips_drain()
         super().handle_exit(sig, frame)
+        # uvicorn takes a second SIGINT for force, and ends its tasks in the middle.
+        self.force_exit = False
 
     async def _accept(self, sockets: list[socket.socket]) -> None:
         loop = asyncio.get_running_loop()

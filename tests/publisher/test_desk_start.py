@@ -11,6 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvicorn
+
+from publisher.api.app import create_app
+from publisher.api.parts import Parts
+from publisher.server import DeskServer
 
 Start = Callable[..., "subprocess.Popen[str]"]
 COMMAND = (sys.executable, "-c", "from flashwire.cli.main import main; main()", "desk")
@@ -91,3 +96,11 @@ def test_sigterm_ends_the_desk_at_any_moment_of_its_start(start: Start) -> None:
         _, errors = desk.communicate(timeout=30)
         assert time.monotonic() - began < 5
         assert desk.returncode in (0, -signal.SIGTERM) and "Traceback" not in errors, errors
+
+
+@pytest.mark.anyio
+async def test_a_second_interrupt_drops_no_publication(parts: Parts) -> None:
+    server = DeskServer(uvicorn.Config(create_app(parts)), parts)
+    for _ in range(2):
+        server.handle_exit(signal.SIGINT, None)
+    assert server.should_exit and not server.force_exit and parts.watch.draining

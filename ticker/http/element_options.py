@@ -28,6 +28,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
 """Custom properties without `--ticker-`, each with an example of a value."""
 _ROWS_LIMIT: Final = 100
 _FASTEST: Final = 1000
+_LONGEST_SECONDS: Final = 86_400
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -63,6 +64,7 @@ def element_options(site: Site, strings: Mapping[str, Mapping[str, str]], langua
         Option("show", "number", least=1, most=_ROWS_LIMIT),
         Option("speed", "number", least=1, most=_FASTEST, default=80),
         Option("label", "text"),
+        Option("tombstone", "number", most=_LONGEST_SECONDS, default=60),
         Option("lang", "choice", {tag: sentences["name"] for tag, sentences in strings.items()}),
         Option("dir", "choice", {direction: direction for direction in ("ltr", "rtl", "auto")}),
         Option("aria-label", "text"),
