@@ -49,13 +49,11 @@ export class Election {
         giveBack = resolve;
       });
     };
-    navigator.locks
-      .request(this.#name, steals ? { steal: true } : { signal }, hold)
-      .catch(({ name }) => {
-        if (signal.aborted) return;
-        if (name === "AbortError") this.#onLoss();
-        else this.#onLead();
-      });
+    navigator.locks.request(this.#name, steals ? { steal: true } : { signal }, hold).catch(({ name }) => {
+      if (signal.aborted) return;
+      if (name === "AbortError") this.#onLoss();
+      else this.#onLead();
+    });
   }
 
   /** Gives the lock back, or wants it no longer. */
