@@ -14,7 +14,7 @@ from tests.simulation.history import Event, events_of, run_history
 from tests.simulation.planted import FAULTS, planted
 from tests.simulation.shrink import smallest
 
-_SECONDS = float(os.environ.get("SIMULATION_SECONDS", "60"))
+_SECONDS = float(os.environ.get("SIMULATION_SECONDS", "0"))
 # The faults of this list are found in some hundred histories.
 _RARE = ("a reader that joins in a round", "a reader that caught up in a round", "entries that a failover lost")
 
@@ -66,10 +66,16 @@ def test_each_reader_sees_each_entry_once_and_in_order_or_is_told_of_a_gap() -> 
 
 @pytest.mark.deep
 def test_histories_of_more_seeds_hold() -> None:
-    assert _failure_from(1_000, seconds=15) is None
+    assert _failure_from(1_000, histories=300) is None
 
 
 @pytest.mark.slow
+def test_histories_of_many_seeds_hold() -> None:
+    assert _failure_from(20_000, histories=400) is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not _SECONDS, reason="a long form")
 def test_histories_of_new_seeds_hold(say: Callable[[str], None]) -> None:
     first = random.SystemRandom().randrange(2**32)
     say(f"python -m tests.simulation --seed {first}, {_SECONDS:.0f} s")
