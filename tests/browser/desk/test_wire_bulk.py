@@ -1,5 +1,6 @@
 """Acts on several selected lines at once: one reason, one question, and for each line a separate outcome."""
 
+import re
 import secrets
 from collections import Counter
 from typing import Final
@@ -217,7 +218,7 @@ def test_no_line_comes_in_above_while_rows_are_selected(service: Service, open_d
     page.mouse.move(0, 0)
     text = f"A new line {secrets.token_hex(4)}"
     service.publish(lines.token, {"text": f"Civil Defence: {text}", "edition": "en", "urgency": 4})
-    expect(page.locator("#new-above")).to_contain_text("New above: 1")
+    expect(page.locator("#new-above")).to_contain_text(re.compile(r"New above: [1-9]"))
     expect(row_with(page, text)).to_have_count(0)
     page.get_by_role("button", name="Clear the selection").click()
     page.locator("#line").focus()
