@@ -209,7 +209,7 @@ def make_server(
     files = descriptors()
     node.capacity = min(node.capacity, files - SPARE_DESCRIPTORS)
     node.http_connections.limit = max(
-        http_connections.LEAST, min(http_connections.MOST, files - node.capacity - _OWN_DESCRIPTORS)
+        http_connections.LOWER_LIMIT, min(http_connections.UPPER_LIMIT, files - node.capacity - _OWN_DESCRIPTORS)
     )
     if node.capacity < settings.max_connections:
         log.warning("fewer connections than allowed: raise the limit of open files", capacity=node.capacity)

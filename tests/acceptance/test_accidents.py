@@ -86,11 +86,11 @@ async def advice(editor: Editor, **body: Any) -> dict[str, bool]:
 async def advised(editor: Editor, code: str, **body: Any) -> bool:
     """Whether the desk asks first because of `code`; it reads what it compares with a moment after the publication."""
     for _ in range(100):
-        found = await advice(editor, **body)
-        if code in found:
-            return found[code]
+        advices = await advice(editor, **body)
+        if code in advices:
+            return advices[code]
         await asyncio.sleep(0.1)
-    raise AssertionError(f"no {code} in {found}")
+    raise AssertionError(f"no {code} in {advices}")
 
 
 def kind(answer: httpx2.Response) -> str:
@@ -109,8 +109,8 @@ async def test_one_person_alone_sends_no_alert_to_everyone(people: People) -> No
     assert kind(own) == "approval-own"
     refusal = {"reason": "This is a drill"}
     await people.other.http.post(f"/v1/approvals/{waiting['id']}/refuse", json=refusal)
-    after = await people.editor.publish("Civil Defence: Sirens tested in the port")
-    await people.shown(after["uri"], version=1)
+    next_item = await people.editor.publish("Civil Defence: Sirens tested in the port")
+    await people.shown(next_item["uri"], version=1)
     assert text not in people.read()
 
 
@@ -173,8 +173,8 @@ async def test_a_doubled_line_is_published_once_or_asks_first(people: People) ->
     again = "Civil Defence: Ferry runs aground off the northern cape"
     assert await advised(people.chief, "similar", text=again)
     draft = {"edition": "en", "line": {}, "state": "submitted"}
-    made = (await people.editor.http.post("/v1/drafts", json=draft)).json()["draft"]
-    line = {"edition": "en", "text": "Civil Defence: Tunnel under the strait reopens", "draftId": made["id"]}
+    draft_made = (await people.editor.http.post("/v1/drafts", json=draft)).json()["draft"]
+    line = {"edition": "en", "text": "Civil Defence: Tunnel under the strait reopens", "draftId": draft_made["id"]}
     assert (await people.editor.post(line)).status_code == 201
     assert kind(await people.chief.post(line | {"urgency": 3})) == "draft-used"
 
@@ -184,8 +184,8 @@ async def test_a_wrong_number_of_dead_asks_first(people: People) -> None:
     arabic = {"text": "الدفاع المدني: ٢١ قتيلًا بعد سقوط حافلة في نهر سيلا", "edition": "ar"}
     assert await advised(people.chief, "figures-translation", **arabic, translationOf=item["uri"])
     family = [{"edition": "ar", "text": arabic["text"]}]
-    one = {"text": "Civil Defence: 12 dead after a bus fell into the river Sella"}
-    assert (await advice(people.editor, **one, siblings=family))["figures-translation"] is True
+    line_body = {"text": "Civil Defence: 12 dead after a bus fell into the river Sella"}
+    assert (await advice(people.editor, **line_body, siblings=family))["figures-translation"] is True
     right = {**arabic, "text": arabic["text"].replace("٢١", "١٢")}
     assert "figures-translation" not in await advice(people.chief, **right, translationOf=item["uri"])
     update = {"act": "update", "headline": "21 dead after a bus fell into the river Sella", "dryRun": True}

@@ -65,17 +65,19 @@ def test_a_crawl_moves_at_its_speed_without_a_gap_in_both_directions(
 
 def test_a_new_item_comes_in_next_and_a_withdrawn_one_goes_without_a_jump(page: Page, ticker: FakeTicker) -> None:
     widget = crawl(page, ticker)
-    before = pieces(widget)
+    pieces_at_start = pieces(widget)
     ticker.publish(an_item(4, "Newest"), later(an_item(2, "Item 2"), "withdraw", note=english("Not so.")))
     expect(widget.locator("li")).to_have_count(3)
     page.clock.run_for(16)
     row = pieces(widget)
     assert "Item 2" not in "".join(text for text, _, _ in row)
-    assert [width for _, _, width in row[: len(before)]] == pytest.approx([width for _, _, width in before], abs=0.1)
+    assert [width for _, _, width in row[: len(pieces_at_start)]] == pytest.approx(
+        [width for _, _, width in pieces_at_start], abs=0.1
+    )
     page.clock.run_for(6000)
     texts = [text for text, _, _ in pieces(widget)]
     newest = next(index for index, text in enumerate(texts) if "Newest" in text)
-    assert newest <= len(before) and texts.count(texts[newest]) >= 1
+    assert newest <= len(pieces_at_start) and texts.count(texts[newest]) >= 1
 
 
 def test_an_item_that_newer_ones_push_out_of_the_rows_keeps_its_text_in_the_crawl(

@@ -28,10 +28,10 @@ SCHEMAS = DOCUMENT["components"]["schemas"]
 def closed(schema: Any) -> Any:  # Any: a schema of any depth
     """A schema that refuses fields that it does not describe: clients ignore those, a test must not."""
     if isinstance(schema, list):
-        return [closed(each) for each in schema]
+        return [closed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    inner = {name: closed(each) for name, each in schema.items()}
+    inner = {name: closed(part) for name, part in schema.items()}
     return inner | {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
 
 
@@ -125,11 +125,11 @@ def test_it_describes_every_parameter_and_no_other() -> None:
     query = Query([("nonsense", "1")], load_site(None))
     with pytest.raises(Exception, match="nonsense") as refused:
         query.finish()
-    known = str(refused.value).partition("known are: ")[2].rstrip(".").split(", ")
-    assert sorted(each["name"] for each in live_parameters()) == known
-    assert [each["name"] for each in filter_parameters()] == list(filter_names())
+    accepted_names = str(refused.value).partition("known are: ")[2].rstrip(".").split(", ")
+    assert sorted(part["name"] for part in live_parameters()) == accepted_names
+    assert [part["name"] for part in filter_parameters()] == list(filter_names())
     query_schema = DOCUMENT["channels"]["live"]["bindings"]["ws"]["query"]
-    assert sorted(query_schema["properties"]) == known
+    assert sorted(query_schema["properties"]) == accepted_names
 
 
 def test_the_copy_in_the_documentation_is_what_a_node_serves() -> None:

@@ -64,8 +64,8 @@ def operations() -> dict[str, Any]:  # Any: Schemathesis' operations
     """Each operation by its label; made when a test runs, because every process of a run reads every file."""
     schema = schemathesis.openapi.from_dict(document("0"))
     schema.config.generation.update(with_security_parameters=False)
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    return {operation.label: operation for operation in found}
+    listed = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    return {operation.label: operation for operation in listed}
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +82,11 @@ def newsroom() -> Iterator[Newsroom]:
         }.items():  # fmt: skip
             patch.setenv(f"FLASHWIRE_{name}", value)
         machine = Machine(Path(folder))
-        made = Newsroom(str(machine.http.base_url), machine.token)
+        new_newsroom = Newsroom(str(machine.http.base_url), machine.token)
         try:
-            yield made
+            yield new_newsroom
         finally:
-            made.close()
+            new_newsroom.close()
             machine.close()
 
 
@@ -95,8 +95,8 @@ def real_case(newsroom: Newsroom, label: str, who: str) -> Case:
     operation = operations()[label]
     ids = newsroom.path_parameters(operation.path, who)
     body = newsroom.body(operation.method.upper(), operation.path, who, ids)
-    query = {one.name: QUERIES[one.name] for one in operation.query if QUERIES.get(one.name)}
-    headers = {one.name: '"1"' for one in operation.headers if one.name == "If-Match"}
+    query = {parameter.name: QUERIES[parameter.name] for parameter in operation.query if QUERIES.get(parameter.name)}
+    headers = {parameter.name: '"1"' for parameter in operation.headers if parameter.name == "If-Match"}
     further: dict[str, Any] = {} if body is None else {"body": body, "media_type": "application/json"}
     return operation.Case(path_parameters=ids, query=query, headers=headers, **further)
 
@@ -174,8 +174,8 @@ def made_up(case: Case, data: st.DataObject, newsroom: Newsroom) -> None:
         case.headers.update(real.headers)
         case.query = {**real.query, **(case.query or {})} if data.draw(st.booleans(), "query") else real.query
     if isinstance(real.body, dict) and isinstance(case.body, dict) and data.draw(st.booleans(), "real body"):
-        kept = sorted(case.body.keys())
-        changed = data.draw(st.lists(st.sampled_from(kept), max_size=2), "fields") if kept else []
+        body_fields = sorted(case.body.keys())
+        changed = data.draw(st.lists(st.sampled_from(body_fields), max_size=2), "fields") if body_fields else []
         case.body = {**real.body, **{name: case.body[name] for name in changed}}
     if case.operation.path == "/v1/events":
         case.query = {**(case.query or {}), "wait": "0"}

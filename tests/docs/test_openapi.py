@@ -67,9 +67,9 @@ def expect_described_answers(side: str, label: str, address: str, connection: re
     schema = schemathesis.openapi.from_dict(DOCUMENTS[side]).include(name=label)
     # Of the methods that an operation does not have, one: each is answered by the same code.
     schema.config.phases.coverage.unexpected_methods = {"trace"}
-    [made] = get_all_tests(schema=schema, test_func=check, settings=None, given_kwargs=None)
-    assert isinstance(made, Ok), made
-    made.ok()[1]()
+    [generated] = get_all_tests(schema=schema, test_func=check, settings=None, given_kwargs=None)
+    assert isinstance(generated, Ok), generated
+    generated.ok()[1]()
 
 
 @pytest.mark.parametrize("operation", operations("ticker"))

@@ -30,13 +30,13 @@ class Provider:
 
     def authorize(self, address: str, **claims: object) -> tuple[str, str]:
         """What the provider does after a person has signed in there: a code and the state."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        assert address.startswith(f"{self.issuer}/authorize?") and asked["response_type"] == "code"
-        assert asked["client_id"] == CLIENT and "openid" in asked["scope"]
+        parameters = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert address.startswith(f"{self.issuer}/authorize?") and parameters["response_type"] == "code"
+        assert parameters["client_id"] == CLIENT and "openid" in parameters["scope"]
         code = secrets.token_urlsafe(8)
-        self._codes[code] = asked
+        self._codes[code] = parameters
         self.claims = claims
-        return code, asked["state"]
+        return code, parameters["state"]
 
     def answer(self, path: str, form: dict[str, str], authorization: str) -> Any:  # Any: JSON
         """The answer to a request of the desk; None for a refusal."""
@@ -51,18 +51,18 @@ class Provider:
         return self._token(form) if authorization == _basic() else None
 
     def _token(self, form: dict[str, str]) -> Any:  # Any: as above
-        asked = self._codes.pop(form["code"], None)
+        parameters = self._codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         if (
-            asked is None
-            or asked["code_challenge"] != challenge.rstrip("=")
-            or asked["code_challenge_method"] != "S256"
+            parameters is None
+            or parameters["code_challenge"] != challenge.rstrip("=")
+            or parameters["code_challenge_method"] != "S256"
         ):
             return None
-        assert asked["redirect_uri"] == form["redirect_uri"]
+        assert parameters["redirect_uri"] == form["redirect_uri"]
         now = int(time.time())
         claims: dict[str, Any] = {
-            "iss": self.issuer, "aud": CLIENT, "sub": "s1", "nonce": asked["nonce"], "iat": now, "exp": now + 300,
+            "iss": self.issuer, "aud": CLIENT, "sub": "s1", "nonce": parameters["nonce"], "iat": now, "exp": now + 300,
         }  # fmt: skip
         token = jwt.encode({"alg": "ES256", "kid": "k1"}, claims | self.claims, self.key)
         return {"access_token": "a", "token_type": "Bearer", "id_token": token}

@@ -80,21 +80,21 @@ class Newsroom:
 
     def _token(self, who: str) -> dict[str, str]:
         rights = {"role": "chief"} if who == "chief token" else {"role": "editor", "editions": ["en"]}
-        made = self.send("POST", "/v1/tokens", json={"name": f"{who} {secrets.token_hex(4)}", **rights})
-        return {"Authorization": f"Bearer {made['token']}"}
+        created = self.send("POST", "/v1/tokens", json={"name": f"{who} {secrets.token_hex(4)}", **rights})
+        return {"Authorization": f"Bearer {created['token']}"}
 
     def _session(self, role: str) -> dict[str, str]:
         """A new user with a passkey, a password and recovery codes, signed in."""
         origin = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
-        made = self.invited(role)
-        code = made["invitation"]["code"]
+        created = self.invited(role)
+        code = created["invitation"]["code"]
         key = Authenticator(self.url)
         options = self.send("POST", "/v1/invitation/passkey/options", headers=origin, json={"code": code})
         body = {"code": code, "credential": key.create(options["publicKey"])}
         answer = self.http.post("/v1/invitation/passkey", headers=origin | another_address(), json=body)
         assert answer.status_code == 201, answer.text
         cookie = answer.headers["set-cookie"].partition(";")[0]
-        self._users[role] = made["user"] | {"recovery": answer.json()["recoveryCodes"]}
+        self._users[role] = created["user"] | {"recovery": answer.json()["recoveryCodes"]}
         return {"Cookie": cookie, **origin}
 
     def invited(self, role: str = "reporter") -> dict[str, Any]:
@@ -105,17 +105,17 @@ class Newsroom:
 
     def path_parameters(self, path: str, who: str) -> dict[str, str]:
         """Things that exist, for the parameters of `path` and the request of `who`."""
-        found = {}
+        bodies = {}
         if "{uri}" in path:
-            found["uri"] = self.stale_translation() if path.endswith("settled") else self.item()
+            bodies["uri"] = self.stale_translation() if path.endswith("settled") else self.item()
         if "{name}" in path:
-            found["name"] = secrets.token_hex(4)
-            self.send("POST", "/v1/tokens", json={"name": found["name"], "role": "editor"})
+            bodies["name"] = secrets.token_hex(4)
+            self.send("POST", "/v1/tokens", json={"name": bodies["name"], "role": "editor"})
         if "{session}" in path:
-            found["session"] = "none"
+            bodies["session"] = "none"
         if "{id}" in path:
-            found["id"] = self._ids(who)[path.split("/")[2]](path)
-        return found
+            bodies["id"] = self._ids(who)[path.split("/")[2]](path)
+        return bodies
 
     def item(self) -> str:
         """The uri of a new item."""

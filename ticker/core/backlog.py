@@ -221,6 +221,6 @@ class Backlog(ResumableLog):
         if all(uri != other for _, other in self._unread):
             self.hidden.discard(uri)
 
-    def _changed(self, filter: Filter, after: Cursor) -> Iterator[list[ItemRecord]]:
-        for records in self._changed_items.select(needs_of(filter), self._deleted + self._index_after(after)):
+    def _changed(self, filter: Filter, cursor: Cursor) -> Iterator[list[ItemRecord]]:
+        for records in self._changed_items.select(needs_of(filter), self._deleted + self._index_after(cursor)):
             yield [record for record in records if record.may_be_sent] if self.hidden else records

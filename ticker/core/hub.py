@@ -139,8 +139,8 @@ class Hub(Generic[M]):
         for group in tuple(self.groups.values()):
             members = group.members[Format.SSE_SHARED]
             if members and isinstance(members, IntervalMembers):
-                for some, data in members.frames([encoded], has_received, interval):
-                    yield Delivery(some, data, 1)
+                for group_members, data in members.frames([encoded], has_received, interval):
+                    yield Delivery(group_members, data, 1)
 
     def groups_by_format(self) -> Iterator[tuple[Filter, Format, tuple[M, ...]]]:
         """Yields the members that share both a filter and a format."""
@@ -159,8 +159,8 @@ def _of_group(group: Group[M], chosen: Sequence[Encoded], has_received: Callable
         if not members:
             continue
         if not isinstance(members, set):
-            for some, data in members.frames(chosen, has_received):
-                yield Delivery(some, data, len(chosen), chosen)
+            for group_members, data in members.frames(chosen, has_received):
+                yield Delivery(group_members, data, len(chosen), chosen)
         else:
             data = b"".join([encoded.bytes_for(form) for encoded in chosen])
             yield Delivery(tuple(members), data, len(chosen), chosen)

@@ -96,8 +96,8 @@ class Receipts(Generic[M]):
         now = self._steady()
         receipts: dict[int, _Receipt[M]] = {}
         for entry, encoded in news[-ENTRY_LIMIT:]:
-            made: _Receipt[M] = _Receipt(entry, now + REPORT_SECONDS, members)
-            receipts[id(encoded)] = self._receipts[entry.item.uri, entry.item.version] = made
+            receipt = _Receipt[M](entry, now + REPORT_SECONDS, members)
+            receipts[id(encoded)] = self._receipts[entry.item.uri, entry.item.version] = receipt
         while len(self._receipts) > ENTRY_LIMIT:
             self._forget(next(iter(self._receipts)))
         progress = self._progress
@@ -110,7 +110,7 @@ class Receipts(Generic[M]):
         try:
             for delivery in deliveries:
                 if not is_one:
-                    self._current = [receipts[id(one)] for one in delivery.encoded if id(one) in receipts]
+                    self._current = [receipts[id(encoded)] for encoded in delivery.encoded if id(encoded) in receipts]
                 yield delivery
                 if not is_one:
                     self.note()
@@ -140,16 +140,16 @@ class Receipts(Generic[M]):
         progress = self._progress
         reached, skipped, missed = self._seen
         self._seen = (progress.reached, progress.skipped, len(progress.missed))
-        written = progress.reached - reached
-        passed = written + progress.skipped - skipped + len(progress.missed) - missed
+        reached_now = progress.reached - reached
+        passed = reached_now + progress.skipped - skipped + len(progress.missed) - missed
         if not passed:
             return
         now = self._wall()
         for receipt in self._current:
             receipt.expected = max(0, receipt.expected - passed)
             receipt.is_changed = True
-            if written:
-                receipt.count(written, now)
+            if reached_now:
+                receipt.count(reached_now, now)
             if receipt.is_change and len(progress.missed) > missed:
                 receipt.waiting.update(progress.missed[missed:])
 

@@ -19,8 +19,8 @@ from typing import Final, Generic, TypeVar
 from ticker.core.frame import DEFLATE_FROM, GZIP, WINDOW_BITS, Encoded, Format
 
 # In 4 KiB of window there is no room for more than eight items.
-MOST: Final = 8
-DEPTHS: Final = (0, 1, 2, 2, 4, 4, 4, 4, MOST)
+DEPTH_LIMIT: Final = 8
+DEPTHS: Final = (0, 1, 2, 2, 4, 4, 4, 4, DEPTH_LIMIT)
 """To how many earlier messages a message may refer, by the step of the member."""
 
 M = TypeVar("M")
@@ -85,18 +85,18 @@ class SharedMembers(Generic[M]):
         self._steps = {0: at_start} if at_start else {}
         for step, members in receivers.items():
             if members:
-                _merge(self._steps, min(step + len(payloads), MOST), members)
+                _merge(self._steps, min(step + len(payloads), DEPTH_LIMIT), members)
         return result
 
     def _joined(self, messages: Sequence[Encoded], depth: int) -> bytes:
         """The frames of `messages`, of which the first may refer to the last `depth` messages of the group."""
-        before = self._recent[-depth:] if depth else ()
+        context = self._recent[-depth:] if depth else ()
         frames = []
         for message in messages:
-            frames.append(message.bytes_after(self._form, before))
+            frames.append(message.bytes_after(self._form, context))
             payload = message.payload(self._form)
             if self._is_kept(payload):
-                before = _newest((*before, payload))
+                context = _newest((*context, payload))
         return b"".join(frames)
 
     def _is_kept(self, payload: bytes) -> bool:
@@ -151,7 +151,7 @@ class IntervalMembers(Generic[M]):
 def _newest(payloads: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The last of `payloads`: as many as a window holds, the oldest in part."""
     size = count = 0
-    for payload in reversed(payloads[-MOST:]):
+    for payload in reversed(payloads[-DEPTH_LIMIT:]):
         count += 1
         size += len(payload)
         if size >= 1 << WINDOW_BITS:

@@ -70,7 +70,7 @@ def document(version: str, address: str) -> Json:
     """The whole description of a ticker whose public address is `address`."""
     parts = urlsplit(address)
     secure = "s" if parts.scheme == "https" else ""
-    place: Json = {"host": parts.netloc} | ({"pathname": parts.path} if parts.path else {})
+    server: Json = {"host": parts.netloc} | ({"pathname": parts.path} if parts.path else {})
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -81,8 +81,8 @@ def document(version: str, address: str) -> Json:
         },
         "defaultContentType": "application/json",
         "servers": {
-            "websocket": {**place, "protocol": f"ws{secure}", "description": "A WebSocket (RFC 6455)"},
-            "events": {**place, "protocol": f"http{secure}", "description": "Server-sent events over HTTP"},
+            "websocket": {**server, "protocol": f"ws{secure}", "description": "A WebSocket (RFC 6455)"},
+            "events": {**server, "protocol": f"http{secure}", "description": "Server-sent events over HTTP"},
         },
         **_described(),
     }
@@ -95,7 +95,7 @@ def _described() -> Json:
     sent = [{"$ref": f"#/channels/live/messages/{kind}"} for kind in kinds]
     query: Json = {
         "type": "object",
-        "properties": {each["name"]: _with_meaning(each) for each in live_parameters()},
+        "properties": {parameter["name"]: _with_meaning(parameter) for parameter in live_parameters()},
         "additionalProperties": False,
     }
     return {
@@ -182,7 +182,7 @@ def _schemas() -> Json:
             "required": ["type", *names],
             "properties": {"type": {"const": kind}, **{name: fields[name] for name in names}, **optional},
         }
-    parameters = {each["name"]: _with_meaning(each) for each in live_parameters()}
+    parameters = {parameter["name"]: _with_meaning(parameter) for parameter in live_parameters()}
     schemas["Subscribe"] = {
         "type": "object",
         "required": ["type"],
@@ -208,15 +208,15 @@ def _samples() -> Iterator[Any]:
     withdrawn = msgspec.structs.replace(
         corrected, version=3, act="withdraw", pub_status="canceled", note=Text("This was not confirmed.", "en", "ltr")
     )
-    made = [
+    messages = [
         message.snapshot(cursor, [encode_item(line)], complete=True, heartbeat=15, time=time),
         message.replay(cursor, [encode_item(corrected), redacted_json(withdrawn)], heartbeat=15, time=time),
         message.live(cursor, encode_item(corrected)),
         message.heartbeat(cursor, time=time, stale=False),
         message.bye(cursor, reason="This node is stopping; come back.", reconnect=2.4),
     ]
-    for each in made:
-        yield msgspec.json.decode(each.body)
+    for sample in messages:
+        yield msgspec.json.decode(sample.body)
     yield {"type": "subscribe", "edition": ["en"], "urgency": 3, "backlog": 5}
 
 

@@ -50,7 +50,7 @@ class Option(msgspec.Struct, frozen=True):
 
 def element_options(site: Site, strings: Mapping[str, Mapping[str, str]], language: str) -> list[Option]:
     """The controls for the names of a site, in the order of docs/theming.md."""
-    words = strings[language]
+    sentences = strings[language]
     layouts = {name: name for name in LAYOUTS}
     return [
         Option("src", "text"),
@@ -58,7 +58,7 @@ def element_options(site: Site, strings: Mapping[str, Mapping[str, str]], langua
         Option("section", "several", labels(site.sections, language)),
         Option("place", "several", labels(site.places, language)),
         Option("story", "text"),
-        Option("urgency", "choice", {str(number): words[f"u{number}"] for number in (1, 2, 3)}),
+        Option("urgency", "choice", {str(number): sentences[f"u{number}"] for number in (1, 2, 3)}),
         Option("backlog", "number", least=0, most=BACKLOG_LIMIT),
         Option("layout", "choice", layouts),
         Option("show", "number", least=1, most=_ROWS_LIMIT),

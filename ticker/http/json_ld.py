@@ -64,5 +64,5 @@ def news_article(item: Item, site: Site, brand: str, address: str, image: str | 
 def _source_type(term: str) -> str:
     """The address of an IPTC term at schema.org, or at the IPTC where schema.org has none."""
     member = f"{term[:1].upper()}{term[1:]}DigitalSource"
-    known = member in _SOURCE_TYPES
-    return f"https://schema.org/{member}" if known else f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}"
+    has_term = member in _SOURCE_TYPES
+    return f"https://schema.org/{member}" if has_term else f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}"

@@ -29,8 +29,8 @@ async def painted(request: Request) -> Response:
     version = _number(parameters.get("version", ""), VERSION_LIMIT)
     milliseconds = _number(parameters.get("ms", ""), MILLISECONDS_LIMIT)
     if not 0 < len(uri) <= _URI_LIMIT or not version or milliseconds is None:
-        wanted = f"Send uri, version and ms, which is a whole number up to {MILLISECONDS_LIMIT}."
-        return problem(400, "bad-parameter", wanted)
+        advice = f"Send uri, version and ms, which is a whole number up to {MILLISECONDS_LIMIT}."
+        return problem(400, "bad-parameter", advice)
     seconds = node.receipts.paint(uri, version, milliseconds / 1000)
     if seconds is not None:
         node.metrics.painted.observe(seconds)

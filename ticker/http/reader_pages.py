@@ -136,11 +136,11 @@ class _ReaderPages:
         return cached[1]
 
     def _no_edition(self) -> Response:
-        known = ", ".join(self._node.site.editions)
-        return refused(400, "edition", f"There is no such edition; choose one of: {known}.")
+        editions = ", ".join(self._node.site.editions)
+        return refused(400, "edition", f"There is no such edition; choose one of: {editions}.")
 
-    def _labels(self, names: tuple[str, ...], item: Item, known: Mapping[str, Mapping[str, str]]) -> list[str]:
-        labels = [known.get(name, {}) for name in names]
+    def _labels(self, names: tuple[str, ...], item: Item, vocabulary: Mapping[str, Mapping[str, str]]) -> list[str]:
+        labels = [vocabulary.get(name, {}) for name in names]
         language = item.headline.language
         return [label.get(language) or label.get("en") or next(iter(label.values())) for label in labels if label]
 

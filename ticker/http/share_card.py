@@ -98,13 +98,13 @@ class ShareCards:
             brand=self._node.settings.brand,
             edition=edition.name if edition else item.edition,
             time=page_time(item.version_created, edition.timezone if edition else "UTC"),
-            words=self._frame.strings[language],
+            strings=self._frame.strings[language],
             page_language=language,
         )
 
 
 def card_content(
-    item: Item, *, brand: str, edition: str, time: str, words: dict[str, str], page_language: str
+    item: Item, *, brand: str, edition: str, time: str, strings: dict[str, str], page_language: str
 ) -> dict[str, object]:
     """What the template reads, all of it text."""
     primary = item.headline.language.partition("-")[0].lower()
@@ -114,7 +114,7 @@ def card_content(
         # Typst takes codes of two or three letters.
         "language": primary if re.fullmatch("[a-z]{2,3}", primary) else "en",
         "source": shortened(", ".join(source.name.value for source in item.info_sources)),
-        "mark": words.get(f"u{item.urgency}", "") if item.act != "correction" else words["correction"],
+        "mark": strings.get(f"u{item.urgency}", "") if item.act != "correction" else strings["correction"],
         "brand": brand,
         "edition": edition,
         "time": time,

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Final, Protocol
 
 # Each holds a parser and its buffers, about 20 KB.
-MOST: Final = 4_096
-LEAST: Final = 64
+UPPER_LIMIT: Final = 4_096
+LOWER_LIMIT: Final = 64
 # Each has up to 200 KB that its client does not read.
 UNREAD_MOST: Final = 256
 REQUEST_SECONDS: Final = 8.0
@@ -55,7 +55,7 @@ class HttpConnections:
     """
 
     def __init__(self, pending: dict[Pending, float]) -> None:
-        self.limit = MOST
+        self.limit = UPPER_LIMIT
         self._pending = pending
         self._addresses: dict[object, str] = {}
         self._by_address: Counter[str] = Counter()

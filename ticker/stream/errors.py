@@ -25,7 +25,7 @@ def is_misdirected(error: object) -> bool:
     if isinstance(error, (AskError, ClusterDownError, TryAgainError)):
         return True
     # Redis 6.2 puts READONLY after the position in the script.
-    return isinstance(error, ResponseError) and any(word in str(error) for word in ("READONLY", "UNBLOCKED"))
+    return isinstance(error, ResponseError) and any(code in str(error) for code in ("READONLY", "UNBLOCKED"))
 
 
 def _describe(error: Exception) -> str:

@@ -59,16 +59,16 @@ def show(page: Page, look: Look) -> None:
 
 def findings(stage: Stage, walk: Walk, looks_of: list[tuple[Look, ...]]) -> list[str]:
     """What is serious in the states of the walk; the looks of the n-th state are the n-th of `looks_of`, cyclic."""
-    found: list[str] = []
+    problems: list[str] = []
     try:
         for index, (state, page) in enumerate(walk(stage)):
             for look in looks_of[index % len(looks_of)]:
                 show(page, look)
-                found += [f"{state}, {' '.join(map(str, look))}: {finding}" for finding in serious_findings(page)]
+                problems += [f"{state}, {' '.join(map(str, look))}: {finding}" for finding in serious_findings(page)]
             show(page, LOOKS[0])
     finally:
         stage.close()
-    return found
+    return problems
 
 
 OFTEN: Final = [pytest.param(walk, id=walk.__name__) for walks in WALKS.values() for walk in walks.often]
@@ -82,12 +82,12 @@ def test_every_page_of_the_desk_is_looked_at() -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("walk", OFTEN)
 def test_nothing_serious_is_found_in_any_state(stage: Stage, walk: Walk) -> None:
-    found = findings(stage, walk, [(look,) for look in LOOKS])
-    assert not found, "\n".join(found)
+    problems = findings(stage, walk, [(look,) for look in LOOKS])
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("walk", EVERY_WALK)
 def test_nothing_serious_is_found_in_any_state_in_any_look(stage: Stage, walk: Walk) -> None:
-    found = findings(stage, walk, [LOOKS + FURTHER_LOOKS])
-    assert not found, "\n".join(found)
+    problems = findings(stage, walk, [LOOKS + FURTHER_LOOKS])
+    assert not problems, "\n".join(problems)

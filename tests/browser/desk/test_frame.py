@@ -72,19 +72,19 @@ def test_a_change_of_language_changes_every_message_at_once(service: Service, op
     row_with(page, text).get_by_role("button", name="Withdraw").click()
     page.keyboard.press("Control+Enter")
     page.locator("#line").fill(f"Civil Defence: {text[:6]}\u00ad{text[6:]}")
-    shown = {
+    texts = {
         "#warnings": ("Invisible marks: 1", "Marcas invisibles: 1", "علامات غير مرئية: 1"),
         "#warnings li": ("has almost this line", "tiene casi esta línea", "يكاد يطابق هذا السطر"),
         "#line-error": ("Delete the character", "Borre el carácter", "احذف المحرف"),
         "form.act .error": ("Tell readers what was wrong", "Diga al público qué era", "أخبر القراء"),
     }
-    for place, (english, _, _) in shown.items():
-        expect(page.locator(place).filter(has_text=english).first).to_be_visible()
+    for selector, (english, _, _) in texts.items():
+        expect(page.locator(selector).filter(has_text=english).first).to_be_visible()
     page.route("**/v1/**", lambda route: route.abort())
     for number, language in enumerate(("en", "es", "ar")):
         page.locator("#language").select_option(language)
-        for place, words in shown.items():
-            expect(page.locator(place).filter(has_text=words[number]).first).to_be_visible()
+        for selector, words in texts.items():
+            expect(page.locator(selector).filter(has_text=words[number]).first).to_be_visible()
     # A row that a filter hides changes too.
     page.locator("#search").fill("nothing has these words")
     expect(row_with(page, text)).to_have_count(0)

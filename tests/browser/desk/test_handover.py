@@ -77,14 +77,14 @@ def test_the_hand_over_names_what_is_open_in_each_edition_and_stays_up_to_date(p
         expect(entry(page, edition, kind, f"{word} {mark}")).to_have_count(1)
     for word in ("Later", "Original", "Corrected"):
         expect(page.locator("#handover-editions li", has_text=f"{word} {mark}")).to_have_count(0)
-    held = entry(page, "en", "held", f"Held {mark}")
-    expect(held).to_contain_text(shift.name)
-    expect(held).to_contain_text("We are checking this line.")
+    held_entry = entry(page, "en", "held", f"Held {mark}")
+    expect(held_entry).to_contain_text(shift.name)
+    expect(held_entry).to_contain_text("We are checking this line.")
     expect(entry(page, "ar", "stale", f"Stale {mark}")).to_contain_text("La hora era otra.")
     expect_accessible(page)
     # Another person deals with one line: it goes without a reload.
     shift.act({"uri": shift.held["uri"], "version": 2}, act="release")
-    expect(held).to_have_count(0)
+    expect(held_entry).to_have_count(0)
 
 
 @pytest.mark.deep

@@ -71,12 +71,12 @@ class Person:
 def people(chromium: Browser, new_service: Service) -> Iterator[tuple[Person, Person]]:
     """Two people, each with a browser, at a desk on its first run."""
     contexts = [chromium.new_context() for _ in range(2)]
-    made = []
+    created = []
     for context in contexts:
         page = context.new_page()
         page.goto(new_service.desk.url.replace("127.0.0.1", "localhost"))
-        made.append(Person(page, context.new_cdp_session(page)))
-    yield made[0], made[1]
+        created.append(Person(page, context.new_cdp_session(page)))
+    yield created[0], created[1]
     for context in contexts:
         context.close()
 
@@ -87,8 +87,8 @@ def test_two_people_set_up_passkeys_sign_in_and_are_told_apart(
     chief, editor = people
     first = chief.accept(new_service.welcome(), name="Amal")
     assert (first["status"], first["role"], first["way"]) == (201, "chief", "invitation")
-    made = chief.call("POST", "/v1/users", {"name": "Bea", "role": "editor", "editions": ["en"]})
-    second = editor.accept(made["invitation"]["code"], label="Phone")
+    created = chief.call("POST", "/v1/users", {"name": "Bea", "role": "editor", "editions": ["en"]})
+    second = editor.accept(created["invitation"]["code"], label="Phone")
     assert (second["name"], second["editions"]) == ("Bea", ["en"])
     for person, name in ((chief, "Amal"), (editor, "Bea")):
         assert person.call("DELETE", "/v1/session")["status"] == 204

@@ -65,8 +65,8 @@ def test_a_lost_answer_never_doubles_the_line_and_its_time_is_measured_from_publ
     lose_answers(page)
     publish(page, text)
     # The ticker tells the page that the line is on air, before the desk's answer is lost or after it.
-    told = page.get_by_text("Published.", exact=True).or_(sent_line(page, text).get_by_text("This line is on air."))
-    expect(told).to_be_visible()
+    outcome = page.get_by_text("Published.", exact=True).or_(sent_line(page, text).get_by_text("This line is on air."))
+    expect(outcome).to_be_visible()
     expect_on_air_after(page, text)
     assert count(service, text) == 1
 

@@ -36,14 +36,14 @@ def test_what_is_rehearsed_leaves_the_live_stream_as_it_was(
     text = f"Two hurt in the drill {secrets.token_hex(4)}"
     live_token, token = service.token(f"L {text}"[:50], "editor"), rehearsal.token(f"R {text}"[:50], "chief")
     service.publish(live_token, {"text": f"Civil Defence: On air {text}", "edition": "en"})
-    before = live_keys(redis_url, service.brand)
-    assert before
+    keys_at_start = live_keys(redis_url, service.brand)
+    assert keys_at_start
     item = rehearsal.publish(token, {"text": f"Civil Defence: {text}", "edition": "en", "urgency": 1})
     path = f"/v1/items/{item['uri']}/acts"
     rehearsal.post(token, path, {"act": "withdraw", "note": "Only a drill."}, If_Match='"1"')
     second = f"Still a drill {secrets.token_hex(4)}"
     rehearsal.publish(token, {"text": f"Civil Defence: {second}", "edition": "en"})
-    assert live_keys(redis_url, service.brand) == before
+    assert live_keys(redis_url, service.brand) == keys_at_start
     assert not [line for line in service.headlines() if (text in line and "On air" not in line) or second in line]
     assert second in rehearsal.headlines()
     # Tokens of the one are unknown to the other, and each says what it is.

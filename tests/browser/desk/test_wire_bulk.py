@@ -72,7 +72,10 @@ def test_selected_lines_are_withdrawn_by_the_keyboard_with_one_reason_and_one_qu
     page = open_desk()
     bar = select_all(page, lines)
     keys: list[str] = []
-    page.on("request", lambda one: keys.append(one.headers["idempotency-key"]) if one.url.endswith("/acts") else None)
+    page.on(
+        "request",
+        lambda request: keys.append(request.headers["idempotency-key"]) if request.url.endswith("/acts") else None,
+    )
     page.keyboard.press("w")
     expect(bar.get_by_role("listbox")).to_be_focused()
     page.keyboard.press("1")
@@ -150,7 +153,10 @@ def test_an_unknown_outcome_is_asked_for_again_after_a_reload_under_its_key(open
     expect(bar.get_by_role("button", name="Hold")).to_be_hidden()
     page.unroute("**/acts")
     again: list[str] = []
-    page.on("request", lambda one: again.append(one.headers["idempotency-key"]) if one.url.endswith("/acts") else None)
+    page.on(
+        "request",
+        lambda request: again.append(request.headers["idempotency-key"]) if request.url.endswith("/acts") else None,
+    )
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     for row in lines.rows(page):

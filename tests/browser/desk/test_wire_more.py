@@ -20,7 +20,9 @@ def bodies(page: Page) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     page.on(
         "request",
-        lambda one: sent.append(msgspec.json.decode(one.post_data or "{}")) if one.url.endswith("/acts") else None,
+        lambda request: (
+            sent.append(msgspec.json.decode(request.post_data or "{}")) if request.url.endswith("/acts") else None
+        ),
     )
     return sent
 
@@ -50,7 +52,7 @@ def test_an_update_changes_fields_besides_the_line_and_sends_only_those(
     sent = bodies(page)
     form.get_by_role("combobox", name="Story").press("Control+Enter")
     expect(line.row(page)).to_have_attribute("data-version", "2")
-    [body] = [one for one in sent if "dryRun" not in one]
+    [body] = [request for request in sent if "dryRun" not in request]
     assert set(body) == {"act", "sections", "link", "pinnedUntil", "story"}
     item: dict[str, Any] = service.get(line.token, f"/v1/items/{line.uri}")
     assert item["link"] == "https://example.org/power"

@@ -96,10 +96,10 @@ def test_acts_show_on_focus_and_hover_with_their_keys_and_move_nothing(open_desk
     toolbar = row.get_by_role("toolbar")
     page.mouse.move(0, 0)
     expect(toolbar).to_have_css("opacity", "0")
-    before = row.bounding_box()
+    box = row.bounding_box()
     row.hover()
     expect(toolbar).to_have_css("opacity", "1")
-    assert row.bounding_box() == before
+    assert row.bounding_box() == box
     page.mouse.move(0, 0)
     page.keyboard.press("Alt+ArrowUp")
     toolbar = page.locator(".row:focus-within").get_by_role("toolbar")
@@ -122,11 +122,11 @@ def test_new_lines_wait_in_a_bar_while_the_list_is_read_and_nothing_shifts(servi
              }).observe({ type: "layout-shift" }); }"""
     )
     page.wait_for_timeout(600)  # input counts as recent for half a second
-    place = read.bounding_box()
+    read_box = read.bounding_box()
     texts = fill(service, 3)
     bar = page.locator("#new-above")
     expect(bar).to_have_text("New above: 3")
-    assert read.bounding_box() == place
+    assert read.bounding_box() == read_box
     assert page.evaluate("globalThis.shift") == 0
     expect(row_with(page, texts[0])).to_have_count(0)
     bar.click()

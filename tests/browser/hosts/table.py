@@ -75,7 +75,7 @@ HOSTS: Final[dict[str, Host]] = {
 
 FRAME: Final = _FRAME
 
-_OWN_WIDTH: Final = "has a width of its own, and is never wider than the page"
+_OWN_WIDTH: Final = "is as wide as its content asks, and never wider than the page"
 _OWN_LOOK: Final = "looks as in an empty page"
 
 OUTCOMES: Final[dict[str, str]] = {

@@ -81,8 +81,8 @@ def test_react_strict_mode_leaves_one_connection_of_an_element_that_an_effect_ma
     page: Page, ticker: FakeTicker, bundles: Path
 ) -> None:
     open_page(page, ticker, bundles, "react")
-    made = page.locator("#made breaking-ticker")
-    expect(made).to_have_count(1)
+    created = page.locator("#made breaking-ticker")
+    expect(created).to_have_count(1)
     expect(row_of(page.locator("#made"), LONG)).to_have_count(1)
     until(lambda: len([r for r in ticker.open_requests if "section" not in r.query]) == 1, "one connection")
 

@@ -53,9 +53,9 @@ def test_disable_enable_role_and_sessions_take_effect_at_once(tmp_path: Path) ->
     records, sessions = people(tmp_path), Sessions(open_database(tmp_path))
 
     def signed_in() -> str:
-        found = records.users.get(user)
-        assert found
-        return sessions.start(found.actor, "passkey", address="192.0.2.1", agent="Firefox")
+        user_record = records.users.get(user)
+        assert user_record
+        return sessions.start(user_record.actor, "passkey", address="192.0.2.1", agent="Firefox")
 
     for command in (
         ("disable", "amal"),
@@ -69,8 +69,13 @@ def test_disable_enable_role_and_sessions_take_effect_at_once(tmp_path: Path) ->
         assert sessions.holder(secret) is None
         if command[0] == "disable":
             assert run(tmp_path, "enable", "Amal").exit_code == 0
-    found = records.users.get(user)
-    assert found and found.role == "reporter" and found.editions == frozenset({"en"}) and found.state == "active"
+    user_record = records.users.get(user)
+    assert (
+        user_record
+        and user_record.role == "reporter"
+        and user_record.editions == frozenset({"en"})
+        and user_record.state == "active"
+    )
 
 
 def test_a_reset_removes_what_a_user_signs_in_with_and_an_invitation_does_not(tmp_path: Path) -> None:

@@ -34,19 +34,19 @@ async def send(client: httpx2.AsyncClient, path: str, body: dict[str, Any], stat
 
 def user(parts: Parts, name: str, role: Role = "editor", editions: Editions = None, **fields: str) -> User:
     """A user with a passkey that no test has."""
-    made = parts.people.users.create(name, role, editions, fields.get("email"))
-    key = Passkey(name, made.id, name.encode(), b"", 0, "", 1.0, None, False)
+    new_user = parts.people.users.create(name, role, editions, fields.get("email"))
+    key = Passkey(name, new_user.id, name.encode(), b"", 0, "", 1.0, None, False)
     parts.people.credentials.add_passkey(key)
-    found = parts.people.users.get(made.id)
+    found = parts.people.users.get(new_user.id)
     assert found is not None
     return found
 
 
 async def invitation(parts: Parts, name: str, role: Role = "editor", editions: Editions = None) -> str:
     """The code of a new user's invitation."""
-    made = parts.people.invitations.invite(parts.people.users.create(name, role, editions).id)
-    assert made is not None
-    return made[1]
+    new_user = parts.people.invitations.invite(parts.people.users.create(name, role, editions).id)
+    assert new_user is not None
+    return new_user[1]
 
 
 async def with_passkey(client: httpx2.AsyncClient, code: str, **fields: str) -> tuple[Authenticator, dict[str, Any]]:

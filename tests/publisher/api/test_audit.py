@@ -54,12 +54,14 @@ async def test_a_version_is_recorded_before_it_is_stored_and_its_outcome_after(
 ) -> None:
     uri = await published(chief)
     assert (await act(chief, uri, "withdraw", note="Wrong")).status_code == 200
-    made = await records(parts)
-    assert [record.action for record in made] == ["publish", "publish-done", "withdraw", "withdraw-done"]
-    assert {record.actor for record in made} == {"chief 0"} and {record.object for record in made} == {uri}
-    assert made[0].event == made[1].event != made[2].event == made[3].event
-    assert json.loads(made[2].details) == {"edition": "en", "urgency": "4", "version": "2"}
-    assert made[0].content != made[2].content != "" and made[1].content == ""
+    audit_records = await records(parts)
+    assert [record.action for record in audit_records] == ["publish", "publish-done", "withdraw", "withdraw-done"]
+    assert {record.actor for record in audit_records} == {"chief 0"} and {
+        record.object for record in audit_records
+    } == {uri}
+    assert audit_records[0].event == audit_records[1].event != audit_records[2].event == audit_records[3].event
+    assert json.loads(audit_records[2].details) == {"edition": "en", "urgency": "4", "version": "2"}
+    assert audit_records[0].content != audit_records[2].content != "" and audit_records[1].content == ""
 
 
 async def test_refused_and_repeated_requests_have_their_outcome(chief: httpx2.AsyncClient, parts: Parts) -> None:
@@ -126,8 +128,8 @@ async def test_holds_are_spooled_while_postgresql_is_away_and_chained_when_it_is
     await until_async(is_spooled, "the outcomes are spooled")
     postgresql.start()
     await parts.audit.chain_spool()
-    made = await records(parts)
-    assert sorted(record.action for record in made[-4:]) == ["hold", "hold-done", "withdraw", "withdraw-done"]
+    audit_records = await records(parts)
+    assert sorted(record.action for record in audit_records[-4:]) == ["hold", "hold-done", "withdraw", "withdraw-done"]
     assert parts.audit.spooled == 0 and not (parts.settings.data / SPOOL).exists()
     log = AuditLog(parts.database)
     assert list(chain_faults(log.all(), log.head())) == []
@@ -230,8 +232,11 @@ async def _close(parts: Parts, client: httpx2.AsyncClient) -> None:
 async def test_a_source_that_is_added_or_changed_is_recorded(chief: httpx2.AsyncClient, parts: Parts) -> None:
     source = {"role": "official", "names": {"en": "Harbour office"}}
     assert (await chief.post("/v1/sources", json={**source, "dryRun": True})).status_code == 200
-    made = (await chief.post("/v1/sources", json=source)).json()["source"]
-    changed = await chief.patch(f"/v1/sources/{made['id']}", json={"retired": True}, headers={"If-Match": '"1"'})
+    source_made = (await chief.post("/v1/sources", json=source)).json()["source"]
+    changed = await chief.patch(f"/v1/sources/{source_made['id']}", json={"retired": True}, headers={"If-Match": '"1"'})
     assert changed.status_code == 200
-    written = [(record.action, record.object) for record in await records(parts)]
-    assert written == [("source-create", f"source:{made['id']}"), ("source-change", f"source:{made['id']}")]
+    recorded = [(record.action, record.object) for record in await records(parts)]
+    assert recorded == [
+        ("source-create", f"source:{source_made['id']}"),
+        ("source-change", f"source:{source_made['id']}"),
+    ]

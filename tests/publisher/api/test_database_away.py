@@ -136,8 +136,8 @@ async def test_a_session_reads_and_takes_back_and_only_from_the_desks_own_page(
     created = await client.post("/v1/items", json={"text": "Civil Defence: A", "edition": "en"}, headers=PAGE)
     uri = created.json()["item"]["uri"]
     server.stop()
-    shown = (await client.get("/v1/session")).json()
-    assert (shown["name"], shown["role"], shown["way"]) == ("Amal", "chief", "token")
+    session = (await client.get("/v1/session")).json()
+    assert (session["name"], session["role"], session["way"]) == ("Amal", "chief", "token")
     assert [item["uri"] for item in (await client.get("/v1/items")).json()["items"]] == [uri]
     path, body, seen = f"/v1/items/{uri}/acts", {"act": "withdraw", "note": "Wrong"}, {"If-Match": '"1"'}
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}

@@ -30,12 +30,12 @@ OPEN = {
 
 def writes(app: Starlette) -> list[tuple[str, str]]:
     """Method and path of every route that may write, with a value for each parameter."""
-    found = []
+    write_routes = []
     for route in app.routes:
         assert isinstance(route, Route)
         for method in sorted((route.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
-            found.append((method, re.sub(r"\{[^}]*\}", "x", route.path)))
-    return found
+            write_routes.append((method, re.sub(r"\{[^}]*\}", "x", route.path)))
+    return write_routes
 
 
 async def test_no_route_writes_for_another_sites_page(page: Page, app: Starlette, parts: Parts) -> None:

@@ -192,8 +192,8 @@ async def test_a_second_person_lets_a_user_publish_above_that_number(
     assert (await post(rana, dryRun=True)).json()["confirmation"]["needs"] != "second-person"
     statuses = [(await post(rana)).status_code for _ in range(settings.alone_per_minute + 1)]
     assert statuses == [201] * settings.alone_per_minute + [409]
-    tried = (await post(rana, dryRun=True)).json()["confirmation"]
-    assert (tried["needs"], tried["mayBypass"]) == ("second-person", False)
+    dry_run = (await post(rana, dryRun=True)).json()["confirmation"]
+    assert (dry_run["needs"], dry_run["mayBypass"]) == ("second-person", False)
     asked = await rana.post("/v1/approvals", json={"request": line()})
     assert asked.status_code == 201, asked.text
     waiting = asked.json()["waiting"]

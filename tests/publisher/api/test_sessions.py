@@ -109,8 +109,8 @@ async def test_a_welcome_shows_the_first_token_once_and_signs_in(client_for: Cli
     assert bad.status_code == 422 and bad.json()["errors"][0]["field"] == "name"
     answer = await client.post("/v1/welcome", json={"code": code, "name": "Amal"}, headers=_PAGE)
     assert answer.status_code == 201 and answer.headers["cache-control"] == "no-store"
-    shown = (await client.get("/v1/session")).json()
-    assert (shown["name"], shown["role"], shown["way"]) == ("Amal", "chief", "token")
+    session = (await client.get("/v1/session")).json()
+    assert (session["name"], session["role"], session["way"]) == ("Amal", "chief", "token")
     bearer = client_for(None, Authorization=f"Bearer {answer.json()['token']}")
     assert (await bearer.post("/v1/items", json=line())).status_code == 201
     assert (await client.post("/v1/welcome", json={"code": code, "name": "Bea"}, headers=_PAGE)).status_code == 403
@@ -123,12 +123,15 @@ async def test_a_write_prolongs_the_session_and_a_read_does_not(page: Page, part
     async def prolonged_by(method: str, path: str, body: object = None) -> bool:
         with parts.database.begin() as connection:
             connection.exec_driver_sql("UPDATE sessions SET used = created - 3600")
-        before = (await browser.get("/v1/session")).json()
-        assert before["endsIn"] < 3700 and before["idleExpires"] < before["expires"]
+        first_session = (await browser.get("/v1/session")).json()
+        assert first_session["endsIn"] < 3700 and first_session["idleExpires"] < first_session["expires"]
         assert (await browser.request(method, path, json=body)).status_code < 300
-        after = (await browser.get("/v1/session")).json()
-        assert after["expires"] == before["expires"] and after["session"] == before["session"]
-        return bool(after["idleExpires"] > before["idleExpires"] and after["endsIn"] > 7100)
+        second_session = (await browser.get("/v1/session")).json()
+        assert (
+            second_session["expires"] == first_session["expires"]
+            and second_session["session"] == first_session["session"]
+        )
+        return bool(second_session["idleExpires"] > first_session["idleExpires"] and second_session["endsIn"] > 7100)
 
     assert not await prolonged_by("GET", "/v1/items")
     assert await prolonged_by("POST", "/v1/split", {"text": "Police: Road open"})

@@ -25,8 +25,13 @@ pytestmark = pytest.mark.anyio
 async def test_an_invited_user_adds_a_passkey_publishes_and_signs_in_with_it_again(page: Page, parts: Parts) -> None:
     code = await invitation(parts, "Amal", "editor", frozenset({"en"}))
     browser = page()
-    shown = await send(browser, "/v1/invitation", {"code": code})
-    assert (shown["kind"], shown["name"], shown["role"], shown["editions"]) == ("invite", "Amal", "editor", ["en"])
+    invited = await send(browser, "/v1/invitation", {"code": code})
+    assert (invited["kind"], invited["name"], invited["role"], invited["editions"]) == (
+        "invite",
+        "Amal",
+        "editor",
+        ["en"],
+    )
     key, answer = await with_passkey(browser, code)
     assert (answer["name"], answer["way"], answer["kind"]) == ("Amal", "invitation", "user")
     assert len(answer["recoveryCodes"]) == 10 and answer["endsIn"] <= 7200
@@ -128,11 +133,11 @@ async def test_a_user_with_passkeys_alone_signs_in_with_a_recovery_code(page: Pa
 async def test_a_sign_in_makes_a_new_session_and_ends_the_one_that_the_browser_had(page: Page, parts: Parts) -> None:
     browser = page()
     key, _ = await with_passkey(browser, await invitation(parts, "Amal"))
-    before = dict(browser.cookies)
+    first_cookies = dict(browser.cookies)
     assert (await sign_in(browser, key)).status_code == 200
-    assert dict(browser.cookies).keys() == before.keys() and dict(browser.cookies) != before
+    assert dict(browser.cookies).keys() == first_cookies.keys() and dict(browser.cookies) != first_cookies
     # A cookie that an attacker has set, or a copy of the old one, signs no one in.
-    for session in (before, dict.fromkeys(before, "chosen by an attacker")):
+    for session in (first_cookies, dict.fromkeys(first_cookies, "chosen by an attacker")):
         attacker = page()
         attacker.cookies.update(session)
         assert (await attacker.get("/v1/session")).status_code == 401

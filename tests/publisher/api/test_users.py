@@ -47,11 +47,11 @@ async def signed_in(page: Page, parts: Parts, name: str, editions: Editions = No
 async def test_a_chief_invites_a_user_who_signs_in_and_is_disabled_at_once(page: Page, parts: Parts) -> None:
     chief, browser = await signed_in(page, parts, "Amal"), page()
     body = {"name": "Bea", "role": "editor", "editions": ["en"], "email": "Bea@Example.org"}
-    made = await send(chief, "/v1/users", body, 201)
-    assert made["user"]["state"] == "invited" and made["user"]["email"] == "bea@example.org"
-    assert made["invitation"]["link"] == f"http://localhost/#invite={made['invitation']['code']}"
-    key, _ = await with_passkey(browser, made["invitation"]["code"])
-    path = f"/v1/users/{made['user']['id']}"
+    created = await send(chief, "/v1/users", body, 201)
+    assert created["user"]["state"] == "invited" and created["user"]["email"] == "bea@example.org"
+    assert created["invitation"]["link"] == f"http://localhost/#invite={created['invitation']['code']}"
+    key, _ = await with_passkey(browser, created["invitation"]["code"])
+    path = f"/v1/users/{created['user']['id']}"
     shown = (await chief.get(path)).json()["user"]
     assert (shown["state"], shown["passkeys"], shown["sessions"], shown["invitation"]) == ("active", 1, 1, None)
     disabled = (await chief.patch(path, json={"state": "disabled"})).json()["user"]
@@ -81,12 +81,12 @@ async def test_a_change_of_rights_ends_the_sessions(page: Page, parts: Parts, ch
 async def test_a_reset_removes_every_way_to_sign_in(page: Page, parts: Parts) -> None:
     chief, browser = await signed_in(page, parts, "Amal"), page()
     key, answer = await with_passkey(browser, await invitation(parts, "Bea"))
-    made = await send(chief, f"/v1/users/{answer['user']}/invitation", {"reset": True}, 201)
+    created = await send(chief, f"/v1/users/{answer['user']}/invitation", {"reset": True}, 201)
     assert (await browser.get("/v1/session")).status_code == 401
     assert kind(await sign_in(browser, key)) == "sign-in-refused"
     recovery = {"name": "Bea", "password": "", "code": answer["recoveryCodes"][0]}
     assert kind(await browser.post("/v1/session/password", json=recovery)) == "sign-in-refused"
-    _, again = await with_passkey(browser, made["invitation"]["code"])
+    _, again = await with_passkey(browser, created["invitation"]["code"])
     assert again["user"] == answer["user"] and again["name"] == "Bea"
 
 
@@ -159,19 +159,19 @@ async def test_a_token_made_over_the_api_has_its_role_and_editions_and_is_shown_
     page: Page, parts: Parts, client_for: ClientFor
 ) -> None:
     chief = await signed_in(page, parts, "Amal")
-    made = await send(chief, "/v1/tokens", {"name": "wire", "role": "editor", "editions": ["es"]}, 201)
-    assert parts.tokens.holder(made["token"]) == Actor("wire", "editor", editions=frozenset({"es"}), owner="Amal")
-    script = client_for(None, Authorization=f"Bearer {made['token']}")
+    created = await send(chief, "/v1/tokens", {"name": "wire", "role": "editor", "editions": ["es"]}, 201)
+    assert parts.tokens.holder(created["token"]) == Actor("wire", "editor", editions=frozenset({"es"}), owner="Amal")
+    script = client_for(None, Authorization=f"Bearer {created['token']}")
     assert (await script.post("/v1/items", json=line(edition="es"))).status_code == 201
     assert kind(await script.post("/v1/items", json=line())) == "edition-act"
     listed = await chief.get("/v1/tokens")
-    assert made["token"] not in listed.text and listed.json()["tokens"][0]["editions"] == ["es"]
+    assert created["token"] not in listed.text and listed.json()["tokens"][0]["editions"] == ["es"]
     assert (await chief.delete("/v1/tokens/wire")).status_code == 204
     assert (await script.get("/v1/session")).status_code == 401
     assert kind(await chief.delete("/v1/tokens/wire")) == "no-token"
     # A name stays with its holder, of either kind.
-    taken = await chief.post("/v1/users", json={"name": "wire", "role": "editor"})
-    assert taken.json()["errors"][0]["code"] == "name-taken"
+    conflict = await chief.post("/v1/users", json={"name": "wire", "role": "editor"})
+    assert conflict.json()["errors"][0]["code"] == "name-taken"
 
 
 @pytest.mark.deep
@@ -181,7 +181,7 @@ async def test_a_user_adds_and_removes_passkeys_but_not_the_last_way(page: Page,
     [first] = (await browser.get("/v1/account")).json()["passkeys"]
     assert kind(await browser.delete(f"/v1/account/passkeys/{first['id']}")) == "last-way"
     options = (await send(browser, "/v1/account/passkeys/options", {}))["publicKey"]
-    assert [known["type"] for known in options["excludeCredentials"]] == ["public-key"]
+    assert [credential["type"] for credential in options["excludeCredentials"]] == ["public-key"]
     key = Authenticator()
     body = {"credential": key.create(options), "label": "Phone"}
     added = (await send(browser, "/v1/account/passkeys", body, 201))["passkey"]
@@ -271,9 +271,9 @@ async def test_sessions_are_listed_and_ended_one_by_one_or_all_at_once(page: Pag
 
 async def test_everything_about_people_is_in_the_audit_and_no_secret_is(page: Page, parts: Parts) -> None:
     chief = await signed_in(page, parts, "Amal")
-    made = await send(chief, "/v1/users", {"name": "Bea", "role": "editor"}, 201)
+    created = await send(chief, "/v1/users", {"name": "Bea", "role": "editor"}, 201)
     token = (await send(chief, "/v1/tokens", {"name": "wire", "role": "editor"}, 201))["token"]
-    await chief.patch(f"/v1/users/{made['user']['id']}", json={"state": "disabled"})
+    await chief.patch(f"/v1/users/{created['user']['id']}", json={"state": "disabled"})
     await send(chief, "/v1/account/recovery", {})
     await chief.delete("/v1/session")
     records = (
@@ -281,7 +281,7 @@ async def test_everything_about_people_is_in_the_audit_and_no_secret_is(page: Pa
     ).text
     for action in ("sign-in", "user-create", "user-change", "token-create", "recovery-codes", "sign-out"):
         assert f'"{action}"' in records, action
-    assert token not in records and made["invitation"]["code"] not in records
+    assert token not in records and created["invitation"]["code"] not in records
 
 
 async def test_the_audit_has_no_change_of_people_that_was_refused(page: Page, parts: Parts) -> None:
@@ -301,7 +301,7 @@ async def test_the_audit_has_no_change_of_people_that_was_refused(page: Page, pa
     ):
         assert (await client.request(method, path, json=body)).status_code == status, (method, path, body)
     await parts.audit.flush()
-    assert {one.action for one in (await parts.audit.newest(AuditFilter(), 99))[0]} == {"sign-in"}
+    assert {record.action for record in (await parts.audit.newest(AuditFilter(), 99))[0]} == {"sign-in"}
     assert (await chief.get("/v1/session")).json()["role"] == "chief"
 
 
@@ -337,7 +337,7 @@ async def test_a_person_sees_and_revokes_own_tokens_and_a_chief_those_of_all(pag
     assert (await chief.delete("/v1/tokens/of the command line")).status_code == 204
     await parts.audit.flush()
     records = (await parts.audit.newest(AuditFilter(action="token-revoke"), 9))[0]
-    assert [(one.actor, one.object) for one in records][::-1] == [
+    assert [(record.actor, record.object) for record in records][::-1] == [
         ("Omar", "token:Omar's"), ("Amal", "token:of the command line"),
     ]  # fmt: skip
 
@@ -379,16 +379,16 @@ async def test_a_token_does_no_more_than_its_owner_may_from_the_next_request_on_
     owner = user(parts, "Omar", "editor")
     english: Editions = frozenset({"en"})
     rights: list[tuple[str, Role, Editions]] = [("reader", "reporter", english), ("own", "editor", english)]
-    made = {
+    created = {
         name: parts.tokens.create(name, role, editions=editions, owner="Omar")
         for name, role, editions in [*rights, ("all", "editor", None)]
     }
     foreign = parts.tokens.create("foreign", "chief", owner="Amal")
     with closing(open_database(parts.settings.data)) as database:
         other_desk = Tokens(database)
-        assert all(other_desk.holder(token) for token in (*made.values(), foreign))
+        assert all(other_desk.holder(token) for token in (*created.values(), foreign))
         assert (await chief.patch(f"/v1/users/{owner.id}", json=change)).status_code == 200
-        assert {name for name, token in made.items() if other_desk.holder(token) is None} == lost
+        assert {name for name, token in created.items() if other_desk.holder(token) is None} == lost
         assert other_desk.holder(foreign)
 
 
@@ -419,7 +419,7 @@ def test_two_chiefs_who_disable_each_other_leave_one(tmp_path: Path, database_ur
             for thread in threads:
                 thread.join(30)
             assert sorted(outcomes) == ["done", "last chief"]
-            assert sum(one.state == "active" for one in Users(database).all()) == 1
+            assert sum(record.state == "active" for record in Users(database).all()) == 1
 
 
 async def test_a_limit_to_an_edition_that_is_gone_never_becomes_all_editions(page: Page, parts: Parts) -> None:
@@ -430,10 +430,10 @@ async def test_a_limit_to_an_edition_that_is_gone_never_becomes_all_editions(pag
     assert (await gone.post("/v1/items", json=line(edition="gone"))).status_code == 422
     assert kind(await gone.post("/v1/kill", json={"scope": "all", "reason": "x"})) == "edition-act"
     for editions in (None, ["en"]):
-        made = await gone.post("/v1/tokens", json={"name": "t", "role": "editor", "editions": editions})
-        assert kind(made) == "edition-grant"
+        created = await gone.post("/v1/tokens", json={"name": "t", "role": "editor", "editions": editions})
+        assert kind(created) == "edition-grant"
     path = f"/v1/users/{shown['user']}"
-    kept = await chief.patch(path, json={"role": "editor"})
-    assert kept.json()["user"]["editions"] == ["gone"]
+    unchanged = await chief.patch(path, json={"role": "editor"})
+    assert unchanged.json()["user"]["editions"] == ["gone"]
     refused = await chief.patch(path, json={"editions": ["gone", "en"]})
     assert refused.json()["errors"][0]["field"] == "editions" and "gone" in refused.json()["errors"][0]["message"]

@@ -9,8 +9,8 @@ from ticker.contract.site import Edition
 
 
 def doubt(text: str, language: str) -> str | None:
-    found = edition_doubt(text, Edition(language, "auto", language))
-    return found.code if found else None
+    result = edition_doubt(text, Edition(language, "auto", language))
+    return result.code if result else None
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,16 @@ def test_a_text_is_held_against_its_edition(language: str, text: str, code: str 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_line_of_the_edition_is_doubted_and_most_lines_of_another_are(language: str) -> None:
-    found = events(CHOSEN_WITH) + events(HELD_OUT)
-    texts = {own: [event.line[own] for event in found] for own in LANGUAGES}
+    result = events(CHOSEN_WITH) + events(HELD_OUT)
+    texts = {own: [event.line[own] for event in result] for own in LANGUAGES}
     assert not [text for text in texts[language] if doubt(text, language)]
     for other in set(LANGUAGES) - {language}:
         doubted = sum(doubt(text, language) is not None for text in texts[other])
-        assert doubted >= 0.6 * len(found), other
+        assert doubted >= 0.6 * len(result), other
 
 
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
 def test_each_doubt_is_a_sentence_in_three_languages(language: str) -> None:
     for text in ("حريق في ميناء أوسترا", "Incendio en el puerto de Ostra"):
-        found = edition_doubt(text, Edition("en", "ltr", "English"))
-        assert found is not None and "English" in sentence(found, language)
+        result = edition_doubt(text, Edition("en", "ltr", "English"))
+        assert result is not None and "English" in sentence(result, language)

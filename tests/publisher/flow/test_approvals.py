@@ -34,10 +34,15 @@ async def test_a_flash_waits_for_a_second_person_and_a_routine_line_does_not(des
     )
     assert (waiting["state"], waiting["approver"], waiting["own"]) == ("waiting", "chief", True)
     assert await entries(desk.parts) == 1
-    done = await decide(chief, waiting, "approve")
-    after = done.json()["waiting"]
-    assert (done.status_code, after["state"], after["approvedBy"], after["by"]) == (200, "published", "chief", "editor")
-    item = (await editor.get(f"/v1/items/{after['uri']}")).json()
+    decision = await decide(chief, waiting, "approve")
+    decided = decision.json()["waiting"]
+    assert (decision.status_code, decided["state"], decided["approvedBy"], decided["by"]) == (
+        200,
+        "published",
+        "chief",
+        "editor",
+    )
+    item = (await editor.get(f"/v1/items/{decided['uri']}")).json()
     assert (item["headline"]["value"], item["urgency"]) == ("Explosion in the old town", 1)
     assert problem(await decide(chief, waiting, "approve")) == (409, "not-waiting")
     assert await entries(desk.parts) == 2
@@ -58,8 +63,8 @@ async def test_an_act_that_makes_a_flash_waits_and_taking_back_does_not(
     uri = await published(chief)
     assert problem(await act(chief, uri, name, **fields)) == (409, "approval-needed")
     waiting = await ask(chief, {"act": name, **fields}, uri=uri, seen=1)
-    done = (await decide(other, waiting, "approve")).json()["waiting"]
-    assert (done["state"], done["uri"]) == ("published", uri)
+    decision = (await decide(other, waiting, "approve")).json()["waiting"]
+    assert (decision["state"], decision["uri"]) == ("published", uri)
     assert problem(await act(chief, uri, "correction", seen=2, note="12, not 21")) == (409, "approval-needed")
     assert problem(await act(chief, uri, "update", seen=2, urgency=5)) == (409, "approval-needed")
     assert (await act(chief, uri, "hold", seen=2)).status_code == 200
@@ -70,11 +75,11 @@ async def test_an_act_that_makes_a_flash_waits_and_taking_back_does_not(
 @pytest.mark.deep
 async def test_a_token_of_ones_own_is_no_second_person(desk: Desk) -> None:
     chief = desk.client("chief", "chief")
-    made = [
+    tokens = [
         (await chief.post("/v1/tokens", json={"name": name, "role": "chief"})).json()["token"]
         for name in ("one", "two")
     ]
-    one, two = (desk.with_token(token) for token in made)
+    one, two = (desk.with_token(token) for token in tokens)
     by_one = await ask(one, line(urgency=1))
     for client in (one, two, chief):
         assert problem(await decide(client, by_one, "approve")) == (409, "approval-own")
@@ -120,8 +125,8 @@ async def test_a_bypass_needs_a_reason_which_is_kept(desk: Desk) -> None:
     waiting = await ask(chief, line(urgency=1))
     empty = await decide(chief, waiting, "bypass", reason="  ")
     assert (empty.status_code, empty.json()["errors"][0]["field"]) == (422, "reason")
-    done = (await decide(chief, waiting, "bypass", reason="alone on the night desk")).json()["waiting"]
-    assert (done["state"], done["bypassReason"], done["approvedBy"]) == (
+    decision = (await decide(chief, waiting, "bypass", reason="alone on the night desk")).json()["waiting"]
+    assert (decision["state"], decision["bypassReason"], decision["approvedBy"]) == (
         "published",
         "alone on the night desk",
         "chief",
@@ -143,8 +148,8 @@ async def test_an_item_that_changed_since_is_not_overwritten(desk: Desk) -> None
     uri = await published(editor)
     waiting = await ask(editor, {"act": "update", "urgency": 1}, uri=uri, seen=1)
     assert (await act(editor, uri, "update", headline="Bridge is open")).status_code == 200
-    done = (await decide(chief, waiting, "approve")).json()["waiting"]
-    assert (done["state"], done["problem"]["code"]) == ("stopped", "stale")
+    decision = (await decide(chief, waiting, "approve")).json()["waiting"]
+    assert (decision["state"], decision["problem"]["code"]) == ("stopped", "stale")
     assert await entries(desk.parts) == 2
 
 

@@ -58,8 +58,8 @@ async def test_three_editions_are_published_together_at_their_time(desk: Desk) -
     items = await on_air(desk)
     assert items.keys() == ALL and len({item["firstCreated"] for item in items.values()}) == 1
     assert items["ar"]["translationOf"] == items["es"]["translationOf"] == items["en"]["uri"]
-    after = await desk.state(waiting)
-    assert [item["uri"] for item in after["siblings"]] == [items["ar"]["uri"], items["es"]["uri"]]
+    state = await desk.state(waiting)
+    assert [item["uri"] for item in state["siblings"]] == [items["ar"]["uri"], items["es"]["uri"]]
     await desk.pass_time(30)
     assert await entries(desk.parts) == 3
 
@@ -92,14 +92,14 @@ async def test_a_stop_of_one_edition_keeps_all_editions_back_and_is_named(desk: 
     editor, chief = desk.client("editor"), desk.client("chief")
     waiting = await desk.schedule(seconds=60, siblings=[ARABIC, SPANISH])
     stop = {"scope": "edition", "name": "ar", "reason": "Wrong numbers"}
-    made = (await chief.post("/v1/kill", json=stop)).json()
+    kill_stop = (await chief.post("/v1/kill", json=stop)).json()
     now = await editor.post("/v1/items", json=line(siblings=[ARABIC, SPANISH]))
     assert problem(now) == (403, "publishing-stopped") and "edition ar" in now.json()["detail"]
     await desk.pass_time(60)
-    kept = await desk.state(waiting)
-    assert (kept["state"], kept["problem"]["code"]) == ("scheduled", "publishing-stopped")
-    assert "ar" in kept["problem"]["detail"] and await entries(desk.parts) == 0
-    await chief.post(f"/v1/kill/{made['id']}/lift", json={"reason": "Checked"})
+    later_state = await desk.state(waiting)
+    assert (later_state["state"], later_state["problem"]["code"]) == ("scheduled", "publishing-stopped")
+    assert "ar" in later_state["problem"]["detail"] and await entries(desk.parts) == 0
+    await chief.post(f"/v1/kill/{kill_stop['id']}/lift", json={"reason": "Checked"})
     await desk.pass_time(1)
     assert (await on_air(desk)).keys() == ALL
 
@@ -109,8 +109,8 @@ async def test_an_approval_is_of_the_texts_of_all_editions(desk: Desk) -> None:
     body = line(urgency=1, siblings=[ARABIC, SPANISH])
     assert problem(await editor.post("/v1/items", json=body)) == (409, "approval-needed")
     waiting = await ask(editor, body)
-    shown = {item["edition"]: item["headline"]["value"] for item in (waiting["item"], *waiting["siblings"])}
-    assert shown.keys() == ALL and shown["es"] == "Cierran el puente"
+    headlines = {item["edition"]: item["headline"]["value"] for item in (waiting["item"], *waiting["siblings"])}
+    assert headlines.keys() == ALL and headlines["es"] == "Cierran el puente"
     changed_body = line(urgency=1, siblings=[ARABIC, {**SPANISH, "text": "Protección Civil: Abren el puente"}])
     path, headers = f"/v1/approvals/{waiting['id']}", {"If-Match": '"1"'}
     changed = (await chief.put(path, json={"request": changed_body}, headers=headers)).json()["waiting"]
@@ -184,8 +184,8 @@ async def test_the_same_act_for_all_siblings_is_approved_as_one(desk: Desk) -> N
     assert problem(await act(chief, uri, "update", urgency=1, siblings=True)) == (409, "approval-needed")
     waiting = await ask(chief, body, uri=uri, seen=1)
     assert {item["uri"] for item in (waiting["item"], *waiting["siblings"])} == {item["uri"] for item in items.values()}
-    done = (await decide(other, waiting, "approve")).json()["waiting"]
-    assert done["state"] == "published", done["problem"]
+    decided = (await decide(other, waiting, "approve")).json()["waiting"]
+    assert decided["state"] == "published", decided["problem"]
     assert {(item["urgency"], item["version"]) for item in (await on_air(desk)).values()} == {(1, 2)}
     assert await entries(desk.parts) == 6
     assert (await act(chief, uri, "withdraw", seen=2, note="Wrong", siblings=True)).status_code == 200
@@ -209,8 +209,10 @@ async def test_a_sibling_that_changed_since_the_approval_keeps_the_act_from_all(
     items = await published_family(desk)
     waiting = await ask(chief, {"act": "update", "urgency": 1, "siblings": True}, uri=items["en"]["uri"], seen=1)
     assert (await act(chief, items["es"]["uri"], "update", headline="Cierran dos puentes")).status_code == 200
-    done = (await decide(other, waiting, "approve")).json()["waiting"]
-    assert (done["state"], done["problem"]["code"]) == ("stopped", "stale") and "es" in done["problem"]["detail"]
+    decided = (await decide(other, waiting, "approve")).json()["waiting"]
+    assert (decided["state"], decided["problem"]["code"]) == ("stopped", "stale") and "es" in decided["problem"][
+        "detail"
+    ]
     assert {item["urgency"] for item in (await on_air(desk)).values()} == {4}
 
 

@@ -45,8 +45,8 @@ async def test_a_line_is_published_once_at_its_time(desk: Desk) -> None:
     await desk.pass_time(0.1)
     item = await only_item(desk)
     assert item["firstCreated"] == item["versionCreated"] == moment(desk.clocks.wall)
-    after = await desk.state(waiting)
-    assert (after["state"], after["uri"], after["problem"]) == ("published", item["uri"], None)
+    state = await desk.state(waiting)
+    assert (state["state"], state["uri"], state["problem"]) == ("published", item["uri"], None)
     for _ in range(3):
         await desk.pass_time(30)
     await only_item(desk)

@@ -17,8 +17,8 @@ def events(count: int, actor: str = "Rana") -> list[Event]:
     return [new_event(actor, "publish", f"urn:{number}", {"edition": "عربي"}) for number in range(count)]
 
 
-def faults(log: AuditLog, kept: Head | None = None) -> list[Fault]:
-    return list(chain_faults(log.all(), log.head(), kept))
+def faults(log: AuditLog, last_head: Head | None = None) -> list[Fault]:
+    return list(chain_faults(log.all(), log.head(), last_head))
 
 
 def unprotect(database: Database) -> None:
@@ -118,7 +118,7 @@ def test_records_that_changed_places_by_hand_are_found(log: AuditLog, database: 
 
 def test_a_cut_off_end_with_its_head_is_found_by_a_head_that_was_kept(log: AuditLog, database: Database) -> None:
     log.append(events(6))
-    kept = log.head()
+    last_head = log.head()
     unprotect(database)
     by_hand(
         database,
@@ -126,9 +126,9 @@ def test_a_cut_off_end_with_its_head_is_found_by_a_head_that_was_kept(log: Audit
         "UPDATE audit_head SET number = 4, hash = (SELECT hash FROM audit WHERE number = 4)",
     )
     assert faults(log) == []
-    assert faults(log, kept) == [Fault(5, "cut off")]
+    assert faults(log, last_head) == [Fault(5, "cut off")]
     log.append(events(3))
-    assert faults(log, kept) == [Fault(6, "another chain")]
+    assert faults(log, last_head) == [Fault(6, "another chain")]
 
 
 def test_known_events_are_appended_once(log: AuditLog) -> None:

@@ -76,8 +76,13 @@ def test_a_user_is_found_by_name_and_address_and_counts_what_belongs_to_it(peopl
     people.credentials.add_passkey(passkey(user.id))
     people.credentials.new_recovery_codes(user.id)
     for login in ("amal haddad", " AMAL HADDAD ", "amal@example.org"):
-        found = people.users.find(login)
-        assert found and (found.id, found.state, found.passkeys, found.recovery_codes) == (user.id, "active", 1, 10)
+        stored = people.users.find(login)
+        assert stored and (stored.id, stored.state, stored.passkeys, stored.recovery_codes) == (
+            user.id,
+            "active",
+            1,
+            10,
+        )
     assert people.users.find("Amal") is None and people.credentials.passkey(b"credential 0") == passkey(user.id)
 
 
@@ -104,17 +109,17 @@ def test_a_change_ends_the_sessions_at_every_desk(people: People, another: OpenD
     people.credentials.add_passkey(passkey(user.id, 1))
     there = Sessions(another())
     for change in ({"role": "reporter"}, {"editions": frozenset({"en"})}, {"state": "disabled"}):
-        found = people.users.get(user.id)
-        assert found
-        session = Sessions(database).start(found.actor, "passkey")
-        assert there.holder(session) == found.actor
+        stored = people.users.get(user.id)
+        assert stored
+        session = Sessions(database).start(stored.actor, "passkey")
+        assert there.holder(session) == stored.actor
         people.users.change(user.id, **change)
         assert there.holder(session) is None
     for last in ({"role": "editor"}, {"state": "disabled"}, {"editions": frozenset({"en"})}):
         with pytest.raises(LastChiefError):
             people.users.change(chief.id, **last)
-    kept = people.users.get(chief.id)
-    assert kept and kept.role == "chief" and kept.state == "active"
+    stored = people.users.get(chief.id)
+    assert stored and stored.role == "chief" and stored.state == "active"
 
 
 def test_a_session_ends_when_it_is_not_used(people: People, database: Database, clock: list[float]) -> None:
@@ -160,12 +165,12 @@ def test_codes_and_counts_are_used_once_by_two_desks_at_once(people: People, at_
 
 def test_a_link_makes_one_passkey_if_two_requests_come_at_once(people: People, at_once: AtOnce) -> None:
     user = people.users.create("Amal", "editor")
-    made = people.invitations.invite(user.id)
-    assert made
+    invitation = people.invitations.invite(user.id)
+    assert invitation
 
     def accept(own: Database, number: int) -> bool:
         desk = desk_of(own)
-        return desk.invitations.accept(made[1], passkey(user.id, number), "", user.id) is not None
+        return desk.invitations.accept(invitation[1], passkey(user.id, number), "", user.id) is not None
 
     assert sum(at_once(accept)) == 1 and len(people.credentials.passkeys(user.id)) == 1
 
@@ -217,8 +222,8 @@ def test_a_disabled_user_stays_disabled_whatever_is_added(people: People) -> Non
     people.users.change(user.id, state="disabled")
     people.credentials.add_passkey(passkey(user.id))
     people.credentials.set_password(user.id, "hash", "secret", 5)
-    shown = people.users.get(user.id)
-    assert shown and shown.state == "disabled"
+    stored = people.users.get(user.id)
+    assert stored and stored.state == "disabled"
 
 
 def test_the_last_way_to_sign_in_stays(people: People) -> None:
@@ -253,9 +258,9 @@ def test_attempts_at_once_do_not_pass_the_limit_together(people: People, at_once
 def test_an_oidc_subject_is_tied_to_the_user_of_its_address_once(people: People) -> None:
     user = people.users.create("Amal", "editor", email="amal@example.org")
     assert people.users.oidc_user("issuer 1", None) is None and people.users.oidc_user("issuer 1", "x@y.org") is None
-    found = people.users.oidc_user("issuer 1", "AMAL@example.org")
-    assert found and found.id == user.id and found.state == "active"
-    assert people.users.oidc_user("issuer 1", None) == found
+    stored = people.users.oidc_user("issuer 1", "AMAL@example.org")
+    assert stored and stored.id == user.id and stored.state == "active"
+    assert people.users.oidc_user("issuer 1", None) == stored
     # The address alone no longer signs another subject in.
     assert people.users.oidc_user("issuer 2", "amal@example.org") is None
     people.users.change(user.id, state="disabled")

@@ -36,11 +36,11 @@ def renamed(name: str, role: Role = "organisation") -> Callable[[Source], Source
 
 
 def test_a_source_is_stored_with_who_added_it_and_when(records: SourceRecords) -> None:
-    before = records.revision()
+    revision = records.revision()
     entry, is_new = records.create("who", WHO, "Maha")
     assert is_new and entry.source() == WHO
     assert (entry.version, entry.changed_by, entry.changed) == (1, "Maha", "2027-01-15T08:00:00.000Z")
-    assert records.all() == [entry] and records.revision() > before
+    assert records.all() == [entry] and records.revision() > revision
 
 
 def test_a_repeated_request_finds_the_source_that_the_first_one_made(records: SourceRecords) -> None:

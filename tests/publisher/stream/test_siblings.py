@@ -28,7 +28,10 @@ async def test_siblings_are_consecutive_entries_with_ledgers_of_their_own(
     published = await store.publish(items[0], "d", "f", siblings=items[1:])
     entries = [read_entry(entry_id, fields, keyring) for entry_id, fields in await raw.xrange(Keys(brand).items)]
     assert [entry.item for entry in entries] == items
-    assert [entry.cursor for entry in entries] == [published.cursor, *(one.cursor for one in published.siblings)]
+    assert [entry.cursor for entry in entries] == [
+        published.cursor,
+        *(publication.cursor for publication in published.siblings),
+    ]
     assert [entry.seq for entry in entries] == [1, 2, 3]
     assert await raw.hget(Keys(brand).meta, "seq") == b"3"
     for item in items:
@@ -42,9 +45,11 @@ async def test_a_repeat_gets_the_same_siblings_and_publishes_nothing(store: Stor
     again = await store.publish(others[0], "d", "f", siblings=others[1:])
     looked = await store.earlier_answer("d", "f")
     for answer in (again, looked):
-        assert answer is not None and answer.is_repeat and all(one.is_repeat for one in answer.siblings)
-        assert [one.item for one in (answer, *answer.siblings)] == items
-        assert [one.cursor for one in answer.siblings] == [one.cursor for one in first.siblings]
+        assert answer is not None and answer.is_repeat and all(publication.is_repeat for publication in answer.siblings)
+        assert [publication.item for publication in (answer, *answer.siblings)] == items
+        assert [publication.cursor for publication in answer.siblings] == [
+            publication.cursor for publication in first.siblings
+        ]
     assert await raw.xlen(Keys(brand).items) == 3
     with pytest.raises(MismatchError):
         await store.publish(others[0], "d", "g", siblings=others[1:])

@@ -50,23 +50,26 @@ class Bench:
         """Writes one round of `entries`: a delivery for each of `members`, each of which takes `took` seconds."""
         news = [(entry, encoded(entry)) for entry in entries]
         self.rounds.missed = []
-        total = sum(one if isinstance(one, int) else len(one) for one in members) + skipped
-        for delivery, one in zip(
+        total = (
+            sum(round_members if isinstance(round_members, int) else len(round_members) for round_members in members)
+            + skipped
+        )
+        for delivery, round_members in zip(
             self.receipts.counted(news, self._deliveries(news, len(members)), total), members, strict=True
         ):
             assert delivery.data
             self.now += took
-            if isinstance(one, int):
-                self.rounds.reached += one
+            if isinstance(round_members, int):
+                self.rounds.reached += round_members
             else:
-                self.rounds.missed += one
+                self.rounds.missed += round_members
             self.receipts.note()
         self.rounds.skipped += skipped
 
     @staticmethod
     def _deliveries(news: list[tuple[Entry, Encoded]], count: int) -> Iterator[Delivery[Member]]:
         for _ in range(count):
-            yield Delivery((), b"x", len(news), [one for _, one in news])
+            yield Delivery((), b"x", len(news), [round_members for _, round_members in news])
 
     def report(self) -> dict[tuple[str, int], EntryReport]:
         for _ in self.receipts.look():

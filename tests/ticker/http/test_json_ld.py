@@ -81,26 +81,26 @@ def expect_types(node: dict[str, Any]) -> None:
 
 def article(line: Item) -> dict[str, Any]:
     """The JSON-LD of an item, decoded."""
-    made = news_article(
+    graph = news_article(
         line, load_site(None), "Wire", "https://t.example/items/x", "https://t.example/items/x/card.png"
     )
-    decoded: dict[str, Any] = msgspec.json.decode(str(made))
+    decoded: dict[str, Any] = msgspec.json.decode(str(graph))
     return decoded
 
 
 @pytest.mark.parametrize("term", [None, *DIGITAL_SOURCE_TYPES])
 def test_every_property_belongs_to_its_type_and_has_a_value_of_its_range(term: str | None) -> None:
-    made = article(
+    graph = article(
         item(
             headline=Text("Five wards open", "en", "ltr"), sections=("health",), version=2, act="correction", note=NOTE,
             corrections=(Correction(2, "correction", NOTE, "2026-05-01T09:31:00.000Z"),),
             expires="2026-05-02T09:31:00.000Z", digital_source_type=term,
         )
     )  # fmt: skip
-    assert made["@context"] == "https://schema.org" and made["@type"] == "NewsArticle"
-    expect_types(made)
-    assert {"headline", "datePublished", "dateModified", "publisher", "correction", "image"} <= set(made)
-    assert len(made["headline"]) <= 500 and ("digitalSourceType" in made) == (term is not None)
+    assert graph["@context"] == "https://schema.org" and graph["@type"] == "NewsArticle"
+    expect_types(graph)
+    assert {"headline", "datePublished", "dateModified", "publisher", "correction", "image"} <= set(graph)
+    assert len(graph["headline"]) <= 500 and ("digitalSourceType" in graph) == (term is not None)
 
 
 def test_a_wrong_property_or_value_would_be_found() -> None:

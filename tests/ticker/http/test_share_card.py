@@ -17,14 +17,14 @@ pytestmark = pytest.mark.anyio
 
 # To read a picture in its own size would take ten seconds.
 SCALE = 8
-WORDS = {"u1": "Flash", "u2": "Bulletin", "correction": "Correction"}
+STRINGS = {"u1": "Flash", "u2": "Bulletin", "correction": "Correction"}
 ARABIC = "افتتاح 12 جناحًا في مستشفى Northgate بعد الفيضان"
 
 
 def content(headline: Text, source: str = "Health ministry", **changes: object) -> dict[str, object]:
     """What the template reads for one line."""
     line = item(headline=headline, info_sources=(InfoSource(Text(source, headline.language, "auto"), "official"),))
-    return card_content(line, brand="Wire", edition="English", time="2026-05-01 09:30 UTC", words=WORDS,
+    return card_content(line, brand="Wire", edition="English", time="2026-05-01 09:30 UTC", strings=STRINGS,
                         page_language="en") | changes  # fmt: skip
 
 
@@ -107,9 +107,9 @@ async def test_a_node_serves_the_card_and_names_it_until_the_item_is_not_public(
     assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
     assert answer.headers["cache-control"] == "public, max-age=1, must-revalidate" and len(answer.content) < 150_000
     assert (await node.get(path, If_None_Match=answer.headers["etag"])).status_code == 304
-    held = await node.act(line, "hold")
+    held_item = await node.act(line, "hold")
     assert (await node.get(path)).status_code == 404
-    released = await node.act(held, "release", headline=Text("Five wards open", "en", "ltr"))
+    released = await node.act(held_item, "release", headline=Text("Five wards open", "en", "ltr"))
     assert (await node.get(path)).content != answer.content, "the picture of the new version"
     await node.act(released, "withdraw")
     assert (await node.get(path)).status_code == 404
@@ -141,12 +141,12 @@ async def test_pictures_are_made_one_at_a_time_and_no_more_than_a_few_wait(
     node: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [await node.publish(f"Line {number}") for number in range(share_card._WAITING_LIMIT + 3)]
-    at_once = most = 0
+    at_once = peak = 0
 
     def slow(_content: object) -> bytes:
-        nonlocal at_once, most
+        nonlocal at_once, peak
         at_once += 1
-        most = max(most, at_once)
+        peak = max(peak, at_once)
         release.wait(5)
         at_once -= 1
         return b"picture"
@@ -162,7 +162,7 @@ async def test_pictures_are_made_one_at_a_time_and_no_more_than_a_few_wait(
             assert answer.headers["retry-after"] == "5"
         if refused == 3:
             release.set()
-    assert (refused, most) == (3, 1)
+    assert (refused, peak) == (3, 1)
 
 
 async def test_a_service_without_the_extra_names_no_card_and_says_so(

@@ -163,9 +163,9 @@ async def test_receipts_of_three_nodes_are_what_their_sockets_got(start: Start, 
 
         async def agrees(uri: str, version: int, sockets: int, unread: int = 0, **expected: int) -> bool:
             receipt = await book.receipt(uri, version)
-            shown = receipt and {name: getattr(receipt, name) for name in expected}
+            reported = receipt and {name: getattr(receipt, name) for name in expected}
             is_written = receipt is not None and receipt.written == sockets + unread and receipt.nodes == 3
-            return is_written and counts[uri, version] == sockets and shown == expected
+            return is_written and counts[uri, version] == sockets and reported == expected
 
         # The slow reader's kernel takes these: they are written to it, and it has not read them.
         await until_reported(lambda: agrees(line.uri, 1, 9, 1), "a routine line, and no long poll")
@@ -233,11 +233,13 @@ async def test_a_node_that_may_not_report_serves_and_says_nothing(
         await wire.message()
         line = await node.publish()
         assert (await wire.message())["item"]["uri"] == line.uri
-    await until(lambda: any(one["event"] == "receipts not reported" for one in log_lines), "the node says it once")
+    await until(
+        lambda: any(log_line["event"] == "receipts not reported" for log_line in log_lines), "the node says it once"
+    )
     assert await Book(node).receipt(line.uri) is None
     async with redis.asyncio.Redis.from_url(redis_url, legacy_responses=False) as raw:
         assert await raw.exists(Keys(brand).receipts) == 0
-    events = [one["event"] for one in log_lines]
+    events = [log_line["event"] for log_line in log_lines]
     assert events.count("receipts not reported") == 1 and not node.node.stale
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ticker.shared.http.assets import WEB
 from ticker.shared.http.openapi import Json
-from ticker.shared.http.reference.schema_text import Words
+from ticker.shared.http.reference.schema_text import Labels
 from ticker.shared.http.reference.view import View
 
 FOLDER: Final = WEB / "developers"
@@ -20,7 +20,7 @@ class ReferencePage:
     """One description as HTML; `describe` returns it, and `make_view` what the page shows of it."""
 
     def __init__(
-        self, describe: Callable[[], Json], make_view: Callable[[Json, Words], View], strings: Mapping[str, Words]
+        self, describe: Callable[[], Json], make_view: Callable[[Json, Labels], View], strings: Mapping[str, Labels]
     ) -> None:
         self._describe = describe
         self._make_view = make_view
@@ -34,9 +34,9 @@ class ReferencePage:
         return self._bodies[language]
 
     def _render(self, language: str) -> Markup:
-        words = self._strings[language]
-        view = self._make_view(self._describe(), words)
-        return Markup(templates().get_template("reference-body.html").render(view=view, t=words))
+        labels = self._strings[language]
+        view = self._make_view(self._describe(), labels)
+        return Markup(templates().get_template("reference-body.html").render(view=view, t=labels))
 
 
 def templates() -> jinja2.Environment:

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from ticker.shared.http.openapi import Json
 
-Words = Mapping[str, str]
+Labels = Mapping[str, str]
 """The sentences of a page in one language."""
 
 _INLINE: Final = re.compile(r"`([^`]+)`|\[([^\]]+)\]\((https?://[^)\s]+)\)|\*\*([^*]+)\*\*")
@@ -33,26 +33,26 @@ def markdown(text: str) -> Markup:
     return html + text[end:]
 
 
-def schema_text(schema: Json, words: Words) -> Markup:
+def schema_text(schema: Json, labels: Labels) -> Markup:
     """What values `schema` takes; a named schema is a link to its place on the page."""
     if "$ref" in schema:
         name = schema_title(schema["$ref"])
         return Markup('<a href="#schema-{}"><code dir="ltr">{}</code></a>').format(name, name)
     for union in ("anyOf", "oneOf"):
         if union in schema:
-            texts = list(dict.fromkeys(schema_text(each, words) for each in schema[union]))
-            return Markup(" {} ").format(words["or"]).join(texts)
+            texts = list(dict.fromkeys(schema_text(member, labels) for member in schema[union]))
+            return Markup(" {} ").format(labels["or"]).join(texts)
     if "const" in schema:
         return _value(schema["const"])
     if "enum" in schema:
         values = schema["enum"]
-        return Markup(" ").join(map(_value, values)) if len(values) <= _VALUES_LIMIT else escape(words["type_string"])
+        return Markup(" ").join(map(_value, values)) if len(values) <= _VALUES_LIMIT else escape(labels["type_string"])
     if schema.get("type") == "array":
-        return Markup("{} {}").format(words["list_of"], schema_text(schema.get("items", {}), words))
+        return Markup("{} {}").format(labels["list_of"], schema_text(schema.get("items", {}), labels))
     if isinstance(schema.get("type"), list):
-        texts = [schema_text({**schema, "type": each}, words) for each in schema["type"]]
-        return Markup(" {} ").format(words["or"]).join(texts)
-    return _plain(schema, words)
+        texts = [schema_text({**schema, "type": type_name}, labels) for type_name in schema["type"]]
+        return Markup(" {} ").format(labels["or"]).join(texts)
+    return _plain(schema, labels)
 
 
 def schema_title(reference: str) -> str:
@@ -60,21 +60,21 @@ def schema_title(reference: str) -> str:
     return reference.rpartition("/")[2].lstrip("_")
 
 
-def _plain(schema: Json, words: Words) -> Markup:
+def _plain(schema: Json, labels: Labels) -> Markup:
     kind = schema.get("type", "any")
-    text = escape(words.get(f"type_{kind}", kind))
+    text = escape(labels.get(f"type_{kind}", kind))
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum")
     if low is not None and high is not None:
-        text += Markup('{}<span dir="ltr">{}–{}</span>').format(words["comma"], low, high)
+        text += Markup('{}<span dir="ltr">{}–{}</span>').format(labels["comma"], low, high)
     elif low is not None:
         text += Markup('{}<span dir="ltr">{} {}</span>').format(
-            words["comma"], "≥" if "minimum" in schema else ">", low
+            labels["comma"], "≥" if "minimum" in schema else ">", low
         )
     if "maxLength" in schema:
-        text += Markup('{}<span dir="ltr">≤ {}</span>').format(words["comma"], schema["maxLength"])
+        text += Markup('{}<span dir="ltr">≤ {}</span>').format(labels["comma"], schema["maxLength"])
     if schema.get("default") is not None:
-        text += Markup("; {} {}").format(words["default"], _value(schema["default"]))
+        text += Markup("; {} {}").format(labels["default"], _value(schema["default"]))
     return text
 
 

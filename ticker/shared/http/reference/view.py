@@ -8,7 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from ticker.shared.http.openapi import Json
-from ticker.shared.http.reference.schema_text import Words, markdown, schema_text, schema_title
+from ticker.shared.http.reference.schema_text import Labels, markdown, schema_text, schema_title
 
 # What only operators and their machines ask.
 _OPERATING: Final = ("health", "metrics", "version", "openapi.json")
@@ -87,7 +87,7 @@ class View(msgspec.Struct, frozen=True):
     closes: list[CloseView]
 
 
-def openapi_view(document: Json, words: Words) -> View:
+def openapi_view(document: Json, labels: Labels) -> View:
     """The page of an OpenAPI description; operations are grouped by the part of their path after the version."""
     groups: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
@@ -95,29 +95,29 @@ def openapi_view(document: Json, words: Words) -> View:
             if method in methods:
                 parameters = [*methods.get("parameters", []), *methods[method].get("parameters", [])]
                 described = {**methods[method], "parameters": parameters}
-                groups.setdefault(_group(path), []).append(_operation(method, path, described, words))
-    return View(Markup(), groups, [], _shapes(document, words), [])
+                groups.setdefault(_group(path), []).append(_operation(method, path, described, labels))
+    return View(Markup(), groups, [], _shapes(document, labels), [])
 
 
-def asyncapi_view(document: Json, words: Words) -> View:
+def asyncapi_view(document: Json, labels: Labels) -> View:
     """The page of an AsyncAPI description with one channel."""
     components = document["components"]
-    received = [each["$ref"].rpartition("/")[2] for each in document["operations"]["change"]["messages"]]
+    received = [reference["$ref"].rpartition("/")[2] for reference in document["operations"]["change"]["messages"]]
     messages = [
         MessageView(
             name=name,
             is_sent=name not in received,
             summary=markdown(message["summary"]),
-            fields=_fields(components["schemas"][message["payload"]["$ref"].rpartition("/")[2]], words),
-            examples=[_indented(each["payload"]) for each in message["examples"]],
+            fields=_fields(components["schemas"][message["payload"]["$ref"].rpartition("/")[2]], labels),
+            examples=[_indented(example["payload"]) for example in message["examples"]],
         )
         for name, message in components["messages"].items()
     ]
     payloads = {schema_title(message["payload"]["$ref"]) for message in components["messages"].values()}
-    shapes = [shape for shape in _shapes(document, words) if shape.name not in payloads]
+    shapes = [shape for shape in _shapes(document, labels) if shape.name not in payloads]
     closes = [
-        CloseView(code, markdown(each["meaning"]), each["reconnect"])
-        for code, each in document["x-close-codes"].items()
+        CloseView(code, markdown(close["meaning"]), close["reconnect"])
+        for code, close in document["x-close-codes"].items()
     ]
     return View(markdown(document["info"]["description"]), {}, messages, shapes, closes)
 
@@ -129,74 +129,74 @@ def _group(path: str) -> str:
     return "operating" if first in _OPERATING else "pages"
 
 
-def _operation(method: str, path: str, operation: Json, words: Words) -> Operation:
+def _operation(method: str, path: str, operation: Json, labels: Labels) -> Operation:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     return Operation(
         id=re.sub(r"[^a-z0-9]+", "-", f"{method} {path}".lower()).strip("-"),
         method=method.upper(),
         path=path,
         summary=markdown(operation["summary"]),
-        parameters=_parameters(operation["parameters"], words),
-        body=schema_text(body, words) if body else Markup(),
-        answers=list(_answers(operation["responses"], words)),
+        parameters=_parameters(operation["parameters"], labels),
+        body=schema_text(body, labels) if body else Markup(),
+        answers=list(_answers(operation["responses"], labels)),
     )
 
 
-def _parameters(parameters: list[Json], words: Words) -> list[Field]:
-    meanings = [each.get("description", "") for each in parameters]
+def _parameters(parameters: list[Json], labels: Labels) -> list[Field]:
+    meanings = [parameter.get("description", "") for parameter in parameters]
     return [
         Field(
-            name=each["name"],
-            type=schema_text(each["schema"], words),
+            name=parameter["name"],
+            type=schema_text(parameter["schema"], labels),
             meaning=markdown(meaning),
-            is_required=each.get("required", False),
-            place=each["in"],
+            is_required=parameter.get("required", False),
+            place=parameter["in"],
             repeats=bool(meaning) and meaning == previous,
         )
-        for each, meaning, previous in zip(parameters, meanings, ["", *meanings], strict=False)
+        for parameter, meaning, previous in zip(parameters, meanings, ["", *meanings], strict=False)
     ]
 
 
-def _answers(responses: Json, words: Words) -> Iterator[Answer]:
+def _answers(responses: Json, labels: Labels) -> Iterator[Answer]:
     """The answers in the order of their statuses; problems with the same text are one."""
     together: dict[tuple[str, Markup], list[str]] = {}
     for status, response in sorted(responses.items()):
         texts = [
-            schema_text(content["schema"], words)
+            schema_text(content["schema"], labels)
             if "json" in kind
             else Markup('<code dir="ltr">{}</code>').format(kind)
             for kind, content in response.get("content", {}).items()
         ]
-        type = Markup(" {} ").format(words["or"]).join(texts)
+        type = Markup(" {} ").format(labels["or"]).join(texts)
         together.setdefault((response["description"], type), []).append(status)
     for (meaning, type), statuses in together.items():
         yield Answer(" ".join(statuses), markdown(meaning), type)
 
 
-def _shapes(document: Json, words: Words) -> list[Shape]:
+def _shapes(document: Json, labels: Labels) -> list[Shape]:
     shapes = [
         Shape(
             id=f"schema-{schema_title(name)}",
             name=schema_title(name),
             about=markdown(_first_paragraph(schema.get("description", ""))),
-            fields=_fields(schema, words),
-            type=Markup() if "properties" in schema else schema_text(schema, words),
+            fields=_fields(schema, labels),
+            type=Markup() if "properties" in schema else schema_text(schema, labels),
         )
         for name, schema in document["components"]["schemas"].items()
     ]
     return sorted(shapes, key=lambda shape: shape.name.lower())
 
 
-def _fields(schema: Json, words: Words) -> list[Field]:
+def _fields(schema: Json, labels: Labels) -> list[Field]:
     required = schema.get("required", [])
     return [
         Field(
             name=name,
-            type=schema_text(each, words),
-            meaning=markdown(_first_paragraph(each.get("description", ""))),
+            type=schema_text(field, labels),
+            meaning=markdown(_first_paragraph(field.get("description", ""))),
             is_required=name in required,
         )
-        for name, each in schema.get("properties", {}).items()
+        for name, field in schema.get("properties", {}).items()
     ]
 
 
