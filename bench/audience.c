@@ -15,6 +15,7 @@ struct meaning {
     bool deflated, kept, snapshot, replay, complete, joined, disordered;
     uint32_t first, last; /* items; 0: none */
     uint32_t left_out; /* items between the two that the message does not have */
+    uint8_t asked; /* bit i: a line of the message is the text ping of answer i */
     char cursor[81];
     struct history *before, *after; /* what its connections keep; NULL for those that keep nothing */
 };
@@ -87,12 +88,26 @@ static bool has(const char *text, size_t length, const char *what) {
     return find(text, length, what, strlen(what)) != NULL;
 }
 
+/* Centrifugo writes what waits for a client as lines of one message, pings included. */
+static uint8_t pings_in(const char *text, size_t length) {
+    uint8_t found = 0;
+    for (int i = 0; i < dialect.answer_count; i++) {
+        const char *seen = dialect.answers[i].seen, *end = text + length;
+        size_t size = dialect.answers[i].seen_length;
+        for (const char *line = text; line && line < end; line = (line = memchr(line, '\n', end - line)) ? line + 1 : NULL)
+            if ((size_t)(end - line) >= size && !memcmp(line, seen, size) && (line + size == end || line[size] == '\n'))
+                found |= 1 << i;
+    }
+    return found;
+}
+
 static void understand(struct meaning *m, const char *text, size_t length) {
     size_t head = length < 160 ? length : 160;
     m->snapshot = has(text, head, "\"type\":\"snapshot\"");
     m->replay = has(text, head, "\"type\":\"replay\"");
     m->complete = !has(text, m->snapshot ? length : head, "\"complete\":false");
     m->joined = dialect.joined_length && find(text, length, dialect.joined, dialect.joined_length);
+    m->asked = pings_in(text, length);
     m->first = m->last = m->left_out = 0;
     m->disordered = false;
     m->cursor[0] = 0;
@@ -182,7 +197,7 @@ static void stream(struct connection *c, const char *data, size_t length, int64_
     memcpy(c->tail, whole + size - c->tail_held, c->tail_held);
 }
 
-static void message(struct connection *c, const char *data, size_t length, bool deflated, int64_t now) {
+void message(struct connection *c, const char *data, size_t length, bool deflated, int64_t now) {
     counters.messages++;
     counters.deflated += deflated;
     if (dialect.stream) return stream(c, data, length, now);
@@ -192,6 +207,11 @@ static void message(struct connection *c, const char *data, size_t length, bool 
             return say_bytes(c, dialect.answers[i].said, dialect.answers[i].said_length);
         }
     const struct meaning *m = meaning_of(c, data, length, deflated);
+    for (int i = 0; i < dialect.answer_count && m->asked; i++)
+        if (m->asked & 1 << i) {
+            counters.pings++;
+            say_bytes(c, dialect.answers[i].said, dialect.answers[i].said_length);
+        }
     if (deflated && c->keeps) {
         one_more(m->after);
         one_less(c->history);

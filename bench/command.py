@@ -32,6 +32,12 @@ def command(
     quick: Annotated[bool, typer.Option(help="A few seconds each: a trial whose figures mean nothing.")] = False,
     repeats: Annotated[int, typer.Option(min=0, max=50, help="Turns per contender; 0: the scenario's default.")] = 0,
     seconds: Annotated[float, typer.Option(min=1, help="Start no further scenario after this many seconds.")] = 7200,
+    readers: Annotated[
+        int, typer.Option(min=0, help="How many readers hold, crowd, million and storms have; 0: the scenario's own.")
+    ] = 0,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="How long hold, crowd and million hold them; 0: the scenario's own.")
+    ] = 0,
     contender: Annotated[list[str] | None, typer.Option(help="Compare only with this one; repeatable.")] = None,
     out: Annotated[
         Path | None,
@@ -84,7 +90,17 @@ def command(
         errors.print(f"{', '.join(candidate.name for candidate in chosen)}: about {_minutes(expected)}.")
         for reason in left_out.values():
             errors.print(f"Left out: {reason}", markup=False)
-        failed = _run(chosen, folder, errors, available, left_out, quick=quick, repeats=repeats, seconds=seconds)
+        failed = _run(
+            chosen,
+            folder,
+            errors,
+            available,
+            left_out,
+            quick=quick,
+            repeats=repeats,
+            seconds=seconds,
+            size=(readers, minutes),
+        )
     except (ContenderError, OSError) as error:
         _refuse(errors, f"No measurement: {error}")
     errors.print(f"Written to {folder}: README.md and a page for each scenario")
@@ -136,6 +152,7 @@ def _run(
     quick: bool,
     repeats: int,
     seconds: float,
+    size: tuple[int, float],
 ) -> int:
     """Runs the scenarios in `chosen`, writes their pages and returns how many failed."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -176,6 +193,8 @@ def _run(
                 contenders=available,
                 say=say,
                 seconds=_PATIENCE * scenario.seconds,
+                readers=size[0],
+                minutes=size[1],
             )
             if len(cores) == 1:
                 run.notes.append("Server and load client shared the only core; elapsed times include both.")

@@ -159,6 +159,13 @@ void start_job(uint32_t total, uint32_t inflight, double rate) {
     job_done();
 }
 
+static bool has_field(const char *head, size_t length, const char *field) {
+    size_t size = strlen(field);
+    for (size_t at = 0; at + size <= length; at++)
+        if (!strncasecmp(head + at, field, size)) return true;
+    return false;
+}
+
 static size_t read_answer(struct connection *c, char *data, size_t length, int64_t now) {
     char *end = memmem(data, length, "\r\n\r\n", 4);
     if (!end) {
@@ -166,12 +173,13 @@ static size_t read_answer(struct connection *c, char *data, size_t length, int64
         return 0;
     }
     size_t head = end + 4 - data;
-    if (memcmp(data, "HTTP/1.1 101", length < 12 ? length : 12)) {
+    if (length < 12 || memcmp(data, dialect.sse ? "HTTP/1.1 200" : "HTTP/1.1 101", 12)) {
         char line[80] = "";
         for (size_t i = 0; i < sizeof line - 1 && data[i] != '\r'; i++) line[i] = data[i];
         refused(c, line);
         return length;
     }
+    if (dialect.sse && !has_field(data, head, "transfer-encoding: chunked")) fault("a stream came that is not in chunks");
     c->deflate = memmem(data, head, "permessage-deflate", 18) != NULL;
     c->keeps = c->deflate && !memmem(data, head, "server_no_context_takeover", 26);
     c->state = JOINING;
@@ -236,7 +244,8 @@ void readable(uint32_t index, uint32_t events) {
     char *data = large ? c->rest : shared;
     size_t length = c->held + got, at = 0;
     if (c->state == UPGRADING) at = read_answer(c, data, length, now);
-    if (c->state >= JOINING && c->state != CUT) at += read_frames(c, data + at, length - at, now);
+    if (c->state >= JOINING && c->state != CUT)
+        at += (dialect.sse ? read_chunks : read_frames)(c, data + at, length - at, now);
     if (c->fd < 0) return;
     if (large && at == 0) {
         c->held = length;

@@ -32,10 +32,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     joined: bytes = b""
     """A part of the message that confirms the subscription. If empty, the 101 confirms it."""
     answers: tuple[tuple[bytes, bytes], ...] = ()
-    """Pairs of request and reply: the load client answers text pings with them (NATS, Engine.IO)."""
+    """Pairs of request and reply: the load client answers text pings with them (NATS, Engine.IO, Centrifugo). A ping
+    is a message, or one of its lines."""
     stream: bool = False
     """Whether messages are pieces of a byte stream (NATS). An item may then span two messages, and `answers` and
     `joined` may occur anywhere in them."""
+
+    sse: bool = False
+    """Whether subscribers read one endless reply of server-sent events, in chunks, instead of WebSocket messages."""
 
     @property
     def port(self) -> int:

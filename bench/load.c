@@ -1,4 +1,4 @@
-/* The load client of the benchmark: thousands of WebSocket subscribers on one core; each counts every item.
+/* The load client of the benchmark: thousands of WebSocket or SSE subscribers on one core; each counts every item.
 
    Commands come as lines on standard input, answers go as lines of JSON to standard output; bench/load.py says
    both. One thread, epoll, one read of a socket for each time it is ready. It ends with its standard input. */
@@ -157,6 +157,7 @@ static void obey(char *line) {
     else if (IS("joined") && words > 1) dialect.joined = hex(word[1], &dialect.joined_length);
     else if (IS("resume") && words > 1) dialect.resume = strdup(word[1]);
     else if (IS("stream")) dialect.stream = true;
+    else if (IS("sse")) dialect.sse = dialect.stream = true;
     else if (IS("lenient")) dialect.lenient = NUMBER(1);
     else if (IS("answer") && words > 2 && dialect.answer_count < 4) {
         struct pair *p = &dialect.answers[dialect.answer_count++];

@@ -59,6 +59,7 @@ struct dialect {
     int request_count, answer_count;
     struct pair answers[4];
     bool stream;  /* messages may be split anywhere */
+    bool sse;     /* one reply without an end, in chunks, instead of WebSocket frames */
     bool lenient; /* closes and refusals by the server are counted and are no error */
 };
 
@@ -93,6 +94,8 @@ struct history *history_of(const char *end, size_t size);
 struct history *one_more(struct history *h);
 void one_less(struct history *h);
 size_t read_frames(struct connection *c, char *data, size_t length, int64_t now);
+size_t read_chunks(struct connection *c, char *data, size_t length, int64_t now);
+void message(struct connection *c, const char *data, size_t length, bool deflated, int64_t now);
 void not_due(struct connection *c);
 void may_be_left_out(uint32_t number);
 void say_bytes(struct connection *c, const char *data, size_t length);

@@ -27,7 +27,7 @@ from bench.contender import Target
 from bench.load_process import LoadProcess
 from bench.load_reports import Arrivals, Joined, MissedError, Stats, add_arrivals, add_joins, add_stats
 
-SOURCES: Final = ("load.c", "connections.c", "audience.c", "history.c", "inflate.c")
+SOURCES: Final = ("load.c", "connections.c", "audience.c", "events.c", "history.c", "inflate.c")
 HEADERS: Final = ("load.h",)
 WAIT_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
@@ -90,7 +90,9 @@ class Load:
             self._say(f"hello {b''.join(map(_masked, self._target.hello)).hex()}")
         if self._target.joined:
             self._say(f"joined {self._target.joined.hex()}")
-        if self._target.stream:
+        if self._target.sse:
+            self._say("sse")
+        elif self._target.stream:
             self._say("stream")
         for seen, reply in self._target.answers:
             self._say(f"answer {seen.hex()} {_masked(reply).hex()}")
@@ -169,8 +171,12 @@ class Load:
 
     def _request(self, path: str) -> bytes:
         # The load client replaces \x01 with a random key, and \x02 with the cursor of a resuming client.
-        lines = [f"GET {path}\x02 HTTP/1.1", f"Host: {self._target.host}:{self._target.port}", "Upgrade: websocket"]
-        lines += ["Connection: Upgrade", "Sec-WebSocket-Key: \x01", "Sec-WebSocket-Version: 13"]
+        lines = [f"GET {path}\x02 HTTP/1.1", f"Host: {self._target.host}:{self._target.port}"]
+        if self._target.sse:
+            lines += ["Accept: text/event-stream"]
+        else:
+            lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: \x01"]
+            lines += ["Sec-WebSocket-Version: 13"]
         lines += [f"{name}: {value}" for name, value in self._headers]
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

@@ -104,9 +104,15 @@ class Run:
         contenders: Mapping[str, Callable[[], Contender]],
         say: Callable[[str, float], None] = lambda what, share: None,
         seconds: float = 3600,
+        readers: int = 0,
+        minutes: float = 0.0,
     ) -> None:
         self.quick = quick
         """Whether this is a trial of a few seconds, whose figures mean nothing."""
+        self.readers = readers
+        """How many readers a scenario of a given size has; 0: as many as its target says."""
+        self.minutes = minutes
+        """How long it holds them; 0: as long as its target says."""
         self.repeats = repeats
         self.server_core = server_core
         """Equal to `client_core` if the machine has only one core."""

@@ -10,6 +10,7 @@ import msgspec
 
 from bench.contender import Contender, Target
 from bench.items import numbered
+from bench.kernel_memory import server_end_kib, slab_kib
 from bench.load import WAIT_SECONDS, Load
 from bench.load_reports import Arrivals, Joined
 from bench.process import cpu_seconds, memory_kib
@@ -55,6 +56,15 @@ class Delivery(msgspec.Struct, frozen=True):
     def busy(self) -> float:
         """The load client's CPU as a share of the elapsed time."""
         return self.client_cpu * 1e3 / self.last_ms
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """The memory of one quiet connection, in KiB."""
+
+    own_kib: float
+    """Growth of the servers' PSS."""
+    kernel_kib: float
+    """The kernel's structures of the server's end."""
 
 
 class Session:
@@ -117,13 +127,13 @@ class Session:
         for _ in range(items):
             await self.deliver()
 
-    async def grow(self, count: int) -> float:
-        """Adds `count` subscribers and returns the growth of the servers' memory per subscriber, in KiB."""
+    async def grow(self, count: int) -> Growth:
+        """Adds `count` subscribers and returns what memory each takes."""
         await self.settle()
-        memory_before = self.memory_kib()
+        own, kernel = self.memory_kib(), slab_kib()
         await self.join(count)
         await self.settle()
-        return (self.memory_kib() - memory_before) / count
+        return Growth((self.memory_kib() - own) / count, server_end_kib(slab_kib() - kernel, count))
 
     async def settle(self) -> None:
         """Waits a moment before memory is read, so that pending work of the server can end."""
@@ -144,11 +154,12 @@ class Session:
 
 @contextlib.asynccontextmanager
 async def audience(
-    run: Run, contender: Contender, *, path: str | None = None, **how: Any
+    run: Run, contender: Contender, *, path: str | None = None, pinned: bool = True, **how: Any
 ) -> AsyncIterator[Session]:  # Any: the keywords of Load
     """Starts `contender` on the server's core, without subscribers, and stops it on exit.
 
-    `path` replaces the target's; the other keywords are those of `Load` (`paths`, `lenient`, `deflate`, …).
+    `path` replaces the target's. Unless `pinned`, the load client may use all cores. The other keywords are those of
+    `Load` (`paths`, `lenient`, `deflate`, …).
     """
     try:
         target = await contender.start(run.server_core)
@@ -156,7 +167,7 @@ async def audience(
             target = msgspec.structs.replace(target, path=path)
         # A cursor needs an entry, so the stream must not be empty when the first client joins.
         await contender.publish([numbered(0)])
-        async with Load(target, core=run.client_core, **how) as load:
+        async with Load(target, core=run.client_core if pinned else None, **how) as load:
             yield Session(run, contender, target, load)
     finally:
         await contender.stop()

@@ -22,6 +22,8 @@ CONTENDERS: Final[dict[str, Callable[[], Contender]]] = {
     "limit": _lazy("limit", "Limit"),
     "bare": _lazy("bare", "Bare"),
     "nchan": _lazy("nchan", "Nchan"),
+    "centrifugo": _lazy("centrifugo", "Centrifugo"),
+    "centrifugo-redis": _lazy("centrifugo", "CentrifugoRedis"),
     "nats": _lazy("nats", "Nats"),
     "socketio": _lazy("socketio", "SocketIo"),
     "ws": _lazy("ws", "Ws"),

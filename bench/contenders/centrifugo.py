@@ -1,9 +1,9 @@
-"""Centrifugo with JSON over WebSocket, configured for the fewest bytes; used only by the scenario `wire`.
+"""Centrifugo with JSON over WebSocket, configured for the fewest bytes.
 
-One node in memory, without tokens; one channel with a name of one letter, short paths, and the strongest deflate. Items
-are published unchanged over its HTTP API, without our cursor, because the channel's offset and epoch serve for
-resuming. The history has ten items. Deflate starts with an empty context for each message, and as of 6.9 each message
-is compressed for each subscriber.
+One node with its memory or its Redis engine, without tokens; one channel with a name of one letter, short paths, and
+the strongest deflate. Items are published unchanged over its HTTP API, without our cursor, because the channel's offset
+and epoch serve for resuming. The history has ten items. Deflate starts with an empty context for each message, and as
+of 6.9 each message is compressed for each subscriber.
 """
 
 import mmap
@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -19,13 +20,15 @@ from bench.contenders.base import Base, free_port
 from bench.contenders.feed import Publisher
 from bench.contenders.node import FOLDER
 from bench.contenders.program import find_program, printed_version, start_program
+from bench.contenders.store import start_store
 
 Kind = Literal["", "list", "oneway", "delta"]
 
 PROGRAM: Final = "centrifugo"
+VERSION: Final = "6.9.1"
 MISSING: Final = (
     "it is not installed; install it with: "
-    "GOBIN=$PWD/build/bench go install github.com/centrifugal/centrifugo/v6@latest"
+    f"GOBIN=$PWD/build/bench go install github.com/centrifugal/centrifugo/v6@v{VERSION}"
 )
 _CONNECT: Final = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"n"}}'
 _HISTORY: Final = '\n{"id":3,"history":{"channel":"n","limit":10,"reverse":true}}'
@@ -36,6 +39,8 @@ _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
     "oneway": ("/push", '{"subs":{"n":{}}}', b'"subs":{'),
     "delta": ("/push", '{"subs":{"n":{"delta":"fossil"}}}', b'"subs":{'),
 }
+# A client that leaves a ping unanswered is disconnected.
+_PINGS: Final = ((b"{}", b"{}"),)
 
 
 def find_centrifugo() -> Path | None:
@@ -51,13 +56,13 @@ def _built_from(program: Path) -> str:
         return match[1].decode() if match else ""
 
 
-def _configuration(port: int) -> dict[str, object]:
+def _configuration(port: int, engine: dict[str, object]) -> dict[str, object]:
     compressed = {"compression": True, "compression_level": 9}
     return {
         "http_server": {"address": "127.0.0.1", "port": port},
         "log": {"level": "error"},
         "usage_stats": {"disabled": True},
-        "engine": {"type": "memory"},
+        "engine": engine,
         "client": {"allow_anonymous_connect_without_token": True, "allowed_origins": ["*"]},
         "channel": {
             "without_namespace": {
@@ -106,16 +111,38 @@ class Centrifugo(Base):
     async def publish(self, items: Sequence[bytes]) -> None:
         await self._publisher.send([b'{"channel":"n","data":%b}' % item for item in items])
 
+    def _engine(self, core: int) -> tuple[dict[str, object], tuple[int, ...]]:
+        """Starts what the engine needs on `core`; returns its configuration, and the processes that were started."""
+        return {"type": "memory"}, ()
+
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = find_centrifugo()
         assert program, "start() has called absent()"
         port = free_port()
+        engine, started = self._engine(core)
         configuration = self._folder / "centrifugo.json"
-        configuration.write_bytes(msgspec.json.encode(_configuration(port)))
+        configuration.write_bytes(msgspec.json.encode(_configuration(port, engine)))
         command = (program.absolute(), "-c", configuration)
         process = self._stop_on_exit(start_program(command, core, self._folder, GOMAXPROCS="1"))
         publisher = await self._open_poster(process, port, "/api/publish")
         path, hello, joined = self._join
         return Target(
-            ports=(port,), path=path, processes=(process.pid,), hello=(hello.encode(),), joined=joined
+            ports=(port,),
+            path=path,
+            processes=(process.pid, *started),
+            hello=(hello.encode(),),
+            joined=joined,
+            answers=_PINGS,
         ), publisher
+
+
+class CentrifugoRedis(Centrifugo):
+    """Centrifugo with its Redis engine and the same Valkey as ours, which syncs each entry to disk."""
+
+    name = "centrifugo-redis"
+    title = "Centrifugo: JSON over WebSocket, Redis engine, Valkey with fsync in the path"
+
+    def _engine(self, core: int) -> tuple[dict[str, object], tuple[int, ...]]:
+        keeper, store = start_store(self._stack, self._folder, core)
+        address = f"unix://{unquote(urlsplit(keeper.url).path)}"
+        return {"type": "redis", "redis": {"address": [address]}}, (store,)

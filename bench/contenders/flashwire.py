@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
+import msgspec
 
 from bench.contender import ContenderError, Target
 from bench.contenders.store import start_store
@@ -22,7 +23,7 @@ from ticker.shared.process.listen import bind
 from ticker.stream.redis_stream import StreamAwayError, connect
 
 BRAND: Final = "bench"
-START_SECONDS: Final = 15.0
+START_SECONDS: Final = 60.0
 
 
 class Flashwire:
@@ -91,6 +92,15 @@ class Flashwire:
 
     async def stop(self) -> None:
         await self._stack.aclose()
+
+
+class FlashwireEvents(Flashwire):
+    """Ours, for subscribers that read server-sent events."""
+
+    title = "Flashwire: server-sent events"
+
+    async def start(self, core: int) -> Target:
+        return msgspec.structs.replace(await super().start(core), sse=True)
 
 
 async def _is_ready(client: httpx2.AsyncClient, port: int) -> bool:

@@ -13,6 +13,7 @@ NAMES: Final = (
     "transports",
     "joins",
     "storm",
+    "storm100k",
     "slow",
     "gc",
     "ack",
@@ -22,6 +23,8 @@ NAMES: Final = (
     "wire",
     "nodes",
     "hold",
+    "crowd",
+    "million",
     "soak",
 )
 

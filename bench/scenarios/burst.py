@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from bench.contenders.flashwire import FlashwireEvents
 from bench.plot import Panel, bars
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import audience
@@ -12,7 +13,8 @@ from bench.stats import figure, median, ratio, table
 
 ITEMS: Final = 20
 AIM: Final = 1_000_000
-PEERS: Final = ("nats", "limit")
+EVENTS: Final = "flashwire, SSE"
+PEERS: Final = ("nats", "centrifugo", "limit")
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -31,7 +33,8 @@ async def measure(run: Run) -> Section:
     subscribers, bursts = (200, 2) if run.quick else (2000, 8)
 
     async def one_round(name: str) -> Round:
-        async with audience(run, run.contenders[name]()) as session:
+        contender = FlashwireEvents() if name == EVENTS else run.contenders[name]()
+        async with audience(run, contender) as session:
             await session.warm(50, 2 if run.quick else 10)
             await session.join(subscribers - 50)
             await session.deliver(ITEMS)
@@ -46,8 +49,9 @@ async def measure(run: Run) -> Section:
                 busy=median([delivery.busy for delivery in deliveries]),
             )
 
-    rounds = await run.in_turn(run.contenders, one_round)
-    titles = {name: run.contenders[name]().title for name in rounds}
+    rounds = await run.in_turn([*run.contenders, EVENTS], one_round)
+    titles = {name: run.contenders[name]().title for name in rounds if name != EVENTS}
+    titles[EVENTS] = FlashwireEvents.title
 
     def of(name: str, field: str) -> list[float]:
         return [getattr(result, field) for result in rounds.get(name, ())]

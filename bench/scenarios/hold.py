@@ -5,8 +5,6 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -14,11 +12,12 @@ import msgspec
 from bench.contender import ContenderError, Target
 from bench.contenders.flashwire import Flashwire
 from bench.contenders.service import start_service
+from bench.kernel_memory import readers_per_gb, server_end_kib, slab_kib
 from bench.plot import Lines, lines
-from bench.process import cpu_seconds, memory_kib
 from bench.scenario import Picture, Row, Run, Scenario, Section
 from bench.session import Delivery, Session, audience
 from bench.stats import Figure, figure, quantile, table
+from bench.watching import Sample, sockets_of, watch
 
 SUBSCRIBERS: Final = 100_000
 SECONDS: Final = 600.0
@@ -27,23 +26,11 @@ PER_WORKER: Final = 15_000
 PER_CLIENT: Final = 17_000
 ITEM_SECONDS: Final = 5.0
 LAST_SECONDS: Final = 2.0
+LAST_MS: Final = 600.0
 # Growth of the workers' memory, from a tenth of the time to the last tenth of it, that still counts as flat.
 FLAT: Final = 0.02
 # By then each worker's first full garbage collection has copied the pages that it shared with its parent.
 SETTLED_SECONDS: Final = 75.0
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """One observation; there is about one per second."""
-
-    at: float
-    """Seconds since all had joined."""
-    pss_mib: float
-    """All workers together."""
-    kernel_mib: float
-    """TCP's buffers of both ends, as the kernel counts them for the machine."""
-    cpu: float
-    """Share of one core that all workers used since the previous sample."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -55,6 +42,8 @@ class Held(msgspec.Struct, frozen=True):
     joins_cpu_us: float
     base_mib: float
     """The workers' memory before anybody joined."""
+    kernel_kib: float
+    """The kernel's structures of the server's end of a connection."""
     spread: list[int]
     """Connections of each worker."""
     samples: list[Sample]
@@ -67,6 +56,11 @@ class Held(msgspec.Struct, frozen=True):
     """Share of one core between items: heartbeats, their answers, and nothing else."""
     client_cpu: float
     """Share of one core that the load clients used, items included."""
+
+    @property
+    def own_kib(self) -> float:
+        """Memory of the workers for each connection, without what they took before anybody joined."""
+        return (self.samples[-1].pss_mib - self.base_mib) * 1024 / self.subscribers
 
     @property
     def growth(self) -> float:
@@ -82,8 +76,8 @@ class Held(msgspec.Struct, frozen=True):
 class Workers(Flashwire):
     """`flashwire ticker` with several workers and an embedded Valkey, on any core."""
 
-    def __init__(self, workers: int, heartbeat_seconds: float) -> None:
-        super().__init__(heartbeat_seconds=heartbeat_seconds)
+    def __init__(self, workers: int, heartbeat_seconds: float, max_connections: int = 19_000) -> None:
+        super().__init__(heartbeat_seconds=heartbeat_seconds, max_connections=max_connections)
         self._workers = workers
 
     async def start(self, core: int) -> Target:
@@ -104,8 +98,9 @@ async def measure(run: Run) -> Section:
     if run.quick:
         result = await hold(run, subscribers=1000, workers=2, seconds=3.0, item_seconds=0.5)
     else:
-        result = await hold(run, subscribers=SUBSCRIBERS, workers=math.ceil(SUBSCRIBERS / PER_WORKER), seconds=SECONDS)
-    return Section(_text(result), result, (_row(result),), (_picture(result),))
+        count, seconds = run.readers or SUBSCRIBERS, run.minutes * 60 or SECONDS
+        result = await hold(run, subscribers=count, workers=math.ceil(count / PER_WORKER), seconds=seconds)
+    return Section(_text(result), result, (_row(result), _last_row(result)), (_picture(result),))
 
 
 async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item_seconds: float = ITEM_SECONDS) -> Held:
@@ -115,15 +110,16 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
     contender = Workers(workers, heartbeat)
     async with audience(run, contender, processes=processes) as session:
         servers = session.target.processes[:workers]
-        base, spent = session.memory_kib() / 1024, session.cpu_seconds()
+        base, slabs, spent = session.memory_kib() / 1024, slab_kib(), session.cpu_seconds()
         began = time.monotonic()
         await session.join(subscribers, seconds=180.0)
         joined, spent = time.monotonic() - began, session.cpu_seconds() - spent
         await session.deliver()
-        spread = [_sockets(worker) for worker in servers]
+        kernel = server_end_kib(slab_kib() - slabs, subscribers)
+        spread = [sockets_of(worker) for worker in servers]
         stats_before = await session.load.stats()
         samples: list[Sample] = []
-        looking = asyncio.create_task(_look(servers, samples))
+        looking = asyncio.create_task(watch(servers, samples))
         try:
             news = await _publish(run, session, seconds, item_seconds)
         finally:
@@ -140,6 +136,7 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
             joined_seconds=joined,
             joins_cpu_us=spent / subscribers * 1e6,
             base_mib=base,
+            kernel_kib=kernel,
             spread=spread,
             samples=samples,
             last_ms=[delivery.last_ms for delivery in news.delivered],
@@ -180,33 +177,6 @@ async def _publish(run: Run, session: Session, seconds: float, item_seconds: flo
     return news
 
 
-async def _look(workers: Sequence[int], samples: list[Sample]) -> None:
-    began, spent = time.monotonic(), cpu_seconds(tuple(workers))
-    last = began
-    while True:
-        await asyncio.sleep(1.0)
-        now, used = time.monotonic(), cpu_seconds(tuple(workers))
-        pss = sum(memory_kib(worker) for worker in workers) / 1024
-        samples.append(Sample(now - began, pss, _kernel_mib(), (used - spent) / (now - last)))
-        last, spent = now, used
-
-
-def _kernel_mib() -> float:
-    for line in Path("/proc/net/sockstat").read_text().splitlines():
-        if line.startswith("TCP:"):
-            pages = int(line.split()[-1])
-            return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-    return 0.0
-
-
-def _sockets(process: int) -> int:
-    count = 0
-    for descriptor in Path(f"/proc/{process}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            count += os.readlink(descriptor).startswith("socket:")
-    return count
-
-
 def _text(result: Held) -> str:
     news = figure(result.last_ms)
     samples = result.samples
@@ -224,7 +194,8 @@ def _text(result: Held) -> str:
         ("server CPU between items", f"{result.quiet_cpu:.1%} of one core"),
         ("memory of the workers (PSS)", f"{first:.0f} MiB at first, {last:.0f} at last, {highest:.0f} at most"),
         ("of it without connections", f"{result.base_mib:.0f} MiB"),
-        ("memory per connection", f"{(last - result.base_mib) * 1024 / result.subscribers:.2f} KiB"),
+        ("memory per connection", f"{result.own_kib:.2f} KiB; the kernel's structures {result.kernel_kib:.2f} KiB"),
+        ("readers per GB, kernel included", f"{readers_per_gb(result.own_kib, result.kernel_kib):,.0f}"),
         (
             "growth of memory",
             f"{result.growth:+.2%} from the first tenth of the time to the last, after {SETTLED_SECONDS:.0f} s",
@@ -276,6 +247,16 @@ def _row(result: Held) -> Row:
         missed.append(f"memory grew by {result.growth:.1%}")
     text = f"{result.subscribers:,} for {result.seconds:.0f} s; last {news.text(0)} ms; memory {result.growth:+.1%}"
     return Row("hold", text, "", not missed, "; ".join(missed))
+
+
+def _last_row(result: Held) -> Row:
+    news = figure(result.last_ms)
+    reached = result.subscribers >= SUBSCRIBERS and news.median <= LAST_MS
+    why = (
+        f"at {figure(result.delivery_us).text()} µs of server CPU a delivery, servers and load clients share "
+        f"{os.cpu_count()} cores"
+    )
+    return Row("last-all", f"{news.text(0)} ms for {result.subscribers:,}", "", reached, "" if reached else why)
 
 
 SCENARIO: Final = Scenario(

@@ -14,7 +14,7 @@ from bench.stats import figure, ratio, table
 ITEMS: Final = 10
 AIM_US: Final = 60.0
 RESUME: Final = "resume"
-PEERS: Final = ("limit", "bare", "nchan", "nats", "naive")
+PEERS: Final = ("limit", "bare", "nchan", "centrifugo", "centrifugo-redis", "nats", "naive")
 # Commands that the node's reader sends without joins, and INFO, which the measurement uses.
 READER: Final = frozenset(
     ("xread", "xrange", "xrevrange", "hmget", "info", "ping", "client", "client|setinfo", "hello")

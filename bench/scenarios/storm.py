@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import time
@@ -16,6 +17,7 @@ from bench.load_reports import MissedError
 from bench.plot import Panel, bars
 from bench.process import cpu_seconds
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
+from bench.scenarios.hold import PER_CLIENT, PER_WORKER
 from bench.scenarios.joins import READER, Counted
 from bench.session import Session, audience
 from bench.stats import figure, quantile, table
@@ -23,7 +25,6 @@ from bench.stats import figure, quantile, table
 SUBSCRIBERS: Final = 20_000
 SPREAD_SECONDS: Final = 1.0
 AIM_SECONDS: Final = 3.0
-WORKERS: Final = 2
 # Items published to all subscribers, then while none is connected, while they return, and afterwards.
 BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
 # A report of receipts, at most one a second and worker; no client causes it.
@@ -31,17 +32,18 @@ RECEIPTS: Final = frozenset({"xadd"})
 
 
 class Pair(Counted):
-    """Two services of `WORKERS` workers each on one Valkey, on any core; the scenario kills the first."""
+    """Two services of several workers each on one Valkey, on any core; the scenario kills the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int) -> None:
         super().__init__("/v1/live?backlog=10")
+        self._workers = workers
         self.services: list[Service] = []
 
     async def start(self, core: int) -> Target:
         folder, url, store = self._open(core)
         os.sched_setaffinity(store, os.sched_getaffinity(0))
         for _ in range(2):
-            self.services.append(await start_service(self._stack, folder, url, WORKERS, self._settings))
+            self.services.append(await start_service(self._stack, folder, url, self._workers, self._settings))
         second = self.services[1].nodes
         return Target(
             ports=(self.services[0].port,),
@@ -74,11 +76,17 @@ class Round(msgspec.Struct, frozen=True):
 
 
 async def measure(run: Run) -> Section:
-    count = 400 if run.quick else SUBSCRIBERS
+    return await storm(run, "storm", SUBSCRIBERS, AIM_SECONDS)
+
+
+async def storm(run: Run, key: str, due: int, aim_seconds: float) -> Section:
+    """Measures a storm of `due` subscribers, which are to be back after `aim_seconds`; `key` is that of the row."""
+    count = run.readers or (400 if run.quick else due)
+    workers, processes = (max(2, math.ceil(count / share)) for share in (PER_WORKER, PER_CLIENT))
 
     async def one_round(_name: str) -> Round:
-        pair = Pair()
-        async with audience(run, pair, processes=2) as session:
+        pair = Pair(workers)
+        async with audience(run, pair, processes=processes, pinned=key == "storm") as session:
             return await _storm(session, pair, count)
 
     rounds = (await run.in_turn([OURS], one_round))[OURS]
@@ -99,7 +107,7 @@ async def measure(run: Run) -> Section:
     listed = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(commands.items()))
     text = f"""{table(("what", "figure"), rows)}
 
-{count:,} subscribers of `flashwire ticker --workers {WORKERS}`, which is killed with SIGKILL. When every
+{count:,} subscribers of `flashwire ticker --workers {workers}`, which is killed with SIGKILL. When every
 connection has ended, they return to a second service like it, at an even rate within {SPREAD_SECONDS:.0f} s, each with
 its newest cursor. {BEFORE} items were published before, {AWAY} while no client was connected, {RETURNING} while they
 returned and {AFTER} after. **Every subscriber got each of the {rounds[0].items} items once and in order over both
@@ -108,7 +116,7 @@ shared the machine's cores.
 
 During the storm the store received: {listed}. EVALSHA and the
 commands in its script publish {AWAY + RETURNING + AFTER} items, the measurement uses INFO, workers add their reports
-of receipts with XADD, and the readers of {2 * WORKERS} workers send the rest.
+of receipts with XADD, and the readers of {2 * workers} workers send the rest.
 """
     seconds = figure([result.resumed_s for result in rounds])
     reads = {
@@ -117,9 +125,9 @@ of receipts with XADD, and the readers of {2 * WORKERS} workers send the rest.
         for name, calls in result.commands.items()
         if name not in READER | RECEIPTS and (extra := round(calls - result.publishing.get(name, 0))) > 0
     }
-    reached = seconds.highest <= AIM_SECONDS and not reads and count == SUBSCRIBERS
+    reached = seconds.highest <= aim_seconds and not reads and count >= due
     row = Row(
-        "storm",
+        key,
         f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
         f"{sum(reads.values())} Redis reads for it",
         "",
@@ -132,7 +140,7 @@ of receipts with XADD, and the readers of {2 * WORKERS} workers send the rest.
 
 async def _storm(session: Session, pair: Pair, count: int) -> Round:
     load = session.load
-    await session.join(count, inflight=400)
+    await session.join(count, inflight=400, seconds=180)
     commands_at_first = await pair.commands()
     for _ in range(BEFORE):
         await session.deliver()

@@ -44,7 +44,7 @@ async def measure(run: Run) -> Section:
     async def one_round(name: str) -> Round:
         async with audience(run, NodeOnLoop(name)) as session:
             await session.warm(WARM, 2 if run.quick else 10)
-            memory = await session.grow(subscribers - WARM)
+            memory = (await session.grow(subscribers - WARM)).own_kib
             await session.deliver()
             run.step(f"{items} items")
             singles = await session.series(items)

@@ -75,7 +75,8 @@ def test_a_trial_writes_a_page_data_and_pictures(tmp_path: Path, name: str) -> N
     status, output, errors = run(name, "--quick", "--contender", "limit", "--out", out)
     assert status == 0, errors
     report = msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Report)
-    contenders = ("flashwire", "limit", *(("flashwire, deflated",) if name == "steady" else ()))
+    ways = ("flashwire, deflated", "flashwire, deflated, 200 filters") if name == "steady" else ()
+    contenders = ("flashwire", "limit", *ways, "flashwire, SSE")
     assert report.quick and {who: len(rounds) for who, rounds in report.data.items()} == dict.fromkeys(contenders, 1)
     for rounds in report.data.values():
         assert all(result["last_ms"] > 0 and result["client_us"] > 0 for result in rounds)

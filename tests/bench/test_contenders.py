@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.contender import Contender, ContenderError, Target
-from bench.contenders import CONTENDERS, base, nchan, node, program
+from bench.contenders import CONTENDERS, base, centrifugo, nchan, node, program
 from bench.contenders.base import Base
 from bench.contenders.feed import Feed, Publisher
 from bench.items import numbered
@@ -113,6 +113,12 @@ def check(name: str, got: list[bytes], due: list[bytes], items: list[bytes]) -> 
         sent = [msgspec.json.decode(body.removeprefix(b"42")) for body in got]
         # Encoded again, by JavaScript: the same values.
         assert sent == [["item", msgspec.json.decode(body)] for body in due]
+    elif name.startswith("centrifugo"):
+        # Its own envelope; a message may have several lines.
+        lines = [msgspec.json.decode(line) for body in got for line in body.splitlines()]
+        assert [line["push"]["pub"]["data"] for line in lines if "push" in line] == list(
+            map(msgspec.json.decode, items)
+        )
     elif name == "flashwire":
         # Its own cursor, over a body that is signed.
         assert len(got) == 3 and all(item in body for body, item in zip(got, items, strict=True))
@@ -133,6 +139,7 @@ async def test_all_contenders_have_the_same_interface(name: str) -> None:
         ("limit", "apt-get install gcc"),
         ("nchan", "apt-get install nginx libnginx-mod-nchan"),
         ("nats", "apt-get install nats-server"),
+        ("centrifugo-redis", "go install github.com/centrifugal/centrifugo/v6@v6.9.1"),
         ("ws", "apt-get install nodejs npm"),
         ("socketio", "apt-get install nodejs npm"),
     ],
@@ -142,6 +149,7 @@ async def test_a_missing_program_is_reported_with_its_install_command(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(program, "_SBIN", ())
+    monkeypatch.setattr(centrifugo, "FOLDER", Path("build/nothing-here"))
     contender = CONTENDERS[name]()
     assert command in (contender.absent() or "")
     with pytest.raises(ContenderError, match=command):

@@ -7,7 +7,8 @@ import pytest
 from bench.contenders import CONTENDERS
 from bench.scenario import Run
 from bench.scenarios import hold as module
-from bench.scenarios.hold import Held, Sample, hold
+from bench.scenarios.hold import Held, hold
+from bench.watching import Sample
 
 pytestmark = pytest.mark.anyio
 
@@ -22,6 +23,8 @@ async def test_two_workers_hold_connections_and_all_figures_are_reported() -> No
     assert result.samples and all(sample.pss_mib > 10 for sample in result.samples)
     row = module._row(result)
     assert row.key == "hold" and row.reached is False and "200 were held for" in row.why
+    assert module._last_row(result).reached is False and "for 200" in module._last_row(result).ours
+    assert 1.0 < result.kernel_kib < 20.0 and "readers per GB" in module._text(result)
     assert "200 on 2 workers" in module._text(result)
     assert module._picture(result).svg.startswith("<svg")
 
@@ -36,6 +39,7 @@ def a_result(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
         joined_seconds=10.0,
         joins_cpu_us=50.0,
         base_mib=200.0,
+        kernel_kib=4.0,
         spread=[50_000, 50_000],
         samples=samples,
         last_ms=[800.0, slowest],
@@ -49,5 +53,6 @@ def a_result(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
 
 def test_the_target_needs_all_connections_in_time_and_flat_memory() -> None:
     assert module._row(a_result()).reached is True
+    assert module._last_row(a_result()).reached is False and module._last_row(a_result()).why
     assert "slowest item took 2500 ms" in module._row(a_result(slowest=2500.0)).why
     assert "memory grew by 5.0%" in module._row(a_result(last_mib=420.0)).why

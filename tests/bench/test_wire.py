@@ -146,7 +146,7 @@ def test_a_missing_centrifugo_is_reported_with_its_install_command(
 ) -> None:
     monkeypatch.setattr(centrifugo, "FOLDER", Path("build/nothing-here"))
     monkeypatch.setattr(centrifugo, "find_program", lambda name: None)
-    assert "go install github.com/centrifugal/centrifugo/v6@latest" in (Centrifugo().absent() or "")
+    assert "go install github.com/centrifugal/centrifugo/v6@v6.9.1" in (Centrifugo().absent() or "")
     run = Run(quick=True, repeats=1, server_core=CORE, client_core=CORE, contenders={OURS: Centrifugo})
     assert not [name for name in wire_subscriptions.subscriptions(run) if name.startswith("centrifugo")]
 
