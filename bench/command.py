@@ -160,7 +160,7 @@ def _run(
     from bench.contender import ContenderError
     from bench.load_reports import MissedError
     from bench.machine import this_machine
-    from bench.report import overview, read_reports, write_report
+    from bench.report import write_overview, write_report
     from bench.scenario import Run
     from bench.scenarios import NAMES
     from ticker.contract.item import moment
@@ -206,8 +206,7 @@ def _run(
                 errors.print(f"{scenario.name}: no measurement: {error}", style="red", markup=False)
                 continue
             write_report(folder, report, section)
-            page = overview(read_reports(folder, NAMES), started_at)
-            (folder / "README.md").write_text(page, "utf-8")
+            write_overview(folder, NAMES, started_at)
             say(f"done in {_minutes(report.seconds)}", 1.0)
             sys.stdout.write(f"{scenario.title}\n\n{section.text.strip()}\n\n")
             sys.stdout.flush()

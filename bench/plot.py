@@ -11,7 +11,7 @@ from bench.stats import Figure
 
 WIDTH: Final = 760
 _LEFT, _RIGHT, _BAR, _STEP, _HEAD = 16, 72, 16, 46, 38
-_STYLE: Final = """
+STYLE: Final = """
   text { font: 13px system-ui, sans-serif; fill: #24292f }
   .title { font-weight: 600 } .name { fill: #57606a } .end { text-anchor: end } .middle { text-anchor: middle }
   .first { fill: #b42318 } .other { fill: #8c959f } .spread { stroke: #24292f; stroke-width: 1.5 }
@@ -154,4 +154,4 @@ def _svg(height: int, caption: str, parts: Sequence[str]) -> str:
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     label = escape(caption, {'"': "&quot;"})
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">'
-    return f"{head}\n<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
+    return f"{head}\n<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"

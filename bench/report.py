@@ -13,8 +13,10 @@ import msgspec
 from bench.machine import Machine
 from bench.scenario import Effort, Row, Section
 from bench.stats import table
+from bench.summary import summary_picture
 from bench.targets import TARGETS
 
+PICTURE: Final = "summary.svg"
 _DIGITS: Final = 5
 
 
@@ -108,6 +110,19 @@ def _listed(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
+def write_overview(out: Path, names: Iterable[str], run_started: str) -> None:
+    """Writes "Targets and results" to README.md in the folder `out`, with its picture."""
+    reports = read_reports(out, names)
+    (out / "README.md").write_text(overview(reports, run_started), "utf-8")
+    if svg := _opening(reports)[0]:
+        (out / PICTURE).write_text(svg, "utf-8")
+
+
+def _opening(reports: Mapping[str, Report]) -> tuple[str, str]:
+    steady = reports.get("steady")
+    return summary_picture(steady.data) if steady and not steady.quick else ("", "")
+
+
 def overview(reports: Mapping[str, Report], run_started: str) -> str:
     """Returns the page "Targets and results" for `reports`; `run_started` tells this run's figures from older ones."""
     newest = max(reports.values(), key=lambda report: report.measured_at, default=None)
@@ -129,11 +144,14 @@ def overview(reports: Mapping[str, Report], run_started: str) -> str:
     )
     busy = f"load before: {newest.machine.load}." if newest else ""
     columns = ("figure", "target", "ours", "others, in the same run", "reached", "measured")
+    says = _opening(reports)[1]
+    of_it = "One server core, one item at a time, counted on every reader: medians of [steady](steady.md)."
+    opening = f"![{says}]({PICTURE})\n\n{of_it}\nOurs has Redis and a sync to disk in the path.\n\n" if says else ""
     return f"""# Targets and results
 
-Written by `python -m bench` (`make bench`). The server runs on one core and the load client on another, over loopback.
-All contenders are started, loaded and measured the same way, in turn (A B A B). Figures are medians, with lowest and
-highest in brackets. Figures of another machine differ; the ratios should not. {where}{busy}
+{opening}Written by `python -m bench` (`make bench`). The server runs on one core and the load client on another, over
+loopback. All contenders are started, loaded and measured the same way, in turn (A B A B). Figures are medians, with
+lowest and highest in brackets. Figures of another machine differ; the ratios should not. {where}{busy}
 
 {table(columns, list(_rows(reports, run_started)))}
 
