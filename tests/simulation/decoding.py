@@ -93,7 +93,7 @@ class WebSocketDecoder:
 
 
 class EventStreamDecoder:
-    """A chunked text/event-stream."""
+    """A chunked text/event-stream, perhaps in one gzip stream."""
 
     def __init__(self) -> None:
         self.pings = 0
@@ -102,6 +102,7 @@ class EventStreamDecoder:
         self._text = b""
         self._is_open = False
         self._has_events = False
+        self._inflater: zlib._Decompress | None = None
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Yields the messages of the events that are complete with `data`."""
@@ -114,7 +115,7 @@ class EventStreamDecoder:
                 if not self._has_events:
                     raise Refused
                 return
-            self._text += chunk
+            self._text += chunk if self._inflater is None else self._inflater.decompress(chunk)
             *events, self._text = self._text.split(b"\n\n")
             for event in events:
                 # `retry:` may stand before an event, and alone.
@@ -136,6 +137,9 @@ class EventStreamDecoder:
         if b"Transfer-Encoding: chunked" not in head:
             raise Refused
         self._is_open, self._data = True, rest
+        if b"Content-Encoding: gzip" in head:
+            # With the window that the header allows for, as a browser has it.
+            self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
         return True
 
     def _next_chunk(self) -> bytes | None:

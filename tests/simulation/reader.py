@@ -27,7 +27,9 @@ KINDS = {
     "plain": "",
     "events": _OFFER + "client_max_window_bits\r\nSec-WebSocket-Protocol: cloudevents.json\r\n",
     "sse": "",
+    "gzip": "Accept-Encoding: gzip, deflate, br\r\n",
 }
+EVENT_STREAMS = ("sse", "gzip")
 _UPGRADE = (
     "GET /v1/live%s HTTP/1.1\r\nHost: ticker\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s\r\n"
@@ -75,21 +77,21 @@ class SimulatedReader:
         query = urlencode({**FILTERS[self.filter_index], "backlog": "100"}, doseq=True)
         headers = KINDS[self.kind]
         if self.view.cursor is not None:
-            if self.kind == "sse":
+            if self.kind in EVENT_STREAMS:
                 headers += f"Last-Event-ID: {self.view.cursor}\r\n"
             else:
                 query += f"&cursor={self.view.cursor}"
-        self._decoder = EventStreamDecoder() if self.kind == "sse" else WebSocketDecoder()
+        self._decoder = EventStreamDecoder() if self.kind in EVENT_STREAMS else WebSocketDecoder()
         self.sock = self._world.kernel.connect(self, self._capacity)
         self.sock.is_reading = not self.is_frozen
-        head = (_STREAM if self.kind == "sse" else _UPGRADE) % (f"?{query}", headers)
+        head = (_STREAM if self.kind in EVENT_STREAMS else _UPGRADE) % (f"?{query}", headers)
         node.accept(self.sock, head.encode(), f"10.0.0.{self.number + 1}")
 
     def leave(self) -> None:
         """Closes the connection in order, and stays away."""
         self.is_present = False
         if self.sock is not None and self.is_connected:
-            if self.kind != "sse":
+            if self.kind not in EVENT_STREAMS:
                 self.sock.send(_CLOSE)
             self.sock.finish()
 
@@ -119,7 +121,7 @@ class SimulatedReader:
 
     def change(self, filter_index: int, *, resumes: bool) -> None:
         """Sends a `subscribe` message."""
-        if self.kind == "sse" or not self.view.has_first or self.sock is None or not self.is_connected:
+        if self.kind in EVENT_STREAMS or not self.view.has_first or self.sock is None or not self.is_connected:
             return
         self._changes += 1
         # The answer repeats the heartbeat, by which the reader knows it among other lists.
@@ -134,7 +136,7 @@ class SimulatedReader:
 
     def ping(self) -> None:
         """Sends pings, whose answers may fill its buffer at any moment."""
-        if self.kind != "sse" and self.view.has_first and self.sock is not None and self.is_connected:
+        if self.kind not in EVENT_STREAMS and self.view.has_first and self.sock is not None and self.is_connected:
             self.sock.send(_PINGS)
 
     # What the kernel calls
@@ -154,7 +156,7 @@ class SimulatedReader:
             decoder.pings = 0
         if decoder.close_code is not None and not sock.is_gone:
             assert decoder.close_code in _ALLOWED_CLOSES, f"closed with {decoder.close_code}"
-            if self.kind != "sse":
+            if self.kind not in EVENT_STREAMS:
                 sock.send(_CLOSE)
             sock.finish()
             self._retry()
