@@ -8,6 +8,7 @@ from ticker.contract.cursor import Cursor
 from ticker.contract.entry import Entry
 from ticker.contract.item import Item
 from ticker.contract.site import load_site
+from ticker.core.filter import Filter
 from ticker.node.node import Node
 from ticker.node.recovery import Recovery
 from ticker.node.subscriber import Subscriber
@@ -39,9 +40,9 @@ class WatchedRecovery(Recovery[Subscriber]):
         super().__init__(node.hub, node.work_queue, node.steady)
         self._node = node
 
-    def begin(self, start: Cursor) -> None:
-        self._node.positions[str(self._node.backlog.newest)] = self._node.view.asked_at
-        super().begin(start)
+    def begin(self, position: Cursor, is_affected: Callable[[Filter], bool] = lambda _: True) -> None:
+        self._node.positions[str(self._node.backlog.newest)] = self._node.tip
+        super().begin(position, is_affected)
 
 
 class WatchedInbox(WaitingEntries):
@@ -76,6 +77,8 @@ class WatchedNode(Node):
         # Waiting work is done at once: the model has no loop.
         self.work_queue = WorkQueue(clock, lambda call: call(), lambda _seconds, call: call())
         self.recovery = WatchedRecovery(self)
+        self.tip: Published | None = None
+        """The newest published number at the last rebuild."""
         self.positions: dict[str, Published | None] = {}
         """The newest published number for each cursor that belongs to no entry."""
 
@@ -99,8 +102,9 @@ class WatchedNode(Node):
         self.passed = {uri: n for uri, n in versions_before.items() if uri in folded and folded[uri].version < n}
         numbers = {entry.seq for entry in entries if entry.cursor.epoch == position.epoch}
         self.unnamed = {n for n in self.view.unreadable if 0 < n <= position.seq} - numbers
+        self.tip = self.view.tips[position.epoch, position.seq]
         super().rebuild(contents)
-        self.positions[str(self.backlog.newest)] = self.view.asked_at
+        self.positions[str(self.backlog.newest)] = self.tip
 
     def published(self, cursor: str | None = None) -> Published | None:
         """The entry of a cursor of this node; without a cursor, the newest."""

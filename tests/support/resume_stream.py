@@ -177,8 +177,8 @@ class View(Stream):
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.asked_at: Published | None = None
-        """The newest number at the last call of `position`."""
+        self.tips: dict[tuple[str | None, int], Published | None] = {}
+        """The newest number by the position that was named last."""
         self.unreadable: list[int] = []
         """The numbers of unreadable entries at the last call of `records`."""
         self.on_answer: Callable[[], object] | None = None
@@ -190,7 +190,7 @@ class View(Stream):
 
     async def position(self) -> Position:
         state = self._answering()
-        self.asked_at = state.tip
+        self.tips[state.epoch, state.seq] = state.tip
         answer = Position(state.epoch, state.seq, state.entries[-1][0][0] if state.entries else None)
         self._happen()
         return answer

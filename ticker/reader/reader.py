@@ -205,14 +205,13 @@ class Reader:
                 await self._rebuild()
                 return False
             entries.append(entry)
-        if entries:
-            self._newest_readable = entries[-1].seq
-        at_end = [record for record in skipped if record.index == len(verified)]
         epoch, counter = self._sink.position()
-        if self._ahead_reason is None and ahead_reason(at_end, epoch, self._newest_readable, counter) is not None:
+        if self._ahead_reason is None and ahead_reason(skipped, epoch, self._newest_readable, counter) is not None:
             # A restored backup has put an unreadable entry where a hole was.
             await self._rebuild()
             return False
+        if entries:
+            self._newest_readable = entries[-1].seq
         self._last_id = records[-1][0]
         # The stream has continued: if it goes back to the position of the rebuild, that is a new loss.
         self._rebuilt_at = None
@@ -225,10 +224,10 @@ class Reader:
         wait = self._rebuild_time + self._rebuild_pause - self._steady()
         if wait > 0:
             await asyncio.sleep(wait)
-        position = await self._stream.position()
         canary = await self._stream.last_canary() if self._last_id is None else self._last_canary
         valid_until = self._last_id if self._is_readable else None
-        contents, last_id, skipped = await reload(self._stream, self._keyring, self._sink, position, valid_until)
+        contents, last_id, skipped = await reload(self._stream, self._keyring, self._sink, valid_until)
+        position = contents.position
         # No `await` from here on: clients must get the messages that belong to the node's state.
         self._last_id = last_id
         self._last_canary = canary

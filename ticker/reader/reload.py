@@ -9,10 +9,12 @@ from ticker.core.unread import SkippedRecord
 from ticker.reader.decode_steps import decode_records
 from ticker.reader.ledger_check import find_doubts, fold_in_steps
 from ticker.reader.sink import Sink, StreamContents
-from ticker.stream.redis_stream import Position, Stream
+from ticker.stream.redis_stream import Position, Stream, StreamAwayError
 
 # A read of this many records or more reads everything again.
 _PAGE: Final = 500
+# The stream is read again if it was replaced in between; a second time is rare.
+_ATTEMPTS: Final = 3
 # Up to this number, items are corrected one by one in a few milliseconds; above it, folding all again is faster.
 _FEW_DOUBTS: Final = 100
 
@@ -26,14 +28,33 @@ class Reloaded(NamedTuple):
     skipped: list[SkippedRecord]
 
 
-async def reload(
-    stream: Stream, keyring: Keyring, sink: Sink, position: Position, valid_until: bytes | None
-) -> Reloaded:
+async def reload(stream: Stream, keyring: Keyring, sink: Sink, valid_until: bytes | None) -> Reloaded:
     """Reads the entries of the stream and asks the ledgers about items in doubt. Raises `StreamAwayError`.
 
-    `position` must be read before the call: entries that arrive in between are then more than it says, never fewer.
     `valid_until` is the id of the last record that was read if all records up to it could be read, else None.
     """
+    for _ in range(_ATTEMPTS):
+        # Before the entries: those that arrive in between are then more than the position says, never fewer.
+        position = await stream.position()
+        reloaded = await _read_at(stream, keyring, sink, position, valid_until)
+        if await _continues(stream, position):
+            return reloaded
+    raise StreamAwayError("the stream was replaced while it was read")
+
+
+async def _continues(stream: Stream, position: Position) -> bool:
+    """Whether the stream has only grown since it was at `position`: it was not wiped, restored or rolled back."""
+    now = await stream.position()
+    if now.epoch != position.epoch or now.seq < position.seq:
+        return False
+    # A trim may take the last record, and a stream without records has no contents that could be older.
+    last = position.last_id
+    return last is None or now.last_id in (last, None) or await stream.exists(last)
+
+
+async def _read_at(
+    stream: Stream, keyring: Keyring, sink: Sink, position: Position, valid_until: bytes | None
+) -> Reloaded:
     known = sink.entries_by_cursor()
     skipped: list[SkippedRecord] = []
     new = await _entries_after_hole(stream, keyring, sink, position, known, valid_until)
