@@ -172,7 +172,7 @@ class Run:
             node.client.delay = (0.0005, 0.02, 0.4)[b % 3]
 
     async def join(self, a: int, b: int, c: int) -> None:
-        kinds = list(KINDS)
+        kinds = [kind for kind in KINDS if kind != "gzip"]
         if a % 3 == 0 and len(self.world.readers) > 3:
             if (reader := self._pick(a)) is not None:
                 reader.join(b)
@@ -180,6 +180,8 @@ class Run:
         if len(self.world.readers) < 8:
             number, capacity = len(self.world.readers), (300, 1500, 6000)[(a + b) % 3]
             kind = "shared" if b % 2 else kinds[b // 2 % len(kinds)]
+            if kind == "sse" and c % 2:
+                kind = "gzip"
             reader = SimulatedReader(self.world, number, kind, a % len(FILTERS) if b % 3 else 0, capacity)
             self.world.readers.append(reader)
             reader.join(c)

@@ -61,10 +61,10 @@ class Store:
         self.chance = chance
         self.model = Model()
         self.primary = Server(self.model)
-        self.newest_version: dict[str, int] = {}
-        """The highest version of each item that was ever published, also on a server that lost it."""
         self.versions: dict[str, list[Item]] = {}
         """Every version of each item that was ever published."""
+        self.entries: dict[str, list[Published]] = {}
+        """Every entry of each item that was ever published, also on a server that lost it."""
         self.forgotten: set[Published] = set()
         """Entries that were trimmed, or lost by a failover or a wipe."""
         self.lost_versions: dict[str, int] = {}
@@ -77,7 +77,7 @@ class Store:
         if published is not None and published.item is not None:
             item = published.item
             self.versions.setdefault(item.uri, []).append(item)
-            self.newest_version[item.uri] = max(item.version, self.newest_version.get(item.uri, 0))
+            self.entries.setdefault(item.uri, []).append(published)
         self.primary.wake()
 
     def trim(self, count: int) -> None:
@@ -140,10 +140,8 @@ class Client:
         self.hangs = False
         """Whether a cut is silent, so that commands fail by their timeout."""
         self.delay = 0.0005
-        self.asked_tip: Published | None = None
-        """The newest entry of the server at the last question for the stream's position."""
-        self.read_tip: Published | None = None
-        """The newest entry of the server at the last read of records."""
+        self.tips: dict[tuple[str | None, int], Published | None] = {}
+        """The newest entry of the server by the position that it named last."""
         self.connection_pool = Pool(self)
 
     @property
@@ -173,7 +171,7 @@ class Client:
 
     async def hmget(self, name: str, keys: list[str]) -> list[bytes | None]:
         state = (await self.reach()).state
-        self.asked_tip = state.tip
+        self.tips[state.epoch, state.seq] = state.tip
         await self._travel(TIMEOUT_SECONDS)
         return [None, None] if state.epoch is None else [state.epoch.encode(), b"%d" % state.seq]
 
@@ -184,7 +182,6 @@ class Client:
 
     async def xrange(self, name: str, min: str | bytes, max: bytes | None = None, count: int = 0) -> list[Record]:
         state = (await self.reach()).state
-        self.read_tip = state.tip
         records = [record for record, _ in state.entries]
         await self._travel(TIMEOUT_SECONDS)
         if max is not None:
@@ -195,7 +192,6 @@ class Client:
 
     async def xread(self, ids: dict[str, bytes], count: int, block: int | None) -> dict[bytes, list[Record]]:
         server, after = await self.reach(), ids[KEYS.items]
-        self.read_tip = server.state.tip
         records = server.after(after)[:count]
         if not records and block is not None:
             future: asyncio.Future[list[Record]] = asyncio.get_running_loop().create_future()

@@ -45,6 +45,50 @@ FOUND = {
             Event("publish", (248, 643, 974)),
         ],
     ),
+    "a replay left out a version whose successor a failover had lost": (
+        588,
+        [
+            Event("join", (983, 274, 251)),
+            Event("publish", (409, 925, 678)),
+            Event("wait", (194, 835, 137)),
+            Event("act", (749, 968, 227)),
+            Event("act", (154, 777, 107)),
+            Event("leave", (457, 261, 920)),
+            Event("fail_over", (676, 853, 201)),
+            Event("wait", (33, 710, 0)),
+        ],
+    ),
+    "a list had a version of a ledger whose entry was not read yet": (
+        1330,
+        [
+            Event("join", (308, 910, 927)),
+            Event("fail_over", (181, 55, 462)),
+            Event("wait", (426, 37, 38)),
+            Event("redis_slow", (363, 992, 895)),
+            Event("unreadable", (617, 395, 587)),
+            Event("join", (60, 923, 603)),
+            Event("wait", (873, 701, 924)),
+            Event("wait", (314, 464, 571)),
+            Event("unreadable", (2, 219, 676)),
+            Event("wait", (531, 97, 332)),
+            Event("wait", (838, 106, 14)),
+            Event("act", (85, 952, 486)),
+        ],
+    ),
+    "a reader waited for a long list that another reader had compressed": (
+        1313709585,
+        [
+            Event("join", (923, 423, 754)),
+            Event("join", (760, 942, 450)),
+            Event("join", (542, 684, 541)),
+            Event("restart", (271, 630, 431)),
+            Event("publish", (297, 331, 444)),
+            Event("join", (880, 105, 548)),
+            Event("fail_over", (825, 160, 358)),
+            Event("wipe", (612, 899, 139)),
+            Event("publish", (435, 859, 873)),
+        ],
+    ),
 }
 
 

@@ -93,11 +93,7 @@ class SimulatedNode(Node):
         self._note(contents.entries)
         cursor, world = self.backlog.newest, self._world
         if str(cursor) not in world.store.model.by_cursor and (contents.position.epoch or contents.entries):
-            tip, read = self.client.asked_tip, self.client.read_tip
-            if tip not in (None, *world.store.lineage(read)):
-                # The stream was replaced between the question for its position and the read: a place of its own.
-                tip = Published((b"", {}), cursor, None, read)
-            world.positions[str(cursor)] = tip
+            world.positions[str(cursor)] = self.client.tips[contents.position.epoch, contents.position.seq]
         for entry in self.backlog.current(Filter(), 1000, self.wall())[0]:
             # A node remembers as many lost versions as its backlog has entries.
             if entry.item.version < self.seen[entry.item.uri] and len(self.seen) <= world.length:

@@ -137,6 +137,17 @@ class Backlog(ResumableLog):
         """Returns the JSON of `replay` without the entries, in half the time."""
         return [record.public_json for records in self._changed(filter, after) for record in records]
 
+    def withholds(self, filter: Filter, after: Cursor) -> bool:
+        """Whether an item of `filter` changed after a cursor and may not be sent, so that `replay` leaves it out."""
+        if not self.hidden:
+            return False
+        changed = self._changed_items.select(needs_of(filter), self._deleted + self._index_after(after))
+        return any(not record.may_be_sent for records in changed for record in records)
+
+    def can_replay(self, filter: Filter, after: Cursor) -> bool:
+        """Whether `replay` has all that a client with `filter` missed after a cursor."""
+        return self.can_resume(after) and not self.withholds(filter, after)
+
     def item(self, uri: str) -> Entry | None:
         """Returns the newest entry of an item here, which may not be its newest version; see `is_confirmed`."""
         record = self._records.get(uri)
@@ -185,7 +196,6 @@ class Backlog(ResumableLog):
             self._current_items.remove(record)
             is_news = record.add(entry)
         self._current_items.add(record)
-        is_news = is_news and record.may_be_sent
         if not record.is_confirmed:
             self.hidden.add(entry.item.uri)
         elif self.hidden:
@@ -199,7 +209,7 @@ class Backlog(ResumableLog):
             if forgotten is not None:
                 self._current_items.remove(forgotten)
                 self._unhide(forgotten.order[1])
-        return is_news
+        return is_news and record.may_be_sent
 
     def _forget_oldest(self) -> ItemRecord | None:
         """Drops the oldest entry. Returns its item if that is dropped too."""

@@ -61,7 +61,7 @@ class Joins:
         if cached is not None:
             return cached
         cursor = read_cursor(subscription.cursor)
-        if cursor is None or not self._backlog.can_resume(cursor):
+        if cursor is None or not self._backlog.can_replay(subscription.filter, cursor):
             return self.snapshot(subscription, now, complete=False, stale=stale)
         return self.replay(subscription.filter, cursor, now, stale=stale, heartbeat=subscription.heartbeat)
 
@@ -103,7 +103,7 @@ class Joins:
         return encoded
 
     def replay(self, filter: Filter, cursor: Cursor, now: float, *, stale: bool, heartbeat: int = 0) -> Encoded:
-        """Returns every item of a filter that changed after `cursor`, for which `can_resume` must be true."""
+        """Returns every item of a filter that changed after `cursor`, for which `can_replay` must be true."""
         key = ("replay", filter, str(cursor), heartbeat)
         encoded = self._find(key, now, stale)
         if encoded is None:

@@ -60,7 +60,8 @@ class ItemRecord:
         if version < known_version:
             return False
         # The same version comes again when a key was changed, or when an earlier entry was lost.
-        is_news = version > known_version or entry.item_json != self.entry.item_json
+        # A version from a ledger has no entry before its own, and readers before that entry do not have it.
+        is_news = version > self.last_entry.item.version or entry.item_json != self.entry.item_json
         self._set_version(entry, terms)
         self.last_entry = entry
         if is_news:

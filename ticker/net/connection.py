@@ -203,7 +203,7 @@ class Connection(asyncio.Protocol, ABC):
             self.send_first(node.first_message_for(self, subscription))
             node.work_queue.charge(start)
             return
-        if not node.backlog.can_resume(position):
+        if not node.backlog.can_replay(group.filter, position):
             self._lagging_at = node.backlog.newest
             self.send_first(node.joins.snapshot(self.subscription, node.wall(), complete=False, stale=node.stale))
             return

@@ -133,7 +133,8 @@ class JoiningConnection(Connection):
             self._join(job.head)
             if not job.early:
                 self.transport.resume_reading()
-        elif self._is_packing():
+        elif self._long is not None and not self._long.is_begun:
+            # Another client of the same message may have compressed it to the end since the last step.
             self._pack()
         if self._is_packing():
             return False

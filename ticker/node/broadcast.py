@@ -161,7 +161,9 @@ class Broadcast:
         elif not self.backlog.can_resume(previous):
             self.metrics.rebuilds.inc()
             self._recover(previous, contents.entries)
-        elif len(missed_entries := self.backlog.entries_after(previous)) * len(self.hub.groups) > _MISSED_LIMIT:
+        elif len(missed_entries := self.backlog.entries_after(previous)) * len(
+            self.hub.groups
+        ) > _MISSED_LIMIT or self.backlog.withholds(Filter(), previous):
             self._recover(previous, missed_entries)
         else:
             self._before_round = previous
@@ -181,9 +183,16 @@ class Broadcast:
         if self._waiting_entries:
             self.rounds.begin(self._entries_round)
         news = [entry for entry in entries if self.backlog.add(entry)]
+        if self.backlog.hidden:
+            self._report_withheld(self._before_round)
         self.next_entry.wake()
         yield from self._receipted([(entry, encoded_item(entry, entry.item_json)) for entry in news])
         self.metrics.count_entries([entry.added for entry in entries], self.wall())
+
+    def _report_withheld(self, before: Cursor) -> None:
+        """Sends an incomplete list to the members for which an entry after `before` is that may not be sent."""
+        if not self.backlog.can_replay(Filter(), before):
+            self.recovery.begin(NOWHERE, lambda filter_: not self.backlog.can_replay(filter_, before))
 
     def _receipted(self, news: Sequence[tuple[Entry, Encoded]]) -> Iterator[Delivery[Subscriber]]:
         return self.receipts.counted(news, self.hub.deliveries(news, self.rounds.is_over), self.hub.count)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
 from ticker.contract.cursor import NO_EPOCH, Cursor
+from ticker.core.filter import Filter
 from ticker.core.hub import Hub
 from ticker.node.work_queue import STEP_SECONDS, WorkQueue
 
@@ -41,13 +42,16 @@ class Recovery(Generic[R]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def begin(self, position: Cursor) -> None:
-        """Marks every member as lagging since `position`, and catches them up as time allows."""
+    def begin(self, position: Cursor, is_affected: Callable[[Filter], bool] = lambda _: True) -> None:
+        """Marks every member whose filter `is_affected` as lagging since `position`; they catch up as time allows."""
         is_running = bool(self._waiting)
-        groups = sorted(self._hub.groups.values(), key=len, reverse=True)
-        self._waiting = deque(member for group in groups for members in group.members for member in members)
-        for member in self._waiting:
+        groups = [group for group in self._hub.groups.values() if is_affected(group.filter)]
+        groups.sort(key=len, reverse=True)
+        waiting = set(self._waiting)
+        for member in [member for group in groups for members in group.members for member in members]:
             member.mark_lagging(position)
+            if member not in waiting:
+                self._waiting.append(member)
         if self._waiting and not is_running:
             self._work_queue.submit_own(self._step)
 

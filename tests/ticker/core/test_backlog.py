@@ -368,3 +368,35 @@ def test_appending_after_a_hole_gives_the_same_backlog_as_a_rebuild(later: str, 
         )
 
     assert answers(gone_on) == answers(read_anew)
+
+
+def test_a_replay_that_would_leave_out_an_item_cannot_be_made() -> None:
+    backlog = filled(2)
+    follow(backlog, entry(3, 1, version=2, act="update"))
+    follow(backlog, entry(4, 1, version=3, act="withdraw", pub_status="canceled"))
+    # A failover loses version 3: version 2 must not be shown, and a client at entry 2 has missed it.
+    backlog.rebuild([entry(1), entry(2), entry(3, 1, version=2, act="update")], "e1", 3)
+    assert backlog.can_resume(Cursor("e1", 2, "c2")) and not backlog.can_replay(ALL, Cursor("e1", 2, "c2"))
+    assert backlog.can_replay(ALL, Cursor("e1", 3, "c3")), "a client that has version 2 has missed nothing"
+    other = Filter(sections=frozenset({"another"}))
+    assert backlog.can_replay(other, Cursor("e1", 2, "c2")), "a client of another filter has missed nothing"
+    assert not backlog.can_replay(ALL, Cursor("e1", 2, "lost"))
+    # The same for a version that comes while the item is hidden.
+    backlog.rebuild([entry(1), entry(2)], "e1", 2)
+    before = backlog.newest
+    assert not backlog.add(entry(3, 1, check="again", version=2, act="update"))
+    assert not backlog.can_replay(ALL, before) and backlog.can_replay(ALL, backlog.newest)
+    assert backlog.add(entry(4, 1, check="again", version=3, act="update"))
+    assert backlog.can_replay(ALL, before)
+
+
+def test_a_version_that_a_ledger_told_of_is_in_replays_when_its_entry_comes() -> None:
+    backlog, other = Backlog(10), Backlog(10)
+    later = entry(4, 1, version=2, act="update")
+    # The entry with the number 3 cannot be read; version 2 is in the ledger already, and its entry is on its way.
+    ledger = {URI.format(1): Doubt(2, entry(1, 1, version=2, act="update"))}
+    backlog.rebuild([entry(1), entry(2)], "e1", 3, "gap", ledger)
+    other.rebuild([entry(1), entry(2)], "e1", 3, "gap")
+    assert backlog.newest == other.newest, "a client of the other node may come with this cursor"
+    assert backlog.add(later)
+    assert [replayed.item.version for replayed, _ in backlog.replay(ALL, other.newest)] == [2]
