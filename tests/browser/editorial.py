@@ -26,8 +26,9 @@ class Line(NamedTuple):
 class Editors:
     """Publishes and acts on items through the desk; `lines` is the truth, by uri."""
 
-    def __init__(self, service: Service, seed: int) -> None:
+    def __init__(self, service: Service, seed: int, edition: str) -> None:
         self._service = service
+        self._edition = edition
         self._token = service.token(f"Storm {seed}", "chief")
         self._random = random.Random(seed)
         self._count = 0
@@ -61,7 +62,7 @@ class Editors:
     def _publish(self) -> None:
         urgency = self._random.choice((1, 2, 3, 4, 4, 4, 5))
         text = f"Civil Defence: Bridge number {self._count} in the old town closed"
-        item = self._service.publish(self._token, {"text": text, "edition": "en", "urgency": urgency})
+        item = self._service.publish(self._token, {"text": text, "edition": self._edition, "urgency": urgency})
         self._keep(item, "")
 
     def _change(self, line: Line, act: str) -> None:

