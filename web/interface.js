@@ -54,6 +54,12 @@ export const ATTRIBUTES = [
       "seconds for which a withdrawn line leaves a row that says so; 60 if it is left out, 0 for none (none in a `crawl`)",
   },
   {
+    name: "keep",
+    type: VALUE,
+    description:
+      "minutes for which the browser keeps the last list, to show it at once at the next visit; 60 if it is left out, which is the most, 0 for none",
+  },
+  {
     name: "lang",
     description: "language (en, ar, es, or one of your own [words](#words)) of the element's words",
   },

@@ -5,8 +5,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ticker.contract.item import moment
 from ticker.core.query import ParameterError, Query, read_pairs
 from ticker.http.items import LIMIT
+from ticker.http.json_ld import for_script
 from ticker.http.page_frame import CACHED, PageFrame, bad_host, language_of, refused
 from ticker.http.pages import FALLBACK_COUNT, LAYOUTS, SERVED_ROWS
 from ticker.http.public_url import public_address
@@ -43,7 +45,10 @@ class Fragment:
             return bad_host()
         if not node.filled:
             return problem(503, "unavailable", "This node is starting; ask again.", retry_after=2)
-        entries, _until = node.backlog.current(item_filter, limit, node.wall())
+        now = node.wall()
+        entries, _until = node.backlog.current(item_filter, limit, now)
+        time = moment(now)
+        list_json = b'{"time":"%b","items":[%b]}' % (time.encode(), b",".join(entry.item_json for entry in entries))
         edition = next((name for name in node.site.editions if name in item_filter.editions), None)
         language = language_of(node.site.editions[edition].language if edition else "en")
         body = self._frame.text(
@@ -55,8 +60,11 @@ class Fragment:
             cursor=str(node.backlog.newest),
             parameters=_attributes(request),
             items=[entry.item for entry in entries],
+            list_json=for_script(list_json),
         )
-        return conditional(request, body.encode(), CACHED, "text/html; charset=utf-8")
+        # The time alone makes no new fragment.
+        same = body.replace(time, "", 1).encode()
+        return conditional(request, body.encode(), CACHED, "text/html; charset=utf-8", same=same)
 
 
 def _attributes(request: Request) -> list[tuple[str, str]]:

@@ -56,9 +56,12 @@ def news_article(item: Item, site: Site, brand: str, address: str, image: str | 
         article["digitalSourceType"] = _source_type(item.digital_source_type)
     if image is not None:
         article["image"] = image
-    text = msgspec.json.encode({name: value for name, value in article.items() if value != []}).decode()
-    # In a script element "<" could end it, or begin a comment.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return for_script(msgspec.json.encode({name: value for name, value in article.items() if value != []}))
+
+
+def for_script(json: bytes) -> Markup:
+    """JSON as the content of a script element, which "<" could end."""
+    return Markup(json.decode().replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _source_type(term: str) -> str:

@@ -33,7 +33,7 @@ export class Connection {
   #state = "connecting";
   /** Of the newest message. */
   cursor = "";
-  #heartbeat = 15;
+  heartbeat = 15;
   /** Of the transport in use. */
   #index = 0;
   /** Of the transport in use, since it last worked. */
@@ -85,7 +85,7 @@ export class Connection {
   /** How much longer the transport may be silent, in milliseconds. */
   #silenceLeft() {
     const first = this.#index < POLL_INDEX ? FIRST_MESSAGE : FIRST_POLL;
-    const limit = this.#isUp ? SILENT_HEARTBEATS * 1000 * Math.max(1, this.#heartbeat) : first;
+    const limit = this.#isUp ? SILENT_HEARTBEATS * 1000 * Math.max(1, this.heartbeat) : first;
     return this.#heardAt + limit - this.#clock.now();
   }
 
@@ -108,7 +108,7 @@ export class Connection {
       this.#closeTransport = transport(
         (wait) => this.#options.address(this.cursor, wait),
         on,
-        () => this.#heartbeat,
+        () => this.heartbeat,
       );
     } catch {
       this.#lose({});
@@ -144,7 +144,7 @@ export class Connection {
       if (this.#index !== this.#preferred() && !this.#firstHasWorked) this.#options.preferred = this.#index;
     }
     if (typeof message.cursor === "string") this.cursor = message.cursor;
-    if (Number(message.heartbeat) > 0) this.#heartbeat = Number(message.heartbeat);
+    if (Number(message.heartbeat) > 0) this.heartbeat = Number(message.heartbeat);
     if (message.type === "bye") {
       this.#backoff.postpone(message.reconnect);
       // The server closes the connection; if it does not, the client does when its wait is over.

@@ -96,6 +96,10 @@ export interface ConnectionOptions {
   onState(state: State, reason: string): void;
   clock?: Clock;
   random?: () => number;
+  /** The ticker's element: its attributes, and the list that the server put into it. */
+  element?: Element;
+  /** What it shows now, and the server's time, in milliseconds. */
+  list?(): [Item[], number];
   /** The index of the transport to try first, 0 if absent. The connection sets it when a fallback has worked. */
   preferred?: number;
 }

@@ -77,6 +77,8 @@ export class BreakingTicker extends HTMLElement {
   label: string | number | null;
   /** seconds for which a withdrawn line leaves a row that says so; 60 if it is left out, 0 for none (none in a crawl) */
   tombstone: string | number | null;
+  /** minutes for which the browser keeps the last list, to show it at once at the next visit; 60 if it is left out, which is the most, 0 for none */
+  keep: string | number | null;
   /** the state of the connection; read only */
   readonly state: TickerState;
   /** your own words for the element */

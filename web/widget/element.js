@@ -19,7 +19,7 @@ import { everySecond } from "./time.js";
 
 const FILTERS = ["edition", "section", "place", "story", "urgency", "backlog"];
 /** The attributes of which each is a property too; `lang` and `dir` are properties of every element. */
-const REFLECTED = ["src", "layout", "show", "speed", "label", "tombstone", ...FILTERS];
+const REFLECTED = ["src", "layout", "show", "speed", "label", "tombstone", "keep", ...FILTERS];
 /** All but `line` are parts; any other layout is the list. */
 const LAYOUTS = ["line", "card", "crawl"];
 const SHOWN = 10;
@@ -181,6 +181,8 @@ export class BreakingTicker extends HTMLElement {
     this.#store.isWanted = filter(url.searchParams);
     /** @type {ConnectionOptions} */
     const options = {
+      element: this,
+      list: () => [this.#store.current(this.#now()), this.#now()],
       address: (cursor, wait) => this.#address(cursor, wait),
       transports: TRANSPORTS,
       onMessage: (message) => this.#merge(message),

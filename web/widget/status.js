@@ -50,6 +50,8 @@ export function messages(frame, words, moveFocus) {
     const { state, reason, asOf, hasGap } = next;
     const isStale = state === "stale";
     const isOffline = state === "offline";
+    // The last list of an earlier visit, or the page's.
+    if (state === "connecting" && asOf) frame.state.textContent = words.asOf.replace("{n}", clock(asOf));
     if (isStale && asOf) frame.state.textContent = words.since.replace("{n}", clock(asOf));
     const text = isStale ? words.behind : isOffline ? words[reason ? "refused" : "away"] : "";
     const hasFocus = retry.matches(":focus");

@@ -1,6 +1,7 @@
 """Pages for readers: an item with its versions and notes, the corrections of an edition, a story; without script."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -143,6 +144,18 @@ async def test_the_fragment_has_the_filters_of_the_address_and_the_cursor_of_its
         "language=en",
     ):
         assert (await node.get(f"/v1/ticker.html?{query}")).status_code == 400
+
+
+async def test_the_fragment_has_its_items_as_json_too_which_no_text_can_end(node: Serving) -> None:
+    line = await node.publish("Wards open </script><!-- & <script>")
+    answer = await node.get("/v1/ticker.html?edition=en")
+    [data] = re.findall('<script type="application/vnd.flashwire[+]json">(.*?)</script>', answer.text)
+    assert not set("<>&") & set(data)
+    listed = (await node.get("/v1/items?edition=en")).json()["items"]
+    assert msgspec.json.decode(data)["items"] == listed and listed[0]["uri"] == line.uri
+    age = datetime.now(UTC) - datetime.fromisoformat(msgspec.json.decode(data)["time"])
+    assert timedelta(seconds=-1) < age < timedelta(minutes=1)
+    assert answer.headers["etag"].startswith('W/"')
 
 
 async def test_the_server_makes_as_many_rows_as_the_layout_shows(node: Serving) -> None:

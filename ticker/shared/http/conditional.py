@@ -26,9 +26,14 @@ def is_current(request: Request, etag: str) -> bool:
     return matches(", ".join(request.headers.getlist("if-none-match")), etag)
 
 
-def conditional(request: Request, body: bytes, headers: Mapping[str, str], media_type: str) -> Response:
-    """200 with `body` under its entity tag, or 304 with the same headers."""
-    etag = entity_tag(body)
+def conditional(
+    request: Request, body: bytes, headers: Mapping[str, str], media_type: str, *, same: bytes | None = None
+) -> Response:
+    """200 with `body` under its entity tag, or 304 with the same headers.
+
+    `same` is for a body that also says when it was made: what does not change while the body means the same.
+    """
+    etag = entity_tag(body) if same is None else f"W/{entity_tag(same)}"
     all_headers = {**headers, "ETag": etag}
     if is_current(request, etag):
         return Response(status_code=304, headers=all_headers)

@@ -17,8 +17,6 @@ export class Feed {
   #backlog;
   /** Positions of the stream, each with the items that led to it. @type {{ cursor: string, items: Item[] }[]} */
   #entries = [];
-  /** Messages that came before the first list. @type {Message[]} */
-  #early = [];
   /** What the node said last, and goes with every first message. @type {Partial<Message>} */
   #node = {};
   /** The node's clock minus this machine's, in milliseconds. */
@@ -46,22 +44,12 @@ export class Feed {
       this.hasList = true;
       this.#store.replace((message.items ?? []).filter(isValid), message.complete !== false);
       this.#entries = [{ cursor, items: [] }];
-    } else if (!this.hasList) {
-      this.#early = [...this.#early.slice(1 - ENTRIES_KEPT), message];
-    } else {
+    } else if (this.hasList) {
       const items = (message.items ?? [/** @type {Item} */ (message.item)]).filter(isValid);
       for (const item of items) this.#store.apply(item);
       if (items.length || cursor !== this.#entries.at(-1)?.cursor) this.#entries.push({ cursor, items });
       if (this.#entries.length > ENTRIES_KEPT) this.#entries.shift();
     }
-  }
-
-  /** A list that was fetched apart from the stream, whose messages so far may be newer. @param {Message} snapshot */
-  readApart(snapshot) {
-    const early = this.#early;
-    this.#early = [];
-    this.read(snapshot);
-    for (const message of early) this.read(message);
   }
 
   /**

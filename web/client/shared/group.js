@@ -1,6 +1,7 @@
 /** The tickers of one page that ask for the same: each gets the list once, and then every message. */
 
 import { Feed } from "./feed.js";
+import { Kept } from "./kept.js";
 
 /** @import { Message, State } from "../types.d.ts" */
 /** @import { Member } from "./types.d.ts" */
@@ -13,11 +14,15 @@ export class Group {
   state = "connecting";
   reason = "";
   feed;
+  kept;
+  /** Whether a line may have left the list since it was kept. */
+  #mustKeep = false;
 
-  /** @param {URLSearchParams} query */
-  constructor(query) {
-    this.#query = query;
-    this.feed = new Feed(query);
+  /** @param {URL} url with the filters */
+  constructor(url) {
+    this.#query = url.searchParams;
+    this.feed = new Feed(this.#query);
+    this.kept = new Kept(url);
   }
 
   get size() {
@@ -33,14 +38,13 @@ export class Group {
     return this.#members.has(member);
   }
 
-  /** @param {Member} member @returns {boolean} whether it has its list */
+  /** @param {Member} member */
   add(member) {
     this.#members.add(member);
     if (this.state !== "connecting") member.onState(this.state, this.reason);
     // The first ticker of an adopted connection receives what that brings.
-    if (member.hasList && !member.cursor) return true;
-    if (this.feed.hasList) this.#greet(member);
-    return this.feed.hasList;
+    if (member.hasList && !member.cursor) member.cursor = this.feed.cursor;
+    else if (this.feed.hasList) this.#greet(member);
   }
 
   /** @param {Member} member */
@@ -48,14 +52,12 @@ export class Group {
     this.#members.delete(member);
   }
 
-  /** Whether a ticker waits for its list. */
-  get isWaiting() {
-    return [...this.#members].some((member) => !member.hasList);
-  }
-
   /** @param {Message} message the next one */
   read(message) {
     this.feed.read(message);
+    this.#mustKeep ||= Boolean(
+      [message.item, ...(message.items ?? [])].some((item) => item && item.pubStatus !== "usable"),
+    );
     for (const member of this.#members) {
       if (!member.hasList) continue;
       member.cursor = this.feed.cursor;
@@ -64,15 +66,11 @@ export class Group {
     this.greetAll();
   }
 
-  /** A list that was fetched apart from the stream. @param {Message} snapshot */
-  readApart(snapshot) {
-    this.feed.readApart(snapshot);
-    this.greetAll();
-  }
-
-  /** Forgets what has come, because its list was not among it. */
-  reset() {
-    this.feed = new Feed(this.#query);
+  /** Keeps the list for the next visit. @param {boolean} [isUrgent] not in some seconds but now */
+  keep(isUrgent = this.#mustKeep) {
+    if (!this.feed.hasList || this.state !== "live") return;
+    this.#mustKeep = false;
+    this.kept.save(() => /** @type {Message} */ (this.feed.first()), isUrgent);
   }
 
   greetAll() {

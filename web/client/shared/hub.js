@@ -29,7 +29,6 @@ export class Hub {
   #id = crypto.getRandomValues(new Uint32Array(2)).join("-");
   /** @type {BroadcastChannel | undefined} */
   #channel;
-  #isFetching = false;
   #isOpen = false;
   #isLeader = false;
   /** The hub that leads, if another does. */
@@ -46,7 +45,7 @@ export class Hub {
   /** @param {Connection} connection one of the kind to make @param {ConnectionOptions} options of it @param {URL} url */
   constructor(connection, options, url) {
     this.#url = url;
-    this.#group = new Group(url.searchParams);
+    this.#group = new Group(url);
     this.#name = `breaking-ticker ${url.href}`;
     this.#election = new Election(
       this.#name,
@@ -69,8 +68,22 @@ export class Hub {
   adopt(connection, options, state, reason) {
     if (this.#upstream.isOpen || this.#follows) return false;
     this.#upstream.adopt(connection, options);
+    const { cursor, heartbeat } = connection;
+    const [items = [], now = Date.now()] = options.list?.() ?? [];
+    const rest = { time: new Date(now).toISOString(), stale: state === "stale" };
+    if (cursor) {
+      this.#group.feed.read({ type: "snapshot", cursor, heartbeat, items, ...rest });
+      // Other tickers of the page may have come first, and wait for it.
+      this.#group.greetAll();
+      this.#answerAll();
+    }
     this.#report(state, reason);
     return true;
+  }
+
+  /** The list for the next visit. */
+  get kept() {
+    return this.#group.kept;
   }
 
   /** @param {Member} member */
@@ -81,7 +94,7 @@ export class Hub {
   /** @param {Member} member */
   add(member) {
     this.open();
-    if (!this.#group.add(member)) this.#fetchMissed();
+    this.#group.add(member);
   }
 
   /** @param {Member} member @returns {boolean} whether it was the last */
@@ -107,6 +120,7 @@ export class Hub {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     if (this.#isLeader) {
+      this.#group.keep(true);
       announceSharing(false, this.#url.host);
       this.#post({ leads: false });
     }
@@ -136,12 +150,9 @@ export class Hub {
     clearTimeout(this.#timers.silence);
     announceSharing(true, this.#url.host);
     this.#post({ leads: true });
-    if (this.#upstream.isOpen) {
-      if (this.#group.isWaiting) this.#fetchMissed();
-    } else {
-      if (this.#group.isUp) this.#report("catching-up", "");
-      this.#upstream.open();
-    }
+    if (this.#upstream.isOpen) return;
+    if (this.#group.isUp) this.#report("catching-up", "");
+    this.#upstream.open();
   }
 
   #loseLead() {
@@ -159,7 +170,7 @@ export class Hub {
 
   /** @param {boolean} wakes */
   #ask(wakes) {
-    this.#post({ asks: this.#upstream.position, wakes });
+    this.#post({ asks: this.#group.feed.cursor, wakes });
     this.#stopWaiting();
     this.#timers.answer = setTimeout(() => {
       this.#stopWaiting();
@@ -228,7 +239,7 @@ export class Hub {
       /** @type {Message[]} */
       const held = [];
       this.#held = held;
-      const list = await fetchList(this.#url, this.#upstream.position);
+      const list = await fetchList(this.#url, this.#group.feed.cursor);
       if (this.#held !== held) return;
       this.#held = undefined;
       if (!list) return this.#replaceLeader();
@@ -241,38 +252,18 @@ export class Hub {
   #answer(to, cursor) {
     const { feed, state, reason } = this.#group;
     const isReady = feed.hasList;
-    if (!isReady) {
-      this.#waiting.set(to, cursor);
-      this.#fetchMissed();
-    }
+    if (!isReady) this.#waiting.set(to, cursor);
     const first = isReady ? feed.first(cursor) : undefined;
     this.#post({ to, isReady, first, state, reason, isHidden: document.hidden });
-  }
-
-  /** Fetches the list that an adopted connection had received before there was a hub. */
-  async #fetchMissed() {
-    if (!this.#upstream.position || this.#isFetching) return;
-    this.#isFetching = true;
-    const list = await fetchList(this.#url, "");
-    this.#isFetching = false;
-    if (this.#group.feed.hasList || !this.#isOpen) return;
-    if (list) {
-      this.#group.readApart(list);
-      this.#answerAll();
-      return;
-    }
-    // Without a cursor the next first message is a list.
-    this.#group.reset();
-    this.#upstream.forget();
-    if (!this.#isLeader) return this.#ask(false);
-    this.#upstream.close();
-    this.#upstream.open();
   }
 
   /** @param {Message} message of the node, directly or by the leader */
   #read(message) {
     this.#group.read(message);
-    if (this.#isLeader) this.#post({ message });
+    if (this.#isLeader) {
+      this.#post({ message });
+      this.#group.keep();
+    }
     if (this.#group.feed.hasList) this.#answerAll();
   }
 

@@ -7,6 +7,7 @@
  */
 
 import { Hub } from "./hub.js";
+import { firstPaint } from "./kept.js";
 
 /** @import { Connection } from "../connection.js" */
 /** @import { Member } from "./types.d.ts" */
@@ -24,10 +25,16 @@ const hubs = new Map();
  * @returns {{ stop(): void, wake(): void }}
  */
 export function share(connection, options, url, status) {
-  const { onMessage, onState } = options;
+  const { onMessage, onState, element } = options;
   const ownHub = hubs.get(url.href) ?? new Hub(connection, options, url);
   const isAdopted = status && ownHub.adopt(connection, options, ...status);
   if (!isAdopted) connection.stop();
+  ownHub.kept.limit(element?.getAttribute("keep") ?? null);
+  if (!connection.cursor) {
+    for (const message of firstPaint(ownHub.kept, element)) onMessage(message);
+    // The reader learns with it how old the list is.
+    onState(...(status || /** @type {[State, string]} */ (["connecting", ""])));
+  }
   /** @type {Member} */
   const member = { onMessage, onState, hasList: isAdopted, cursor: "" };
   let current = ownHub;

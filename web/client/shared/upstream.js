@@ -13,8 +13,6 @@ export class Upstream {
   #newest;
   /** @type {Connection | undefined} */
   #connection;
-  /** A ticker had opened it; its list may have come before it was taken over. @type {Connection | undefined} */
-  #adopted;
 
   /**
    * @param {Connection} connection one of the kind to make
@@ -37,16 +35,11 @@ export class Upstream {
     return this.#connection !== undefined;
   }
 
-  /** The cursor of the newest message that this page has received. */
-  get position() {
-    return this.#newest() || this.#adopted?.cursor || "";
-  }
-
   /** @param {string} cursor of the connection @param {number} [wait] */
   #address(cursor, wait) {
     const url = new URL(this.#url);
     // A new leader goes on where the one before it was.
-    const newest = this.position || cursor;
+    const newest = this.#newest() || cursor;
     if (newest) url.searchParams.set("cursor", newest);
     if (wait) url.searchParams.set("wait", `${wait}`);
     return url;
@@ -54,7 +47,7 @@ export class Upstream {
 
   /** Takes over a connection that is open. @param {Connection} connection @param {ConnectionOptions} options which it goes by */
   adopt(connection, options) {
-    this.#connection = this.#adopted = connection;
+    this.#connection = connection;
     const { address, onMessage, onState } = this.#options;
     remembering(this.#url.host, Object.assign(options, { address, onMessage, onState }));
   }
@@ -71,10 +64,5 @@ export class Upstream {
 
   wake() {
     this.#connection?.wake();
-  }
-
-  /** Gives up the position: the next first message is a list. */
-  forget() {
-    this.#adopted = undefined;
   }
 }
