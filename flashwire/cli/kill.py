@@ -76,7 +76,8 @@ def lift(
     data: DeskDataOption = None,
 ) -> None:
     """End a stop."""
-    from publisher.records.audit import command_actor, record_command
+    from publisher.records.audit import record_command
+    from publisher.records.command_actor import command_actor
     from publisher.records.errors import DatabaseError
     from publisher.records.stop_file import StopFile
     from ticker.contract.item import moment
@@ -96,10 +97,9 @@ def lift(
 
 def _stop(scope: "Scope", name: str, reason: str, data: str | None, *, ends_sessions: bool = False) -> None:
     from publisher.core.stops import REASON_LIMIT
-    from publisher.records.audit import command_actor, record_command
+    from publisher.records.command_actor import command_actor
     from publisher.records.errors import DatabaseError
-    from publisher.records.stop_file import StopFile
-    from publisher.records.stops import new_stop
+    from publisher.records.stop_file import StopFile, new_stop
     from ticker.contract.item import moment
     from ticker.contract.sentences import RefusedError
     from ticker.contract.text import clean
@@ -110,12 +110,20 @@ def _stop(scope: "Scope", name: str, reason: str, data: str | None, *, ends_sess
     except RefusedError:
         refuse(f"--reason is one line of text, of at most {REASON_LIMIT} characters.")
     _check_name(stop, data)
+    file = StopFile(folder)
+    # First the file, which the desk reads before each publication: a database may take seconds, or not answer at all.
+    file.add(stop)
     try:
+        from publisher.records.audit import record_command
+
         with closing(_open(folder, url)) as database:
-            record_command(database, "kill", f"{scope}:{name}" if name else scope, {"reason": stop.reason})
-            _records(database).add(stop, ends_sessions=ends_sessions)
+            records = _records(database)
+            # The desk may have moved the stop already, and has recorded it then.
+            if not any(known.id == stop.id for known in records.in_force()):
+                record_command(database, "kill", f"{scope}:{name}" if name else scope, {"reason": stop.reason})
+            records.add(stop, ends_sessions=ends_sessions)
+        file.remove(stop.id)
     except DatabaseError as error:
-        StopFile(folder).add(stop)
         notice(f"{error} The stop counts at the desk of {folder} alone; it moves to the database when that answers.")
         if ends_sessions:
             notice("No session was ended: repeat the command when the database answers.")
@@ -129,7 +137,7 @@ def _check_name(stop: "Stop", data: str | None) -> None:
     if stop.scope != "edition":
         return
     try:
-        known = load_site(load(DeskSettings, data=data).site).editions
+        known = load_site(load(DeskSettings, checks_redis=False, data=data).site).editions
     except SiteError as error:
         refuse(str(error))
     if stop.name not in known:
@@ -139,7 +147,7 @@ def _check_name(stop: "Stop", data: str | None) -> None:
 def _place(data: str | None) -> tuple[Path, str | None]:
     from publisher.settings import DeskSettings
 
-    settings = load(DeskSettings, data=data)
+    settings = load(DeskSettings, checks_redis=False, data=data)
     folder = settings.data.resolve()
     if not folder.is_dir():
         refuse(f"{folder} is not the data directory of a desk: name it with --data.", status=1)

@@ -40,8 +40,11 @@ checked_names: Final[set[str]] = set()
 Settings = TypeVar("Settings", bound="StreamSettings")
 
 
-def load(kind: type[Settings], **flags: object) -> Settings:
-    """Settings of `kind`; a flag that is None was not set. Ends the command if a value is wrong."""
+def load(kind: type[Settings], *, checks_redis: bool = True, **flags: object) -> Settings:
+    """Settings of `kind`; a flag that is None was not set. Ends the command if a value is wrong.
+
+    Without `checks_redis` the address of Redis is not checked, and its client is not imported.
+    """
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
@@ -53,7 +56,7 @@ def load(kind: type[Settings], **flags: object) -> Settings:
         refuse(fault_sentences(kind, error))
     except (SettingsError, UnicodeDecodeError) as error:
         refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
-    if settings.redis_url:
+    if checks_redis and settings.redis_url:
         from ticker.stream.redis_stream import connect
 
         try:

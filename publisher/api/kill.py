@@ -14,7 +14,7 @@ from publisher.core.phrases import stop_phrase
 from publisher.core.refusals import printable
 from publisher.core.request import KillRequest, LiftRequest
 from publisher.core.stops import REASON_LIMIT, Stop
-from publisher.records.stops import new_stop
+from publisher.records.stop_file import new_stop
 from publisher.records.tokens import Actor, digest
 from ticker.contract.item import Act, moment
 from ticker.contract.sentences import RefusedError

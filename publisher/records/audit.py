@@ -3,7 +3,6 @@
 An append locks the head's row, so that two desks on one PostgreSQL make one chain. SQLite locks the whole file.
 """
 
-import getpass
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import msgspec
 from sqlalchemy import Select, select
 
 from publisher.core.audit import Event, Head, Record, chained, make_event
+from publisher.records.command_actor import command_actor
 from publisher.records.database import Database
 from publisher.records.tables.audit import AUDIT, AUDIT_HEAD
 
@@ -127,15 +127,6 @@ def new_event(
     """An event of now, with the id `event`, else with a new id."""
     id = event or secrets.token_hex(8)
     return make_event(time.time_ns() // 1_000_000, id, actor, action, object, details, content)
-
-
-def command_actor() -> str:
-    """What the records call the person at the command line."""
-    try:
-        return f"command line ({getpass.getuser()})"
-    except (KeyError, OSError):
-        # A container may run under a number that has no name.
-        return "command line"
 
 
 def record_command(database: Database, action: str, object: str = "", details: Mapping[str, str] | None = None) -> None:

@@ -79,8 +79,12 @@ class KillSwitch:
         for stop in list(self._file.stops()):
             if stop is UNREADABLE:
                 continue
-            await self._audit.record(stop.by, "kill", stop_object(stop), {"scope": stop.scope, "reason": stop.reason})
-            await self._database.call(self.records.add, stop)
+            # The command writes the file first and then the database, where it has recorded the stop itself.
+            known = await self._database.call(self.records.in_force)
+            if not any(each.id == stop.id for each in known):
+                details = {"scope": stop.scope, "reason": stop.reason}
+                await self._audit.record(stop.by, "kill", stop_object(stop), details)
+                await self._database.call(self.records.add, stop)
             self._file.remove(stop.id)
             self._changes.wake()
             _log.info("stop moved to the database", scope=stop.scope, name=stop.name, by=stop.by)

@@ -3,16 +3,25 @@
 A file that cannot be read stops everything: it may be the half of a stop that a person needed.
 """
 
+import fcntl
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from publisher.core.stops import Stop
+from publisher.core.stops import Scope, Stop
 
 FILE: Final = "kill.json"
 UNREADABLE: Final = Stop("file", "all", "", "this desk", f"the file {FILE} in its data directory cannot be read", "")
+
+
+def new_stop(scope: Scope, name: str, by: str, reason: str, since: str) -> Stop:
+    """A stop with a new id."""
+    return Stop(secrets.token_hex(8), scope, name, by, reason, since)
 
 
 class StopFile:
@@ -45,17 +54,29 @@ class StopFile:
 
     def add(self, stop: Stop) -> None:
         """Adds a stop, on the disk when this returns; raises `OSError`."""
-        self._write([*(stop_known for stop_known in self.stops() if stop_known is not UNREADABLE), stop])
+        with self._lock():
+            self._write([*(known for known in self.stops() if known is not UNREADABLE), stop])
 
     def remove(self, id: str) -> bool:
         """Removes a stop; returns whether the file had it. Raises `OSError`."""
-        stops = self.stops()
-        remaining = [stop for stop in stops if stop.id != id]
-        if remaining:
-            self._write(remaining)
-        elif stops:
-            self._path.unlink()
+        with self._lock():
+            stops = self.stops()
+            remaining = [stop for stop in stops if stop.id != id]
+            if remaining:
+                self._write(remaining)
+            elif stops:
+                self._path.unlink()
         return len(remaining) < len(stops)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """A desk and a command change the file at the same time, and neither may undo what the other did."""
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _write(self, stops: list[Stop]) -> None:
         temporary = self._path.with_suffix(".new")

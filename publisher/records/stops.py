@@ -1,11 +1,10 @@
 """The stops of the kill switch in the desk's database."""
 
-import secrets
 from typing import Final
 
 from sqlalchemy import delete, or_, select, update
 
-from publisher.core.stops import Scope, Stop
+from publisher.core.stops import Stop
 from publisher.records.changes import Changes
 from publisher.records.database import Database
 from publisher.records.tables.kill import STOPS
@@ -17,11 +16,6 @@ _IN_FORCE: Final = (
     .order_by(STOPS.c.since)
 )
 _CACHED: Final = b"in force"
-
-
-def new_stop(scope: Scope, name: str, by: str, reason: str, since: str) -> Stop:
-    """A stop with a new id."""
-    return Stop(secrets.token_hex(8), scope, name, by, reason, since)
 
 
 class Stops:

@@ -1,7 +1,11 @@
 """`flashwire audit` and `flashwire kill` against a desk's data directory, without a desk and without Redis."""
 
+import ast
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from flashwire.cli.main import app
 from publisher.records.audit_file import FILE
+from publisher.records.database import Database, open_database
 from publisher.records.stop_file import FILE as STOP_FILE
 from publisher.records.stop_file import StopFile
 
@@ -98,6 +103,37 @@ def test_a_stop_is_set_listed_and_lifted_without_redis(data: Path) -> None:
     assert run("kill", "list", data=data).stdout == ""
     assert run("kill", "lift", id, "--reason", "Well", data=data).exit_code == 1
     assert "kill-lift" in run("audit", "tail", data=data).stdout
+
+
+def test_a_stop_counts_before_the_database_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_file: list[str] = []
+
+    def open_slowly(folder: Path, url: str | None) -> Database:
+        in_file.extend(stop.reason for stop in StopFile(folder).stops())
+        return open_database(folder, url)
+
+    monkeypatch.setattr("publisher.records.database.open_database", open_slowly)
+    id = run("kill", "all", "--reason", "Stolen", data=data).stdout.strip()
+    assert in_file == ["Stolen"]
+    # Then the database has it, and the file is gone.
+    assert not (data / STOP_FILE).exists()
+    assert run("kill", "list", data=data).stdout.count(id) == 1
+    assert run("audit", "tail", data=data).stdout.count("Stolen") == 1
+
+
+def test_a_stop_imports_no_server_and_no_client_of_redis(data: Path) -> None:
+    program = (
+        "import sys; from flashwire.cli.main import main; sys.argv[0] = 'flashwire'\n"
+        "try: main()\n"
+        "finally: print(sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program, "kill", "all", "--reason", "Stolen", "--data", str(data)]
+    outcome = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "REDIS_URL": "redis://127.0.0.1:1"}
+    )
+    modules = set(ast.literal_eval(outcome.stderr.splitlines()[-1]))
+    assert "publisher" in modules
+    assert not modules & {"starlette", "uvicorn", "redis", "websockets", "httpx2", "alembic", "webauthn", "numpy"}
 
 
 def test_wrong_arguments_stop_nothing(data: Path) -> None:

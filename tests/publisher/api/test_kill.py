@@ -11,8 +11,7 @@ from publisher.api.app import create_app
 from publisher.api.parts import Parts, open_parts
 from publisher.core.stops import Stop
 from publisher.records.audit import AuditFilter
-from publisher.records.stop_file import FILE, StopFile
-from publisher.records.stops import new_stop
+from publisher.records.stop_file import FILE, StopFile, new_stop
 from publisher.records.tables.people import USERS
 from publisher.records.tokens import Actor
 from publisher.records.users import Users

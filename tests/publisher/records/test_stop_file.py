@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.records.stop_file import FILE, UNREADABLE, StopFile
-from publisher.records.stops import new_stop
+from publisher.records.stop_file import FILE, UNREADABLE, StopFile, new_stop
 
 
 def test_a_stop_is_seen_by_another_process_and_removed_once(tmp_path: Path) -> None:
