@@ -57,12 +57,12 @@ async def publish_in_three(keyboard: Keyboard, number: int) -> None:
 
 
 async def correct(keyboard: Keyboard, number: int) -> None:
-    """From the field: the last line, its words, a prepared note."""
+    """From the field: the last line, its words, a prepared note, and the confirmation."""
     await keyboard.press("Alt+ArrowUp", "c")
     await keyboard.write(" today")
     await keyboard.press("Control+Enter")
     await keyboard.choose_reason("1")
-    await keyboard.press("Control+Enter")
+    await keyboard.press("Control+Enter", "Enter")
     await keyboard.page.wait_for_selector("#line:focus")
 
 

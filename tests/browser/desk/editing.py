@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request, Route, WebSocketRoute, expect
 
 from tests.browser.desk.conftest import Service
 
@@ -34,6 +34,23 @@ def confirm_publishing(page: Page) -> None:
     """Publishes what is in the field, and confirms it once."""
     page.locator("#line").press("Control+Enter")
     page.keyboard.press("Enter")
+
+
+def confirm_act(page: Page) -> None:
+    """Sends the form of an act by the keyboard, and confirms it once."""
+    page.keyboard.press("Control+Enter")
+    confirm(page)
+
+
+def confirm(page: Page) -> None:
+    """Answers the question that is asked with yes."""
+    expect(page.locator("#confirm")).to_be_visible()
+    page.keyboard.press("Enter")
+
+
+def is_act(request: Request) -> bool:
+    """Whether a request does an act, and does not only check it."""
+    return request.url.endswith("/acts") and "dryRun" not in (request.post_data or "")
 
 
 def sent_line(page: Page, text: str) -> Locator:

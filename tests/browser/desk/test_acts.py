@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import Line, line
+from tests.browser.desk.editing import Line, confirm, confirm_act, is_act, line
 
 __all__ = ["line"]  # fixtures
 
@@ -21,7 +21,7 @@ def test_an_update_changes_the_line_on_the_desk_and_for_readers(
     form = line.open_form(page, "Update")
     expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text}")
     form.get_by_label("Line").fill(f"Civil Defence: {line.text} and the airport")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(line.row(page).locator(".audience")).to_have_text(f"Civil Defence: {line.text} and the airport")
     expect(line.row(page)).to_contain_text("Updated")
     expect(line.row(page)).to_contain_text("Version 2")
@@ -62,7 +62,7 @@ def test_a_correction_needs_a_note_and_readers_see_it(open_desk: SignIn, line: L
     expect(note).to_have_attribute("aria-invalid", "true")
     expect(form).to_contain_text("Tell readers what was wrong.")
     page.keyboard.type("An earlier line left the district out.")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(line.row(page).locator(".note")).to_contain_text("An earlier line left the district out.")
     expect(line.row(page)).to_contain_text("Corrected")
 
@@ -80,7 +80,7 @@ def test_a_held_line_is_hidden_from_readers_stays_on_the_desk_and_can_be_release
     expect(line.row(page)).to_contain_text("On hold")
     assert line.text not in service.headlines()
     line.open_form(page, "Release")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(line.row(page)).to_contain_text("Released")
     expect(line.row(page).locator(".timing")).to_contain_text("on air after")
     assert line.text in service.headlines()
@@ -119,6 +119,7 @@ def test_a_newer_version_is_shown_next_to_what_is_typed(open_desk: SignIn, line:
     expect(form.locator(".conflict .audience")).to_contain_text(line.text + " theirs")
     expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text} mine")
     form.get_by_role("button", name="Go on with mine over version 2").click()
+    confirm(page)
     expect(line.row(page).locator(".audience")).to_have_text(f"Civil Defence: {line.text} mine")
     expect(line.row(page)).to_have_attribute("data-version", "3")
 
@@ -132,12 +133,14 @@ def test_a_412_shows_the_newer_version_and_keeps_the_text(service: Service, open
     service.ticker.stop()
     expect(page.locator("#state-ticker .words")).to_contain_text("not reachable")
     line.act(1, act="update", headline=line.text + " theirs")
-    with page.expect_response("**/acts") as answer:
-        form.get_by_role("button", name="Update").click()
+    form.get_by_role("button", name="Update").click()
+    with page.expect_response(lambda answer: is_act(answer.request)) as answer:
+        confirm(page)
     assert answer.value.status == 412
     expect(form.locator(".conflict .audience")).to_contain_text(line.text + " theirs")
     expect(form.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text} mine")
     form.get_by_role("button", name="Go on with mine over version 2").click()
+    confirm(page)
     expect(line.row(page)).to_have_attribute("data-version", "3")
     expect(line.row(page).locator(".timing")).to_contain_text("not yet seen on the ticker")
 
@@ -165,7 +168,7 @@ def test_an_act_whose_answer_is_lost_is_done_once(open_desk: SignIn, line: Line)
         route.abort("connectionreset")
 
     page.route("**/acts", lose)
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(form).to_have_count(0)
     expect(line.row(page)).to_have_attribute("data-version", "2")
     expect(line.row(page)).to_contain_text(line.text + " again")
@@ -175,10 +178,10 @@ def test_an_act_whose_answer_is_lost_is_done_once(open_desk: SignIn, line: Line)
 def test_a_late_answer_does_not_close_a_form_that_was_opened_since(open_desk: SignIn, line: Line) -> None:
     page = open_desk()
     row, requests = line.row(page), list[Route]()
-    page.route("**/acts", lambda route: requests.append(route))
+    page.route("**/acts", lambda route: requests.append(route) if is_act(route.request) else route.continue_())
     line.open_form(page, "Update").get_by_label("Line").fill(f"Civil Defence: {line.text} and the airport")
-    with page.expect_request("**/acts"):
-        page.keyboard.press("Control+Enter")
+    with page.expect_request(is_act):
+        confirm_act(page)
     note = line.open_form(page, "Withdraw").get_by_label("Note")
     page.keyboard.type("The report was wrong.")
     requests[0].continue_()
@@ -261,7 +264,7 @@ def test_the_form_of_an_act_has_the_line_of_the_composer_with_its_sources_and_it
     page.reload()
     form = line.open_form(page, "Update")
     expect(form.get_by_label("Line")).to_have_value(f"Port office {chance}: {line.text}")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(line.row(page)).to_have_attribute("data-version", "2")
     item: Any = service.get(line.token, f"/v1/items/{line.uri}")
     assert item["headline"]["value"] == line.text
@@ -281,7 +284,7 @@ def test_an_act_on_a_line_whose_source_has_a_colon_changes_only_the_words(
     page.keyboard.press("Control+Enter")
     expect(form).to_contain_text("Change something first")
     page.keyboard.type(" today")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(line.row(page)).to_have_attribute("data-version", "3")
     item: Any = service.get(line.token, f"/v1/items/{line.uri}")
     assert item["headline"]["value"] == f"{line.text} today"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import expect_on_air_after, open_form, publish, row_with, unique_text
+from tests.browser.desk.editing import confirm_act, expect_on_air_after, open_form, publish, row_with, unique_text
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ def test_a_line_is_published_corrected_and_withdrawn_live(
     form = open_form(row_with(desk, text), "Correct")
     form.get_by_label("Line").fill(f"Civil Defence: {text} on Tuesday")
     form.get_by_label("Note for readers: what was wrong").fill("The day was missing.")
-    desk.keyboard.press("Control+Enter")
+    confirm_act(desk)
     expect(items.get_by_text(f"{text} on Tuesday")).to_be_visible(timeout=_NEW_LINE_MS)
     expect(widget).to_contain_text("The day was missing.")
     expect(items.get_by_text(text)).to_have_count(1)

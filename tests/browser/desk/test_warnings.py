@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.stream.store import Store
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.browser.desk.editing import UNKNOWN_ACT, open_form, publish, sent_line, unique_text
+from tests.browser.desk.editing import UNKNOWN_ACT, confirm_act, open_form, publish, sent_line, unique_text
 from tests.support.sample_items import an_item
 from ticker.contract.entry import Keyring
 from ticker.contract.item import Item
@@ -65,7 +65,7 @@ def test_a_lookalike_source_in_an_act_is_shown_before_and_after(service: Service
     line.fill(f"Неalth ministry: {item.headline.value}")
     form.get_by_label("What is").select_option("official")
     form.get_by_label("Note").fill("Another ministry said so.")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     expect(row).to_contain_text("Corrected")
     expect(row.locator(".act-outcome")).to_contain_text("looks like the registered source “Health ministry”")
     open_form(row, "Refile")

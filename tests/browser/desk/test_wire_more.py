@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import Line, line
+from tests.browser.desk.editing import Line, confirm, line
 from tests.support.axe import expect_accessible
 
 __all__ = ["line"]  # fixtures
@@ -51,6 +51,7 @@ def test_an_update_changes_fields_besides_the_line_and_sends_only_those(
     expect(form.get_by_role("group", name="Sections").get_by_role("checkbox").first).to_be_checked()
     sent = bodies(page)
     form.get_by_role("combobox", name="Story").press("Control+Enter")
+    confirm(page)
     expect(line.row(page)).to_have_attribute("data-version", "2")
     [body] = [request for request in sent if "dryRun" not in request]
     assert set(body) == {"act", "sections", "link", "pinnedUntil", "story"}
@@ -72,6 +73,7 @@ def test_a_refile_offers_the_link_alone_and_an_emptied_one_is_removed(
     expect(form.get_by_role("combobox", name="Story")).to_have_count(0)
     form.get_by_label("Link to the full story").fill("")
     form.get_by_label("Link to the full story").press("Control+Enter")
+    confirm(page)
     expect(line.row(page)).to_have_attribute("data-version", "3")
     item: dict[str, Any] = service.get(line.token, f"/v1/items/{line.uri}")
     assert item["link"] is None
@@ -88,6 +90,7 @@ def test_a_field_that_another_editor_changed_stays_as_they_left_it(
     form.get_by_role("combobox", name="Story").fill("Power cuts")
     line.act(1, act="update", link="https://example.org/theirs")
     form.get_by_role("button", name="Go on with mine over version 2").click()
+    confirm(page)
     expect(line.row(page)).to_have_attribute("data-version", "3")
     item: dict[str, Any] = service.get(line.token, f"/v1/items/{line.uri}")
     assert item["link"] == "https://example.org/theirs"

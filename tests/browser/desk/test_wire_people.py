@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.browser.desk.editing import Line, line
+from tests.browser.desk.editing import Line, confirm_act, line
 
 __all__ = ["line"]  # fixtures
 
@@ -53,7 +53,7 @@ def test_two_people_change_one_line_and_the_slower_one_sees_the_others_words_and
     mine.get_by_label("Line").fill(f"Civil Defence: {line.text} mine")
     theirs = line.open_form(other, "Update")
     theirs.get_by_label("Line").fill(f"Civil Defence: {line.text} theirs")
-    other.keyboard.press("Control+Enter")
+    confirm_act(other)
     expect(mine.locator(".conflict")).to_contain_text("Somebody was faster")
     expect(mine.locator(".conflict ins")).to_have_text(" theirs")
     expect(mine.get_by_label("Line")).to_have_value(f"Civil Defence: {line.text} mine")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.editing import Line, is_publication, line, publish, row_with, unique_text
+from tests.browser.desk.editing import Line, confirm_act, is_publication, line, publish, row_with, unique_text
 
 __all__ = ["line"]  # fixtures
 
@@ -244,7 +244,7 @@ def test_other_words_than_a_prepared_note_are_typed_at_once(open_desk: SignIn, l
 
 
 @pytest.mark.deep
-def test_the_last_line_is_corrected_in_four_keys_besides_its_words_and_its_reason(open_desk: SignIn) -> None:
+def test_the_last_line_is_corrected_in_five_keys_besides_its_words_and_its_reason(open_desk: SignIn) -> None:
     page, text = open_desk(), unique_text()
     page.locator("#line").focus()
     publish(page, text)
@@ -256,7 +256,7 @@ def test_the_last_line_is_corrected_in_four_keys_besides_its_words_and_its_reaso
     page.keyboard.type(" today")
     page.keyboard.press("Control+Enter")
     page.keyboard.press("1")
-    page.keyboard.press("Control+Enter")
+    confirm_act(page)
     row = row_with(page, text)
     expect(row.locator(".text")).to_have_text(f"{text} today")
     expect(row.locator(".note")).to_contain_text("An earlier version gave a wrong figure.")

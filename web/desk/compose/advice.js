@@ -24,7 +24,7 @@ import { splitAsTyped } from "./split.js";
 /** The desk answers within a few milliseconds; a pause of this length is between two words. */
 const PAUSE_MS = 180;
 /** What the page says itself, at once. */
-const OWN = new Set(["edition-script", "edition-language", "invisible-marks"]);
+export const OWN_ADVICE = new Set(["edition-script", "edition-language", "invisible-marks"]);
 
 /**
  * The page's own advice about `draft`.
@@ -33,22 +33,30 @@ const OWN = new Set(["edition-script", "edition-language", "invisible-marks"]);
  * @returns {Advice[]}
  */
 export function ownAdvice(draft, site) {
-  /** @type {Advice[]} */
-  const advice = [];
   const { text } = splitAsTyped(draft.line, site.sources);
-  const doubt = editionDoubt(text, draft.edition, site.editions);
-  const name = site.editions[draft.edition]?.name ?? draft.edition;
-  if (doubt) {
-    const other = doubt.edition;
-    const message = other
-      ? { t: "advice.edition", p: { edition: name, other: site.editions[other]?.name ?? other } }
-      : { t: "advice.script", p: { edition: name } };
-    advice.push({ code: `edition-${doubt.kind}`, message, ask: true, ...(other ? { edition: other } : {}) });
-  }
+  const advice = editionAdvice(text, draft.edition, site);
   const { length } = invisibleMarks(draft.line);
   if (length > 0)
     advice.push({ code: "invisible-marks", message: { t: "advice.marks", p: { count: length } } });
   return advice;
+}
+
+/**
+ * Whether a text seems to be for another edition.
+ * @param {string} text without its source
+ * @param {string} edition
+ * @param {Site} site
+ * @returns {Advice[]}
+ */
+export function editionAdvice(text, edition, site) {
+  const doubt = editionDoubt(text, edition, site.editions);
+  if (!doubt) return [];
+  const name = site.editions[edition]?.name ?? edition;
+  const other = doubt.edition;
+  const message = other
+    ? { t: "advice.edition", p: { edition: name, other: site.editions[other]?.name ?? other } }
+    : { t: "advice.script", p: { edition: name } };
+  return [{ code: `edition-${doubt.kind}`, message, ask: true, ...(other ? { edition: other } : {}) }];
 }
 
 export class DeskAdvice {
@@ -95,7 +103,7 @@ export class DeskAdvice {
       const body = { text: line, edition, urgency, ...(role ? { role } : {}) };
       const { warnings } = await this.#api.similar(body, signal);
       if (signal.aborted) return;
-      this.advice = warnings.filter((/** @type {Warning} */ { code }) => !OWN.has(code));
+      this.advice = warnings.filter((/** @type {Warning} */ { code }) => !OWN_ADVICE.has(code));
       this.#onAdvice();
     } catch (error) {
       if (signal.aborted) return;

@@ -119,6 +119,21 @@ const SENTENCES = [
     "{edition} · conexiones ahora: no se sabe",
     "{edition} · الاتصالات الآن: غير معروفة",
   ],
+  ["leaving.of", "{edition} · {urgency}", "{edition} · {urgency}", "{edition} · {urgency}"],
+  [
+    "leaving.lines",
+    "{edition} · lines: {lines}",
+    "{edition} · líneas: {lines}",
+    "{edition} · عدد الأسطر: {lines}",
+  ],
+  ["leaving.note", "Note for readers", "Nota para el público", "ملاحظة للقراء"],
+  ["leaving.note.in", "in {language}", "en {language}", "بهذه اللغة: {language}"],
+  [
+    "leaving.note.also",
+    "in {language}, also for {editions}",
+    "en {language}, también para {editions}",
+    "بهذه اللغة: {language}، وكذلك لقراء {editions}",
+  ],
   ["leaving.second", "Second person", "Segunda persona", "شخص ثانٍ"],
   [
     "leaving.second.editor",

@@ -1,12 +1,13 @@
 /** The one confirmation before lines leave for several editions: every line, and where it goes. */
 
-import { connectionsOf, formOf } from "../shell/audience.js";
 import { askQuestion, showFacts, showNotices } from "../shell/confirm.js";
+import { connectionsView } from "../shell/connections-view.js";
 import { h } from "../shell/dom.js";
 import { editionTime } from "../shell/edition-time.js";
 import { showText } from "../shell/i18n.js";
 
-/** @import { Fact, Question } from "../shell/confirm.js" */
+/** @import { Question } from "../shell/confirm.js" */
+/** @import { Fact } from "../shell/destination.js" */
 /** @import { Confirmation } from "../shell/leaving.js" */
 /** @import { Written } from "../shell/types.d.ts" */
 /** @import { EditionField } from "./edition-field.js" */
@@ -79,9 +80,7 @@ function lineOf({ id, edition, line, isEmpty }, due) {
   const words = h("span", isEmpty ? { class: "hint" } : { lang: language, dir: direction });
   if (isEmpty) showText(words, "editions.empty");
   else words.textContent = line.trim();
-  const count = h("span", { class: "connections" });
-  const connections = connectionsOf(id);
-  if (!isEmpty) showText(count, `editions.connections.${formOf(connections)}`, { count: connections ?? 0 });
+  const count = isEmpty ? h("span", { class: "connections" }) : connectionsView(id);
   const times = due ? editionTime(due, timezone).flatMap((time) => [" ", time]) : [];
   return h(
     "span",

@@ -53,7 +53,7 @@ export class ActFields {
     if (this.#line) this.elements.push(...this.#line.elements);
     if (TEXT_ACTS.has(act) && act !== "refile") this.#addUrgency(item);
     if (TEXT_ACTS.has(act)) this.#more = new MoreFields(item, act, site, this.#id);
-    if (act !== "update" && act !== "refile") this.#addNote(item);
+    if (this.hasNote) this.#addNote(item);
     if (this.#more) this.elements.push(this.#more.element);
     if (hasSiblings && act in SIBLING_ACTS) this.#addAll();
     new UndoHistory(this.#note);
@@ -97,6 +97,11 @@ export class ActFields {
   handleKey(event) {
     if (event.key === "Enter" && event.target instanceof HTMLTextAreaElement) return true;
     return this.#line?.handleKey(event) ?? false;
+  }
+
+  /** Whether readers can get a note with the act. */
+  get hasNote() {
+    return this.#act !== "update" && this.#act !== "refile";
   }
 
   /** The line as it is typed. @param {Item} base */

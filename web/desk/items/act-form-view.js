@@ -7,6 +7,8 @@ import { diffLine, lineText } from "./diff-view.js";
 
 /** @import { Item } from "../shell/types.d.ts" */
 
+let formCount = 0;
+
 export class ActFormView {
   element;
   /** What became of the act; the row shows it if the form is closed before that is known. */
@@ -22,10 +24,13 @@ export class ActFormView {
   /**
    * @param {string} act
    * @param {HTMLElement[]} fields
+   * @param {HTMLElement} destination what goes where
    * @param {() => void} onCancel
    */
-  constructor(act, fields, onCancel) {
+  constructor(act, fields, destination, onCancel) {
     this.#act = act;
+    destination.id = `act-destination-${++formCount}`;
+    this.#send.setAttribute("aria-describedby", destination.id);
     this.#send.classList.toggle("danger", act === "withdraw");
     this.#cancel.addEventListener("click", onCancel);
     const hint = h("p", { class: "hint" });
@@ -40,6 +45,7 @@ export class ActFormView {
       ...fields,
       this.#diff,
       this.warnings,
+      destination,
       actions,
       this.status,
     );

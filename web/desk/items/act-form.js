@@ -4,21 +4,20 @@
  */
 
 import { Attempt } from "../shell/attempt.js";
-import { askConfirmation } from "../shell/confirm.js";
 import { DryRun } from "../shell/dry-run.js";
 import { errorText } from "../shell/error-text.js";
 import { isDeskError, RefusedError } from "../shell/errors.js";
 import { FieldDraft } from "../shell/field-draft.js";
-import { confirmLeaving, isDangerous } from "../shell/leaving.js";
 import { isActResult } from "../shell/recognize.js";
 import { newKey } from "../shell/storage.js";
 import { showWarnings } from "../shell/warnings.js";
 import { handOverFailure } from "../waiting/hand-over.js";
 import { WaitingApi } from "../waiting/waiting-api.js";
+import { ActDestination } from "./act-destination.js";
 import { ActFields } from "./act-fields.js";
 import { ActFormView } from "./act-form-view.js";
+import { furtherWarnings, isActConfirmed, ownNotices } from "./act-question.js";
 import { checkedBody } from "./acts.js";
-import { itemLineParts } from "./item-line.js";
 
 /** @import { ActBody, Item, SentAct, Session, Sibling, Site, Warning } from "../shell/types.d.ts" */
 
@@ -33,6 +32,7 @@ import { itemLineParts } from "./item-line.js";
  * @property {(request: SentAct) => void} store stores the request until its outcome is known
  * @property {(request: SentAct) => void} forget
  * @property {boolean} hasSiblings whether the item has other editions
+ * @property {Item[]} siblings those that the page knows
  * @property {(item: Item, sent: number | undefined, warnings: Warning[], siblings: Sibling[]) => void} onDone
  * @property {() => void} onClose
  */
@@ -54,6 +54,7 @@ export class ActForm {
   /** The fields as they were before anything was typed. */
   #untouched;
   #dryRun = new DryRun();
+  #destination;
 
   /**
    * @param {Item} item
@@ -66,7 +67,8 @@ export class ActForm {
     this.#options = options;
     this.#fields = new ActFields(item, act, options.site, options.hasSiblings, options.newSource);
     this.#fields.more?.offerFrom(options.api, item);
-    this.#view = new ActFormView(act, this.#fields.elements, options.onClose);
+    this.#destination = new ActDestination(options.site, options.api, options.siblings);
+    this.#view = new ActFormView(act, this.#fields.elements, this.#destination.element, options.onClose);
     this.#attempt = new Attempt(options.session, (repeating) => this.#view.showUnknown(repeating));
     this.#view.showReady(item.version);
     this.#draft = new FieldDraft(options.owner, `act.${act}.${item.uri}`);
@@ -85,6 +87,7 @@ export class ActForm {
     this.element.addEventListener("input", () => {
       this.#fields.handleInput();
       this.#showDiff();
+      this.#showDestination();
       this.#keepDraft();
       this.#planDryRun();
     });
@@ -120,7 +123,9 @@ export class ActForm {
     this.#attempt.stop();
   }
 
+  /** Called whenever the form opens. */
   focus() {
+    this.#showDestination();
     this.#fields.focus();
   }
 
@@ -159,9 +164,11 @@ export class ActForm {
       this.#newer = null;
       this.#key = newKey();
       this.#view.showReady(this.#base.version);
+      this.#showDestination();
     }
     const body = this.#completeBody();
-    if (!body || (await this.#isConfirmed(body))) return body;
+    const { site, api } = this.#options;
+    if (!body || (await isActConfirmed(this.#plan(body), site, api))) return body;
     this.focus();
     return null;
   }
@@ -178,16 +185,17 @@ export class ActForm {
     else this.#draft.save(typed);
   }
 
-  /** Asks before what cannot be undone, and before an act that makes a line more urgent. @param {ActBody} body */
-  async #isConfirmed(body) {
-    if (this.#act === "withdraw") return this.#confirmWithdrawal();
-    const { edition, urgency: wasUrgency, headline } = this.#base;
-    const { urgency = wasUrgency } = body;
-    const { language, direction } = headline;
-    const line = { parts: [this.#fields.lineText(this.#base)], language, direction };
-    const leaving = { act: this.#act, edition, urgency, wasUrgency, line };
-    if (body.urgency === undefined || !isDangerous(leaving)) return true;
-    return (await confirmLeaving(leaving, this.#options.site)) === "yes";
+  /** Shows next to the button where the act goes. */
+  #showDestination() {
+    this.#destination.show(this.#plan(this.#fields.body(this.#base)));
+  }
+
+  /** @param {ActBody} body @returns {import("./act-destination.js").ActPlan} */
+  #plan(body) {
+    const [base, fields] = [this.#base, this.#fields];
+    const { siblings } = this.#destination;
+    const [line, changes] = [fields.lineText(base), fields.changes(base)];
+    return { base, body, line, changes, siblings, hasNote: fields.hasNote };
   }
 
   /** The request, or null if something is missing, which is shown. */
@@ -199,16 +207,6 @@ export class ActForm {
     this.#view.showStatus("act.same");
     this.focus();
     return null;
-  }
-
-  #confirmWithdrawal() {
-    const { language, direction } = this.#base.headline;
-    return askConfirmation({
-      title: "withdraw.title",
-      words: "withdraw.words",
-      yes: "withdraw.yes",
-      line: { parts: itemLineParts(this.#base), language, direction },
-    });
   }
 
   /**
@@ -266,17 +264,19 @@ export class ActForm {
     if (newest) this.handleItem(newest);
   }
 
-  /** Asks the desk, once typing pauses, for its warnings about another source. */
+  /** Shows what should be looked at: the page's own at once, the desk's once typing pauses. */
   #planDryRun() {
     this.#dryRun.stop();
-    showWarnings(this.#view.warnings);
     const { uri, version } = this.#base;
-    const body = checkedBody(this.#fields.body(this.#base), this.#options.site);
-    if (!body.infoSources || this.isPending) return;
+    const { site, api } = this.#options;
+    const body = checkedBody(this.#fields.body(this.#base), site);
+    const own = ownNotices(this.#plan(body), site).map((message) => ({ message }));
+    showWarnings(this.#view.warnings, own);
+    if (!(body.infoSources || body.headline || body.urgency) || this.isPending) return;
     this.#dryRun.plan(async (signal) => {
       try {
-        const { warnings } = await this.#options.api.checkAct(uri, version, body, signal);
-        if (!signal.aborted) showWarnings(this.#view.warnings, warnings);
+        const { warnings = [] } = await api.checkAct(uri, version, body, signal);
+        if (!signal.aborted) showWarnings(this.#view.warnings, [...own, ...furtherWarnings(warnings)]);
       } catch (error) {
         if (signal.aborted || this.#dryRun.repeatsAfter(error)) return;
         // Other errors are shown when the act is sent.

@@ -109,6 +109,7 @@ export class ActForms {
     const form = new ActForm(row.item, act, {
       owner: this.#owner,
       hasSiblings: items.hasSiblings(row.item),
+      siblings: items.siblings(row.item),
       site,
       api,
       session,

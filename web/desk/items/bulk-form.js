@@ -3,11 +3,13 @@
  * several languages has one field for each; a prepared note fills them all.
  */
 
+import { DestinationView } from "../shell/destination.js";
 import { fitHeight, h, oneLine } from "../shell/dom.js";
 import { FieldDraft } from "../shell/field-draft.js";
 import { showFieldError } from "../shell/field-errors.js";
 import { setLabel, showText } from "../shell/i18n.js";
 import { NOTE_REQUIRED } from "./acts.js";
+import { bulkDestination } from "./bulk-plan.js";
 import { ReasonList } from "./reason-list.js";
 import { reasonsFor } from "./reasons.js";
 
@@ -27,6 +29,7 @@ export class BulkForm {
   /** @type {ReasonList | null} */
   #reasons = null;
   #draft;
+  #destination;
 
   /**
    * @param {string} act
@@ -46,11 +49,18 @@ export class BulkForm {
       fields[0]?.append(this.#reasons.element);
     }
     this.#send.classList.toggle("danger", act === "withdraw");
-    this.showCount(items.length);
+    this.#destination = new DestinationView(site);
+    this.#destination.element.id = `${this.#id}-destination`;
+    this.#send.setAttribute("aria-describedby", this.#destination.element.id);
+    this.showTargets(items);
     const cancel = h("button", { type: "button" });
     showText(cancel, "cancel");
     cancel.addEventListener("click", onClose);
-    this.element.append(...fields, h("p", { class: "actions" }, this.#send, cancel));
+    this.element.append(
+      ...fields,
+      this.#destination.element,
+      h("p", { class: "actions" }, this.#send, cancel),
+    );
     this.#fill();
     this.element.addEventListener("input", (event) => this.#handleInput(event));
     this.element.addEventListener("submit", (event) => {
@@ -68,9 +78,10 @@ export class BulkForm {
     });
   }
 
-  /** Says how many lines it is about. @param {number} count */
-  showCount(count) {
-    const params = { act: { t: `act.${this.#act}` }, count };
+  /** Says how many lines it is about, and where the act goes. @param {Item[]} items */
+  showTargets(items) {
+    this.#destination.show(bulkDestination(items));
+    const params = { act: { t: `act.${this.#act}` }, count: items.length };
     setLabel(this.element, "bulk.title", params);
     showText(this.#send, "bulk.title", params);
   }

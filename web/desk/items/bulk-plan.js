@@ -32,6 +32,21 @@ export function targetsOf(items, act, role, isWaiting) {
 }
 
 /**
+ * Where an act on several items goes: how many lines of each edition and urgency.
+ * @param {Item[]} items
+ * @returns {import("../shell/destination.js").Destination}
+ */
+export function bulkDestination(items) {
+  /** @type {Map<string, {edition: string, urgency: number, lines: number}>} */
+  const targets = new Map();
+  for (const { edition, urgency } of items) {
+    const key = `${edition} ${urgency}`;
+    targets.set(key, { edition, urgency, lines: (targets.get(key)?.lines ?? 0) + 1 });
+  }
+  return { targets: [...targets.values()].sort((one, other) => one.urgency - other.urgency) };
+}
+
+/**
  * How many acts are done, refused, and not known yet; what is not known counts as neither.
  * @param {Result[]} results
  */

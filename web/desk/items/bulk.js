@@ -1,11 +1,12 @@
 /** The bar of selected rows: how many there are, the acts on all of them, and what became of the last one. */
 
 import { askConfirmation } from "../shell/confirm.js";
+import { destinationFacts } from "../shell/destination.js";
 import { $, h } from "../shell/dom.js";
 import { showText } from "../shell/i18n.js";
 import { BulkActs } from "./bulk-acts.js";
 import { BulkForm } from "./bulk-form.js";
-import { BULK_ACTS, bulkActs, countsOf, targetsOf } from "./bulk-plan.js";
+import { BULK_ACTS, bulkActs, bulkDestination, countsOf, targetsOf } from "./bulk-plan.js";
 import { itemLineParts } from "./item-line.js";
 import { Selection } from "./selection.js";
 
@@ -146,12 +147,13 @@ export class Bulk {
     showText(this.#count, size ? "bulk.count" : "", { count: size });
     showText(this.#clear, size ? "bulk.clear" : "close");
     for (const [act, button] of this.#buttons) {
-      const count = this.#targets(act).length;
+      const targets = this.#targets(act);
+      const count = targets.length;
       button.hidden = count === 0;
       const isAll = count === size;
       showText(button, isAll ? `act.${act}` : "bulk.title", isAll ? {} : { act: { t: `act.${act}` }, count });
       if (this.#open?.act !== act) continue;
-      if (count) this.#open.form.showCount(count);
+      if (count) this.#open.form.showTargets(targets);
       else this.#closeForm();
     }
   }
@@ -216,6 +218,7 @@ export class Bulk {
       isDangerous: act === "withdraw",
       params: { act: { t: `act.${act}` }, count: items.length },
       line: { parts: lines, language: "", direction: document.documentElement.dir },
+      facts: destinationFacts(bulkDestination(items), this.#options.site),
       notices: left ? [{ t: "bulk.left", p: { count: left } }] : [],
     });
   }

@@ -67,6 +67,14 @@ export class Items {
     return translationOf !== null || this.#originals.has(uri);
   }
 
+  /** The other editions of an item that the page knows. @param {Item} item */
+  siblings({ uri, translationOf }) {
+    const original = translationOf ?? uri;
+    return [...this.#items.values()].filter(
+      (item) => item.uri !== uri && (item.uri === original || item.translationOf === original),
+    );
+  }
+
   /** @param {string} uri */
   get(uri) {
     return this.#items.get(uri);

@@ -1,7 +1,10 @@
 /** A question before something that cannot be undone: Enter says yes, Escape says no. */
 
+import { fillFacts } from "./destination.js";
 import { $, h } from "./dom.js";
 import { showMessage, showText } from "./i18n.js";
+
+/** @import { Fact } from "./destination.js" */
 
 /**
  * @typedef {object} Question keys of the sentences, their parameters, and the line that the question is about
@@ -16,7 +19,6 @@ import { showMessage, showText } from "./i18n.js";
  * @property {Fact[]} [facts]
  * @property {import("./i18n.js").Param[]} [notices] sentences about what should be looked at first
  */
-/** @typedef {{name: string, key: string, params?: import("./i18n.js").Params, isDangerous?: boolean}} Fact a row: its name and its value */
 /** @typedef {"yes" | "other" | "no" | "unasked"} Answer `unasked`: the question could not be shown, so nothing was agreed */
 
 /**
@@ -71,14 +73,7 @@ export async function askConfirmation(question) {
 
 /** Shows facts that came after the question was opened. @param {Fact[]} facts */
 export function showFacts(facts) {
-  const rows = facts.map(({ name, key, params = {}, isDangerous }) => {
-    const [term, value] = [h("dt"), h("dd", { class: isDangerous ? "danger" : undefined })];
-    showText(term, name);
-    showText(value, key, params);
-    return [term, value];
-  });
-  $("confirm-facts").replaceChildren(...rows.flat());
-  $("confirm-facts").hidden = rows.length === 0;
+  fillFacts($("confirm-facts"), facts);
 }
 
 /** Shows the notices of the open question. @param {NonNullable<Question["notices"]>} notices */

@@ -1,17 +1,18 @@
 /**
  * The one confirmation of what reaches readers, whichever act publishes it: it shows exactly what goes where.
  *
- * 1. Every version that puts words on screens is confirmed once. A hold or a withdrawal takes them away and has its own
- *    question or none.
+ * 1. Every version that puts words on screens is confirmed once, and so is a withdrawal, which is the last one. A hold
+ *    takes words away until it is released: its form shows what goes where, and its key is the confirmation.
  * 2. A flash, and a version that is more urgent than the one before it, is marked as dangerous.
  */
 
-import { connectionsOf, formOf, onAudience } from "./audience.js";
-import { askQuestion, showFacts } from "./confirm.js";
-import { bothTimes } from "./edition-time.js";
+import { onAudience } from "./audience.js";
+import { askQuestion, showFacts, showNotices } from "./confirm.js";
+import { destinationFacts } from "./destination.js";
 
 /** @import { Site } from "./types.d.ts" */
-/** @import { Answer, Fact, Question } from "./confirm.js" */
+/** @import { Answer, Question } from "./confirm.js" */
+/** @import { Destination } from "./destination.js" */
 
 /**
  * @typedef {object} Leaving what is about to reach readers
@@ -19,6 +20,8 @@ import { bothTimes } from "./edition-time.js";
  * @property {string} edition
  * @property {number} urgency
  * @property {number} [wasUrgency] the urgency of the version before
+ * @property {Destination["targets"]} [others] further editions that the same act reaches
+ * @property {Destination["note"] | undefined} [note]
  * @property {{parts: (Node | string)[], language: string, direction: string}} line
  * @property {import("./i18n.js").Param[]} [notices] sentences about what should be looked at first
  * @property {string} [due] when it leaves, if not at once
@@ -26,13 +29,14 @@ import { bothTimes } from "./edition-time.js";
  * @property {string} [other] the key of another way out
  * @property {import("./i18n.js").Params} [params] of `other`
  * @property {Promise<Confirmation | null>} [answer] what the desk says about it: who must approve
+ * @property {Promise<import("./i18n.js").Param[]>} [laterNotices] those that the desk adds, with `notices` first
  */
 /** @typedef {{needs?: string, approver?: string | null, due?: string | null}} Confirmation */
 
 const FLASH = 1;
 
 /** Whether `leaving` is dangerous: a flash, or more urgent than before. @param {Leaving} leaving */
-export function isDangerous({ urgency, wasUrgency = urgency }) {
+function isDangerous({ urgency, wasUrgency = urgency }) {
   return urgency === FLASH || urgency < wasUrgency;
 }
 
@@ -43,15 +47,11 @@ export function isDangerous({ urgency, wasUrgency = urgency }) {
  * @returns {Promise<Answer>}
  */
 export function confirmLeaving(leaving, site) {
-  const { act, edition, urgency, line, notices = [], other = "", params = {}, due = "" } = leaving;
+  const { act, edition, line, notices = [], other = "", params = {} } = leaving;
   const name = site.editions[edition]?.name ?? edition;
-  const isUrgent = urgency === FLASH;
   /** @type {Question} */
   const question = {
-    title: due ? "leaving.schedule" : isUrgent ? "leaving.flash" : `leaving.${act}`,
-    words: other ? "leaving.keys.other" : due ? "leaving.keys.schedule" : "leaving.keys",
-    yes: due ? "schedule" : isUrgent ? "leaving.yes.flash" : "leaving.yes",
-    isDangerous: isDangerous(leaving),
+    ...wordsOf(leaving),
     other,
     prefersOther: other !== "",
     params: { ...params, act: { t: `act.${act}` }, edition: name },
@@ -73,37 +73,33 @@ export function confirmLeaving(leaving, site) {
     confirmation = known;
     show();
   });
+  leaving.laterNotices?.then((known) => isOpen && showNotices(known));
   return answer;
+}
+
+/** The sentences of the question. @param {Leaving} leaving */
+function wordsOf(leaving) {
+  const { act, urgency, wasUrgency = urgency, other, due } = leaving;
+  if (act === "withdraw")
+    return { title: "withdraw.title", words: "withdraw.words", yes: "withdraw.yes", isDangerous: true };
+  const isFlash = urgency === FLASH;
+  const makesFlash = isFlash && (act === "publish" || urgency < wasUrgency);
+  return {
+    title: due ? "leaving.schedule" : makesFlash ? "leaving.flash" : `leaving.${act}`,
+    words: other ? "leaving.keys.other" : due ? "leaving.keys.schedule" : "leaving.keys",
+    yes: due ? "schedule" : isFlash ? "leaving.yes.flash" : "leaving.yes",
+    isDangerous: isDangerous(leaving),
+  };
 }
 
 /**
  * @param {Leaving} leaving
  * @param {Site} site
  * @param {Confirmation | null} confirmation
- * @returns {Fact[]}
  */
-function facts({ due = "", edition, urgency, wasUrgency = urgency, left = 0 }, site, confirmation) {
-  const { name = edition, timezone } = site.editions[edition] ?? {};
-  const raised = urgency < wasUrgency;
-  const after = { urgency: { t: `urgency.${urgency}` }, before: { t: `urgency.${wasUrgency}` } };
-  const count = connectionsOf(edition);
-  /** @type {Fact[]} */
-  const rows = [
-    {
-      name: "edition",
-      key: `leaving.edition.${formOf(count)}`,
-      params: { edition: name, count: count ?? 0 },
-    },
-    {
-      name: "urgency",
-      key: raised ? "leaving.raised" : "leaving.urgency",
-      params: after,
-      isDangerous: raised || urgency === FLASH,
-    },
-  ];
-  if (due) rows.push({ name: "leaving.due", key: "plain", params: { value: bothTimes(due, timezone) } });
-  if (confirmation?.needs === "second-person")
-    rows.push({ name: "leaving.second", key: `leaving.second.${confirmation.approver ?? "editor"}` });
-  if (left > 0) rows.push({ name: "queue.left", key: "queue.count", params: { count: left } });
-  return rows;
+function facts({ edition, urgency, others = [], ...leaving }, site, confirmation) {
+  const { needs = "", approver = "editor" } = confirmation ?? {};
+  const needsSecond = needs === "second-person";
+  const targets = [{ edition, urgency }, ...others];
+  return destinationFacts({ ...leaving, targets, approver: needsSecond ? approver : null }, site);
 }

@@ -6,7 +6,7 @@ import { showMessage } from "./i18n.js";
 /**
  * Shows `warnings` in `list`, which is hidden if there are none.
  * @param {HTMLElement} list
- * @param {import("./types.d.ts").Warning[]} [warnings]
+ * @param {Pick<import("./types.d.ts").Warning, "message">[]} [warnings]
  */
 export function showWarnings(list, warnings = []) {
   list.replaceChildren(

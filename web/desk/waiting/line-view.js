@@ -1,6 +1,7 @@
 /** How one waiting line looks: what it is, what it says, who wrote it, and until when. */
 
 import { itemLineParts } from "../items/item-line.js";
+import { connectionsView } from "../shell/connections-view.js";
 import { h } from "../shell/dom.js";
 import { timeFact } from "../shell/edition-time.js";
 import { inAllLanguages } from "../shell/errors.js";
@@ -21,6 +22,9 @@ import { urgencyName } from "../shell/options.js";
 
 /** The order of what needs a person first. */
 const ORDER = ["stopped", "returned", "waiting", "submitted", "scheduled", "refused", "expired", "draft"];
+
+/** The kinds that a button here, or their time, puts on screens. @type {Set<Shown["kind"]>} */
+const LEAVING = new Set(["stopped", "waiting", "submitted", "scheduled"]);
 
 /**
  * The lines that a person sees, what needs one first.
@@ -92,6 +96,7 @@ export function lineParts(shown, site) {
   const urgency = waiting ? waiting.item.urgency : Number(draft?.line.urgency ?? 4);
   const meta = h("p", { class: "meta" }, badge, urgencyBadge(urgency), editionName(edition, site));
   meta.append(...factsOf(shown, site));
+  if (LEAVING.has(kind) && edition) meta.append(connectionsView(edition));
   const line = h("p", { class: "line" }, ...wordsOf(waiting, draft, site));
   return [meta, line, ...others(waiting, site), ...remarksOf(shown)];
 }
@@ -145,7 +150,12 @@ function others(waiting, site) {
   if (!waiting) return [];
   const { siblings, missing } = waiting;
   const lines = siblings.map((item) =>
-    h("p", { class: "line other" }, editionName(item.edition, site), " ", lineOf(item)),
+    h(
+      "p",
+      { class: "line other" },
+      ...[editionName(item.edition, site), " ", urgencyBadge(item.urgency), " ", lineOf(item)],
+      ...[" ", connectionsView(item.edition)],
+    ),
   );
   const drafts = missing.map((edition) => {
     const line = h("p", { class: "line other" }, editionName(edition, site), " ");

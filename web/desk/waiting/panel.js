@@ -11,10 +11,10 @@ import { errorText } from "../shell/error-text.js";
 import { isDeskError } from "../shell/errors.js";
 import { setLabel, showMessage, showText } from "../shell/i18n.js";
 import { keepFocus } from "../shell/keep-focus.js";
-import { confirmLeaving } from "../shell/leaving.js";
 import { isRefusal } from "../shell/outcomes.js";
 import { countParts, lineParts, lineText, shownLines } from "./line-view.js";
 import { isFor, nextToOpen, showOpenKey, showReturned } from "./opening.js";
+import { isDraftConfirmed, isWaitingConfirmed } from "./questions.js";
 import { reasonForm } from "./reason-form.js";
 import { isSoundOn, playTone, turnSound } from "./sound.js";
 
@@ -168,7 +168,13 @@ export class WaitingPanel {
         run: () => this.#open(line),
       });
     if (draft && kind === "submitted" && this.#user?.role !== "reporter") {
-      add("waiting.publish", () => this.#publish(draft), "primary");
+      add(
+        "waiting.publish",
+        async () => {
+          if (await isDraftConfirmed(draft, this.#site)) await this.#api.publishDraft(draft);
+        },
+        "primary",
+      );
       ask("return", (note) => this.#return(draft, note));
     }
     if (!waiting) return buttons;
@@ -184,7 +190,13 @@ export class WaitingPanel {
     if (kind === "waiting" && waiting.mayBypass && !waiting.mayApprove)
       ask("bypass", (reason) => this.#api.decide(waiting, "bypass", reason));
     if (kind === "stopped" && waiting.mayChange)
-      add("waiting.publish", () => this.#api.publish(waiting), "primary");
+      add(
+        "waiting.publish",
+        async () => {
+          return (await isWaitingConfirmed(waiting, this.#site)) ? this.#api.publish(waiting) : null;
+        },
+        "primary",
+      );
     if (["waiting", "scheduled", "stopped"].includes(kind) && waiting.mayChange && !waiting.canceling)
       add("waiting.cancel", async () => {
         const { headline } = waiting.item;
@@ -221,20 +233,6 @@ export class WaitingPanel {
   showOpened(id) {
     this.#openedId = id;
     this.#render();
-  }
-
-  /** Asks with edition and urgency, then publishes a submission as it is. @param {ServerDraft} draft */
-  async #publish(draft) {
-    const { edition, line } = draft;
-    const { language = "", direction = "auto" } = this.#site.editions[edition] ?? {};
-    const text = lineText({ key: "", kind: "submitted", waiting: null, draft });
-    const leaving = {
-      act: "publish",
-      edition,
-      urgency: Number(line.urgency ?? 4),
-      line: { parts: [text], language, direction: line.direction ?? direction },
-    };
-    if ((await confirmLeaving(leaving, this.#site)) === "yes") await this.#api.publishDraft(draft);
   }
 
   /**

@@ -1,0 +1,30 @@
+/** What the panel asks before a line leaves by its buttons. */
+
+import { itemLineParts } from "../items/item-line.js";
+import { confirmLeaving } from "../shell/leaving.js";
+import { lineText } from "./line-view.js";
+
+/** @import { Site } from "../shell/types.d.ts" */
+/** @import { ServerDraft, Waiting } from "./waiting-api.js" */
+
+/** Whether a submission may be published as it is. @param {ServerDraft} draft @param {Site} site */
+export async function isDraftConfirmed(draft, site) {
+  const { edition, line } = draft;
+  const { language = "", direction = "auto" } = site.editions[edition] ?? {};
+  const text = lineText({ key: "", kind: "submitted", waiting: null, draft });
+  const leaving = {
+    act: "publish",
+    edition,
+    urgency: Number(line.urgency ?? 4),
+    line: { parts: [text], language, direction: line.direction ?? direction },
+  };
+  return (await confirmLeaving(leaving, site)) === "yes";
+}
+
+/** Whether a line that did not leave at its time may be published now. @param {Waiting} waiting @param {Site} site */
+export async function isWaitingConfirmed({ item, siblings, act }, site) {
+  const { edition, urgency, headline } = item;
+  const { language, direction } = headline;
+  const line = { parts: itemLineParts(item), language, direction };
+  return (await confirmLeaving({ act, edition, urgency, others: siblings, line }, site)) === "yes";
+}
