@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.desk.conftest import Service
+from tests.browser.desk.conftest import Service, SignIn
 from tests.browser.desk.editing import Line, line, sign_in_again
 from tests.support.waiting import until
 
@@ -153,6 +153,116 @@ def test_the_fields_of_acts_editions_and_reasons_survive_a_killed_browser(
     page.locator("#line").focus()
     page.keyboard.press("Alt+Shift+E")
     expect(page.locator("#editions-es")).to_have_value("Una vecina: Mucho humo sobre el puerto")
+
+
+@pytest.mark.deep
+def test_times_story_sections_and_places_survive_a_killed_browser(
+    service: Service, killed_browser: KilledBrowser
+) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    page = killed_browser.open(service.desk.url)
+    sign_in_again(page, token)
+    expect(page.locator("#line")).to_be_focused()
+    page.locator("#more").evaluate("details => { details.open = true; }")
+    texts = {
+        "#publishAt": "2040-06-01T10:00",
+        "#embargoedUntil": "2040-06-01T11:00",
+        "#expires": "2040-06-02T10:00",
+        "#pinnedUntil": "2040-06-01T18:00",
+        "#link": "https://example.org/b",
+        "#story": "Power cuts at the port",
+    }
+    for field, value in texts.items():
+        page.locator(field).fill(value)
+    for group in ("#sections", "#places"):
+        page.locator(f"{group} input").first.check()
+    page.locator("#line").fill(LINE)
+    until(lambda: LINE in page.evaluate(_SECOND_COPY), "the line is in the second copy", seconds=5)
+    page = kill_and_come_back(killed_browser, service, token)
+    expect(page.locator("#line")).to_have_value(LINE)
+    for field, value in texts.items():
+        expect(page.locator(field)).to_have_value(value)
+    for group in ("#sections", "#places"):
+        expect(page.locator(f"{group} input").first).to_be_checked()
+
+
+@pytest.mark.deep
+def test_the_note_of_several_lines_survives_a_killed_browser(service: Service, killed_browser: KilledBrowser) -> None:
+    token, mark = service.token(f"M {secrets.token_hex(4)}", "chief"), secrets.token_hex(4)
+    for number in range(2):
+        service.publish(token, {"text": f"Civil Defence: Road {number} is closed {mark}", "edition": "en"})
+    page = killed_browser.open(service.desk.url)
+    sign_in_again(page, token)
+    open_bulk_withdrawal(page, mark).fill("Both roads are open")
+    until(lambda: "Both roads" in page.evaluate(_SECOND_COPY), "the note is in the second copy", seconds=5)
+    page = kill_and_come_back(killed_browser, service, token)
+    expect(open_bulk_withdrawal(page, mark)).to_have_value("Both roads are open")
+
+
+def open_bulk_withdrawal(page: Page, mark: str) -> Locator:
+    """The note of the form that withdraws two selected lines."""
+    rows = page.locator(".row", has_text=mark)
+    for row in (rows.first, rows.last):
+        row.get_by_role("button", name="Update").focus()
+        page.keyboard.press("x")
+    page.keyboard.press("w")
+    return page.locator("#bulk").get_by_role("textbox")
+
+
+@pytest.mark.deep
+def test_the_forms_of_people_tokens_sources_and_stops_survive_a_killed_browser(
+    service: Service, killed_browser: KilledBrowser
+) -> None:
+    token = service.token(f"M {secrets.token_hex(4)}", "chief")
+    stop = service.post(
+        token, "/v1/kill", {"scope": "user", "name": f"Nobody {secrets.token_hex(4)}", "reason": "Drill"}
+    )
+    forms = {
+        "people": {"#person-name": "Rana", "#person-email": "rana@example.org", "#token-name": "Night feed"},
+        "sources": {"#source-name-en": "Harbour office", "#source-aliases": "Port office"},
+        "audit": {"#kill-name": "Omar", "#kill-reason": "Stolen telephone"},
+    }
+    page = killed_browser.open(service.desk.url)
+    sign_in_again(page, token)
+    expect(page.locator("#line")).to_be_focused()
+    for path, fields in forms.items():
+        page.goto(f"{service.desk.url}/{path}")
+        for field, value in fields.items():
+            page.locator(field).fill(value)
+    page.locator(f"#lift-{stop['id']}").click()
+    page.locator(f"#lift-reason-{stop['id']}").fill("The drill is over")
+    until(lambda: "The drill is over" in page.evaluate(_SECOND_COPY), "it is in the second copy", seconds=5)
+    killed_browser.kill()
+    # Not by way of the wire: each page puts back what a killed browser had not written.
+    page = killed_browser.open(f"{service.desk.url}/people")
+    expect(page.locator("#signin-value").or_(page.locator("#person-name")).filter(visible=True).first).to_be_visible()
+    if page.locator("#signin-value").is_visible():
+        sign_in_again(page, token)
+    for path, fields in forms.items():
+        if path != "people":
+            page.goto(f"{service.desk.url}/{path}")
+        for field, value in fields.items():
+            expect(page.locator(field)).to_have_value(value)
+    page.locator(f"#lift-{stop['id']}").click()
+    expect(page.locator(f"#lift-reason-{stop['id']}")).to_have_value("The drill is over")
+    service.post(token, f"/v1/kill/{stop['id']}/lift", {"reason": "Over"})
+
+
+@pytest.mark.deep
+def test_no_secret_is_kept(service: Service, open_desk: SignIn) -> None:
+    page = open_desk()
+    page.goto(f"{service.desk.url}/people")
+    page.locator("#token-name").fill(f"Feed {secrets.token_hex(4)}")
+    page.locator("#token-name").press("Enter")
+    expect(page.locator("#token-secret-value")).not_to_have_value("")
+    secret = page.locator("#token-secret-value").input_value()
+    page.locator("#token-name").fill("Another feed")
+    page.locator("#person-name").fill("Rana")
+    assert secret not in page.evaluate("JSON.stringify(localStorage)")
+    page.reload()
+    # What was sent is gone, and what was not is there.
+    expect(page.locator("#token-name")).to_have_value("Another feed")
+    expect(page.locator("#person-name")).to_have_value("Rana")
 
 
 def open_submission(page: Page, text: str) -> Locator:

@@ -4,6 +4,7 @@ import { askConfirmation } from "../shell/confirm.js";
 import { $, h } from "../shell/dom.js";
 import { errorText } from "../shell/error-text.js";
 import { isDeskError, RefusedError } from "../shell/errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { setLabel, showMessage, showText } from "../shell/i18n.js";
 import { keepFocus } from "../shell/keep-focus.js";
 import { stopLine } from "./stops.js";
@@ -13,6 +14,7 @@ import { stopLine } from "./stops.js";
 export class KillForm {
   #frame;
   #isBusy = false;
+  #draft = new FormDraft($("kill"));
 
   /** @param {import("../shell/frame.js").Frame} frame */
   constructor(frame) {
@@ -33,6 +35,14 @@ export class KillForm {
   setSite(site) {
     const options = Object.entries(site.editions).map(([id, { name }]) => h("option", { value: id }, name));
     $("kill-edition").replaceChildren(...options);
+    // What another person has typed is kept for that person.
+    $("kill").reset();
+    this.#draft.open(this.#owner, "kill");
+    this.#showScope();
+  }
+
+  get #owner() {
+    return this.#frame.user?.name ?? "";
   }
 
   #showScope() {
@@ -52,8 +62,10 @@ export class KillForm {
     const question = { title: "kill.sure", words: "kill.sure.words", yes: "kill.do" };
     if (this.#isBusy || !(await askConfirmation(question))) return;
     const endSessions = scope !== "edition" && $("kill-sessions").checked;
-    if (await this.#send(() => this.#frame.api.kill({ scope, name, reason, endSessions }), $("kill-error")))
+    if (await this.#send(() => this.#frame.api.kill({ scope, name, reason, endSessions }), $("kill-error"))) {
       for (const id of ["kill-reason", "kill-name"]) $(id).value = "";
+      this.#draft.forget();
+    }
   }
 
   /** @param {Stop[]} stops */
@@ -90,10 +102,14 @@ export class KillForm {
     const [go, error] = [h("button", { class: "primary" }), h("p", { class: "error", role: "alert" })];
     setLabel(field, "kill.lift.reason");
     showText(go, "kill.go");
+    field.id = `lift-reason-${stop.id}`;
     const form = h("form", { "data-id": stop.id }, field, go, error);
-    form.addEventListener("submit", (event) => {
+    const draft = new FormDraft(form);
+    draft.open(this.#owner, `lift.${stop.id}`);
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      this.#send(() => this.#frame.api.liftStop(stop.id, field.value.trim()), error);
+      if (await this.#send(() => this.#frame.api.liftStop(stop.id, field.value.trim()), error))
+        draft.forget();
     });
     return form;
   }

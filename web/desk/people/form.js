@@ -2,6 +2,7 @@
 
 import { $ } from "../shell/dom.js";
 import { placeErrors, showFieldError } from "../shell/field-errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { showText } from "../shell/i18n.js";
 import { EditionBoxes } from "./edition-boxes.js";
 
@@ -14,11 +15,14 @@ export class PersonForm {
 
   /**
    * @param {Site} site
+   * @param {() => string} owner the name of the chief
    * @param {() => void} onSend
    * @param {() => void} onChange called when another person is in the form
    */
-  constructor(site, onSend, onChange) {
+  constructor(site, owner, onSend, onChange) {
+    this.#owner = owner;
     this.#onChange = onChange;
+    this.#draft = new FormDraft($("person-form"));
     this.#editions = new EditionBoxes($("person-editions"), site);
     $("person-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -26,12 +30,22 @@ export class PersonForm {
     });
     $("person-form").addEventListener("input", () => this.showErrors([]));
     $("person-role").addEventListener("change", () => this.#showRole());
-    $("person-cancel").addEventListener("click", () => this.show(null));
+    $("person-cancel").addEventListener("click", () => {
+      this.forgetDraft();
+      this.show(null);
+    });
     this.show(null);
   }
 
   #onChange;
   #editions;
+  #owner;
+  #draft;
+
+  /** What the form says was sent. */
+  forgetDraft() {
+    this.#draft.forget();
+  }
 
   /** @param {Person | null} person */
   show(person) {
@@ -48,6 +62,8 @@ export class PersonForm {
     $("person-email").value = person?.email ?? "";
     $("person-role").value = person?.role ?? "editor";
     this.#editions.value = person?.editions ?? null;
+    const isKept = this.#draft.open(this.#owner(), person ? `person.${person.id}` : "person.new");
+    showText($("person-outcome"), isKept ? "draft.kept" : "");
     this.#showRole();
     this.showErrors([]);
     this.#onChange();

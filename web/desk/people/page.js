@@ -31,6 +31,8 @@ let site = null;
 /** @type {Person[]} */
 let people = [];
 let isSending = false;
+/** The chief whose text is in the forms. */
+let owner = "";
 
 const QUESTIONS = {
   reset: { title: "reset.title", words: "reset.words", yes: "reset.yes" },
@@ -57,9 +59,11 @@ frame.start();
 async function enter() {
   if (!form || !tokens) {
     site = await frame.api.site();
-    form = new PersonForm(site, save, render);
+    form = new PersonForm(site, () => frame.user?.name ?? "", save, render);
     tokens = new TokenList(site, frame);
-  }
+  } else if (owner !== frame.user?.name) form.show(null);
+  owner = frame.user?.name ?? "";
+  tokens.restore(owner);
   await Promise.all([load(), tokens.load()]);
 }
 
@@ -109,6 +113,7 @@ async function save() {
       const { user, invitation } = await send("POST", "/v1/users", body);
       showLink(user.name, invitation);
     }
+    form?.forgetDraft();
     form?.show(null);
   });
 }

@@ -5,6 +5,7 @@ import { $ } from "../shell/dom.js";
 import { errorText } from "../shell/error-text.js";
 import { isDeskError, LostError, RefusedError } from "../shell/errors.js";
 import { placeErrors, showFieldError } from "../shell/field-errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { showText } from "../shell/i18n.js";
 import { EditionBoxes } from "./edition-boxes.js";
 import { tokenRow } from "./token-row.js";
@@ -21,6 +22,7 @@ export class TokenList {
   /** @type {Token[]} */
   #tokens = [];
   #isSending = false;
+  #draft = new FormDraft($("token-form"));
 
   /**
    * @param {Site} site
@@ -45,6 +47,12 @@ export class TokenList {
   /** Whether a name is typed that is not sent. */
   get hasText() {
     return $("token-name").value.trim() !== "";
+  }
+
+  /** Puts back what the person has typed before. @param {string} owner */
+  restore(owner) {
+    $("token-form").reset();
+    this.#draft.open(owner, "token.new");
   }
 
   async load() {
@@ -84,6 +92,7 @@ export class TokenList {
     await this.#run(name, async () => {
       const made = await this.#frame.api.request("POST", "/v1/tokens", { body });
       $("token-form").reset();
+      this.#draft.forget();
       $("token-secret").hidden = false;
       $("token-secret-value").value = made.token;
       showText($("token-secret-why"), "tokens.why", { name: made.name });

@@ -11,6 +11,7 @@ import { askConfirmation } from "./confirm.js";
 import { $ } from "./dom.js";
 import { LostError, RefusedError } from "./errors.js";
 import { currentLanguage, setLanguage, showText, startLanguage } from "./i18n.js";
+import { restoreEntries } from "./journal.js";
 import { mayUse, showNavigation } from "./navigation.js";
 import { SessionWatch } from "./session.js";
 import { ReadinessCheck, showStatus } from "./status.js";
@@ -40,6 +41,8 @@ export class Frame {
   #stops;
   /** @type {User | null} */
   user = null;
+  /** @type {Promise<void> | undefined} */
+  #restored;
 
   /** @param {Page} page */
   constructor(page) {
@@ -68,6 +71,9 @@ export class Frame {
 
   /** Opens the page if the browser has a session, and otherwise shows the sign-in. */
   async start() {
+    this.#restored ??= restoreEntries();
+    // Before anything reads what was typed: a killed browser may have it in the second copy alone.
+    await this.#restored;
     this.#readiness.run();
     const code = SignIn.code();
     if (code) return this.#signIn.show({ code });

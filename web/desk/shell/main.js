@@ -15,7 +15,6 @@ import { $ } from "./dom.js";
 import { isDeskError, RefusedError } from "./errors.js";
 import { Feed } from "./feed.js";
 import { Frame } from "./frame.js";
-import { restoreEntries } from "./journal.js";
 import { keyLifetime } from "./outcomes.js";
 import { startShortcuts } from "./shortcuts.js";
 import { replaceSources, SourceUpdates } from "./source-updates.js";
@@ -46,7 +45,7 @@ const receipts = new ReceiptView(api, $("desk"));
 
 showStatus("ticker", "connecting");
 addEventListener("offline", () => parts?.composer.handleOffline());
-restoreEntries().then(() => frame.start());
+frame.start();
 
 async function createParts() {
   const site = await api.site();

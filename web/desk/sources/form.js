@@ -4,8 +4,8 @@ import { askConfirmation } from "../shell/confirm.js";
 import { $, h } from "../shell/dom.js";
 import { DryRun } from "../shell/dry-run.js";
 import { isDeskError, LostError, RefusedError } from "../shell/errors.js";
-import { FieldDraft } from "../shell/field-draft.js";
 import { showFieldError } from "../shell/field-errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { showText } from "../shell/i18n.js";
 import { fillRoles } from "../shell/options.js";
 import { showWarnings } from "../shell/warnings.js";
@@ -19,8 +19,8 @@ export class SourceForm {
   #check = new DryRun();
   /** The source that is changed; null for a new one. @type {RegisteredSource | null} */
   #edited = null;
-  /** @type {FieldDraft | null} */
-  #draft = null;
+  #draft = new FormDraft($("source-form"));
+  #owner = "";
   isPending = false;
 
   /**
@@ -40,7 +40,10 @@ export class SourceForm {
       event.preventDefault();
       this.#save();
     });
-    $("source-cancel").addEventListener("click", () => this.#show(null));
+    $("source-cancel").addEventListener("click", () => {
+      this.#draft.forget();
+      this.#show(null);
+    });
   }
 
   /** The id of the source that is changed. */
@@ -56,8 +59,9 @@ export class SourceForm {
   /** @param {User} user */
   setUser({ name }) {
     if (this.isPending) return;
-    this.#draft = new FieldDraft(name, "source.new");
-    if (!this.#edited) this.#show(null);
+    const isOther = this.#owner !== name;
+    this.#owner = name;
+    if (isOther || !this.#edited) this.#show(null);
   }
 
   /** @param {RegisteredSource} source */
@@ -77,16 +81,16 @@ export class SourceForm {
     );
     showText($("source-save"), source ? "source.save" : "source.add");
     $("source-cancel").hidden = !source;
-    const kept = source ? null : this.#draft?.load();
     for (const field of this.#fields()) {
-      const value = kept?.[field.id];
-      if (!source) field.value = typeof value === "string" ? value : "";
+      if (!source) field.value = "";
       else if (field.dataset.language) field.value = source.names[field.dataset.language] ?? "";
     }
     if (source) {
       $("source-role").value = source.role;
       $("source-aliases").value = source.aliases.join(", ");
     }
+    const isKept = this.#draft.open(this.#owner, source ? `source.${source.id}` : "source.new");
+    if (source) showText($("source-outcome"), isKept ? "draft.kept" : "");
     this.#showProblems([], []);
     this.#onSaved();
   }
@@ -114,9 +118,6 @@ export class SourceForm {
 
   #handleInput() {
     showText($("source-outcome"), "");
-    if (!this.#edited) {
-      this.#draft?.save(Object.fromEntries(this.#fields().map((field) => [field.id, field.value])));
-    }
     const body = this.#body();
     this.#showProblems([], []);
     if (!body.role || !Object.keys(body.names).length) return this.#check.stop();
@@ -167,7 +168,7 @@ export class SourceForm {
       this.#showProblems([], warnings);
       if (warnings[0] && !(await askLookalike(warnings[0].message))) return showText($("source-outcome"), "");
       const { source } = await this.#send(body);
-      this.#draft?.forget();
+      this.#draft.forget();
       this.#show(null);
       showText($("source-outcome"), "source.saved", { name: namesOf(source) });
       this.#fields()[0]?.focus();
