@@ -62,7 +62,7 @@ export class PersonForm {
     $("person-email").value = person?.email ?? "";
     $("person-role").value = person?.role ?? "editor";
     this.#editions.value = person?.editions ?? null;
-    const isKept = this.#draft.open(this.#owner(), person ? `person.${person.id}` : "person.new");
+    const isKept = this.#draft.open(this.#owner(), person ? `person.${person.id}` : "new-person");
     showText($("person-outcome"), isKept ? "draft.kept" : "");
     this.#showRole();
     this.showErrors([]);

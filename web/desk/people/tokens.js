@@ -52,7 +52,7 @@ export class TokenList {
   /** Puts back what the person has typed before. @param {string} owner */
   restore(owner) {
     $("token-form").reset();
-    this.#draft.open(owner, "token.new");
+    this.#draft.open(owner, "new-token");
   }
 
   async load() {
