@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flashwire.cli.console import isolated, notice, refuse, show
-from flashwire.cli.settings import DeskDataOption, load
+from flashwire.cli.settings import DeskDataOption, load_without_redis
 
 if TYPE_CHECKING:
     from publisher.core.stops import Scope, Stop
@@ -137,7 +137,7 @@ def _check_name(stop: "Stop", data: str | None) -> None:
     if stop.scope != "edition":
         return
     try:
-        known = load_site(load(DeskSettings, checks_redis=False, data=data).site).editions
+        known = load_site(load_without_redis(DeskSettings, data=data).site).editions
     except SiteError as error:
         refuse(str(error))
     if stop.name not in known:
@@ -147,7 +147,7 @@ def _check_name(stop: "Stop", data: str | None) -> None:
 def _place(data: str | None) -> tuple[Path, str | None]:
     from publisher.settings import DeskSettings
 
-    settings = load(DeskSettings, checks_redis=False, data=data)
+    settings = load_without_redis(DeskSettings, data=data)
     folder = settings.data.resolve()
     if not folder.is_dir():
         refuse(f"{folder} is not the data directory of a desk: name it with --data.", status=1)

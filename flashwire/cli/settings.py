@@ -40,15 +40,27 @@ checked_names: Final[set[str]] = set()
 Settings = TypeVar("Settings", bound="StreamSettings")
 
 
-def load(kind: type[Settings], *, checks_redis: bool = True, **flags: object) -> Settings:
-    """Settings of `kind`; a flag that is None was not set. Ends the command if a value is wrong.
+def load(kind: type[Settings], **flags: object) -> Settings:
+    """Settings of `kind`; a flag that is None was not set. Ends the command if a value is wrong."""
+    from ticker.shared.process.setting_faults import variable
 
-    Without `checks_redis` the address of Redis is not checked, and its client is not imported.
-    """
+    settings = load_without_redis(kind, **flags)
+    if settings.redis_url:
+        from ticker.stream.redis_stream import connect
+
+        try:
+            connect(settings.redis_url, timeout=1)  # does not connect yet
+        except ValueError as error:
+            refuse(f"{variable('redis_url')}: {error}")
+    return settings
+
+
+def load_without_redis(kind: type[Settings], **flags: object) -> Settings:
+    """As `load`, but does not check the address of Redis and does not import its client."""
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
-    from ticker.shared.process.setting_faults import fault_sentences, variable
+    from ticker.shared.process.setting_faults import fault_sentences
 
     try:
         settings = kind.model_validate({name: value for name, value in flags.items() if value is not None})
@@ -56,13 +68,6 @@ def load(kind: type[Settings], *, checks_redis: bool = True, **flags: object) ->
         refuse(fault_sentences(kind, error))
     except (SettingsError, UnicodeDecodeError) as error:
         refuse(f"The settings cannot be read ({type(error).__name__}); check the environment and .env.")
-    if checks_redis and settings.redis_url:
-        from ticker.stream.redis_stream import connect
-
-        try:
-            connect(settings.redis_url, timeout=1)  # does not connect yet
-        except ValueError as error:
-            refuse(f"{variable('redis_url')}: {error}")
     return settings
 
 
