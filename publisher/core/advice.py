@@ -14,7 +14,7 @@ from publisher.core.figures.disagreement import disagreements
 from publisher.core.figures.reading import figures
 from publisher.core.house_style import HouseStyle
 from publisher.core.phrases import NOTHING, Phrase, ago_phrase, status_phrase
-from publisher.core.similar.comparison_form import primary_language
+from publisher.core.similar.comparison_form import comparable, primary_language
 from ticker.contract.characters import name_of
 from ticker.contract.item import PubStatus
 from ticker.contract.sentences import RefusedError
@@ -97,8 +97,10 @@ class Other(msgspec.Struct, frozen=True):
 
 
 def is_translation(draft: Draft, other: Other) -> bool:
-    """Whether the two texts are in different languages."""
-    return primary_language(draft.language) != primary_language(other.language)
+    """Whether the two texts are in different languages; the same text in two editions is no translation."""
+    if primary_language(draft.language) == primary_language(other.language):
+        return False
+    return comparable(draft.text) != comparable(other.text)
 
 
 def duplicate_advice(draft: Draft, other: Other) -> Advice:

@@ -60,4 +60,7 @@ COUNTED_DUALS: Final = frozenset(_COUNTED_DUALS.split())
 JOINERS: Final = {"en": frozenset({"and"}), "es": frozenset({"y"}), "ar": frozenset({"و"})}
 """Words between the parts of one number; in Arabic a prefix."""
 HALVES: Final = frozenset({"half", "medio", "نصف"})
-DOZENS: Final = {"dozen": 12, "docena": 12, "دزينه": 12}
+GROUPS: Final = _table("12 dozen docena دزينه / 10 decena / 20 veintena / 30 treintena / 100 centenar / 1000 millar")
+"""Nouns that say how many there are, more or less."""
+PLURAL_GROUPS: Final = _table("12 dozen docena docenas / 10 decenas / 20 veintenas / 100 centenares / 1000 millares")
+"""Those that follow a number; without one they say nothing exact."""

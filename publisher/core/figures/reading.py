@@ -69,7 +69,7 @@ class _Reader:
         token = self._tokens[index]
         if token.kind == "number":
             return self._numeral_at(index)
-        if token.kind != "word" or (token.plain == "ciento" and self._plain_at(index - 1) == "por"):
+        if token.kind != "word" or (self._plain_at(index - 1), token.plain) in (("por", "ciento"), ("no", "one")):
             return None, index + 1
         if token.plain in COUNTED_DUALS:
             label = contexts.label_of(token.plain) or self._label(index, index + 1)[0]
@@ -103,7 +103,10 @@ class _Reader:
         if letters in contexts.SCALE_LETTERS and scale == 1:
             # "1.2m" may be metres or millions.
             values += tuple(value * SCALES[letters] for value in values)
-        if scale > 1 and (rest := word_values.remainder_after(self._tokens, end, self._language, scale)):
+        half, end = word_values.half_after(self._tokens, end, scale) if scale > 1 else (0.0, end)
+        if half:
+            values = tuple(value + half for value in values)
+        elif scale > 1 and (rest := word_values.remainder_after(self._tokens, end, self._language, scale)):
             values, end = tuple(value + rest.value for value in values), rest.end
         digits = len(token.text.replace(".", "").replace(",", ""))
         tolerance = scale * 10.0**-read.decimals / 2 if scale > 1 and digits > 1 else 0.0

@@ -5,13 +5,14 @@ from typing import Final
 
 import msgspec
 
-from publisher.core.figures.number_words import DOZENS, DUAL_SCALES, HALVES, JOINERS, SCALES, UNITS
+from publisher.core.figures.number_words import DUAL_SCALES, GROUPS, HALVES, JOINERS, PLURAL_GROUPS, SCALES, UNITS
 from publisher.core.figures.tokens import Token
 
 _TEN: Final = 10
 _ARABIC_PREFIXES: Final = "وبلفك"
-# Half of a dozen says less than twelve does.
-_DOZEN_TOLERANCE: Final = 1.5
+# A dozen may be eleven, and a "centenar" ninety.
+_GROUP_TOLERANCE: Final = 0.125
+_AND_HALF: Final = (("and", "a", "half"), ("y", "medio"), ("y", "media"), ("ونصف",))
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -26,16 +27,19 @@ def number_at(tokens: Sequence[Token], index: int, language: str) -> Words | Non
     """The number in words that begins at `index`, or None."""
     units = UNITS.get(language, {})
     numeral = tokens[index].plain
-    if numeral in ("a", "an", "one", "una", "half") and _plain(tokens, index + 1) in DOZENS:
-        return Words(6.0 if numeral == "half" else 12.0, index + 2, _DOZEN_TOLERANCE)
+    if numeral in ("a", "an", "one", "un", "una", "half", "media", "medio") and (
+        group := GROUPS.get(_plain(tokens, index + 1))
+    ):
+        count = group / 2 if numeral in ("half", "media", "medio") else float(group)
+        return Words(count, index + 2, count * _GROUP_TOLERANCE)
     if numeral in HALVES:
         first = index + 2 if _plain(tokens, index + 1) == "a" else index + 1
         scale, end = scale_after(tokens, first)
         return Words(scale / 2, end) if scale >= 1000 else None
-    if numeral in ("a", "un") and _plain(tokens, index + 1) in SCALES and language != "ar":
-        scale, end = scale_after(tokens, index + 1)
-        return Words(scale, end)
     total, current, last_scale, position = 0, 0, 0, index
+    if numeral in ("a", "un") and len(_plain(tokens, index + 1)) > 2 and _plain(tokens, index + 1) in SCALES:
+        # "a hundred and one"
+        current, position = 1, index + 1
     while position < len(tokens):
         numeral, has_and = _plain(tokens, position), False
         step = 1
@@ -79,9 +83,23 @@ def number_at(tokens: Sequence[Token], index: int, language: str) -> Words | Non
     value = total + current
     if not value:
         return None
-    if _plain(tokens, position) in ("dozen", "docenas", "docena"):
-        return Words(float(value * 12), position + 1, _DOZEN_TOLERANCE)
-    return Words(float(value), position)
+    if group := PLURAL_GROUPS.get(_plain(tokens, position)):
+        return Words(float(value * group), position + 1, value * group * _GROUP_TOLERANCE)
+    half, end = half_after(tokens, position, float(last_scale or 1))
+    if half == 0.5 and (scale := scale_after(tokens, end))[0] > 1:
+        # "two and a half million"
+        return Words((value + half) * scale[0], scale[1])
+    return Words(value + half, end)
+
+
+def half_after(tokens: Sequence[Token], index: int, scale: float) -> tuple[float, int]:
+    """Half of `scale` if "and a half" is at `index`, or 0, and the index after it."""
+    for phrase in _AND_HALF:
+        if tuple(_plain(tokens, index + offset) for offset in range(len(phrase))) == phrase:
+            end = index + len(phrase)
+            # "مليون ونصف المليون"
+            return scale / 2, end + (_plain(tokens, end).removeprefix("ال") in SCALES and phrase == ("ونصف",))
+    return 0.0, index
 
 
 def scale_after(tokens: Sequence[Token], index: int) -> tuple[float, int]:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from rapidfuzz import fuzz, process
 
-from publisher.core.similar.comparison_form import content_words, primary_language
+from publisher.core.similar.comparison_form import comparable, content_words, primary_language
 from publisher.core.similar.likeness import Weight, likeness, weights
 from ticker.contract.item import InfoSource, Item, PubStatus, Text, instant
 
@@ -78,6 +78,8 @@ class RecentLines:
         self._joined: defaultdict[str, dict[Key, str]] = defaultdict(dict)
         """By language, the sorted words of each line as one string."""
         self._by_word: defaultdict[str, set[Key]] = defaultdict(set)
+        self._by_text: defaultdict[str, set[Key]] = defaultdict(set)
+        """By its comparable form: the same text in another edition is most often in the wrong one."""
         self._counts: Counter[str] = Counter()
         self._versions: defaultdict[str, list[Key]] = defaultdict(list)
         self._states: dict[str, State] = {}
@@ -108,6 +110,7 @@ class RecentLines:
         )
         self._lines[key] = line
         self._joined[line.language][key] = _joined(line.words)
+        self._by_text[comparable(item.headline.value)].add(key)
         for term in set(line.words):
             self._by_word[term].add(key)
             self._counts[term] += 1
@@ -146,7 +149,8 @@ class RecentLines:
         return tuple(self._lines[self._versions[name][-1]] for name in family if name != uri and name in self._versions)
 
     def search(self, text: str, language: str, *, but_not: str = "") -> Iterator[list[Match]]:
-        """Yields after each step; the last list is the result: the matches in the same language, the best first.
+        """Yields after each step; the last list is the result: the matches in the same language, and the same text in
+        any other, the best first.
 
         An item is matched once, by the version that is most like `text`. `but_not` is the uri of an item to leave out.
         """
@@ -175,6 +179,10 @@ class RecentLines:
                 if earlier is None or (score, line.version) > (earlier.likeness, earlier.line.version):
                     best[line.uri] = Match(line, score)
             yield []
+        for key in self._by_text.get(comparable(text), ()):
+            line = self._lines[key]
+            if line.uri != but_not and line.language != own:
+                best[line.uri] = Match(line, 1.0)
         yield sorted(best.values(), key=lambda match: (-match.likeness, -match.line.created))
 
     def _sharing(self, terms: Sequence[str], weight: Weight) -> list[Key]:
@@ -194,6 +202,10 @@ class RecentLines:
     def _drop_oldest(self) -> None:
         key, line = self._lines.popitem(last=False)
         del self._joined[line.language][key]
+        text = comparable(line.headline.value)
+        self._by_text[text].discard(key)
+        if not self._by_text[text]:
+            del self._by_text[text]
         for term in set(line.words):
             self._by_word[term].discard(key)
             self._counts[term] -= 1

@@ -111,6 +111,16 @@ async def test_a_line_that_the_desk_just_said_is_found_while_it_is_typed(
     assert (await similar(editor, "Parliament votes on the harbour tax"))["similar"] == []
 
 
+async def test_the_same_text_in_another_edition_is_found_and_asked_about(
+    editor: httpx2.AsyncClient, parts: Parts
+) -> None:
+    await published(editor, text="Civil Defence: Talks go on until Friday")
+    await known(parts, 1)
+    answer = await similar(editor, "Protección Civil: Talks go on until Friday", edition="es")
+    [warning] = [warning for warning in answer["warnings"] if warning["code"] == "similar"]
+    assert warning["ask"] is True and "English" in warning["message"]
+
+
 async def test_figures_that_disagree_are_marked_with_both_and_their_place(
     editor: httpx2.AsyncClient, parts: Parts
 ) -> None:

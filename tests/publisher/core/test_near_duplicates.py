@@ -27,11 +27,14 @@ def test_the_most_similar_version_of_an_item_counts_also_an_earlier_one() -> Non
     assert state is not None and (state.version, state.status) == (2, "canceled")
 
 
-def test_an_item_is_not_its_own_duplicate_and_no_other_language_is_searched() -> None:
+def test_an_item_is_not_its_own_duplicate_and_in_another_language_only_the_same_text_is() -> None:
     lines = RecentLines()
     lines.add(item("a", "en", "Linka buys Novair"))
     assert best_match(lines, "Linka buys Novair", "en", but_not="a") is None
-    assert best_match(lines, "Linka buys Novair", "es") is None
+    assert best_match(lines, "Linka buys", "es") is None
+    match = best_match(lines, "LINKA buys Novair.", "es")
+    assert match is not None and match.likeness == 1
+    assert best_match(lines, "Linka buys Novair", "es", but_not="a") is None
     assert best_match(lines, "", "en") is None
 
 
