@@ -86,9 +86,10 @@ def number_at(tokens: Sequence[Token], index: int, language: str) -> Words | Non
     if group := PLURAL_GROUPS.get(_plain(tokens, position)):
         return Words(float(value * group), position + 1, value * group * _GROUP_TOLERANCE)
     half, end = half_after(tokens, position, float(last_scale or 1))
-    if half == 0.5 and (scale := scale_after(tokens, end))[0] > 1:
+    further, after = scale_after(tokens, end)
+    if half == 0.5 and further > 1:
         # "two and a half million"
-        return Words((value + half) * scale[0], scale[1])
+        return Words((value + half) * further, after)
     return Words(value + half, end)
 
 
