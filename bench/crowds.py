@@ -18,7 +18,7 @@ from bench.kernel_settings import needed, raised
 from bench.load_reports import MissedError
 from bench.scenario import Run
 from bench.scenarios.curves import filter_paths
-from bench.scenarios.hold import Workers
+from bench.scenarios.hold import NAP_MS, Workers
 from bench.session import Delivery, Session, audience
 from bench.watching import Sample, scarce, sockets_of, watch
 
@@ -26,7 +26,7 @@ from bench.watching import Sample, scarce, sockets_of, watch
 PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
 INFLIGHT: Final = 400
-FILTERS: Final = 200
+FILTERS: Final = 20
 _STAGE_SECONDS: Final = 300.0
 _ITEM_SECONDS: Final = 120.0
 
@@ -82,7 +82,7 @@ async def gather_crowd(run: Run, plan: Plan) -> Crowd:
     with raised(needed(readers), run.notes.append) as settings:
         kept = list(settings)
         async with audience(
-            run, contender, processes=processes, pinned=False, deflate=True, paths=filter_paths(FILTERS)
+            run, contender, processes=processes, pinned=False, nap_ms=NAP_MS, deflate=True, paths=filter_paths(FILTERS)
         ) as session:
             return await _hold(run, session, readers, seconds, item_seconds, kept)
 

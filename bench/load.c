@@ -9,6 +9,7 @@ struct dialect dialect;
 struct counters counters;
 struct arrivals *expected;
 uint32_t expected_from, expected_to, due_count, due_total;
+static useconds_t nap; /* µs after each look at the sockets that found some of them ready, in which more become so */
 
 void fault(const char *format, ...) {
     char what[300];
@@ -148,6 +149,7 @@ static void obey(char *line) {
     if (IS("ports"))
         for (port_count = 0; word[port_count + 1] && port_count < 64; port_count++) ports[port_count] = NUMBER(port_count + 1);
     else if (IS("sources") && words > 2) first_source = ntohl(inet_addr(word[1])), source_count = NUMBER(2);
+    else if (IS("nap")) nap = NUMBER(1);
     else if (IS("buffer")) receive_buffer = NUMBER(1);
     else if (IS("requests")) dialect.request_count = 0;
     else if (IS("request") && words > 1 && dialect.request_count < 1024) {
@@ -219,5 +221,6 @@ int main(int count, char **arguments) {
             if (index == UINT32_MAX) commands();
             else if (connections[index].fd >= 0) readable(index, events[i].events);
         }
+        if (nap && ready > 0 && ready < 1024) usleep(nap);
     }
 }

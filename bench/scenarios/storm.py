@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from bench.load_reports import MissedError
 from bench.plot import Panel, bars
 from bench.process import cpu_seconds
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
-from bench.scenarios.hold import PER_CLIENT, PER_WORKER
+from bench.scenarios.hold import NAP_MS, PER_CLIENT, PER_WORKER
 from bench.scenarios.joins import READER, Counted
 from bench.session import Session, audience
 from bench.stats import figure, quantile, table
@@ -82,11 +82,12 @@ async def measure(run: Run) -> Section:
 async def storm(run: Run, key: str, due: int, aim_seconds: float) -> Section:
     """Measures a storm of `due` subscribers, which are to be back after `aim_seconds`; `key` is that of the row."""
     count = run.readers or (400 if run.quick else due)
+    how: dict[str, Any] = {} if key == "storm" else {"pinned": False, "nap_ms": NAP_MS}  # Any: keywords
     workers, processes = (max(2, math.ceil(count / share)) for share in (PER_WORKER, PER_CLIENT))
 
     async def one_round(_name: str) -> Round:
         pair = Pair(workers)
-        async with audience(run, pair, processes=processes, pinned=key == "storm") as session:
+        async with audience(run, pair, processes=processes, **how) as session:
             return await _storm(session, pair, count)
 
     rounds = (await run.in_turn([OURS], one_round))[OURS]

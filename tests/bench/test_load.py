@@ -47,6 +47,15 @@ async def test_items_reach_all_clients_with_times_of_the_local_clock(server: Ser
         assert stats.cpu > 0 and stats.bytes > 3 * len(item(1) + item(2))
 
 
+async def test_a_client_that_naps_still_counts_every_item(server: Server) -> None:
+    async with audience(server, nap_ms=20) as load:
+        await joined(server, load, 3)
+        waiting = await load.expect(1, 20)
+        for number in range(1, 21):
+            server.send_to_all(item(number))
+        assert [arrival.count for arrival in await within(waiting)] == [3] * 20
+
+
 async def test_items_in_time_count_although_the_harness_was_blocked(server: Server) -> None:
     async with audience(server) as load:
         await joined(server, load, 3)
