@@ -31,6 +31,25 @@ BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
 RECEIPTS: Final = frozenset({"xadd"})
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """How large a storm is."""
+
+    key: str
+    """The key of its row."""
+    readers: int
+    aim_seconds: float
+    """From the kill until all have resumed."""
+    spread_seconds: float
+    """Over which they return."""
+    returning: int
+    """How many items are published meanwhile."""
+    inflight: int = 0
+    """How many may be connecting at a time, fewer than the accept queues of the workers hold; 0: all."""
+
+
+PLAN: Final = Plan("storm", SUBSCRIBERS, AIM_SECONDS, SPREAD_SECONDS, RETURNING)
+
+
 class Pair(Counted):
     """Two services of several workers each on one Valkey, on any core; the scenario kills the first."""
 
@@ -76,11 +95,12 @@ class Round(msgspec.Struct, frozen=True):
 
 
 async def measure(run: Run) -> Section:
-    return await storm(run, "storm", SUBSCRIBERS, AIM_SECONDS)
+    return await storm(run, PLAN)
 
 
-async def storm(run: Run, key: str, due: int, aim_seconds: float) -> Section:
-    """Measures a storm of `due` subscribers, which are to be back after `aim_seconds`; `key` is that of the row."""
+async def storm(run: Run, plan: Plan) -> Section:
+    """Measures the storm of `plan`."""
+    key, due = plan.key, plan.readers
     count = run.readers or (400 if run.quick else due)
     how: dict[str, Any] = {} if key == "storm" else {"pinned": False, "nap_ms": NAP_MS}  # Any: keywords
     workers, processes = (max(2, math.ceil(count / share)) for share in (PER_WORKER, PER_CLIENT))
@@ -88,7 +108,7 @@ async def storm(run: Run, key: str, due: int, aim_seconds: float) -> Section:
     async def one_round(_name: str) -> Round:
         pair = Pair(workers)
         async with audience(run, pair, processes=processes, **how) as session:
-            return await _storm(session, pair, count)
+            return await _storm(session, pair, count, plan)
 
     rounds = (await run.in_turn([OURS], one_round))[OURS]
     fields = (
@@ -108,16 +128,16 @@ async def storm(run: Run, key: str, due: int, aim_seconds: float) -> Section:
     listed = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(commands.items()))
     text = f"""{table(("what", "figure"), rows)}
 
-{count:,} subscribers of `flashwire ticker --workers {workers}`, which is killed with SIGKILL. When every
-connection has ended, they return to a second service like it, at an even rate within {SPREAD_SECONDS:.0f} s, each with
-its newest cursor. {BEFORE} items were published before, {AWAY} while no client was connected, {RETURNING} while they
-returned and {AFTER} after. **Every subscriber got each of the {rounds[0].items} items once and in order over both
-connections**: the load client counts them, and there would be no figure otherwise. Services, Valkey and the load client
-shared the machine's cores.
+{count:,} subscribers of `flashwire ticker --workers {workers}`, which is killed with SIGKILL. When every connection has
+ended, they return to a second service like it, at an even rate within {plan.spread_seconds:.0f} s, each with its newest
+cursor{f", at most {plan.inflight:,} at a time" if plan.inflight else ""}. {BEFORE} items were published before, {AWAY}
+while no client was connected, {plan.returning} while they returned and {AFTER} after. **Every subscriber got each of
+the {rounds[0].items} items once and in order over both connections**: the load client counts them. There would be no
+figure otherwise. Services, Valkey and the load client shared the machine's cores.
 
 During the storm the store received: {listed}. EVALSHA and the
-commands in its script publish {AWAY + RETURNING + AFTER} items, the measurement uses INFO, workers add their reports
-of receipts with XADD, and the readers of {2 * workers} workers send the rest.
+commands in its script publish {AWAY + plan.returning + AFTER} items, the measurement uses INFO, workers add their
+reports of receipts with XADD, and the readers of {2 * workers} workers send the rest.
 """
     seconds = figure([result.resumed_s for result in rounds])
     reads = {
@@ -126,7 +146,7 @@ of receipts with XADD, and the readers of {2 * workers} workers send the rest.
         for name, calls in result.commands.items()
         if name not in READER | RECEIPTS and (extra := round(calls - result.publishing.get(name, 0))) > 0
     }
-    reached = seconds.highest <= aim_seconds and not reads and count >= due
+    reached = seconds.highest <= plan.aim_seconds and not reads and count >= due
     row = Row(
         key,
         f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
@@ -139,7 +159,7 @@ of receipts with XADD, and the readers of {2 * workers} workers send the rest.
     return Section(text, rounds, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
 
 
-async def _storm(session: Session, pair: Pair, count: int) -> Round:
+async def _storm(session: Session, pair: Pair, count: int, plan: Plan) -> Round:
     load = session.load
     await session.join(count, inflight=400, seconds=180)
     commands_at_first = await pair.commands()
@@ -147,7 +167,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
         await session.deliver()
     load.tolerate(True)
     stats_before, commands_before, spent = await load.stats(), await pair.commands(), session.cpu_seconds()
-    items = AWAY + RETURNING + AFTER
+    items = AWAY + plan.returning + AFTER
     publishing = {name: calls * items / BEFORE for name, calls in _increase(commands_at_first, commands_before).items()}
     session.run.step("the node dies")
     parent, workers = pair.services[0].parent, pair.services[0].nodes
@@ -162,15 +182,15 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
     noticed = time.monotonic_ns()
     load.aim((pair.services[1].port,))
     first = session.next
-    waiting = await load.expect(first, first + AWAY + RETURNING + AFTER - 1)
+    waiting = await load.expect(first, first + AWAY + plan.returning + AFTER - 1)
     if waiting.due != count:
         raise MissedError(f"only {waiting.due} of {count} have a cursor")
     await session.publish(AWAY)
     session.run.step(f"{count:,} return")
-    returning = asyncio.ensure_future(load.resume(rate=count / SPREAD_SECONDS))
-    for _ in range(RETURNING):
+    returning = asyncio.ensure_future(load.resume(inflight=plan.inflight, rate=count / plan.spread_seconds))
+    for _ in range(plan.returning):
         await session.publish(1)
-        await asyncio.sleep(SPREAD_SECONDS / RETURNING)
+        await asyncio.sleep(plan.spread_seconds / plan.returning)
     joined = await returning
     await session.publish(AFTER)
     await waiting
@@ -188,7 +208,7 @@ async def _storm(session: Session, pair: Pair, count: int) -> Round:
         p99_ms=quantile(times, 0.99),
         cpu_us=(cpu_seconds(session.target.processes) - spent) * 1e6 / count,
         refused=joined.refused,
-        items=BEFORE + AWAY + RETURNING + AFTER,
+        items=BEFORE + AWAY + plan.returning + AFTER,
         commands=_increase(commands_before, commands_after),
         publishing=publishing,
     )

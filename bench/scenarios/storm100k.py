@@ -3,14 +3,14 @@
 from typing import Final
 
 from bench.scenario import Run, Scenario, Section
-from bench.scenarios.storm import storm
+from bench.scenarios.storm import Plan, storm
 
-SUBSCRIBERS: Final = 100_000
-AIM_SECONDS: Final = 6.0
+# Seven workers have accept queues of 4,096 each.
+PLAN: Final = Plan("storm100k", 100_000, aim_seconds=6.0, spread_seconds=3.0, returning=3, inflight=20_000)
 
 
 async def measure(run: Run) -> Section:
-    return await storm(run, "storm100k", SUBSCRIBERS, AIM_SECONDS)
+    return await storm(run, PLAN)
 
 
 SCENARIO: Final = Scenario(
