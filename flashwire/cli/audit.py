@@ -51,6 +51,8 @@ def verify(
         # The head first: a desk may append while this reads, and what comes after it is no fault.
         end = log.head()
         records = [record for record in log.all() if record.number <= end.number]
+        if records and records[0].action == "audit-file-missing":
+            notice("Record 1: the audit was missing when the desk started, and what it had recorded is lost.")
         _report(chain_faults(records, end, kept), end)
 
 

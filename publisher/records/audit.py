@@ -15,6 +15,7 @@ from sqlalchemy import Select, select
 from publisher.core.audit import Event, Head, Record, chained, make_event
 from publisher.records.command_actor import command_actor
 from publisher.records.database import Database
+from publisher.records.errors import DatabaseError
 from publisher.records.tables.audit import AUDIT, AUDIT_HEAD
 
 _COLUMNS: Final = [AUDIT.c[name] for name in Record.__struct_fields__]
@@ -75,7 +76,11 @@ class AuditLog:
         """
         sql = _FILE if self._database.is_local else _SERVER
         with self._database.begin_raw() as run:
-            head = Head(*run(sql.head).fetchall()[0])
+            heads = run(sql.head).fetchall()
+            if not heads:
+                # Not an unforeseen error: holding and withdrawing go on, and wait for the chain in the spool.
+                raise DatabaseError("The audit has no head: somebody has removed it by hand (docs/backup.md).")
+            head = Head(*heads[0])
             if skips_known:
                 ids = [event.event for event in events]
                 marks = ", ".join([sql.mark] * len(ids))

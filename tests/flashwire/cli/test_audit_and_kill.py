@@ -80,6 +80,22 @@ def test_an_end_that_was_cut_off_with_its_head_is_found_with_a_head_that_was_kep
     assert run("audit", "verify", "--head", "4", data=data).exit_code == 2
 
 
+def test_a_head_that_was_removed_by_hand_is_named_and_keeps_no_stop_from_counting(data: Path) -> None:
+    by_hand(data, "DELETE FROM audit_head")
+    for command in (("verify",), ("export",)):
+        outcome = run("audit", *command, data=data)
+        assert outcome.exit_code == 1 and isinstance(outcome.exception, SystemExit)
+    stopped = run("kill", "all", "--reason", "Stolen", data=data)
+    assert stopped.exit_code == 0 and "has no head" in stopped.stderr
+    assert [stop.reason for stop in StopFile(data).stops()] == ["Stolen"]
+
+
+def test_an_audit_that_was_removed_as_a_whole_is_named(data: Path) -> None:
+    by_hand(data, "DROP TABLE audit_head")
+    outcome = run("audit", "verify", data=data)
+    assert "what it had recorded is lost" in outcome.stderr
+
+
 def test_an_export_can_be_checked_alone_and_is_recorded(data: Path, tmp_path: Path) -> None:
     exported = run("audit", "export", data=data).stdout
     lines = [json.loads(line) for line in exported.splitlines()]
