@@ -50,14 +50,14 @@ def at_once(tmp_path: Path, database_url: str | None) -> AtOnce:
         def run(number: int) -> None:
             # SQLite's connection belongs to the thread that opens it.
             with closing(open_database(tmp_path, database_url)) as own:
-                together.wait(10)
+                together.wait(60)
                 values.append(function(own, number))
 
         threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         assert len(values) == count
         return values
 
