@@ -89,6 +89,22 @@ FOUND = {
             Event("publish", (435, 859, 873)),
         ],
     ),
+    "an event stream was closed with the cursor of a list that had not been sent": (
+        3013415,
+        [
+            Event("join", (892, 359, 586)),
+            Event("join", (908, 345, 466)),
+            Event("join", (165, 955, 355)),
+            Event("join", (472, 422, 973)),
+            Event("publish", (582, 428, 350)),
+            Event("wait", (97, 388, 459)),
+            Event("join", (602, 378, 373)),
+            Event("publish", (66, 883, 389)),
+            Event("vanish", (234, 548, 932)),
+            Event("wait", (213, 447, 313)),
+            Event("drain", (301, 516, 721)),
+        ],
+    ),
 }
 
 

@@ -100,13 +100,15 @@ class SseConnection(JoiningConnection):
             self.leave()
             self.abort()
             return
-        position = self.position
+        # An EventSource resumes after the id of `bye`, so it gets none before a first message that is not sent yet.
+        position = self.position if self._long is None else None
         self.leave()
         end = b""
         if reconnect is not None:
-            content = message.bye(position, reason=reason or REASONS[code], reconnect=reconnect)
             # An EventSource ignores `bye` and reconnects by itself; `retry:` tells it when.
-            end = b"retry: %d\n" % int(reconnect * 1000) + sse_event(content)
+            end = b"retry: %d\n" % int(reconnect * 1000)
+            if position is not None:
+                end += sse_event(message.bye(position, reason=reason or REASONS[code], reconnect=reconnect))
         if self.form in GZIP:
             end = gzip_stream.stored(end)
         if self.form is not Format.SSE_UNCHUNKED:
