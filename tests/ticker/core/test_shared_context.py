@@ -18,6 +18,7 @@ from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import GZIP, MOST_CONTEXTS, PING, WINDOW_BITS, Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
+from ticker.core.shared_context import SharedMembers
 
 FILTERS = (Filter(), Filter(sections=frozenset({"world"})), Filter(sections=frozenset({"sport"})))
 ACTS = ("join", "change", "lag", "catch_up", "leave")
@@ -129,6 +130,56 @@ def test_thousands_of_histories_cost_a_bounded_number_of_compressions() -> None:
     message = encoded(entry(1))
     frames = {message.bytes_after(Format.SHARED, (b"%d" % number * 100,)) for number in range(1000)}
     assert len(frames) <= MOST_CONTEXTS + 1 and message.bytes_for(Format.SHARED) in frames
+
+
+def padded(size: int, number: int) -> Encoded:
+    """A message of about `size` bytes."""
+    return Encoded(live(entry(number).cursor, b'{"a":"%b"}' % (b"x" * size)), "")
+
+
+def test_a_member_is_in_one_delivery_and_in_none_if_it_has_the_messages() -> None:
+    members: SharedMembers[str] = SharedMembers(Format.SHARED)
+    members.add("early")
+    members.frames([padded(400, 1)], lambda _: False)
+    members.add("ready")
+    members.add("waits")
+    deliveries = members.frames([padded(400, 2)], lambda member: member == "ready")
+    assert sorted(member for chosen, _ in deliveries for member in chosen) == ["early", "waits"]
+    assert sorted(members) == ["early", "ready", "waits"] and len(members) == 3
+
+
+@pytest.mark.parametrize("late", [1, 5])
+def test_members_that_come_to_the_last_step_join_those_that_are_there(late: int) -> None:
+    members: SharedMembers[int] = SharedMembers(Format.SHARED)
+    for number in range(20):
+        for member in {0: range(3), 2: range(3, 3 + late)}.get(number, ()):
+            members.add(member)
+        members.frames([padded(200, number + 1)], lambda _: False)
+        assert len(members) == len(set(members)) == (3 if number < 2 else 3 + late)
+    [(everyone, _)] = members.frames([padded(200, 30)], lambda _: False)
+    assert sorted(everyone) == list(range(3 + late))
+
+
+def test_a_message_that_is_not_compressed_is_no_reference_on_a_websocket() -> None:
+    members: SharedMembers[Client] = SharedMembers(Format.SHARED)
+    client = Client(Format.SHARED)
+    members.add(client)
+    for number, size in enumerate((300, 5, 300, 5, 5, 300, 300), 1):
+        message = padded(size, number)
+        for _, data in members.frames([message, padded(5, 50), padded(300, 60)], lambda _: False):
+            client.read(data)
+        client.expected += [each.payload(Format.SHARED) for each in (message, padded(5, 50), padded(300, 60))]
+    assert client.received == client.expected
+
+
+def test_a_group_keeps_no_more_text_than_a_window_holds() -> None:
+    for size in (1 << WINDOW_BITS, 300):
+        members: SharedMembers[str] = SharedMembers(Format.SHARED)
+        members.add("reader")
+        for number in range(1, 20):
+            members.frames([padded(size, number)], lambda _: False)
+        kept = members._recent
+        assert sum(map(len, kept[1:])) < 1 << WINDOW_BITS and len(kept) == (1 if size > 300 else 8)
 
 
 class SharedMachine(RuleBasedStateMachine):
