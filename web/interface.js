@@ -117,7 +117,10 @@ export const CUSTOM_PROPERTIES = [
   },
   { name: "--ticker-size", description: "font size, 16px if it is left out; every other size follows it" },
   { name: "--ticker-font", description: "font family; the page's own if it is left out" },
-  { name: "--ticker-height", description: "greatest height of the list; it scrolls beyond that" },
+  {
+    name: "--ticker-height",
+    description: "height of the list, kept free from the start; it scrolls beyond that",
+  },
 ];
 
 /** @type {Row[]} */
@@ -139,13 +142,21 @@ export const PARTS = [
   { name: "back", description: "the one for the previous item" },
   { name: "pause", description: "the button that pauses" },
   { name: "icon", description: "the button with a drawn sign" },
+  {
+    name: "messages",
+    description: "where the two messages about the connection are, over the end of the list",
+  },
   { name: "why", description: "why the ticker is offline or stale" },
+  { name: "since", description: "its words for the time since when, in a narrow box" },
   { name: "retry", description: "its button, which tries again at once" },
   { name: "notice", description: "says that items may be missing" },
   { name: "dismiss", description: "its button" },
   { name: "body", description: "the list, or the words for an empty one" },
   { name: "list", description: "the list of items" },
   { name: "more", description: "the button that shows older items" },
+  { name: "all", description: "the button of a row whose text is cut; it opens the whole text" },
+  { name: "whole", description: "the box with the whole text, over the page" },
+  { name: "close", description: "its button" },
   { name: "empty", description: "says that there are no items" },
   { name: "item", description: "one item, also `u1` to `u8` by urgency" },
   { name: "gone", description: "the row that a withdrawn item leaves for a time" },

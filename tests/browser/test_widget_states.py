@@ -69,8 +69,8 @@ def test_a_refused_ticker_has_no_button_to_try_again(page: Page, ticker: FakeTic
 
 
 def written_time(widget: Locator) -> str:
-    """What a style sheet writes after the age of the first item."""
-    content: str = widget.locator("time").first.evaluate("time => getComputedStyle(time, '::after').content")
+    """What a style sheet writes before the age of the first item."""
+    content: str = widget.locator("time").first.evaluate("time => getComputedStyle(time, '::before').content")
     return content
 
 

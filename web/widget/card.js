@@ -10,7 +10,8 @@ export const css = `
 .card li:first-child .text { font-size: 1.5em; line-height: 1.25; font-weight: 700; text-wrap: balance; margin-block-start: .25em }
 .card li:first-child .source { font-weight: 400; color: var(--_soft) }
 .card li:first-child .text:lang(ar) { line-height: 1.5 }
-.card li:not(:first-child) :is(.text, .note) { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2 }
+.card :is(.text, .note) { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2 }
+.card li:first-child .text { -webkit-line-clamp: 4 }
 @container (max-width: 352px) { .card li:first-child .text { font-size: 1.25em } }
 `;
 

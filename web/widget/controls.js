@@ -5,8 +5,10 @@
  */
 
 import { messages, english as statusWords } from "./status.js";
+import { steady } from "./steady.js";
 import { tombstonesOf } from "./tombstones.js";
 import { el } from "./view.js";
+import { wholeTexts } from "./whole.js";
 
 /** @import { Frame, Rendered } from "./frame.js" */
 /** @typedef {{ isPaused: boolean, known: Set<string> | undefined, held: Set<string>, extra: number }} Reader */
@@ -51,6 +53,7 @@ export const english = {
   pause: "Pause",
   resume: "Resume",
   more: "{n} more",
+  all: "Read all",
 };
 
 export const css = `
@@ -69,15 +72,30 @@ a { text-decoration-color: var(--_rule) }
 .state.stale { color: var(--_warn) }
 .state.offline { color: var(--_accent) }
 .state.offline::before { border-radius: 0 }
-.notice, .why { font-size: .875em; padding: .3em .9em; border-block-end: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5em; justify-content: space-between }
+.body { position: relative }
+.cut { visibility: hidden }
+.more { position: absolute; inset-block-end: .15em; inset-inline-start: .5em; border-color: var(--_rule) }
+.body:has(.why, .notice) ol { padding-block-end: 3.5em }
+.messages { position: absolute; inset: 0; z-index: 2; display: flex; flex-direction: column; justify-content: end; pointer-events: none }
+[class=root] .messages { inset-block-end: 2.2em }
+.messages div { position: sticky; inset-block-end: 0; pointer-events: auto; background: var(--_paper) }
+.notice, .why { font-size: .875em; padding: .3em .9em; border-block-start: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5em; justify-content: space-between }
+@container (max-width: 352px) { .fresh.fresh { min-inline-size: 5.5em; padding-inline: .3em } .fresh:not([hidden]) ~ .back { display: none } }
+@container (min-width: 480px) { .since { display: none } }
+li { position: relative }
+.all { position: absolute; inset-block-start: 0; inset-inline-end: 0; text-decoration: underline }
+.whole { max-inline-size: 100vw; max-block-size: 90vh; overflow: auto; margin: 0; padding: 1em; border: 2px solid; color: inherit; background: var(--_solid, var(--_paper)); overflow-wrap: anywhere }
+.whole.whole :is(.text, .note) { display: block; overflow: visible; white-space: normal }
+.close { margin-block-start: .6em; border-color: var(--_rule) }
+.new { z-index: 1; background: var(--_paper) }
 @media not (prefers-reduced-motion: reduce) { .new { animation: in 2s } }
 @keyframes in { from { background: color-mix(in srgb, var(--_fill) 16%, var(--_paper)) } }
-.fresh { background: var(--_fill); color: var(--_on); border-color: var(--_fill) }
+.fresh { min-inline-size: 6.5em; text-align: start; background: var(--_fill); color: var(--_on); border-color: var(--_fill) }
 .icon::before { content: ""; display: inline-block; inline-size: .2em; block-size: .85em; border: solid currentColor; border-width: 0 .24em; vertical-align: -.1em }
 .icon.on::before { border-color: transparent currentColor; border-width: .42em 0 .42em .68em; inline-size: 0; block-size: 0 }
 @media (forced-colors: active) { .fresh { border: 1px solid } .mark::before, .state.live::before { background: CanvasText } .label { border: 1px solid; clip-path: none } li { border-inline-start-color: Canvas } .u1 { border-inline-start: 4px solid Highlight } .u2 { border-inline-start: 4px dashed CanvasText } .u3 { border-inline-start: 4px dotted CanvasText } }
-@media print, (hover: none) { time::after { content: " · " attr(data-at) } }
-li:focus-within time::after { content: " · " attr(data-at) }
+@media print, (hover: none) { time::before { content: attr(data-at) " · " } }
+.root:has(:focus-visible) time::before { content: attr(data-at) " · " }
 `;
 
 /** @param {Frame} frame */
@@ -110,9 +128,15 @@ export function extend(frame) {
     hidden: true,
     onclick: () => {
       reader.extra += MORE;
+      box.reset();
       options.renderAgain();
     },
   });
+  /** How many older items have no row. */
+  let rest = 0;
+  const countMore = () => count(more, words.more, options.layout ? 0 : rest + box.hidden());
+  const box = steady(frame, countMore, () => showWhole());
+  const showWhole = options.layout === "crawl" ? () => {} : wholeTexts(frame, words, box.end);
   const showAll = () => {
     reader.held.clear();
     options.renderAgain();
@@ -140,7 +164,9 @@ export function extend(frame) {
   /** What has the focus, and the item of its row. @type {Element | null} */
   let focused = null;
   let focusedUri = "";
+  let first = "";
   frame.select = ({ items, hasList, now }) => {
+    box.before();
     focused = frame.shadow.activeElement;
     focusedUri = [...frame.rows].find(([, { li }]) => li.contains(focused))?.[0] ?? "";
     const uris = items.map((item) => item.uri);
@@ -149,6 +175,7 @@ export function extend(frame) {
       reader.known = undefined;
       reader.held.clear();
       tombstones.clear();
+      box.reset();
     }
     const { held, known, extra } = reader;
     if (known && isHolding()) for (const uri of uris) if (!known.has(uri)) held.add(uri);
@@ -157,20 +184,30 @@ export function extend(frame) {
     const all = tombstones.merge(free, now);
     const shown = all.slice(0, options.show + extra);
     count(fresh, words.fresh, items.length - free.length);
-    count(more, words.more, options.layout ? 0 : all.length - shown.length);
+    rest = all.length - shown.length;
+    // Only the newest row of a card is large, and a row that takes or leaves its place is made again.
+    if (options.layout === "card" && shown[0]?.uri !== first)
+      for (const uri of [first, shown[0]?.uri ?? ""]) {
+        frame.rows.get(uri)?.li.remove();
+        frame.rows.delete(uri);
+      }
+    first = shown[0]?.uri ?? "";
     return shown;
   };
   return {
     tick() {
       if (tombstones.expire()) options.renderAgain();
     },
-    setStatus: messages(frame, words, () => pause.focus()),
+    setStatus: messages(frame, words, box.check, () => pause.focus()),
     /** @param {Rendered} view */
-    render({ added }) {
+    render({ added, hasList }) {
+      box.after(hasList);
+      countMore();
+      showWhole();
       // An old item that a correction or a release brings is not highlighted as new.
       for (const { uri, version } of added) if (version < 2) frame.rows.get(uri)?.li.classList.add("new");
       // The focus would go to the page's start with a row that goes or a button that hides.
-      if (focused && !focused.checkVisibility())
+      if (focused && !focused.checkVisibility({ visibilityProperty: true }))
         (frame.rows.get(focusedUri)?.li.querySelector("a") ?? pause).focus();
       for (const time of list.querySelectorAll("time")) {
         if (time.title) continue;

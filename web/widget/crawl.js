@@ -9,6 +9,7 @@
  * 5. It stands while it is paused, and while the pointer or the focus is in it.
  */
 
+import { moveFrom } from "./move.js";
 import { el } from "./view.js";
 
 /** @import { Frame, Rendered } from "./frame.js" */
@@ -36,12 +37,12 @@ export const css = `
 .crawl li:focus-within { clip-path: none; z-index: 1; background: var(--_solid) }
 .crawl :is(.text, .note, .u1 .text) { font-size: 1em; line-height: inherit; margin: 0; border: 0; padding: 0 }
 .track { display: flex; inline-size: max-content; line-height: 2.4; white-space: nowrap; will-change: transform; text-shadow: 0 1px 2px light-dark(#fff, #000), 0 0 .3em light-dark(#fff, #000) }
-.piece { display: flex; gap: .7em; padding-inline-start: .9em; flex: none }
+.piece { display: flex; gap: .7em; padding-inline-end: .9em; flex: none }
 .track .piece, .track .piece * { line-height: inherit }
-.piece::after { content: ""; align-self: center; inline-size: 2px; block-size: 1.2em; margin-inline-start: .2em; background: currentColor; opacity: .6 }
-.piece:empty::after { visibility: hidden }
+.piece::before { content: ""; align-self: center; inline-size: 2px; block-size: 1.2em; margin-inline-end: .2em; background: currentColor; opacity: .6 }
+.piece:empty::before { visibility: hidden }
 .crawl .empty { padding: .5em .8em }
-@media (forced-colors: active) { .piece::after { background: CanvasText } }
+@media (forced-colors: active) { .piece::before { background: CanvasText } }
 `;
 
 /** @param {Frame} frame */
@@ -66,6 +67,8 @@ export function extend(frame) {
   let offset = 0;
   let stood = 0;
   let before = 0;
+  /** Whether the layout has changed since the last frame. */
+  let isStill = false;
 
   const speed = () => Math.min(FASTEST, Math.max(1, Number(host.getAttribute("speed")) || SPEED));
   const isReduced = () => view.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -111,20 +114,23 @@ export function extend(frame) {
   const move = (now) => {
     if (!root.isConnected) return;
     const elapsed = Math.min(LONGEST_FRAME_MS, now - before);
-    before = now;
-    if (!frame.isPaused && !root.matches(":hover, :focus-within") && pieces[0]) {
-      if (isReduced()) {
-        stood += elapsed;
-        if (stood >= Math.max(STEP_MS, (pieces[0].size / speed()) * 1000)) {
-          stood = 0;
-          drop();
+    const first = pieces[0];
+    // A frame that changes the layout has no step, and the next one makes up for it: together they would be a shift.
+    if (first && offset + first.size <= 0) drop();
+    else if (!isStill) {
+      before = now;
+      if (!frame.isPaused && !root.matches(":hover, :focus-within") && first) {
+        if (isReduced()) {
           offset = 0;
-        }
-      } else {
-        offset -= (speed() * elapsed) / 1000;
-        while (pieces[0] && offset + pieces[0].size <= 0) drop();
+          stood += elapsed;
+          if (stood >= Math.max(STEP_MS, (first.size / speed()) * 1000)) {
+            stood = 0;
+            drop();
+          }
+        } else offset -= (speed() * elapsed) / 1000;
       }
     }
+    isStill = false;
     place();
     view.requestAnimationFrame(move);
   };
@@ -137,6 +143,8 @@ export function extend(frame) {
       versions = new Map(all.map((item) => [item.uri, item.version]));
       uris = items.map((item) => item.uri);
       fresh = [...fresh, ...added.map((item) => item.uri)].filter((uri) => uris.includes(uri));
+      const before = pieces.map(({ node }) => node.getBoundingClientRect());
+      isStill = true;
       for (const piece of pieces) {
         const li = rows.get(piece.uri)?.li;
         // An item that newer ones push out of the rows was not withdrawn, and its copy stays.
@@ -150,6 +158,7 @@ export function extend(frame) {
           draw(piece);
         }
       }
+      for (const [index, { node }] of pieces.entries()) moveFrom(node, before[index]);
     },
   };
 }

@@ -20,11 +20,14 @@ export const english = {
 };
 
 /**
- * Adds the two messages below the head; returns what sets them.
- * @param {Frame} frame @param {StatusWords} words @param {() => void} moveFocus what to do when a message goes with the focus
+ * Adds the two messages, which lie over the end of the list: they must not push it. Returns what sets them.
+ * @param {Frame} frame @param {StatusWords} words @param {() => void} onChange what to do when a message comes or goes
+ * @param {() => void} moveFocus what to do when a message goes with the focus
  */
-export function messages(frame, words, moveFocus) {
-  const head = /** @type {HTMLElement} */ (frame.tools.parentElement);
+export function messages(frame, words, onChange, moveFocus) {
+  const place = el("div", "");
+  if (frame.options.layout === "crawl") frame.state.before(place);
+  else frame.list.parentElement?.append(el("div", "messages", {}, place));
   /** @type {Status | undefined} */
   let status;
   let spoken = "";
@@ -33,6 +36,7 @@ export function messages(frame, words, moveFocus) {
   const onclick = () => {
     status?.dismiss();
     notice.remove();
+    onChange();
     moveFocus();
   };
   const dismiss = el("button", "dismiss", { type: "button", onclick }, words.dismiss);
@@ -52,7 +56,8 @@ export function messages(frame, words, moveFocus) {
     const isOffline = state === "offline";
     // The last list of an earlier visit, or the page's.
     if (state === "connecting" && asOf) frame.state.textContent = words.asOf.replace("{n}", clock(asOf));
-    if (isStale && asOf) frame.state.textContent = words.since.replace("{n}", clock(asOf));
+    const since = isStale && asOf > 0 && words.since.replace("{n}", clock(asOf));
+    if (since) frame.state.textContent = since;
     const text = isStale ? words.behind : isOffline ? words[reason ? "refused" : "away"] : "";
     const hasFocus = retry.matches(":focus");
     fill(
@@ -61,21 +66,24 @@ export function messages(frame, words, moveFocus) {
         "span",
         "",
         { title: reason },
+        // On a phone the word of the head may be cut.
+        since && el("span", "since", {}, `${since}. `),
         text,
         isOffline && asOf > 0 && ` ${words.asOf.replace("{n}", clock(asOf))}`,
       ),
       isOffline && !reason && retry,
     );
-    // In the tree only while they say something: an empty one would take its place in a grid.
-    if (text) head.after(why);
+    // In the tree only while they say something: an empty one would have a border.
+    if (text) place.append(why);
     else why.remove();
     if (hasFocus) retry.isConnected ? retry.focus() : moveFocus();
     if (text && text !== spoken) frame.say({ text: [text] });
     spoken = text;
     if (!hasGap) notice.remove();
     else if (!notice.isConnected) {
-      head.after(notice);
+      place.prepend(notice);
       frame.say({ text: [words.missed] });
     }
+    onChange();
   };
 }

@@ -10,11 +10,11 @@ const ADVANCE_SECONDS = 6;
 export const english = { previous: "Previous", next: "Next" };
 
 export const css = `
-.count { font-size: .8125em; color: var(--_soft); font-variant-numeric: tabular-nums }
+.count { font-size: .8125em; min-inline-size: 3.2em; color: var(--_soft); font-variant-numeric: tabular-nums }
 .turn::before { content: ""; display: inline-block; inline-size: .5em; block-size: .5em; border: solid currentColor; border-width: 2px 2px 0 0; rotate: 45deg }
 .back::before, [dir=rtl] .turn::before { scale: -1 }
 [dir=rtl] .back::before { scale: 1 }
-@container (min-width: 736px) { .line .notice, .line .why { order: 3; grid-column: 1 / -1 } }
+@container (max-width: 735px) { .line .body:has(.why, .notice) .text { -webkit-line-clamp: 2 } }
 @container (max-width: 352px) { .count { display: none } }
 `;
 

@@ -21,15 +21,15 @@ const css = `
 :host([hidden]), [hidden] { display: none !important }
 :lang(ar) { line-height: 1.65 }
 * { box-sizing: border-box; margin: 0; padding: 0 }
-.head { display: flex; align-items: center; gap: .5em; flex-wrap: wrap; border-block-end: 1px solid var(--_rule); border-block-start: 3px solid var(--_fill); padding-inline-end: .5em }
-.label { display: inline-grid; background: var(--_fill); color: var(--_on); font-weight: 800; padding: .45em 1.3em .45em .8em }
+.head { display: flex; align-items: center; gap: .5em; min-block-size: 2.4em; border-block-end: 1px solid var(--_rule); border-block-start: 3px solid var(--_fill); padding-inline-end: .5em }
+.label { display: inline-grid; background: var(--_fill); color: var(--_on); font-weight: 800; padding-inline: .8em 1.3em; align-self: stretch; align-content: center }
 .label:not(:lang(ar)) { text-transform: uppercase; letter-spacing: .05em; font-size: .875em }
 .label * { grid-area: 1 / 1 }
 .root:has(:is(.u1, .u2):not([hidden])) .label :last-child, .root:not(:has(:is(.u1, .u2):not([hidden]))) .label :first-child { visibility: hidden }
 .root:not(:has(:is(.u1, .u2):not([hidden]))) .label { background: none; color: inherit }
-[dir=rtl] .label { padding: .3em .8em .3em 1.3em }
-.state { font-size: .8125em; font-weight: 600; color: var(--_soft); display: inline-flex; align-items: center; gap: .4em; padding-inline: .5em; min-inline-size: 6em }
-.state::before { content: ""; inline-size: .6em; block-size: .6em; border: 2px solid; border-radius: 50% }
+.state { font-size: .8125em; font-weight: 600; color: var(--_soft); padding-inline: .5em; flex: 1; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.state::before { content: ""; display: inline-block; margin-inline-end: .4em; inline-size: .6em; block-size: .6em; border: 2px solid; border-radius: 50% }
+[class=root] .body { padding-block-end: 2.2em; min-block-size: calc(var(--ticker-height) + 2.2em) }
 .empty { padding: .8em; color: var(--_soft) }
 ol { list-style: none; max-block-size: var(--ticker-height, none); overflow: auto; overflow-wrap: anywhere }
 li { padding: .7em .8em; border-block-end: 1px solid var(--_rule); border-inline-start: 4px solid transparent }
@@ -41,16 +41,13 @@ li:last-child { border-block-end: 0 }
 .u1 .text { font-size: 1.2em; line-height: 1.3 }
 .u1 .text:lang(ar) { line-height: 1.6 }
 .source { font-weight: 700 }
-.text { text-align: start }
-a { color: inherit; text-decoration: underline }
+a { color: inherit }
 .note { font-size: .875em; margin-block-start: .25em; padding-inline-start: .6em; border-inline-start: 2px solid var(--_warn); color: var(--_soft) }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
-.tools { display: flex; align-items: center; gap: .25em; margin-inline-start: auto; flex-wrap: wrap }
+.tools { display: flex; align-items: center; gap: .25em; flex: 1; min-inline-size: 0 }
 @container (max-width: 352px) {
-  .state { min-inline-size: 0 }
   .label.label { font-size: .8em; padding-inline: .7em 1.1em }
   .label.label:lang(ar) { font-size: .95em }
-  .tools { gap: 0 }
 }
 `;
 

@@ -91,8 +91,8 @@ export function row(item, words, now) {
     {},
     el("div", "meta", {}, [
       mark && el("span", "mark", {}, mark),
-      el("time", "time", { dateTime }),
       Date.parse(item.pinnedUntil ?? "") > now && el("span", "pin", {}, words.pinned),
+      el("time", "time", { dateTime }),
     ]),
     isGone
       ? []

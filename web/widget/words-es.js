@@ -25,6 +25,7 @@ export const words = {
   next: "Siguiente",
   fresh: "{n} nuevas",
   more: "{n} más",
+  all: "Leer todo",
   empty: "No hay noticias de última hora.",
   u1: "Flash",
   u2: "Boletín",
