@@ -18,7 +18,7 @@ export const css = `
   .line { --_rows: 1; display: grid; grid-template-columns: auto 1fr 17em }
   .line .head { display: contents }
   .line .label { order: 0; display: grid; place-items: center; padding-inline: 1.2em 1.8em }
-  .line .tools { order: 2; align-self: center; padding-inline: .5em; flex-wrap: wrap; justify-content: end }
+  .line .tools { order: 2; align-self: center; padding-inline: .5em; flex-wrap: wrap }
   .line .state { flex-basis: 90% }
   .line .body { order: 1; min-inline-size: 0 }
 }

@@ -45,13 +45,13 @@ export function steady(frame, onFit, onResize) {
     if (isFirst) {
       body.style.blockSize = "";
       const least = options.show * ROW_HEIGHT + (options.layout ? HEADLINE_HEIGHT : BUTTON_HEIGHT);
-      body.style.blockSize = `${Math.max(body.offsetHeight / size, isScroller ? 0 : least)}em`;
+      body.style.blockSize = `${Math.max((body.offsetHeight + 1) / size, isScroller ? 0 : least)}em`;
     }
     const limit = end();
     const before = hidden;
     hidden = 0;
     for (const li of /** @type {Iterable<HTMLElement>} */ (list.children)) {
-      const isCut = !isScroller && li !== list.firstChild && li.offsetTop + li.offsetHeight > limit + 1;
+      const isCut = !isScroller && li !== list.firstChild && li.offsetTop + li.offsetHeight > limit + 2;
       li.classList.toggle("cut", isCut);
       hidden += +isCut;
     }

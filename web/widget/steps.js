@@ -15,7 +15,7 @@ export const css = `
 .back::before, [dir=rtl] .turn::before { scale: -1 }
 [dir=rtl] .back::before { scale: 1 }
 @container (max-width: 735px) { .line .body:has(.why, .notice) .text { -webkit-line-clamp: 2 } }
-@container (max-width: 352px) { .count { display: none } }
+@container (max-width: 352px) { .count, .back { display: none } }
 `;
 
 /** @param {Frame} frame */

@@ -27,7 +27,7 @@ const css = `
 .label * { grid-area: 1 / 1 }
 .root:has(:is(.u1, .u2):not([hidden])) .label :last-child, .root:not(:has(:is(.u1, .u2):not([hidden]))) .label :first-child { visibility: hidden }
 .root:not(:has(:is(.u1, .u2):not([hidden]))) .label { background: none; color: inherit }
-.state { font-size: .8125em; font-weight: 600; color: var(--_soft); padding-inline: .5em; flex: 1; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.state { font-size: .8125em; font-weight: 600; color: var(--_soft); flex: 1; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
 .state::before { content: ""; display: inline-block; margin-inline-end: .4em; inline-size: .6em; block-size: .6em; border: 2px solid; border-radius: 50% }
 [class=root] .body { padding-block-end: 2.2em; min-block-size: calc(var(--ticker-height) + 2.2em) }
 .empty { padding: .8em; color: var(--_soft) }

@@ -63,7 +63,7 @@ export function wholeTexts(frame, words, end) {
     for (const [key, { li }] of rows) {
       if (!li.checkVisibility({ visibilityProperty: true })) continue;
       const isCut =
-        li.offsetTop + li.offsetHeight > limit + 1 ||
+        li.offsetTop + li.offsetHeight > limit + 2 ||
         [...li.querySelectorAll(".text, .note")].some(isClipped);
       const old = li.querySelector(".all");
       if (isCut && !old)
