@@ -74,8 +74,8 @@ export function messages(frame, words, onChange, moveFocus) {
       isOffline && !reason && retry,
     );
     // In the tree only while they say something: an empty one would have a border.
-    if (text) place.append(why);
-    else why.remove();
+    if (!text) why.remove();
+    else if (!why.isConnected) place.append(why);
     if (hasFocus) retry.isConnected ? retry.focus() : moveFocus();
     if (text && text !== spoken) frame.say({ text: [text] });
     spoken = text;
