@@ -5,6 +5,7 @@
    languages with a table are compared; a line without common words is not judged.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from typing import Final
@@ -78,10 +79,12 @@ def edition_doubt(text: str, edition: Edition) -> RefusedError | None:
 
 
 def _scripts(text: str) -> Counter[str]:
-    """The number of letters of each script."""
+    """The number of letters of each script, without codes such as A320, which every language writes the same way."""
     return Counter(
         "LATIN" if character.isascii() else unicodedata.name(character, "").split(" ", 1)[0]
-        for character in text
+        for word in re.findall(r"\w+", text)
+        if not any(map(str.isdigit, word))
+        for character in word
         if character.isalpha()
     )
 

@@ -29,6 +29,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
 _ROWS_LIMIT: Final = 100
 _FASTEST: Final = 1000
 _LONGEST_SECONDS: Final = 86_400
+_LONGEST_MINUTES: Final = 60
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ def element_options(site: Site, strings: Mapping[str, Mapping[str, str]], langua
         Option("speed", "number", least=1, most=_FASTEST, default=80),
         Option("label", "text"),
         Option("tombstone", "number", most=_LONGEST_SECONDS, default=60),
+        Option("keep", "number", most=_LONGEST_MINUTES, default=_LONGEST_MINUTES),
         Option("lang", "choice", {tag: sentences["name"] for tag, sentences in strings.items()}),
         Option("dir", "choice", {direction: direction for direction in ("ltr", "rtl", "auto")}),
         Option("aria-label", "text"),

@@ -28,7 +28,7 @@ _ANYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
 _FOLDERS: Final = ("demo", "developers", "pages", "shared")
 _SINGLE: Final = ("edition", "lang", "layout")
 _PASSED: Final = ("section", "place", "story", "urgency", "backlog")
-_LOOKS: Final = ("show", "speed", "label", "tombstone")
+_LOOKS: Final = ("show", "speed", "label", "tombstone", "keep")
 FALLBACK_COUNT: Final = 10
 SERVED_ROWS: Final = {"line": 1, "list": FALLBACK_COUNT, "card": 3, "crawl": 1}
 """By layout, as many rows of the server as the element shows: a page does not move when the script runs."""

@@ -28,6 +28,7 @@ const DOUBTS = [
   ["es", "Rescatan con vida a dos personas", null, null],
   ["ar", "شركة Apple تطلق هاتف iPhone Pro الجديد", null, null],
   ["ar", "هبوط طائرة A320 بسلام في مطار بيروت", null, null],
+  ["ar", "هبوط طائرة A320 (F79C3C7E) بسلام", null, null],
   ["ar", "Plane lands safely in Beirut", "script", "en"],
   ["en", "يا", null, null],
   ["en", "A320", null, null],

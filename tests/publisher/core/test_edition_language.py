@@ -28,6 +28,8 @@ def doubt(text: str, language: str) -> str | None:
         ("en", "Barça beat Real Madrid in La Liga", None),
         ("es", "Trump y Musk, en el Madison Square Garden", None),
         ("ar", "شركة Apple تطلق iPhone 20", None),
+        ("ar", "هبط A320NEO B737MAX8 CRJ900ER", None),
+        ("en", "حريق في M15 A320NEO CRJ900ER", "edition-script"),
         ("en", "El Niño hits Los Angeles and La Paz", None),
         ("en", "أ", None),
         ("en", "42", None),

@@ -115,10 +115,11 @@ async def test_the_options_page_has_every_attribute_and_property_of_the_element(
     documented = {name for row in table(page, "## Custom properties") for name in code_words(row[0])}
     assert {f"--ticker-{name}" for name in PROPERTIES} == documented
     html = (await node.get("/options")).text
-    assert re.findall('name="a-(show|speed|tombstone)"[^>]* placeholder="([0-9]+)"', html) == [
+    assert re.findall('name="a-(show|speed|tombstone|keep)"[^>]* placeholder="([0-9]+)"', html) == [
         ("show", "10"),
         ("speed", "80"),
         ("tombstone", "60"),
+        ("keep", "60"),
     ]
     for name in offered:
         assert f'name="a-{name}"' in html, name

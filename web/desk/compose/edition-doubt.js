@@ -2,7 +2,7 @@
  * Whether a text seems to belong to another edition, by its letters and by its smallest words. The desk checks this
  * too (POST /v1/similar); here the answer is there at once, and without the desk.
  *
- * 1. Words count, not letters: a Latin name in an Arabic line is one word among many.
+ * 1. Words count, not letters: a Latin name in an Arabic line is one word among many. A code, which has a digit, is none.
  * 2. A text in another script than the edition's is in doubt if more than half of its words are, or, where the edition
  *    is written in Latin letters, more than a third: names in other scripts are rare there.
  * 3. Languages of one script are told apart by words that every sentence has. Two of the other language, and none or
@@ -46,7 +46,7 @@ const SMALL_WORDS = {
  */
 export function editionDoubt(text, edition, editions) {
   const language = editions[edition]?.language ?? "";
-  const words = text.match(/[\p{L}\p{M}]+/gu) ?? [];
+  const words = (text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).filter((word) => !/\p{N}/u.test(word));
   if (words.length < 2 || !language) return null;
   return scriptDoubt(words, language, editions) ?? languageDoubt(words, language, editions);
 }
