@@ -31,7 +31,7 @@ def test_an_editor_is_answered_in_time_during_a_flood(machine: Machine, kind: st
     port = machine.http.base_url.port
     machine.post("warm")
     command = [sys.executable, str(Path(__file__).parents[2] / "support" / "flood_client.py"), kind]
-    flood = subprocess.Popen([*command, str(port), str(_CLIENTS), str(_SECONDS + 0.5)])
+    flood = subprocess.Popen([*command, str(port), str(_CLIENTS), str(_SECONDS + 30)])
     try:
         time.sleep(0.5)
         waits: list[float] = []
