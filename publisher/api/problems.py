@@ -158,8 +158,8 @@ def _problem(error: ApiError, reader: Reader) -> Problem:
 def spoken(refusals: Iterable[RefusedError], reader: Reader) -> list[SpokenError]:
     """`refusals` with their sentences for `reader`."""
     return [
-        SpokenError(each.field, sentence(each, reader.language), each.code, reader.in_languages(each))
-        for each in refusals
+        SpokenError(refusal.field, sentence(refusal, reader.language), refusal.code, reader.in_languages(refusal))
+        for refusal in refusals
     ]
 
 

@@ -65,12 +65,12 @@ def totp_step(secret: str | None, code: str, now: float) -> int | None:
     generator = pyotp.TOTP(secret or _DUMMY_SECRET)
     current = int(now // TOTP_SECONDS)
     code = "".join(code.split())
-    found = None
+    outcome = None
     for step in (current - 1, current, current + 1):
         expected = generator.generate_otp(step)
         if secrets.compare_digest(expected.encode(), code.encode("utf-8", "surrogatepass")) and secret:
-            found = step
-    return found
+            outcome = step
+    return outcome
 
 
 @cache

@@ -56,8 +56,8 @@ async def publish_siblings(
     else:
         published = await publish_draft(parts, actor, body.draft_id, key, store)
     member = await warnings.member(request, actor, body, published.item)
-    for each in (published, *published.siblings):
-        note_published(parts, actor, each, time.perf_counter() - started)
+    for publication in (published, *published.siblings):
+        note_published(parts, actor, publication, time.perf_counter() - started)
     rest = await store_rest(parts, actor, key, body, published)
     rows = [_published_json(sibling) for sibling in published.siblings]
     rows += [_missing_json(request, missing) for missing in rest]

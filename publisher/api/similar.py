@@ -121,11 +121,11 @@ def _typed(body: SimilarRequest, language: str, parts: Parts) -> _Typed:
             sources = [InfoSource(name, body.role or "organisation", source if source else UNSET)]
         draft = Draft(headline, language, "text", clean.rfind(headline))
         return _Typed("text", draft, positions, sources, "text", advice)
-    given = "" if body.headline is UNSET else body.headline
-    if isinstance(given, TextInput):
-        language = given.language if given.language is not UNSET else language
-        given = given.value
-    clean, positions, advice = without_invisible(given[:_LONGEST], "headline")
+    typed = "" if body.headline is UNSET else body.headline
+    if isinstance(typed, TextInput):
+        language = typed.language if typed.language is not UNSET else language
+        typed = typed.value
+    clean, positions, advice = without_invisible(typed[:_LONGEST], "headline")
     draft = Draft(clean, language, "headline")
     sources = [_source(source, language) for source in ([] if body.info_sources is UNSET else body.info_sources)]
     return _Typed("headline", draft, positions, sources, "infoSources[{}].name", advice)

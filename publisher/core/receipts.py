@@ -99,9 +99,9 @@ class ReceiptBook:
         node.has_stopped = report.has_stopped
         self._nodes.move_to_end(report.node)
         if report.place:
-            before = self._nodes.get(self._holders.get(report.place, report.node))
-            if before is not None and before is not node:
-                before.has_stopped = True
+            previous = self._nodes.get(self._holders.get(report.place, report.node))
+            if previous is not None and previous is not node:
+                previous.has_stopped = True
             self._holders[report.place] = report.node
         while len(self._nodes) > NODE_LIMIT:
             name, _ = self._nodes.popitem(last=False)
@@ -126,9 +126,9 @@ class ReceiptBook:
 
     def audience(self, editions: Iterable[str]) -> Audience:
         """The connections that are open now, in all and of each of `editions`."""
-        known = self._recent_nodes().values()
-        current = [node for node in known if node.newest >= self.now - _SILENT_SECONDS]
-        nodes, silent = len(current), len(known) - len(current)
+        recent_nodes = self._recent_nodes().values()
+        current = [node for node in recent_nodes if node.newest >= self.now - _SILENT_SECONDS]
+        nodes, silent = len(current), len(recent_nodes) - len(current)
         if silent or not nodes:
             return Audience(nodes, silent, None, dict.fromkeys(editions))
         total = sum(node.connections for node in current)

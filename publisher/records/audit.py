@@ -84,8 +84,8 @@ class AuditLog:
             if skips_known:
                 ids = [event.event for event in events]
                 marks = ", ".join([sql.mark] * len(ids))
-                found = run(sql.known.format(marks), (head.number - _KNOWN_RECORDS, *ids)).fetchall()
-                stored = {(event, action) for event, action in found}
+                rows = run(sql.known.format(marks), (head.number - _KNOWN_RECORDS, *ids)).fetchall()
+                stored = {(event, action) for event, action in rows}
                 events = [event for event in events if (event.event, event.action) not in stored]
             if not events:
                 return 0
