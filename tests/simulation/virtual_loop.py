@@ -27,7 +27,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now += timeout
         return []
 
-    # Any: asyncio's signature
+    # Any: as in asyncio. typeshed's signature has type variables that these readers do not need.
     def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:  # type: ignore[override]
         self.readers[fd] = callback
 

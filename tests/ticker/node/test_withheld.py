@@ -6,10 +6,12 @@ import pytest
 
 from tests.support.entries import entry
 from tests.support.node_audience import RecordingClient, SteppedNode
+from ticker.contract.entry import Entry
 from ticker.contract.item import Text
 from ticker.core.filter import Filter
 from ticker.core.frame import Format
 from ticker.core.joins import Subscription
+from ticker.core.record import Records, fold
 from ticker.reader.sink import StreamContents
 from ticker.stream.redis_stream import Position
 
@@ -25,10 +27,12 @@ def node() -> Iterator[SteppedNode]:
     audience.close()
 
 
-def fail_over(node: SteppedNode, *entries: object) -> None:
+def fail_over(node: SteppedNode, *entries: Entry) -> None:
     """The node reads a stream that has lost what came after `entries`."""
     position = Position("e1", len(entries), b"1-0")
-    node.rebuild(StreamContents(entries, 0, position, {}, None))  # type: ignore[arg-type]
+    records: Records = {}
+    fold(entries, records)
+    node.rebuild(StreamContents(entries, 0, position, {}, records))
     node.run_steps()
 
 
