@@ -164,7 +164,14 @@ def new_server() -> Iterator[Server]:
     # Not pytest's own temporary folder: a socket's path may have 107 bytes at most.
     with tempfile.TemporaryDirectory(prefix="fw") as folder:
         server = Server(Path(folder))
-        server.start()
+        try:
+            server.start()
+        except AssertionError:
+            if "Address already in use" not in server.log():
+                raise
+            # Another program has taken the port since it was chosen.
+            server.port = free_port()
+            server.start()
         try:
             yield server
         finally:
