@@ -51,7 +51,10 @@ async def publish_in_three(keyboard: Keyboard, number: int) -> None:
         await keyboard.write(f"{TEXTS[language]} {number}")
         if key:
             await keyboard.press(key)
-    await keyboard.press("Control+Enter", "Enter")
+    await keyboard.press("Control+Enter")
+    # The question opens when the desk has checked the lines; a person confirms what is shown.
+    await keyboard.page.wait_for_selector("#confirm[open]")
+    await keyboard.press("Enter")
     await keyboard.page.wait_for_selector("#outcome[data-t='editions.done']")
     await keyboard.page.wait_for_selector("#line:focus")
 

@@ -86,6 +86,8 @@ class Round(msgspec.Struct, frozen=True):
     """The p99 of the time from a client's connect() to its first message."""
     cpu_us: float
     """CPU of the surviving workers and the store for each resume, items included."""
+    client_us: float
+    """CPU of the load client for each resume, items included."""
     refused: int
     items: int
     commands: dict[str, int]
@@ -117,6 +119,7 @@ async def storm(run: Run, plan: Plan) -> Section:
         ("from the first connect to the last replay, s", "return_s", 2),
         ("one resume, p99, ms", "p99_ms", 0),
         ("CPU of the surviving service per resume, µs", "cpu_us", 0),
+        ("the load client's own per resume, µs", "client_us", 0),
         ("connects that were refused and repeated", "refused", 0),
     )
     rows = [
@@ -147,13 +150,20 @@ reports of receipts with XADD, and the readers of {2 * workers} workers send the
         if name not in READER | RECEIPTS and (extra := round(calls - result.publishing.get(name, 0))) > 0
     }
     reached = seconds.highest <= plan.aim_seconds and not reads and count >= due
+    service_us, client_us = (figure([getattr(result, field) for result in rounds]) for field in ("cpu_us", "client_us"))
+    cores = len(os.sched_getaffinity(0))
+    why = (
+        f"a resume took {service_us.text(0)} µs of the service's CPU and {client_us.text(0)} µs of the load client's, "
+        f"{(service_us.median + client_us.median) * count / 1e6 / cores:.1f} s of all {cores} cores for all of them; "
+        f"it began {figure([result.noticed_s for result in rounds]).text(1)} s after the kill"
+    )
     row = Row(
         key,
         f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
         f"{sum(reads.values())} Redis reads for it",
         "",
         reached,
-        "" if reached else f"each resume took {figure([result.cpu_us for result in rounds]).text(0)} µs of CPU",
+        "" if reached else why,
     )
     panel = Panel("Seconds from the kill", [("all resumed", seconds)], digits=2)
     return Section(text, rounds, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
@@ -187,6 +197,7 @@ async def _storm(session: Session, pair: Pair, count: int, plan: Plan) -> Round:
         raise MissedError(f"only {waiting.due} of {count} have a cursor")
     await session.publish(AWAY)
     session.run.step(f"{count:,} return")
+    stats_returning = await load.stats()
     returning = asyncio.ensure_future(load.resume(inflight=plan.inflight, rate=count / plan.spread_seconds))
     for _ in range(plan.returning):
         await session.publish(1)
@@ -207,6 +218,7 @@ async def _storm(session: Session, pair: Pair, count: int, plan: Plan) -> Round:
         return_s=(joined.last - joined.began) / 1e9,
         p99_ms=quantile(times, 0.99),
         cpu_us=(cpu_seconds(session.target.processes) - spent) * 1e6 / count,
+        client_us=(stats_after.cpu - stats_returning.cpu) / 1e3 / count,
         refused=joined.refused,
         items=BEFORE + AWAY + plan.returning + AFTER,
         commands=_increase(commands_before, commands_after),

@@ -6,6 +6,8 @@ import pytest
 from bench.desk.readers import Expected, Readers
 from bench.desk.tasks import SOURCES, TASKS, TEXTS
 from bench.load_reports import MissedError
+from bench.scenario import Run
+from bench.scenarios import desk
 from tests.support.items import item
 from ticker.contract.item import InfoSource, Item, Text
 
@@ -84,3 +86,12 @@ def test_three_editions_have_a_text_and_a_source_each() -> None:
     lines = TASKS["three editions at once"].outcome(7)
     assert {line.edition for line in lines} == set(TEXTS) == set(SOURCES)
     assert all(line.published.endswith(" 7") for line in lines)
+
+
+@pytest.mark.browser
+@pytest.mark.deep
+async def test_every_task_can_be_done_at_the_page_by_its_keys() -> None:
+    run = Run(quick=True, repeats=1, server_core=0, client_core=0, contenders={})
+    section = await desk.measure(run)
+    assert section.data.keys() == TASKS.keys()
+    assert section.rows[0].reached, section.rows[0]
