@@ -20,7 +20,13 @@ struct meaning {
     struct history *before, *after; /* what its connections keep; NULL for those that keep nothing */
 };
 
-static struct meaning known[KNOWN], other; /* by the item's number; the last one is for messages with no item or several */
+static struct meaning known[KNOWN], other; /* the last one is for messages with no item or several */
+
+/* By the item's number and what the connection keeps: the first messages after a join differ between filters, so that the same bytes
+   follow another history, and a round does not go through them one filter after the other. */
+static struct meaning *known_of(uint32_t number, const struct history *before) {
+    return &known[(number + ((uintptr_t)before >> 6)) % KNOWN];
+}
 
 void not_due(struct connection *c) {
     if (!c->due) return;
@@ -140,7 +146,7 @@ static bool is_same(const struct connection *c, const struct meaning *m, const c
 static const struct meaning *meaning_of(struct connection *c, const char *data, size_t length, bool deflated) {
     static char *inflated;
     struct history *before = deflated ? c->history : NULL, *after = NULL;
-    struct meaning *m = &known[c->next % KNOWN];
+    struct meaning *m = known_of(c->next, before);
     if (is_same(c, m, data, length, deflated)) return m;
     if (is_same(c, &other, data, length, deflated)) return &other;
     const char *text = data;
@@ -156,7 +162,7 @@ static const struct meaning *meaning_of(struct connection *c, const char *data, 
     }
     struct meaning fresh = {0};
     understand(&fresh, text, size);
-    m = fresh.first && fresh.first == fresh.last && !fresh.snapshot && !fresh.replay ? &known[fresh.first % KNOWN] : &other;
+    m = fresh.first && fresh.first == fresh.last && !fresh.snapshot && !fresh.replay ? known_of(fresh.first, before) : &other;
     char *bytes = realloc(m->bytes, length ? length : 1);
     if (!bytes) fault("there is no memory left");
     one_more(before);

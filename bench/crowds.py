@@ -25,7 +25,11 @@ from bench.watching import Sample, scarce, sockets_of, watch
 # Below a limit of 20,000 descriptors, by more than the kernel's uneven spread of connections.
 PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
-INFLIGHT: Final = 400
+# Some dozens for each load client: it answers them in one turn on a core that a hundred processes share.
+INFLIGHT: Final = 4_000
+# The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet: a load
+# client may need seconds for that here.
+PER_WORKER: Final = 19_000
 FILTERS: Final = 20
 _STAGE_SECONDS: Final = 300.0
 _ITEM_SECONDS: Final = 120.0
@@ -78,7 +82,7 @@ async def gather_crowd(run: Run, plan: Plan) -> Crowd:
     seconds = run.minutes * 60 or (3.0 if run.quick else plan.seconds)
     item_seconds = 0.5 if run.quick else min(plan.item_seconds, seconds / 3)
     processes = max(2, math.ceil(readers / PER_PROCESS))
-    contender = Workers(processes, 1.0 if run.quick else plan.heartbeat_seconds, max_connections=19_800)
+    contender = Workers(processes, 1.0 if run.quick else plan.heartbeat_seconds, PER_WORKER)
     with raised(needed(readers), run.notes.append) as settings:
         kept = list(settings)
         async with audience(

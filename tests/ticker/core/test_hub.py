@@ -1,4 +1,4 @@
-"""The hub: judged once a group, the same bytes for all of it, in stream order."""
+"""The hub: judged once a group, the same bytes for all that get them, in stream order."""
 
 from tests.support.entries import entry
 from ticker.contract.entry import Entry
@@ -6,7 +6,7 @@ from ticker.contract.message import live
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
 from ticker.core.frame import Encoded, Format
-from ticker.core.hub import Delivery, Hub
+from ticker.core.hub import MERGED_GROUPS, Delivery, Hub
 
 WORLD = Filter(sections=frozenset({"world"}))
 SPORT = Filter(sections=frozenset({"sport"}))
@@ -38,6 +38,45 @@ def test_entries_that_arrive_together_are_one_delivery_per_group_in_stream_order
         ({"c"}, first.bytes_for(Format.SSE) + third.bytes_for(Format.SSE), 2),
         ({"d"}, other.bytes_for(Format.PLAIN), 1),
     ]
+
+
+def test_members_of_several_groups_that_get_the_same_bytes_are_one_delivery() -> None:
+    hub: Hub[object] = Hub(Backlog(10))
+    members = [object() for _ in range(40)]
+    for number, member in enumerate(members):
+        hub.join(member, Filter(urgency=4 + number % 3), Format.PLAIN)
+    stream, other = object(), object()
+    hub.join(stream, WORLD, Format.SSE)
+    hub.join(other, SPORT, Format.PLAIN)
+    message = encoded(entry(1))
+    first, second = hub.deliveries([(entry(1), message)])
+    assert len(first.members) == 40 and set(first.members) == set(members)
+    assert (first.data, first.entries, first.encoded) == (message.bytes_for(Format.PLAIN), 1, [message])
+    assert second.members == (stream,) and second.data == message.bytes_for(Format.SSE)
+
+
+def test_members_that_have_received_other_messages_before_are_another_delivery() -> None:
+    hub = make_hub()
+    hub.join("a", WORLD, Format.SHARED)
+    hub.join("b", Filter(), Format.SHARED)
+    for number, sections in enumerate((("world",), ("sport",)), 1):
+        arrival = entry(number, sections=sections)
+        list(hub.deliveries([(arrival, encoded(arrival))]))
+    # "b" has received the second, "a" has not.
+    message = encoded(entry(3))
+    deliveries = list(hub.deliveries([(entry(3), message)]))
+    assert [members for members, *_ in deliveries] == [("a",), ("b",)]
+    assert len({data for _, data, *_ in deliveries}) == 2
+
+
+def test_each_of_very_many_groups_is_reached_once() -> None:
+    hub = make_hub()
+    names = [str(number) for number in range(2 * MERGED_GROUPS + 1)]
+    for name in names:
+        hub.join(name, Filter(editions=frozenset({"ar", f"x{name}"})), Format.PLAIN)
+    deliveries = [members for members, *_ in hub.deliveries([(entry(1), encoded(entry(1)))]) if members]
+    assert sorted(map(len, deliveries)) == [1, MERGED_GROUPS, MERGED_GROUPS]
+    assert sorted(member for members in deliveries for member in members) == sorted(names)
 
 
 def test_an_entry_that_no_filter_matches_makes_no_delivery() -> None:
@@ -94,7 +133,7 @@ def test_a_member_may_leave_with_its_whole_group_while_it_is_written_to() -> Non
             for member in tuple(members):
                 reached.append(member)
                 hub.leave(member, groups[member], Format.PLAIN)
-        assert reached == ["a", "b", "c"]
+        assert sorted(reached) == ["a", "b", "c"]
 
 
 def test_the_count_is_right_after_repeated_joins_and_leaves() -> None:

@@ -122,8 +122,8 @@ def test_groups_with_the_same_messages_share_one_compression() -> None:
         hub.join(name, filter, Format.SHARED)
     for number in range(1, 4):
         arrived = [(entry(number), encoded(entry(number)))]
-        first, second = hub.deliveries(arrived)
-        assert {*first.members, *second.members} == {"a", "b"} and first.data is second.data
+        [delivery] = hub.deliveries(arrived)
+        assert set(delivery.members) == {"a", "b"}
 
 
 def test_thousands_of_histories_cost_a_bounded_number_of_compressions() -> None:
