@@ -26,6 +26,7 @@ def section_of(crowd: Crowd, plan: Plan) -> Section:
             f"{crowd.readers:,} on {len(crowd.spread)} workers ({min(crowd.spread):,} to {max(crowd.spread):,})",
         ),
         ("all joined within", f"{crowd.joined_seconds:.0f} s, {crowd.joins_cpu_us:.0f} µs of server CPU each"),
+        ("joins refused under load, and repeated", f"{crowd.refused:,}"),
         ("held for", f"{crowd.seconds:.0f} s; {len(crowd.last_ms)} items, {crowd.heartbeats:,} heartbeats received"),
         ("publish → last of all", f"{news.text(0)} ms; p99 {quantile(crowd.last_ms, 0.99):,.0f} ms"),
         ("server CPU per delivery", f"{figure(crowd.delivery_us).text()} µs"),

@@ -62,6 +62,7 @@ def a_crowd() -> Crowd:
         seconds=598.0,
         joined_seconds=30.0,
         joins_cpu_us=50.0,
+        refused=0,
         base_mib=340.0,
         own_kib=0.4,
         kernel_kib=3.9,
