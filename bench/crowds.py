@@ -27,8 +27,7 @@ PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
 # Some dozens for each load client: it answers them in one turn on a core that a hundred processes share.
 INFLIGHT: Final = 4_000
-# The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet: a load
-# client may need seconds for that here.
+# The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet.
 PER_WORKER: Final = 19_000
 FILTERS: Final = 20
 _STAGE_SECONDS: Final = 300.0

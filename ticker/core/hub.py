@@ -139,9 +139,14 @@ class Hub(Generic[M]):
 
         With `interval`, members of shared event streams that chose another one are left out.
         """
+        made: list[Delivery[M]] = []
         for _filter, form, members in self.groups_by_format():
             if form is not Format.SSE_SHARED:
-                yield Delivery(members, encoded.bytes_for(form), 1)
+                made.append(Delivery(members, encoded.bytes_for(form), 1))
+            if len(made) == MERGED_GROUPS:
+                yield from _merged(made)
+                made = []
+        yield from _merged(made)
         yield from self.broadcast_to_streams(encoded, has_received, interval)
 
     def broadcast_to_streams(
@@ -179,7 +184,7 @@ def _of_group(group: Group[M], chosen: Sequence[Encoded], has_received: Callable
 
 
 def _merged(deliveries: Sequence[Delivery[M]]) -> Iterator[Delivery[M]]:
-    """Yields `deliveries` of one entry; those with the same bytes are one.
+    """Yields `deliveries` of one message; those with the same bytes are one.
 
     The order of a set of members follows their addresses, and so those of their sockets. A round that goes through the
     memory once takes less CPU than one that does so for each filter (docs/performance/gains.md).
