@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker.contract.item import moment
+from ticker.contract.site import direction_of
 from ticker.core.query import ParameterError, Query, read_pairs
 from ticker.http.items import LIMIT
 from ticker.http.json_ld import for_script
@@ -56,6 +57,8 @@ class Fragment:
             t=self._frame.strings[language],
             origin=address,
             language=language,
+            # Without script the page's own direction would order a note's words.
+            direction=direction_of(language),
             layout=layout,
             cursor=str(node.backlog.newest),
             parameters=_attributes(request),
@@ -73,6 +76,9 @@ def _attributes(request: Request) -> list[tuple[str, str]]:
     for name, value in request.query_params.multi_items():
         if name in ELEMENT_FILTERS:
             values.setdefault(name, []).append(value)
+    # Of a number the last value counts, as in the list.
+    if "urgency" in values:
+        del values["urgency"][:-1]
     limit = request.query_params.get("limit")
     rows = [] if limit is None else [("backlog", limit), ("show", limit)]
     return [*((name, ",".join(texts)) for name, texts in values.items()), *rows]

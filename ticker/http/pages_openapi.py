@@ -7,6 +7,7 @@ import msgspec
 from ticker.shared.http.openapi import Json, operation, parameter, path_parameter
 
 _UNCHANGED: Final = (None, "As before")
+_STARTING: Final = "The node is starting; ask again"
 _EDITION: Final = parameter("edition", "An edition of the site; the first one if it is left out")
 
 
@@ -36,12 +37,16 @@ def page_paths() -> Json:
             )
         },
         "/items/{uri}/card.png": {"get": _card()},
-        "/corrections": {"get": _page("Read the page of an edition's corrections and withdrawals", {}, [_EDITION])},
-        "/corrections.atom": {"get": _file("Read the same as an Atom feed", "application/atom+xml", [_EDITION])},
+        "/corrections": {
+            "get": _page("Read the page of an edition's corrections and withdrawals", {"503": _STARTING}, [_EDITION])
+        },
+        "/corrections.atom": {
+            "get": _file("Read the same as an Atom feed", "application/atom+xml", [_EDITION], (400, 503))
+        },
         "/story/{id}": {
             "get": _page(
                 "Read the page of a story: its current items in one edition",
-                {"404": "There is nothing on this story now"},
+                {"404": "There is nothing on this story now", "503": _STARTING},
                 [path_parameter("id"), _EDITION],
             )
         },
@@ -83,8 +88,8 @@ def _page(summary: str, other: dict[str, str], parameters: list[Json]) -> Json:
     return described
 
 
-def _file(summary: str, media_type: str, parameters: list[Json]) -> Json:
-    described = operation(summary, {"200": (None, "The file"), "304": _UNCHANGED}, (400,), parameters)
+def _file(summary: str, media_type: str, parameters: list[Json], refusals: tuple[int, ...] = (400,)) -> Json:
+    described = operation(summary, {"200": (None, "The file"), "304": _UNCHANGED}, refusals, parameters)
     schema: Json = {} if media_type == "application/json" else {"type": "string"}
     described["responses"]["200"]["content"] = {media_type: {"schema": schema}}
     return described

@@ -17,6 +17,7 @@ from ticker.http.json_ld import news_article
 from ticker.http.page_frame import CACHED, PageFrame, bad_host, language_of, refused
 from ticker.http.page_times import page_time
 from ticker.http.public_url import public_address
+from ticker.http.respond import problem
 from ticker.http.share_card import IS_INSTALLED, ShareCards
 from ticker.http.versions import Versions, newest_version, read_versions
 from ticker.node.node import Node
@@ -26,6 +27,8 @@ from ticker.shared.http.negotiate import preferred_language
 from ticker.stream.redis_stream import StreamAwayError
 
 STORY_LIMIT: Final = 100
+STARTING_SECONDS: Final = 2
+"""When to ask again: a node that has read nothing yet must not say that there is nothing."""
 
 
 def reader_routes(node: Node, frame: PageFrame) -> list[BaseRoute]:
@@ -83,6 +86,8 @@ class _ReaderPages:
         edition = self._edition(request)
         if edition is None:
             return self._no_edition()
+        if not self._node.filled:
+            return self._message(request, 503, "page_away", retry_after=STARTING_SECONDS)
         return self._page(request, "corrections.html", edition, amendments=self._amendments_of(edition))
 
     async def feed(self, request: Request) -> Response:
@@ -93,6 +98,8 @@ class _ReaderPages:
         address = public_address(self._node.settings, request)
         if address is None:
             return bad_host()
+        if not self._node.filled:
+            return problem(503, "unavailable", "This node is starting; ask again.", retry_after=STARTING_SECONDS)
         language = language_of(self._node.site.editions[edition].language)
         body = self._frame.text(
             "corrections.atom",
@@ -114,6 +121,8 @@ class _ReaderPages:
             return self._no_edition()
         if not is_story_id(story):
             return self._message(request, 404, "page_no_story")
+        if not self._node.filled:
+            return self._message(request, 503, "page_away", retry_after=STARTING_SECONDS)
         editions = frozenset({edition})
         item_filter = Filter(editions=editions, stories=frozenset({story}))
         entries, _until = self._node.backlog.current(item_filter, STORY_LIMIT, self._node.wall())

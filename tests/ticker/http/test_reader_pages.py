@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from tests.support.serving import Serving
+from tests.support.serving import Serving, Start
 from ticker.contract.item import Correction, Story, Text
 
 pytestmark = pytest.mark.anyio
@@ -144,6 +144,44 @@ async def test_the_fragment_has_the_filters_of_the_address_and_the_cursor_of_its
         "language=en",
     ):
         assert (await node.get(f"/v1/ticker.html?{query}")).status_code == 400
+
+
+async def test_the_fragment_has_the_direction_of_its_language_and_one_value_of_a_number(node: Serving) -> None:
+    for edition, start in (("en", 'lang="en" dir="ltr"'), ("ar", 'lang="ar" dir="rtl"')):
+        page = (await node.get(f"/v1/ticker.html?edition={edition}&urgency=2&urgency=3")).text
+        assert start in page and ' urgency="3"' in page
+
+
+async def test_a_node_that_has_read_nothing_does_not_say_that_there_is_nothing(start: Start) -> None:
+    node = await start(ready=False, stream_url="unix:///nowhere/s")
+    for path in ("/corrections", "/corrections.atom", "/story/flood", "/v1/ticker.html"):
+        answer = await node.get(f"{path}?edition=en")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
+        assert answer.headers["cache-control"] == "no-store", path
+
+
+async def test_the_feed_keeps_the_rules_of_atom_for_any_text(node: Serving) -> None:
+    text = "ردم ]]> &amp; <b>\u200e 12\u200f € 👩\u200d🚒"
+    line = await node.publish(text, edition="ar")
+    await node.act(line, "correction", note=Text(text, "ar", "rtl"))
+    await node.act(await node.publish("x", edition="ar"), "withdraw", note=NOTE)
+    for edition in ("ar", "es"):
+        answer = await node.get(f"/corrections.atom?edition={edition}", Host="news.example")
+        feed = ElementTree.fromstring(answer.content)
+        assert feed.attrib["{http://www.w3.org/XML/1998/namespace}lang"] == edition
+        links = {link.attrib["rel"]: link.attrib["href"] for link in feed.iterfind("{*}link")}
+        assert links["self"] == f"http://news.example/corrections.atom?edition={edition}"
+        entries = feed.findall("{*}entry")
+        ids = [node.findtext("{*}id") for node in (feed, *entries)]
+        assert len(set(ids)) == len(ids) == (3 if edition == "ar" else 1) and all(ids)
+        for part in (feed, *entries):
+            # RFC 4287, 4.1: each has exactly one of these.
+            assert [len(part.findall(f"{{*}}{name}")) for name in ("id", "title", "updated")] == [1, 1, 1]
+            assert datetime.fromisoformat(part.findtext("{*}updated") or "").tzinfo is not None
+            assert part.find("{*}link[@rel='alternate']") is not None
+        assert len(feed.findall("{*}author/{*}name")) == 1
+    assert text in [summary.text for summary in ElementTree.fromstring(
+        (await node.get("/corrections.atom?edition=ar")).content).iterfind("{*}entry/{*}summary")]  # fmt: skip
 
 
 async def test_the_fragment_has_its_items_as_json_too_which_no_text_can_end(node: Serving) -> None:
