@@ -10,13 +10,14 @@ from collections import OrderedDict
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker.contract.item import Item
+from ticker.core.corrections import corrections_of
 from ticker.http.page_frame import CACHED, PageFrame, language_of, refused
 from ticker.http.page_times import page_time
 from ticker.http.respond import problem
@@ -36,6 +37,11 @@ _KEPT: Final = 64
 _WAITING_LIMIT: Final = 8
 _SOURCE_LIMIT: Final = 90
 _RETRY_SECONDS: Final = 5
+# Latin, Arabic and their punctuation, which the fonts of the extra have; other characters may have no glyph here.
+_COVERED: Final = re.compile("[ -\u024f\u0600-\u06ff\u2010-\u2027\u2030-\u205e\u20ac]*")
+_PICTOGRAPHS: Final = re.compile(
+    "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\u200d\u20e3\ufe0e\ufe0f\U000e0020-\U000e007f]*"
+)
 
 
 class ShareCards:
@@ -114,7 +120,8 @@ def card_content(
         # Typst takes codes of two or three letters.
         "language": primary if re.fullmatch("[a-z]{2,3}", primary) else "en",
         "source": shortened(", ".join(source.name.value for source in item.info_sources)),
-        "mark": strings.get(f"u{item.urgency}", "") if item.act != "correction" else strings["correction"],
+        # A correction is owed in later versions too.
+        "mark": strings["correction"] if corrections_of(item) else strings.get(f"u{item.urgency}", ""),
         "brand": brand,
         "edition": edition,
         "time": time,
@@ -130,18 +137,43 @@ def shortened(source: str) -> str:
 
 def draw(content: dict[str, object], ppi: int = 72) -> bytes:
     """The picture as PNG, with 72 pixels an inch in its own size; for a thread, because it takes 50 ms."""
+    return _compiled(displayable(content), format="png", ppi=ppi)
+
+
+def displayable(content: dict[str, object]) -> dict[str, object]:
+    """`content` without what the fonts here cannot show: its pictographs, else all of its words.
+
+    An empty box in place of each letter would be worse than a card without the line, which the network writes below it.
+    """
+    texts = {name: str(content[name]) for name in ("headline", "source")}
+    plain = {name: " ".join(_PICTOGRAPHS.sub("", text).split()) for name, text in texts.items()}
+    for candidate in (texts, plain):
+        if _has_glyphs(content, candidate):
+            return content | candidate
+    return content | dict.fromkeys(texts, "")
+
+
+def _has_glyphs(content: dict[str, object], texts: dict[str, str]) -> bool:
+    if all(_COVERED.fullmatch(text) for text in texts.values()):
+        return True
+    import typst
+
+    try:
+        # PDF/A is refused for a missing glyph, where a PNG has an empty box.
+        _compiled(content | texts | {"brand": "", "edition": ""}, format="pdf", pdf_standards="a-2b")
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _compiled(content: dict[str, object], **options: Any) -> bytes:  # Any: of Typst
     # Imported here: it takes 30 ms, and few services ever draw.
     import typst
 
-    picture = typst.compile(
-        _TEMPLATE,
-        format="png",
-        ppi=ppi,
-        font_paths=font_folders(),
-        sys_inputs={"card": msgspec.json.encode(content).decode()},
-    )
-    assert isinstance(picture, bytes)
-    return picture
+    data = {"card": msgspec.json.encode(content).decode()}
+    compiled = typst.compile(_TEMPLATE, font_paths=font_folders(), sys_inputs=data, **options)
+    assert isinstance(compiled, bytes)
+    return compiled
 
 
 def font_folders() -> list[Path]:

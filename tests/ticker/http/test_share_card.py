@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.items import item
 from tests.support.serving import Serving
-from ticker.contract.item import InfoSource, Text
+from ticker.contract.item import Correction, InfoSource, Text
 from ticker.http import share_card
-from ticker.http.share_card import SIZE, card_content, draw
+from ticker.http.share_card import SIZE, card_content, displayable, draw
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +86,33 @@ def test_arabic_letters_are_joined_and_markup_of_a_headline_is_text() -> None:
     assert joined != apart
     hostile = 'x" + panic() #eval("1/0") $ \\ *b* <a> ] } @c'
     assert draw(content(Text(hostile, "en", "ltr"))) != draw(content(Text("x", "en", "ltr")))
+
+
+def test_a_card_says_correction_in_later_versions_too() -> None:
+    note = Text("It was five.", "en", "ltr")
+    corrections = (Correction(2, "correction", note, "2026-05-01T09:31:00.000Z"),)
+    for changes in ({"act": "correction", "note": note}, {"act": "update", "corrections": corrections}):
+        line = item(version=3, urgency=1, **changes)
+        card = card_content(line, brand="", edition="", time="", strings=STRINGS, page_language="en")
+        assert card["mark"] == "Correction"
+    assert card_content(item(urgency=1), brand="", edition="", time="", strings=STRINGS, page_language="en")[
+        "mark"
+    ] == ("Flash")
+
+
+def test_a_card_has_no_empty_boxes_for_what_no_font_here_can_show() -> None:
+    # No font has a glyph for a code point that is not assigned.
+    pictograph, letter = "\U0001f8ff\ufe0f", "\u0378"
+    plain = content(Text("Fire at a station", "en", "ltr"))
+    assert displayable(plain) == plain
+    shown = displayable(content(Text(f"Fire {pictograph}\u200d{pictograph} at a station", "en", "ltr")))
+    assert (shown["headline"], shown["source"]) == ("Fire at a station", "Health ministry")
+    shown = displayable(content(Text(f"Fire in {letter}", "en", "ltr")))
+    assert (shown["headline"], shown["source"], shown["brand"]) == ("", "", "Wire")
+    assert header(draw(content(Text(f"Fire in {letter}", "en", "ltr"))))[:2] == SIZE
+    # Joiners have no glyph of their own.
+    persian = content(Text("می\u200cرود", "fa", "rtl"))
+    assert displayable(persian) == persian
 
 
 def test_the_longest_headline_leaves_the_last_row_free() -> None:
