@@ -144,7 +144,15 @@ def test_the_embed_page_works_in_a_frame_of_another_site(page: Page, ticker: Fak
     assert "frame-ancestors 'self'" in get(ticker, "/")[1]["content-security-policy"]
 
 
-@pytest.mark.parametrize("query", ["edition=xx", "layout=round", "edition=%22%3E%3Cscript%3E"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "edition=xx",
+        "layout=round",
+        "edition=%22%3E%3Cscript%3E",
+        "label=The+president+has+resigned,+says+the+palace",
+    ],
+)
 def test_an_embed_page_with_a_wrong_parameter_is_refused_with_a_sentence(ticker: FakeTicker, query: str) -> None:
     status, headers, body = get(ticker, f"/embed?{query}")
     assert (status, headers["content-type"]) == (400, "application/problem+json")

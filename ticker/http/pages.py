@@ -29,6 +29,8 @@ _FOLDERS: Final = ("demo", "developers", "pages", "shared")
 _SINGLE: Final = ("edition", "lang", "layout")
 _PASSED: Final = ("section", "place", "story", "urgency", "backlog")
 _LOOKS: Final = ("show", "speed", "label", "tombstone", "keep")
+# A link must not put a sentence of its author above a newsroom's items.
+_LABEL_LIMIT: Final = 40
 FALLBACK_COUNT: Final = 10
 SERVED_ROWS: Final = {"line": 1, "list": FALLBACK_COUNT, "card": 3, "crawl": 1}
 """By layout, as many rows of the server as the element shows: a page does not move when the script runs."""
@@ -93,6 +95,8 @@ class _Pages:
             )
         if layout not in LAYOUTS:
             return refused(400, "layout", f"The layout is one of: {', '.join(LAYOUTS)}.")
+        if len(parameters.get("label", "")) > _LABEL_LIMIT:
+            return refused(400, "label", f"The label has at most {_LABEL_LIMIT} characters.")
         language = parameters.get("lang") or self._site.editions[edition].language
         return self._frame.page(
             request,
@@ -133,9 +137,9 @@ class _Pages:
         path = page_path(address, url)
         if path not in ("/", "/embed") or edition not in self._site.editions or layout not in LAYOUTS:
             return refused(404, "url", "This address is not a ticker of this service.")
-        width, height = (
-            max(min(200, own), min(own, most)) for own, most in zip(_EMBED_SIZES[layout], sizes, strict=True)
-        )
+        own_sizes = _EMBED_SIZES[layout]
+        # A consumer's bounds must be respected (oEmbed 1.0, 2.2); a bound of 0 is none.
+        width, height = (min(own, most) if most > 0 else own for own, most in zip(own_sizes, sizes, strict=True))
         # A filter may be repeated. Of other parameters, the page takes the last value.
         query = [*single.items(), *(pair for pair in named if pair[0] not in _SINGLE)]
         title = f"{self._settings.brand} · {self._site.editions[edition].name}"

@@ -28,6 +28,20 @@ async def test_pages_name_the_public_address_and_link_relatively(start: Start) -
         assert (await node.get(f"/oembed?url={quote(address, safe='')}")).status_code == 200, address
 
 
+async def test_oembed_keeps_within_the_bounds_of_the_page_that_asks(start: Start) -> None:
+    node = await start(public_url=PUBLIC)
+    address = quote(f"{PUBLIC}/embed?layout=list", safe="")
+    for bounds, size in (
+        ("", (400, 480)),
+        ("&maxwidth=300&maxheight=2000", (300, 480)),
+        ("&maxwidth=150&maxheight=90", (150, 90)),
+        ("&maxwidth=0&maxheight=-1", (400, 480)),
+    ):
+        described = (await node.get(f"/oembed?url={address}{bounds}")).json()
+        assert (described["width"], described["height"]) == size
+        assert f'width="{size[0]}" height="{size[1]}"' in described["html"]
+
+
 async def test_an_address_in_another_script_is_named_as_browsers_send_it(start: Start) -> None:
     node = await start(public_url="https://müller.example/é b".replace(" ", "%20"))
     sent = "https://xn--mller-kva.example/%C3%A9%20b"
