@@ -136,9 +136,11 @@ class Subscription:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._save()
-        await self.aclose()
+        try:
+            if kind is None:
+                self._save()
+        finally:
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Closes the connection, without saving the cursor of the event that the program may still be handling."""
@@ -165,7 +167,8 @@ class Subscription:
                 raise error.__cause__ from None
             except TimeoutError:
                 reason, wait = "the ticker is silent", self._reconnect.closed(time.monotonic(), 1006)
-            except (OSError, WebSocketException) as error:
+            except (OSError, WebSocketException, ValueError) as error:
+                # ValueError: a portal may redirect to an address that is none.
                 reason = f"no ticker answers there ({type(error).__name__})"
                 wait = self._reconnect.closed(time.monotonic(), 1006)
             assert wait is not None

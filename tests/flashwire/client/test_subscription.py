@@ -145,6 +145,19 @@ async def test_a_portal_that_answers_instead_of_the_ticker_is_no_refusal() -> No
     assert len(ticker.queries) == 3
 
 
+@pytest.mark.parametrize("location", ["http://portal.example/login", "http://[", "ws://portal.example:99999/"])
+async def test_a_portal_that_redirects_to_its_page_is_no_refusal_and_no_error(location: str) -> None:
+    answer = http_answer(HTTPStatus.FOUND, b"<html>", Content_Type="text/html", Location=location)
+
+    async def script(connection: ServerConnection, number: int) -> None:
+        await connection.send(SNAPSHOT)
+
+    async with fake_ticker(script, lambda number: answer if number == 1 else None) as ticker:
+        events = await collect(Subscription(ticker.url, chance=lambda: 0), until=nth(Snapshot, 1))
+    [refused] = [event for event in events if isinstance(event, Reconnecting)]
+    assert refused.reason.startswith("no ticker answers there (")
+
+
 async def test_retry_after_of_a_full_node_is_kept() -> None:
     answer = http_answer(HTTPStatus.SERVICE_UNAVAILABLE, b"", Retry_After="30")
     async with fake_ticker(no_connection, lambda number: answer) as ticker:
@@ -285,6 +298,29 @@ async def test_an_error_of_the_cursor_store_reaches_the_program(tmp_path: Path) 
                     kinds.append(type(event))
                     assert not isinstance(event, Reconnecting), "the program's own error is no lost connection"
         assert kinds[-1] is Snapshot
+
+
+async def test_a_block_whose_last_cursor_cannot_be_saved_still_closes_its_connection() -> None:
+    closed = asyncio.Event()
+
+    async def script(connection: ServerConnection, number: int) -> None:
+        await connection.send(SNAPSHOT)
+        await connection.wait_closed()
+        closed.set()
+
+    class FullDisk(MemoryCursorStore):
+        def save(self, cursor: str) -> None:
+            raise OSError("disk full")
+
+    async with fake_ticker(script) as ticker:
+        events = Subscription(ticker.url, cursors=FullDisk())
+        with pytest.raises(OSError, match="disk full"):
+            async with events:
+                async for event in events:
+                    if isinstance(event, Snapshot):
+                        break
+        async with asyncio.timeout(10):
+            await closed.wait()
 
 
 async def test_filters_take_one_name_or_several() -> None:
