@@ -6,10 +6,10 @@ Needs Python alone. `news.json` keeps the cursor and the list. Prints what chang
 if the ticker cannot be reached.
 """
 
+import http.client
 import json
 import os
 import sys
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -28,8 +28,10 @@ def fetch(ticker: str, edition: str, cursor: str | None) -> dict[str, Any]:
         f"{ticker}/v1/live?{urllib.parse.urlencode(query)}", headers={"Accept": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=WAIT_SECONDS + 10) as answer:
-        message: dict[str, Any] = json.load(answer)
+        message = json.load(answer)
+    if isinstance(message, dict) and message.get("type") in ("snapshot", "replay"):
         return message
+    raise ValueError("what answered is no ticker")
 
 
 def merge(items: dict[str, Any], message: dict[str, Any]) -> list[str]:
@@ -55,14 +57,15 @@ def main(ticker: str, edition: str, path: Path) -> int:
     state: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {"cursor": None, "items": {}}
     try:
         message = fetch(ticker.rstrip("/"), edition, state["cursor"])
-    except (urllib.error.URLError, TimeoutError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # Also for the page of a portal, and for an answer that broke off.
         print(f"The ticker cannot be reached: {error}", file=sys.stderr)
         return 1
     for change in merge(state["items"], message):
         print(change)
     state["cursor"] = message["cursor"]
     # Cursor and list are replaced together, so that they always belong to each other.
-    temporary = path.with_suffix(".tmp")
+    temporary = path.with_name(f"{path.name}.tmp")
     temporary.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
     os.replace(temporary, path)
     return 0

@@ -8,7 +8,16 @@ Ctrl+C ends it. With --cursor the next run begins where this one ended.
 import argparse
 import sys
 
-from flashwire.client import FileCursorStore, Gap, Item, MemoryCursorStore, Reconnecting, Snapshot, Stale
+from flashwire.client import (
+    FileCursorStore,
+    Gap,
+    Item,
+    MemoryCursorStore,
+    Reconnecting,
+    Snapshot,
+    Stale,
+    SubscriptionRefusedError,
+)
 from flashwire.client.blocking import follow
 from flashwire.client.events import AnyItem, Event
 
@@ -18,7 +27,8 @@ FLASH, BULLETIN = 1, 2
 
 def printable(text: str) -> str:
     """The text without characters that a terminal might take for commands."""
-    return "".join(character for character in text if character.isprintable())
+    joiners = "\u200c\u200d"
+    return "".join(character for character in text if character.isprintable() or character in joiners)
 
 
 def line(item: AnyItem) -> str:
@@ -68,3 +78,6 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         pass
+    except (SubscriptionRefusedError, ValueError) as error:
+        # The edition or the address is wrong, and the sentence says how.
+        sys.exit(str(error))

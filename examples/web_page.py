@@ -22,6 +22,7 @@ from flashwire.client import Gap, Item, Live, Reconnecting, Snapshot, Stale, Sub
 from flashwire.client.events import AnyItem, Event
 
 NOTE = "Note"
+KNOWN, SHOWN = 1000, 100
 LABELS = {"correction": "Correction", "update": "Update"}
 """Of a note, by the act that it is for."""
 
@@ -48,6 +49,9 @@ class News:
             previous = self.items.get(item.uri)
             if previous is None or item.version > previous.version:
                 self.items[item.uri] = item
+        # Without a limit the list would grow as long as the program runs.
+        for uri in list(self.items)[:-KNOWN]:
+            del self.items[uri]
 
     def current(self) -> list[Item]:
         """Pinned items first, then the newest; removed ones stay known, so that no older version returns."""
@@ -57,7 +61,8 @@ class News:
             for item in self.items.values()
             if isinstance(item, Item) and item.pub_status == "usable" and (item.expires or "9") > now
         ]
-        return sorted(usable, key=lambda item: ((item.pinned_until or "") > now, item.first_created), reverse=True)
+        usable.sort(key=lambda item: ((item.pinned_until or "") > now, item.first_created), reverse=True)
+        return usable[:SHOWN]
 
 
 def application(ticker: str, editions: list[str]) -> Starlette:

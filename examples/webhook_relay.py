@@ -31,7 +31,9 @@ async def deliver(http: httpx2.AsyncClient, url: str, body: bytes, secret: bytes
     bound = FIRST_WAIT
     while True:
         try:
-            status = (await http.post(url, content=body, headers=headers)).status_code
+            # Its body is not read: it may be long, or broken.
+            async with http.stream("POST", url, content=body, headers=headers) as answer:
+                status = answer.status_code
             problem = "" if 200 <= status < 300 else f"it answered {status}"
         except httpx2.TransportError as error:
             problem = type(error).__name__
@@ -46,7 +48,8 @@ async def main(ticker: str, url: str, cursor: str) -> None:
     secret = os.environ["WEBHOOK_SECRET"].encode()
     async with (
         httpx2.AsyncClient(timeout=10) as http,
-        follow(ticker, cursors=FileCursorStore(cursor)) as events,
+        # The receiver removes what is not in a snapshot, so it must be as long as it can be.
+        follow(ticker, backlog=100, cursors=FileCursorStore(cursor)) as events,
     ):
         async for event in events:
             if isinstance(event, Gap):

@@ -6,6 +6,7 @@ import { follow } from "./client/index.js";
 // The same in worker.js. A parameter of the page would let any link choose the source of the news.
 const TICKER = "http://127.0.0.1:8000";
 const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+const gap = /** @type {HTMLElement} */ (document.getElementById("gap"));
 const start = /** @type {HTMLButtonElement} */ (document.getElementById("start"));
 
 start.addEventListener("click", async () => {
@@ -16,10 +17,14 @@ start.addEventListener("click", async () => {
   // A second click would open a second connection.
   start.disabled = true;
   const registration = await navigator.serviceWorker.register("worker.js", { type: "module" });
-  const { active } = await navigator.serviceWorker.ready;
+  await navigator.serviceWorker.ready;
   const news = follow(TICKER, { edition: "en", urgency: 2 });
   for (const type of /** @type {const} */ (["snapshot", "replay", "item"]))
-    news.addEventListener(type, ({ detail }) => active?.postMessage(detail));
+    // Not the worker of the start: a new release of it may have taken its place.
+    news.addEventListener(type, ({ detail }) => registration.active?.postMessage(detail));
+  news.addEventListener("gap", () => {
+    gap.hidden = false;
+  });
   news.addEventListener("state", ({ detail }) => {
     state.textContent = detail.reason || `The connection is ${detail.state}.`;
   });

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import runpy
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -14,11 +15,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from flashwire.client import ItemEvent
 from tests.clients.trial import client, uri
 from tests.docs.pages import ROOT, read
+from tests.support.items import item
 from tests.support.serving import Serving, serving
 from tests.support.waiting import free_port, until_async
-from ticker.contract.item import Text
+from ticker.contract.item import Text, moment
 
 pytestmark = pytest.mark.anyio
 
@@ -48,8 +51,8 @@ async def test_the_terminal_shows_lines_and_resumes(
         await node.publish("Old line", uri=uri("FIRST"))
         async with client(command(node.url)) as terminal:
             assert (await terminal.line("Old line")).endswith("Our reporter: Old line")
-            line = await node.publish("Wards \x1b[31mopen", uri=uri("SECOND"))
-            assert (await terminal.line("Wards")).endswith("Our reporter: Wards [31mopen")
+            line = await node.publish("Wards \x1b[31mopen 👩\u200d🚒", uri=uri("SECOND"))
+            assert (await terminal.line("Wards")).endswith("Our reporter: Wards [31mopen 👩\u200d🚒")
             await node.act(line, "withdraw", note=NOTE)
             assert NOTE.value in await terminal.line(line.uri)
             await node.publish("Last line", uri=uri("THIRD"))
@@ -57,6 +60,12 @@ async def test_the_terminal_shows_lines_and_resumes(
         await node.publish("While it was away", uri=uri("AWAY"))
         async with client(command(node.url)) as terminal:
             await terminal.line("While it was away", without="Old line")
+        wrong = ["unknown" if word == "en" else word for word in command(node.url)]
+        process = await asyncio.create_subprocess_exec(
+            *wrong, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 1 and len(errors.decode().splitlines()) == 1 and b"unknown" in errors
 
 
 class Webhook:
@@ -72,13 +81,14 @@ class Webhook:
         body = await reader.readexactly(int(headers["content-length"]))
         signature = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
         assert headers["x-signature"] == f"sha256={signature}"
-        status = "200 OK"
+        # The body of an answer does not count, and this one cannot be decoded.
+        status = "200 OK\r\nContent-Encoding: gzip"
         if self.refusals:
             self.refusals -= 1
             status = "503 Away"
         else:
             self.deliveries.append(json.loads(body))
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK".encode())
         writer.close()
 
     @asynccontextmanager
@@ -113,6 +123,46 @@ async def test_the_webhook_relay_delivers_each_version_also_after_refusals_and_a
             await until_async(lambda: (away.uri, 1) in webhook.versions, "the delivery after a kill")
     # The one that it was handling when it was killed may come twice.
     assert webhook.versions[3:] in ([(away.uri, 1)], [(last.uri, 1), (away.uri, 1)])
+
+
+async def test_the_first_list_of_the_webhook_relay_has_all_current_items(
+    redis_url: str, brand: str, tmp_path: Path
+) -> None:
+    webhook = Webhook(refusals=0)
+    async with serving(redis_url, brand) as node, webhook.serving() as address:
+        uris = [(await node.publish(f"Line {number}", uri=uri(f"N{number:02}Z"))).uri for number in range(12)]
+        command = [sys.executable, str(EXAMPLES / "webhook_relay.py"), node.url, address, str(tmp_path / "cursor")]
+        async with client(command, {"WEBHOOK_SECRET": "secret"}):
+            await until_async(lambda: len(webhook.versions) == 12, "the first list")
+    assert sorted(webhook.deliveries[0]["uris"]) == sorted(uris)
+
+
+@pytest.mark.parametrize("answer", ["<!doctype html><title>Free Wi-Fi</title>", "[]", ""])
+async def test_the_background_fetch_ends_with_a_sentence_if_no_ticker_answers(tmp_path: Path, answer: str) -> None:
+    async def portal(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer:
+            writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}".encode())
+        writer.close()
+
+    server = await asyncio.start_server(portal, "127.0.0.1", 0)
+    async with server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(EXAMPLES / "background_fetch.py"), address, "en", str(tmp_path / "news.json"),
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, errors = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 1 and not (tmp_path / "news.json").exists()
+    assert errors.startswith(b"The ticker cannot be reached: ") and len(errors.splitlines()) == 1
+
+
+def test_the_web_page_keeps_and_shows_no_more_than_it_needs() -> None:
+    news = runpy.run_path(str(EXAMPLES / "web_page.py"), run_name="web_page")["News"]()
+    for number in range(1100):
+        news.read(ItemEvent(item(uri=f"urn:flashwire:{number:026d}", first_created=moment(number)), "c"))
+    assert len(news.items) == 1000
+    assert [line.first_created for line in news.current()] == [moment(1099 - number) for number in range(100)]
 
 
 async def test_the_background_fetch_prints_what_changed_since_its_last_run(
@@ -184,8 +234,19 @@ async def test_notifications_are_shown_replaced_and_closed_also_by_a_background_
         for file in (folder / "page.js", folder / "worker.js"):
             text = file.read_text("utf-8")
             assert text.count(ADDRESS) == 1 and "searchParams.get(" not in text
-            file.write_text(text.replace(ADDRESS, node.url), "utf-8")
+            slow = SLOW_NOTIFICATIONS if file.name == "worker.js" else ""
+            file.write_text(slow + text.replace(ADDRESS, node.url), "utf-8")
         await follow_notifications(node, command)
+
+
+# A busy machine takes its time to show one.
+SLOW_NOTIFICATIONS = """
+const { showNotification } = ServiceWorkerRegistration.prototype;
+ServiceWorkerRegistration.prototype.showNotification = async function (...all) {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return showNotification.apply(this, all);
+};
+"""
 
 
 async def follow_notifications(node: Serving, command: list[str]) -> None:
@@ -199,8 +260,17 @@ async def follow_notifications(node: Serving, command: list[str]) -> None:
         assert await browser.line("closed") == f"1 Our reporter: Wards closed {NOTE.value}"
         await node.act(line, "withdraw", note=NOTE)
         assert await browser.line("0") == "0"
+        wrong = await node.publish("Wrong", uri=uri("FAST"), urgency=1)
+        await node.act(wrong, "withdraw", note=NOTE)
+        line = await node.publish("Right", uri=uri("NEXT"), urgency=1)
+        assert await browser.line("Right") == "1 Our reporter: Right", "the withdrawn one is gone"
+        await node.act(line, "withdraw", note=NOTE)
+        assert await browser.line("0") == "0"
         browser.send("close the page and fetch in the background")
         await browser.line("closed the page")
-        await node.publish("Third line", uri=uri("THIRD"), urgency=2)
+        line = await node.publish("Third line", uri=uri("THIRD"), urgency=2)
         browser.send("fetch in the background")
         assert await browser.line("Third") == "1 Our reporter: Third line"
+        await node.act(line, "correction", headline=CLOSED, note=NOTE)
+        browser.send("open the page again")
+        assert await browser.line("closed") == f"1 Our reporter: Wards closed {NOTE.value}"

@@ -1,8 +1,10 @@
 """Chromium with examples/notifications: prints the notifications that are shown, whenever they change.
 
-usage: notifications.py FOLDER; a line on standard input closes the page and fires a background fetch.
+usage: notifications.py FOLDER; each line on standard input is a command: to close the page and fire a background
+fetch, to fire one, or to open the page again.
 """
 
+import queue
 import sys
 import threading
 from functools import partial
@@ -24,8 +26,13 @@ def main(folder: str) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     origin = f"http://127.0.0.1:{server.server_address[1]}"
-    lines: list[str] = []
-    threading.Thread(target=lambda: lines.extend(sys.stdin), daemon=True).start()
+    commands: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read_commands() -> None:
+        for line in sys.stdin:
+            commands.put(line.strip())
+
+    threading.Thread(target=read_commands, daemon=True).start()
     shown = ""
 
     def write(text: str) -> None:
@@ -43,17 +50,23 @@ def main(folder: str) -> None:
         devtools = context.new_cdp_session(page)
         devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: versions.extend(event["registrations"]))
         devtools.send("ServiceWorker.enable")
-        page.goto(f"{origin}/index.html")
-        page.click("#start")
-        page.wait_for_function("document.querySelector('#state').textContent.includes('live')")
-        print("live", flush=True)
+
+        def open_page() -> None:
+            page.goto(f"{origin}/index.html")
+            page.click("#start")
+            page.wait_for_function("document.querySelector('#state').textContent.includes('live')")
+            print("live", flush=True)
+
+        open_page()
         while True:
             page.wait_for_timeout(50)
             write(page.evaluate(SHOWN))
-            if lines:
-                lines.clear()
+            command = "" if commands.empty() else commands.get()
+            if command == "open the page again":
+                open_page()
+            elif command:
                 event = {"origin": origin, "registrationId": versions[-1]["registrationId"], "tag": "news"}
-                if page.locator("#start").count():
+                if command.startswith("close"):
                     # A file of the origin, whose code does not run, keeps the tools of the worker open.
                     page.goto(f"{origin}/client/index.js")
                     devtools.send("ServiceWorker.dispatchPeriodicSyncEvent", event)
