@@ -117,6 +117,11 @@ export interface Subscription extends EventTarget {
   start(): Promise<void>;
   /** Ends the subscription. */
   close(): void;
+  /**
+   * The time by the ticker's clock, for `Store.current`, in milliseconds since 1970: items expire by it, and the clock of
+   * this machine may be wrong.
+   */
+  now(): number;
   /** Reconnects within a second if the connection is lost: for a host that knows that the network is back. */
   wake(): void;
   addEventListener<T extends NewsEvent["type"]>(
@@ -164,7 +169,7 @@ export declare class Store {
   apply(item: NewsItem): Change;
   /** Replaces the list with the items of a `snapshot`. */
   replace(items: NewsItem[], isComplete: boolean): void;
-  /** The items to show at a time in milliseconds since 1970: pinned first, then the newest first, at most 100. */
+  /** The items to show at a time in milliseconds since 1970, `Subscription.now()`: pinned first, then the newest first, at most 100. */
   current(now: number): UsableItem[];
   /** When `current` changes by itself, because an item or its pin expires; Infinity for never. */
   nextChange(now: number): number;

@@ -36,6 +36,7 @@ async function readEvents(body, onData) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
+  let endsWithReturn = false;
   /** @type {string[]} */
   let data = [];
   let retry = 0;
@@ -43,9 +44,16 @@ async function readEvents(body, onData) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return hasEvent ? 0 : retry / 1000;
+    const text = decoder.decode(value, { stream: true });
+    // The line of a long list comes in hundreds of pieces; to look through all of it for each would take seconds.
+    if (!endsWithReturn && !/[\r\n]/.test(text)) {
+      rest += text;
+      continue;
+    }
     // A CR at the end may be the first half of a line end.
-    const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
+    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
+    endsWithReturn = rest.endsWith("\r");
     for (const line of lines) {
       if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5));
       else if (line.startsWith("retry:")) retry = Number(line.slice(6)) || 0;

@@ -12,6 +12,9 @@ import { isValid } from "./valid.js";
 /** How many messages may wait for a slow program before the connection is closed. */
 const QUEUE_LIMIT = 1000;
 
+/** Browsers have none, and go on after an error of a listener. @type {typeof setImmediate | undefined} */
+const nextTask = globalThis.setImmediate;
+
 /** The server refused the request, and will refuse it again. */
 export class RefusedError extends Error {
   /** @override */
@@ -36,6 +39,8 @@ export class Subscription extends EventTarget {
   #connection;
   /** What the program has not handled yet. @type {{ events: NewsEvent[], cursor: string | undefined }[]} */
   #queue = [];
+  /** The ticker's clock minus this machine's, in milliseconds. */
+  #offset = 0;
   #isUsed = false;
   #isClosed = false;
   #isFull = false;
@@ -105,7 +110,11 @@ export class Subscription extends EventTarget {
   /** Connects, and dispatches every event to listeners; the promise ends with the subscription. */
   async start() {
     try {
-      for await (const event of this) this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
+      for await (const event of this) {
+        this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
+        // A listener that throws ends a program of Node.js, but only in the next task: its event must not be saved before.
+        if (this.#cursors && nextTask) await new Promise((resolve) => nextTask(resolve));
+      }
     } catch (error) {
       // The last `state` event has told it.
       if (!(error instanceof RefusedError)) throw error;
@@ -124,6 +133,11 @@ export class Subscription extends EventTarget {
     if (!this.#isClosed && !this.#isFull) this.#connection.wake();
   }
 
+  /** The time by the ticker's clock, in milliseconds since 1970; this machine's before the first message. */
+  now() {
+    return Date.now() + this.#offset;
+  }
+
   /** @param {URL} live @param {string} newest @param {number} [wait] */
   #address(live, newest, wait) {
     const url = new URL(live);
@@ -136,6 +150,8 @@ export class Subscription extends EventTarget {
   /** @param {Message} message */
   #read(message) {
     const { type, cursor = "" } = message;
+    const time = Date.parse(message.time ?? "");
+    if (time) this.#offset = time - Date.now();
     const isList = type === "snapshot" || type === "replay";
     /** @type {unknown[]} */
     const all = isList ? (message.items ?? []) : type === "item" ? [message.item] : [];

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, test } from "node:test";
+import { after, afterEach, mock, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { fileCursors } from "../client/node.js";
 import { item } from "./items.js";
 
@@ -140,6 +142,26 @@ test("events are split at any byte and at each kind of line end", async () => {
   );
 });
 
+test("a long list in many pieces is looked through once", async () => {
+  const items = Array.from({ length: 8000 }, (_, number) => item(`u${number}`, 1));
+  const text = snapshot({ items });
+  stream(text);
+  const { split } = String.prototype;
+  let length = 0;
+  const counting = mock.method(
+    String.prototype,
+    "split",
+    /** @this {string} @param {any[]} all */ function (...all) {
+      length += this.length;
+      return split.apply(this, /** @type {any} */ (all));
+    },
+  );
+  const [first] = await read(1);
+  counting.mock.restore();
+  assert.equal(first?.items.length, 8000);
+  assert(length < 2 * text.length, `${length} of ${text.length} characters`);
+});
+
 test("an item without text is skipped, and the subscription goes on", async () => {
   const broken = { ...item("u2", 1), headline: null };
   stream(snapshot(), event({ type: "item", cursor: "e.2.a", item: broken }), live(3));
@@ -241,6 +263,51 @@ test("listeners get the same events, and close ends them", async () => {
     ["u2", "u1"],
   );
   assert.deepEqual(cursors.saved, ["e.1.a"]);
+});
+
+test("an event whose listener ends the program of Node.js by an error comes again", async () => {
+  stream(snapshot(), live(2), live(3));
+  const folder = await mkdtemp(join(tmpdir(), "cursor-"));
+  const path = join(folder, "cursor");
+  const program = `
+    delete globalThis.WebSocket;
+    const { follow } = await import(${JSON.stringify(new URL("../client/index.js", import.meta.url).href)});
+    const { writeFileSync } = await import("node:fs");
+    const cursors = { load: () => null, save: (cursor) => writeFileSync(${JSON.stringify(path)}, cursor) };
+    const news = follow(${JSON.stringify(url)}, { cursors });
+    news.addEventListener("item", ({ detail }) => {
+      if (detail.item.uri === "u3") throw new Error("the database is away");
+    });
+    news.start();`;
+  try {
+    await assert.rejects(
+      promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]),
+      /the database is away/,
+    );
+    assert.equal(await readFile(path, "utf8"), "e.2.a");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a list is current by the clock of the ticker", async () => {
+  const ahead = 3_600_000;
+  const time = new Date(Date.now() + ahead).toISOString();
+  const expires = new Date(Date.now() + ahead / 2).toISOString();
+  stream(snapshot({ time, items: [item("u1", 1, { expires }), item("u2", 1)] }));
+  const news = follow(url);
+  const list = new Store();
+  assert(Math.abs(news.now() - Date.now()) < 1000);
+  for await (const next of news)
+    if (next.type === "snapshot") {
+      list.replace(next.items, next.isComplete);
+      break;
+    }
+  assert(Math.abs(news.now() - Date.now() - ahead) < 60_000);
+  assert.deepEqual(
+    list.current(news.now()).map(({ uri }) => uri),
+    ["u2"],
+  );
 });
 
 test("an error of the cursor store reaches the program", async () => {
