@@ -195,7 +195,7 @@ def _merged(deliveries: Sequence[Delivery[M]]) -> Iterator[Delivery[M]]:
     for first, *others in same.values():
         if others:
             members = set(chain(first.members, *(other.members for other in others)))
-            yield first._replace(members=tuple(members))
+            yield Delivery(tuple(members), first.data, first.entries, first.encoded)
         else:
             yield first
 
