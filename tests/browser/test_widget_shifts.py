@@ -138,6 +138,9 @@ class Desk:
     def offline(self) -> None:
         self.ticker.behave(ws="busy", sse="busy", json="busy")
         self.ticker.close_all()
+        expect(self.page.locator("breaking-ticker[state=live]")).to_have_count(0)
+        # Each loss makes the wait before the next attempt longer; a network that is back ends it.
+        self.page.evaluate("dispatchEvent(new Event('online'))")
         self.in_all("offline")
         self.ticker.knows_cursors = False
         self.ticker.behave()

@@ -96,6 +96,39 @@ def test_a_browser_that_can_notify_screen_readers_does_so_in_place_of_live_regio
     expect(widget.get_by_role("alert")).to_be_empty()
 
 
+def test_several_tickers_of_a_page_say_each_thing_once_and_a_hidden_one_says_nothing(
+    page: Page, ticker: FakeTicker
+) -> None:
+    collect_notifications(page)
+    page.clock.install()
+    body = "".join(
+        f'<breaking-ticker src="/v1/live" layout="{layout}" {rest}></breaking-ticker>'
+        for layout, rest in (("line", "hidden"), ("list", ""), ("line", ""), ("card", ""), ("crawl", ""))
+    )
+    show_page(page, ticker, body)
+    expect(page.locator("breaking-ticker .pause")).to_have_count(5)
+    expect(page.locator("breaking-ticker:state(live)")).to_have_count(5)
+    flash = an_item(1, "Ten are missing", urgency=1)
+    ticker.publish(flash)
+    expect(page.locator("breaking-ticker li", has_text="Ten are missing")).to_have_count(5)
+    assert notifications(page) == [["high", "Flash: Civil Defence: Ten are missing"]]
+    page.clock.run_for(5000)
+    ticker.publish(later(flash, "withdraw", headline=None, infoSources=[], note=english("Not so.")))
+    expect(page.locator("breaking-ticker li", has_text="Ten are missing")).to_have_count(0)
+    assert notifications(page)[1:] == [["high", "Withdrawn: Not so. Civil Defence: Ten are missing"]]
+    page.clock.run_for(5000)
+    for _ in range(2):
+        ticker.stale = True
+        ticker.send_heartbeat()
+        expect(page.locator("breaking-ticker:state(stale)")).to_have_count(5)
+        page.clock.run_for(20_000)
+        ticker.stale = False
+        ticker.send_heartbeat()
+        expect(page.locator("breaking-ticker:state(live)")).to_have_count(5)
+    # It comes again with the next delay.
+    assert [text for _, text in notifications(page)[2:]] == ["New items may be late."] * 2
+
+
 def test_a_hold_is_not_called_a_withdrawal_and_every_correction_is_spoken(page: Page, ticker: FakeTicker) -> None:
     collect_notifications(page)
     page.clock.install()

@@ -7,4 +7,5 @@
 export const isValid = (item) =>
   typeof item?.uri === "string" &&
   item.version > 0 &&
-  (item.pubStatus !== "usable" || (item.headline?.value && item.infoSources?.flatMap));
+  (item.pubStatus !== "usable" ||
+    (item.headline?.value && item.infoSources?.every?.((/** @type {any} */ source) => source?.name)));

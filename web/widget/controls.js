@@ -4,12 +4,14 @@
  * reader.
  */
 
+import { sayOnce } from "./spoken.js";
 import { messages, english as statusWords } from "./status.js";
 import { steady } from "./steady.js";
 import { tombstonesOf } from "./tombstones.js";
 import { el } from "./view.js";
 import { wholeTexts } from "./whole.js";
 
+/** @import { BreakingTicker } from "./element.js" */
 /** @import { Frame, Rendered } from "./frame.js" */
 /** @typedef {{ isPaused: boolean, known: Set<string> | undefined, held: Set<string>, extra: number }} Reader */
 
@@ -47,6 +49,10 @@ function pauseMemory(host) {
   };
 }
 
+/** Of the element, or of the page. @param {Element} host */
+const languageOf = (host) =>
+  host.closest("[lang]")?.getAttribute("lang") || host.ownerDocument.documentElement.lang;
+
 /** The English words of this part; the other languages have them in their own file. */
 export const english = {
   ...statusWords,
@@ -57,17 +63,26 @@ export const english = {
 };
 
 export const css = `
+:host {
+  --_ground: var(--_solid, var(--_paper));
+  --_warn: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 76) 55 72);
+  --_good: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 71) 40 157);
+  --_ring: lch(from var(--_ground) clamp(34, (49.4 - l) * infinity, 74) 48 272);
+}
 button { font: inherit; font-size: .8125em; font-weight: 600; color: inherit; background: none; border: 1px solid transparent; border-radius: 3px; min-block-size: 2.3em; min-inline-size: 2.3em; padding-inline: .6em; cursor: pointer }
 button:hover { border-color: currentColor }
-:focus-visible { outline: 3px solid light-dark(#0b4f9e, #86b8ff); outline-offset: 1px }
+:focus-visible, .root:is(.line, .card) li:has(.link:focus-visible) { outline: 3px solid; outline-color: var(--_ring); outline-offset: 1px }
+.root:is(.line, .card) li:has(.link:focus-visible) { outline-offset: -3px }
 a:hover { text-decoration-color: currentColor }
 .label { clip-path: polygon(0 0, 100% 0, calc(100% - .6em) 100%, 0 100%) }
 [dir=rtl] .label { clip-path: polygon(0 0, 100% 0, 100% 100%, .6em 100%) }
+.label { max-inline-size: 12em; overflow-wrap: anywhere }
+.meta { font-variant-numeric: tabular-nums }
 a { text-decoration-color: var(--_rule) }
 .u2 .mark::before { rotate: none; clip-path: polygon(50% 0, 100% 100%, 0 100%) }
 .u3 .mark::before { border-radius: 50% }
 .note b { color: var(--_warn) }
-.state.live { color: light-dark(#0b6b45, #4cc38a) }
+.state.live { color: var(--_good) }
 .state.live::before { background: currentColor }
 .state.stale { color: var(--_warn) }
 .state.offline { color: var(--_accent) }
@@ -76,6 +91,7 @@ a { text-decoration-color: var(--_rule) }
 .cut { visibility: hidden }
 .more { position: absolute; inset-block-end: .15em; inset-inline-start: .5em; border-color: var(--_rule) }
 .body:has(.why, .notice) ol { padding-block-end: 3.5em }
+.body:has(.why, .notice) li * { scroll-margin-block-end: 5em }
 .messages { position: absolute; inset: 0; z-index: 2; display: flex; flex-direction: column; justify-content: end; pointer-events: none }
 [class=root] .messages { inset-block-end: 2.2em }
 .messages div { position: sticky; inset-block-end: 0; pointer-events: auto; background: var(--_paper) }
@@ -84,9 +100,9 @@ a { text-decoration-color: var(--_rule) }
 @container (min-width: 480px) { .since { display: none } }
 li { position: relative }
 .all { position: absolute; inset-block-start: 0; inset-inline-end: 0; text-decoration: underline }
-.whole { max-inline-size: 100vw; max-block-size: 90vh; overflow: auto; margin: 0; padding: 1em; border: 2px solid; color: inherit; background: var(--_solid, var(--_paper)); overflow-wrap: anywhere }
+.whole { max-inline-size: 100vw; max-block-size: 90vh; overflow: auto; margin: 0; padding: 1em; border: 2px solid; color: inherit; background: var(--_ground); overflow-wrap: anywhere }
 .whole.whole :is(.text, .note) { display: block; overflow: visible; white-space: normal }
-.close { margin-block-start: .6em; border-color: var(--_rule) }
+.close { position: sticky; inset-block-end: 0; margin-block-start: .6em; border-color: var(--_rule); background: inherit }
 .new { z-index: 1; background: var(--_paper) }
 @media not (prefers-reduced-motion: reduce) { .new { animation: in 2s } }
 @keyframes in { from { background: color-mix(in srgb, var(--_fill) 16%, var(--_paper)) } }
@@ -94,6 +110,13 @@ li { position: relative }
 .icon::before { content: ""; display: inline-block; inline-size: .2em; block-size: .85em; border: solid currentColor; border-width: 0 .24em; vertical-align: -.1em }
 .icon.on::before { border-color: transparent currentColor; border-width: .42em 0 .42em .68em; inline-size: 0; block-size: 0 }
 @media (forced-colors: active) { .fresh { border: 1px solid } .mark::before, .state.live::before { background: CanvasText } .label { border: 1px solid; clip-path: none } li { border-inline-start-color: Canvas } .u1 { border-inline-start: 4px solid Highlight } .u2 { border-inline-start: 4px dashed CanvasText } .u3 { border-inline-start: 4px dotted CanvasText } }
+@media print {
+  button, .messages button { display: none }
+  .box .body { block-size: auto !important; overflow: visible }
+  .box ol { max-block-size: none; overflow: visible !important }
+  .cut { visibility: visible }
+  .box :is(.text, .note) { display: block; overflow: visible; white-space: normal }
+}
 @media print, (hover: none) { time::before { content: attr(data-at) " · " } }
 .root:has(:focus-visible) time::before { content: attr(data-at) " · " }
 `;
@@ -102,7 +125,9 @@ li { position: relative }
 export function extend(frame) {
   const { options, root, list } = frame;
   const words = { ...english, ...frame.words };
-  const memory = pauseMemory(frame.shadow.host);
+  const host = /** @type {BreakingTicker} */ (frame.shadow.host);
+  let language = languageOf(host);
+  const memory = pauseMemory(host);
   /** @type {Reader} */
   const reader = readers.get(frame.shadow) ?? {
     isPaused: memory.isPaused(),
@@ -112,6 +137,7 @@ export function extend(frame) {
   };
   readers.set(frame.shadow, reader);
   const tombstones = tombstonesOf(frame);
+  sayOnce(frame);
   frame.isPaused = reader.isPaused;
   const pause = el("button", "pause icon", {
     type: "button",
@@ -178,6 +204,8 @@ export function extend(frame) {
       box.reset();
     }
     const { held, known, extra } = reader;
+    // Those that have left the list while they waited: a pause may last for days.
+    for (const uri of held) if (!uris.includes(uri)) held.delete(uri);
     if (known && isHolding()) for (const uri of uris) if (!known.has(uri)) held.add(uri);
     if (hasList) reader.known = new Set(uris);
     const free = items.filter((item) => !held.has(item.uri));
@@ -196,7 +224,13 @@ export function extend(frame) {
   };
   return {
     tick() {
-      if (tombstones.expire()) options.renderAgain();
+      // A pause stops this clock too (WCAG 2.2.1).
+      if (!frame.isPaused && tombstones.expire()) options.renderAgain();
+      if (language === languageOf(host)) return;
+      language = languageOf(host);
+      // The page's language has changed; the element loads the words for it when it gets words of the page.
+      const { words: own } = host;
+      host.words = own;
     },
     setStatus: messages(frame, words, box.check, () => pause.focus()),
     /** @param {Rendered} view */

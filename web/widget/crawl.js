@@ -6,7 +6,8 @@
  * 2. The row has no gap and no end: copies are added at one edge and removed at the other.
  * 3. A new item is the next to come in. A withdrawn one loses its text at once and leaves its space, so nothing jumps.
  * 4. A reader who prefers reduced motion gets steps: the next item every few seconds.
- * 5. It stands while it is paused, and while the pointer or the focus is in it.
+ * 5. It stands while it is paused, and while the pointer or the focus is in it. Escape hides the controls that the
+ *    pointer shows over it (WCAG 1.4.13).
  */
 
 import { moveFrom } from "./move.js";
@@ -29,7 +30,7 @@ export const css = `
 .crawl { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; position: relative }
 .crawl .head { border: 0; padding: 0; flex-wrap: nowrap }
 .crawl .tools { position: absolute; z-index: 2; inset-block: 0; inset-inline-end: 0; flex-wrap: nowrap; background: var(--_solid); opacity: 0 }
-.crawl:is(:hover, :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
+.crawl:is(:hover:not(.bare), :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
 .crawl :is(.why, .notice) { grid-column: 1 / -1; background: var(--_solid) }
 .crawl .body { overflow: hidden; position: relative; block-size: 2.4em }
 .crawl .list { position: static; max-block-size: none; overflow: visible }
@@ -43,6 +44,11 @@ export const css = `
 .piece:empty::before { visibility: hidden }
 .crawl .empty { padding: .5em .8em }
 @media (forced-colors: active) { .piece::before { background: CanvasText } }
+@media print {
+  .crawl .track { display: none }
+  .crawl .body { overflow: visible }
+  .crawl li { position: static; clip-path: none; white-space: normal; flex-wrap: wrap }
+}
 `;
 
 /** @param {Frame} frame */
@@ -71,6 +77,8 @@ export function extend(frame) {
   let isStill = false;
 
   const speed = () => Math.min(FASTEST, Math.max(1, Number(host.getAttribute("speed")) || SPEED));
+  /** In pixels of its own: a page may scale or turn the row. @param {Element} node */
+  const sizeOf = (node) => parseFloat(view.getComputedStyle(node).inlineSize) || 0;
   const isReduced = () => view.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const next = () => {
     const first = fresh.shift();
@@ -84,7 +92,7 @@ export function extend(frame) {
     piece.node.replaceChildren(...copies);
     // The list has the same links for the keyboard.
     for (const link of piece.node.querySelectorAll("a")) link.tabIndex = -1;
-    piece.size = piece.node.getBoundingClientRect().width;
+    piece.size = sizeOf(piece.node);
   };
   const add = () => {
     const uri = next();
@@ -113,6 +121,9 @@ export function extend(frame) {
   /** @param {number} now */
   const move = (now) => {
     if (!root.isConnected) return;
+    view.requestAnimationFrame(move);
+    // Where the page hides it, nothing has a size.
+    if (!body.clientWidth) return;
     const elapsed = Math.min(LONGEST_FRAME_MS, now - before);
     const first = pieces[0];
     // A frame that changes the layout has no step, and the next one makes up for it: together they would be a shift.
@@ -132,10 +143,23 @@ export function extend(frame) {
     }
     isStill = false;
     place();
-    view.requestAnimationFrame(move);
   };
   before = performance.now();
   view.requestAnimationFrame(move);
+  // With another typeface or size, and where the page shows it again, the pieces have another size.
+  new ResizeObserver(() => {
+    if (body.clientWidth) for (const piece of pieces) piece.size = sizeOf(piece.node);
+  }).observe(track);
+  /** @param {KeyboardEvent} event */
+  const onEscape = ({ code }) => {
+    if (code === "Escape") root.classList.add("bare");
+    if (!root.isConnected) view.removeEventListener("keydown", onEscape);
+  };
+  root.addEventListener("mouseenter", () => view.addEventListener("keydown", onEscape));
+  root.addEventListener("mouseleave", () => {
+    view.removeEventListener("keydown", onEscape);
+    root.classList.remove("bare");
+  });
 
   return {
     /** @param {Rendered} given `all` is missing where the widget is of an older release */

@@ -4,10 +4,13 @@
  */
 
 const MOVE_MS = 250;
+/** So many may wait before those that have left the page are looked for. */
+const SPARE = 100;
 
 /** How far each node is from its place, in pixels, and when its move began. @type {Map<HTMLElement, { x: number, y: number, start?: number }>} */
 const moves = new Map();
 let request = 0;
+let limit = SPARE;
 
 /** @param {number} now */
 function step(now) {
@@ -29,10 +32,18 @@ function step(now) {
  */
 export function moveFrom(node, old) {
   moves.delete(node);
+  // A page that is not painted takes no step, and would keep every row that has left it.
+  if (moves.size > limit) {
+    for (const each of moves.keys()) if (!each.isConnected) moves.delete(each);
+    limit = 2 * moves.size + SPARE;
+  }
   node.style.translate = "";
   const place = node.getBoundingClientRect();
-  const x = old ? old.x - place.x : 0;
-  const y = old ? old.y - place.y : 0;
+  // A page may scale what the node is in. A node that is turned or skewed does not move.
+  const scale = Math.round((100 * place.width) / node.offsetWidth) / 100;
+  if (!old || !(Math.abs(place.height / node.offsetHeight / scale - 1) < 0.1)) return;
+  const x = (old.x - place.x) / scale;
+  const y = (old.y - place.y) / scale;
   if (!x && !y) return;
   moves.set(node, { x, y });
   node.style.translate = `${x}px ${y}px`;

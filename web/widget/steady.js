@@ -25,6 +25,8 @@ export function steady(frame, onFit, onResize) {
   const view = /** @type {Window} */ (root.ownerDocument.defaultView);
   /** The width that the height is for; 0 before the first list. */
   let width = 0;
+  /** Whether there is a list. A page may show it later, as in a panel that is closed. */
+  let isListed = false;
   let hidden = 0;
   /** By uri, in the window. @type {Map<string, DOMRect>} */
   let places = new Map();
@@ -59,7 +61,7 @@ export function steady(frame, onFit, onResize) {
   };
   const hasRows = !["line", "crawl"].includes(options.layout);
   const check = () => {
-    if (hasRows && width && root.clientWidth) fit();
+    if (isListed && root.clientWidth) fit();
     onResize();
   };
   // The texts grow with the page's typeface, which may come after the list.
@@ -89,7 +91,8 @@ export function steady(frame, onFit, onResize) {
     /** To be called after the rows have changed. @param {boolean | undefined} hasList */
     after(hasList) {
       if (!hasRows) return;
-      if (hasList && root.clientWidth) fit();
+      isListed = Boolean(hasList);
+      if (isListed && root.clientWidth) fit();
       for (const [uri, { li }] of rows) moveFrom(li, places.get(uri));
     },
   };

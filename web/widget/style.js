@@ -9,7 +9,7 @@ const css = `
   --_accent: var(--ticker-accent, light-dark(#b3121d, #ff6a66));
   --_fill: var(--ticker-fill, #b3121d);
   --_on: lch(from var(--_fill) calc((49.4 - l) * infinity) 0 0);
-  --_warn: light-dark(#875000, #f0b04e);
+  --_warn: var(--_soft);
   display: block; min-inline-size: 0;
 }
 .box {
@@ -34,7 +34,7 @@ const css = `
 ol { list-style: none; max-block-size: var(--ticker-height, none); overflow: auto; overflow-wrap: anywhere }
 li { padding: .7em .8em; border-block-end: 1px solid var(--_rule); border-inline-start: 4px solid transparent }
 li:last-child { border-block-end: 0 }
-.meta { display: flex; flex-wrap: wrap; gap: .1em .7em; font-size: .8125em; color: var(--_soft); font-variant-numeric: tabular-nums }
+.meta { display: flex; flex-wrap: wrap; gap: .1em .7em; font-size: .8125em; color: var(--_soft) }
 .mark { color: var(--_accent); font-weight: 800; display: inline-flex; align-items: center; gap: .35em }
 .mark::before { content: ""; inline-size: .65em; block-size: .65em; background: currentColor; rotate: 45deg }
 .u1 { border-inline-start-color: var(--_fill) }

@@ -45,7 +45,7 @@ export function line(item, words) {
       source.dataset.role = role;
       return [index > 0 && words.comma, source];
     }),
-    ": ",
+    item.infoSources[0] && ": ",
     href ? el("a", "link", { href, rel: "noopener", target: "_blank" }, headline) : headline,
   ];
 }

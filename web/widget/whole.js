@@ -41,24 +41,37 @@ export function wholeTexts(frame, words, end) {
     for (const node of text.querySelectorAll(".all")) node.remove();
     return copies.length > 0;
   };
+  /** Puts the box there if it is in the window as a whole. @param {DOMRect} start */
+  const place = (start) => {
+    // A page may zoom what the box is in, and with it every length of the box.
+    const zoom = /** @type {{ currentCSSZoom?: number }} */ (box).currentCSSZoom ?? 1;
+    const { innerWidth, innerHeight } = /** @type {Window} */ (root.ownerDocument.defaultView);
+    /** @param {"left" | "top" | "width" | "maxBlockSize"} name @param {number} pixels in the window */
+    const set = (name, pixels) => {
+      box.style[name] = `${Math.max(0, pixels) / zoom}px`;
+    };
+    box.style.insetInlineStart = "auto";
+    set("width", Math.min(root.getBoundingClientRect().width, 640 * zoom, innerWidth));
+    set("maxBlockSize", 0.9 * innerHeight);
+    const { width, height } = box.getBoundingClientRect();
+    set("left", Math.min(start.left, innerWidth - width));
+    set("top", Math.min(start.top, innerHeight - height));
+  };
   /** @param {string} of */
   const open = (of) => {
     uri = of;
     if (!draw()) return;
-    const { left, top, width } = root.getBoundingClientRect();
-    const row = rows.get(uri)?.li.getBoundingClientRect();
-    box.style.insetInlineStart = "auto";
-    box.style.left = `${Math.max(0, left)}px`;
-    box.style.top = `${Math.max(0, Math.min(row?.top ?? top, innerHeight / 2))}px`;
-    box.style.width = `${Math.min(width, 640)}px`;
     box.showPopover();
+    place((rows.get(uri)?.li ?? root).getBoundingClientRect());
     close.focus();
   };
 
   /** Adds the buttons; to be called when rows or sizes have changed. */
   return () => {
     const isOpen = box.matches(":popover-open");
-    if (isOpen && !draw()) box.hidePopover();
+    if (isOpen)
+      if (draw()) place(box.getBoundingClientRect());
+      else box.hidePopover();
     const limit = end();
     for (const [key, { li }] of rows) {
       if (!li.checkVisibility({ visibilityProperty: true })) continue;

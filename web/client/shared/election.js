@@ -49,7 +49,10 @@ export class Election {
         giveBack = resolve;
       });
     };
-    navigator.locks.request(this.#name, steals ? { steal: true } : { signal }, hold).catch(({ name }) => {
+    /** An extension of the browser may have put something else in place of the locks, which throws at once. */
+    const request = async () =>
+      navigator.locks.request(this.#name, steals ? { steal: true } : { signal }, hold);
+    request().catch(({ name }) => {
       if (signal.aborted) return;
       if (name === "AbortError") this.#onLoss();
       else this.#onLead();

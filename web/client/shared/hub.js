@@ -31,6 +31,8 @@ export class Hub {
   #channel;
   #isOpen = false;
   #isLeader = false;
+  /** Whether another page has taken the lead, and no leader has answered since. */
+  #wasReplaced = false;
   /** The hub that leads, if another does. */
   #leader = "";
   /** Whether the leader has answered, so that its next messages continue the list. */
@@ -107,6 +109,7 @@ export class Hub {
   open() {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    this.#wasReplaced = false;
     this.#channel = Election.channel(this.#name);
     if (this.#channel) {
       this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -141,7 +144,9 @@ export class Hub {
 
   /** @param {Omit<Note, "from">} note */
   #post(note) {
-    this.#channel?.postMessage({ ...note, from: this.#id });
+    try {
+      this.#channel?.postMessage({ ...note, from: this.#id });
+    } catch {}
   }
 
   #lead() {
@@ -157,8 +162,19 @@ export class Hub {
 
   #loseLead() {
     this.#disconnect();
+    // Two pages that do not hear or understand each other would replace each other without end.
+    if (this.#wasReplaced) return this.#leadAlone();
+    this.#wasReplaced = true;
     this.#election.stand(false);
     this.#ask(false);
+  }
+
+  /** Connects without the other pages, until the next `open`. */
+  #leadAlone() {
+    this.#election.withdraw();
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#lead();
   }
 
   #disconnect() {
@@ -172,10 +188,7 @@ export class Hub {
   #ask(wakes) {
     this.#post({ asks: this.#group.feed.cursor, wakes });
     this.#stopWaiting();
-    this.#timers.answer = setTimeout(() => {
-      this.#stopWaiting();
-      this.#replaceLeader();
-    }, ANSWER_LIMIT);
+    this.#timers.answer = setTimeout(() => this.#replaceLeader(), ANSWER_LIMIT);
     this.#watch();
   }
 
@@ -186,7 +199,11 @@ export class Hub {
 
   /** Takes the lock if a reader may look at this page; a hidden one looks again when it comes to the front. */
   #replaceLeader() {
-    if (!document.hidden) this.#election.stand(true);
+    this.#stopWaiting();
+    if (document.hidden) return;
+    // Where the browser neither gives nor refuses the lock.
+    this.#timers.answer = setTimeout(() => this.#leadAlone(), 2 * ANSWER_LIMIT);
+    this.#election.stand(true);
   }
 
   /** The leader's page may be hidden, and its timers late, so a follower looks after the silence too. */
@@ -198,7 +215,8 @@ export class Hub {
 
   /** @param {Note} note */
   #hear(note) {
-    const { from, to, leads, asks, message } = note;
+    const { from, to, leads, asks, message } = note ?? {};
+    if (!from) return;
     if (asks != null) {
       if (!this.#isLeader) return;
       if (note.wakes) this.#upstream.wake();
@@ -209,7 +227,7 @@ export class Hub {
       this.#leader = from;
       this.#follows = false;
       this.#ask(false);
-    } else if (to === this.#id) {
+    } else if (to === this.#id && note.isReady != null) {
       this.#leader = from;
       this.#stopWaiting();
       this.#watch();
@@ -232,6 +250,7 @@ export class Hub {
   /** The leader's first message, after which its others continue the list. @param {Note} note */
   async #follow(note) {
     this.#follows = true;
+    this.#wasReplaced = false;
     // This page may have connected before it knew of the leader.
     this.#upstream.close();
     if (note.first) this.#read(note.first);

@@ -30,7 +30,8 @@ export function share(connection, options, url, status) {
   const isAdopted = status && ownHub.adopt(connection, options, ...status);
   if (!isAdopted) connection.stop();
   ownHub.kept.limit(element?.getAttribute("keep") ?? null);
-  if (!connection.cursor) {
+  // A ticker that was moved or put back has its own list, which may be longer than the one that is kept.
+  if (!connection.cursor && !options.list?.()[0].length) {
     for (const message of firstPaint(ownHub.kept, element)) onMessage(message);
     // The reader learns with it how old the list is.
     onState(...(status || /** @type {[State, string]} */ (["connecting", ""])));
