@@ -29,9 +29,14 @@ export const css = `
 :host { --_paper: var(--ticker-paper, transparent); --_solid: var(--ticker-paper, light-dark(#fff, #15181d)) }
 .crawl { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; position: relative }
 .crawl .head { border: 0; padding: 0; flex-wrap: nowrap }
-.crawl .tools { position: absolute; z-index: 2; inset-block: 0; inset-inline-end: 0; flex-wrap: nowrap; background: var(--_solid); opacity: 0 }
+.crawl .tools { position: absolute; z-index: 2; inset: 0; padding-inline-start: 10em; gap: 0; flex-wrap: nowrap; justify-content: end; pointer-events: none; opacity: 0 }
+.crawl .tools > * { flex: none; block-size: 100%; pointer-events: auto; background-color: var(--_solid) }
+.crawl .tools > div { flex: 1; order: -2; display: flex; min-inline-size: 0; overflow: hidden; white-space: nowrap; pointer-events: none; background: none }
+.crawl .tools p { pointer-events: auto }
+.crawl .tools .fresh { order: -1; background-color: var(--_fill) }
+.crawl .state { inline-size: 10em; padding-inline: .6em; line-height: 2.95 }
 .crawl:is(:hover:not(.bare), :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
-.crawl :is(.why, .notice) { grid-column: 1 / -1; background: var(--_solid) }
+.crawl :is(.why, .notice) { background: var(--_solid); border: 0 }
 .crawl .body { overflow: hidden; position: relative; block-size: 2.4em }
 .crawl .list { position: static; max-block-size: none; overflow: visible }
 .crawl li { position: absolute; inset: 0; border: 0; padding: .5em; clip-path: inset(50%); white-space: nowrap; display: flex; gap: .7em }
@@ -43,6 +48,7 @@ export const css = `
 .piece::before { content: ""; align-self: center; inline-size: 2px; block-size: 1.2em; margin-inline-end: .2em; background: currentColor; opacity: .6 }
 .piece:empty::before { visibility: hidden }
 .crawl .empty { padding: .5em .8em }
+@container (max-width: 480px) { .crawl .tools { padding-inline-start: 0 } .crawl .state { inline-size: 6.5em } }
 @media (forced-colors: active) { .piece::before { background: CanvasText } }
 @media print {
   .crawl .track { display: none }
