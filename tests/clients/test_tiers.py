@@ -23,11 +23,14 @@ PROGRAMS_OF = {
     "curl --compressed": ["bash", str(PROGRAMS / "curl.sh"), "--compressed"],
     "fetch of Node.js": ["node", str(BUILT / "with_fetch.mjs")],
     "net/http (Go)": [str(BUILT / "with_net_http")],
+    "coder/websocket, context takeover": [str(BUILT / "with_coder"), "takeover"],
+    "coder/websocket, no context takeover": [str(BUILT / "with_coder"), "no-takeover"],
 }
 # What each gets with `shared`, by what it offers.
 SHARED = {
     **dict.fromkeys(["websockets", "ws", "WebSocket of Chromium", "WebSocket of Firefox"], Format.SHARED),
-    **dict.fromkeys(["okhttp"], Format.DEFLATED),
+    "coder/websocket, context takeover": Format.SHARED,
+    **dict.fromkeys(["okhttp", "coder/websocket, no context takeover"], Format.DEFLATED),
     **dict.fromkeys(["aiohttp", "coder/websocket", "java.net.http.WebSocket", "websocat"], Format.PLAIN),
     **dict.fromkeys(
         ["EventSource", "fetch of Chromium", "EventSource of Firefox", "curl --compressed", "eventsource"],

@@ -2,6 +2,7 @@
 
 import binascii
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -26,6 +27,11 @@ _EVENT_FORMS: Final = {
     Format.DEFLATED: Format.CLOUDEVENTS_DEFLATED,
     Format.SHARED: Format.CLOUDEVENTS_SHARED,
 }
+# Without a value, or with a number as a token or in quotes (RFC 6455, 9.1). No other parameter is defined.
+_PARAMETER: Final = re.compile(rb'([a-z_]+)(?:[ \t]*=[ \t]*("?)([0-9]+)\2)?')
+# Chromium, `ws` and `websockets` offer a window of their own; Firefox and `coder/websocket` offer nothing besides the
+# extension, so they are known by name. Apple's networking offers no more either, and has lost connections.
+_KNOWN_AGENTS: Final = (b" Firefox/", b"Go-http-client/")
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _SECURITY_LINES: Final = lines({**SECURITY_HEADERS, **CROSS_ORIGIN})
 _ACCEPTED: Final = (
@@ -128,12 +134,8 @@ def _agree(protocols: bytes, extensions: bytes, deflate: Deflate) -> tuple[bytes
 
 
 def keeps_context(offers: bytes, user_agent: bytes) -> bool:
-    """Whether a client is one of those known to decompress messages that refer to earlier ones.
-
-    Chromium, `ws` and `websockets` offer a window of their own; Firefox offers nothing besides the extension. Apple's
-    networking offers no more either, and has lost connections over such messages.
-    """
-    return b"client_max_window_bits" in offers or b" Firefox/" in user_agent
+    """Whether a client is one of those known to decompress messages that refer to earlier ones."""
+    return b"client_max_window_bits" in offers or any(name in user_agent for name in _KNOWN_AGENTS)
 
 
 def agree_deflate(offers: bytes, *, keeps_context: bool = False) -> bytes | None:
@@ -150,21 +152,23 @@ def agree_deflate(offers: bytes, *, keeps_context: bool = False) -> bytes | None
         names = [parameter.partition(b"=")[0].strip() for parameter in parameters]
         if not keeps_context or b"server_no_context_takeover" in names:
             answer.insert(1, b"server_no_context_takeover")
-        if len(set(names)) == len(parameters) and all(
-            _acceptable(*parameter.partition(b"=")[::2], answer) for parameter in parameters
-        ):
+        if len(set(names)) == len(parameters) and all(_acceptable(parameter, answer) for parameter in parameters):
             return b"; ".join(answer)
     return None
 
 
-def _acceptable(name: bytes, value: bytes, answer: list[bytes]) -> bool:
-    name, value = name.strip(), value.strip().strip(b'"')
+def _acceptable(parameter: bytes, answer: list[bytes]) -> bool:
+    """Whether a parameter of an offer is valid (RFC 7692, 7.1) and can be met; adds what it needs to `answer`."""
+    match = _PARAMETER.fullmatch(parameter)
+    if match is None:
+        return False
+    name, _, value = match.groups()
     if name in (b"server_no_context_takeover", b"client_no_context_takeover"):
-        return not value
+        return value is None
     if name == b"client_max_window_bits":
-        return not value or _window(value) is not None
+        return value is None or _window(value) is not None
     if name == b"server_max_window_bits":
-        bits = _window(value)
+        bits = None if value is None else _window(value)
         if bits is None or bits < WINDOW_BITS:
             return False
         answer.append(b"server_max_window_bits=%d" % WINDOW_BITS)

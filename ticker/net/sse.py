@@ -131,7 +131,10 @@ _CHOSEN: Final = frozenset((b"deflate", b"br", b"zstd"))
 @lru_cache(maxsize=256)
 def stream_format(accept_encoding: bytes, deflate: Deflate) -> Format:
     """The format of a chunked event stream, by the client's `Accept-Encoding` and the setting."""
-    is_chosen = any(quality for name, quality in qualities(accept_encoding) if name in _CHOSEN)
+    by_name = dict(qualities(accept_encoding))
+    # A client that refuses to go without (RFC 9110, 12.5.3) has chosen, too.
+    is_needed = by_name.get(b"identity", by_name.get(b"*", 1.0)) == 0
+    is_chosen = is_needed or any(by_name.get(name) for name in _CHOSEN)
     if deflate == "off" or not is_chosen or not takes_gzip(accept_encoding):
         return Format.SSE
     return Format.SSE_SHARED if deflate == "shared" else Format.SSE_GZIP

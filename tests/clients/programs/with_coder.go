@@ -1,4 +1,4 @@
-// The module github.com/coder/websocket; a second argument asks for compression, which it leaves out by default.
+// The module github.com/coder/websocket. It offers no compression unless an argument before the address names a mode.
 package main
 
 import (
@@ -14,11 +14,13 @@ import (
 )
 
 func main() {
-	address := strings.Replace(os.Args[1], "http", "ws", 1) + "/v1/live?edition=en"
-	var options *websocket.DialOptions
-	if len(os.Args) > 2 {
-		options = &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover}
+	address := strings.Replace(os.Args[len(os.Args)-1], "http", "ws", 1) + "/v1/live?edition=en"
+	modes := map[string]websocket.CompressionMode{
+		"takeover":    websocket.CompressionContextTakeover,
+		"no-takeover": websocket.CompressionNoContextTakeover,
 	}
+	// Without an argument this is the address, for which there is no mode: compression stays disabled.
+	options := &websocket.DialOptions{CompressionMode: modes[os.Args[1]]}
 	cursor := ""
 	for {
 		connection, _, err := websocket.Dial(context.Background(), address+cursor, options)

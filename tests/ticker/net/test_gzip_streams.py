@@ -58,6 +58,21 @@ def headline(event: dict[str, Any]) -> str:  # Any: JSON
         (b"gzip, deflate;q=0", False),
         (b"identity, gzip;q=0.5, deflate;q=0.5", False),
         (b"x" * 5000, False),
+        # Who refuses to go without an encoding has chosen (RFC 9110, 12.5.3).
+        (b"gzip, identity;q=0", True),
+        (b"gzip;q=0.001, *;q=0", True),
+        (b"*, identity;q=0", True),
+        (b"gzip, *;q=0, identity", False),
+        (b"gzip;q=0, *, identity;q=0", False),
+        (b"identity;q=0", False),
+        (b"*;q=0", False),
+        (b"deflate, gzip;q=0, *", False),
+        (b"deflate, *", True),
+        (b"deflate;q=0, br;q=0, gzip", False),
+        (b"deflate, gzip;q=0.2, identity;q=0.8", False),
+        (b"GZIP ; Q=0.5, Deflate", True),
+        (b"gzip;q=1.5, deflate", False),
+        (b"x-gzip, deflate", True),
     ],
 )
 @pytest.mark.parametrize("deflate", ["shared", "fresh", "off"])

@@ -179,6 +179,7 @@ async def test_no_subprotocol_is_selected_from_unknown_offers(node: Serving) -> 
 
 
 PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+WINDOW = "; server_max_window_bits=12"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +203,24 @@ PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeo
         ("permessage-deflate; client_max_window_bits; client_max_window_bits", None),
         ("permessage-deflate; server_no_context_takeover=1", None),
         ("permessage-deflate; unknown", None),
+        ("permessage-deflate; unknown=1", None),
+        ("permessage-deflate; client_max_window_bits; unknown", None),
+        # A server must decline an invalid value (RFC 7692, 7.1); an empty one is no token (RFC 6455, 9.1).
+        ("permessage-deflate; client_max_window_bits=", None),
+        ('permessage-deflate; client_max_window_bits=""', None),
+        ('permessage-deflate; client_max_window_bits="15', None),
+        ('permessage-deflate; client_max_window_bits=15"', None),
+        ('permessage-deflate; server_max_window_bits=""12""', None),
+        ('permessage-deflate; server_no_context_takeover=""', None),
+        ("permessage-deflate; client_no_context_takeover=true", None),
+        ("permessage-deflate; client_max_window_bits = 15 ; client_no_context_takeover", PLAIN),
+        ("permessage-deflate; server_max_window_bits=9", None),
+        ("permessage-deflate; client_max_window_bits=8; server_max_window_bits=13", PLAIN + WINDOW),
+        # The first offer that can be met counts, and none of the parameters of those before it (7.1.3).
+        ("permessage-deflate; server_max_window_bits=9, permessage-deflate; client_max_window_bits", PLAIN),
+        ("permessage-deflate; server_max_window_bits=12; unknown, permessage-deflate", PLAIN),
+        ("permessage-deflate, permessage-deflate; server_max_window_bits=12", PLAIN),
+        ('x-other; a="1", permessage-deflate; server_max_window_bits="12"', PLAIN + WINDOW),
         ("permessage-deflate; ", None),
         ("x-webkit-deflate-frame", None),
         ("permessage-deflate; server_max_window_bits=8, permessage-deflate", PLAIN),
@@ -216,6 +235,7 @@ SENT = "flashwire_bytes_total"
 CHROMIUM = "permessage-deflate; client_max_window_bits"
 SHARED = "permessage-deflate; client_no_context_takeover"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+GO = "Go-http-client/1.1"
 SAFARI = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15"
 
 
@@ -229,7 +249,12 @@ SAFARI = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Versi
         ("shared", CHROMIUM + "; server_no_context_takeover", FIREFOX, PLAIN),
         ("shared", CHROMIUM + "; server_max_window_bits=12", "", SHARED + "; server_max_window_bits=12"),
         ("shared", CHROMIUM + "; server_max_window_bits=11", "", None),
-        ("shared", CHROMIUM + "; server_no_context_takeover=", "", PLAIN),
+        ("shared", CHROMIUM + "; server_no_context_takeover=", "", None),
+        # `coder/websocket`, which offers nothing besides the extension, with Go's own name.
+        ("shared", "permessage-deflate", GO, SHARED),
+        ("shared", "permessage-deflate; client_no_context_takeover; server_no_context_takeover", GO, PLAIN),
+        # A smaller window is asked for first: what can be met is the second offer, and the client keeps its window.
+        ("shared", "permessage-deflate; server_max_window_bits=9, " + CHROMIUM + "=8", "", SHARED),
         ("fresh", CHROMIUM, FIREFOX, PLAIN),
         ("off", CHROMIUM, FIREFOX, None),
     ],
