@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -12,19 +13,27 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.support.entries import entry
 from tests.ticker.core.test_frame import unchunked
 from ticker.contract.entry import Entry
-from ticker.contract.message import heartbeat, live
+from ticker.contract.message import heartbeat, live, snapshot
 from ticker.core import gzip_stream
 from ticker.core.backlog import Backlog
 from ticker.core.filter import Filter
-from ticker.core.frame import GZIP, MOST_CONTEXTS, PING, WINDOW_BITS, Encoded, Format
+from ticker.core.frame import ALONE, DEFLATE_FROM, GZIP, MOST_CONTEXTS, PING, PLAIN_OF, WINDOW_BITS, Encoded, Format
 from ticker.core.hub import Delivery, Group, Hub
 from ticker.core.shared_context import SharedMembers
 
-FILTERS = (Filter(), Filter(sections=frozenset({"world"})), Filter(sections=frozenset({"sport"})))
+FILTERS = (
+    Filter(),
+    Filter(sections=frozenset({"world"})),
+    Filter(sections=frozenset({"sport"})),
+    Filter(editions=frozenset({"canary"})),
+)
 ACTS = ("join", "change", "lag", "catch_up", "leave")
-SOCKETS = (Format.SHARED, Format.CLOUDEVENTS_SHARED)
+SOCKETS = (Format.SHARED, Format.CLOUDEVENTS_SHARED, Format.SHARED, Format.DEFLATED)
 STREAMS = (Format.SSE_SHARED, Format.SSE_SHARED, Format.SSE_GZIP)
 INTERVALS = (0, 5)
+SIZES = ("usual", "short", "large")
+# The second half repeats the first, from further away than the window reaches.
+LARGE = b'"%b"' % (Random(1).randbytes(2_500).hex().encode() * 2)
 
 
 class Client:
@@ -38,6 +47,8 @@ class Client:
         self.frame_bytes: list[int] = []
         self.round = 0
         self.is_lagging = False
+        self.needs_list = False
+        """Whether it catches up with a list: its position was lost, or it changed its filter while it lagged."""
         self._window = zlib.decompressobj(-WINDOW_BITS)
         if form in GZIP:
             self._window = zlib.decompressobj(31)
@@ -53,7 +64,9 @@ class Client:
             self.frame_bytes.append(start + length)
             data = data[start + length :]
             if not self_contained:
-                payload = self._window.decompress(payload + b"\0\0\xff\xff")
+                if self.form not in ALONE:
+                    self._window = zlib.decompressobj(-WINDOW_BITS)
+                payload = inflated(self._window, payload + b"\0\0\xff\xff")
             self.received.append(payload)
 
     def _read_events(self, data: bytes) -> None:
@@ -61,15 +74,36 @@ class Client:
             size = data.partition(b"\r\n")[0]
             end = len(size) + int(size, 16) + 4
             # Each chunk is a complete event, which nothing after it has to push out.
-            event = self._window.decompress(unchunked(data[:end]))
+            event = inflated(self._window, unchunked(data[:end]))
             assert event.endswith(b"\n\n")
             self.received.append(event)
             self.frame_bytes.append(end)
             data = data[end:]
 
 
-def encoded(arrival: Entry) -> Encoded:
-    return Encoded(live(arrival.cursor, arrival.item_json), arrival.item.version_created)
+def inflated(window: "zlib._Decompress", data: bytes) -> bytes:
+    """Inflates in small steps: zlib takes references from its output, too, which may be more than the window."""
+    result = b""
+    while True:
+        part = window.decompress(data, 256)
+        result, data = result + part, window.unconsumed_tail
+        if len(part) < 256 and not data:
+            return result
+
+
+def encoded(arrival: Entry, size: str = "usual") -> Encoded:
+    item = {"usual": arrival.item_json, "short": b"{}", "large": LARGE}[size]
+    message = live(arrival.cursor, item)
+    assert (len(message.body) < DEFLATE_FROM) == (size == "short")
+    return Encoded(message, arrival.item.version_created)
+
+
+def listing(number: int) -> Encoded:
+    """A list of entries, longer than a window."""
+    items = [entry(number + offset).item_json for offset in range(12)]
+    message = snapshot(entry(number).cursor, items, complete=False, heartbeat=15, time="now")
+    assert len(message.body) > 1 << WINDOW_BITS
+    return Encoded(message, "now")
 
 
 @pytest.mark.parametrize("form", [Format.SHARED, Format.SSE_SHARED])
@@ -118,7 +152,7 @@ def test_a_heartbeat_in_a_gzip_stream_is_one_of_the_messages_that_later_ones_ref
 
 def test_groups_with_the_same_messages_share_one_compression() -> None:
     hub: Hub[str] = Hub(Backlog(100))
-    for name, filter in zip("abc", FILTERS, strict=True):
+    for name, filter in zip("abc", FILTERS[:3], strict=True):
         hub.join(name, filter, Format.SHARED)
     for number in range(1, 4):
         arrived = [(entry(number), encoded(entry(number)))]
@@ -202,13 +236,13 @@ class SharedMachine(RuleBasedStateMachine):
         client.round = self.round
         self.filters[client] = filter
         self.groups[client] = self.hub.join(client, filter, client.form, client.interval)
-        self.send_alone(client, 10_000)
+        self.send_alone(client, encoded(entry(10_000)))
 
-    def send_alone(self, client: Client, number: int) -> None:
-        """A message of its own, such as its first one."""
-        own = encoded(entry(number))
-        client.expected.append(own.payload(client.form))
-        client.read(own.bytes_for(client.form))
+    def send_alone(self, client: Client, *messages: Encoded, is_compressed: bool = True) -> None:
+        """Messages of its own, such as its first one; without compression while too many bytes are unsent."""
+        form = client.form if is_compressed else PLAIN_OF[client.form]
+        client.expected += [message.payload(client.form) for message in messages]
+        client.read(b"".join(message.bytes_for(form) for message in messages))
 
     @rule(pick=st.integers(0, 99), filter=st.sampled_from(FILTERS))
     def join(self, pick: int, filter: Filter) -> None:
@@ -224,9 +258,13 @@ class SharedMachine(RuleBasedStateMachine):
     def change(self, pick: int, filter: Filter) -> None:
         if self.groups:
             client = list(self.groups)[pick % len(self.groups)]
+            self.hub.leave(client, self.groups[client], client.form)
             if not client.is_lagging:
-                self.hub.leave(client, self.groups[client], client.form)
                 self.enter(client, filter)
+                return
+            # Its answer waits until its buffer has space, and it gets no round before.
+            client.needs_list, client.round = True, self.round
+            self.groups[client] = self.hub.join(client, filter, client.form, client.interval)
 
     @rule(pick=st.integers(0, 99))
     def lag(self, pick: int) -> None:
@@ -236,25 +274,52 @@ class SharedMachine(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 99))
     def catch_up(self, pick: int) -> None:
         if self.groups:
-            client = list(self.groups)[pick % len(self.groups)]
-            if client.is_lagging:
-                self.send_alone(client, 20_000)
-                client.is_lagging, client.round = False, self.round
-                self.hub.restart(client, self.groups[client], client.form)
+            self.send_missed(list(self.groups)[pick % len(self.groups)], pick)
+
+    def send_missed(self, client: Client, pick: int) -> None:
+        if client.is_lagging:
+            if client.needs_list:
+                self.send_alone(client, listing(20_000), is_compressed=pick % 3 > 0)
+            self.send_alone(client, *(encoded(entry(30_000 + number)) for number in range(pick % 4)))
+            client.is_lagging = client.needs_list = False
+            client.round = self.round
+            self.hub.restart(client, self.groups[client], client.form)
+
+    @rule()
+    def roll_back(self) -> None:
+        """The position in the stream is lost: each client gets a list before any round (`ticker.node.recovery`)."""
+        for client in self.groups:
+            client.is_lagging = client.needs_list = True
+
+    @rule(pick=st.integers(0, 99), count=st.integers(1, 10))
+    def recover(self, pick: int, count: int) -> None:
+        """A step of the recovery, in which some clients catch up."""
+        for client in [client for client in self.groups if client.is_lagging][:count]:
+            self.send_missed(client, pick)
 
     @rule(
         sections=st.lists(st.sampled_from([("world",), ("sport",), ()]), min_size=1, max_size=10),
         meanwhile=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99))),
+        sizes=st.lists(st.sampled_from(SIZES), max_size=10),
     )
-    def publish(self, sections: list[tuple[str, ...]], meanwhile: list[tuple[str, int]]) -> None:
-        """A round; between its deliveries other things happen."""
+    def publish(
+        self, sections: list[tuple[str, ...]], meanwhile: list[tuple[str, int]], sizes: Sequence[str] = ()
+    ) -> None:
+        """A round; between its deliveries other things happen. Messages after the last of `sizes` are usual ones."""
         self.round += 1
         arrived = []
-        for chosen in sections:
+        for index, chosen in enumerate(sections):
             self.number += 1
             arrival = entry(self.number, sections=chosen)
-            arrived.append((arrival, encoded(arrival)))
+            arrived.append((arrival, encoded(arrival, sizes[index] if index < len(sizes) else "usual")))
         self.write(self.hub.deliveries(arrived, self.is_over), meanwhile)
+
+    @rule(meanwhile=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99))))
+    def canary(self, meanwhile: list[tuple[str, int]]) -> None:
+        """A round for those clients alone who ask for canaries."""
+        self.round += 1
+        message = encoded(entry(40_000 + self.round))
+        self.write(self.hub.canary_deliveries(message, self.is_over), meanwhile)
 
     @rule(made=st.integers(0, 4))
     def fail(self, made: int) -> None:
@@ -291,9 +356,9 @@ class SharedMachine(RuleBasedStateMachine):
             if meanwhile:
                 name, pick = meanwhile.pop()
                 if name == "join":
-                    self.join(pick, FILTERS[pick // 7 % 3])
+                    self.join(pick, FILTERS[pick // 7 % len(FILTERS)])
                 elif name == "change":
-                    self.change(pick, FILTERS[pick % 3])
+                    self.change(pick, FILTERS[pick % len(FILTERS)])
                 else:
                     {"lag": self.lag, "catch_up": self.catch_up, "leave": self.leave}[name](pick)
             for client in delivery.members:
@@ -317,7 +382,19 @@ class StreamMachine(SharedMachine):
     forms = STREAMS
 
 
-@pytest.mark.parametrize("machine", [SharedMachine, StreamMachine])
+class FewContextsMachine(SharedMachine):
+    """The same where one message is compressed after one other history at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = patch("ticker.core.frame.MOST_CONTEXTS", 1)
+        self._limit.start()
+
+    def teardown(self) -> None:
+        self._limit.stop()
+
+
+@pytest.mark.parametrize("machine", [SharedMachine, StreamMachine, FewContextsMachine])
 @pytest.mark.parametrize("seed", range(8))
 def test_many_clients_read_all_of_a_long_history(machine: type[SharedMachine], seed: int) -> None:
     """Hypothesis mostly tries one or two clients, of which one lags; here are ten, and most of them read."""
@@ -328,7 +405,8 @@ def test_many_clients_read_all_of_a_long_history(machine: type[SharedMachine], s
 
     def publish() -> None:
         count = random.choice((1, 1, 1, 2, 10))
-        state.publish([random.choice([("world",), ("sport",), ()]) for _ in range(count)], meanwhile())
+        sections = [random.choice([("world",), ("sport",), ()]) for _ in range(count)]
+        state.publish(sections, meanwhile(), random.choices(SIZES, (8, 1, 1), k=count))
 
     def catch_up() -> None:
         for pick in range(10):
@@ -342,15 +420,23 @@ def test_many_clients_read_all_of_a_long_history(machine: type[SharedMachine], s
         lambda: state.change(random.randrange(100), random.choice(FILTERS)): 1,
         lambda: state.lag(random.randrange(100)): 1,
         catch_up: 2,
+        lambda: state.canary(meanwhile()): 2,
+        state.roll_back: 1,
+        lambda: state.recover(random.randrange(100), random.randrange(1, 11)): 2,
     }
     for pick in range(10):
         state.join(pick, random.choice(FILTERS))
-    for act in random.choices(list(acts), list(acts.values()), k=60):
-        act()
-        state.every_client_reads_what_was_sent_to_it()
+    try:
+        for act in random.choices(list(acts), list(acts.values()), k=60):
+            act()
+            state.every_client_reads_what_was_sent_to_it()
+    finally:
+        state.teardown()
 
 
 TestSharedContext = SharedMachine.TestCase
 TestSharedContext.settings = settings(max_examples=40, stateful_step_count=30)
 TestSharedStreams = StreamMachine.TestCase
 TestSharedStreams.settings = settings(max_examples=60, stateful_step_count=30)
+TestFewContexts = FewContextsMachine.TestCase
+TestFewContexts.settings = settings(max_examples=20, stateful_step_count=30)
