@@ -123,11 +123,12 @@ class Stack:
         )
         return created.stdout.strip()
 
-    def start_node(self, name: str) -> None:
-        """Starts a ticker node."""
+    def start_node(self, name: str, **settings: str) -> None:
+        """Starts a ticker node with further `settings`."""
         port = self.ports[name]
         self._flashwire(name, "ticker", FLASHWIRE_TICKER_PORT=str(port), FLASHWIRE_DRAIN_SECONDS="1",
-                        REDIS_URL=self.redis_url.replace(f"desk:{PASSWORD}", f"node:{NODE_PASSWORD}"))  # fmt: skip
+                        REDIS_URL=self.redis_url.replace(f"desk:{PASSWORD}", f"node:{NODE_PASSWORD}"),
+                        **settings)  # fmt: skip
         until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), f"{name} is ready")
 
     def start_nginx(self, changes: dict[str, str] | None = None) -> None:
@@ -214,15 +215,15 @@ class Stack:
 
 
 @contextmanager
-def two_nodes(folder: Path) -> Iterator[Stack]:
-    """Redis and two nodes behind deploy/nginx.conf; a test may start a desk too."""
+def two_nodes(folder: Path, **settings: str) -> Iterator[Stack]:
+    """Redis and two nodes with `settings` behind deploy/nginx.conf; a test may start a desk too."""
     for name in ("redis-server", "nginx", "openssl"):
         program(name)
     stack = Stack(folder)
     try:
         stack.start_redis()
         for name in NODES:
-            stack.start_node(name)
+            stack.start_node(name, **settings)
         stack.start_nginx()
         yield stack
     finally:
