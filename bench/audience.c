@@ -12,11 +12,12 @@
 struct meaning {
     char *bytes;
     size_t length;
-    bool deflated, kept, snapshot, replay, complete, joined, disordered;
+    bool deflated, kept, snapshot, replay, complete, joined, disordered, unrecovered;
     uint32_t first, last; /* items; 0: none */
     uint32_t left_out; /* items between the two that the message does not have */
     uint8_t asked; /* bit i: a line of the message is the text ping of answer i */
     char cursor[81];
+    uint64_t offset;
     struct history *before, *after; /* what its connections keep; NULL for those that keep nothing */
 };
 
@@ -117,11 +118,16 @@ static void understand(struct meaning *m, const char *text, size_t length) {
     m->first = m->last = m->left_out = 0;
     m->disordered = false;
     m->cursor[0] = 0;
-    const char *cursor = find(text, length, "\"cursor\":\"", 10), *end = text + length;
+    const char *name = dialect.recover ? "\"epoch\":\"" : "\"cursor\":\"";
+    const char *cursor = find(text, length, name, strlen(name)), *end = text + length;
     if (cursor) {
         size_t i = 0;
-        for (cursor += 10; cursor + i < end && cursor[i] != '"' && i < 80; i++) m->cursor[i] = cursor[i];
+        for (cursor += strlen(name); cursor + i < end && cursor[i] != '"' && i < 80; i++) m->cursor[i] = cursor[i];
         m->cursor[i] = 0;
+    }
+    if (dialect.recover) {
+        m->offset = highest_offset(text, length);
+        m->unrecovered = is_unrecovered(text, length);
     }
     for (const char *at = text; (at = find(at, end - at, MARK, MARK_LENGTH)) && end - at >= MARK_LENGTH + DIGITS;) {
         at += MARK_LENGTH;
@@ -225,9 +231,10 @@ void message(struct connection *c, const char *data, size_t length, bool deflate
     }
     if (m->disordered) fault("a message came whose items are not in order");
     if (m->cursor[0]) strcpy(c->cursor, m->cursor);
+    if (m->offset) c->offset = m->offset;
     counters.snapshots += m->snapshot;
     counters.replays += m->replay;
-    if (m->snapshot && !m->complete) {
+    if ((m->snapshot && !m->complete) || m->unrecovered) {
         if (!dialect.lenient) fault("a subscriber that came back, or was slow, lost its place");
         counters.incomplete++;
         c->next = 0;

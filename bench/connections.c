@@ -183,7 +183,7 @@ static size_t read_answer(struct connection *c, char *data, size_t length, int64
     c->deflate = memmem(data, head, "permessage-deflate", 18) != NULL;
     c->keeps = c->deflate && !memmem(data, head, "server_no_context_takeover", 26);
     c->state = JOINING;
-    if (dialect.hello_length) say_bytes(c, dialect.hello, dialect.hello_length);
+    if (dialect.hello_length) say_hello(c);
     if (!dialect.joined_length) now_joined(c, now);
     return head;
 }

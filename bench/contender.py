@@ -29,6 +29,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Additional headers of the upgrade request, such as `Sec-WebSocket-Protocol`."""
     hello: tuple[bytes, ...] = ()
     """Payloads without frames: the load client frames and masks them. At most 2,000 bytes in total."""
+    recover: bytes = b""
+    """The payload that a client sends instead of `hello` when it resumes by a message and not by its request: \\x02 is
+    replaced with its epoch, \\x03 with the offset of its newest item (Centrifugo). At most 1,900 bytes."""
     joined: bytes = b""
     """A part of the message that confirms the subscription. If empty, the 101 confirms it."""
     answers: tuple[tuple[bytes, bytes], ...] = ()

@@ -156,6 +156,7 @@ static void obey(char *line) {
         int i = dialect.request_count++;
         dialect.requests[i] = hex(word[1], &dialect.request_lengths[i]);
     } else if (IS("hello") && words > 1) dialect.hello = hex(word[1], &dialect.hello_length);
+    else if (IS("recover") && words > 1) dialect.recover = hex(word[1], &(size_t){0});
     else if (IS("joined") && words > 1) dialect.joined = hex(word[1], &dialect.joined_length);
     else if (IS("resume") && words > 1) dialect.resume = strdup(word[1]);
     else if (IS("stream")) dialect.stream = true;

@@ -34,6 +34,7 @@ struct connection {
     char *rest;    /* the beginning of a frame, or of the handshake's answer */
     size_t held, room;
     char cursor[81], tail[24]; /* tail: the end of a chunk that the next one may complete */
+    uint64_t offset; /* of the newest item, where a client resumes by a message; then `cursor` is the epoch */
     uint8_t tail_held;
     int64_t began, retry; /* ns: when its connect() began; when a refused one may try again */
 };
@@ -54,7 +55,7 @@ struct pair {
 
 /* The contender's protocol, set by commands. */
 struct dialect {
-    char *requests[1024], *hello, *joined, *resume;
+    char *requests[1024], *hello, *recover, *joined, *resume;
     size_t request_lengths[1024], hello_length, joined_length;
     int request_count, answer_count;
     struct pair answers[4];
@@ -99,6 +100,9 @@ void message(struct connection *c, const char *data, size_t length, bool deflate
 void not_due(struct connection *c);
 void may_be_left_out(uint32_t number);
 void say_bytes(struct connection *c, const char *data, size_t length);
+void say_hello(struct connection *c);
+uint64_t highest_offset(const char *text, size_t length);
+bool is_unrecovered(const char *text, size_t length);
 void now_joined(struct connection *c, int64_t now);
 void hung_up(struct connection *c, unsigned code, int64_t now);
 void items_done(void);

@@ -27,7 +27,7 @@ from bench.contender import Target
 from bench.load_process import LoadProcess
 from bench.load_reports import Arrivals, Joined, MissedError, Stats, add_arrivals, add_joins, add_stats
 
-SOURCES: Final = ("load.c", "connections.c", "audience.c", "events.c", "history.c", "inflate.c")
+SOURCES: Final = ("load.c", "connections.c", "audience.c", "hello.c", "events.c", "history.c", "inflate.c")
 HEADERS: Final = ("load.h",)
 WAIT_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
@@ -92,6 +92,8 @@ class Load:
         self._say(f"resume {'&' if '?' in self._paths[0] else '?'}cursor=")
         if self._target.hello:
             self._say(f"hello {b''.join(map(_masked, self._target.hello)).hex()}")
+        if self._target.recover:
+            self._say(f"recover {self._target.recover.hex()}")
         if self._target.joined:
             self._say(f"joined {self._target.joined.hex()}")
         if self._target.sse:
@@ -176,7 +178,8 @@ class Load:
 
     def _request(self, path: str) -> bytes:
         # The load client replaces \x01 with a random key, and \x02 with the cursor of a resuming client.
-        lines = [f"GET {path}\x02 HTTP/1.1", f"Host: {self._target.host}:{self._target.port}"]
+        cursor = "" if self._target.recover else "\x02"
+        lines = [f"GET {path}{cursor} HTTP/1.1", f"Host: {self._target.host}:{self._target.port}"]
         if self._target.sse:
             lines += ["Accept: text/event-stream"]
         else:

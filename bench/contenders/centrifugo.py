@@ -2,12 +2,14 @@
 
 One node with its memory or its Redis engine, without tokens; one channel with a name of one letter, short paths, and
 the strongest deflate. Items are published unchanged over its HTTP API, without our cursor, because the channel's offset
-and epoch serve for resuming. The history has ten items. Deflate starts with an empty context for each message, and as
-of 6.9 each message is compressed for each subscriber.
+and epoch serve for resuming. The history has ten items, or a hundred where clients resume. Deflate starts with an empty
+context for each message, and as of 6.9 each message is compressed for each subscriber.
 """
 
 import mmap
+import os
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -17,10 +19,12 @@ import msgspec
 
 from bench.contender import Target
 from bench.contenders.base import Base, free_port
-from bench.contenders.feed import Publisher
+from bench.contenders.feed import Poster, Publisher
 from bench.contenders.node import FOLDER
 from bench.contenders.program import find_program, printed_version, start_program
-from bench.contenders.store import start_store
+from bench.contenders.service import Service
+from bench.contenders.store import command_counts, start_store
+from ticker.stream.redis_stream import connect
 
 Kind = Literal["", "list", "oneway", "delta"]
 
@@ -31,6 +35,10 @@ MISSING: Final = (
     f"GOBIN=$PWD/build/bench go install github.com/centrifugal/centrifugo/v6@v{VERSION}"
 )
 _CONNECT: Final = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"n"}}'
+# What its client library sends after a lost connection, with the epoch and the offset of the client.
+_RECOVER: Final = (
+    b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"n","recover":true,"epoch":"\x02","offset":\x03}}'
+)
 _HISTORY: Final = '\n{"id":3,"history":{"channel":"n","limit":10,"reverse":true}}'
 # The path, the messages to send, and a part of the last reply.
 _JOINS: Final[dict[Kind, tuple[str, str, bytes]]] = {
@@ -56,7 +64,7 @@ def _built_from(program: Path) -> str:
         return match[1].decode() if match else ""
 
 
-def _configuration(port: int, engine: dict[str, object]) -> dict[str, object]:
+def _configuration(port: int, engine: dict[str, object], history: int) -> dict[str, object]:
     compressed = {"compression": True, "compression_level": 9}
     return {
         "http_server": {"address": "127.0.0.1", "port": port},
@@ -66,7 +74,7 @@ def _configuration(port: int, engine: dict[str, object]) -> dict[str, object]:
         "client": {"allow_anonymous_connect_without_token": True, "allowed_origins": ["*"]},
         "channel": {
             "without_namespace": {
-                "history_size": 10,
+                "history_size": history,
                 "history_ttl": "1h",
                 # Otherwise a client requests recovery in its subscribe command, which takes bytes.
                 "force_recovery": True,
@@ -116,15 +124,8 @@ class Centrifugo(Base):
         return {"type": "memory"}, ()
 
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
-        program = find_centrifugo()
-        assert program, "start() has called absent()"
-        port = free_port()
         engine, started = self._engine(core)
-        configuration = self._folder / "centrifugo.json"
-        configuration.write_bytes(msgspec.json.encode(_configuration(port, engine)))
-        command = (program.absolute(), "-c", configuration)
-        process = self._stop_on_exit(start_program(command, core, self._folder, GOMAXPROCS="1"))
-        publisher = await self._open_poster(process, port, "/api/publish")
+        process, port, publisher = await self._start_node(engine, core, GOMAXPROCS="1")
         path, hello, joined = self._join
         return Target(
             ports=(port,),
@@ -135,6 +136,19 @@ class Centrifugo(Base):
             answers=_PINGS,
         ), publisher
 
+    async def _start_node(
+        self, engine: dict[str, object], core: int | None, history: int = 10, **environment: str
+    ) -> tuple[subprocess.Popen[bytes], int, Poster]:
+        """Starts a node on `core` (`None`: that of the benchmark); returns it, its port and a publisher."""
+        program = find_centrifugo()
+        assert program, "start() has called absent()"
+        port = free_port()
+        configuration = self._folder / f"centrifugo-{port}.json"
+        configuration.write_bytes(msgspec.json.encode(_configuration(port, engine, history)))
+        command = (program.absolute(), "-c", configuration)
+        process = self._stop_on_exit(start_program(command, core, self._folder, (), **environment))
+        return process, port, await self._open_poster(process, port, "/api/publish")
+
 
 class CentrifugoRedis(Centrifugo):
     """Centrifugo with its Redis engine and the same Valkey as ours, which syncs each entry to disk."""
@@ -144,5 +158,44 @@ class CentrifugoRedis(Centrifugo):
 
     def _engine(self, core: int) -> tuple[dict[str, object], tuple[int, ...]]:
         keeper, store = start_store(self._stack, self._folder, core)
+        self._url = keeper.url
         address = f"unix://{unquote(urlsplit(keeper.url).path)}"
         return {"type": "redis", "redis": {"address": [address]}}, (store,)
+
+
+class CentrifugoPair(CentrifugoRedis):
+    """Two nodes on one Valkey, on any core, whose clients recover on the second one when the first dies.
+
+    The memory engine cannot do that: the history is lost with the process.
+    """
+
+    title = "Centrifugo: JSON over WebSocket, two nodes, Redis engine"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services: list[Service] = []
+
+    async def commands(self) -> dict[str, int]:
+        """Returns how often each command of the store was called since it started."""
+        return await command_counts(self._client)
+
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
+        engine, (store,) = self._engine(core)
+        self._client = connect(self._url, timeout=5)
+        self._stack.push_async_callback(self._client.aclose)
+        os.sched_setaffinity(store, os.sched_getaffinity(0))
+        for _ in range(2):
+            process, port, publisher = await self._start_node(engine, None, history=100)
+            self.services.append(Service(port, process.pid, (process.pid,)))
+            self._stack.callback(publisher.close)
+        first, second = self.services
+        path, hello, joined = self._join
+        return Target(
+            ports=(first.port,),
+            path=path,
+            processes=(*second.nodes, store),
+            hello=(hello.encode(),),
+            recover=_RECOVER,
+            joined=joined,
+            answers=_PINGS,
+        ), publisher

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from bench.contenders.flashwire import Flashwire
+from bench.contenders.store import command_counts
 from bench.plot import Panel, bars
 from bench.scenario import OURS, Picture, Row, Run, Scenario, Section
 from bench.session import Session, audience
@@ -29,8 +30,7 @@ class Counted(Flashwire):
 
     async def commands(self) -> dict[str, int]:
         """Returns how often each command was called since the store started."""
-        stats = await self._client.info("commandstats")
-        return {name.removeprefix("cmdstat_"): int(counts["calls"]) for name, counts in stats.items()}
+        return await command_counts(self._client)
 
 
 class Round(msgspec.Struct, frozen=True):

@@ -6,12 +6,13 @@ import math
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from bench.contender import Target
+from bench.contenders.centrifugo import CentrifugoPair
 from bench.contenders.service import Service, start_service
 from bench.load_reports import MissedError
 from bench.plot import Panel, bars
@@ -27,6 +28,8 @@ SPREAD_SECONDS: Final = 1.0
 AIM_SECONDS: Final = 3.0
 # Items published to all subscribers, then while none is connected, while they return, and afterwards.
 BEFORE, AWAY, RETURNING, AFTER = 5, 3, 10, 3
+# Its clients can recover from the history in Redis; that of the memory engine is lost with the process.
+PEER: Final = "centrifugo-redis"
 # A report of receipts, at most one a second and worker; no client causes it.
 RECEIPTS: Final = frozenset({"xadd"})
 
@@ -107,12 +110,13 @@ async def storm(run: Run, plan: Plan) -> Section:
     how: dict[str, Any] = {} if key == "storm" else {"pinned": False, "nap_ms": NAP_MS}  # Any: keywords
     workers, processes = (max(2, math.ceil(count / share)) for share in (PER_WORKER, PER_CLIENT))
 
-    async def one_round(_name: str) -> Round:
-        pair = Pair(workers)
+    async def one_round(name: str) -> Round:
+        pair = Pair(workers) if name == OURS else CentrifugoPair()
         async with audience(run, pair, processes=processes, **how) as session:
             return await _storm(session, pair, count, plan)
 
-    rounds = (await run.in_turn([OURS], one_round))[OURS]
+    by_name = await run.in_turn([OURS, PEER] if key == "storm" else [OURS], one_round)
+    rounds, others = by_name[OURS], by_name.get(PEER, [])
     fields = (
         ("all had resumed after the kill, s", "resumed_s", 2),
         ("the last connection had ended, s", "noticed_s", 2),
@@ -122,14 +126,13 @@ async def storm(run: Run, plan: Plan) -> Section:
         ("the load client's own per resume, µs", "client_us", 0),
         ("connects that were refused and repeated", "refused", 0),
     )
+    columns = [rounds, others] if others else [rounds]
     rows = [
-        (title, figure([getattr(result, field) for result in rounds]).text(digits)) for title, field, digits in fields
+        (title, *(figure([getattr(result, field) for result in results]).text(digits) for results in columns))
+        for title, field, digits in fields
     ]
-    commands = {
-        name: max(result.commands.get(name, 0) for result in rounds) for result in rounds for name in result.commands
-    }
-    listed = ", ".join(f"{name.upper()} {calls}" for name, calls in sorted(commands.items()))
-    text = f"""{table(("what", "figure"), rows)}
+    head = ("what", "Flashwire", "Centrifugo, Redis engine") if others else ("what", "figure")
+    text = f"""{table(head, rows)}
 
 {count:,} subscribers of `flashwire ticker --workers {workers}`, which is killed with SIGKILL. When every connection has
 ended, they return to a second service like it, at an even rate within {plan.spread_seconds:.0f} s, each with its newest
@@ -138,10 +141,10 @@ while no client was connected, {plan.returning} while they returned and {AFTER} 
 the {rounds[0].items} items once and in order over both connections**: the load client counts them. There would be no
 figure otherwise. Services, Valkey and the load client shared the machine's cores.
 
-During the storm the store received: {listed}. EVALSHA and the
+During the storm the store received: {_listed(rounds)}. EVALSHA and the
 commands in its script publish {AWAY + plan.returning + AFTER} items, the measurement uses INFO, workers add their
 reports of receipts with XADD, and the readers of {2 * workers} workers send the rest.
-"""
+{_about_peer(others)}"""
     seconds = figure([result.resumed_s for result in rounds])
     reads = {
         name: extra
@@ -161,15 +164,35 @@ reports of receipts with XADD, and the readers of {2 * workers} workers send the
         key,
         f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
         f"{sum(reads.values())} Redis reads for it",
-        "",
+        f"Centrifugo with Redis {figure([result.resumed_s for result in others]).text(2)} s" if others else "",
         reached,
         "" if reached else why,
     )
-    panel = Panel("Seconds from the kill", [("all resumed", seconds)], digits=2)
-    return Section(text, rounds, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
+    bar_figures = [("Flashwire", seconds)]
+    if others:
+        bar_figures.append(("Centrifugo, Redis", figure([result.resumed_s for result in others])))
+    panel = Panel("Seconds from the kill until all had resumed", bar_figures, digits=2)
+    return Section(text, by_name, (row,), (Picture(bars([panel]), says="Seconds until all had resumed"),))
 
 
-async def _storm(session: Session, pair: Pair, count: int, plan: Plan) -> Round:
+def _listed(rounds: Sequence[Round]) -> str:
+    """The most calls of each command of Redis in a storm."""
+    names = sorted({name for result in rounds for name in result.commands})
+    return ", ".join(f"{name.upper()} {max(result.commands.get(name, 0) for result in rounds)}" for name in names)
+
+
+def _about_peer(rounds: Sequence[Round]) -> str:
+    if not rounds:
+        return ""
+    return f"""
+Centrifugo has one process for each service, which may use all cores. Its clients do what its library does: they
+subscribe again with `recover`, the epoch and the offset of their newest item, over the JSON protocol. The load client
+checks them by the same rules. Its store received: {_listed(rounds)}.
+With its memory engine no client can recover: the history ends with the process.
+"""
+
+
+async def _storm(session: Session, pair: Pair | CentrifugoPair, count: int, plan: Plan) -> Round:
     load = session.load
     await session.join(count, inflight=400, seconds=180)
     commands_at_first = await pair.commands()

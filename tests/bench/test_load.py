@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench.contender import Target
+from bench.items import numbered
 from bench.load import Load
 from bench.load_reports import MissedError
 from tests.bench.raw import Server, deflated, frame, item, message, snapshot, within
@@ -286,6 +287,67 @@ async def test_a_cut_client_resumes_with_its_newest_cursor_and_misses_nothing(se
         assert [client.path for client in server.clients[3:]] == ["/live?cursor=e.1.x"] * 2
         stats = await load.stats()
         assert (stats.replays, stats.open, stats.cut) == (2, 3, 0)
+
+
+RECOVER = b'{"epoch":"\x02","offset":\x03,"padding":"%b"}'
+
+
+def subscribed(offset: int, *numbers: int, more: bytes = b"") -> bytes:
+    """The answer of Centrifugo to a client that subscribes; its items follow the client's offset."""
+    items = b",".join(b'{"data":%b,"offset":%d}' % (numbered(number), 100 + number) for number in numbers)
+    return frame(
+        b'{"id":2,"subscribe":{"recoverable":true,"epoch":"xyzt","publications":[%b],"offset":%d,"positioned":true%b}}'
+        % (items, offset, more)
+    )
+
+
+@pytest.mark.parametrize("padding", [0, 200])
+async def test_a_client_that_recovers_by_a_message_names_its_epoch_and_its_offset(server: Server, padding: int) -> None:
+    recover = RECOVER % (b"x" * padding)
+    target = Target(
+        ports=(server.port,), path="/live", processes=(), hello=(b"hello",), joined=b'"subscribe":{', recover=recover
+    )
+    async with audience(server, target) as load:
+        server.greeting = lambda client: subscribed(100)
+        await joined(server, load, 2)
+        first, _ = server.clients
+        assert await within(first.next_frame()) == (0x81, b"hello")
+        waiting = await load.expect(1, 3)
+        for client in server.clients:
+            client.say(frame(b'{"push":{"channel":"n","pub":{"data":%b,"offset":101}}}' % numbered(1)))
+        await until_stats(load, lambda stats: stats.items == 2)
+        assert await load.cut(2) == 2
+        server.greeting = lambda client: subscribed(101, 2, 3, more=b',"was_recovering":true,"recovered":true')
+        await load.resume()
+        assert [arrival.count for arrival in await within(waiting)] == [2, 2, 2]
+        again = server.clients[-1]
+        assert again.path == "/live"
+        said = recover.replace(b"\x02", b"xyzt").replace(b"\x03", b"101")
+        assert await within(again.next_frame()) == (0x81, said)
+        # The next time with the offset of the newest item that it recovered.
+        assert await load.cut(2) == 2
+        server.greeting = lambda client: subscribed(103, more=b',"was_recovering":true,"recovered":true')
+        await load.resume()
+        assert b'"offset":103,' in (await within(server.clients[-1].next_frame()))[1]
+
+
+async def test_a_client_that_cannot_recover_is_a_fault(server: Server) -> None:
+    target = Target(ports=(server.port,), path="/live", processes=(), hello=(b"hello",), joined=b'"subscribe":{',
+                    recover=RECOVER % b"")  # fmt: skip
+    async with audience(server, target) as load:
+        server.greeting = lambda client: subscribed(100)
+        await joined(server, load, 1)
+        await load.cut(1)
+        server.greeting = lambda client: subscribed(100, more=b',"was_recovering":true')
+        with pytest.raises(MissedError, match="lost its place"):
+            await load.resume()
+    async with audience(server, target, lenient=True) as load:
+        server.greeting = lambda client: subscribed(100)
+        await joined(server, load, 1)
+        await load.cut(1)
+        server.greeting = lambda client: subscribed(100, more=b',"was_recovering":true')
+        await load.resume()
+        assert (await load.stats()).incomplete == 1
 
 
 async def test_a_resumed_client_that_misses_an_item_is_a_fault(server: Server) -> None:

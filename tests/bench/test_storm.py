@@ -34,7 +34,7 @@ async def test_joins_and_resumes_are_measured_without_redis_reads() -> None:
 @pytest.mark.deep
 async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
     section = await storm.measure(quick("flashwire"))
-    (row,), (data,) = section.rows, section.data
+    (row,), (data,) = section.rows, section.data["flashwire"]
     assert row.key == "storm" and "0 Redis reads" in row.ours
     assert row.reached is False, "a trial has too few subscribers for the target"
     published = storm.AWAY + storm.RETURNING + storm.AFTER
@@ -42,3 +42,18 @@ async def test_a_storm_after_a_kill_loses_and_doubles_nothing() -> None:
     # A worker also adds its report of receipts, at most once a second.
     assert published <= data.commands["xadd"] <= published + 10
     assert data.noticed_s < data.resumed_s
+
+
+@pytest.mark.alone
+@pytest.mark.deep
+async def test_clients_of_centrifugo_recover_on_the_other_node_and_are_counted_in_the_same_way() -> None:
+    if (reason := CONTENDERS["centrifugo-redis"]().absent()) is not None:
+        pytest.skip(reason)
+    run = quick("flashwire", "centrifugo-redis")
+    section = await storm.measure(run)
+    assert not run.notes, "it was not left out"
+    (row,), (data,) = section.rows, section.data["centrifugo-redis"]
+    assert "Centrifugo with Redis" in row.yardsticks and "| Centrifugo, Redis engine |" in section.text
+    assert data.items == storm.BEFORE + storm.AWAY + storm.RETURNING + storm.AFTER
+    # Each client reads the history, which ours does not.
+    assert sum(data.commands.values()) > 400 and data.noticed_s < data.resumed_s
