@@ -174,17 +174,24 @@ test("an item without text is skipped, and the subscription goes on", async () =
 
 test("a program that is slow gets a replay instead of an endless queue", async () => {
   const many = Array.from({ length: 1200 }, (_, number) => live(number + 2));
+  let closed = () => {};
+  /** @type {Promise<void>} */
+  const isClosed = new Promise((resolve) => {
+    closed = resolve;
+  });
   answer = (_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    if (requests.length === 1) response.write(snapshot() + many.join(""));
-    else
+    if (requests.length === 1) {
+      response.once("close", closed);
+      response.write(snapshot() + many.join(""));
+    } else
       response.write(event({ type: "replay", cursor: "e.2000.a", items: [item("last", 1)], heartbeat: 15 }));
   };
   let count = 0;
   for await (const next of follow(url)) {
     if (next.type === "item") count++;
-    // The program is slow at its first item.
-    if (count === 1) await new Promise((resolve) => setTimeout(resolve, 200));
+    // The program is slow at its first item: until the client has closed its connection, since the queue is full.
+    if (count === 1) await isClosed;
     if (next.type === "replay") break;
   }
   assert(count >= 1000 && count <= 1002, `${count} items waited`);
