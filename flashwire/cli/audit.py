@@ -1,7 +1,7 @@
 """`flashwire audit`: checks, exports and follows the audit in the desk's database."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from publisher.core.audit import Fault, Head, Record
 
 _FOLLOW_SECONDS: Final = 1.0
+# Desks of one database may differ in their clocks.
+_CLOCK_SECONDS: Final = 60.0
 _MEANING: Final = {
     "changed": "its content is not what was recorded",
     "removed": "it is missing",
@@ -36,24 +38,23 @@ def verify(
     """Check that no record was changed, removed or moved, and that no end was cut off; exit status 1 if one was.
 
     It prints the head of the chain. Keep it in another place: with --head it proves that the chain up to there is the
-    same, even if somebody computed a new one.
+    same, even if somebody computed a new one. An audit that was lost as a whole is a fault until a head is given that
+    was kept since then.
     """
     from publisher.core.audit import chain_faults
-    from publisher.records.audit import AuditLog
+    from publisher.records.audit import AuditLog, first_actor_made
 
     kept = None if head is None else _read_head(head)
     if file is not None:
         records, end = _read_export(file)
-        _report(chain_faults(records, end, kept), end)
+        _report(chain_faults(records, end, kept), end, _losses(records, None, kept))
         return
     with open_desk(data) as database:
         log = AuditLog(database)
         # The head first: a desk may append while this reads, and what comes after it is no fault.
         end = log.head()
         records = [record for record in log.all() if record.number <= end.number]
-        if records and records[0].action == "audit-file-missing":
-            notice("Record 1: the audit was missing when the desk started, and what it had recorded is lost.")
-        _report(chain_faults(records, end, kept), end)
+        _report(chain_faults(records, end, kept), end, _losses(records, first_actor_made(database), kept))
 
 
 @app.command("export")
@@ -107,8 +108,28 @@ def _line(record: "Record") -> str:
     return f"{record.number}  " + "  ".join(field for field in fields if field and field != "{}")
 
 
-def _report(faults: "Iterable[Fault]", end: "Head") -> None:
-    count = 0
+def _losses(records: "Sequence[Record]", first_actor: float | None, kept: "Head | None") -> list[str]:
+    """What was lost before the chain began, which the chain itself cannot show; a kept head says that it is known."""
+    from ticker.contract.item import moment
+
+    if kept is not None and kept.number:
+        return []
+    if records and records[0].action == "audit-file-missing":
+        return ["Record 1: the audit was missing when the desk started, and what it had recorded is lost."]
+    if not records and first_actor is not None:
+        return [f"The audit is empty, but a user or token was made at {moment(first_actor)}: its records are lost."]
+    if records and first_actor is not None and records[0].time / 1000 > first_actor + _CLOCK_SECONDS:
+        notice(
+            f"The chain begins at {moment(records[0].time / 1000)}, and the first user or token was made at"
+            f" {moment(first_actor)}: this desk was upgraded from a release without an audit, or records are lost."
+        )
+    return []
+
+
+def _report(faults: "Iterable[Fault]", end: "Head", losses: "Sequence[str]" = ()) -> None:
+    count = len(losses)
+    for loss in losses:
+        notice(loss)
     for fault in faults:
         count += 1
         notice(f"Record {fault.number}: {_MEANING[fault.kind]} ({fault.kind}).")

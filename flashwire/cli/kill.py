@@ -110,7 +110,7 @@ def _stop(scope: "Scope", name: str, reason: str, data: str | None, *, ends_sess
     except RefusedError:
         refuse(f"--reason is one line of text, of at most {REASON_LIMIT} characters.")
     _check_name(stop, data)
-    file = StopFile(folder)
+    file, is_known = StopFile(folder), True
     # First the file, which the desk reads before each publication: a database may take seconds, or not answer at all.
     file.add(stop)
     try:
@@ -122,12 +122,15 @@ def _stop(scope: "Scope", name: str, reason: str, data: str | None, *, ends_sess
             if not any(known.id == stop.id for known in records.in_force()):
                 record_command(database, "kill", f"{scope}:{name}" if name else scope, {"reason": stop.reason})
             records.add(stop, ends_sessions=ends_sessions)
+            is_known = scope != "user" or records.is_known(stop.name)
         file.remove(stop.id)
     except DatabaseError as error:
         notice(f"{error} The stop counts at the desk of {folder} alone; it moves to the database when that answers.")
         if ends_sessions:
             notice("No session was ended: repeat the command when the database answers.")
     show(stop.id)
+    if not is_known:
+        refuse(f"No user or token is called {isolated(stop.name)}: the stop is in force and stops nobody.", status=1)
 
 
 def _check_name(stop: "Stop", data: str | None) -> None:

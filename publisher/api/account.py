@@ -129,8 +129,10 @@ def account_routes(parts: Parts) -> list[BaseRoute]:
 
     async def end_session(request: Request) -> Response:
         user, _ = await signed_in_user(request, parts)
-        if not await call(parts.sessions.close_of_user, user.id, session=request.path_params["id"]):
+        ended = request.path_params["id"]
+        if not await call(parts.sessions.close_of_user, user.id, session=ended):
             raise ApiError(404, "not-found")
+        await parts.audit.record(user.name, "sessions-end", f"user:{user.name}", {"session": ended}, may_spool=True)
         return Response(status_code=204)
 
     async def record(user: User, action: str, details: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from publisher.api.access import approves
 from publisher.api.caller import caller, read_body
 from publisher.api.etags import seen_version
 from publisher.api.firing import Firing
+from publisher.api.kill import check_person
 from publisher.api.parts import Parts
 from publisher.api.problems import ApiError, reader_of
 from publisher.api.waiting_json import line_response, waiting_json
@@ -18,6 +19,7 @@ from publisher.api.waiting_lines import add_line, audit_decision, find_line, may
 from publisher.core.phrases import role_phrase
 from publisher.core.request import ApprovalRequest, DecisionRequest
 from publisher.core.roles import Role
+from publisher.core.schedule import without_passed_time
 from publisher.core.waiting import (
     State,
     Waiting,
@@ -70,12 +72,16 @@ def approval_routes(parts: Parts, firing: Firing) -> list[BaseRoute]:
         body = await read_body(request, parts, ApprovalRequest)
         seen = seen_version(request)
         line = await find_line(request, parts, actor)
+        await check_person(parts, actor)
         if line.version != seen:
             raise ApiError(412, "waiting-changed", headers={"ETag": f'"{line.version}"'})
         # An act stays an act of its item.
         is_act = line.seen is not None
         body = msgspec.structs.replace(
-            body, uri=line.uri if is_act else None, seen=(body.seen or line.seen) if is_act else None
+            body,
+            request=without_passed_time(body.request, line.request, parts.clock()),
+            uri=line.uri if is_act else None,
+            seen=(body.seen or line.seen) if is_act else None,
         )
         new, need = await new_line(parts, request, actor, body, asks=line.need is not None)
         changed = rewritten(line, new, actor.names, need, parts.clock(), parts.settings.approval_minutes * 60)
@@ -102,6 +108,8 @@ def approval_routes(parts: Parts, firing: Firing) -> list[BaseRoute]:
         actor = await caller(request, parts)
         body = await read_body(request, parts, DecisionRequest)
         line = await find_line(request, parts, actor)
+        if action != "refuse":
+            await check_person(parts, actor)
         decided = next_line(line, actor, body)
         await audit_decision(parts, actor, action, line, body.reason)
         await save_line(parts, decided)

@@ -13,6 +13,7 @@ from publisher.api.caller import caller, read_body
 from publisher.api.etags import seen_version
 from publisher.api.idempotency import client_key
 from publisher.api.parts import Parts
+from publisher.api.permission import check
 from publisher.api.problems import ApiError
 from publisher.core.drafts import Draft, changed_draft, check_draft
 from publisher.core.refusals import printable
@@ -45,6 +46,7 @@ def draft_routes(parts: Parts) -> list[BaseRoute]:
         actor = await caller(request, parts)
         body = await read_body(request, parts, DraftRequest)
         check_draft(body, parts.site)
+        _check_edition(actor, body)
         now = parts.clock()
         draft = Draft(
             id=client_key(request, actor) or ulid(now, secrets.token_bytes(CHANCE_BYTES)),
@@ -75,6 +77,7 @@ def draft_routes(parts: Parts) -> list[BaseRoute]:
         if draft.version != seen:
             raise _stale(draft.version)
         check_draft(body, parts.site)
+        _check_edition(actor, body)
         changed = changed_draft(draft, body, actor.name, parts.clock())
         try:
             await parts.database.call(parts.drafts.replace, changed)
@@ -120,6 +123,12 @@ def draft_json(draft: Draft) -> dict[str, Any]:  # Any: JSON
         "submitted": None if draft.submitted is None else moment(draft.submitted),
         "uri": draft.uri,
     }
+
+
+def _check_edition(actor: Actor, body: DraftRequest) -> None:
+    """Raises `ApiError` 403 for an edition that is not the actor's; one may be chosen later."""
+    if body.edition:
+        check(actor, "submit" if body.state == "submitted" else "draft", body.edition)
 
 
 async def _find(request: Request, parts: Parts, actor: Actor) -> Draft:

@@ -23,12 +23,14 @@ from publisher.api.ed_notes import keep_note, log_lost_note
 from publisher.api.etags import seen_version
 from publisher.api.idempotency import RequestKey, answer_once, request_key
 from publisher.api.item_records import find_record, next_item
+from publisher.api.original_check import original_refusal
 from publisher.api.parts import Parts
 from publisher.api.permission import check_role, refusal
 from publisher.api.publishing import note_published, store_version
 from publisher.api.scheduling import schedule_line
 from publisher.api.sibling_acts import (
     act_on_siblings,
+    allowed_acts,
     check_sibling_approvals,
     planned_acts,
     preview_siblings,
@@ -71,7 +73,7 @@ def publish_route(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
         uri = URI_PREFIX + ulid(now, secrets.token_bytes(CHANCE_BYTES))
         if body.dry_run:
             item = first_version(body, parts.site, uri=uri, now=now)
-            denial = refusal(actor, "publish", item.edition)
+            denial = refusal(actor, "publish", item.edition) or await original_refusal(parts, item)
             member = await warnings.member(request, actor, body, item, denial)
             return _dry_run_response(item, member + confirmation_member(parts, actor, body, [(item, None)]))
         key = request_key(request, actor, body)
@@ -116,7 +118,7 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
             item = next_item(record, seen, named, parts)
             denial = refusal(actor, body.act, item.edition)
             member = await warnings.member(request, actor, body, item, denial)
-            planned = planned_acts(parts, body, item, siblings or ())
+            planned = allowed_acts(actor, body, planned_acts(parts, body, item, siblings or ()))
             others = [(other, sibling) for sibling, other in planned if isinstance(other, Item)]
             member += confirmation_member(parts, actor, body, [(item, record), *others])
             if siblings is not None:
@@ -125,7 +127,7 @@ def item_routes(parts: Parts) -> list[BaseRoute]:
 
         async def store() -> Published:
             item = next_item(record, seen, named, parts)
-            check_sibling_approvals(parts, body, item, siblings)
+            check_sibling_approvals(parts, actor, body, item, siblings)
             return await store_version(parts, actor, key, item, record)
 
         published = await answer_once(parts.store, key, store)

@@ -26,10 +26,19 @@ _NAME_LIMIT = 120
 
 async def check_stops(parts: Parts, actor: Actor, edition: str, act: Act) -> None:
     """Raises `ApiError` 403 if `actor` may not do `act` in `edition` because of the kill switch."""
-    stop = await parts.kill_switch.stop_of(actor.name, edition, act)
+    stop = await parts.kill_switch.stop_of(actor.names, edition, act)
     if stop is not None:
-        what = stop_phrase(stop.scope, stop.name)
-        raise ApiError(403, "publishing-stopped", what=what, by=stop.by, reason=stop.reason)
+        raise _stopped(stop)
+
+
+async def check_person(parts: Parts, actor: Actor) -> None:
+    """Raises `ApiError` 403 if the kill switch has stopped `actor`.
+
+    Such a person releases no line of another one, lifts no stop, and makes no user or token that could.
+    """
+    stop = await parts.kill_switch.person_stop(actor.names)
+    if stop is not None:
+        raise _stopped(stop)
 
 
 def kill_routes(parts: Parts) -> list[BaseRoute]:
@@ -46,6 +55,9 @@ def kill_routes(parts: Parts) -> list[BaseRoute]:
         name = "" if body.scope == "all" else _text(body.name, "name", _NAME_LIMIT)
         if body.scope == "edition" and name not in parts.site.editions:
             raise ApiError(400, "unknown-name", value=printable(name), known=", ".join(parts.site.editions))
+        # A stop of a name that nobody has would look like one that works.
+        if body.scope == "user" and not await parts.database.call(parts.kill_switch.records.is_known, name):
+            raise RefusedError("no-actor", "name", name=printable(name))
         reason = _text(body.reason, "reason", REASON_LIMIT)
         stop = new_stop(body.scope, name, actor.name, reason, moment(parts.clock()))
         keeps = await _own_session(request) if body.scope == "all" else ""
@@ -56,6 +68,7 @@ def kill_routes(parts: Parts) -> list[BaseRoute]:
         actor = await caller(request, parts)
         body = await read_body(request, parts, LiftRequest)
         check_role(actor, "kill")
+        await check_person(parts, actor)
         id = request.path_params["id"]
         stop = next((stop for stop in await parts.kill_switch.in_force() if stop.id == id), None)
         if stop is None:
@@ -86,6 +99,11 @@ def _check_scope(actor: Actor, scope: str, name: str) -> None:
         check_role(actor, "kill")
     else:
         check(actor, "kill", name if scope == "edition" else None)
+
+
+def _stopped(stop: Stop) -> ApiError:
+    what = stop_phrase(stop.scope, stop.name)
+    return ApiError(403, "publishing-stopped", what=what, by=stop.by, reason=stop.reason)
 
 
 def _text(value: str, field: str, limit: int) -> str:

@@ -33,7 +33,7 @@ CODES: Final = tuple(
     code-used edition-grant no-user no-token user-disabled last-chief
     bad-request bad-parameter not-found method withdrawn head-too-large stream-away malformed cut-off key if-match
     unknown-name unauthorized token-refused role-act role-action edition-act foreign-origin welcome-refused no-item
-    not-a-translation stale-original
+    not-a-translation stale-original original-withdrawn original-held
     hold-not-usable no-source-id stale-source source-exists
     release-not-held unreadable answer-unreadable publish-again too-slow stale too-large not-json not-an-object invalid
     key-reused if-match-missing canary-rate check-rate rate internal desk-file

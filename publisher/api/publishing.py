@@ -10,6 +10,7 @@ from publisher.api.audited import Outcome, record_intention, record_outcome
 from publisher.api.idempotency import RequestKey
 from publisher.api.item_records import version_conflict
 from publisher.api.kill import check_stops
+from publisher.api.original_check import check_original
 from publisher.api.parts import Parts
 from publisher.api.permission import check
 from publisher.api.problems import ApiError, unavailable
@@ -38,14 +39,16 @@ async def store_version(
     """Stores `item`, which follows `record`, together with `siblings`, first versions of other items: all or none.
 
     A request that stored nothing does not count against the rate. Raises `ApiError`: 403 where the actor may not do the
-    act in an edition, or a stop forbids it, 409 where the site or the rate wants a second person's `approval` of it,
-    429 above the rate, 503 while the outcome is unknown, 412 for a newer version, 422 for a key that another request
-    has used.
+    act in an edition, or a stop forbids it, 409 where the site or the rate wants a second person's `approval` of it, or
+    the original of a translation is off the screens, 429 above the rate, 503 while the outcome is unknown, 412 for a
+    newer version, 422 for a key that another request has used.
     """
     items = (item, *siblings)
     act = cast(Act, item.act)
     await check_versions(parts, actor, [(item, record), *((sibling, None) for sibling in siblings)], approval)
-    counted = _count(parts, actor, key, act, len(items), is_approved=approval is not None)
+    # A person who publishes without the second one, for a reason, is still alone.
+    is_approved = approval is not None and approval.bypass_reason is None
+    counted = _count(parts, actor, key, act, len(items), is_approved=is_approved)
     earlier, missing_body = (record.earlier, record.missing_body) if record else ((), b"")
     try:
         events = [await record_intention(parts, actor, version, encode_item(version)) for version in items]
@@ -86,6 +89,7 @@ async def check_versions(
     Rights and stops come first: a person who may not publish in one edition is not sent to ask for an approval.
     """
     edition = ""
+    together = {item.uri for item, _ in versions}
     try:
         for item, _ in versions:
             act, edition = cast(Act, item.act), item.edition
@@ -94,6 +98,8 @@ async def check_versions(
                 await check_stops(parts, actor, edition, act)
         for item, record in versions:
             edition = item.edition
+            if record is None:
+                await check_original(parts, item, together)
             check_approval(parts.site, item, record, approval)
     except ApiError as error:
         error.edition = edition

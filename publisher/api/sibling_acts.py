@@ -11,6 +11,7 @@ from publisher.api.approval_check import check_approval
 from publisher.api.idempotency import RequestKey, answer_once, stored_key
 from publisher.api.item_records import next_item
 from publisher.api.parts import Parts
+from publisher.api.permission import check
 from publisher.api.problems import ApiError, from_refusal, problem_member, unavailable
 from publisher.api.publishing import note_published, store_version
 from publisher.core.refusals import RefusalsError
@@ -92,11 +93,32 @@ def planned_acts(
     return planned
 
 
-def check_sibling_approvals(parts: Parts, body: ActRequest, seen: Item, siblings: Sequence[ItemRecord] | None) -> None:
-    """Raises `ApiError` 409 where a sibling needs a second person: then the act is approved as a whole."""
+def allowed_acts(
+    actor: Actor, body: ActRequest, planned: Sequence[tuple[ItemRecord, Item | ApiError]]
+) -> list[tuple[ItemRecord, Item | ApiError]]:
+    """`planned` as `actor` may do it: in an edition that is not the actor's the sibling stays as it is."""
+    return [(record, _allowed(actor, body, item)) for record, item in planned]
+
+
+def _allowed(actor: Actor, body: ActRequest, planned: Item | ApiError) -> Item | ApiError:
+    if isinstance(planned, Item):
+        try:
+            check(actor, body.act, planned.edition)
+        except ApiError as denial:
+            return denial
+    return planned
+
+
+def check_sibling_approvals(
+    parts: Parts, actor: Actor, body: ActRequest, seen: Item, siblings: Sequence[ItemRecord] | None
+) -> None:
+    """Raises `ApiError` 409 where a sibling needs a second person: then the act is approved as a whole.
+
+    A sibling that `actor` may not change needs none: the act leaves it as it is.
+    """
     if not parts.site.approvals:
         return
-    for record, planned in planned_acts(parts, body, seen, siblings or ()):
+    for record, planned in allowed_acts(actor, body, planned_acts(parts, body, seen, siblings or ())):
         if isinstance(planned, Item):
             check_approval(parts.site, planned, record, None)
 

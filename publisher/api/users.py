@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from publisher.api.caller import caller, read_body, session_of
+from publisher.api.kill import check_person
 from publisher.api.parts import Parts
 from publisher.api.people_answers import session_entry, token_answer, user_answer
 from publisher.api.permission import check
@@ -185,9 +186,14 @@ def token_routes(parts: Parts) -> list[BaseRoute]:
 
 
 async def manager(request: Request, parts: Parts, action: FurtherAction) -> Actor:
-    """The actor of the request, who may do `action`; raises `ApiError` 401 or 403."""
+    """The actor of the request, who may do `action`, and is not stopped where it changes anything.
+
+    Raises `ApiError` 401 or 403.
+    """
     actor = await caller(request, parts)
     check(actor, action)
+    if request.method not in ("GET", "HEAD"):
+        await check_person(parts, actor)
     return actor
 
 

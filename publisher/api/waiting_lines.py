@@ -17,7 +17,7 @@ from publisher.api.waiting_versions import decode_request, first_versions, next_
 from publisher.core.approval import Need, content_digest, highest_need, need_of
 from publisher.core.refusals import Refusals
 from publisher.core.request import ActRequest, ApprovalRequest, ItemRequest
-from publisher.core.schedule import due_of
+from publisher.core.schedule import TIMES, due_of
 from publisher.core.ulid import CHANCE_BYTES, ulid
 from publisher.core.waiting import Waiting, items_of
 from publisher.records.tokens import Actor
@@ -26,7 +26,6 @@ from ticker.contract.item import URI_PREFIX, encode_item, moment
 
 # A request for approval that no rule requires.
 _VOLUNTARY: Final = Need("editor", "editor")
-_TIMES: Final = ("publishAt", "embargoedUntil")
 
 
 async def new_line(
@@ -70,6 +69,7 @@ async def new_line(
         note=ask.note,
         created=now,
         changed=now,
+        written=now,
         due=due,
     )
     return line, need
@@ -85,7 +85,7 @@ def _new_uris(body: ItemRequest | ActRequest, seconds: float) -> tuple[str, ...]
 
 def _digest(contents: Sequence[str], ask: ApprovalRequest) -> str:
     """Of the contents and the times that a person approves."""
-    times = (str(ask.request.get(name)) for name in _TIMES)
+    times = (str(ask.request.get(name)) for name in TIMES)
     return hashlib.sha256("\0".join((*contents, *times)).encode()).hexdigest()[:32]
 
 

@@ -18,12 +18,14 @@ from publisher.api.ed_notes import keep_note
 from publisher.api.family_rest import store_rest
 from publisher.api.idempotency import RequestKey, answer_once, stored_key
 from publisher.api.item_records import next_item
+from publisher.api.original_check import waiting_obstacle
 from publisher.api.parts import Parts
 from publisher.api.problems import ApiError
 from publisher.api.publishing import check_versions, note_published, store_version
 from publisher.api.waiting_versions import decode_request, first_versions
 from publisher.core.refusals import ConflictError, RefusalsError
 from publisher.core.request import ActRequest, ApprovalRequest, ItemRequest
+from publisher.core.roles import ACTS_THAT_TAKE_BACK
 from publisher.core.sibling_acts import act_for
 from publisher.core.waiting import Waiting, approval_of, attempted, delayed, items_of, published, stopped
 from publisher.records.tokens import Actor
@@ -67,9 +69,25 @@ async def publish_line(parts: Parts, line: Waiting, late: float, keep: Callable[
         return stopped(line, "late", now)
     if actor is None:
         return stopped(line, "author-gone", now)
+    if await _is_stopped(parts, line):
+        return delayed(line, "publishing-stopped", uncertain=is_begun, now=now)
+    try:
+        problem = await waiting_obstacle(parts, line)
+    except StreamAwayError:
+        return delayed(line, "stream-away", uncertain=is_begun, now=now)
+    if problem is not None:
+        return stopped(line, problem, now)
     line = attempted(line, now)
     await keep(line)
     return await _published(parts, actor, line, body, keys)
+
+
+async def _is_stopped(parts: Parts, line: Waiting) -> bool:
+    """Whether a person who wrote or released `line` is stopped; a stop of its author and editions is found later."""
+    if line.item.act in ACTS_THAT_TAKE_BACK:
+        return False
+    names = (*line.hands, line.approved_by) if line.approved_by else line.hands
+    return await parts.kill_switch.person_stop(names) is not None
 
 
 async def _published(

@@ -147,6 +147,11 @@ FIELD_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "احذف {name}: تختلف الكلمات في كل نسخة. صحِّح كل ترجمة على حدة.",
         "es": "Omita {name}: las palabras son distintas en cada edición. Corrija cada traducción.",
     },
+    "no-actor": {
+        "en": "No user and no token is called {name}, so nothing was stopped: check the name.",
+        "ar": "لا مستخدم ولا رمز بالاسم {name}، فلم يتوقف شيء: تحقَّق من الاسم.",
+        "es": "Ningún usuario ni token se llama {name}, así que no se detuvo nada: revise el nombre.",
+    },
     "uri": {
         "en": "Give the uri of an item, which begins with urn:flashwire:.",
         "ar": "أدخل uri الخاص بالخبر، ويبدأ بـ urn:flashwire:.",

@@ -103,10 +103,44 @@ FLOW_SENTENCES: Final[dict[str, dict[str, str]]] = {
         "ar": "تغيّر خبر {edition} منذ ذلك الحين فلم يُنفَّذ شيء: ألغِ هذا واطلبه من جديد.",
         "es": "El elemento de {edition} cambió desde entonces y no se hizo nada: cancele esto y pídalo de nuevo.",
     },
+    "waiting-second-person": {
+        "en": "One person publishes no more lines in a minute: another person must approve it, or publish it later.",
+        "ar": "لا ينشر شخص واحد أكثر من ذلك في دقيقة: يجب أن يوافق عليه شخص آخر، أو انشره لاحقًا.",
+        "es": "Una sola persona no publica más líneas en un minuto: debe aprobarla otra, o publíquela más tarde.",
+    },
     "waiting-siblings-partly": {
         "en": "Done in some editions and not in {edition}, which was changed meanwhile: look at each edition.",
         "ar": "نُفِّذ في بعض النسخ ولم يُنفَّذ في {edition} إذ تغيّر خبرها: اطّلع على كل نسخة.",
         "es": "Hecho en unas ediciones y no en {edition}, que cambió entretanto: mire cada edición.",
+    },
+    "original-withdrawn": {
+        "en": "The line that this one translates was withdrawn, so this one is not published: if it is news by itself,"
+        " write it as a new line.",
+        "ar": "سُحب الخبر الذي يترجمه هذا السطر فلم يُنشر: إن كان خبرًا قائمًا بذاته فاكتبه سطرًا جديدًا.",
+        "es": "La línea que esta traduce fue retirada y por eso no se publica: si es noticia por sí misma, escríbala"
+        " como línea nueva.",
+    },
+    "original-held": {
+        "en": "The line that this one translates is on hold, so this one is not published: wait until it is released.",
+        "ar": "الخبر الذي يترجمه هذا السطر معلَّق فلم يُنشر: انتظر حتى يُعاد.",
+        "es": "La línea que esta traduce está retenida y por eso no se publica: espere a que se libere.",
+    },
+    "waiting-original-withdrawn": {
+        "en": "The line that this one translates was withdrawn: cancel this one, or write it as a new line.",
+        "ar": "سُحب الخبر الذي يترجمه هذا السطر: ألغِه أو اكتبه سطرًا جديدًا.",
+        "es": "La línea que esta traduce fue retirada: cancele esta o escríbala como línea nueva.",
+    },
+    "waiting-original-held": {
+        "en": "The line that this one translates is on hold: publish this one when it is released, or cancel it.",
+        "ar": "الخبر الذي يترجمه هذا السطر معلَّق: انشره بعد إعادته أو ألغِه.",
+        "es": "La línea que esta traduce está retenida: publique esta cuando se libere, o cancélela.",
+    },
+    "waiting-original-corrected": {
+        "en": "The line that this one translates was corrected since this was written: look at both, then publish it"
+        " now or cancel it.",
+        "ar": "صُحّح الخبر الذي يترجمه هذا السطر بعد كتابته: اطّلع على الاثنين ثم انشره الآن أو ألغِه.",
+        "es": "La línea que esta traduce se corrigió después de escribirse: mire las dos y publíquela ahora o"
+        " cancélela.",
     },
     "waiting-author-gone": {
         "en": "The person who wrote it may no longer publish: cancel it, and publish it yourself if it is right.",

@@ -3,15 +3,19 @@
 The steady clock tells a jump from a pause: it goes on while the process is stopped or the machine suspended.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from publisher.core import fields
 from publisher.core.refusals import Refusals
 from publisher.core.request import ItemRequest
 from ticker.contract.item import instant
+from ticker.contract.sentences import RefusedError
 
 # A look at the clock that is older says nothing about the moment at which a line became due.
 _RECENT_SECONDS: Final = 2.0
+TIMES: Final = ("publishAt", "embargoedUntil")
+"""The fields of a request that say when it is published."""
 
 
 def due_of(request: ItemRequest, now: float, refusals: Refusals) -> float | None:
@@ -22,6 +26,27 @@ def due_of(request: ItemRequest, now: float, refusals: Refusals) -> float | None
             with refusals.at(field):
                 times.append(instant(fields.future_of(value, now)))
     return max(times, default=None)
+
+
+def without_passed_time(request: Mapping[str, object], before: Mapping[str, object], now: float) -> dict[str, object]:
+    """The request that changes the waiting request `before`, without a time that has passed and was not changed.
+
+    Only while the line still waits for its other time: a change of the words must not need another time then.
+    """
+    past = [name for name in TIMES if _is_past(request.get(name), now)]
+    waits = any(request.get(name) is not None and name not in past for name in TIMES)
+    dropped = [name for name in past if waits and request.get(name) == before.get(name)]
+    return {name: value for name, value in request.items() if name not in dropped}
+
+
+def _is_past(time: object, now: float) -> bool:
+    if not isinstance(time, str):
+        return False
+    try:
+        fields.future_of(time, now)
+    except RefusedError as refusal:
+        return refusal.code == "time-past"
+    return False
 
 
 class Lateness:

@@ -6,6 +6,8 @@ Everything follows from the two newest versions, so that it holds after a restar
    correction or a withdrawal. An update or a refile deals with nothing.
 2. An editor may settle it: nothing has to change for this version of the original, nor for those before it.
 3. A translation that was first published after the correction translates the corrected text.
+4. A translation is not published while its original is withdrawn or on hold, and one that waited for its time or for
+   a second person not after a correction of its original, unless a person has looked at it since.
 """
 
 import msgspec
@@ -35,6 +37,20 @@ def stale_reason(item: Item, original: Item, settled: int = 0) -> Stale | None:
         return None
     reason = _removal(item, original) or _correction(item, original)
     return None if reason is None or reason.version <= settled else reason
+
+
+def obstacle(original: Item, written: str | None = None) -> str | None:
+    """Why a new translation of `original` is not published now: the problem type, or None.
+
+    `written` is the time at which a translation that waited was written, as the items have times.
+    """
+    if original.pub_status == "canceled":
+        return "original-withdrawn"
+    if original.pub_status == "withheld":
+        return "original-held"
+    if written is not None and original.corrections and original.corrections[-1].version_created > written:
+        return "original-corrected"
+    return None
 
 
 def _removal(item: Item, original: Item) -> Stale | None:

@@ -54,6 +54,8 @@ class Waiting(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     note: str | None = None
     created: float
     changed: float
+    written: float | None = None
+    """When its content was written, or looked at by the person who published it after it was stopped."""
     need: Need | None = None
     expires: float | None = None
     """The end of the wait for an approval."""
@@ -96,6 +98,7 @@ def rewritten(
         contents=new.contents,
         digest=new.digest,
         note=new.note,
+        written=now,
         due=new.due,
         hands=tuple(dict.fromkeys((*line.hands, *names))),
         approved_by=None,
@@ -158,7 +161,7 @@ def resumed(line: Waiting, digest: str, now: float) -> Waiting:
     """A stopped `line` after a person decided to publish it now."""
     _check_state(line, frozenset({"stopped"}))
     _check_digest(line, digest)
-    return _next(msgspec.structs.replace(line, state="scheduled", due=now, problem=None), now)
+    return _next(msgspec.structs.replace(line, state="scheduled", due=now, written=now, problem=None), now)
 
 
 def expired(line: Waiting, now: float) -> Waiting:

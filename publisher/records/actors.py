@@ -15,11 +15,12 @@ class Actors:
 
     def named(self, name: str) -> Actor | None:
         """The user or token with this name and its present rights; None if it is disabled or revoked."""
-        tokens = select(TOKENS.c.role, TOKENS.c.editions, TOKENS.c.unlimited).where(TOKENS.c.name == name, IN_FORCE)
+        columns = (TOKENS.c.role, TOKENS.c.editions, TOKENS.c.unlimited, TOKENS.c.owner)
+        tokens = select(*columns).where(TOKENS.c.name == name, IN_FORCE)
         with self._database.connect() as connection:
             row = connection.execute(tokens).one_or_none()
             if row is not None:
-                return Actor(name, row.role, bool(row.unlimited), editions_of(row.editions))
+                return Actor(name, row.role, bool(row.unlimited), editions_of(row.editions), owner=row.owner)
             users = select(USERS.c.id, USERS.c.role, USERS.c.editions).where(
                 USERS.c.name == name, USERS.c.state == "active"
             )

@@ -10,13 +10,14 @@ from itertools import chain
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from publisher.core.audit import Event, Head, Record, chained, make_event
 from publisher.records.command_actor import command_actor
 from publisher.records.database import Database
 from publisher.records.errors import DatabaseError
 from publisher.records.tables.audit import AUDIT, AUDIT_HEAD
+from publisher.records.tables.people import TOKENS, USERS
 
 _COLUMNS: Final = [AUDIT.c[name] for name in Record.__struct_fields__]
 # Records read at a time; a chain of years does not fit into the memory of a small machine.
@@ -124,6 +125,13 @@ class AuditLog:
     def _read(self, query: Select[Any]) -> list[Record]:  # Any: the columns of a record
         with self._database.connect() as connection:
             return [Record(*row) for row in connection.execute(query)]
+
+
+def first_actor_made(database: Database) -> float | None:
+    """When the first user or token of the desk was made, which needs a record; None if there is none."""
+    with database.connect() as connection:
+        times = [connection.execute(select(func.min(table.c.created))).scalar() for table in (USERS, TOKENS)]
+    return min((time for time in times if time is not None), default=None)
 
 
 def new_event(

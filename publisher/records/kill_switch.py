@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from publisher.core.stops import Stop, stop_of
+from publisher.core.stops import Stop, person_stop, stop_of
 from publisher.records.audit_writer import AuditWriter
 from publisher.records.changes import Changes
 from publisher.records.database import ANSWER_SECONDS, Database
@@ -44,9 +44,13 @@ class KillSwitch:
         own = self._file.stops()
         return [*stops, *own] if own else stops
 
-    async def stop_of(self, actor: str, edition: str, act: Act) -> Stop | None:
-        """The stop that forbids `actor` to do `act` in `edition` from now on, or None."""
-        return stop_of(await self.in_force(), actor, edition, act)
+    async def stop_of(self, names: Sequence[str], edition: str, act: Act) -> Stop | None:
+        """The stop that forbids the actor with `names` to do `act` in `edition` from now on, or None."""
+        return stop_of(await self.in_force(), names, edition, act)
+
+    async def person_stop(self, names: Sequence[str]) -> Stop | None:
+        """The stop of a user or token that has one of `names`, or None."""
+        return person_stop(await self.in_force(), names)
 
     async def add(self, stop: Stop, *, ends_sessions: bool = False, keeps: str = "") -> None:
         """Puts `stop` in force at every desk."""

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
-from publisher.core.stops import Stop
+from publisher.core.stops import Stop, name_key
 from publisher.records.changes import Changes
 from publisher.records.database import Database
 from publisher.records.tables.kill import STOPS
-from publisher.records.tables.people import SESSIONS, USERS
+from publisher.records.tables.people import SESSIONS, TOKENS, USERS
 
 _IN_FORCE: Final = (
     select(STOPS.c.id, STOPS.c.scope, STOPS.c.name, STOPS.c.actor, STOPS.c.reason, STOPS.c.since)
@@ -47,13 +47,18 @@ class Stops:
             if ends_sessions and stop.scope != "edition":
                 statement = delete(SESSIONS).where(SESSIONS.c.id != keeps)
                 if stop.scope == "user":
-                    user = select(USERS.c.id).where(USERS.c.name == stop.name)
-                    statement = statement.where(or_(SESSIONS.c.name == stop.name, SESSIONS.c.user.in_(user)))
+                    statement = statement.where(_is_session_of(connection, stop.name))
                 connection.execute(statement)
                 self._changes.touch(connection, "kill", "sessions")
             else:
                 self._changes.touch(connection, "kill")
         return added.rowcount > 0
+
+    def is_known(self, name: str) -> bool:
+        """Whether a user or a token has or had that name."""
+        with self._database.connect() as connection:
+            users, tokens = _actors(connection, name)
+        return bool(users or tokens)
 
     def lift(self, id: str, by: str, reason: str, at: str) -> bool:
         """Ends a stop; returns False if none with that id is in force."""
@@ -65,3 +70,17 @@ class Stops:
             )
             self._changes.touch(connection, "kill")
         return lifted.rowcount > 0
+
+
+def _is_session_of(connection: Connection, name: str) -> ColumnElement[bool]:
+    """Whether a session is one of the user or token `name`, or of a token that this user made."""
+    users, tokens = _actors(connection, name)
+    return or_(SESSIONS.c.user.in_(users), SESSIONS.c.name.in_(tokens))
+
+
+def _actors(connection: Connection, name: str) -> tuple[list[str], list[str]]:
+    """The ids of the users, and the names of the tokens, that a stop of `name` concerns."""
+    key = name_key(name)
+    users = connection.execute(select(USERS.c.id).where(USERS.c.login == key)).scalars().all()
+    tokens = connection.execute(select(TOKENS.c.name, TOKENS.c.owner)).all()
+    return list(users), [token for token, owner in tokens if key in (name_key(token), name_key(owner or ""))]

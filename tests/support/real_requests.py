@@ -143,7 +143,7 @@ class Newsroom:
             "schedule": lambda _: str(self.scheduled()["id"]),
             "sources": lambda _: str(self.source()["id"]),
             "users": lambda _: str(self.invited()["user"]["id"]),
-            "kill": lambda _: str(self.send("POST", "/v1/kill", json=stop())["id"]),
+            "kill": lambda _: str(self.send("POST", "/v1/kill", json=stop(self.invited()["user"]["name"]))["id"]),
             "account": lambda path: self.passkey(who) if "passkeys" in path else self.session(who),
         }
 
@@ -200,7 +200,7 @@ class Newsroom:
             "POST /v1/schedule/{id}/publish": lambda: self._decision("schedule", ids),
             "POST /v1/sources": source,
             "PATCH /v1/sources/{id}": lambda: {"retired": True},
-            "POST /v1/kill": stop,
+            "POST /v1/kill": lambda: stop(self.invited()["user"]["name"]),
             "POST /v1/kill/{id}/lift": lambda: {"reason": "It is over"},
             "POST /v1/users": lambda: {"name": secrets.token_hex(4), "role": "editor"},
             "PATCH /v1/users/{id}": lambda: {"role": "editor"},
@@ -263,6 +263,6 @@ def source() -> dict[str, Any]:
     return {"role": "official", "names": {"en": f"Office {secrets.token_hex(4)}"}}
 
 
-def stop() -> dict[str, Any]:
-    """The body of a stop that stops no one."""
-    return {"scope": "user", "name": f"No one {secrets.token_hex(4)}", "reason": "A rehearsal"}
+def stop(name: str) -> dict[str, Any]:
+    """The body of a stop of the user `name`."""
+    return {"scope": "user", "name": name, "reason": "A rehearsal"}

@@ -214,9 +214,9 @@ def test_the_forms_of_people_tokens_sources_and_stops_survive_a_killed_browser(
     service: Service, killed_browser: KilledBrowser
 ) -> None:
     token = service.token(f"M {secrets.token_hex(4)}", "chief")
-    stop = service.post(
-        token, "/v1/kill", {"scope": "user", "name": f"Nobody {secrets.token_hex(4)}", "reason": "Drill"}
-    )
+    stopped = f"Feed {secrets.token_hex(4)}"
+    service.token(stopped, "reporter")
+    stop = service.post(token, "/v1/kill", {"scope": "user", "name": stopped, "reason": "Drill"})
     forms = {
         "people": {"#person-name": "Rana", "#person-email": "rana@example.org", "#token-name": "Night feed"},
         "sources": {"#source-name-en": "Harbour office", "#source-aliases": "Port office"},

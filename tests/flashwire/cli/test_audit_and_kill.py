@@ -93,7 +93,42 @@ def test_a_head_that_was_removed_by_hand_is_named_and_keeps_no_stop_from_countin
 def test_an_audit_that_was_removed_as_a_whole_is_named(data: Path) -> None:
     by_hand(data, "DROP TABLE audit_head")
     outcome = run("audit", "verify", data=data)
-    assert "what it had recorded is lost" in outcome.stderr
+    assert outcome.exit_code == 1 and "what it had recorded is lost" in outcome.stderr
+    # A head that was kept since then says that the loss is known.
+    kept = outcome.stdout.strip().removeprefix("head ")
+    assert run("audit", "verify", "--head", kept, data=data).exit_code == 0
+    assert run("audit", "verify", "--head", f"0:{'0' * 64}", data=data).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM audit", f"UPDATE audit_head SET number = 0, hash = '{'0' * 64}'"),
+        ("DELETE FROM audit",),
+        ("DROP TABLE audit",),
+    ],
+)
+def test_an_audit_that_was_emptied_is_named(data: Path, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        by_hand(data, statement)
+    outcome = run("audit", "verify", data=data)
+    assert outcome.exit_code == 1 and isinstance(outcome.exception, SystemExit), outcome.stderr
+
+
+def test_a_chain_that_begins_after_the_first_token_says_so(data: Path) -> None:
+    by_hand(data, "DELETE FROM audit")
+    by_hand(data, f"UPDATE audit_head SET number = 0, hash = '{'0' * 64}'")
+    with closing(sqlite3.connect(data / "desk.sqlite3", isolation_level=None)) as file:
+        file.execute("UPDATE tokens SET created = created - 3600")
+    assert run("token", "create", "evening", data=data).exit_code == 0
+    outcome = run("audit", "verify", data=data)
+    assert outcome.exit_code == 0 and "or records are lost" in outcome.stderr
+
+
+def test_the_empty_audit_of_a_desk_without_people_has_no_fault(tmp_path: Path) -> None:
+    open_database(tmp_path).close()
+    outcome = run("audit", "verify", data=tmp_path)
+    assert outcome.exit_code == 0 and "0 records, no fault" in outcome.stderr
 
 
 def test_an_export_can_be_checked_alone_and_is_recorded(data: Path, tmp_path: Path) -> None:
@@ -110,15 +145,22 @@ def test_an_export_can_be_checked_alone_and_is_recorded(data: Path, tmp_path: Pa
 
 
 def test_a_stop_is_set_listed_and_lifted_without_redis(data: Path) -> None:
-    stopped = run("kill", "user", "Rana", "--reason", "Stolen", "--end-sessions", data=data)
+    assert run("token", "create", "Rana", data=data).exit_code == 0
+    stopped = run("kill", "user", "rana", "--reason", "Stolen", "--end-sessions", data=data)
     id = stopped.stdout.strip()
     assert stopped.exit_code == 0 and len(id) == 16
     listed = run("kill", "list", data=data).stdout
-    assert id in listed and "Rana" in listed and "Stolen" in listed and "command line (" in listed
+    assert id in listed and "rana" in listed and "Stolen" in listed and "command line (" in listed
     assert run("kill", "lift", id, "--reason", "Well", data=data).exit_code == 0
     assert run("kill", "list", data=data).stdout == ""
     assert run("kill", "lift", id, "--reason", "Well", data=data).exit_code == 1
     assert "kill-lift" in run("audit", "tail", data=data).stdout
+
+
+def test_a_stop_of_a_name_that_nobody_has_says_so(data: Path) -> None:
+    stopped = run("kill", "user", "Rama", "--reason", "Stolen", data=data)
+    assert stopped.exit_code == 1 and "Rama" in stopped.stderr and "stops nobody" in stopped.stderr
+    assert stopped.stdout.strip() in run("kill", "list", data=data).stdout
 
 
 def test_a_stop_counts_before_the_database_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

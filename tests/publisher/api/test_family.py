@@ -9,6 +9,7 @@ from publisher.api.parts import Parts
 from publisher.core.roles import ACTS_THAT_TAKE_BACK
 from publisher.records.errors import DatabaseAwayError
 from tests.publisher.conftest import ClientFor
+from tests.support.desk_requests import entries
 from tests.support.sample_items import line
 from ticker.contract.site import load_site
 
@@ -157,3 +158,48 @@ async def test_all_siblings_are_taken_back_while_the_database_is_away(
         answer = await act(chief, english, name, siblings=True, note="Not so.")
         assert answer.status_code == 200, answer.text
         assert len(answer.json()["siblings"]) == 2 and all("item" in one for one in answer.json()["siblings"])
+
+
+@pytest.mark.parametrize(("name", "problem"), [("withdraw", "original-withdrawn"), ("hold", "original-held")])
+async def test_a_translation_of_what_was_taken_back_is_not_published(
+    chief: httpx2.AsyncClient, parts: Parts, name: str, problem: str
+) -> None:
+    """The Arabic desk opens the draft of a translation, and the English line is taken back while it is written."""
+    answer = await chief.post("/v1/items", json={**line(), "siblings": [{"edition": "ar"}]})
+    english, draft = answer.json()["item"], answer.json()["siblings"][0]["draft"]["id"]
+    assert (await act(chief, english, name, note="It is not so.")).status_code == 200
+    body = {**ARABIC, "translationOf": english["uri"]}
+    for fields in ({}, {"draftId": draft}, {"siblings": [SPANISH]}):
+        refused = await chief.post("/v1/items", json={**body, **fields})
+        assert refused.status_code == 409 and refused.json()["type"].endswith(problem), refused.text
+    checked = (await chief.post("/v1/items", json={**body, "dryRun": True})).json()["warnings"]
+    assert problem in {warning["code"] for warning in checked}
+    assert await entries(parts) == 2
+    # The draft stays, and the same words can go out by themselves.
+    assert (await chief.get(f"/v1/drafts/{draft}")).json()["draft"]["state"] == "submitted"
+    assert (await chief.post("/v1/items", json=ARABIC)).status_code == 201
+    if name == "hold":
+        assert (await act(chief, english, "release", version=2)).status_code == 200
+        assert (await chief.post("/v1/items", json={**body, "draftId": draft})).status_code == 201
+
+
+async def test_a_repeated_translation_keeps_its_answer_after_its_original_was_taken_back(
+    chief: httpx2.AsyncClient,
+) -> None:
+    english = (await chief.post("/v1/items", json=line())).json()["item"]
+    body, headers = {**ARABIC, "translationOf": english["uri"]}, {"Idempotency-Key": "k"}
+    first = await chief.post("/v1/items", json=body, headers=headers)
+    assert (await act(chief, english, "withdraw", note="It is not so.")).status_code == 200
+    again = await chief.post("/v1/items", json=body, headers=headers)
+    assert (first.status_code, again.status_code, again.json()["item"]) == (201, 201, first.json()["item"])
+
+
+async def test_a_dry_run_shows_which_siblings_stay_as_they_are_because_they_are_not_the_actors(
+    chief: httpx2.AsyncClient, client_for: ClientFor
+) -> None:
+    english, _, _ = await published(chief)
+    limited = client_for("chief", editions=frozenset({"en", "es"}))
+    answer = (await act(limited, english, "hold", siblings=True, dryRun=True)).json()
+    outcomes = {outcome["edition"]: outcome for outcome in answer["siblings"]}
+    assert outcomes["es"]["item"]["pubStatus"] == "withheld"
+    assert "item" not in outcomes["ar"] and outcomes["ar"]["problem"]["type"].endswith("edition-act")

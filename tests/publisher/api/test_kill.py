@@ -61,7 +61,8 @@ async def test_a_stop_counts_from_the_next_request_until_it_is_lifted(
 
 
 async def test_others_go_on(chief: httpx2.AsyncClient, client_for: ClientFor) -> None:
-    await kill(chief, "user", "editor 9")
+    client_for("editor")
+    assert (await kill(chief, "user", "editor 1")).status_code == 201
     await kill(chief, "edition", "ar")
     assert (await post(client_for("editor"))).status_code == 201
 
@@ -89,6 +90,7 @@ async def test_only_a_chief_stops_and_lifts(chief: httpx2.AsyncClient, client_fo
 async def test_a_chief_of_some_editions_stops_these_and_people(chief: httpx2.AsyncClient, parts: Parts) -> None:
     token = parts.tokens.create("chief of ar", "chief", editions=frozenset({"ar"}))
     chief.headers["Authorization"] = f"Bearer {token}"
+    parts.tokens.create("editor 1", "editor")
     statuses = [(await kill(chief, *what)).status_code for what in (("all",), ("edition", "en"), ("edition", "ar"))]
     assert statuses == [403, 403, 201] and (await kill(chief, "user", "editor 1")).status_code == 201
 
@@ -100,6 +102,7 @@ async def test_a_chief_of_some_editions_stops_these_and_people(chief: httpx2.Asy
         ({"scope": "everything", "reason": "x"}, 422),
         ({"scope": "edition", "name": "xx", "reason": "x"}, 400),
         ({"scope": "user", "name": "", "reason": "x"}, 422),
+        ({"scope": "user", "name": "Nobody", "reason": "x"}, 422),
         ({"scope": "all", "reason": ""}, 422),
         ({"scope": "all", "reason": "x" * 301}, 422),
         ({"scope": "all"}, 422),
@@ -199,10 +202,64 @@ async def test_a_second_person_lets_a_user_publish_above_that_number(
     count = await entries(parts)
     own = await rana.post(f"/v1/approvals/{waiting['id']}/approve", json={"digest": waiting["digest"]})
     assert own.json()["type"].endswith("approval-own") and await entries(parts) == count
+    # To publish without the second person, for a reason, is to be alone: a script could give one each time.
+    other = (await rana.post("/v1/approvals", json={"request": line()})).json()["waiting"]
+    reason = {"digest": other["digest"], "reason": "In a hurry"}
+    bypassed = (await rana.post(f"/v1/approvals/{other['id']}/bypass", json=reason)).json()["waiting"]
+    assert (bypassed["state"], bypassed["problem"]["code"]) == ("stopped", "second-person")
+    assert await entries(parts) == count
     approved = await chief.post(f"/v1/approvals/{waiting['id']}/approve", json={"digest": waiting["digest"]})
     assert approved.status_code == 200, approved.text
     assert await entries(parts) == count + 1
     assert (await post(rana)).status_code == 409
+
+
+async def test_a_stop_of_a_user_counts_for_the_tokens_of_that_user_and_ends_their_sessions(
+    chief: httpx2.AsyncClient, client_for: ClientFor, parts: Parts
+) -> None:
+    """A stolen account has tokens, too: the stop of the account is the only thing that a chief in a hurry sets."""
+    Users(parts.database).create("Rana", "chief")
+    secret = parts.tokens.create("Night feed", "editor", owner="Rana", unlimited=True)
+    feed = client_for(None, Authorization=f"Bearer {secret}")
+    page = await _session(client_for, parts, "Night feed")
+    assert [(await post(client)).status_code for client in (feed, page)] == [201, 201]
+    count = await entries(parts)
+    # As somebody types it who has no time.
+    stop = await kill(chief, "user", "rana", endSessions=True)
+    assert stop.status_code == 201, stop.text
+    answer = await post(feed)
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (403, "publishing-stopped")
+    assert (await page.get("/v1/session")).status_code == 401
+    assert await entries(parts) == count
+    assert (await lift(chief, stop.json()["id"])).status_code == 200
+    assert (await post(feed)).status_code == 201
+
+
+async def test_a_stop_of_a_name_that_nobody_has_is_refused(chief: httpx2.AsyncClient) -> None:
+    answer = await kill(chief, "user", "Raná")
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("name", "no-actor") and "Raná" in error["message"]
+    assert (await chief.get("/v1/kill")).json() == {"stops": []}
+
+
+async def test_a_stopped_chief_lifts_no_stop_and_makes_nobody_who_could(
+    chief: httpx2.AsyncClient, parts: Parts, client_for: ClientFor
+) -> None:
+    thief = client_for("chief")
+    own = (await kill(chief, "user", "chief 1")).json()["id"]
+    assert (await thief.get("/v1/users")).status_code == 200
+    attempts = [
+        await lift(thief, own),
+        await thief.post("/v1/users", json={"name": "Another", "role": "chief"}),
+        await thief.post("/v1/tokens", json={"name": "robot", "role": "chief"}),
+    ]
+    assert [answer.json()["type"].rpartition(":")[2] for answer in attempts] == ["publishing-stopped"] * 3
+    assert (await chief.get("/v1/kill")).json()["stops"][0]["id"] == own
+    # The one who stopped everything is not stopped as a person.
+    everything = (await kill(chief, "all")).json()["id"]
+    assert [(await lift(chief, id)).status_code for id in (everything, own)] == [200, 200]
+    assert (await post(thief)).status_code == 201
 
 
 # Two desks, and the time without a database

@@ -257,6 +257,8 @@ async def test_sessions_are_listed_and_ended_one_by_one_or_all_at_once(page: Pag
     assert len(listed) == 3 and [entry["current"] for entry in listed] == [False, True, False]
     assert {entry["way"] for entry in listed} == {"invitation", "passkey"} and listed[0]["address"] == "127.0.0.1"
     assert (await browsers[1].delete(f"/v1/account/sessions/{listed[0]['id']}")).status_code == 204
+    ended = (await parts.audit.newest(AuditFilter(action="sessions-end"), 1))[0][0]
+    assert listed[0]["id"] in ended.details and ended.actor == "Bea"
     assert [(await browser.get("/v1/session")).status_code for browser in browsers] == [200, 200, 401]
     assert (await browsers[1].delete("/v1/account/sessions")).status_code == 204
     assert [(await browser.get("/v1/session")).status_code for browser in browsers] == [401, 200, 401]

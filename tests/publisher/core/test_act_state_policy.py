@@ -117,7 +117,7 @@ def outcome(
     act = cast(Act, item.act)
     if denied := denial(role, rights, act, item.edition):
         return "edition" if denied.needed is None else "role"
-    if stop_of(stops, "Rana", item.edition, act):
+    if stop_of(stops, ("Rana",), item.edition, act):
         return "stopped"
     if need_of(_POLICIES[policy], item, current):
         return "second-person"

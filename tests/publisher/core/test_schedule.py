@@ -4,7 +4,7 @@ import pytest
 
 from publisher.core.refusals import Refusals, RefusalsError
 from publisher.core.request import ItemRequest
-from publisher.core.schedule import Lateness, due_of
+from publisher.core.schedule import Lateness, due_of, without_passed_time
 from ticker.contract.item import instant
 
 NOW = instant("2026-05-01T09:00:00Z")
@@ -71,3 +71,29 @@ def test_the_later_time_counts(publish_at: str | None, embargoed_until: str | No
     else:
         refusals.raise_any()
     assert result == (None if due is None else instant(due))
+
+
+PAST, LATER = "2026-05-01T08:00:00Z", "2026-05-01T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("request_", "before", "kept"),
+    [
+        # The line waits for its embargo alone, so its time says nothing any more.
+        ({"publishAt": PAST, "embargoedUntil": LATER}, {"publishAt": PAST}, {"embargoedUntil"}),
+        ({"publishAt": LATER, "embargoedUntil": PAST}, {"embargoedUntil": PAST}, {"publishAt"}),
+        # A time that the change brings is refused where it has passed.
+        ({"publishAt": PAST, "embargoedUntil": LATER}, {"publishAt": LATER}, {"publishAt", "embargoedUntil"}),
+        ({"publishAt": PAST, "embargoedUntil": LATER}, {}, {"publishAt", "embargoedUntil"}),
+        # Nothing is waited for: a person chooses another time.
+        ({"publishAt": PAST, "embargoedUntil": PAST}, {"publishAt": PAST}, {"publishAt", "embargoedUntil"}),
+        ({"publishAt": PAST, "embargoedUntil": None}, {"publishAt": PAST}, {"publishAt", "embargoedUntil"}),
+        ({"publishAt": "soon", "embargoedUntil": LATER}, {"publishAt": "soon"}, {"publishAt", "embargoedUntil"}),
+        ({"publishAt": 5, "embargoedUntil": LATER}, {"publishAt": 5}, {"publishAt", "embargoedUntil"}),
+    ],
+)
+def test_a_change_needs_no_other_time_while_the_line_waits_for_its_later_one(
+    request_: dict[str, object], before: dict[str, object], kept: set[str]
+) -> None:
+    changed = without_passed_time({"text": "x", **request_}, before, NOW)
+    assert set(changed) == {"text", *kept}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from publisher.core.stale import stale_reason
+from publisher.core.stale import obstacle, stale_reason
 from tests.support.sample_items import a_uri, an_item
 from ticker.contract.item import Correction, Item, Text
 
@@ -77,3 +77,27 @@ def test_what_an_editor_settled_is_not_stale_until_the_original_changes_again() 
     again = original(act="correction", version=4, corrections=(*corrected(10), *corrected(12, 4)))
     reason = stale_reason(translation(), again, settled=2)
     assert reason is not None and (reason.version, reason.since) == (4, at(12))
+
+
+@pytest.mark.parametrize(
+    ("of_original", "written", "expected"),
+    [
+        ({"version": 1}, at(5), None),
+        ({"act": "update"}, at(5), None),
+        ({"act": "release"}, at(5), None),
+        (HELD, None, "original-held"),
+        (HELD, at(20), "original-held"),
+        (GONE, None, "original-withdrawn"),
+        (GONE, at(20), "original-withdrawn"),
+        # Who writes now translates the corrected text.
+        (FIXED, None, None),
+        (FIXED, at(5), "original-corrected"),
+        (FIXED, at(20), None),
+        ({**FIXED, "act": "refile", "version": 3}, at(5), "original-corrected"),
+        ({**FIXED, **GONE}, at(5), "original-withdrawn"),
+    ],
+)
+def test_a_new_translation_waits_for_what_became_of_its_original(
+    of_original: dict[str, Any], written: str | None, expected: str | None
+) -> None:
+    assert obstacle(original(**of_original), written) == expected

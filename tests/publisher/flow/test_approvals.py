@@ -236,3 +236,35 @@ async def test_every_decision_is_in_the_audit(desk: Desk) -> None:
     assert records[0]["details"]["reason"] == "alone on the night desk"
     refusals = (await chief.get("/v1/audit", params={"action": "refuse"})).json()["records"]
     assert [record["object"] for record in refusals] == [f"waiting:{second['id']}"]
+
+
+async def test_a_stopped_person_releases_no_line_of_another_person(desk: Desk) -> None:
+    chief, other, editor = desk.client("chief"), desk.client("other chief"), desk.client("editor")
+    waiting, refused = await ask(editor, line(urgency=1)), await ask(editor, line(urgency=2))
+    stop = {"scope": "user", "name": "chief", "reason": "Stolen telephone"}
+    assert (await other.post("/v1/kill", json=stop)).status_code == 201
+    assert problem(await decide(chief, waiting, "approve")) == (403, "publishing-stopped")
+    assert problem(await decide(chief, waiting, "bypass", reason="in a hurry")) == (403, "publishing-stopped")
+    body = {"request": line(urgency=1, text="Civil Defence: Everyone must leave")}
+    changed = await chief.put(f"/v1/approvals/{waiting['id']}", json=body, headers={"If-Match": '"1"'})
+    assert problem(changed) == (403, "publishing-stopped")
+    assert (await decide(chief, refused, "refuse", reason="One source only")).status_code == 200
+    assert await entries(desk.parts) == 0
+    assert (await decide(other, waiting, "approve")).json()["waiting"]["state"] == "published"
+
+
+@pytest.mark.parametrize("stopped", ["editor", "chief"])
+async def test_a_line_waits_while_a_person_who_wrote_or_approved_it_is_stopped(desk: Desk, stopped: str) -> None:
+    editor, chief, other = desk.client("editor"), desk.client("chief"), desk.client("other chief")
+    waiting = await ask(editor, line(urgency=1, publishAt=desk.in_seconds(600)))
+    assert (await decide(chief, waiting, "approve")).json()["waiting"]["state"] == "scheduled"
+    await desk.pass_time(1)
+    stop = {"scope": "user", "name": stopped, "reason": "Stolen telephone"}
+    lift = (await other.post("/v1/kill", json=stop)).json()["id"]
+    await desk.pass_time(599)
+    held = await desk.state(waiting)
+    assert (held["state"], held["problem"]["code"]) == ("scheduled", "publishing-stopped")
+    assert await entries(desk.parts) == 0
+    assert (await other.post(f"/v1/kill/{lift}/lift", json={"reason": "Found"})).status_code == 200
+    await desk.pass_time(2)
+    assert (await desk.state(waiting))["state"] == "published" and await entries(desk.parts) == 1

@@ -129,6 +129,18 @@ async def test_a_draft_that_a_person_may_not_see_cannot_be_published(client_for:
     assert await entries(parts) == 0
 
 
+async def test_a_person_with_few_editions_writes_drafts_for_these_alone(client_for: ClientFor) -> None:
+    reporter = client_for("reporter", editions=frozenset({"ar"}))
+    for state in ("draft", "submitted"):
+        refused = await reporter.post("/v1/drafts", json={"edition": "en", "line": LINE, "state": state})
+        assert refused.status_code == 403 and refused.json()["type"].endswith("edition-act")
+    own, open_draft = await add(reporter, edition="ar", state="submitted"), await add(reporter, edition="")
+    for draft in (own, open_draft):
+        moved = await change(reporter, draft, 1, edition="es", state="submitted")
+        assert moved.status_code == 403 and moved.json()["type"].endswith("edition-act")
+    assert (await change(reporter, open_draft, 1, edition="ar", state="submitted")).status_code == 200
+
+
 async def test_wrong_fields_are_named(client_for: ClientFor) -> None:
     body = {"edition": "xx", "line": {"text": "x" * 20_000}, "note": "a\u0000b"}
     response = await client_for("reporter").post("/v1/drafts", json=body)

@@ -241,3 +241,58 @@ async def test_an_approved_act_that_was_cut_off_between_two_items_is_finished_on
     assert (await desk.state(waiting, "chief"))["state"] == "published"
     assert {(item["urgency"], item["version"]) for item in (await on_air(desk)).values()} == {(1, 2)}
     assert await entries(desk.parts) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "code"),
+    [
+        ("withdraw", {"note": "It is not so."}, "original-withdrawn"),
+        ("hold", {}, "original-held"),
+        ("correction", {"note": "Two, not ten.", "headline": "Two injured"}, "original-corrected"),
+        ("update", {"headline": "Bridge closed until noon"}, None),
+    ],
+)
+@pytest.mark.parametrize("is_approved", [False, True])
+async def test_a_waiting_translation_does_not_leave_after_its_original_was_taken_back_or_corrected(
+    desk: Desk, name: str, fields: dict[str, Any], code: str | None, is_approved: bool
+) -> None:
+    editor, chief = desk.client("editor"), desk.client("chief")
+    english = (await chief.post("/v1/items", json=line())).json()["item"]
+    await desk.pass_time(1)
+    if is_approved:
+        waiting = await ask(editor, {**line(), **ARABIC, "translationOf": english["uri"]})
+    else:
+        waiting = await desk.schedule(seconds=60, **ARABIC, translationOf=english["uri"])
+    await desk.pass_time(1)
+    done = await act(chief, english["uri"], name, **fields)
+    assert done.status_code == 200, done.text
+    if is_approved:
+        await decide(chief, waiting, "approve")
+    else:
+        await desk.pass_time(59)
+    after = await desk.state(waiting)
+    if code is None:
+        assert after["state"] == "published"
+        return
+    assert (after["state"], after["problem"]["code"]) == ("stopped", code) and await entries(desk.parts) == 2
+    # A person who has looked at it decides; what was taken back stays off all the same.
+    path = f"/v1/schedule/{waiting['id']}/publish"
+    again = (await chief.post(path, json={"digest": after["digest"]})).json()["waiting"]
+    assert again["state"] == ("published" if code == "original-corrected" else "stopped")
+
+
+async def test_a_sibling_that_is_not_the_actors_asks_no_second_person(desk: Desk) -> None:
+    items = await published_family(desk)
+    # The Arabic line alone becomes a bulletin, so only its corrections need a second person.
+    waiting = await ask(desk.client("chief"), {"act": "update", "urgency": 2}, uri=items["ar"]["uri"], seen=1)
+    assert (await decide(desk.client("other chief"), waiting, "approve")).json()["waiting"]["state"] == "published"
+    english = limited(desk, "english", "en", "es")
+    uri, note = items["en"]["uri"], "It was another bridge."
+    done = await act(english, uri, "correction", siblings=True, note=note)
+    assert done.status_code == 200, done.text
+    outcomes = {outcome["edition"]: outcome for outcome in done.json()["siblings"]}
+    assert outcomes["es"]["item"]["version"] == 2
+    assert outcomes["ar"]["problem"]["type"].endswith("edition-act")
+    # Of a person who may change all of them, the whole act is asked for.
+    asked = await act(desk.client("chief"), uri, "correction", seen=2, siblings=True, note=note)
+    assert problem(asked) == (409, "approval-needed")

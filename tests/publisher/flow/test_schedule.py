@@ -255,6 +255,20 @@ async def test_the_later_of_both_times_counts(desk: Desk) -> None:
     await only_item(desk)
 
 
+async def test_the_words_change_while_a_line_waits_for_its_embargo_alone(desk: Desk) -> None:
+    waiting = await desk.schedule(seconds=30, embargoedUntil=desk.in_seconds(60))
+    await desk.pass_time(40)
+    request = {**waiting["request"], "text": "Civil Defence: Bridge is open"}
+    path, headers = f"/v1/schedule/{waiting['id']}", {"If-Match": f'"{waiting["version"]}"'}
+    changed = await desk.client("editor").put(path, json={"request": request}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["waiting"]["due"] == waiting["due"]
+    await desk.pass_time(19.9)
+    assert await entries(desk.parts) == 0
+    await desk.pass_time(0.1)
+    assert (await only_item(desk))["headline"]["value"] == "Bridge is open"
+
+
 @pytest.mark.deep
 async def test_a_draft_that_is_scheduled_is_published_once(desk: Desk) -> None:
     editor = desk.client("editor")
