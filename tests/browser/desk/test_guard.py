@@ -51,6 +51,21 @@ def test_a_stop_is_seen_by_every_editor_until_a_chief_lifts_it(
     another.close()
 
 
+def test_a_stop_of_a_name_that_nobody_has_is_refused_next_to_the_form(open_desk: SignIn, service: Service) -> None:
+    page = open_desk()
+    open_audit(page, service)
+    page.locator("#kill-name").fill("Nobody at all")
+    page.locator("#kill-reason").fill("Stolen telephone")
+    page.locator("#kill-reason").press("Enter")
+    expect(page.locator("#confirm")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#kill-error")).to_contain_text("No user and no token is called")
+    expect(page.locator("#kill-name")).to_have_attribute("aria-invalid", "true")
+    # What was typed stays, to be corrected.
+    expect(page.locator("#kill-reason")).to_have_value("Stolen telephone")
+    expect_accessible(page)
+
+
 @pytest.mark.deep
 def test_the_audit_shows_what_was_done_and_the_head_of_its_chain(open_desk: SignIn, service: Service) -> None:
     page = open_desk()

@@ -305,6 +305,101 @@ def test_a_refusal_reaches_its_author_with_the_reason(service: Service, open_as:
     expect(chief.locator("#waiting summary")).to_be_focused()
 
 
+def rewrite(page: Page, service: Service, token: str, text: str, other: str) -> None:
+    """A script changes the words of a line that waits."""
+    headers = {"Authorization": f"Bearer {token}"}
+    lists: Any = service.get(token, "/v1/approvals")
+    [waiting] = [line for line in lists["approvals"] if line["item"]["headline"]["value"] == text]
+    body = {"request": {**waiting["request"], "text": f"Civil Defence: {other}"}}
+    headers["If-Match"] = f'"{waiting["version"]}"'
+    assert page.request.put(f"{service.desk.url}/v1/approvals/{waiting['id']}", data=body, headers=headers).ok
+
+
+def state_of(service: Service, token: str, text: str) -> str:
+    lists: Any = service.get(token, "/v1/approvals")
+    return next((line["state"] for line in lists["approvals"] if line["item"]["headline"]["value"] == text), "gone")
+
+
+@pytest.mark.deep
+def test_a_reason_that_is_being_typed_stays_open_while_its_line_changes(service: Service, open_as: Open) -> None:
+    """A space of the sentence must not press the button that publishes a flash."""
+    text, other, further = a_text(), a_text(), a_text()
+    author = service.token(f"Editor {secrets.token_hex(3)}", "editor")
+    chief = open_as("chief")
+    ask(service, author, text)
+    row(chief, text).get_by_role("button", name="Refuse").click()
+    chief.keyboard.type("One source")
+    rewrite(chief, service, author, text, other)
+    changed = row(chief, other)
+    expect(changed).to_contain_text("This line has changed: read it again, then decide.")
+    # Another line lets the list place its rows again.
+    ask(service, author, further)
+    expect(row(chief, further)).to_be_visible()
+    field = changed.locator(".reason input")
+    expect(field).to_be_focused()
+    chief.keyboard.type(" only, and not ours")
+    expect(field).to_have_value("One source only, and not ours")
+    assert state_of(service, author, other) == "waiting"
+    chief.keyboard.press("Escape")
+    expect(changed.get_by_role("button", name="Refuse")).to_be_focused()
+    assert other not in service.headlines() and text not in service.headlines()
+
+
+@pytest.mark.deep
+def test_the_key_that_approves_never_approves_words_that_have_just_changed(service: Service, open_as: Open) -> None:
+    text, other = a_text(), a_text()
+    author = service.token(f"Editor {secrets.token_hex(3)}", "editor")
+    chief = open_as("chief")
+    ask(service, author, text)
+    row(chief, text).get_by_role("button", name="Approve and publish").focus()
+    # A click that was on its way.
+    chief.evaluate(
+        """(text) => new MutationObserver((_, observer) => {
+            const rows = [...document.querySelectorAll("#waiting-lines > li")];
+            const row = rows.find(({ textContent }) => textContent.includes(text));
+            if (!row) return;
+            observer.disconnect();
+            row.querySelector(".primary.danger").click();
+            globalThis.wasClicked = true;
+        }).observe(document.getElementById("waiting-lines"), { childList: true, subtree: true })""",
+        other,
+    )
+    rewrite(chief, service, author, text, other)
+    changed = row(chief, other)
+    expect(changed).to_contain_text("This line has changed")
+    expect(chief.locator("#waiting summary")).to_be_focused()
+    chief.wait_for_function("globalThis.wasClicked")
+    expect(changed).not_to_have_attribute("aria-busy", "true")
+    assert state_of(service, author, other) == "waiting" and other not in service.headlines()
+    # What was read is approved.
+    chief.wait_for_timeout(1600)
+    changed.get_by_role("button", name="Approve and publish").click()
+    expect(changed).to_have_count(0)
+    assert other in service.headlines()
+
+
+@pytest.mark.deep
+def test_a_submission_with_a_time_says_when_it_leaves_and_what_is_wrong_with_it(
+    service: Service, open_as: Open
+) -> None:
+    token, later, missed = service.token(f"R {secrets.token_hex(4)}", "reporter"), a_text(), a_text()
+    for text, time in ((later, "2040-06-01T12:00:00Z"), (missed, "2020-06-01T12:00:00Z")):
+        line = {"text": f"Civil Defence: {text}", "embargoedUntil": time}
+        service.post(token, "/v1/drafts", {"edition": "en", "line": line, "state": "submitted"})
+    editor = open_as("editor")
+    row(editor, later).get_by_role("button", name="Publish now").click()
+    expect(editor.locator("#confirm-title")).to_have_text("Schedule this line?")
+    expect(editor.locator("#confirm-facts")).to_contain_text("Leaves at")
+    editor.keyboard.press("Enter")
+    expect(row(editor, later)).to_contain_text("Scheduled")
+    row(editor, missed).get_by_role("button", name="Publish now").click()
+    expect(editor.locator("#confirm")).to_be_visible()
+    editor.keyboard.press("Enter")
+    expect(row(editor, missed).get_by_role("alert").first).to_contain_text("time")
+    expect(row(editor, missed).get_by_role("alert").first).not_to_contain_text("fields named")
+    assert later not in service.headlines() and missed not in service.headlines()
+
+
 def test_a_chief_alone_publishes_for_a_reason(service: Service, open_as: Open) -> None:
     text = a_text()
     token = service.token(f"Chief {secrets.token_hex(3)}", "chief")

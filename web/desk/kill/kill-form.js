@@ -2,7 +2,7 @@
 
 import { askConfirmation } from "../shell/confirm.js";
 import { $, h } from "../shell/dom.js";
-import { errorText } from "../shell/error-text.js";
+import { refusalText } from "../shell/error-text.js";
 import { isDeskError, RefusedError } from "../shell/errors.js";
 import { FormDraft } from "../shell/form-draft.js";
 import { setLabel, showMessage, showText } from "../shell/i18n.js";
@@ -122,13 +122,16 @@ export class KillForm {
     if (this.#isBusy) return false;
     this.#isBusy = true;
     showMessage(element, "");
+    $("kill-name").removeAttribute("aria-invalid");
     try {
       await request();
       return true;
     } catch (error) {
       if (!isDeskError(error)) throw error;
       if (error instanceof RefusedError && error.status === 401) await this.#frame.handleUnauthorized();
-      showMessage(element, errorText(error));
+      const isName = error instanceof RefusedError && error.errors.some(({ field }) => field === "name");
+      if (isName) $("kill-name").setAttribute("aria-invalid", "true");
+      showMessage(element, refusalText(error));
       return false;
     } finally {
       this.#isBusy = false;

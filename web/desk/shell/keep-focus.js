@@ -16,5 +16,7 @@ export function keepFocus(list, render, fallback) {
   if (!hadFocus || active === document.activeElement) return;
   const row = [...list.children].find((child) => rowId && child.getAttribute("data-id") === rowId);
   const same = active.id ? document.getElementById(active.id) : null;
+  // A row that was only moved still has it.
+  if (active.isConnected) return active.focus();
   /** @type {HTMLElement} */ (same ?? row?.querySelector("button") ?? fallback).focus();
 }

@@ -5,17 +5,17 @@
  */
 
 import { isOneLine } from "../compose/opened-drafts.js";
-import { askConfirmation } from "../shell/confirm.js";
 import { $, h } from "../shell/dom.js";
-import { errorText } from "../shell/error-text.js";
+import { refusalText } from "../shell/error-text.js";
 import { isDeskError } from "../shell/errors.js";
 import { setLabel, showMessage, showText } from "../shell/i18n.js";
 import { keepFocus } from "../shell/keep-focus.js";
 import { isRefusal } from "../shell/outcomes.js";
 import { countParts, lineParts, lineText, shownLines } from "./line-view.js";
 import { isFor, nextToOpen, showOpenKey, showReturned } from "./opening.js";
-import { isDraftConfirmed, isWaitingConfirmed } from "./questions.js";
+import { isCancelConfirmed, isDraftConfirmed, isWaitingConfirmed } from "./questions.js";
 import { reasonForm } from "./reason-form.js";
+import { buttonOf, isJustChanged, updateRow } from "./row-update.js";
 import { isSoundOn, playTone, turnSound } from "./sound.js";
 
 /** @import { Shown } from "./line-view.js" */
@@ -132,18 +132,19 @@ export class WaitingPanel {
     const version = `${line.kind} ${line.waiting?.version ?? line.draft?.version} ${isNext}`;
     if (row.dataset.version === version) return;
     Object.assign(row.dataset, { version, kind: line.kind });
-    const hadFocus = row.contains(document.activeElement);
     const error = h("p", { class: "error", role: "alert" });
-    const buttons = this.#buttons(line, row, error).map(({ text, className, run }) => {
-      const button = h("button", { type: "button", class: className });
+    const actions = this.#buttons(line, row, error);
+    const buttons = actions.map(({ text, className, run }) => {
+      const button = h("button", { type: "button", class: className, "data-action": text });
       showText(button, text);
       setLabel(button, "waiting.button", { action: { t: text }, line: lineText(line) });
       button.addEventListener("click", run);
       if (isNext && text === "waiting.open") showOpenKey(button);
       return button;
     });
-    row.replaceChildren(...lineParts(line, this.#site), h("p", { class: "actions" }, ...buttons), error);
-    if (hadFocus) row.querySelector("button")?.focus();
+    const parts = [...lineParts(line, this.#site), h("p", { class: "actions" }, ...buttons), error];
+    if (updateRow(row, parts, actions, line.waiting?.digest ?? "", summary()))
+      showMessage(error, { t: "waiting.changed" });
   }
 
   /** @param {Shown} line @param {HTMLElement} row @param {HTMLElement} error @returns {Button[]} */
@@ -182,7 +183,7 @@ export class WaitingPanel {
       const later = waiting.due && Date.parse(waiting.due) > Date.now();
       add(
         later ? "waiting.approve-later" : "waiting.approve",
-        () => this.#api.decide(waiting, "approve"),
+        async () => (isJustChanged(row) ? "waiting.changed" : this.#api.decide(waiting, "approve")),
         "primary danger",
       );
       ask("refuse", (reason) => this.#api.decide(waiting, "refuse", reason));
@@ -199,11 +200,7 @@ export class WaitingPanel {
       );
     if (["waiting", "scheduled", "stopped"].includes(kind) && waiting.mayChange && !waiting.canceling)
       add("waiting.cancel", async () => {
-        const { headline } = waiting.item;
-        const line = { parts: [headline.value], language: headline.language, direction: headline.direction };
-        const question = { title: "waiting.confirm.title", words: "waiting.confirm.words" };
-        if (await askConfirmation({ ...question, yes: "waiting.confirm.yes", line }))
-          await this.#api.cancel(waiting);
+        if (await isCancelConfirmed(waiting)) await this.#api.cancel(waiting);
       });
     return buttons;
   }
@@ -247,11 +244,12 @@ export class WaitingPanel {
     let wrong = /** @type {import("../shell/i18n.js").Param} */ ("");
     try {
       const done = await action();
-      if (done?.state === "published" || done?.state === "scheduled")
+      if (typeof done === "string") wrong = { t: done };
+      else if (done?.state === "published" || done?.state === "scheduled")
         showText($("waiting-news"), `waiting.done.${done.state}`, { line: done.item.headline.value });
     } catch (failure) {
       if (!isDeskError(failure)) throw failure;
-      wrong = isRefusal(failure, false) ? errorText(failure) : { t: "waiting.unknown" };
+      wrong = isRefusal(failure, false) ? refusalText(failure) : { t: "waiting.unknown" };
     } finally {
       row.removeAttribute("aria-busy");
     }
@@ -283,9 +281,11 @@ export class WaitingPanel {
       },
       onClose: () => {
         element.remove();
-        row.querySelector("button")?.focus();
+        // Not to a decision: Enter may be meant for the reason.
+        buttonOf(row, `waiting.${what}`, summary()).focus();
       },
     });
+    element.dataset.action = `waiting.${what}`;
     row.append(element);
     focus();
   }

@@ -11,6 +11,7 @@ export const words = {
       "We do not know yet whether a second person has it. Do the same again: it is asked once.",
     "waiting.unknown":
       "We do not know yet whether this was done. The list shows it as soon as the desk answers.",
+    "waiting.changed": "This line has changed: read it again, then decide.",
     "waiting.old": "This list may be old: the desk does not answer.",
     "waiting.empty": "Nothing waits.",
     "waiting.sound": "Sound when something comes to me",
@@ -77,6 +78,7 @@ export const words = {
     "waiting.handed.unknown":
       "Aún no sabemos si otra persona lo tiene. Hágalo de nuevo: se pide una sola vez.",
     "waiting.unknown": "Aún no sabemos si se hizo. La lista lo muestra en cuanto la mesa responda.",
+    "waiting.changed": "Esta línea ha cambiado: léala de nuevo y después decida.",
     "waiting.old": "Esta lista puede ser antigua: la mesa no responde.",
     "waiting.empty": "Nada espera.",
     "waiting.sound": "Sonido cuando algo llega para mí",
@@ -143,6 +145,7 @@ export const words = {
     "waiting.handed.ask": "يجب أن يوافق عليه شخص ثانٍ. يراه الآن.",
     "waiting.handed.unknown": "لا نعرف بعد هل وصل إلى شخص ثانٍ. أعد الأمر نفسه: يُطلب مرة واحدة.",
     "waiting.unknown": "لا نعرف بعد هل نُفِّذ هذا. تعرضه القائمة حالما يجيب المكتب.",
+    "waiting.changed": "تغيّر هذا السطر: اقرأه من جديد ثم قرّر.",
     "waiting.old": "قد تكون هذه القائمة قديمة: مكتب التحرير لا يجيب.",
     "waiting.empty": "لا شيء في الانتظار.",
     "waiting.sound": "صوت عندما يصلني شيء",
