@@ -89,6 +89,13 @@ test("a line leaves at the later of its time and its embargo", () => {
   assert.equal(dueOf({ publishAt: "2031-01-02T03:04:00Z", embargoedUntil: "" }), "2031-01-02T03:04:00Z");
   const both = { publishAt: "2031-01-02T03:04:00Z", embargoedUntil: "2031-01-02T04:00:00Z" };
   assert.equal(dueOf(both), both.embargoedUntil);
+  // By the moment, and not by the letters.
+  const zones = { publishAt: "2031-01-02T09:00:00+05:00", embargoedUntil: "2031-01-02T06:00:00Z" };
+  assert.equal(dueOf(zones), zones.embargoedUntil);
+  assert.equal(
+    dueOf({ publishAt: "2031-01-02T09:00-0300", embargoedUntil: "soon" }),
+    "2031-01-02T09:00-0300",
+  );
 });
 
 test("a time in a field is one of this browser, and comes back as it was entered", () => {

@@ -1,7 +1,8 @@
 /** The draft of a form belongs to one person and one form, and is removed after a week. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { draftForms, FieldDraft } from "../desk/shell/field-draft.js";
+import { forgetAct, storeAct, storedActs } from "../desk/items/sent-acts.js";
+import { FieldDraft, removeOldDrafts } from "../desk/shell/field-draft.js";
 
 /** @param {import("node:test").TestContext} context */
 function useStorage(context) {
@@ -38,8 +39,6 @@ test("a draft is another person's and another form's in no case", (context) => {
     ["ana", "act.b"],
   ]))
     assert.equal(new FieldDraft(owner, form).load(), null, `${owner} ${form}`);
-  assert.deepEqual(draftForms("Ana"), ["act.b"]);
-  assert.deepEqual(draftForms("Ana.act"), []);
 });
 
 test("a draft is there until it is forgotten, or a week old", (context) => {
@@ -54,8 +53,29 @@ test("a draft is there until it is forgotten, or a week old", (context) => {
     Date.now = now;
   });
   Date.now = () => now() + 6 * 86_400_000;
-  assert.deepEqual(draftForms("Ana"), ["act.b"]);
+  removeOldDrafts("Ana");
+  assert.deepEqual(draft.load(), { note: "a" });
   Date.now = () => now() + 8 * 86_400_000;
-  assert.deepEqual(draftForms("Ana"), []);
+  removeOldDrafts("An");
+  assert.deepEqual(draft.load(), { note: "a" });
+  removeOldDrafts("Ana");
   assert.equal(draft.load(), null);
+});
+
+test("an act of unknown outcome is asked about at its own desk alone", (context) => {
+  useStorage(context);
+  const act = /** @type {any} */ ({ uri: "urn:flashwire:1", key: "0".repeat(32), body: { act: "hold" } });
+  const goTo = (/** @type {string} */ pathname) => {
+    Object.defineProperty(globalThis, "location", { configurable: true, value: { pathname } });
+  };
+  goTo("/live/");
+  storeAct("Ana", act);
+  for (const elsewhere of ["/drill/", "/"]) {
+    goTo(elsewhere);
+    assert.deepEqual(storedActs("Ana"), []);
+    forgetAct("Ana", act);
+  }
+  goTo("/live/");
+  assert.deepEqual(storedActs("An"), []);
+  assert.deepEqual(storedActs("Ana"), [act]);
 });

@@ -82,6 +82,38 @@ test("pasted lines lose their bullets and empty lines, and keep numbers that bel
   assert.deepEqual(pastedLines("one line\n"), ["one line"]);
 });
 
+/** What is pasted as one line of a list, and the line of it. @type {[string, string][]} */
+const LIST_LINES = [
+  ["100. Health ministry: Two injured", "Health ministry: Two injured"],
+  ["٣. وزارة الصحة: إصابة شخصين", "وزارة الصحة: إصابة شخصين"],
+  ["١٢- وزارة الصحة: إصابة شخصين", "وزارة الصحة: إصابة شخصين"],
+  ["3- Health ministry: Two injured", "Health ministry: Two injured"],
+  ["\u200f• \u200fوزارة الصحة: إصابة شخصين", "وزارة الصحة: إصابة شخصين"],
+  ["\u200f١\u200f. وزارة الصحة: إصابة شخصين", "وزارة الصحة: إصابة شخصين"],
+  ["\u2067\u200f2.\u200f\tوزارة الصحة: إصابة شخصين", "وزارة الصحة: إصابة شخصين"],
+  ["\uf0b7\tHealth ministry: Two injured", "Health ministry: Two injured"],
+  ["⁃ Health ministry: Two injured", "Health ministry: Two injured"],
+  ["\u200fوزارة الصحة: إصابة شخصين", "\u200fوزارة الصحة: إصابة شخصين"],
+  ["Minister: “We said: no”", "Minister: “We said: no”"],
+  ["“We said: no”: Minister", "“We said: no”: Minister"],
+  ["2026. A year", "2026. A year"],
+  ["3-1 at the half: Match office", "3-1 at the half: Match office"],
+  ["10:45 train: Railway", "10:45 train: Railway"],
+  ["-5 degrees: Weather office", "-5 degrees: Weather office"],
+];
+
+for (const [text, line] of LIST_LINES) {
+  test(`of ${JSON.stringify(text)} in a pasted list, ${JSON.stringify(line)} is the line`, () => {
+    assert.deepEqual(pastedLines(`${text}\r\n\u200f\r\n \u200b \n${text}\n`), [line, line]);
+  });
+}
+
+test("every kind of line break ends a line, and mixed ones leave no empty line", () => {
+  const breaks = ["\n", "\r\n", "\r", "\v", "\f", "\u0085", "\u2028", "\u2029", "\r\n\r\n", "\n\r"];
+  const lines = [...breaks, ""].map((_, index) => `Civil Defence: line ${index}`);
+  assert.deepEqual(pastedLines(lines.map((line, index) => line + (breaks[index] ?? "")).join("")), lines);
+});
+
 /** The line with | as the caret, the source that is looked for, whether unasked, and the line after choosing “X”. @type {[string, string, boolean, string][]} */
 const PLACES = [
   ["civ|", "civ", true, "X: |"],

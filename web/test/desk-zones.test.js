@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { instantsOf, isZone, offsetName, placeOf, wallTime } from "../desk/shell/zones.js";
+import {
+  instantsOf,
+  instantText,
+  isInstant,
+  isZone,
+  momentOf,
+  offsetName,
+  placeOf,
+  wallTime,
+} from "../desk/shell/zones.js";
 
 /** @type {[string, string, string, string[]][]} what it is, the zone, the time on the clock, and its instants */
 const TABLE = [
@@ -61,6 +70,29 @@ test("every minute around both changes of a year is found again from its clock",
         assert.ok(instantsOf(wallTime(instant, zone), zone).includes(instant), `${zone} ${day} ${minute}`);
       }
 });
+
+/** What the desk takes as a time, and the instant; null: a time on a clock, or none. @type {[string, string | null][]} */
+const MOMENTS = [
+  ["2026-11-28T12:00:00Z", "2026-11-28T12:00:00Z"],
+  ["2026-11-28T12:00:30.250Z", "2026-11-28T12:00:30.250Z"],
+  ["2026-11-28T12:00:30.2509Z", "2026-11-28T12:00:30.250Z"],
+  ["2026-11-28T12:00:30,5Z", "2026-11-28T12:00:30.500Z"],
+  ["2026-11-28T12:00+03:00", "2026-11-28T09:00:00Z"],
+  ["2026-11-28t12:00+0300", "2026-11-28T09:00:00Z"],
+  ["2026-11-28 12:00:00-0930", "2026-11-28T21:30:00Z"],
+  ["2026-11-28T12:00z", "2026-11-28T12:00:00Z"],
+  ["2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z"],
+  ["2026-11-28T12:00", null],
+  ["2026-13-45T12:00Z", null],
+  ["soon", null],
+  ["", null],
+];
+
+for (const [value, instant] of MOMENTS)
+  test(`“${value}” names ${instant ?? "no moment"}`, () => {
+    assert.equal(isInstant(value), instant !== null);
+    if (instant !== null) assert.equal(instantText(momentOf(value)), instant);
+  });
 
 test("a zone is told by its offset and its place, and an unknown one is none", () => {
   assert.equal(offsetName(Date.parse("2026-07-01T00:00Z"), "Europe/Madrid"), "UTC+02:00");

@@ -165,6 +165,33 @@ def test_a_time_is_entered_on_the_clocks_of_the_edition_or_of_the_browser_and_sh
 
 
 @pytest.mark.deep
+def test_the_times_of_an_opened_draft_stay_to_the_second_and_in_any_form_of_the_api(
+    madrid: Page, service: Service
+) -> None:
+    """An embargo until 14:00:30 must not end at 14:00:00, because somebody changed the story of the line."""
+    page, text = madrid, unique_text()
+    reporter = service.token(f"R {secrets.token_hex(3)}", "reporter")
+    times = {"embargoedUntil": "2040-06-01T12:00:30.500Z", "expires": "2040-06-02T14:00:20+0200"}
+    line = {"text": f"Civil Defence: {text}", **times}
+    service.post(reporter, "/v1/drafts", {"edition": "en", "line": line, "state": "submitted"})
+    page.evaluate("document.getElementById('waiting-box').open = true")
+    page.locator("#waiting-lines > li", has_text=text).get_by_role("button", name="Open").click()
+    expect(page.locator("#embargoedUntil")).to_have_value("2040-06-01T14:00")
+    expect(page.locator("#expires")).to_have_value("2040-06-02T14:00")
+    page.locator("#story").fill(f"The old bridge {text[-8:]}")
+    confirm_publishing(page)
+    expect(page.locator("#outcome")).to_contain_text("Scheduled for")
+    token = service.token(f"C {secrets.token_hex(3)}", "chief")
+    [waiting] = [
+        waiting
+        for waiting in service.get(token, "/v1/schedule")["schedule"]  # type: ignore[attr-defined]  # JSON
+        if waiting["item"]["headline"]["value"] == text
+    ]
+    assert waiting["due"] == "2040-06-01T12:00:30.500Z"
+    assert waiting["item"]["expires"] == "2040-06-02T12:00:20.000Z"
+
+
+@pytest.mark.deep
 def test_an_hour_that_does_not_exist_or_comes_twice_is_asked_about_before_anything_leaves(madrid: Page) -> None:
     page, text = madrid, unique_text()
     page.locator("#line").fill(f"Civil Defence: {text}")

@@ -249,6 +249,41 @@ def test_the_forms_of_people_tokens_sources_and_stops_survive_a_killed_browser(
 
 
 @pytest.mark.deep
+def test_the_form_of_a_new_source_survives_a_killed_browser(service: Service, killed_browser: KilledBrowser) -> None:
+    token, name = service.token(f"M {secrets.token_hex(4)}", "chief"), f"Port office {secrets.token_hex(4)}"
+    page = killed_browser.open(service.desk.url)
+    sign_in_again(page, token)
+    expect(page.locator("#line")).to_be_focused()
+    page.locator("#line").fill(f"{name}: Heavy smoke over the port")
+    page.keyboard.press("Alt+N")
+    page.locator("#new-source-name").fill(f"{name} of Vala")
+    until(lambda: "of Vala" in page.evaluate(_SECOND_COPY), "the name is in the second copy", seconds=5)
+    page = kill_and_come_back(killed_browser, service, token)
+    expect(page.locator("#line")).to_have_value(f"{name}: Heavy smoke over the port")
+    page.locator("#line").focus()
+    page.keyboard.press("Alt+N")
+    expect(page.locator("#new-source-name")).to_have_value(f"{name} of Vala")
+
+
+@pytest.mark.deep
+def test_the_name_of_the_first_person_survives_a_reload_and_a_killed_browser(
+    new_service: Service, killed_browser: KilledBrowser
+) -> None:
+    code = new_service.welcome()
+    address = f"{new_service.desk.url}/#welcome={code}"
+    page = killed_browser.open(address)
+    page.locator("#invitation-name").fill("Amal Haddad")
+    page.reload()
+    expect(page.locator("#invitation-name")).to_have_value("Amal Haddad")
+    page.locator("#invitation-name").fill("Amal Haddad of Vala")
+    until(lambda: "of Vala" in page.evaluate(_SECOND_COPY), "the name is in the second copy", seconds=5)
+    assert code not in page.evaluate(_SECOND_COPY)
+    killed_browser.kill()
+    page = killed_browser.open(address)
+    expect(page.locator("#invitation-name")).to_have_value("Amal Haddad of Vala")
+
+
+@pytest.mark.deep
 def test_no_secret_is_kept(service: Service, open_desk: SignIn) -> None:
     page = open_desk()
     page.goto(f"{service.desk.url}/people")

@@ -20,6 +20,7 @@ from tests.browser.desk.editing import (
     sent_line,
     unique_text,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -161,6 +162,37 @@ def test_a_refused_line_comes_back_into_an_empty_field_and_waits_behind_a_line_b
     expect(page.locator("#line")).to_have_value(f"Civil Defence: {first}")
     expect(page.locator("#outbox-lines > li")).to_have_count(0)
     assert (count(service, first), count(service, second)) == (0, 1)
+
+
+@pytest.mark.deep
+def test_a_line_that_was_refused_is_not_sent_again_by_a_page_that_is_opened_later(
+    service: Service, open_desk: SignIn
+) -> None:
+    """The reason for the refusal may be gone by then, such as a stop; the person was told that it is not published."""
+    page, text, other = open_desk(), unique_text(), unique_text()
+    problem = {"type": "urn:flashwire:problem:publishing-stopped", "status": 403, "detail": "Publishing is stopped."}
+    held: list[Route] = []
+    page.route("**/v1/items", lambda route: held.append(route) if is_publication(route) else route.continue_())
+    publish(page, text)
+    # While it is being sent, the next one is written.
+    page.keyboard.type("Civil Defence: Being written")
+    until(lambda: page.evaluate("1") and held, "the line is sent")
+    held[0].fulfill(status=403, json=problem)
+    expect(sent_line(page, text)).to_contain_text("Publishing is stopped.")
+    page.unroute_all(behavior="ignoreErrors")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    page.reload()
+    expect(page.locator("#line")).to_have_value("Civil Defence: Being written")
+    expect(sent_line(page, text).get_by_role("button", name="Edit")).to_be_visible()
+    publish(page, other)
+    expect_on_air_after(page, other)
+    assert [body for body in sent if text in body and "dryRun" not in body] == []
+    assert count(service, text) == 0
+    sent_line(page, text).get_by_role("button", name="Edit").click()
+    confirm_publishing(page)
+    expect_on_air_after(page, text)
+    assert count(service, text) == 1
 
 
 def test_a_question_that_cannot_be_shown_publishes_nothing(service: Service, open_desk: SignIn) -> None:

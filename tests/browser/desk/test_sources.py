@@ -222,3 +222,40 @@ def test_the_page_fits_a_small_phone_in_every_language(open_desk: SignIn) -> Non
         for width in (1366, 320):
             page.set_viewport_size({"width": width, "height": 648})
             assert page.evaluate("document.documentElement.scrollWidth") == width, language
+
+
+@pytest.mark.deep
+def test_the_form_of_a_new_source_keeps_what_is_typed_for_its_line_until_it_is_cancelled(open_desk: SignIn) -> None:
+    page, name = open_desk("editor"), f"Ferry office {secrets.token_hex(3)}"
+    field, dialog = page.locator("#new-source-name"), page.get_by_role("dialog")
+    page.locator("#line").fill(f"{name}: Ferries stop")
+    page.keyboard.press("Alt+N")
+    field.fill(f"{name} of the harbour")
+    dialog.get_by_role("radio", name="Platform").check()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("Alt+N")
+    expect(field).to_have_value(f"{name} of the harbour")
+    page.reload()
+    expect(page.locator("#line")).to_have_value(f"{name}: Ferries stop")
+    page.locator("#line").focus()
+    page.keyboard.press("Alt+N")
+    expect(page.locator("#new-source-outcome")).to_have_text("What you typed here before is kept.")
+    expect(field).to_have_value(f"{name} of the harbour")
+    expect(dialog.get_by_role("radio", name="Platform")).to_be_focused()
+    expect(dialog.get_by_role("radio", name="Platform")).to_be_checked()
+    page.keyboard.press("Escape")
+    # Another line begins with its own name.
+    page.locator("#line").fill(f"Another {name}: Ferries stop")
+    page.keyboard.press("Alt+N")
+    expect(field).to_have_value(f"Another {name}")
+    page.keyboard.press("Escape")
+    page.locator("#line").fill(f"{name}: Ferries stop")
+    page.keyboard.press("Alt+N")
+    expect(field).to_have_value(f"{name} of the harbour")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.keyboard.press("Alt+N")
+    expect(field).to_have_value(name)
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    assert "of the harbour" not in page.evaluate("JSON.stringify(localStorage)")

@@ -92,6 +92,37 @@ def test_pasted_lines_become_drafts_with_their_own_sources_and_each_is_published
     assert [text for text in service.headlines() if text in expected] == expected[::-1]
 
 
+@pytest.mark.deep
+def test_a_long_list_of_a_word_processor_keeps_each_source_through_a_reload(page: Page) -> None:
+    page.get_by_role("radio", name="العربية").check()
+    page.locator("#line").focus()
+    sources = ["الدفاع المدني", "وزارة الصحة"]
+    count = 200
+    lines = [f"\u200f{number}. {sources[number % 2]}: حادث رقم {number}" for number in range(1, count + 1)]
+    # Word ends a paragraph with CR LF, a line within it with a vertical tab, and writes empty lines from right to left.
+    paste(page, "".join(line + ("\r\n\u200f\r\n" if number % 3 else "\v") for number, line in enumerate(lines)))
+    rows = page.locator("#queue-lines > li")
+    expect(rows).to_have_count(count - 1, timeout=20_000)
+    expect(page.locator("#line")).to_have_value(f"{sources[1]}: حادث رقم 1")
+    page.reload()
+    expect(rows).to_have_count(count - 1, timeout=20_000)
+    expect(page.locator("#line")).to_have_value(f"{sources[1]}: حادث رقم 1")
+    for row, number in ((rows.nth(0), 2), (rows.nth(98), 100), (rows.last, count)):
+        expect(row.locator(".line")).to_contain_text(sources[number % 2])
+        expect(row.locator(".line")).not_to_contain_text(f"{number}.")
+        expect(row.locator(".attribution")).to_have_attribute("data-kind", "known")
+
+
+def test_one_pasted_line_of_a_list_loses_its_bullet_and_words_in_a_line_keep_theirs(page: Page) -> None:
+    paste(page, "• Civil Defence: Two people saved\n")
+    expect(page.locator("#line")).to_have_value("Civil Defence: Two people saved")
+    paste(page, " - one of them a child")
+    expect(page.locator("#line")).to_have_value("Civil Defence: Two people saved - one of them a child")
+    page.keyboard.press("Control+A")
+    paste(page, "2. Health ministry: Three in hospital")
+    expect(page.locator("#line")).to_have_value("Health ministry: Three in hospital")
+
+
 def test_invisible_marks_are_shown_and_removed_with_one_key_and_an_emoji_stays_whole(page: Page) -> None:
     paste(page, "Civil De\u00adfence:\u200f Two\u200b people \U0001f469\u200d\U0001f692\ufeff saved")
     expect(page.locator("#warnings")).to_contain_text("Invisible marks: 4")

@@ -7,7 +7,7 @@
  */
 
 import { $ } from "../shell/dom.js";
-import { mayUse } from "../shell/navigation.js";
+import { needsSecondPerson } from "../shell/errors.js";
 import { nameSendButton } from "../waiting/hand-over.js";
 import { askBeforeSending, handOverDraft } from "./before-sending.js";
 import { loadChoice, storeChoice } from "./choice-memory.js";
@@ -118,7 +118,7 @@ export class Composer {
   async setUser(user) {
     this.#mayPublish = user.role === "editor" || user.role === "chief";
     this.#isChief = user.role === "chief";
-    this.newSource.isAllowed = mayUse(user.role, "editor");
+    this.newSource.setUser(user);
     $("reporter-note").hidden = this.#mayPublish;
     this.#nameButton();
     if (user.name === this.#owner) return this.#outbox.repeatAll();
@@ -248,7 +248,7 @@ export class Composer {
     if (this.form.hasText) return false;
     this.#edit(draft);
     // The site wants a second person, which this page did not know before it sent the line.
-    if (failure.error.kind === "approval-needed") this.#handOver("ask");
+    if (needsSecondPerson(failure.error)) this.#handOver("ask");
     else showFailure(failure, (refusal) => this.form.showErrors(refusal, isFocusHere()));
     return true;
   }

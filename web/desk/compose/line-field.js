@@ -1,6 +1,6 @@
 /** The field of a line, "Source: text", in the composer and in the forms of acts: one line, sources offered, undo. */
 
-import { oneLine } from "../shell/dom.js";
+import { LINE_BREAKS, oneLine } from "../shell/dom.js";
 import { replaceText } from "../shell/insert-text.js";
 import { UndoHistory } from "../shell/undo.js";
 import { withoutMarks } from "./marks.js";
@@ -9,6 +9,8 @@ import { withSource } from "./source-place.js";
 import { Suggestions } from "./suggestions.js";
 
 /** @import { Sources } from "../shell/types.d.ts" */
+
+const TRAILING_BREAKS = new RegExp(`${LINE_BREAKS.source}$`, "u");
 
 /** @typedef {{field: HTMLTextAreaElement, list: HTMLElement, status: HTMLElement}} Elements the list of sources, and what says how many are in it */
 
@@ -52,7 +54,7 @@ export class LineField {
       const text = event.clipboardData?.getData("text/plain") ?? "";
       const lines = pastedLines(text);
       if (lines.length > 1) onLines(lines);
-      else this.insert(oneLine(text.replace(/[\r\n\u2028\u2029]+$/u, "")));
+      else this.insert(this.#isReplaced ? (lines[0] ?? "") : oneLine(text.replace(TRAILING_BREAKS, "")));
     });
   }
 
@@ -66,6 +68,12 @@ export class LineField {
   insert(text) {
     const { selectionStart, selectionEnd } = this.#field;
     replaceText(this.#field, selectionStart, selectionEnd, text);
+  }
+
+  /** Whether what is pasted now is the whole line: then a bullet before it goes. */
+  get #isReplaced() {
+    const { selectionStart, selectionEnd, value } = this.#field;
+    return selectionStart === 0 && selectionEnd === value.length;
   }
 
   /** Offers the sources wherever the caret is. */

@@ -10,12 +10,14 @@ import { DryRun } from "../shell/dry-run.js";
 import { errorText } from "../shell/error-text.js";
 import { isDeskError, LostError, RefusedError } from "../shell/errors.js";
 import { showFieldError } from "../shell/field-errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { inSentences, showText } from "../shell/i18n.js";
+import { mayUse } from "../shell/navigation.js";
 import { addSource } from "../shell/source-updates.js";
 import { showWarnings } from "../shell/warnings.js";
 import { likelyRole } from "./likely-role.js";
 
-/** @import { Edition, RegisteredSource, Session, Site, Warning } from "../shell/types.d.ts" */
+/** @import { Edition, RegisteredSource, Session, Site, User, Warning } from "../shell/types.d.ts" */
 
 /** @typedef {{name: string, edition: Edition, role: string}} Wanted the name as it is typed, and the role that is chosen already */
 
@@ -34,6 +36,8 @@ export class NewSource {
   #language = "";
   /** @type {(source: RegisteredSource | null) => void} */
   #finish = () => {};
+  #draft = new FormDraft($("new-source-form"));
+  #owner = "";
   /** Whether the person signed in may add sources. */
   isAllowed = false;
 
@@ -59,11 +63,20 @@ export class NewSource {
       // A key held down, or the end of a composed word, is no decision.
       if (event.key === "Enter" && (event.repeat || event.isComposing)) event.preventDefault();
     });
-    $("new-source-cancel").addEventListener("click", () => this.#dialog.close());
+    $("new-source-cancel").addEventListener("click", () => {
+      this.#draft.forget();
+      this.#dialog.close();
+    });
     this.#dialog.addEventListener("close", () => {
       this.#check.stop();
       this.#finish(null);
     });
+  }
+
+  /** @param {User} user */
+  setUser({ name, role }) {
+    this.#owner = name;
+    this.isAllowed = mayUse(role, "editor");
   }
 
   /**
@@ -82,7 +95,9 @@ export class NewSource {
     const chosen = role || likelyRole(name, this.#site.roles);
     for (const input of this.#roles) input.checked = input.value === chosen;
     this.#showProblems([], []);
-    showText($("new-source-outcome"), "");
+    // What was typed belongs to the name in the line: another line begins with its own.
+    const isKept = this.#draft.open(this.#owner, `new-source.${language}.${name}`);
+    showText($("new-source-outcome"), isKept ? "draft.kept" : "");
     this.#dialog.showModal();
     // The arrow keys change the role, and Enter stores.
     (this.#roles.find(({ checked }) => checked) ?? this.#name).focus();
@@ -144,6 +159,7 @@ export class NewSource {
       }
       const { source } = await this.#send(body);
       addSource(this.#site.sources, source);
+      this.#draft.forget();
       const finish = this.#finish;
       this.#finish = () => {};
       this.#dialog.close();

@@ -116,6 +116,7 @@ export class Outbox {
   /** @param {SentDraft} draft */
   #resume(draft) {
     const line = this.#add(draft);
+    if (draft.outcome) return this.#keepOutcome(line, draft.outcome);
     if (this.#isTooOld(line)) return this.#giveUp(line);
     this.#storage?.store(draft);
     this.#settle(line, line.send(this.#api, true));
@@ -153,7 +154,19 @@ export class Outbox {
     if (kind === "done-before") return this.#giveUp(line, error.detail);
     const { pending, ...draft } = line.draft;
     if (this.#page.onRefused({ ...draft, pending: null }, outcome)) return this.#remove(line);
-    line.setState("refused", kind === "signed-out" ? "" : errorText(error));
+    this.#keepOutcome(line, "refused", kind === "signed-out" ? "" : errorText(error));
+  }
+
+  /**
+   * The line was answered and only a person sends it again: not a page that is opened later, either.
+   * @param {OutboxLine} line
+   * @param {"refused" | "old"} outcome
+   * @param {import("../shell/i18n.js").Param} [detail]
+   */
+  #keepOutcome(line, outcome, detail = "") {
+    line.draft = { ...line.draft, outcome };
+    this.#storage?.store(line.draft);
+    line.setState(outcome, detail);
   }
 
   /**
@@ -177,7 +190,7 @@ export class Outbox {
   #giveUp(line, detail = "") {
     line.stop();
     this.#renewKey(line);
-    line.setState("old", detail);
+    this.#keepOutcome(line, "old", detail);
   }
 
   /** @param {OutboxLine} line */
@@ -201,7 +214,7 @@ export class Outbox {
 
   /** @param {OutboxLine} line */
   #edit(line) {
-    const { pending, ...draft } = line.draft;
+    const { pending, outcome, ...draft } = line.draft;
     this.#remove(line);
     this.#page.edit({ ...draft, pending: null, isDoubtful: line.state === "old" });
   }

@@ -1,6 +1,12 @@
 /** Pasted text as lines: each line of it is a line for readers, with its own source. */
 
-import { oneLine } from "../shell/dom.js";
+import { LINE_BREAKS, oneLine } from "../shell/dom.js";
+
+/**
+ * The bullet or number of a list, in the digits of any script, with the invisible marks that a word processor writes
+ * around it in a text from right to left. Two of the bullets are those of the font Symbol.
+ */
+const LIST_MARK = /^[\p{Cf}\s]*(?:[•●▪◦‣⁃∙·*–—\uf0b7\uf0a7-]|\p{Nd}{1,3}\p{Cf}*[.)–-])\p{Cf}*\s[\p{Cf}\s]*/u;
 
 /**
  * The lines that have text, without the bullet or number that a list begins them with.
@@ -9,8 +15,7 @@ import { oneLine } from "../shell/dom.js";
  */
 export function pastedLines(text) {
   return text
-    .split(/[\r\n\u2028\u2029]+/u)
-    .map((line) => oneLine(line).trim())
-    .map((line) => line.replace(/^(?:[•●▪◦‣*–—-]|\d{1,2}[.)])\s+/u, ""))
-    .filter((line) => line !== "");
+    .split(LINE_BREAKS)
+    .map((line) => oneLine(line).trim().replace(LIST_MARK, ""))
+    .filter((line) => /[^\p{Cf}\s]/u.test(line));
 }

@@ -2,7 +2,7 @@
  * The storage of lines that were sent and are not settled, one entry for each line.
  *
  * 1. An entry holds the request and its Idempotency-Key until the outcome is known, so that a page opened later can ask
- *    again and cannot publish the line twice.
+ *    again and cannot publish the line twice. If the line then waits for a person, no page sends it again.
  * 2. An entry is locked by the tab that asks for its outcome. Another tab of the same person takes over the entries of
  *    a tab that has crashed or was closed.
  */
@@ -13,7 +13,7 @@ import { emptyDraft, parseDraft } from "./draft.js";
 
 /** @import { Draft, SentLine } from "../shell/types.d.ts" */
 
-/** @typedef {Draft & {pending: SentLine}} SentDraft a draft with the request that was sent */
+/** @typedef {Draft & {pending: SentLine, outcome?: "refused" | "old"}} SentDraft a draft with the request that was sent, and its outcome once it waits for a person */
 
 const PREFIX = "flashwire.sent.";
 

@@ -1,6 +1,6 @@
 /** The times of a line: instants in the draft, and the browser's own time in the fields of the filters. */
 
-import { isInstant } from "../shell/zones.js";
+import { isInstant, momentOf } from "../shell/zones.js";
 
 /** @import { Draft } from "../shell/types.d.ts" */
 
@@ -31,5 +31,6 @@ export function instantOf(value) {
  * @param {Pick<Draft, "publishAt" | "embargoedUntil">} draft
  */
 export function dueOf({ publishAt, embargoedUntil }) {
-  return [publishAt, embargoedUntil].filter(isInstant).sort().at(-1) ?? "";
+  const instants = [publishAt, embargoedUntil].filter(isInstant);
+  return instants.sort((one, other) => momentOf(one) - momentOf(other)).at(-1) ?? "";
 }

@@ -10,6 +10,7 @@ import { isDeskError } from "../shell/errors.js";
 import { showText } from "../shell/i18n.js";
 import { ZoneChoice } from "../shell/zone-choice.js";
 import { ZonedTime } from "../shell/zoned-time.js";
+import { instantText, momentOf } from "../shell/zones.js";
 import { labelled, showError } from "./act-field.js";
 import { changedFields } from "./changed-fields.js";
 
@@ -182,7 +183,7 @@ export class MoreFields {
       expires: String(expires) || null,
       story: title ? { title, ...(this.#storyId ? { id: this.#storyId } : {}) } : null,
     };
-    const isSame = (/** @type {string} */ name) => plain(base, name) === String(this.typed[name]);
+    const isSame = (/** @type {string} */ name) => plain(base, name) === comparable(name, this.typed[name]);
     const changed = this.#changed().filter((name) => !isSame(name));
     return Object.fromEntries(Object.entries(all).filter(([name]) => changed.includes(name)));
   }
@@ -237,15 +238,17 @@ export class MoreFields {
 function plain(item, name) {
   if (name === "story") return item.story?.title.value ?? "";
   const value = item[/** @type {"sections" | "places" | "link" | "expires" | "pinnedUntil"} */ (name)];
-  return name === "expires" || name === "pinnedUntil"
-    ? wholeMinute(String(value ?? ""))
-    : String(value ?? "");
+  return comparable(name, value ?? "");
+}
+
+/** A value as it is compared: a time to the minute. @param {string} name @param {string | string[] | undefined} value */
+function comparable(name, value) {
+  const text = String(value);
+  return name === "expires" || name === "pinnedUntil" ? wholeMinute(text) : text;
 }
 
 /** A moment as a field without seconds has it. @param {string} time RFC 3339, or empty */
 function wholeMinute(time) {
-  const at = Date.parse(time);
-  return Number.isNaN(at)
-    ? ""
-    : new Date(Math.floor(at / 60_000) * 60_000).toISOString().replace(/\.\d+Z$/u, "Z");
+  const at = momentOf(time);
+  return Number.isNaN(at) ? time : instantText(Math.floor(at / 60_000) * 60_000);
 }

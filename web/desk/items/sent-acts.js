@@ -6,8 +6,11 @@ import { readStored, storedNames, writeStored } from "../shell/storage.js";
 
 const PREFIX = "flashwire.act.";
 
+/** Two desks under different paths of one origin share its storage. @param {string} owner */
+const prefixOf = (owner) => `${PREFIX}${location.pathname.slice(1)}${owner}.`;
+
 /** @param {string} owner @param {SentAct} act */
-const nameOf = (owner, act) => `${PREFIX}${owner}.${act.key}`;
+const nameOf = (owner, act) => `${prefixOf(owner)}${act.key}`;
 
 /** @param {string} owner @param {SentAct} act */
 export function storeAct(owner, act) {
@@ -25,7 +28,7 @@ export function forgetAct(owner, act) {
  * @returns {SentAct[]}
  */
 export function storedActs(owner) {
-  return storedNames(`${PREFIX}${owner}.`)
+  return storedNames(prefixOf(owner))
     .map((name) => parseAct(readStored("localStorage", name)))
     .filter((act) => act !== null);
 }

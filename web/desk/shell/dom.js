@@ -46,10 +46,13 @@ export function isTextField(target) {
   );
 }
 
+/** What ends a line, also within a paragraph of a word processor. */
+export const LINE_BREAKS = /[\r\n\v\f\u0085\u2028\u2029]+/u;
+
 /**
  * Pasted text as one line: breaks and tabs become spaces.
  * @param {string} text
  */
 export function oneLine(text) {
-  return text.replace(/\s*[\r\n\u2028\u2029]+\s*/gu, " ").replace(/\t/gu, " ");
+  return text.replace(/\s*[\r\n\v\f\u0085\u2028\u2029]+\s*/gu, " ").replace(/\t/gu, " ");
 }

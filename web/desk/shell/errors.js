@@ -52,6 +52,14 @@ export class RefusedError extends Error {
 }
 
 /**
+ * Whether a second person must agree: the site wants one, or this one has published as much as one person may.
+ * @param {unknown} error
+ */
+export function needsSecondPerson(error) {
+  return error instanceof RefusedError && ["approval-needed", "second-person"].includes(error.kind);
+}
+
+/**
  * Whether `error` is the desk's or the network's, and not a bug of the page.
  * @param {unknown} error
  * @returns {error is LostError | RefusedError}

@@ -42,21 +42,14 @@ export class FieldDraft {
   }
 }
 
-/**
- * The names of the forms of which `owner` has drafts; drafts older than a week are removed.
- * @param {string} owner
- * @returns {string[]}
- */
-export function draftForms(owner) {
+/** Removes the drafts of `owner` on this page that are older than a week. @param {string} owner */
+export function removeOldDrafts(owner) {
   const prefix = ownPrefix(owner);
-  const forms = [];
   for (const name of storageNames()) {
     if (!name.startsWith(prefix)) continue;
     const draft = parse(readStored("localStorage", name));
-    if (draft && Date.now() - draft.saved < LIFETIME_MS) forms.push(name.slice(prefix.length));
-    else writeStored("localStorage", name, null);
+    if (!draft || Date.now() - draft.saved >= LIFETIME_MS) writeStored("localStorage", name, null);
   }
-  return forms;
 }
 
 /**

@@ -9,7 +9,7 @@
 import { h } from "./dom.js";
 import { setLabel, showText } from "./i18n.js";
 import { option } from "./options.js";
-import { instantsOf, isInstant, offsetName, ownZone, placeOf, wallTime } from "./zones.js";
+import { instantsOf, instantText, momentOf, offsetName, ownZone, placeOf, wallTime } from "./zones.js";
 
 /** @typedef {{zone: string, other: string}} Zones the zone of the field, and the one that is shown next to it or "" */
 
@@ -18,6 +18,8 @@ export class ZonedTime {
   #onChange;
   #hint = h("p", { class: "hint" });
   #choice = h("select", { class: "which", autocomplete: "off", hidden: true });
+  /** The instant that was shown last. The field has no seconds, and an embargo must not lose them. */
+  #shown = Number.NaN;
   /** @type {Zones} */
   #zones = { zone: ownZone(), other: "" };
 
@@ -51,7 +53,8 @@ export class ZonedTime {
   get value() {
     const { value } = this.#input;
     const [instant] = this.#chosen();
-    return instant === undefined ? value : new Date(instant).toISOString().replace(/\.\d+Z$/u, "Z");
+    if (instant === undefined) return value;
+    return instantText(instant === wholeMinute(this.#shown) ? this.#shown : instant);
   }
 
   /** Why the value names no instant; empty if it does or if the field is empty. @returns {import("./i18n.js").Param} */
@@ -64,10 +67,11 @@ export class ZonedTime {
 
   /** Shows an instant, or what was typed before. @param {string} value */
   show(value) {
-    const instant = isInstant(value) ? Date.parse(value) : Number.NaN;
+    const instant = momentOf(value);
+    this.#shown = instant;
     this.#input.value = Number.isNaN(instant) ? value.slice(0, 16) : wallTime(instant, this.#zones.zone);
     this.#offerChoice();
-    if (!Number.isNaN(instant)) this.#choice.value = String(Math.floor(instant / 60_000) * 60_000);
+    if (!Number.isNaN(instant)) this.#choice.value = String(wholeMinute(instant));
     this.#showHint();
   }
 
@@ -129,4 +133,9 @@ export class ZonedTime {
     const { zone } = this.#zones;
     return [this.#choice.hidden ? "zone.skipped" : "zone.twice", { place: placeOf(zone) }];
   }
+}
+
+/** @param {number} instant */
+function wholeMinute(instant) {
+  return Math.floor(instant / 60_000) * 60_000;
 }

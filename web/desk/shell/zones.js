@@ -6,14 +6,32 @@
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A time with its offset, as the desk has it. */
-const INSTANT = /(?:Z|[+-]\d\d:\d\d)$/u;
+/** A time with its offset, in all forms that the desk takes (publisher/core/fields.py). */
+const INSTANT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:?\d\d)$/iu;
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
 /** Whether a value names an instant, and is no time on a clock. @param {string} value */
 export function isInstant(value) {
-  return INSTANT.test(value);
+  return !Number.isNaN(momentOf(value));
+}
+
+/** The instant that a value names, in milliseconds since 1970; NaN if it names none. @param {string} value */
+export function momentOf(value) {
+  const [, day, minute, second = "00", fraction = "", offset = ""] = INSTANT.exec(value) ?? [];
+  if (!day) return Number.NaN;
+  const isLeap = second === "60";
+  const [time, milliseconds] = [
+    `${day}T${minute}:${isLeap ? "59" : second}`,
+    fraction.padEnd(3, "0").slice(0, 3),
+  ];
+  const zone = offset.toUpperCase().replace(/(\d\d)(\d\d)$/u, "$1:$2");
+  return Date.parse(`${time}.${milliseconds}${zone}`) + (isLeap ? 1000 : 0);
+}
+
+/** An instant as the API has it. @param {number} instant */
+export function instantText(instant) {
+  return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 
 /** The zone of this browser. */

@@ -8,6 +8,7 @@ import { $ } from "../shell/dom.js";
 import { errorText } from "../shell/error-text.js";
 import { isDeskError, RefusedError } from "../shell/errors.js";
 import { showFieldError } from "../shell/field-errors.js";
+import { FormDraft } from "../shell/form-draft.js";
 import { showText } from "../shell/i18n.js";
 import { showCodes } from "./codes.js";
 import { CancelledError, hasPasskeys, makePasskey } from "./passkeys.js";
@@ -27,6 +28,8 @@ export class InvitationForm {
   #code = "";
   #isNamed = false;
   #isSending = false;
+  /** Of the name alone: a password is never kept. */
+  #draft = new FormDraft($("invitation-name-field"));
   /** @type {PasswordSetup | null} */
   #setup = null;
 
@@ -63,6 +66,8 @@ export class InvitationForm {
       showText($("invitation-why"), `invitation.${kind}.why`, { role: { t: `desk.${role}` } });
       $("invitation-form").hidden = false;
       $("invitation-name-field").hidden = this.#isNamed;
+      // Before the first chief there is no name that it could belong to.
+      if (!this.#isNamed) this.#draft.open("", "invitation");
       (this.#isNamed ? $("invitation-title") : $("invitation-name")).focus();
     });
   }
@@ -145,6 +150,7 @@ export class InvitationForm {
   /** @param {import("./requests.js").NewUser} answer */
   #finish({ recoveryCodes = [], ...user }) {
     history.replaceState(null, "", location.pathname);
+    this.#draft.forget();
     $("invitation").hidden = true;
     $("invitation-setup").replaceChildren();
     this.#setup = null;
