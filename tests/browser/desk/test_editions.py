@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from tests.browser.desk.conftest import Service, SignIn
 from tests.browser.desk.editing import is_publication, open_form, row_with
 from tests.support.axe import expect_accessible
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -231,3 +232,34 @@ def test_one_act_withdraws_all_editions_and_says_what_became_of_each(
         expect(outcomes.filter(has_text=name)).to_contain_text("Withdrawn")
     headlines = service.headlines()
     assert not {family.texts.en, family.texts.es, family.texts.ar} & set(headlines)
+
+
+@pytest.mark.deep
+def test_the_same_for_all_editions_shows_which_of_them_are_not_the_persons(
+    service: Service, open_desk: SignIn, texts: Texts
+) -> None:
+    chief = service.token(f"C {secrets.token_hex(4)}", "chief")
+    siblings = [
+        {"edition": "ar", "text": f"الدفاع المدني: {texts.ar}"},
+        {"edition": "es", "text": f"Protección Civil: {texts.es}"},
+    ]
+    body = {"edition": "en", "text": f"Civil Defence: {texts.en}", "siblings": siblings}
+    answer: dict[str, Any] = service.post(chief, "/v1/items", body)
+    uris = {sibling["item"]["edition"]: sibling["item"]["uri"] for sibling in answer["siblings"]}
+    limited = {"name": f"L {secrets.token_hex(4)}", "role": "chief", "editions": ["en", "es"]}
+    page = open_desk(token=str(service.post(chief, "/v1/tokens", limited)["token"]))
+    form = open_form(row_with(page, texts.en), "Withdraw")
+    form.get_by_role("checkbox", name="The same for all editions").check()
+    facts = form.locator(".destination")
+    expect(facts).to_contain_text("\u2068Español\u2069")
+    expect(facts).to_contain_text("\u2068العربية\u2069: not your edition, so it stays as it is")
+    form.get_by_role("textbox").first.fill("There is no such bridge.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#confirm-facts")).to_contain_text("\u2068العربية\u2069: not your edition")
+    page.keyboard.press("Enter")
+
+    def status(edition: str) -> object:
+        return service.get(chief, f"/v1/items/{uris[edition]}")["pubStatus"]
+
+    until(lambda: status("es") == "canceled", "the Spanish line is withdrawn")
+    assert status("ar") == "usable"

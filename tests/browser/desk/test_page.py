@@ -1,12 +1,15 @@
 """The page itself: signing in, its languages, its policy, and its status line."""
 
 import secrets
+import sqlite3
 import urllib.request
+from contextlib import closing
 from urllib.error import HTTPError
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from publisher.records.sqlite import FILE
 from tests.browser.desk.conftest import Service, SignIn
 from tests.browser.desk.editing import confirm_publishing, sign_in_again
 
@@ -160,3 +163,22 @@ def test_the_page_has_a_strict_policy_and_answers_304_to_its_entity_tag(service:
 )
 def test_a_path_that_is_no_file_of_the_page_is_404(service: Service, path: str) -> None:
     assert get(service.desk.url + path)[0] == 404
+
+
+@pytest.mark.deep
+def test_another_role_of_the_same_person_is_noticed_in_an_open_page_and_nothing_typed_is_lost(
+    service: Service, open_desk: SignIn
+) -> None:
+    """Signed in again in another tab, a person may be a reporter now; this tab must not go on offering to publish."""
+    name = f"Rana {secrets.token_hex(4)}"
+    page = open_desk(token=service.token(name, "chief"))
+    page.locator("#line").fill("Civil Defence: Ferries stop at noon")
+    expect(page.get_by_role("link", name="People")).to_be_visible()
+    expect(page.locator("#publish")).to_contain_text("Publish")
+    with closing(sqlite3.connect(service.data / FILE, isolation_level=None)) as database:
+        database.execute("UPDATE tokens SET role = 'reporter', editions = '[\"en\"]' WHERE name = ?", (name,))
+    expect(page.locator("#user")).to_contain_text("reporter", timeout=20_000)
+    expect(page.locator("#publish")).to_contain_text("Submit")
+    expect(page.get_by_role("link", name="People")).to_have_count(0)
+    expect(page.locator("#line")).to_have_value("Civil Defence: Ferries stop at noon")
+    expect(page.locator("#line")).to_be_focused()

@@ -11,7 +11,8 @@ from publisher.records.database import open_database
 from publisher.records.tokens import Tokens
 from publisher.records.users import Users
 from tests.browser.desk.conftest import Service, SignIn
-from tests.browser.desk.test_sign_in import add_authenticator, invite, named_url, set_up_password
+from tests.browser.desk.editing import sign_in_again
+from tests.browser.desk.test_sign_in import PASSWORD, add_authenticator, invite, named_url, set_up_password
 from tests.support.axe import expect_accessible
 
 pytestmark = pytest.mark.browser
@@ -218,3 +219,62 @@ def test_the_pages_fit_a_small_phone_in_every_language(open_desk: SignIn, path: 
         page.locator("#language").select_option(language)
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") == 320, language
+
+
+@pytest.mark.deep
+def test_what_was_shown_to_one_chief_is_not_there_for_the_next_person_at_the_same_page(
+    service: Service, open_desk: SignIn
+) -> None:
+    page = open_desk("chief")
+    open_people(page)
+    page.locator("#token-name").fill(f"Feed {secrets.token_hex(4)}")
+    page.locator("#token-name").press("Enter")
+    page.locator("#person-name").fill(f"Omar {secrets.token_hex(4)}")
+    page.locator("#person-name").press("Enter")
+    expect(page.locator("#token-secret-value")).not_to_have_value("")
+    expect(page.locator("#person-link-value")).not_to_have_value("")
+    service.end_sessions()
+    expect(page.locator("#signin-value")).to_be_visible(timeout=20_000)
+    sign_in_again(page, service.token(f"Other {secrets.token_hex(4)}", "chief"))
+    expect(page.locator("#person-rows")).to_be_visible()
+    for shown, value in (("#token-secret", "#token-secret-value"), ("#person-link", "#person-link-value")):
+        expect(page.locator(shown)).to_be_hidden()
+        expect(page.locator(value)).to_have_value("")
+
+
+@pytest.mark.deep
+def test_new_recovery_codes_leave_the_screen_with_the_session_and_come_back_to_their_person_alone(
+    service: Service, context: BrowserContext
+) -> None:
+    name, code = invite(service)
+    page = context.new_page()
+    add_authenticator(page)
+    codes = set_up_password(page, named_url(service), code)
+    page.get_by_role("button", name="I have kept them").click()
+    expect(page.locator("#user")).to_be_visible()
+    page.locator("#user").click()
+    page.get_by_role("button", name="Make new codes").click()
+    page.keyboard.press("Enter")
+    expect(page.locator("#new-codes-list li")).to_have_count(10)
+    codes = page.locator("#new-codes-list li").all_inner_texts()
+    service.end_sessions()
+    expect(page.locator("#signin")).to_be_visible(timeout=20_000)
+    expect(page.locator("#new-codes")).to_be_hidden()
+
+    def sign_in_with_a_code(person: str, used: str) -> None:
+        if page.get_by_role("button", name="With password and code").is_visible():
+            page.get_by_role("button", name="With password and code").click()
+        for field, value in (("name", person), ("value", PASSWORD), ("code", used)):
+            page.locator(f"#password-{field}").fill(value)
+        page.keyboard.press("Enter")
+        expect(page.locator("#account")).to_be_visible()
+
+    sign_in_with_a_code(name, codes[0])
+    expect(page.locator("#new-codes")).to_be_visible()
+    service.end_sessions()
+    expect(page.locator("#signin")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="With a token").click()
+    sign_in_again(page, service.token(f"Other {secrets.token_hex(4)}", "editor"))
+    expect(page.locator("#account")).to_be_visible()
+    expect(page.locator("#new-codes")).to_be_hidden()
+    assert codes[1] not in page.content()

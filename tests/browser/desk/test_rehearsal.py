@@ -1,15 +1,20 @@
 """A rehearsal next to the live service on one Redis: it cannot reach the live stream, and it does not look like it."""
 
 import secrets
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx2
 import pytest
 import redis
 from playwright.sync_api import Browser, expect
 
 from tests.browser.desk.conftest import Service, run_service, sign_in
-from tests.browser.desk.editing import photograph
+from tests.browser.desk.editing import photograph, sign_in_again
+from tests.deploy.stack import program
 from tests.support.axe import expect_accessible
+from tests.support.waiting import free_port, until
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +149,66 @@ def test_the_confirmation_shows_the_open_connections_as_they_come_and_go(chromiu
     expect(edition).to_contain_text("غير معروفة", timeout=10_000)
     context.close()
     rehearsal.restart()
+
+
+_TWO_PATHS = """
+worker_processes 1; daemon off; pid {folder}/pid; error_log stderr;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+    uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    server {{
+        listen 127.0.0.1:{port};
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        location /live/ {{ proxy_pass {live}/; }}
+        location /drill/ {{ proxy_pass {rehearsal}/; }}
+    }}
+}}
+"""
+
+
+@pytest.fixture
+def one_origin(service: Service, rehearsal: Service, tmp_path: Path) -> Iterator[str]:
+    """The address below which the live desk is `live/` and the rehearsal `drill/`."""
+    port = free_port()
+    text = _TWO_PATHS.format(folder=tmp_path, port=port, live=service.desk.url, rehearsal=rehearsal.desk.url)
+    (tmp_path / "nginx.conf").write_text(text)
+    command = [program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            return httpx2.get(f"{url}/live/", trust_env=False).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    with (tmp_path / "errors").open("wb") as errors, subprocess.Popen(command, stderr=errors) as nginx:
+        try:
+            until(lambda: answers() or nginx.poll() is not None, "nginx answers", seconds=10)
+            assert nginx.poll() is None, (tmp_path / "errors").read_text()
+            yield url
+        finally:
+            nginx.terminate()
+
+
+@pytest.mark.deep
+def test_a_rehearsal_under_another_path_of_the_same_origin_keeps_no_news_from_the_live_desk(
+    chromium: Browser, service: Service, rehearsal: Service, one_origin: str
+) -> None:
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1366, "height": 648})
+    context.set_default_timeout(30_000)
+    name, text = f"Amal {secrets.token_hex(4)}", f"Ferries stop at noon {secrets.token_hex(4)}"
+    # One person with the same name at both, and the page of the rehearsal was there first.
+    drill, live = context.new_page(), context.new_page()
+    for page, path, desk in ((drill, "drill", rehearsal), (live, "live", service)):
+        page.goto(f"{one_origin}/{path}/")
+        sign_in_again(page, desk.token(name, "chief"))
+        expect(page.locator("#line")).to_be_focused()
+    reporter = service.token(f"R {secrets.token_hex(4)}", "reporter")
+    draft = {"edition": "en", "line": {"text": f"Civil Defence: {text}"}, "state": "submitted"}
+    service.post(reporter, "/v1/drafts", draft)
+    expect(live.locator("#waiting-news")).to_contain_text(text, timeout=20_000)
+    assert text not in drill.content()
+    context.close()

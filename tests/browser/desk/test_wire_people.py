@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk.conftest import Service, SignIn, sign_in
-from tests.browser.desk.editing import Line, confirm_act, line
+from tests.browser.desk.editing import Line, confirm_act, line, sign_in_again
 
 __all__ = ["line"]  # fixtures
 
@@ -42,6 +42,25 @@ def test_a_row_says_who_has_its_form_open_until_the_form_or_the_page_closes(
     expect(people).to_contain_text("about to hold", timeout=10_000)
     other.close()
     expect(people).to_be_empty(timeout=10_000)
+
+
+@pytest.mark.deep
+def test_a_page_whose_person_has_gone_says_nothing_in_the_name_of_the_next_one(
+    service: Service, open_desk: SignIn, line: Line, luis: tuple[Page, str]
+) -> None:
+    """All tabs share the cookie: the form that one person left open is not the next person's work."""
+    page, (other, _) = open_desk(token=service.token(f"Ana {secrets.token_hex(3)}", "chief")), luis
+    line.open_form(page, "Correct")
+    people = line.row(other).locator(".people")
+    expect(people).to_contain_text("Ana", timeout=10_000)
+    next_tab = page.context.new_page()
+    next_tab.goto(service.desk.url)
+    next_tab.locator("#signout").click()
+    sign_in_again(next_tab, service.token(f"Omar {secrets.token_hex(3)}", "chief"))
+    expect(next_tab.locator("#line")).to_be_focused()
+    expect(page.locator("#signin")).to_be_visible(timeout=20_000)
+    # What the first page reported last ends after 20 s.
+    expect(people).to_be_empty(timeout=40_000)
 
 
 @pytest.mark.deep

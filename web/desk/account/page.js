@@ -24,7 +24,7 @@ import { sessionRow } from "./session-row.js";
  * @property {import("./session-row.js").SessionEntry[]} sessions
  */
 
-const frame = new Frame({ ids: ["account"], enter });
+const frame = new Frame({ ids: ["account"], enter, shown, leave, forget });
 /** @type {Account | null} */
 let account = null;
 /** @type {import("../shell/types.d.ts").Site | null} */
@@ -33,6 +33,8 @@ let site = null;
 let tokens = [];
 /** @type {PasswordSetup | null} */
 let setup = null;
+/** The person whose secrets may be on the page. */
+let owner = "";
 
 const QUESTION = { title: "remove.title", words: "remove.words", yes: "remove.yes" };
 const REVOKE = { title: "revoke.title", words: "revoke.words", yes: "revoke.yes" };
@@ -43,21 +45,40 @@ $("password-set").addEventListener("click", () => run(startPassword));
 $("password-remove").addEventListener("click", () => remove("/v1/account/password"));
 $("recovery-make").addEventListener("click", () => run(makeCodes));
 $("sessions-end").addEventListener("click", () => run(() => send("DELETE", "/v1/account/sessions")));
-$("new-codes-close").addEventListener("click", () => {
-  $("new-codes").close();
-  $("new-codes-list").replaceChildren();
+$("new-codes-close").addEventListener("click", () => $("new-codes").close());
+$("new-codes").addEventListener("close", () => {
+  if (frame.isOpen) $("new-codes-list").replaceChildren();
 });
 $("account-again-go").addEventListener("click", () => frame.signInAgain());
 frame.start();
 
 /** @param {import("../shell/types.d.ts").User} user */
 async function enter(user) {
+  if (owner !== user.name) forget();
+  owner = user.name;
   const isPerson = user.kind === "user";
   $("account-token").hidden = isPerson;
   $("account-parts").hidden = !isPerson;
   $("account-again").hidden = true;
   if (isPerson) await load();
   else showText($("account-who"), "");
+}
+
+/** Codes that the person has not closed come back with the sign-in. */
+function shown() {
+  if ($("new-codes-list").childElementCount) $("new-codes").showModal();
+}
+
+/** The session has ended: nobody else may read the codes on this screen. */
+function leave() {
+  $("new-codes").close();
+}
+
+/** Removes the secrets of the person who was signed in. */
+function forget() {
+  setup = null;
+  $("password-form").replaceChildren();
+  $("new-codes-list").replaceChildren();
 }
 
 async function load() {

@@ -12,7 +12,7 @@ import { confirmSecondSending } from "../compose/questions.js";
 import { Attempt } from "../shell/attempt.js";
 import { withOneRepeat } from "../shell/dry-run.js";
 import { errorText } from "../shell/error-text.js";
-import { isDeskError } from "../shell/errors.js";
+import { isDeskError, needsSecondPerson } from "../shell/errors.js";
 import { newKey } from "../shell/storage.js";
 import { handOverFailure } from "../waiting/hand-over.js";
 import { confirmEditions } from "./confirmation.js";
@@ -231,7 +231,7 @@ export class EditionsPanel {
     for (const field of this.#fields) field.lock(false);
     if (outcome.kind !== "done") {
       this.#showFailure(outcome, draft);
-      if (["approval-needed", "second-person"].includes(outcome.error.kind)) await this.#askApproval(request);
+      if (needsSecondPerson(outcome.error)) await this.#askApproval(request);
       return;
     }
     this.#finish();

@@ -99,6 +99,13 @@ const SENTENCES = [
     "Lo mismo para todas las ediciones: solo urgencia y nota, pues cada edición tiene sus palabras",
     "الأمر نفسه لكل النسخ: درجة الاستعجال والملاحظة فقط، فلكل نسخة كلماتها",
   ],
+  ["leaving.foreign", "Unchanged", "Sin cambio", "دون تغيير"],
+  [
+    "leaving.foreign.in",
+    "{editions}: not your edition, so it stays as it is",
+    "{editions}: no es su edición y queda como está",
+    "{editions}: ليست من نسخك فتبقى كما هي",
+  ],
   ["stale.correction", "The original was corrected", "El original se corrigió", "صُحّح الأصل"],
   ["stale.hold", "The original is on hold", "El original está retenido", "الأصل معلَّق"],
   ["stale.withdraw", "The original was withdrawn", "El original se retiró", "سُحب الأصل"],

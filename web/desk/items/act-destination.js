@@ -15,6 +15,7 @@ import { isDeskError } from "../shell/errors.js";
  * @property {(Node | string)[]} changes of other fields, each with a separator before it
  * @property {Item[]} siblings the other editions of the item
  * @property {boolean} hasNote whether readers can get a note
+ * @property {string[] | null} own the editions of the person; null: all
  */
 
 /**
@@ -22,9 +23,12 @@ import { isDeskError } from "../shell/errors.js";
  * @param {ActPlan} plan
  * @returns {Destination}
  */
-export function destinationOf({ base, body, siblings, hasNote }) {
+export function destinationOf({ base, body, siblings, hasNote, own }) {
   const { edition, urgency: wasUrgency, headline } = base;
-  const others = body.siblings ? siblings.filter((item) => !isDone(item, body.act)) : [];
+  const all = body.siblings ? siblings.filter((item) => !isDone(item, body.act)) : [];
+  // The desk refuses the others, which stay as they are.
+  const others = all.filter((item) => own?.includes(item.edition) ?? true);
+  const foreign = all.filter((item) => !others.includes(item)).map((item) => item.edition);
   const { language } = headline;
   const editions = others.filter((item) => item.headline?.language !== language).map((item) => item.edition);
   return {
@@ -33,6 +37,7 @@ export function destinationOf({ base, body, siblings, hasNote }) {
       urgency: body.urgency ?? item.urgency,
     })),
     wasUrgency,
+    ...(foreign.length ? { foreign } : {}),
     ...(hasNote ? { note: { language, editions } } : {}),
   };
 }

@@ -6,7 +6,7 @@
 import { Attempt } from "../shell/attempt.js";
 import { DryRun } from "../shell/dry-run.js";
 import { errorText } from "../shell/error-text.js";
-import { isDeskError, RefusedError } from "../shell/errors.js";
+import { isDeskError, needsSecondPerson } from "../shell/errors.js";
 import { FieldDraft } from "../shell/field-draft.js";
 import { isActResult } from "../shell/recognize.js";
 import { newKey } from "../shell/storage.js";
@@ -24,6 +24,7 @@ import { checkedBody } from "./acts.js";
 /**
  * @typedef {object} Options what a form needs of the page
  * @property {string} owner the name of the person signed in
+ * @property {string[] | null} editions those of the person; null: all
  * @property {Site} site
  * @property {import("../shell/api.js").DeskApi} api
  * @property {Session} session
@@ -195,7 +196,7 @@ export class ActForm {
     const [base, fields] = [this.#base, this.#fields];
     const { siblings } = this.#destination;
     const [line, changes] = [fields.lineText(base), fields.changes(base)];
-    return { base, body, line, changes, siblings, hasNote: fields.hasNote };
+    return { base, body, line, changes, siblings, hasNote: fields.hasNote, own: this.#options.editions };
   }
 
   /** The request, or null if something is missing, which is shown. */
@@ -235,8 +236,7 @@ export class ActForm {
     }
     this.#fields.lock(false);
     this.#view.showReady(this.#base.version);
-    if (outcome.error instanceof RefusedError && outcome.error.kind === "approval-needed")
-      return this.#askApproval(request);
+    if (needsSecondPerson(outcome.error)) return this.#askApproval(request);
     await this.#showFailure(outcome);
   }
 

@@ -6,7 +6,7 @@ import { retranslate } from "../shell/i18n.js";
 import { ActForm } from "./act-form.js";
 import { forgetAct, storeAct } from "./sent-acts.js";
 
-/** @import { Item, SentAct, Session, Sibling, Site, Warning } from "../shell/types.d.ts" */
+/** @import { Item, SentAct, Session, Sibling, Site, User, Warning } from "../shell/types.d.ts" */
 /** @import { Row } from "./row.js" */
 
 /** @typedef {{form: ActForm, row: Row, act: string}} RowForm */
@@ -28,6 +28,8 @@ import { forgetAct, storeAct } from "./sent-acts.js";
 export class ActForms {
   #options;
   #owner = "";
+  /** @type {string[] | null} */
+  #editions = null;
   /** @type {RowForm | null} */
   #open = null;
   /** @type {Set<RowForm>} */
@@ -42,9 +44,10 @@ export class ActForms {
     return this.#pending.size > 0;
   }
 
-  /** Drops all forms, because `owner` signs in. @param {string} owner */
-  reset(owner) {
-    this.#owner = owner;
+  /** Drops all forms, because `user` signs in. @param {User} user */
+  reset({ name, editions = null }) {
+    this.#owner = name;
+    this.#editions = editions;
     this.#open = null;
     for (const { form } of this.#pending) form.stop();
     this.#pending.clear();
@@ -108,6 +111,7 @@ export class ActForms {
     const { site, api, session, newSource, items, renew } = this.#options;
     const form = new ActForm(row.item, act, {
       owner: this.#owner,
+      editions: this.#editions,
       hasSiblings: items.hasSiblings(row.item),
       siblings: items.siblings(row.item),
       site,

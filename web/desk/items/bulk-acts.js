@@ -6,7 +6,7 @@
 import { Attempt } from "../shell/attempt.js";
 import { h } from "../shell/dom.js";
 import { errorText } from "../shell/error-text.js";
-import { isDeskError } from "../shell/errors.js";
+import { isDeskError, needsSecondPerson } from "../shell/errors.js";
 import { showText } from "../shell/i18n.js";
 import { isActResult } from "../shell/recognize.js";
 import { newKey } from "../shell/storage.js";
@@ -121,7 +121,7 @@ export class BulkActs {
       onDone(outcome.item, started);
       return onResult("done");
     }
-    if (outcome.error.kind === "approval-needed") return this.#askApproval(request, status, onResult);
+    if (needsSecondPerson(outcome.error)) return this.#askApproval(request, status, onResult);
     const detail = errorText(outcome.error);
     const wasDone = outcome.kind === "done-before";
     showText(status, wasDone ? "plain" : "act.refused", { detail, value: detail });

@@ -42,6 +42,7 @@ export class ItemList {
   #forms;
   #unlisted;
   #role = "";
+  #rights = "";
   #owner = "";
   /** @type {Map<string, Row>} */
   #rows = new Map();
@@ -54,7 +55,7 @@ export class ItemList {
   #names;
   #bulk;
   lastLine;
-  #presence;
+  presence;
 
   /** @param {Options} options */
   constructor(options) {
@@ -70,7 +71,7 @@ export class ItemList {
         this.#names.load(uri);
       },
       returnFocus: () => this.lastLine.returnFocus(),
-      onOpen: (uri, act) => this.#presence.open(uri, act),
+      onOpen: (uri, act) => this.presence.open(uri, act),
     });
     this.#unlisted = new UnlistedActs({
       session,
@@ -108,7 +109,7 @@ export class ItemList {
     this.#names = new Names(api, items, () => this.render());
     const hasSingleKeys = () => this.hasSingleKeys;
     this.lastLine = new LastLine({ items, showRow: (uri) => this.#showRow(uri), focusLine, hasSingleKeys });
-    this.#presence = new Presence(api, () => this.render());
+    this.presence = new Presence(api, () => this.render());
     this.#list.addEventListener("pointerdown", () => this.lastLine.stay());
     this.#list.addEventListener("click", (/** @type {Event} */ event) => {
       const button = event.target instanceof Element ? event.target.closest(".version") : null;
@@ -136,16 +137,18 @@ export class ItemList {
 
   /** Shows the rows for `user`; those of another person are made again. @param {User} user */
   setUser(user) {
-    if (user.role === this.#role && user.name === this.#owner) return this.repeatNow();
+    const rights = `${user.role} ${user.editions}`;
+    if (rights === this.#rights && user.name === this.#owner) return this.repeatNow();
+    this.#rights = rights;
     this.#role = user.role;
     this.#owner = user.name;
-    this.#forms.reset(user.name);
+    this.#forms.reset(user);
     this.#unlisted.clear();
     this.#rows.clear();
     this.#bulk.reset(user.name, user.role);
     this.lastLine.reset(user.name);
     this.filters.start();
-    this.#presence.start(user.name);
+    this.presence.start(user.name);
     this.#newAbove.release();
     this.#list.replaceChildren();
     this.#unreadable.replaceChildren();
@@ -277,7 +280,7 @@ export class ItemList {
     }
     row.show(item, this.#items.timing(uri, version), this.#items.edNotes(uri), this.#items.bylines(uri));
     row.showEditions(item, this.#items.hasSiblings(item));
-    row.showPeople(this.#presence.on(uri));
+    row.showPeople(this.presence.on(uri));
     return row;
   }
 

@@ -15,6 +15,8 @@ export class Presence {
   #onPeople;
   #page = newKey();
   #owner = "";
+  /** Whether the person who opened this page is signed in: another one's session must not report what is open here. */
+  #isRunning = false;
   #open = { uri: "", act: "" };
   /** @type {Person[]} */
   #people = [];
@@ -28,27 +30,38 @@ export class Presence {
   constructor(api, onPeople) {
     this.#api = api;
     this.#onPeople = onPeople;
-    addEventListener("pagehide", () => this.stop());
-    addEventListener("pageshow", () => this.#owner && this.#report());
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", () => this.#report());
   }
 
   /** @param {string} owner the name of the person signed in */
   start(owner) {
     this.#owner = owner;
+    this.resume();
+  }
+
+  /** The person has signed in again. */
+  resume() {
+    this.#isRunning = this.#owner !== "";
     this.#report();
   }
 
-  /** Leaves the list of the others. */
+  /** The session has ended: leaves the list of the others. */
   stop() {
+    this.#leave();
+    this.#isRunning = false;
+  }
+
+  #leave() {
     clearTimeout(this.#timer);
-    if (this.#owner) this.#api.leave(this.#page);
+    if (this.#isRunning) this.#api.leave(this.#page);
   }
 
   /** Reports the form that is open; both are empty if none is. @param {string} uri @param {string} act */
   open(uri, act) {
     if (this.#open.uri === uri && this.#open.act === act) return;
     this.#open = { uri, act };
-    if (this.#owner) this.#report();
+    this.#report();
   }
 
   /**
@@ -62,6 +75,7 @@ export class Presence {
 
   async #report() {
     clearTimeout(this.#timer);
+    if (!this.#isRunning) return;
     try {
       const people = await this.#api.reportPresence({ page: this.#page, ...this.#open });
       const others = people.filter(({ page }) => page !== this.#page);
@@ -75,7 +89,7 @@ export class Presence {
       this.#show();
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#report(), PERIOD_MS);
+    if (this.#isRunning) this.#timer = setTimeout(() => this.#report(), PERIOD_MS);
   }
 
   #show() {

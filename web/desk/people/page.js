@@ -16,10 +16,7 @@ import { TokenList } from "./tokens.js";
 const frame = new Frame({
   ids: ["people"],
   enter,
-  forget: () => {
-    hideLink();
-    tokens?.hideSecret();
-  },
+  forget: hideSecrets,
   unsent: () => (form?.hasText || tokens?.hasText ? "sign.kept" : ""),
 });
 /** @type {PersonForm | null} */
@@ -61,7 +58,11 @@ async function enter() {
     site = await frame.api.site();
     form = new PersonForm(site, () => frame.user?.name ?? "", save, render);
     tokens = new TokenList(site, frame);
-  } else if (owner !== frame.user?.name) form.show(null);
+  } else if (owner !== frame.user?.name) {
+    form.show(null);
+    // They are for the person who made them.
+    hideSecrets();
+  }
   owner = frame.user?.name ?? "";
   tokens.restore(owner);
   await Promise.all([load(), tokens.load()]);
@@ -155,6 +156,11 @@ function showLink(name, { link, expires }) {
   showText($("person-link-why"), "person.link.why", { name, time: { moment: expires } });
   showText($("person-link-status"), "");
   $("person-link-value").select();
+}
+
+function hideSecrets() {
+  hideLink();
+  tokens?.hideSecret();
 }
 
 function hideLink() {

@@ -2,16 +2,19 @@
  * Tells a page which lists of the desk have changed (docs/protocol.md, Events of the desk).
  *
  * Of all tabs of one browser, one asks the desk and tells the others: a browser opens six connections to a server at
- * most. Without Web Locks (an insecure address) each tab asks without waiting.
+ * most. The pages of another desk under a path of the same origin, such as a rehearsal, do so among themselves. Without
+ * Web Locks (an insecure address) each tab asks without waiting.
  */
 
 import { isDeskError, RefusedError } from "./errors.js";
 
-const NAME = "flashwire.desk-events";
 const WAIT_SECONDS = 8;
 const PAUSE_MS = 2000;
 
 /** @typedef {(topics: string[]) => void} Listener */
+
+/** The name that the pages of this desk share: they are in one folder. */
+const sharedName = () => `flashwire.desk-events.${new URL(".", location.href).pathname}`;
 
 export class DeskEvents {
   #api;
@@ -42,12 +45,13 @@ export class DeskEvents {
     this.stop();
     this.#running = new AbortController();
     const { signal } = this.#running;
-    const channel = new BroadcastChannel(NAME);
+    const name = sharedName();
+    const channel = new BroadcastChannel(name);
     channel.addEventListener("message", ({ data }) => this.#tell(data), { signal });
     signal.addEventListener("abort", () => channel.close());
     const ask = () => this.#ask(signal, (topics) => channel.postMessage(topics));
     if (!navigator.locks) return void ask();
-    navigator.locks.request(NAME, { signal }, ask).catch((error) => {
+    navigator.locks.request(name, { signal }, ask).catch((error) => {
       if (error?.name !== "AbortError") throw error;
     });
   }

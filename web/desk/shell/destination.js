@@ -19,6 +19,7 @@ import { showText } from "./i18n.js";
  * @property {string | null} [approver] the lowest role that must approve it
  * @property {{language: string, editions: string[]} | undefined} [note] the language that readers get the note in; `editions`: those
  *   that are written in another one
+ * @property {string[]} [foreign] the editions that stay as they are, because they are not the person's
  */
 
 const FLASH = 1;
@@ -29,7 +30,8 @@ const INTERFACE = ["en", "es", "ar"];
  * @param {Site} site
  * @returns {Fact[]}
  */
-export function destinationFacts({ targets, wasUrgency, due = "", left = 0, approver = null, note }, site) {
+export function destinationFacts(destination, site) {
+  const { targets, wasUrgency, due = "", left = 0, approver = null, note, foreign = [] } = destination;
   const [first] = targets;
   const rows = targets.map((target) => editionFact(target, site, targets.length > 1));
   const raised = first !== undefined && wasUrgency !== undefined && first.urgency < wasUrgency;
@@ -41,6 +43,10 @@ export function destinationFacts({ targets, wasUrgency, due = "", left = 0, appr
       params,
       isDangerous: raised || first.urgency === FLASH,
     });
+  }
+  if (foreign.length) {
+    const list = foreign.map((id) => site.editions[id]?.name ?? id);
+    rows.push({ name: "leaving.foreign", key: "leaving.foreign.in", params: { editions: { list } } });
   }
   if (note) rows.push(noteFact(note, site));
   if (due) {

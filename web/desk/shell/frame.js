@@ -10,6 +10,7 @@ import { DeskApi } from "./api.js";
 import { askConfirmation } from "./confirm.js";
 import { $ } from "./dom.js";
 import { LostError, RefusedError } from "./errors.js";
+import { removeOldDrafts } from "./field-draft.js";
 import { currentLanguage, setLanguage, showText, startLanguage } from "./i18n.js";
 import { restoreEntries } from "./journal.js";
 import { mayUse, showNavigation } from "./navigation.js";
@@ -51,7 +52,11 @@ export class Frame {
       if (!reachable) showStatus("desk", "offline");
     });
     this.#signIn = new SignIn(this.api, (user) => this.#enter(user));
-    this.#watch = new SessionWatch(this.api, () => this.#handleEnd());
+    this.#watch = new SessionWatch(
+      this.api,
+      () => this.#handleEnd(),
+      () => this.#handleRights(),
+    );
     this.#readiness = new ReadinessCheck(this.api, (isReady) => page.ready?.(isReady));
     this.#stops = new StopNotice(this.api);
     startLanguage();
@@ -119,6 +124,12 @@ export class Frame {
     this.#signIn.show({ expired: true, unsent });
   }
 
+  /** The same person has signed in with other rights in another tab: the page begins again, with what was typed. */
+  #handleRights() {
+    this.#close();
+    this.start();
+  }
+
   get #content() {
     return $(this.#page.ids[0] ?? "");
   }
@@ -126,6 +137,7 @@ export class Frame {
   /** @param {User} user */
   async #enter(user) {
     this.user = user;
+    removeOldDrafts(user.name);
     const needed = document.documentElement.dataset.role ?? "";
     showNavigation(user.role);
     showText($("user"), "sign.who", { name: user.name, role: { t: `desk.${user.role}` } });

@@ -22,6 +22,7 @@ import { destinationFacts } from "./destination.js";
  * @property {number} [wasUrgency] the urgency of the version before
  * @property {Destination["targets"]} [others] further editions that the same act reaches
  * @property {Destination["note"] | undefined} [note]
+ * @property {string[]} [foreign] the editions that stay as they are, because they are not the person's
  * @property {{parts: (Node | string)[], language: string, direction: string}} line
  * @property {import("./i18n.js").Param[]} [notices] sentences about what should be looked at first
  * @property {string} [due] when it leaves, if not at once

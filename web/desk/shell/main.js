@@ -96,6 +96,7 @@ async function enter(user) {
 function shown() {
   parts?.composer.focus();
   parts?.feed.start();
+  parts?.list.presence.resume();
   parts?.events.start();
   parts?.waiting.read();
   receipts.start();
@@ -105,6 +106,7 @@ function shown() {
 
 function leave() {
   parts?.feed.stop();
+  parts?.list.presence.stop();
   parts?.events.stop();
   receipts.stop();
   parts?.sources.stop();

@@ -15,21 +15,25 @@ const NOTICE_MS = 10 * 60_000;
 export class SessionWatch {
   #api;
   #onEnd;
+  #onRights;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isRunning = false;
   /** The name of the person who signed in on this page. */
   #owner = "";
+  #rights = "";
   /** Counts the sessions: a late answer may belong to an earlier one. */
   #round = 0;
 
   /**
    * @param {import("./api.js").DeskApi} api
    * @param {() => void} onEnd called once for each session
+   * @param {() => void} onRights called when the same person has another role or other editions
    */
-  constructor(api, onEnd) {
+  constructor(api, onEnd, onRights) {
     this.#api = api;
     this.#onEnd = onEnd;
+    this.#onRights = onRights;
     $("session-keep").addEventListener("click", () => this.#keep());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.#isRunning) this.check();
@@ -40,6 +44,7 @@ export class SessionWatch {
   start(user) {
     this.#isRunning = true;
     this.#owner = user.name;
+    this.#rights = rightsOf(user);
     this.#round += 1;
     this.#plan(user);
   }
@@ -59,7 +64,9 @@ export class SessionWatch {
       user = await this.#api.session();
       // All tabs share the cookie: another person signed in, and what is typed here is not theirs.
       const isOther = user.name !== this.#owner;
-      if (isOther && round === this.#round && this.#isRunning) return this.#onEnd();
+      const isPresent = round === this.#round && this.#isRunning;
+      if (isOther && isPresent) return this.#onEnd();
+      if (isPresent && rightsOf(user) !== this.#rights) return this.#onRights();
     } catch (error) {
       // Only the desk ends a session: while it cannot be reached or has lost its database, the page stays open.
       const isEnded = error instanceof RefusedError && error.status === 401;
@@ -94,3 +101,6 @@ export class SessionWatch {
     this.#timer = setTimeout(() => this.check(), Math.min(period, left + 50));
   }
 }
+
+/** What a person may do, to be compared. @param {User} user */
+const rightsOf = ({ role, editions }) => JSON.stringify([role, editions ?? null]);
