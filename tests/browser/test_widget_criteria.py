@@ -346,7 +346,7 @@ def test_escape_hides_what_the_pointer_shows_over_a_crawl_until_it_comes_again(p
     widget.hover()
     expect(tools).to_have_css("opacity", "1")
     # The pointer can go to them, and they stay.
-    tools.hover()
+    widget.get_by_role("button", name="Pause").hover()
     expect(tools).to_have_css("opacity", "1")
     page.keyboard.press("Escape")
     expect(tools).to_have_css("opacity", "0")

@@ -143,3 +143,20 @@ def test_a_card_shows_three_items_the_newest_large(page: Page, ticker: FakeTicke
     sizes = widget.locator(".text").evaluate_all("texts => texts.map(t => getComputedStyle(t).fontSize)")
     assert sizes == ["24px", "16px", "16px"]
     expect(widget.get_by_role("button", name="more")).to_have_count(0)
+
+
+def test_a_crawl_has_the_signs_of_the_list(page: Page, ticker: FakeTicker) -> None:
+    ticker.publish(*(an_item(number, f"Item {number}", urgency=number) for number in (1, 2, 3)))
+    page.set_viewport_size({"width": 1200, "height": 300})
+    widget = show(page, ticker, 'layout="crawl"')
+    expect(widget.locator(".pause")).to_have_count(1)
+    expect(widget.locator(".piece .mark").first).to_be_attached()
+    sign = "mark => { const s = getComputedStyle(mark, '::before'); return [s.rotate, s.clipPath, s.borderRadius] }"
+    for word in ("Flash", "Bulletin", "Urgent"):
+        signs = [
+            mark.evaluate(sign)
+            for place in ("li", ".piece")
+            for mark in widget.locator(f"{place} .mark", has_text=word).all()
+        ]
+        assert len(signs) >= 2
+        assert all(each == signs[0] for each in signs)

@@ -106,3 +106,35 @@ def test_forced_colours_tell_urgencies_apart_at_the_edge_of_the_row(page: Page, 
         "row => { const s = getComputedStyle(row); return `${s.borderInlineStartStyle} ${s.borderInlineStartColor}` }"
     )
     assert len({row.evaluate(edge) for row in rows(widget).all()}) == 4
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_messages_of_a_line_leave_its_headline_free(page: Page, ticker: FakeTicker, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    ticker.publish(an_item(1, "Dam gate at Ostermark opened as a precaution; nobody is in danger"))
+    widget = show(page, ticker, 'layout="line"')
+    expect(widget.locator(".turn")).to_have_count(2)
+    expect(widget.locator(".pause")).to_have_count(1)
+    ticker.knows_cursors = False
+    ticker.close_all()
+    expect(widget.locator(".notice")).to_have_count(1)
+    ticker.behave(ws="busy", sse="busy", json="busy")
+    ticker.close_all()
+    expect(widget.get_by_role("button", name="Try now")).to_be_visible()
+    first_row = "text => { const { top } = text.getBoundingClientRect(); return top + 20 }"
+    message = widget.locator(".messages > div").bounding_box()
+    assert message is not None
+    assert widget.locator("li .text").evaluate(first_row) <= message["y"]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_line_on_a_phone_has_room_for_a_text_and_its_note(page: Page, ticker: FakeTicker, language: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    text = {"value": "إعادة فتح مستشفيين بعد الفيضان في شمال البلاد " * 4, "language": "ar", "direction": "rtl"}
+    ticker.publish(an_item(1, "", headline=text, act="correction", version=2, note=text))
+    widget = show(page, ticker, f'layout="line" lang="{language}"')
+    expect(widget.locator(".all")).to_have_count(1)
+    room = widget.locator(".body").bounding_box()
+    note = widget.locator("li .note").bounding_box()
+    assert room is not None and note is not None
+    assert note["y"] + note["height"] <= room["y"] + room["height"]

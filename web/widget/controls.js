@@ -96,6 +96,7 @@ a { text-decoration-color: var(--_rule) }
 [class=root] .messages { inset-block-end: 2.2em }
 .messages div { position: sticky; inset-block-end: 0; pointer-events: auto; background: var(--_paper) }
 .notice, .why { font-size: .875em; padding: .3em .9em; border-block-start: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5em; justify-content: space-between }
+:is(.notice, .why) button { flex: none }
 @container (max-width: 352px) { .fresh.fresh { min-inline-size: 5.5em; padding-inline: .3em } }
 @container (min-width: 480px) { .since { display: none } }
 li { position: relative }

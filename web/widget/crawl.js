@@ -32,7 +32,8 @@ export const css = `
 .crawl .tools { position: absolute; z-index: 2; inset: 0; padding-inline-start: 10em; gap: 0; flex-wrap: nowrap; justify-content: end; pointer-events: none; opacity: 0 }
 .crawl .tools > * { flex: none; block-size: 100%; pointer-events: auto; background-color: var(--_solid) }
 .crawl .tools > div { flex: 1; order: -2; display: flex; min-inline-size: 0; overflow: hidden; white-space: nowrap; pointer-events: none; background: none }
-.crawl .tools p { pointer-events: auto }
+.crawl .tools p { pointer-events: auto; min-inline-size: 0 }
+.crawl .tools p span { overflow: hidden; text-overflow: ellipsis }
 .crawl .tools .fresh { order: -1; background-color: var(--_fill) }
 .crawl .state { inline-size: 10em; padding-inline: .6em; line-height: 2.95 }
 .crawl:is(:hover:not(.bare), :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
@@ -47,8 +48,10 @@ export const css = `
 .track .piece, .track .piece * { line-height: inherit }
 .piece::before { content: ""; align-self: center; inline-size: 2px; block-size: 1.2em; margin-inline-end: .2em; background: currentColor; opacity: .6 }
 .piece:empty::before { visibility: hidden }
+[data-urgency="2"] .mark::before { rotate: none; clip-path: polygon(50% 0, 100% 100%, 0 100%) }
+[data-urgency="3"] .mark::before { border-radius: 50% }
 .crawl .empty { padding: .5em .8em }
-@container (max-width: 480px) { .crawl .tools { padding-inline-start: 0 } .crawl .state { inline-size: 6.5em } }
+@container (max-width: 480px) { .crawl .tools { padding-inline-start: 0 } .crawl .state { inline-size: 6.5em } .crawl .tools:has(p) .state, .crawl .notice:has(+ .why) { display: none } }
 @media (forced-colors: active) { .piece::before { background: CanvasText } }
 @media print {
   .crawl .track { display: none }
@@ -96,6 +99,7 @@ export function extend(frame) {
   const draw = (piece) => {
     const copies = [...piece.li.querySelectorAll(".mark, .text, .note")].map((node) => node.cloneNode(true));
     piece.node.replaceChildren(...copies);
+    piece.node.dataset.urgency = piece.li.className.match(/\d/)?.[0] ?? "";
     // The list has the same links for the keyboard.
     for (const link of piece.node.querySelectorAll("a")) link.tabIndex = -1;
     piece.size = sizeOf(piece.node);
@@ -133,7 +137,8 @@ export function extend(frame) {
     const elapsed = Math.min(LONGEST_FRAME_MS, now - before);
     const first = pieces[0];
     // A frame that changes the layout has no step, and the next one makes up for it: together they would be a shift.
-    if (first && offset + first.size <= 0) drop();
+    const isGliding = pieces.some(({ node }) => node.style.translate);
+    if (first && offset + first.size <= 0 && !isGliding) drop();
     else if (!isStill) {
       before = now;
       if (!frame.isPaused && !root.matches(":hover, :focus-within") && first) {

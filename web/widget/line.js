@@ -8,7 +8,7 @@ export const more = ["steps"];
 export const css = `
 .line { --_rows: 3; color-scheme: dark; color: var(--_ink); background: var(--_paper) }
 .line .head { border-block-end: 0 }
-.line .body { block-size: calc(var(--_rows) * 1.85em + 3.7em) }
+.line .body { block-size: calc(var(--_rows) * 1.3lh + 2.7lh) }
 .line li { border: 0 }
 .line .text { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--_rows) }
 .line .note { white-space: nowrap; text-overflow: ellipsis }

@@ -14,6 +14,7 @@ export const css = `
 .turn::before { content: ""; display: inline-block; inline-size: .5em; block-size: .5em; border: solid currentColor; border-width: 2px 2px 0 0; rotate: 45deg }
 .back::before, [dir=rtl] .turn::before { scale: -1 }
 [dir=rtl] .back::before { scale: 1 }
+.line .notice:has(+ .why) { display: none }
 @container (max-width: 735px) { .line .body:has(.why, .notice) .text { -webkit-line-clamp: 2 } }
 @container (max-width: 352px) { .count, .back { display: none } }
 `;
