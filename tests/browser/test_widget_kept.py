@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, Json, an_item
-from tests.browser.widget_page import collect_events, context, event_details, rows, show_page, ticker
+from tests.browser.widget_page import FIRST_ROW, collect_events, context, event_details, rows, show_page, ticker
 from tests.support.slow_proxy import SlowProxy
+from tests.support.waiting import until
 from ticker.contract.item import moment
 
 __all__ = ["context", "ticker"]  # fixtures
@@ -21,11 +22,6 @@ pytestmark = pytest.mark.browser
 TICKER: Final = '<breaking-ticker src="/v1/live" edition="en" {}></breaking-ticker>'
 KEPT: Final = "Object.keys(localStorage).filter((name) => name.startsWith('breaking-ticker list '))"
 LEADS: Final = "navigator.locks.query().then(({ held }) => held.length > 0)"
-# When the first row is in the page, in milliseconds since the start of the navigation.
-FIRST_ROW: Final = """(function look() {
-  if (document.querySelector("breaking-ticker")?.shadowRoot?.querySelector("li")) window.firstRow = performance.now();
-  else requestAnimationFrame(look);
-})()"""
 SHIFTS: Final = """window.shifts = [];
 new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(({ value }) => value)))
   .observe({ type: "layout-shift", buffered: true });"""
@@ -143,10 +139,12 @@ def test_an_expired_item_and_a_list_that_is_too_old_are_not_shown(context: Brows
     page.evaluate(edit, 1)
     page, widget = visit_again(context, ticker)
     expect(rows(widget)).to_contain_text(["Stays"])
-    page.evaluate(edit, 3_700_000)
-    page, widget = visit_again(context, ticker)
-    page.wait_for_function(LEADS)
-    expect(rows(widget)).to_have_count(0)
+    # The second one is of the time to come: the machine's clock was ahead.
+    for change in (3_700_000, -2 * 3_700_000):
+        page.evaluate(edit, change)
+        page, widget = visit_again(context, ticker)
+        page.wait_for_function(LEADS)
+        expect(rows(widget)).to_have_count(0)
 
 
 @pytest.mark.deep
@@ -228,6 +226,48 @@ def test_a_list_that_the_server_rendered_is_not_replaced_by_an_older_one(
     page, widget = visit_again(context, ticker, inside=f"<ol><li>Rendered</li></ol>{script}")
     expect(rows(widget)).to_contain_text(["As JSON"])
     expect(widget.get_by_text("Rendered")).to_be_hidden()
+
+
+DAMAGED: Final = (
+    '{"time": NOW, "offset": 0, "items": null}',
+    '{"time": "x", "offset": 0, "items": []}',
+    '{"time": NOW, "offset": 1e300, "items": []}',
+    '{"time": NOW, "items": [null]}',
+    "[",
+)
+
+
+@pytest.mark.parametrize("stored", [DAMAGED[0], *(pytest.param(text, marks=pytest.mark.deep) for text in DAMAGED[1:])])
+def test_a_list_that_cannot_be_read_keeps_no_ticker_from_the_news(
+    context: BrowserContext, ticker: FakeTicker, stored: str
+) -> None:
+    ticker.publish(an_item(1, "First"))
+    visit(context, ticker)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    leave(page, ticker)
+    page.evaluate(f"(text) => {{ localStorage[{KEPT}[0]] = text.replace('NOW', Date.now()) }}", stored)
+    script = '<script type="application/vnd.flashwire+json">{"time": "x"}</script>'
+    # The second ticker of a page waits for the part that reads the list.
+    show_page(page, ticker, TICKER.format("") + TICKER.format("").replace("><", f">{script}<"))
+    expect(page.locator("breaking-ticker:state(live)")).to_have_count(2)
+    for number in range(2):
+        expect(rows(page.locator("breaking-ticker").nth(number))).to_contain_text(["First"])
+    assert errors == []
+
+
+def test_the_list_in_the_markup_is_not_shown_for_another_ticker(context: BrowserContext, ticker: FakeTicker) -> None:
+    data = json.dumps({"time": ticker.time(), "items": [an_item(1, "Of the first ticker")]})
+    inside = f'<ol></ol><script type="application/vnd.flashwire+json">{data}</script>'
+    _page, widget = visit_again(context, ticker, inside=inside)
+    expect(rows(widget)).to_contain_text(["Of the first ticker"])
+    with FakeTicker() as other:
+        other.behave(ws="silent", sse="silent", json="silent")
+        widget.evaluate("(widget, src) => { widget.src = src }", f"{other.url}/v1/live")
+        # It shows what it has before it connects.
+        until(lambda: other.requests, "the ticker connects to the other address")
+        expect(rows(widget)).to_have_count(0)
 
 
 @pytest.mark.slow

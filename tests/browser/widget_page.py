@@ -1,12 +1,18 @@
 """What the widget's browser tests share: a fake ticker, and a page with the widget in it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.browser.fake_ticker import FakeTicker
+
+FIRST_ROW: Final = """(function look() {
+  if (document.querySelector("breaking-ticker")?.shadowRoot?.querySelector("li")) window.firstRow = performance.now();
+  else requestAnimationFrame(look);
+})()"""
+"""Sets `firstRow` when a row is in the page, to the milliseconds since the start of the navigation."""
 
 
 @pytest.fixture

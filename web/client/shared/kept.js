@@ -16,20 +16,34 @@ const MINUTES = 60;
 const LISTS = 5;
 const ITEMS = 20;
 const SAVE_INTERVAL = 10_000;
+/** What a date can hold (ECMA-262, 21.4.1.1), less the time since 1970. */
+const LAST_MOMENT = 8e15;
 /** A type of its own: JSON in the element has the page's own words. */
 const DATA = "script[type='application/vnd.flashwire+json']";
 /** Any other parameter may be a secret, or what it gives. */
 const PUBLIC = ["edition", "section", "place", "story", "urgency", "backlog"];
+
+/** False for a time to come too: this machine's clock was ahead. @param {number} time @param {number} minutes */
+const isRecent = (time, minutes) => Math.abs(Date.now() - time) < minutes * 60_000;
+
+/**
+ * Whether it is a list: another release, or a script of the page, may have written anything.
+ * @param {List | undefined} list @returns {list is List}
+ */
+const isList = (list) =>
+  Array.isArray(list?.items) &&
+  Number.isFinite(list.time) &&
+  Number.isFinite(list.offset) &&
+  Math.abs(list.time + list.offset) < LAST_MOMENT;
 
 /** @param {Storage} storage */
 function removeOld(storage) {
   const names = Object.keys(storage).filter((name) => name.startsWith(PREFIX));
   /** @param {string} name */
   const time = (name) => Number.parseInt(storage[name].split(":")[1], 10) || 0;
-  names.sort((a, b) => time(b) - time(a));
-  names.forEach((name, index) => {
-    if (index >= LISTS || time(name) < Date.now() - MINUTES * 60_000) storage.removeItem(name);
-  });
+  const recent = names.filter((name) => isRecent(time(name), MINUTES));
+  const kept = recent.sort((a, b) => time(b) - time(a)).slice(0, LISTS);
+  for (const name of names) if (!kept.includes(name)) storage.removeItem(name);
 }
 
 export class Kept {
@@ -85,7 +99,7 @@ export class Kept {
     this.#use((storage) => {
       list = JSON.parse(storage.getItem(this.#name) ?? "null");
     });
-    if (list && Date.now() - list.time < this.#minutes * 60_000) return list;
+    if (isList(list) && isRecent(list.time, this.#minutes)) return list;
   }
 }
 
@@ -96,14 +110,15 @@ export class Kept {
 function renderedList(element) {
   try {
     const { time, items, paint } = JSON.parse(element.querySelector(DATA)?.textContent ?? "null");
-    return { time: Date.parse(time), offset: 0, paint, items };
+    const list = { time: Date.parse(time), offset: 0, paint, items };
+    if (isList(list)) return list;
   } catch {}
 }
 
 /**
  * The messages that show the newest list that needs no request: the first says when it was current, the second has the
  * list, and the time of now, by which items expire.
- * @param {Kept} kept @param {Element | undefined} element
+ * @param {Kept} kept @param {Element | undefined} element if the list in it is of this address
  * @returns {Message[]} empty if there is no list
  */
 export function firstPaint(kept, element) {

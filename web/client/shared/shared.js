@@ -15,6 +15,8 @@ import { firstPaint } from "./kept.js";
 
 /** By address. @type {Map<string, Hub>} */
 const hubs = new Map();
+/** Elements that have had an address: the list in their markup is of their first. @type {WeakSet<Element>} */
+const known = new WeakSet();
 
 /**
  * Connects a ticker by the hub of its address.
@@ -30,9 +32,12 @@ export function share(connection, options, url, status) {
   const isAdopted = status && ownHub.adopt(connection, options, ...status);
   if (!isAdopted) connection.stop();
   ownHub.kept.limit(element?.getAttribute("keep") ?? null);
+  // The page may have given it another address since.
+  const own = element && !known.has(element) ? element : undefined;
+  if (element) known.add(element);
   // A ticker that was moved or put back has its own list, which may be longer than the one that is kept.
   if (!connection.cursor && !options.list?.()[0].length) {
-    for (const message of firstPaint(ownHub.kept, element)) onMessage(message);
+    for (const message of firstPaint(ownHub.kept, own)) onMessage(message);
     // The reader learns with it how old the list is.
     onState(...(status || /** @type {[State, string]} */ (["connecting", ""])));
   }
