@@ -1,6 +1,7 @@
 """One connection for all tickers of a browser that ask for the same: on one page, and across its tabs."""
 
-from collections.abc import Iterator
+import statistics
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.fake_ticker import FakeTicker, an_item
-from tests.browser.widget_page import collect_events, context, event_details, page, rows, show_page, ticker
+from tests.browser.widget_page import FIRST_ROW, collect_events, context, event_details, page, rows, show_page, ticker
 from tests.support.slow_proxy import SlowProxy
 from tests.support.waiting import until
 
@@ -314,6 +315,68 @@ def test_on_a_slow_link_tickers_with_twenty_filters_open_in_turn_and_none_falls_
         expect(page.locator("breaking-ticker li").filter(has_text="Second")).to_have_count(20, timeout=60_000)
         assert {request.transport for request in ticker.requests} == {"ws"}
         page.close()
+
+
+@pytest.mark.deep
+def test_without_websocket_tickers_with_many_filters_are_all_live_and_leave_connections_for_the_page(
+    context: BrowserContext, ticker: FakeTicker
+) -> None:
+    ticker.behave(ws="refusing")
+    ticker.publish(an_item(1, "First"))
+
+    def tab_with(numbers: range) -> Page:
+        tab = context.new_page()
+        body = "".join(f'<breaking-ticker src="/v1/live" backlog="{number}"></breaking-ticker>' for number in numbers)
+        show_page(tab, ticker, body)
+        return tab
+
+    # Over HTTP/1.1 Chromium opens six connections to a host, for all its tabs.
+    tabs = {tab_with(range(1, 13)): 12}
+    expect(next(iter(tabs)).locator("breaking-ticker:state(live)")).to_have_count(12, timeout=60_000)
+    tabs[tab_with(range(13, 18))] = 5
+    for tab, count in tabs.items():
+        expect(tab.locator("breaking-ticker:state(live)")).to_have_count(count, timeout=60_000)
+    # Three, and the one of the first ticker, which connects before it knows of others.
+    until(lambda: transports(ticker).count("sse") in (3, 4), "few connections stay open")
+    ticker.publish(an_item(2, "Second"))
+    for tab, count in tabs.items():
+        expect(tab.locator("breaking-ticker li").filter(has_text="Second")).to_have_count(count, timeout=30_000)
+    assert next(iter(tabs)).evaluate("fetch('/pages/t', { signal: AbortSignal.timeout(10_000) }).then(({ ok }) => ok)")
+
+
+@pytest.mark.slow
+def test_on_a_slow_link_the_first_item_comes_sooner_from_a_tab_that_is_connected(
+    context: BrowserContext, ticker: FakeTicker, say: Callable[[str], None]
+) -> None:
+    ticker.publish(an_item(1, "First"))
+    figures = []
+    for round_trip in (0.0, 0.1, 0.3):
+        with SlowProxy(int(ticker.url.rpartition(":")[2]), round_trip, 0, seed=1).running() as slow:
+            body = (
+                f'<breaking-ticker src="http://127.0.0.1:{slow.port}/v1/live" edition="en" keep="0"></breaking-ticker>'
+            )
+            alone = _first_row(context, ticker, body)
+            leader = open_tab(context, ticker, body)
+            leader.wait_for_function(LEADS)
+            shared = _first_row(context, ticker, body)
+            leader.close()
+        figures.append(f"round trip {round_trip * 1000:.0f} ms: {alone:.0f} ms alone, {shared:.0f} ms with another tab")
+        assert shared < alone or round_trip < 0.3
+    say("; ".join(figures))
+
+
+def _first_row(context: BrowserContext, ticker: FakeTicker, body: str) -> float:
+    """The median of the milliseconds from the start of a page to its first row."""
+    page = context.new_page()
+    page.add_init_script(FIRST_ROW)
+    times: list[float] = []
+    for _ in range(5):
+        show_page(page, ticker, body)
+        page.wait_for_function("window.firstRow")
+        times.append(page.evaluate("window.firstRow"))
+        expect_live(page)
+    page.close()
+    return statistics.median(times)
 
 
 @pytest.fixture

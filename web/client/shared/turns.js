@@ -3,6 +3,8 @@
  * queue must not be taken for a silent network: the clock of a connection stands still until its turn.
  */
 
+import { inPlace } from "./places.js";
+
 /** @import { Clock, Transport } from "../types.d.ts" */
 
 /** What waits for each host; the first is opening. @type {Map<string, (() => void)[]>} */
@@ -40,7 +42,9 @@ export function inTurn(host, transports) {
       set: (run, wait) => setTimeout(run, wait),
       clear: (timer) => clearTimeout(/** @type {number} */ (timer)),
     },
-    transports: transports.map((transport) => (address, on, heartbeat) => {
+    transports: transports.map((plain, index) => (address, on, heartbeat) => {
+      // All but the WebSocket hold one of the few HTTP connections to the host.
+      const transport = index ? inPlace(host, plain) : plain;
       let close = () => {};
       let done = () => {};
       /** @template T @param {(value: T) => void} act @returns {(value: T) => void} */
