@@ -239,12 +239,23 @@ async def test_notifications_are_shown_replaced_and_closed_also_by_a_background_
         await follow_notifications(node, command)
 
 
-# A busy machine takes its time to show one.
+# A busy machine takes its time to show one. The page hears what is shown, and does not look: Chromium forgets a
+# notification that it is about to show if a page asks for all of them at that moment.
 SLOW_NOTIFICATIONS = """
+const shown = new Map();
+const channel = new BroadcastChannel("shown");
 const { showNotification } = ServiceWorkerRegistration.prototype;
-ServiceWorkerRegistration.prototype.showNotification = async function (...all) {
+const { close } = Notification.prototype;
+ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
   await new Promise((resolve) => setTimeout(resolve, 200));
-  return showNotification.apply(this, all);
+  await showNotification.call(this, title, options);
+  shown.set(options.tag, `${title}: ${options.body.replace("\\n", " ")}`);
+  channel.postMessage([...shown.values()]);
+};
+Notification.prototype.close = function () {
+  close.call(this);
+  shown.delete(this.tag);
+  channel.postMessage([...shown.values()]);
 };
 """
 

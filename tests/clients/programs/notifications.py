@@ -15,11 +15,8 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.clients.programs.chromium import Quiet
 
-SHOWN = """async () => {
-  const registration = await navigator.serviceWorker.ready
-  const all = await registration.getNotifications()
-  return [all.length, ...all.map(({ title, body }) => `${title}: ${body.replace("\\n", " ")}`)].join(" ")
-}"""
+# The test's copy of the worker sends what it shows.
+HEAR = """new BroadcastChannel("shown").onmessage = ({ data }) => { window.shown = [data.length, ...data].join(" ") }"""
 
 
 def main(folder: str) -> None:
@@ -45,6 +42,7 @@ def main(folder: str) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = browser.new_context(permissions=["notifications"])
         page = context.new_page()
+        page.add_init_script(HEAR)
         page.on("pageerror", lambda error: print(f"error: {error}", flush=True))
         versions: list[dict[str, str]] = []
         devtools = context.new_cdp_session(page)
@@ -60,7 +58,7 @@ def main(folder: str) -> None:
         open_page()
         while True:
             page.wait_for_timeout(50)
-            write(page.evaluate(SHOWN))
+            write(page.evaluate("window.shown ?? ''") or shown)
             command = "" if commands.empty() else commands.get()
             if command == "open the page again":
                 open_page()
