@@ -105,6 +105,23 @@ FOUND = {
             Event("drain", (301, 516, 721)),
         ],
     ),
+    "a change whose cursor is older than what a failover lost got a complete replay": (
+        4100015964,
+        [
+            Event("join", (457, 632, 294)),
+            Event("join", (508, 414, 78)),
+            Event("fail_over", (515, 560, 803)),
+            Event("join", (200, 115, 753)),
+            Event("drain", (236, 374, 939)),
+            Event("change", (167, 918, 918)),
+            Event("publish", (403, 894, 779)),
+            Event("freeze", (173, 797, 750)),
+            Event("ping", (236, 101, 877)),
+            Event("fail_over", (797, 200, 176)),
+            Event("wait", (438, 856, 780)),
+            Event("wait", (530, 555, 95)),
+        ],
+    ),
 }
 
 

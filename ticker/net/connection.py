@@ -200,7 +200,9 @@ class Connection(asyncio.Protocol, ABC):
             subscription = self.subscription
             self.subscription = Subscription(group.filter, None, subscription.backlog, subscription.heartbeat)
             start = node.steady()
-            self.send_first(node.first_message_for(self, subscription))
+            # Its request may have a cursor from before what it was sent, which the stream has lost since.
+            first = node.first_message_for(self, subscription, has_lost=not node.backlog.can_resume(position))
+            self.send_first(first)
             node.work_queue.charge(start)
             return
         if not node.backlog.can_replay(group.filter, position):

@@ -105,9 +105,12 @@ class Node(Broadcast):
             )
         return first
 
-    def first_message_for(self, member: Subscriber, subscription: Subscription) -> Encoded:
-        """The first message of `member`, which is counted."""
-        first = self.first_message(subscription)
+    def first_message_for(self, member: Subscriber, subscription: Subscription, *, has_lost: bool = False) -> Encoded:
+        """The first message of `member`, which is counted; if it `has_lost` its position, a cursor gets a snapshot."""
+        if has_lost and subscription.cursor is not None:
+            first = self.joins.snapshot(subscription, self.wall(), complete=False, stale=self.stale)
+        else:
+            first = self.first_message(subscription)
         self.metrics.count_join(member.transport_name, first.message.kind, resumes=subscription.cursor is not None)
         return first
 
