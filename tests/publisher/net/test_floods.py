@@ -13,10 +13,12 @@ from tests.support.flood_client import KINDS
 from tests.support.sample_items import line
 
 _CLIENTS: Final = 60
-_SECONDS: Final = 1.5
+# Some 150 lines: of 40, the 99th percentile would be the slowest one.
+_SECONDS: Final = 6.0
 
 
-_SHORT: Final = ("metrics", "chunks", "packed", "visits")
+# Not "visits": ever new connections take both cores of a small machine, so that its time tells of the machine's day.
+_SHORT: Final = ("metrics", "chunks", "packed")
 
 
 @pytest.mark.alone
