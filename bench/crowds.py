@@ -27,6 +27,8 @@ PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
 # Some dozens for each load client: it answers them in one turn on a core that a hundred processes share.
 INFLIGHT: Final = 4_000
+# A second. Faster ones leave the readers that are there no time to answer their pings, and the service closes them.
+JOINS: Final = 2_500
 # The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet.
 PER_WORKER: Final = 19_000
 FILTERS: Final = 20
@@ -154,7 +156,7 @@ async def _join(run: Run, session: Session, wanted: int) -> tuple[int, str]:
         stage = min(STAGE, wanted - there)
         run.step(f"{there:,} of {wanted:,} are there, {available_gib():.1f} GiB left", 0.3 * there / wanted)
         try:
-            await session.load.open(stage, first=session.next, inflight=INFLIGHT, seconds=_STAGE_SECONDS)
+            await session.load.open(stage, first=session.next, inflight=INFLIGHT, rate=JOINS, seconds=_STAGE_SECONDS)
         except MissedError as error:
             raise MissedError(f"at {there:,} of {wanted:,} readers: {error}") from None
         there += stage

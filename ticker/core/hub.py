@@ -106,23 +106,23 @@ class Hub(Generic[M]):
         # The terms of an entry are the same for all groups.
         terms = [(self._backlog.terms(entry), encoded) for entry, encoded in arrived]
         matched = 0
-        made: list[Delivery[M]] = []
-        made_of = 0
+        unsent: list[Delivery[M]] = []
+        group_count = 0
         for group in tuple(self.groups.values()):
             chosen = [encoded for versions, encoded in terms if meets_any(group.needs, versions)]
             if chosen and len(arrived) == 1:
-                made += _of_group(group, chosen, has_received)
-                made_of += 1
-                if made_of == MERGED_GROUPS:
-                    yield from _merged(made)
-                    made, made_of = [], 0
+                unsent += _of_group(group, chosen, has_received)
+                group_count += 1
+                if group_count == MERGED_GROUPS:
+                    yield from _merge(unsent)
+                    unsent, group_count = [], 0
             elif chosen:
                 yield from _of_group(group, chosen, has_received)
             matched += len(arrived)
             if matched >= MATCHES_PER_STEP:
                 matched = 0
                 yield Delivery((), b"", 0)
-        yield from _merged(made)
+        yield from _merge(unsent)
 
     def canary_deliveries(
         self, encoded: Encoded, has_received: Callable[[M], bool] = lambda member: False
@@ -139,14 +139,14 @@ class Hub(Generic[M]):
 
         With `interval`, members of shared event streams that chose another one are left out.
         """
-        made: list[Delivery[M]] = []
+        unsent: list[Delivery[M]] = []
         for _filter, form, members in self.groups_by_format():
             if form is not Format.SSE_SHARED:
-                made.append(Delivery(members, encoded.bytes_for(form), 1))
-            if len(made) == MERGED_GROUPS:
-                yield from _merged(made)
-                made = []
-        yield from _merged(made)
+                unsent.append(Delivery(members, encoded.bytes_for(form), 1))
+            if len(unsent) == MERGED_GROUPS:
+                yield from _merge(unsent)
+                unsent = []
+        yield from _merge(unsent)
         yield from self.broadcast_to_streams(encoded, has_received, interval)
 
     def broadcast_to_streams(
@@ -183,16 +183,16 @@ def _of_group(group: Group[M], chosen: Sequence[Encoded], has_received: Callable
             yield Delivery(tuple(members), data, len(chosen), chosen)
 
 
-def _merged(deliveries: Sequence[Delivery[M]]) -> Iterator[Delivery[M]]:
+def _merge(deliveries: Sequence[Delivery[M]]) -> Iterator[Delivery[M]]:
     """Yields `deliveries` of one message; those with the same bytes are one.
 
     The order of a set of members follows their addresses, and so those of their sockets. A round that goes through the
     memory once takes less CPU than one that does so for each filter (docs/performance/gains.md).
     """
-    same: dict[int, list[Delivery[M]]] = {}
+    by_bytes: dict[int, list[Delivery[M]]] = {}
     for delivery in deliveries:
-        same.setdefault(id(delivery.data), []).append(delivery)
-    for first, *others in same.values():
+        by_bytes.setdefault(id(delivery.data), []).append(delivery)
+    for first, *others in by_bytes.values():
         if others:
             members = set(chain(first.members, *(other.members for other in others)))
             yield Delivery(tuple(members), first.data, first.entries, first.encoded)
