@@ -27,7 +27,7 @@ PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
 # Some dozens for each load client: it answers them in one turn on a core that a hundred processes share.
 INFLIGHT: Final = 4_000
-# A second. Faster ones leave the readers that are there no time to answer their pings, and the service closes them.
+# A second: the readers that are there need the cores, too, to answer their pings.
 JOINS: Final = 2_500
 # The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet.
 PER_WORKER: Final = 19_000
