@@ -99,7 +99,7 @@ async def _hold(
 ) -> Crowd:
     servers = session.target.processes[: session.target.servers]
     base, slabs, spent, began = session.memory_kib(), slab_kib(), session.cpu_seconds(), time.monotonic()
-    # 34 busy processes on two cores: a load client may take longer for a request than the service waits for it.
+    # The service closes some joins while the processes of both sides share the cores: they are repeated and counted.
     session.load.tolerate(True)
     readers, stopped = await _join(run, session, wanted)
     session.load.tolerate(False)

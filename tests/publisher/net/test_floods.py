@@ -17,7 +17,7 @@ _CLIENTS: Final = 60
 _SECONDS: Final = 6.0
 
 
-# Not "visits": ever new connections take both cores of a small machine, so that its time tells of the machine's day.
+# Not "visits": each request opens a connection, and on two cores the times of one day are twice those of another.
 _SHORT: Final = ("metrics", "chunks", "packed")
 
 
