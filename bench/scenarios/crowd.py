@@ -9,7 +9,7 @@ from bench.scenario import Picture, Row, Run, Scenario, Section
 from bench.stats import figure, quantile, table
 
 PLAN: Final = Plan(
-    key="crowd", readers=300_000, seconds=600.0, item_seconds=10.0, heartbeat_seconds=15.0, last_seconds=3.0
+    key="crowd", readers=300_000, seconds=600.0, item_seconds=10.0, heartbeat_seconds=60.0, last_seconds=3.0
 )
 
 

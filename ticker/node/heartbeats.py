@@ -3,6 +3,7 @@
 Clients with the same interval share their heartbeats; a client that chose none costs nothing here.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from typing import Final, Generic, Protocol, TypeVar
@@ -14,6 +15,8 @@ from ticker.node.rounds import Listener, Rounds
 
 # Share of the promised interval after which a heartbeat is sent, so that a busy loop still keeps the promise.
 SHARE: Final = 0.9
+# A client answers each ping. Two missed ones and some grace (33 s at the default of 15) mean that it is gone.
+SILENT_HEARTBEATS: Final = 2.25
 # Keys in place of a number of seconds.
 _NODE: Final = 0
 EVERYONE: Final = -1
@@ -24,6 +27,7 @@ class HeartbeatListener(Listener, Protocol):
 
     subscription: Subscription
     form: Format
+    last_heard: float
 
 
 M = TypeVar("M", bound=HeartbeatListener)
@@ -51,6 +55,8 @@ class Heartbeats(Generic[M]):
         """The latest time for the next heartbeat, by seconds (steady clock)."""
         self._waiting: set[int] = set()
         """Heartbeats that wait for the end of earlier rounds."""
+        self._written: dict[int, tuple[float, float, float]] = {}
+        """When the last two heartbeats that are written to all began, and when the later one ended, by seconds."""
 
     @property
     def intervals(self) -> list[int]:
@@ -73,6 +79,19 @@ class Heartbeats(Generic[M]):
             self._members[seconds][member.form].discard(member)
             if not any(self._members[seconds]):
                 del self._members[seconds], self._due[seconds]
+                self._written.pop(seconds, None)
+
+    def is_silent(self, member: M, now: float) -> bool:
+        """Whether `member` has not answered for too long, although it was sent two heartbeats and had time to answer.
+
+        The time alone does not tell: a node that is busy with joins sends its heartbeats late.
+        """
+        chosen, silence = member.subscription.heartbeat, now - member.last_heard
+        if silence <= max(self._seconds, chosen) * SILENT_HEARTBEATS:
+            return False
+        last_but_one, _, ended = self._written.get(chosen, (-math.inf, -math.inf, math.inf))
+        grace = (chosen or self._seconds) * (SILENT_HEARTBEATS - 2)
+        return member.last_heard < last_but_one and now - ended >= grace
 
     def begin_due(self, next_look: float) -> None:
         """Sends every heartbeat that is due before `next_look`, the time of the next call."""
@@ -90,13 +109,16 @@ class Heartbeats(Generic[M]):
 
     def _round(self, seconds: int) -> Iterator[Delivery[M]]:
         self._waiting.discard(seconds)
-        encoded = self._encode()
+        encoded, began = self._encode(), self._steady()
         is_over = self._rounds().is_over
         if seconds > _NODE:
-            return self._chosen(seconds, encoded, is_over)
-        if seconds == _NODE:
-            self._exclude_chosen()
-        return self._hub.broadcast(encoded, is_over, None if seconds == EVERYONE else seconds)
+            yield from self._chosen(seconds, encoded, is_over)
+        else:
+            if seconds == _NODE:
+                self._exclude_chosen()
+            yield from self._hub.broadcast(encoded, is_over, None if seconds == EVERYONE else seconds)
+        last = self._written.get(seconds, (-math.inf, -math.inf, -math.inf))[1]
+        self._written[seconds] = last, began, self._steady()
 
     def _chosen(self, seconds: int, encoded: Encoded, is_over: Callable[[M], bool]) -> Iterator[Delivery[M]]:
         for form, members in zip(FORMATS, self._members.get(seconds, ()), strict=False):

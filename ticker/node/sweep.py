@@ -10,8 +10,6 @@ from ticker.node.heartbeats import SHARE
 from ticker.node.node import Node
 from ticker.shared.process.cancellation import stop_if_cancelled
 
-# A client answers each ping. Two missed ones and some grace (33 s at the default of 15) mean that it is gone.
-SILENT_HEARTBEATS: Final = 2.25
 TICK_SECONDS: Final = 0.5
 # If this process was stalled, pongs may be waiting unread; clients are not judged silent for the time below.
 STALL_SECONDS: Final = 1.0
@@ -45,12 +43,9 @@ async def sweep(node: Node) -> None:
 
 
 def _close_silent(node: Node, now: float) -> None:
-    limit = node.settings.heartbeat_seconds * SILENT_HEARTBEATS
     for member in node.hub.members():
-        silence = now - member.last_heard
-        own_limit = member.subscription.heartbeat * SILENT_HEARTBEATS
         # A client that does not read cannot answer a ping; it is closed as a lagging one.
-        if silence > limit and silence > own_limit and member not in node.lagging:
+        if node.heartbeats.is_silent(member, now) and member not in node.lagging:
             member.close_with(CloseCode.NO_PONG)
 
 
