@@ -64,7 +64,8 @@ export const english = {
 
 export const css = `
 :host {
-  --_ground: var(--_solid, var(--_paper));
+  --_under: var(--_solid, var(--_paper));
+  --_ground: light-dark(rgb(from var(--_under) calc(r * alpha + 255 * (1 - alpha)) calc(g * alpha + 255 * (1 - alpha)) calc(b * alpha + 255 * (1 - alpha)) / 1), rgb(from var(--_under) calc(r * alpha + 21 * (1 - alpha)) calc(g * alpha + 24 * (1 - alpha)) calc(b * alpha + 29 * (1 - alpha)) / 1));
   --_warn: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 76) 55 72);
   --_good: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 71) 40 157);
   --_ring: lch(from var(--_ground) clamp(34, (49.4 - l) * infinity, 74) 48 272);
@@ -94,7 +95,8 @@ a { text-decoration-color: var(--_rule) }
 .body:has(.why, .notice) li * { scroll-margin-block-end: 5em }
 .messages { position: absolute; inset: 0; z-index: 2; display: flex; flex-direction: column; justify-content: end; pointer-events: none }
 [class=root] .messages { inset-block-end: 2.2em }
-.messages div { position: sticky; inset-block-end: 0; pointer-events: auto; background: var(--_paper) }
+.messages div { position: sticky; inset-block-end: 0; pointer-events: auto; background: var(--_ground) }
+.messages .docked { position: static }
 .notice, .why { font-size: .875em; padding: .3em .9em; border-block-start: 1px solid var(--_rule); color: var(--_warn); display: flex; align-items: center; gap: .5em; justify-content: space-between }
 :is(.notice, .why) button { flex: none }
 @container (max-width: 352px) { .fresh.fresh { min-inline-size: 5.5em; padding-inline: .3em } }

@@ -20,7 +20,8 @@ export const english = {
 };
 
 /**
- * Adds the two messages, which lie over the end of the list: they must not push it. Returns what sets them.
+ * Adds the two messages, which lie over the end of the list: they must not push it. Where that end is below the window they
+ * stay in the window, over rows, only if no word of the head in the window says the same. Returns what sets them.
  * @param {Frame} frame @param {StatusWords} words @param {() => void} onChange what to do when a message comes or goes
  * @param {() => void} moveFocus what to do when a message goes with the focus
  */
@@ -36,9 +37,20 @@ export function messages(frame, words, onChange, moveFocus) {
   const onclick = () => {
     status?.dismiss();
     notice.remove();
+    dock();
     onChange();
     moveFocus();
   };
+  let isHeadSeen = true;
+  const dock = () => place.classList.toggle("docked", isHeadSeen && !notice.isConnected);
+  const observer = new IntersectionObserver(
+    (entries) => {
+      isHeadSeen = Boolean(entries.at(-1)?.isIntersecting);
+      dock();
+    },
+    { threshold: 0.5 },
+  );
+  observer.observe(frame.state);
   const dismiss = el("button", "dismiss", { type: "button", onclick }, words.dismiss);
   const notice = el("p", "notice", {}, words.missed, dismiss);
   /** @param {number} moment */
@@ -56,6 +68,7 @@ export function messages(frame, words, onChange, moveFocus) {
     const isOffline = state === "offline";
     // The last list of an earlier visit, or the page's.
     if (state === "connecting" && asOf) frame.state.textContent = words.asOf.replace("{n}", clock(asOf));
+    else if (isOffline && asOf > 0) frame.state.textContent += ` · ${clock(asOf)}`;
     const since = isStale && asOf > 0 && words.since.replace("{n}", clock(asOf));
     if (since) frame.state.textContent = since;
     const text = isStale ? words.behind : isOffline ? words[reason ? "refused" : "away"] : "";
@@ -84,6 +97,7 @@ export function messages(frame, words, onChange, moveFocus) {
       place.prepend(notice);
       frame.say({ text: [words.missed] });
     }
+    dock();
     onChange();
   };
 }
