@@ -6,7 +6,6 @@
  * Requires at least: 5.9
  * Requires PHP: 7.4
  * License: Apache-2.0
- * Text Domain: flashwire-ticker
  *
  * The list comes with the page, from the ticker's /v1/ticker.html, so that readers see it at once and without script.
  * The element's script then keeps it live.
@@ -34,9 +33,7 @@ function flashwire_address() {
 function flashwire_shortcode( $attributes ) {
 	$address = flashwire_address();
 	if ( '' === $address ) {
-		return current_user_can( 'manage_options' )
-			? '<p>' . esc_html__( 'Set the address of the ticker under Settings, Reading.', 'flashwire-ticker' ) . '</p>'
-			: '';
+		return current_user_can( 'manage_options' ) ? '<p>' . esc_html( flashwire_words( 'unset' ) ) . '</p>' : '';
 	}
 	$values = array();
 	foreach ( array_merge( FLASHWIRE_FILTERS, FLASHWIRE_OTHERS ) as $name ) {
@@ -44,19 +41,34 @@ function flashwire_shortcode( $attributes ) {
 			$values[ $name ] = trim( $attributes[ $name ] );
 		}
 	}
+	if ( is_feed() ) {
+		return flashwire_link( $address, $values );
+	}
 	wp_enqueue_script( 'flashwire-ticker', $address . '/widget/breaking-ticker.js', array(), null, true );
 	return flashwire_fragment( $address, $values );
 }
 
-/** The fragment of the ticker, kept for some seconds; an element without a list where the ticker does not answer. */
-function flashwire_fragment( $address, $values ) {
+/** In a feed: feed readers keep what they have fetched, and with it a line that is withdrawn later. */
+function flashwire_link( $address, $values ) {
+	unset( $values['limit'] );
+	$url = $address . '/embed' . flashwire_query( $values );
+	return '<a href="' . esc_url( $url ) . '">' . esc_html( flashwire_words( 'link' ) ) . '</a>';
+}
+
+/** The query of a request, from the question mark on; '' where there are no values. */
+function flashwire_query( $values ) {
 	$pairs = array();
 	foreach ( $values as $name => $value ) {
 		foreach ( preg_split( '/[\s,]+/', $value, -1, PREG_SPLIT_NO_EMPTY ) as $each ) {
 			$pairs[] = rawurlencode( $name ) . '=' . rawurlencode( $each );
 		}
 	}
-	$url  = $address . '/v1/ticker.html' . ( $pairs ? '?' . implode( '&', $pairs ) : '' );
+	return $pairs ? '?' . implode( '&', $pairs ) : '';
+}
+
+/** The fragment of the ticker, kept for some seconds; an element without a list where the ticker does not answer. */
+function flashwire_fragment( $address, $values ) {
+	$url  = $address . '/v1/ticker.html' . flashwire_query( $values );
 	$key  = 'flashwire_' . md5( $url );
 	$html = get_transient( $key );
 	if ( false !== $html ) {
@@ -65,13 +77,23 @@ function flashwire_fragment( $address, $values ) {
 	$reply = wp_remote_get( $url, array( 'timeout' => FLASHWIRE_TIMEOUT_SECONDS, 'redirection' => 0 ) );
 	$type  = wp_remote_retrieve_header( $reply, 'content-type' );
 	if ( 200 === wp_remote_retrieve_response_code( $reply ) && 0 === strpos( (string) $type, 'text/html' ) ) {
-		$html = wp_remote_retrieve_body( $reply );
+		$html = flashwire_plain_text( wp_remote_retrieve_body( $reply ) );
 	} else {
 		$html = flashwire_element( $address, $values );
 	}
 	// After an error too: the next reader must not wait for the same time.
 	set_transient( $key, $html, FLASHWIRE_KEPT_SECONDS );
 	return $html;
+}
+
+/** WordPress makes a face of "8)" between two spaces. It knows none next to an entity, so a headline keeps its text. */
+function flashwire_plain_text( $html ) {
+	$parts = preg_split( '/(<script\b.*?<\/script>|<[^>]*>)/s', $html, -1, PREG_SPLIT_DELIM_CAPTURE );
+	// The parts between two delimiters have even numbers.
+	for ( $number = 0; $number < count( $parts ); $number += 2 ) {
+		$parts[ $number ] = str_replace( ' ', '&#32;', $parts[ $number ] );
+	}
+	return implode( '', $parts );
 }
 
 /** The element without a list. */
@@ -103,24 +125,67 @@ function flashwire_provider() {
 	}
 }
 
+/** Whether WordPress asks the ticker for the frame of a pasted address. */
+function flashwire_is_oembed( $url ) {
+	$address = flashwire_address();
+	return '' !== $address && 0 === strpos( $url, $address . '/oembed?' );
+}
+
+/** WordPress refuses internal addresses, which the ticker's may be in the network of a newsroom. */
+function flashwire_allow_host( $is_external, $host, $url ) {
+	return $is_external || flashwire_is_oembed( $url );
+}
+
+/** WordPress refuses ports other than 80, 443 and 8080. */
+function flashwire_allow_port( $ports, $host, $url ) {
+	return flashwire_is_oembed( $url ) ? array_merge( $ports, array( wp_parse_url( $url, PHP_URL_PORT ) ) ) : $ports;
+}
+
+/** A text in the language of the site, or in English. */
+function flashwire_words( $name ) {
+	$words = array(
+		'en' => array(
+			'link'    => 'Live news',
+			'setting' => 'Address of the live ticker',
+			'unset'   => 'Set the address of the ticker under Settings, Reading.',
+		),
+		'ar' => array(
+			'link'    => 'الأخبار مباشرة',
+			'setting' => 'عنوان شريط الأخبار المباشر',
+			'unset'   => 'حدّد عنوان شريط الأخبار في الإعدادات، القراءة.',
+		),
+		'es' => array(
+			'link'    => 'Noticias en directo',
+			'setting' => 'Dirección de la cinta de noticias en directo',
+			'unset'   => 'Indique la dirección de la cinta de noticias en Ajustes, Lectura.',
+		),
+	);
+	$language = substr( determine_locale(), 0, 2 );
+	return isset( $words[ $language ] ) ? $words[ $language ][ $name ] : $words['en'][ $name ];
+}
+
 /** The field under Settings, Reading. */
 function flashwire_setting() {
 	register_setting( 'reading', 'flashwire_ticker', array( 'type' => 'string', 'sanitize_callback' => 'esc_url_raw' ) );
 	add_settings_field(
 		'flashwire_ticker',
-		esc_html__( 'Address of the live ticker', 'flashwire-ticker' ),
+		esc_html( flashwire_words( 'setting' ) ),
 		function () {
 			printf(
-				'<input type="url" class="regular-text" name="flashwire_ticker" value="%s" placeholder="https://ticker.example" %s>',
+				'<input type="url" id="flashwire_ticker" class="regular-text" name="flashwire_ticker" value="%s" placeholder="https://ticker.example" %s>',
 				esc_attr( flashwire_address() ),
 				defined( 'FLASHWIRE_TICKER' ) ? 'disabled' : ''
 			);
 		},
-		'reading'
+		'reading',
+		'default',
+		array( 'label_for' => 'flashwire_ticker' )
 	);
 }
 
 add_shortcode( 'flashwire', 'flashwire_shortcode' );
 add_filter( 'script_loader_tag', 'flashwire_script_tag', 10, 2 );
+add_filter( 'http_request_host_is_external', 'flashwire_allow_host', 10, 3 );
+add_filter( 'http_allowed_safe_ports', 'flashwire_allow_port', 10, 3 );
 add_action( 'init', 'flashwire_provider' );
 add_action( 'admin_init', 'flashwire_setting' );
