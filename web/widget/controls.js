@@ -4,6 +4,8 @@
  * reader.
  */
 
+import { keepFocus } from "./focus.js";
+import { topOf } from "./scroller.js";
 import { sayOnce } from "./spoken.js";
 import { messages, english as statusWords } from "./status.js";
 import { steady } from "./steady.js";
@@ -17,6 +19,8 @@ import { wholeTexts } from "./whole.js";
 
 /** How many older items a reader gets at once. */
 const MORE = 10;
+/** The most that a ticker sends. */
+const MOST = 100;
 
 /**
  * What the reader of each ticker has chosen, which outlives a change of its language or layout: `known` are the uris that
@@ -127,6 +131,7 @@ li { position: relative }
 /** @param {Frame} frame */
 export function extend(frame) {
   const { options, root, list } = frame;
+  options.show = Math.min(MOST, Math.max(1, options.show));
   const words = { ...english, ...frame.words };
   const host = /** @type {BreakingTicker} */ (frame.shadow.host);
   let language = languageOf(host);
@@ -180,11 +185,12 @@ export function extend(frame) {
   frame.tools.append(pause);
   list.after(more);
   frame.hasControls = true;
+  const restoreFocus = keepFocus(frame, pause);
   // A new item must not move what the reader is looking at, nor come while no reader looks.
   const isHolding = () =>
     frame.isPaused ||
     (!options.layout &&
-      (root.ownerDocument.hidden || list.scrollTop > 0 || root.getBoundingClientRect().top < 0));
+      (root.ownerDocument.hidden || list.scrollTop > 0 || root.getBoundingClientRect().top < topOf(host)));
   /** @param {HTMLElement} button @param {string} word @param {number} count */
   const count = (button, word, count) => {
     button.hidden = !count;
@@ -246,6 +252,7 @@ export function extend(frame) {
       // The focus would go to the page's start with a row that goes or a button that hides.
       if (focused && !focused.checkVisibility({ visibilityProperty: true }))
         (frame.rows.get(focusedUri)?.li.querySelector("a") ?? pause).focus();
+      restoreFocus();
       for (const time of list.querySelectorAll("time")) {
         if (time.title) continue;
         const moment = new Date(time.dateTime);
