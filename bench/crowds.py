@@ -18,7 +18,7 @@ from bench.kernel_settings import needed, raised
 from bench.load_reports import MissedError
 from bench.scenario import Run
 from bench.scenarios.curves import filter_paths
-from bench.scenarios.hold import NAP_MS, Workers
+from bench.scenarios.hold import Workers
 from bench.session import Delivery, Session, audience
 from bench.watching import Sample, scarce, sockets_of, watch
 
@@ -27,6 +27,8 @@ PER_PROCESS: Final = 18_600
 STAGE: Final = 20_000
 # Some dozens for each load client: it answers them in one turn on a core that a hundred processes share.
 INFLIGHT: Final = 4_000
+# How long a load client waits after it has read. Dozens of them share the cores: each wake should find many messages.
+NAP_MS: Final = 20.0
 # A second: the readers that are there need the cores, too, to answer their pings.
 JOINS: Final = 2_500
 # The most connections of a worker. What is left of its descriptors must hold those that have sent no request yet.

@@ -81,9 +81,9 @@ class Base(ABC):
             await asyncio.sleep(_POLL_SECONDS)
         raise ContenderError(f"{self.title} did not start: {last_words(self._folder)}")
 
-    async def _open_pipe(self, process: subprocess.Popen[bytes]) -> Pipe:
+    async def _open_pipe(self, process: subprocess.Popen[bytes], name: str = CONTROL) -> Pipe:
         """Connects to the control socket that `process` creates in its folder when it is ready."""
-        return await self._retry_connect(process, lambda: Pipe.open(self._folder / CONTROL))
+        return await self._retry_connect(process, lambda: Pipe.open(self._folder / name))
 
     async def _open_poster(self, process: subprocess.Popen[bytes], port: int, path: str) -> Poster:
         """Connects to `process` over HTTP as soon as it responds."""

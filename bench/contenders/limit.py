@@ -4,6 +4,9 @@ It shows the lowest cost of a server that pushes over kernel TCP sockets. It has
 """
 
 import asyncio
+import os
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +34,48 @@ class Limit(Base):
 
     async def _launch(self, core: int) -> tuple[Target, Publisher]:
         program = await asyncio.to_thread(compiled, self.name, [SOURCE])
-        with listener() as sock:
-            port, number = sock.getsockname()[1], sock.fileno()
-            command = (program, str(number), CONTROL)
-            process = self._stop_on_exit(start_program(command, core, self._folder, (number,)))
+        port, process = self._start_loop(program, core, CONTROL)
         return Target(ports=(port,), path="/", processes=(process.pid,)), await self._open_pipe(process)
+
+    def _start_loop(self, program: Path, core: int, control: str) -> tuple[int, subprocess.Popen[bytes]]:
+        """Starts one loop on `core` with a control socket of that name; returns its port and process."""
+        with listener() as sock:
+            command = (program, str(sock.fileno()), control)
+            process = self._stop_on_exit(start_program(command, core, self._folder, (sock.fileno(),)))
+            return sock.getsockname()[1], process
+
+
+class Limits(Limit):
+    """Several such processes on all cores, for more readers than one process has descriptors."""
+
+    name = "limits"
+
+    def __init__(self, processes: int) -> None:
+        super().__init__()
+        self._processes = processes
+
+    async def _launch(self, core: int) -> tuple[Target, Publisher]:
+        program = await asyncio.to_thread(compiled, Limit.name, [SOURCE])
+        ports, processes, pipes = [], [], []
+        for number in range(self._processes):
+            port, process = self._start_loop(program, core, f"{CONTROL}{number}")
+            os.sched_setaffinity(process.pid, os.sched_getaffinity(0))
+            ports.append(port)
+            processes.append(process.pid)
+            pipes.append(await self._open_pipe(process, f"{CONTROL}{number}"))
+        target = Target(ports=tuple(ports), path="/", processes=tuple(processes), servers=len(processes))
+        return target, _Pipes(pipes)
+
+
+class _Pipes:
+    """Publishes each message to all loops."""
+
+    def __init__(self, pipes: Sequence[Publisher]) -> None:
+        self._pipes = pipes
+
+    async def send(self, messages: Sequence[bytes]) -> None:
+        await asyncio.gather(*(pipe.send(messages) for pipe in self._pipes))
+
+    def close(self) -> None:
+        for pipe in self._pipes:
+            pipe.close()

@@ -44,9 +44,10 @@ def section_of(crowd: Crowd, plan: Plan) -> Section:
     text = f"""{stopped}{table(("measure", "figure"), rows)}
 
 `flashwire ticker --workers {len(crowd.spread)}`, a private Valkey that syncs each entry to disk, and as many
-load clients ran on the same machine, all on all cores. Readers negotiated permessage-deflate and used {FILTERS}
-different filters, each of which matches every item. Every reader received every item in order and once, and no
-connection was lost.
+load clients ran on the same machine, all on all cores. A heartbeat came every {plan.heartbeat_seconds:g} s, the
+longest interval that a client may choose: with its answer it takes about 40 µs of server CPU. Readers negotiated
+permessage-deflate and used {FILTERS} different filters, each of which matches every item. Every reader received
+every item in order and once, and no connection was lost.
 
 Settings of the kernel that were raised, and put back:
 

@@ -13,6 +13,7 @@ from bench.contender import ContenderError, Target
 from bench.contenders.flashwire import Flashwire
 from bench.contenders.service import start_service
 from bench.kernel_memory import readers_per_gb, server_end_kib, slab_kib
+from bench.limits import LimitResult, measure_limit
 from bench.plot import Lines, lines
 from bench.scenario import Picture, Row, Run, Scenario, Section
 from bench.session import Delivery, Session, audience
@@ -58,6 +59,7 @@ class Held(msgspec.Struct, frozen=True):
     """Share of one core between items: heartbeats, their answers, and nothing else."""
     client_cpu: float
     """Share of one core that the load clients used, items included."""
+    limit: LimitResult
 
     @property
     def own_kib(self) -> float:
@@ -110,6 +112,7 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
     processes = max(2, math.ceil(subscribers / PER_CLIENT))
     heartbeat = 1.0 if run.quick else 15.0
     contender = Workers(workers, heartbeat)
+    limit = await measure_limit(run, subscribers, servers=workers, processes=processes, nap_ms=NAP_MS)
     # Compressed, as browsers ask for it.
     async with audience(run, contender, processes=processes, pinned=False, nap_ms=NAP_MS, deflate=True) as session:
         servers = session.target.processes[:workers]
@@ -149,6 +152,7 @@ async def hold(run: Run, *, subscribers: int, workers: int, seconds: float, item
             heartbeats=stats_after.messages - stats_before.messages - items,
             quiet_cpu=news.quiet_cpu / news.quiet,
             client_cpu=(stats_after.cpu - stats_before.cpu) / 1e9 / news.seconds,
+            limit=limit,
         )
 
 
@@ -204,6 +208,8 @@ def _text(result: Held) -> str:
             f"{result.growth:+.2%} from the first tenth of the time to the last, after {SETTLED_SECONDS:.0f} s",
         ),
         ("the load clients' CPU", f"{result.client_cpu:.1%} of one core"),
+        ("publish → last of all, the limit", f"{result.limit.last_ms.text(0)} ms"),
+        ("server CPU per delivery, the limit", f"{result.limit.server_us.text()} µs"),
     ]
     return f"""{table(("measure", "figure"), rows)}
 
@@ -212,7 +218,8 @@ ran on the same machine, all on all cores. Clients negotiated permessage-deflate
 {NAP_MS:g} ms before it reads again, which the times contain. Every subscriber received every item in order and once,
 and no connection was lost. The workers share one port, and the kernel spreads connections by a hash of their addresses.
 Memory and CPU were read once a second. About a minute after its start, the first full garbage collection of each worker
-copies the pages that it shared with its parent.
+copies the pages that it shared with its parent. The limit is as many C loops that do nothing but send, with the same
+load clients, before the service started.
 """
 
 
@@ -256,11 +263,13 @@ def _row(result: Held) -> Row:
 def _last_row(result: Held) -> Row:
     news = figure(result.last_ms)
     reached = result.subscribers >= SUBSCRIBERS and news.median <= LAST_MS
+    limit = result.limit
     why = (
-        f"at {figure(result.delivery_us).text()} µs of server CPU a delivery, servers and load clients share "
-        f"{os.cpu_count()} cores"
+        f"servers and load clients share {os.cpu_count()} cores; C loops that do nothing but send took "
+        f"{limit.server_us.text()} µs a delivery, and the load clients {limit.client_us.text()} more"
     )
-    return Row("last-all", f"{news.text(0)} ms for {result.subscribers:,}", "", reached, "" if reached else why)
+    others = f"limit {limit.last_ms.text(0)} ms, ours ×{news.median / limit.last_ms.median:.2f}"
+    return Row("last-all", f"{news.text(0)} ms for {result.subscribers:,}", others, reached, "" if reached else why)
 
 
 SCENARIO: Final = Scenario(

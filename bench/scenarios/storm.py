@@ -14,6 +14,7 @@ import msgspec
 from bench.contender import Target
 from bench.contenders.centrifugo import CentrifugoPair
 from bench.contenders.service import Service, start_service
+from bench.limits import measure_limit
 from bench.load_reports import MissedError
 from bench.plot import Panel, bars
 from bench.process import cpu_seconds
@@ -144,7 +145,7 @@ figure otherwise. Services, Valkey and the load client shared the machine's core
 During the storm the store received: {_listed(rounds)}. EVALSHA and the
 commands in its script publish {AWAY + plan.returning + AFTER} items, the measurement uses INFO, workers add their
 reports of receipts with XADD, and the readers of {2 * workers} workers send the rest.
-{_about_peer(others)}"""
+{_about_peer(others)}{_about_limit(key)}"""
     seconds = figure([result.resumed_s for result in rounds])
     reads = {
         name: extra
@@ -160,11 +161,17 @@ reports of receipts with XADD, and the readers of {2 * workers} workers send the
         f"{(service_us.median + client_us.median) * count / 1e6 / cores:.1f} s of all {cores} cores for all of them; "
         f"it began {figure([result.noticed_s for result in rounds]).text(1)} s after the kill"
     )
+    beside = f"Centrifugo with Redis {figure([result.resumed_s for result in others]).text(2)} s" if others else ""
+    if key != "storm":
+        limit = await measure_limit(
+            run, count, servers=workers, processes=processes, nap_ms=NAP_MS, inflight=plan.inflight, items=1
+        )
+        beside = f"{count:,} handshakes with C loops that do nothing else {limit.joined_seconds:.2f} s"
     row = Row(
         key,
         f"{count:,} in {seconds.text(2)} s from the kill, all items once and in order; "
         f"{sum(reads.values())} Redis reads for it",
-        f"Centrifugo with Redis {figure([result.resumed_s for result in others]).text(2)} s" if others else "",
+        beside,
         reached,
         "" if reached else why,
     )
@@ -189,6 +196,15 @@ Centrifugo has one process for each service, which may use all cores. Its client
 subscribe again with `recover`, the epoch and the offset of their newest item, over the JSON protocol. The load client
 checks them by the same rules. Its store received: {_listed(rounds)}.
 With its memory engine no client can recover: the history ends with the process.
+"""
+
+
+def _about_limit(key: str) -> str:
+    if key == "storm":
+        return ""
+    return """
+The row of the targets has the limit in the same run: as many C loops, which accept, answer the handshake and do
+nothing else, with the same load clients and none of the old connections to close.
 """
 
 

@@ -5,9 +5,11 @@ import os
 import pytest
 
 from bench.contenders import CONTENDERS
+from bench.limits import LimitResult
 from bench.scenario import Run
 from bench.scenarios import hold as module
 from bench.scenarios.hold import Held, hold
+from bench.stats import figure
 from bench.watching import Sample
 
 pytestmark = pytest.mark.anyio
@@ -24,6 +26,7 @@ async def test_two_workers_hold_connections_and_all_figures_are_reported() -> No
     row = module._row(result)
     assert row.key == "hold" and row.reached is False and "200 were held for" in row.why
     assert module._last_row(result).reached is False and "for 200" in module._last_row(result).ours
+    assert 0 < result.limit.server_us.median < 1000 and result.limit.last_ms.lowest > 0
     assert 1.0 < result.kernel_kib < 20.0 and "readers per GB" in module._text(result)
     assert "200 on 2 workers" in module._text(result)
     assert module._picture(result).svg.startswith("<svg")
@@ -48,11 +51,19 @@ def a_result(*, slowest: float = 900.0, last_mib: float = 400.0) -> Held:
         heartbeats=1,
         quiet_cpu=0.05,
         client_cpu=0.05,
+        limit=LimitResult(
+            joined_seconds=1.0,
+            last_ms=figure([500.0, 600.0]),
+            server_us=figure([8.0, 9.0]),
+            client_us=figure([3.0, 4.0]),
+        ),
     )
 
 
 def test_the_target_needs_all_connections_in_time_and_flat_memory() -> None:
     assert module._row(a_result()).reached is True
-    assert module._last_row(a_result()).reached is False and module._last_row(a_result()).why
+    last = module._last_row(a_result())
+    assert last.reached is False and "took 8.5 (8.0–9.0) µs a delivery" in last.why
+    assert last.yardsticks == "limit 550 (500–600) ms, ours ×1.55"
     assert "slowest item took 2500 ms" in module._row(a_result(slowest=2500.0)).why
     assert "memory grew by 5.0%" in module._row(a_result(last_mib=420.0)).why

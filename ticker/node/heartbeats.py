@@ -81,17 +81,17 @@ class Heartbeats(Generic[M]):
                 del self._members[seconds], self._due[seconds]
                 self._written.pop(seconds, None)
 
-    def is_silent(self, member: M, now: float) -> bool:
-        """Whether `member` has not answered for too long, although it was sent two heartbeats and had time to answer.
+    def was_asked_twice(self, seconds: int, since: float, now: float) -> bool:
+        """Whether clients with the interval `seconds` were sent two heartbeats after `since`, with time to answer.
 
-        The time alone does not tell: a node that is busy with joins sends its heartbeats late.
+        Time alone does not tell: a node that is busy with joins sends its heartbeats late.
         """
-        chosen, silence = member.subscription.heartbeat, now - member.last_heard
-        if silence <= max(self._seconds, chosen) * SILENT_HEARTBEATS:
-            return False
-        last_but_one, _, ended = self._written.get(chosen, (-math.inf, -math.inf, math.inf))
-        grace = (chosen or self._seconds) * (SILENT_HEARTBEATS - 2)
-        return member.last_heard < last_but_one and now - ended >= grace
+        last_but_one, _, ended = self._written.get(seconds, (-math.inf, -math.inf, math.inf))
+        return since < last_but_one and now - ended >= self.grace(seconds)
+
+    def grace(self, seconds: int) -> float:
+        """The time in which a client answers its second heartbeat, in seconds."""
+        return (seconds or self._seconds) * (SILENT_HEARTBEATS - 2)
 
     def begin_due(self, next_look: float) -> None:
         """Sends every heartbeat that is due before `next_look`, the time of the next call."""

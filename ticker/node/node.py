@@ -17,6 +17,7 @@ from ticker.node.address_counts import AddressCounts
 from ticker.node.broadcast import Broadcast, encoded_item
 from ticker.node.http_connections import HttpConnections, Pending
 from ticker.node.lookups import Lookups
+from ticker.node.silent_clients import SilentClients
 from ticker.node.subscriber import Subscriber
 from ticker.node.unsent import UnsentBytes
 from ticker.node.window_faults import WindowFaults
@@ -49,6 +50,9 @@ class Node(Broadcast):
         self.closing: dict[Subscriber, float] = {}
         """Connections that were told to close, and when they are aborted (steady clock)."""
         self.lagging: set[Subscriber] = set()
+        self.silent_clients: SilentClients[Subscriber] = SilentClients(
+            self.hub, self.heartbeats, settings.heartbeat_seconds, self.lagging.__contains__
+        )
         self.pending: dict[Pending, float] = {}
         """Connections without a complete request, and when each expires (steady clock)."""
         self.http_connections = HttpConnections(self.pending)

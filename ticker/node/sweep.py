@@ -35,18 +35,12 @@ async def sweep(node: Node) -> None:
                 log.warning("event loop blocked", seconds=round(stalled, 2), formerly="loop stood still")
             node.heartbeats.begin_due(now + tick)
             if now >= judge_from:
-                _close_silent(node, now)
+                for member in node.silent_clients.find(now):
+                    member.close_with(CloseCode.NO_PONG)
             _close_overdue(node, now)
         except Exception:
             # Without this task no dead client would be closed any more.
             log.exception("sweep failed")
-
-
-def _close_silent(node: Node, now: float) -> None:
-    for member in node.hub.members():
-        # A client that does not read cannot answer a ping; it is closed as a lagging one.
-        if node.heartbeats.is_silent(member, now) and member not in node.lagging:
-            member.close_with(CloseCode.NO_PONG)
 
 
 def _close_overdue(node: Node, now: float) -> None:

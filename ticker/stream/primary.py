@@ -19,7 +19,8 @@ from ticker.stream.sentinels import Sentinels
 
 # With a check every 1.5 s a doubt is known within 5 s: the last successful check, these seconds, and a timeout.
 DOUBT_SECONDS: Final = 2.0
-_CHECK_SECONDS: Final = 1.5
+# For each answer and not for the whole check: about thirty iterations of a busy loop may take longer than this.
+_ANSWER_SECONDS: Final = 1.5
 
 
 class PrimaryCheck:
@@ -47,12 +48,12 @@ class PrimaryCheck:
             # A cluster answers each command with a redirection if the key has moved.
             return None
         try:
-            async with translated(), asyncio.timeout(_CHECK_SECONDS):
-                role = await self._role_at_address(client)
+            async with translated(), asyncio.timeout(_ANSWER_SECONDS) as limit:
+                role = await self._role_at_address(client, limit)
                 reason = await self._sentinel_doubt(client)
         except StreamAwayError as error:
             is_late = isinstance(error.__cause__, TimeoutError)
-            reason = f"the primary cannot be confirmed: {f'no answer in {_CHECK_SECONDS} s' if is_late else error}"
+            reason = f"the primary cannot be confirmed: {f'no answer in {_ANSWER_SECONDS} s' if is_late else error}"
             role = b"master"
         if role != b"master":
             await drop(client)
@@ -61,11 +62,12 @@ class PrimaryCheck:
             self._confirmed = self._steady()
         return reason if self.age > DOUBT_SECONDS else None
 
-    async def _role_at_address(self, client: redis.asyncio.Redis) -> bytes:
+    async def _role_at_address(self, client: redis.asyncio.Redis, limit: asyncio.Timeout) -> bytes:
         pool: Any = client.connection_pool  # Any: redis-py has no types for it
         connection = pool.make_connection()
         try:
             await connection.connect()
+            _extend(limit)
             # Every user may send HELLO; ROLE and INFO need rights.
             await connection.send_command("HELLO")
             reply = await connection.read_response()
@@ -74,9 +76,11 @@ class PrimaryCheck:
             reply = {}
         finally:
             await connection.disconnect()
+        _extend(limit)
         # Open connections may lead elsewhere. One is opened again here, so that no publication has to wait for it.
         await pool.disconnect(inuse_connections=False)
         await pool.release(await pool.get_connection())
+        _extend(limit)
         fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=False))
         return bytes(fields.get(b"role", b"master"))
 
@@ -89,3 +93,8 @@ class PrimaryCheck:
             # The Sentinels themselves have waited (down-after-milliseconds), so the doubt counts at once.
             self._confirmed = -float("inf")
         return None if has_quorum else "the Sentinels that answer are too few to know of a failover"
+
+
+def _extend(limit: asyncio.Timeout) -> None:
+    """Gives the next answer its full time."""
+    limit.reschedule(asyncio.get_running_loop().time() + _ANSWER_SECONDS)

@@ -226,9 +226,11 @@ async def test_a_client_may_be_silent_for_its_own_heartbeat_or_the_nodes(
         # Below the limit by more than the time until both are judged.
         member.last_heard = node.node.steady() - limit + 4
         default.last_heard = node.node.steady() - nodes * 2.25 - 0.1
+        node.node.silent_clients.next_look = 0.0
         assert await usual.close_code() == 4002
         assert members(node, own) == [member]
         member.last_heard = node.node.steady() - limit - 0.1
+        node.node.silent_clients.next_look = 0.0
         assert await wire.close_code() == 4002
 
 
