@@ -4,8 +4,9 @@ An open connection proves nothing: after a failover, or when an address has move
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, cast
 
 import redis.asyncio
@@ -19,8 +20,47 @@ from ticker.stream.sentinels import Sentinels
 
 # With a check every 1.5 s a doubt is known within 5 s: the last successful check, these seconds, and a timeout.
 DOUBT_SECONDS: Final = 2.0
-# For each answer and not for the whole check: about thirty iterations of a busy loop may take longer than this.
+# For each answer and not for the whole check, which takes about thirty iterations of the loop.
 _ANSWER_SECONDS: Final = 1.5
+_TICKS: Final = 30
+
+
+class _AnswerLimit:
+    """Ends a check of which no answer comes, after as many ticks in as many iterations of the loop.
+
+    A timer alone would blame the server for a loop that is busy: an answer that has arrived must be read first.
+    """
+
+    def __init__(self, timeout: asyncio.Timeout) -> None:
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self.extend()
+        self._handle = self._loop.call_later(_ANSWER_SECONDS / _TICKS, self._tick)
+
+    def extend(self) -> None:
+        """Gives the next answer its full time."""
+        self._left = _TICKS
+
+    def stop(self) -> None:
+        self._handle.cancel()
+
+    def _tick(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._handle = self._loop.call_later(_ANSWER_SECONDS / _TICKS, self._tick)
+        else:
+            self._timeout.reschedule(self._loop.time())
+
+
+@contextlib.asynccontextmanager
+async def _answer_limit() -> AsyncIterator[_AnswerLimit]:
+    """Raises `TimeoutError` if an answer does not come."""
+    async with asyncio.timeout(None) as timeout:
+        limit = _AnswerLimit(timeout)
+        try:
+            yield limit
+        finally:
+            limit.stop()
 
 
 class PrimaryCheck:
@@ -48,7 +88,7 @@ class PrimaryCheck:
             # A cluster answers each command with a redirection if the key has moved.
             return None
         try:
-            async with translated(), asyncio.timeout(_ANSWER_SECONDS) as limit:
+            async with translated(), _answer_limit() as limit:
                 role = await self._role_at_address(client, limit)
                 reason = await self._sentinel_doubt(client)
         except StreamAwayError as error:
@@ -62,12 +102,12 @@ class PrimaryCheck:
             self._confirmed = self._steady()
         return reason if self.age > DOUBT_SECONDS else None
 
-    async def _role_at_address(self, client: redis.asyncio.Redis, limit: asyncio.Timeout) -> bytes:
+    async def _role_at_address(self, client: redis.asyncio.Redis, limit: _AnswerLimit) -> bytes:
         pool: Any = client.connection_pool  # Any: redis-py has no types for it
         connection = pool.make_connection()
         try:
             await connection.connect()
-            _extend(limit)
+            limit.extend()
             # Every user may send HELLO; ROLE and INFO need rights.
             await connection.send_command("HELLO")
             reply = await connection.read_response()
@@ -76,11 +116,11 @@ class PrimaryCheck:
             reply = {}
         finally:
             await connection.disconnect()
-        _extend(limit)
+        limit.extend()
         # Open connections may lead elsewhere. One is opened again here, so that no publication has to wait for it.
         await pool.disconnect(inuse_connections=False)
         await pool.release(await pool.get_connection())
-        _extend(limit)
+        limit.extend()
         fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=False))
         return bytes(fields.get(b"role", b"master"))
 
@@ -93,8 +133,3 @@ class PrimaryCheck:
             # The Sentinels themselves have waited (down-after-milliseconds), so the doubt counts at once.
             self._confirmed = -float("inf")
         return None if has_quorum else "the Sentinels that answer are too few to know of a failover"
-
-
-def _extend(limit: asyncio.Timeout) -> None:
-    """Gives the next answer its full time."""
-    limit.reschedule(asyncio.get_running_loop().time() + _ANSWER_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from typing import Any, cast
 
 import msgspec
@@ -83,3 +84,14 @@ async def test_an_answer_that_does_not_come_is_a_doubt(monkeypatch: pytest.Monke
     monkeypatch.setattr(primary, "_ANSWER_SECONDS", 0.1)
     async with asyncio.timeout(10):
         assert await check_of(math.inf).doubt() == "the primary cannot be confirmed: no answer in 0.1 s"
+
+
+async def test_a_loop_that_stands_still_does_not_blame_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(primary, "_ANSWER_SECONDS", 0.1)
+    checking = asyncio.create_task(check_of(0.03).doubt())
+    for _ in range(40):
+        if not checking.done():
+            # Each iteration of the loop takes longer than an answer may.
+            time.sleep(0.15)  # noqa: ASYNC251  # the loop is to stand still
+            await asyncio.sleep(0)
+    assert checking.done() and await checking is None
