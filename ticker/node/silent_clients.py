@@ -12,8 +12,9 @@ M = TypeVar("M", bound=HeartbeatListener)
 class SilentClients(Generic[M]):
     """Looks through the members of `hub` only when one of them may be silent for too long.
 
-    To look at 18,000 members takes 10 ms, for which news waits. `seconds` is the node's heartbeat interval; a member
-    for which `is_lagging` is true does not read, so it cannot answer.
+    A look at 18,000 members takes 3 ms, and 13 where many workers share a core and its caches; news waits for it.
+    `seconds` is the node's heartbeat interval; a member for which `is_lagging` is true does not read, so it cannot
+    answer.
     """
 
     def __init__(self, hub: Hub[M], heartbeats: Heartbeats[M], seconds: float, is_lagging: Callable[[M], bool]) -> None:
