@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.datastructures import Headers, MultipleValuesError
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from flashwire.client.address import live_address
@@ -32,6 +33,7 @@ from flashwire.client.events import (
 from flashwire.client.items import decode_any_item
 from flashwire.client.messages import Message, problem_sentence, read_message
 from flashwire.client.reconnect import Reconnect
+from flashwire.client.retry_after import retry_after_seconds
 from ticker.contract.problem import MEDIA_TYPE
 from ticker.shared.process.cancellation import stop_if_cancelled
 
@@ -167,8 +169,8 @@ class Subscription:
                 raise error.__cause__ from None
             except TimeoutError:
                 reason, wait = "the ticker is silent", self._reconnect.closed(time.monotonic(), 1006)
-            except (OSError, WebSocketException, ValueError) as error:
-                # ValueError: a portal may redirect to an address that is none.
+            except (OSError, WebSocketException, ValueError, MultipleValuesError) as error:
+                # A portal may redirect to an address that is none (ValueError), or to two.
                 reason = f"no ticker answers there ({type(error).__name__})"
                 wait = self._reconnect.closed(time.monotonic(), 1006)
             assert wait is not None
@@ -261,14 +263,15 @@ class Subscription:
 
     def _refused(self, error: InvalidStatus) -> tuple[str, float | None]:
         response = error.response
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        retry_after = response.headers.get("Retry-After", "")
-        wait = self._reconnect.refused(
-            response.status_code,
-            has_problem=kind == MEDIA_TYPE,
-            retry_after=float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0,
-        )
+        kind = _header(response.headers, "Content-Type").partition(";")[0].strip().lower()
+        named = retry_after_seconds(_header(response.headers, "Retry-After"), _header(response.headers, "Date"))
+        wait = self._reconnect.refused(response.status_code, has_problem=kind == MEDIA_TYPE, retry_after=named)
         reason = problem_sentence(bytes(response.body or b""), response.status_code)
         if wait is None:
             raise SubscriptionRefusedError(f"The ticker refused: {reason}", response.status_code) from None
         return reason, wait
+
+
+def _header(headers: Headers, name: str) -> str:
+    """The last value of a header that a proxy may have added once more; empty if there is none."""
+    return next(reversed(headers.get_all(name)), "")

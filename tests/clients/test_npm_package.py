@@ -35,12 +35,12 @@ def program(package: Path, name: str) -> str:
     return str(shutil.copy(PROGRAMS / name, package / name))
 
 
-@pytest.mark.parametrize("transport", ["websocket", "events"])
+@pytest.mark.parametrize("has_websocket", [True, False])
 async def test_the_package_gets_through_everything_in_node(
-    redis_url: str, brand: str, package: Path, tmp_path: Path, transport: str
+    redis_url: str, brand: str, package: Path, tmp_path: Path, has_websocket: bool
 ) -> None:
-    node = node_with_websocket() if transport == "websocket" else node_without_websocket()
-    options = [] if transport == "websocket" else ["--import", "data:text/javascript,delete globalThis.WebSocket"]
+    node = node_with_websocket() if has_websocket else node_without_websocket()
+    options = [] if has_websocket else ["--import", "data:text/javascript,delete globalThis.WebSocket"]
     command = [node, *options, program(package, "client.mjs"), str(tmp_path / "cursor")]
     assert await try_client(redis_url, brand, command) == Outcome(ITSELF, ITSELF)
 

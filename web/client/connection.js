@@ -144,7 +144,7 @@ export class Connection {
       if (this.#index !== this.#preferred() && !this.#firstHasWorked) this.#options.preferred = this.#index;
     }
     if (typeof message.cursor === "string") this.cursor = message.cursor;
-    if (Number(message.heartbeat) > 0) this.heartbeat = Number(message.heartbeat);
+    this.heartbeat = Number(message.heartbeat) || this.heartbeat;
     if (message.type === "bye") {
       this.#backoff.postpone(message.reconnect);
       // The server closes the connection; if it does not, the client does when its wait is over.
@@ -179,8 +179,10 @@ export class Connection {
       }
       const isFirstVisit = !this.#hasWorked && !this.#rounds;
       if (!isFirstVisit) this.#report("offline");
-      // Only a page's first visit changes transport at once: clients that return may be thousands.
-      this.#openAfter(isOut && isFirstVisit ? this.#backoff.rest() : this.#backoff.next(loss.retryAfter));
+      // Only a page's first visit changes transport at once, and not before a wait that a refusal has named: clients
+      // that return may be thousands.
+      const isAtOnce = isOut && isFirstVisit && !loss.retryAfter;
+      this.#openAfter(isAtOnce ? this.#backoff.rest() : this.#backoff.next(loss.retryAfter));
     }
   }
 

@@ -23,11 +23,15 @@ export const poll = (address, on, heartbeat) => {
       // Throws for a captive portal's page; the connection judges whatever else is JSON.
       JSON.parse(text);
       on.message(text);
+      if (abort.signal.aborted) return;
       wait = Math.max(1, Math.min(LONGEST_POLL_SECONDS, Math.floor(heartbeat())));
       // A proxy that answers at once must not make this loop spin.
       const rest = Math.max(0, startedAt + SHORTEST_POLL - Date.now());
-      await new Promise((resolve) => setTimeout(resolve, rest));
-      if (abort.signal.aborted) return;
+      // A program that has ended must not wait for this timer.
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, rest);
+        abort.signal.onabort = () => clearTimeout(timer);
+      });
     }
   };
   run().catch(() => on.loss({}));

@@ -12,6 +12,24 @@ export async function refusal(response) {
   const text = await response.text();
   const isProblem = !!response.headers.get("content-type")?.includes("problem+json");
   const final = isFinalStatus(response.status, isProblem);
-  const retryAfter = Number(response.headers.get("retry-after"));
-  return { final, retryAfter, reason: final ? JSON.parse(text).detail : "" };
+  return { final, retryAfter: secondsOf(response.headers), reason: final ? detailOf(text) : "" };
+}
+
+/**
+ * The wait that `Retry-After` names: seconds, or a date by the clock of its sender (RFC 9110, 10.2.3).
+ * @param {Headers} headers
+ */
+function secondsOf(headers) {
+  const value = headers.get("retry-after") ?? "";
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  return Number(value) || Math.max(0, Date.parse(value) - now) / 1000 || 0;
+}
+
+/** The sentence of a problem, empty if a proxy has cut it off. @param {string} text */
+function detailOf(text) {
+  try {
+    return JSON.parse(text).detail;
+  } catch {
+    return "";
+  }
 }

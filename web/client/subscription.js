@@ -15,17 +15,19 @@ const QUEUE_LIMIT = 1000;
 /** Browsers have none, and go on after an error of a listener. @type {typeof setImmediate | undefined} */
 const nextTask = globalThis.setImmediate;
 
+const isBrowser = "WebSocket" in globalThis && !globalThis.process?.versions?.node;
+
 /** The server refused the request, and will refuse it again. */
 export class RefusedError extends Error {
   /** @override */
   name = "RefusedError";
 }
 
-/** Instead of an EventSource; and first where there is no WebSocket. */
-const EVERYWHERE = ("WebSocket" in globalThis ? TRANSPORTS : [stream, ...TRANSPORTS.slice(1)]).with(
-  1,
-  stream,
-);
+/**
+ * Instead of an EventSource. In Node.js it is the first too: a WebSocket that the program closes waits there for the
+ * answer of the other side, and a dead network would keep the program from ending.
+ */
+const EVERYWHERE = (isBrowser ? TRANSPORTS : [stream, ...TRANSPORTS.slice(1)]).with(1, stream);
 
 export class Subscription extends EventTarget {
   /** @type {CursorStore | undefined} */
@@ -149,7 +151,8 @@ export class Subscription extends EventTarget {
 
   /** @param {Message} message */
   #read(message) {
-    const { type, cursor = "" } = message;
+    const { type } = message;
+    const cursor = typeof message.cursor === "string" ? message.cursor : "";
     const time = Date.parse(message.time ?? "");
     if (time) this.#offset = time - Date.now();
     const isList = type === "snapshot" || type === "replay";
@@ -166,7 +169,7 @@ export class Subscription extends EventTarget {
     if (type === "snapshot") events.push({ type, items, cursor, isComplete });
     else if (type === "replay") events.push({ type, items, cursor });
     else if (item) events.push({ type: "item", item, items: [item], cursor });
-    this.#put(events, message.cursor);
+    this.#put(events, cursor);
   }
 
   /** @param {State} state @param {string} reason given if the server has ended it for good */

@@ -42,6 +42,17 @@ test("a first visit changes transport after two failures, within five seconds", 
   assert.equal(fake.options.preferred, 1);
 });
 
+test("a first visit changes transport only after the wait that a refusal names", () => {
+  const fake = start({ random: () => 0 });
+  fake.lose({ retryAfter: 5 });
+  fake.clock.pass(5000);
+  fake.lose({ retryAfter: 7 });
+  fake.clock.pass(6999);
+  assert.deepEqual(fake.indexes, [0, 0]);
+  fake.clock.pass(1);
+  assert.deepEqual(fake.indexes, [0, 0, 1]);
+});
+
 test("a portal page, a list without items and a heartbeat are not a first message", () => {
   const fake = start();
   for (const text of [

@@ -13,8 +13,6 @@ import { item } from "./items.js";
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
 /** @import { CursorStore, FollowOptions, NewsEvent } from "../client/api.d.ts" */
 
-// With it a connection tries WebSocket first, which this server does not speak.
-Reflect.deleteProperty(globalThis, "WebSocket");
 /** @type {typeof import("../client/api.d.ts")} */
 const { follow, RefusedError, Store, storageCursors } = /** @type {any} */ (
   await import("../client/index.js")
@@ -277,7 +275,6 @@ test("an event whose listener ends the program of Node.js by an error comes agai
   const folder = await mkdtemp(join(tmpdir(), "cursor-"));
   const path = join(folder, "cursor");
   const program = `
-    delete globalThis.WebSocket;
     const { follow } = await import(${JSON.stringify(new URL("../client/index.js", import.meta.url).href)});
     const { writeFileSync } = await import("node:fs");
     const cursors = { load: () => null, save: (cursor) => writeFileSync(${JSON.stringify(path)}, cursor) };

@@ -1,7 +1,9 @@
 """`follow` against a ticker that misbehaves: it resumes, waits, gives up, and never misses what came."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from flashwire.client import (
     SubscriptionRefusedError,
     follow,
 )
+from flashwire.client.retry_after import retry_after_seconds
 from tests.support.fake_ticker import (
     SNAPSHOT,
     fake_ticker,
@@ -163,6 +166,48 @@ async def test_retry_after_of_a_full_node_is_kept() -> None:
     async with fake_ticker(no_connection, lambda number: answer) as ticker:
         events = await collect(Subscription(ticker.url, chance=lambda: 0.5), until=nth(Reconnecting, 1))
     assert isinstance(events[-1], Reconnecting) and events[-1].seconds == 30.5
+
+
+async def test_retry_after_may_be_a_date_by_the_clock_of_its_sender() -> None:
+    dates = {"Retry_After": "Thu, 01 Jan 2026 00:01:30 GMT", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    answer = http_answer(HTTPStatus.TOO_MANY_REQUESTS, b"", **dates)
+    async with fake_ticker(no_connection, lambda number: answer) as ticker:
+        events = await collect(Subscription(ticker.url, chance=lambda: 0.5), until=nth(Reconnecting, 1))
+    assert isinstance(events[-1], Reconnecting) and events[-1].seconds == 90.5
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        ("30", "", 30),
+        ("Wed, 31 Dec 2025 23:59:00 GMT", "Thu, 01 Jan 2026 00:00:00 GMT", 0),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", "", 0),
+        ("soon", "", 0),
+        ("\u0663", "", 0),
+        ("", "", 0),
+    ],
+)
+def test_a_wait_that_cannot_be_read_is_none(value: str, date: str, seconds: float) -> None:
+    assert retry_after_seconds(value, date) == seconds
+
+
+def test_without_the_senders_clock_a_date_counts_by_this_one() -> None:
+    assert 60 < retry_after_seconds(formatdate(time.time() + 100, usegmt=True), "no date") <= 100
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "Content-Type", "Location"])
+async def test_a_header_that_a_proxy_has_sent_twice_ends_no_subscription(name: str) -> None:
+    status = HTTPStatus.FOUND if name == "Location" else HTTPStatus.SERVICE_UNAVAILABLE
+    answer = http_answer(status, b"")
+    for value in ("text/plain", "text/html") if name == "Content-Type" else ("/one", "/two"):
+        answer.headers[name] = value
+
+    async def script(connection: ServerConnection, number: int) -> None:
+        await connection.send(SNAPSHOT)
+
+    async with fake_ticker(script, lambda number: answer if number == 1 else None) as ticker:
+        events = await collect(Subscription(ticker.url, chance=lambda: 0), until=nth(Snapshot, 1))
+    assert [type(event) for event in events[:3]] == [Connecting, Reconnecting, Connecting]
 
 
 async def test_a_silent_connection_is_left_after_two_and_a_half_heartbeats() -> None:
