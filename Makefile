@@ -63,8 +63,8 @@ clients: $(VENV)/.tests ## run clients of other projects against a node; install
 	@bash tests/clients/install.sh $(BIN)/python
 	$(BIN)/python -m pytest tests/clients -m slow $(ARGS)
 
-hosts: $(VENV)/.tests web/node_modules/.stamp build/hosts/.stamp ## run the widget's tests in pages of React, Vue, Svelte, Lit, and in WordPress
-	@bash tests/setup.sh wordpress
+hosts: $(VENV)/.tests web/node_modules/.stamp build/hosts/.stamp ## run the widget's tests in pages of React, Vue, Svelte, Lit, in WordPress and behind Varnish
+	@bash tests/setup.sh sites
 	$(BIN)/python -m pytest tests/browser/hosts --ignore tests/browser/hosts/test_browsers.py $(if $(SHORT),-m slow) $(ARGS)
 
 browsers: $(VENV)/.tests ## run the widget's tests in Firefox and WebKitGTK; SHORT=1 the first of each

@@ -6,7 +6,7 @@
 #   setup.sh programs    sees that the programs that tests drive are there
 #   setup.sh browsers    sees that Firefox and WebKitGTK are there
 #   setup.sh theme DIR   unpacks a theme of WordPress into DIR/theme
-#   setup.sh wordpress   sees that WordPress, PHP and MariaDB are there
+#   setup.sh sites       sees that WordPress, PHP, MariaDB and Varnish are there
 set -euo pipefail
 
 stop() {
@@ -111,20 +111,21 @@ find_theme() {
     rm -r "$1/unpacked" "$1"/${package}_*.deb
 }
 
-find_wordpress() {
+find_sites() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin
     local missing=() name themes=/usr/share/wordpress/wp-content/themes
     program php-cli php
     program mariadb-server mariadbd
+    program varnish varnishd
     php -r 'exit(extension_loaded("mysqli") ? 0 : 1);' 2>/dev/null || missing+=(php-mysql)
     for name in twentytwentyone twentytwentythree; do
         [ -d "$themes/$name" ] || missing+=("wordpress-theme-$name")
     done
     [ -e "$themes/../languages/ar.mo" ] || missing+=(wordpress wordpress-l10n)
-    [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" || stop "install WordPress for the tests: ${missing[*]}"
+    [ ${#missing[@]} = 0 ] || fetch "${missing[@]}" || stop "install the servers of the tests: ${missing[*]}"
 }
 
 case ${1:-} in
-python | node | npm | programs | browsers | theme | wordpress) "find_$1" "${@:2}" ;;
-*) stop "usage: setup.sh python | node | npm | programs | browsers | theme DIR | wordpress" ;;
+python | node | npm | programs | browsers | theme | sites) "find_$1" "${@:2}" ;;
+*) stop "usage: setup.sh python | node | npm | programs | browsers | theme DIR | sites" ;;
 esac

@@ -75,12 +75,10 @@ function flashwire_fragment( $address, $values ) {
 		return $html;
 	}
 	$reply = wp_remote_get( $url, array( 'timeout' => FLASHWIRE_TIMEOUT_SECONDS, 'redirection' => 0 ) );
-	$type  = wp_remote_retrieve_header( $reply, 'content-type' );
-	if ( 200 === wp_remote_retrieve_response_code( $reply ) && 0 === strpos( (string) $type, 'text/html' ) ) {
-		$html = flashwire_plain_text( wp_remote_retrieve_body( $reply ) );
-	} else {
-		$html = flashwire_element( $address, $values );
-	}
+	$body  = wp_remote_retrieve_body( $reply );
+	// A proxy may answer 200 with a page of its own.
+	$is_fragment = 200 === wp_remote_retrieve_response_code( $reply ) && 0 === strpos( $body, '<breaking-ticker ' );
+	$html        = $is_fragment ? flashwire_plain_text( $body ) : flashwire_element( $address, $values );
 	// After an error too: the next reader must not wait for the same time.
 	set_transient( $key, $html, FLASHWIRE_KEPT_SECONDS );
 	return $html;

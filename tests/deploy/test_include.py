@@ -1,4 +1,4 @@
-"""The recipe of docs/embed.md for nginx: a page with the current items, and with the element alone."""
+"""The recipes of docs/embed.md for nginx and static sites: the current items, or the element alone."""
 
 import asyncio
 import os
@@ -103,6 +103,36 @@ async def test_a_ticker_that_accepts_and_is_silent_holds_the_page_for_a_second_a
     assert heads and b"host: site.example:8080" in heads[0]
     for name in (b"cookie", b"range", b"if-none-match", b"accept-encoding"):
         assert name not in heads[0], name
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+async def test_a_static_site_has_the_current_items_or_the_element_alone(
+    redis_url: str, brand: str, tmp_path: Path, is_moved: bool
+) -> None:
+    [command, *_] = code_blocks(read("embed.md").partition("## Static sites")[2], "sh")
+
+    async def build(ticker: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-ec", command.replace("https://ticker.example", ticker), cwd=tmp_path,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert await process.wait() == 0
+        return (tmp_path / "ticker.html").read_text("utf-8")
+
+    async with serving(redis_url, brand) as node:
+        line = await node.publish("Wards open")
+
+        async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+            location = f"Location: {node.url}{path}\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
+            writer.write(f"HTTP/1.1 301 Moved\r\n{location}".encode())
+            writer.close()
+
+        async with _listening(redirect) as moved:
+            html = await build(moved if is_moved else node.url)
+        assert line.uri in html and "data-cursor" in html and "<html>" not in html
+    html = await build(node.url)
+    assert html.strip() == f'<breaking-ticker src="{node.url}/v1/live" edition="en"></breaking-ticker>'
 
 
 @asynccontextmanager

@@ -5,7 +5,9 @@ import json
 import re
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -107,6 +109,22 @@ def test_a_post_has_a_list_a_line_and_a_frame_that_are_live(
     assert [finding for finding in serious_findings(page) if re.search("breaking-ticker|iframe", finding)] == []
 
 
+def test_the_short_code_works_in_a_block_of_the_sidebar(page: Page, site: WordPress, running: Running) -> None:
+    running.publish(text="Health ministry: In the sidebar")
+    site.php("switch_theme( 'twentytwentyone' );")
+    site.set_option("WPLANG", "")
+    site.php(
+        "update_option( 'widget_block', json_decode( stream_get_contents( STDIN ), true ) );"
+        "update_option( 'sidebars_widgets', array( 'sidebar-1' => array( 'block-2' ), 'array_version' => 3 ) );",
+        {"2": {"content": block("shortcode", '[flashwire edition="en" layout="line"]')}, "_multiwidget": 1},
+    )
+    page.goto(site.url)
+    ticker = page.locator(".widget-area breaking-ticker")
+    expect(ticker).to_have_js_property("state", "live")
+    expect(ticker.locator("li:visible")).to_contain_text("In the sidebar")
+    site.php("update_option( 'sidebars_widgets', array( 'sidebar-1' => array(), 'array_version' => 3 ) );")
+
+
 def test_the_list_is_in_the_page_without_script_word_for_word(
     chromium: Browser, site: WordPress, running: Running
 ) -> None:
@@ -146,6 +164,26 @@ def test_an_administrator_sets_the_address_under_reading(page: Page, site: WordP
     expect(page.get_by_label("Address of the live ticker")).to_have_value(running.ticker)
     page.goto(address)
     expect(page.locator("breaking-ticker")).to_have_js_property("state", "live")
+
+
+def test_a_page_of_a_proxy_is_not_put_into_a_post(site: WordPress, running: Running) -> None:
+    class Maintenance(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Maintenance</title>")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Prints nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Maintenance) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        site.set_option("flashwire_ticker", f"http://127.0.0.1:{proxy.server_port}")
+        html = httpx2.get(site.post("Maintenance", "[flashwire]"), timeout=30).text
+        proxy.shutdown()
+    site.set_option("flashwire_ticker", running.ticker)
+    assert "<title>Maintenance</title>" not in html and "/v1/live" in html
 
 
 def test_a_ticker_that_does_not_answer_leaves_an_element_that_becomes_live(site: WordPress, running: Running) -> None:
