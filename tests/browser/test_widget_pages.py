@@ -110,6 +110,7 @@ def test_the_snippet_can_be_copied(context: BrowserContext, ticker: FakeTicker) 
     page.goto(f"{ticker.url}/?lang=en")
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     copied: str = page.evaluate("navigator.clipboard.readText()")
     assert f'src="{ticker.url}/widget/breaking-ticker.js"' in copied and "<breaking-ticker" in copied
 

@@ -105,6 +105,7 @@ class _DeveloperPages:
             return bad_host()
         text = self._llms.substitute(
             brand=settings.brand,
+            kind=self._frame.strings["en"]["rehearsal"] if settings.rehearsal else "live breaking news",
             origin=address,
             editions=", ".join(f"`{name}`" for name in editions),
             edition=editions[0],

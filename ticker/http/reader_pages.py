@@ -64,7 +64,9 @@ class _ReaderPages:
         address = public_address(node.settings, request)
         page = f"{address}/items/{uri}"
         card = f"{page}/card.png?v={newest.version}" if is_public and IS_INSTALLED else None
-        article = news_article(newest, node.site, node.settings.brand, page, card) if is_public else None
+        # A program must not take a line of a rehearsal for news.
+        is_news = is_public and not node.settings.rehearsal
+        article = news_article(newest, node.site, node.settings.brand, page, card) if is_news else None
         return self._page(
             request,
             "item.html",
@@ -106,6 +108,7 @@ class _ReaderPages:
             t=self._frame.strings[language],
             origin=address,
             brand=self._node.settings.brand,
+            rehearsal=self._node.settings.rehearsal,
             edition=edition,
             edition_name=self._node.site.editions[edition].name,
             language=language,
@@ -129,7 +132,15 @@ class _ReaderPages:
         if not entries:
             return self._message(request, 404, "page_no_story")
         items = [entry.item for entry in entries]
-        return self._page(request, "story.html", edition, story=story, title=items[0].story, items=items)
+        return self._page(
+            request,
+            "story.html",
+            edition,
+            story=story,
+            title=items[0].story,
+            items=items,
+            corrections={item.uri: made[-1] for item in items if (made := corrections_of(item))},
+        )
 
     def _edition(self, request: Request) -> str | None:
         """The edition of the address; the site's first one if it names none, None for an unknown one."""

@@ -106,13 +106,23 @@ class ShareCards:
             time=page_time(item.version_created, edition.timezone if edition else "UTC"),
             strings=self._frame.strings[language],
             page_language=language,
+            is_rehearsal=self._node.settings.rehearsal,
         )
 
 
 def card_content(
-    item: Item, *, brand: str, edition: str, time: str, strings: dict[str, str], page_language: str
+    item: Item,
+    *,
+    brand: str,
+    edition: str,
+    time: str,
+    strings: dict[str, str],
+    page_language: str,
+    is_rehearsal: bool = False,
 ) -> dict[str, object]:
     """What the template reads, all of it text."""
+    # A correction is owed in later versions too.
+    mark = strings["correction"] if corrections_of(item) else strings.get(f"u{item.urgency}", "")
     primary = item.headline.language.partition("-")[0].lower()
     return {
         "headline": item.headline.value,
@@ -120,8 +130,7 @@ def card_content(
         # Typst takes codes of two or three letters.
         "language": primary if re.fullmatch("[a-z]{2,3}", primary) else "en",
         "source": shortened(", ".join(source.name.value for source in item.info_sources)),
-        # A correction is owed in later versions too.
-        "mark": strings["correction"] if corrections_of(item) else strings.get(f"u{item.urgency}", ""),
+        "mark": strings["rehearsal"] if is_rehearsal else mark,
         "brand": brand,
         "edition": edition,
         "time": time,

@@ -9,6 +9,11 @@ export function showCopyButtons() {
   )) {
     const label = button.textContent ?? "";
     button.hidden = false;
+    // A screen reader does not say the new name of a button that has the focus already.
+    const status = document.createElement("span");
+    status.className = "visually-hidden";
+    status.setAttribute("role", "status");
+    button.after(status);
     button.addEventListener("click", async () => {
       const source = document.getElementById(button.dataset.copy ?? "");
       let result = button.dataset.done ?? "";
@@ -19,9 +24,10 @@ export function showCopyButtons() {
         if (source) getSelection()?.selectAllChildren(source);
         result = button.dataset.failed ?? "";
       }
-      button.textContent = result;
+      button.textContent = status.textContent = result;
       setTimeout(() => {
         button.textContent = label;
+        status.textContent = "";
       }, SHOWN_MS);
     });
   }

@@ -38,7 +38,7 @@ export function entry(text, words, isOpen) {
     el("h3", {}, words.raw ?? ""),
     el(
       "pre",
-      { lang: "en", dir: "ltr", tabindex: "0", role: "region", "aria-label": words.raw ?? "" },
+      { lang: "en", dir: "ltr", tabindex: "0", role: "group", "aria-label": words.raw ?? "" },
       el("code", {}, JSON.stringify(message, null, 2)),
     ),
   );
@@ -52,9 +52,10 @@ function parsed(message, words) {
     el("div", {}, el("dt", {}, el("code", { dir: "ltr" }, name)), el("dd", { dir: "ltr" }, `${value}`)),
   );
   const list = items ?? (item ? [item] : []);
+  // It scrolls, so the keyboard must reach it.
   return el(
     "div",
-    {},
+    { tabindex: "0", role: "group", "aria-label": words.parsed ?? "" },
     el("dl", { class: "fields" }, ...fields),
     el("ul", {}, ...list.map((each) => line(each, words))),
   );

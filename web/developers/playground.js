@@ -62,8 +62,9 @@ function stop() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (close) stop();
-  else start();
+  if (!close) start();
+  // Enter in a field connects. It must not end the connection which the new value of the field has just opened.
+  else if (!document.activeElement?.matches("input")) stop();
 });
 form.addEventListener("change", () => {
   showExamples();

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from tests.support.serving import Serving, Start
+from tests.support.serving import Serving, Start, serving
 from ticker.contract.item import Correction, Story, Text
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +117,33 @@ async def test_a_story_has_its_current_items_in_one_edition(node: Serving) -> No
     assert line.uri in page and other.uri not in page and '<h1 dir="ltr" lang="en">Flood</h1>' in page
     await node.act(line, "withdraw")
     assert (await node.get("/story/flood?edition=en")).status_code == 404
+
+
+async def test_a_story_shows_the_newest_correction_of_each_item_in_later_versions_too(node: Serving) -> None:
+    line = await node.publish("Seven wards open", story=FLOOD)
+    first = await node.act(line, "correction", note=Text("Six, not seven.", "en", "ltr"))
+    corrections: tuple[Correction, ...] = (Correction(2, "correction", first.note or NOTE, first.version_created),)
+    second = await node.act(first, "correction", note=NOTE, corrections=corrections)
+    corrections += (Correction(3, "correction", NOTE, second.version_created),)
+    for change in (None, {"note": None, "corrections": corrections}):
+        if change:
+            await node.act(second, "update", **change)
+        page = (await node.get("/story/flood?edition=en")).text
+        assert page.count("<b>Correction:</b>") == 1 and NOTE.value in page and "Six, not" not in page
+        assert f'<time datetime="{second.version_created}"' in page
+
+
+async def test_pages_of_a_rehearsal_say_so_in_title_and_preview_and_are_not_indexed(redis_url: str, brand: str) -> None:
+    async with serving(redis_url, f"{brand}-rehearsal", rehearsal=True) as node:
+        line = await node.publish("Evacuate the coast", story=FLOOD, urgency=1)
+        for path in (f"/items/{line.uri}", "/corrections", "/story/flood?edition=en", "/"):
+            page = (await node.get(path, Accept_Language="en")).text
+            assert '<meta name="robots" content="noindex">' in page and "Rehearsal – not news" in page, path
+        for path in ("/corrections.atom", "/llms.txt"):
+            assert "Rehearsal – not news" in (await node.get(path)).text[:400], path
+        page = (await node.get(f"/items/{line.uri}")).text
+        assert "<title>Rehearsal – not news · Our reporter: Evacuate" in page and "ld+json" not in page
+        assert '<meta property="og:title" content="Rehearsal – not news · Our reporter: Evacuate' in page
 
 
 async def test_the_fragment_has_the_filters_of_the_address_and_the_cursor_of_its_list(node: Serving) -> None:

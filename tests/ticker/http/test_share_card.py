@@ -100,6 +100,13 @@ def test_a_card_says_correction_in_later_versions_too() -> None:
     ] == ("Flash")
 
 
+def test_a_card_of_a_rehearsal_says_that_it_is_no_news() -> None:
+    strings = {**STRINGS, "rehearsal": "Rehearsal – not news"}
+    line = item(urgency=1, act="correction", note=Text("x", "en", "ltr"))
+    card = card_content(line, brand="", edition="", time="", strings=strings, page_language="en", is_rehearsal=True)
+    assert card["mark"] == "Rehearsal – not news"
+
+
 def test_a_card_has_no_empty_boxes_for_what_no_font_here_can_show() -> None:
     # No font has a glyph for a code point that is not assigned.
     pictograph, letter = "\U0001f8ff\ufe0f", "\u0378"
