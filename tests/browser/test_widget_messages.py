@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_ticker import FakeTicker, an_item
+from tests.browser.test_widget_criteria import contrast
 from tests.browser.test_widget_shifts import COLLECT
 from tests.browser.widget_page import context, page, rows, show_page, ticker
 
@@ -29,8 +30,19 @@ COVERED: Final = """
   }
 """
 
+# Whether it, or what it lies on up to the ticker's box, lets nothing through.
+OPAQUE: Final = """
+  (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (color !== "rgba(0, 0, 0, 0)") return !/[,/] *0?\\.\\d+\\)/.test(color);
+    }
+    return false;
+  }
+"""
 
-def long_list(page: Page, ticker: FakeTicker, style: str = "") -> None:
+
+def long_list(page: Page, ticker: FakeTicker) -> None:
     """A list whose first rows are in the window and whose end is not."""
     ticker.publish(*(an_item(number, f"{LINE} {number}") for number in range(1, 16)))
     page.add_init_script(COLLECT)
@@ -38,7 +50,7 @@ def long_list(page: Page, ticker: FakeTicker, style: str = "") -> None:
     widget = show_page(
         page,
         ticker,
-        f"<h1>Page</h1><breaking-ticker src='/v1/live' edition='en' style='{style}'></breaking-ticker>"
+        "<h1>Page</h1><breaking-ticker src='/v1/live' edition='en'></breaking-ticker>"
         "<p style='height: 1500px'>After</p>",
     )
     expect(widget.locator(".pause")).to_be_visible()
@@ -88,13 +100,30 @@ def test_a_notice_of_a_gap_is_in_the_window_until_the_reader_dismisses_it(page: 
     assert page.evaluate("window.shifts") == []
 
 
-def test_a_message_over_rows_is_opaque_on_a_ticker_without_a_ground_of_its_own(page: Page, ticker: FakeTicker) -> None:
-    long_list(page, ticker, "--ticker-paper: transparent")
-    widget = page.locator("breaking-ticker")
-    ticker.knows_cursors = False
+# What a page may put under a ticker, with the colour of the text that it has there.
+GROUNDS: Final = {
+    "light page": "--ticker-paper: transparent",
+    "picture": "--ticker-paper: transparent; --ticker-ink: #fff; --ticker-accent: #ff9d8f",
+    "shade": "--ticker-paper: rgb(0 0 0 / 40%); --ticker-ink: #fff; --ticker-accent: #ff9d8f",
+}
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("layout", ["list", "crawl"])
+def test_what_lies_over_rows_is_opaque_and_can_be_read_on_a_ticker_that_lets_the_page_through(
+    page: Page, ticker: FakeTicker, ground: str, layout: str
+) -> None:
+    ticker.publish(*(an_item(number, f"{LINE} {number}") for number in range(1, 16)))
+    page.set_viewport_size({"width": 390, "height": 600})
+    attributes = f'src="/v1/live" layout="{layout}" style="{GROUNDS[ground]}"'
+    widget = show_page(page, ticker, f"<breaking-ticker {attributes}></breaking-ticker>")
+    expect(widget.locator(".pause")).to_have_count(1)
+    ticker.behave(ws="busy", sse="busy", json="busy")
     ticker.close_all()
-    expect(widget.locator(".notice")).to_be_in_viewport()
-    ground = "node => getComputedStyle(node).backgroundColor"
-    assert widget.locator(".messages > div").evaluate(ground) == "color(srgb 1 1 1)"
-    widget.evaluate("ticker => ticker.style.colorScheme = 'dark'")
-    assert widget.locator(".messages > div").evaluate(ground) == "color(srgb 0.0823529 0.0941176 0.113725)"
+    expect(widget.get_by_role("button", name="Try now")).to_have_count(1, timeout=30_000)
+    over = [".why", ".whole .close"] if layout == "list" else [".why", ".state"]
+    widget.evaluate("ticker => ticker.shadowRoot.querySelector('.whole')?.showPopover()")
+    for name in over:
+        node = widget.locator(name)
+        assert node.evaluate(OPAQUE), name
+        assert contrast(node, None, "color") >= 4.5, name

@@ -5,7 +5,8 @@
  */
 
 import { keepFocus } from "./focus.js";
-import { topOf } from "./scroller.js";
+import { languageOf } from "./language.js";
+import { furtherDown } from "./scroller.js";
 import { sayOnce } from "./spoken.js";
 import { messages, english as statusWords } from "./status.js";
 import { steady } from "./steady.js";
@@ -53,10 +54,6 @@ function pauseMemory(host) {
   };
 }
 
-/** Of the element, or of the page. @param {Element} host */
-const languageOf = (host) =>
-  host.closest("[lang]")?.getAttribute("lang") || host.ownerDocument.documentElement.lang;
-
 /** The English words of this part; the other languages have them in their own file. */
 export const english = {
   ...statusWords,
@@ -69,7 +66,7 @@ export const english = {
 export const css = `
 :host {
   --_under: var(--_solid, var(--_paper));
-  --_ground: light-dark(rgb(from var(--_under) calc(r * alpha + 255 * (1 - alpha)) calc(g * alpha + 255 * (1 - alpha)) calc(b * alpha + 255 * (1 - alpha)) / 1), rgb(from var(--_under) calc(r * alpha + 21 * (1 - alpha)) calc(g * alpha + 24 * (1 - alpha)) calc(b * alpha + 29 * (1 - alpha)) / 1));
+  --_ground: rgb(from color-mix(in srgb, var(--_under) 99.9%, lch(from var(--_ink) clamp(8, (49.4 - l) * infinity, 100) 0 0)) r g b / 1);
   --_warn: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 76) 55 72);
   --_good: lch(from var(--_ground) clamp(39, (49.4 - l) * infinity, 71) 40 157);
   --_ring: lch(from var(--_ground) clamp(34, (49.4 - l) * infinity, 74) 48 272);
@@ -186,11 +183,11 @@ export function extend(frame) {
   list.after(more);
   frame.hasControls = true;
   const restoreFocus = keepFocus(frame, pause);
+  const isFurtherDown = furtherDown(frame);
   // A new item must not move what the reader is looking at, nor come while no reader looks.
   const isHolding = () =>
     frame.isPaused ||
-    (!options.layout &&
-      (root.ownerDocument.hidden || list.scrollTop > 0 || root.getBoundingClientRect().top < topOf(host)));
+    (!options.layout && (root.ownerDocument.hidden || list.scrollTop > 0 || isFurtherDown()));
   /** @param {HTMLElement} button @param {string} word @param {number} count */
   const count = (button, word, count) => {
     button.hidden = !count;

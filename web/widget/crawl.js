@@ -26,22 +26,22 @@ const STEP_MS = 4000;
 const LONGEST_FRAME_MS = 100;
 
 export const css = `
-:host { --_paper: var(--ticker-paper, transparent); --_solid: var(--ticker-paper, light-dark(#fff, #15181d)) }
+:host { --_paper: var(--ticker-paper, transparent); --_solid: var(--ticker-paper, light-dark(#fff, #15181d)); --_ground: var(--_solid) }
 .crawl { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; position: relative }
 .crawl .head { border: 0; padding: 0; flex-wrap: nowrap }
 .crawl .tools { position: absolute; z-index: 2; inset: 0; padding-inline-start: 10em; gap: 0; flex-wrap: nowrap; justify-content: end; pointer-events: none; opacity: 0 }
-.crawl .tools > * { flex: none; block-size: 100%; pointer-events: auto; background-color: var(--_solid) }
+.crawl .tools > * { flex: none; block-size: 100%; pointer-events: auto; background-color: var(--_ground) }
 .crawl .tools > div { flex: 1; order: -2; display: flex; min-inline-size: 0; overflow: hidden; white-space: nowrap; pointer-events: none; background: none }
 .crawl .tools p { pointer-events: auto; min-inline-size: 0 }
 .crawl .tools p span { overflow: hidden; text-overflow: ellipsis }
 .crawl .tools .fresh { order: -1; background-color: var(--_fill) }
 .crawl .state { inline-size: 10em; padding-inline: .6em; line-height: 2.95 }
 .crawl:is(:hover:not(.bare), :focus-within) .tools, .crawl .tools:has(.stale, .offline) { opacity: 1 }
-.crawl :is(.why, .notice) { background: var(--_solid); border: 0 }
+.crawl :is(.why, .notice) { background: var(--_ground); border: 0 }
 .crawl .body { overflow: hidden; position: relative; block-size: 2.4em }
 .crawl .list { position: static; max-block-size: none; overflow: visible }
 .crawl li { position: absolute; inset: 0; border: 0; padding: .5em; clip-path: inset(50%); white-space: nowrap; display: flex; gap: .7em }
-.crawl li:focus-within { clip-path: none; z-index: 1; background: var(--_solid) }
+.crawl li:focus-within { clip-path: none; z-index: 1; background: var(--_ground) }
 .crawl :is(.text, .note, .u1 .text) { font-size: 1em; line-height: inherit; margin: 0; border: 0; padding: 0 }
 .track { display: flex; inline-size: max-content; line-height: 2.4; white-space: nowrap; will-change: transform; text-shadow: 0 1px 2px light-dark(#fff, #000), 0 0 .3em light-dark(#fff, #000) }
 .piece { display: flex; gap: .7em; padding-inline-end: .9em; flex: none }

@@ -8,6 +8,7 @@ import { TRANSPORTS } from "../client/transports.js";
 import { isValid } from "../client/valid.js";
 import { connect } from "./connect.js";
 import { Frame } from "./frame.js";
+import { languageOf } from "./language.js";
 import * as line from "./line.js";
 import { load } from "./parts.js";
 import { reflect, upgrade } from "./properties.js";
@@ -100,7 +101,7 @@ export class BreakingTicker extends HTMLElement {
 
   /** Keeps the connection and the list when the element is moved (`moveBefore`). */
   connectedMoveCallback() {
-    if (this.#language() !== this.#tag) this.#queue(this.#build);
+    if (languageOf(this) !== this.#tag) this.#queue(this.#build);
   }
 
   /** @param {string} name @param {string | null} old @param {string | null} value */
@@ -124,13 +125,9 @@ export class BreakingTicker extends HTMLElement {
     return Date.now() + this.#offset;
   }
 
-  #language() {
-    return this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
-  }
-
   #build = async () => {
     const build = ++this.#builds;
-    const tag = this.#language();
+    const tag = languageOf(this);
     this.#tag = tag;
     const hasOwnWords = this.#words || this.querySelector("script[type='application/json']");
     const layout = LAYOUTS.find((name) => name === this.getAttribute("layout")) ?? "";

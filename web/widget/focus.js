@@ -36,6 +36,7 @@ export function keepFocus(frame, spare) {
     places.delete(shadow);
     /** @type {NodeListOf<HTMLElement>} */
     const nodes = (rows.get(place.uri)?.li ?? root).querySelectorAll("a, button");
-    ([...nodes].find((node) => partOf(node) === place.part) ?? spare).focus({ preventScroll: true });
+    const same = [...nodes].find((node) => partOf(node) === place.part && node.checkVisibility());
+    (same ?? spare).focus({ preventScroll: true });
   };
 }

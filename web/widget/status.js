@@ -41,6 +41,7 @@ export function messages(frame, words, onChange, moveFocus) {
     onChange();
     moveFocus();
   };
+  const isTall = ["", "card"].includes(frame.options.layout);
   let isHeadSeen = true;
   const dock = () => place.classList.toggle("docked", isHeadSeen && !notice.isConnected);
   const observer = new IntersectionObserver(
@@ -68,7 +69,8 @@ export function messages(frame, words, onChange, moveFocus) {
     const isOffline = state === "offline";
     // The last list of an earlier visit, or the page's.
     if (state === "connecting" && asOf) frame.state.textContent = words.asOf.replace("{n}", clock(asOf));
-    else if (isOffline && asOf > 0) frame.state.textContent += ` · ${clock(asOf)}`;
+    // In the other layouts the message is as near, and the word has less room.
+    else if (isOffline && asOf > 0 && isTall) frame.state.textContent += ` · ${clock(asOf)}`;
     const since = isStale && asOf > 0 && words.since.replace("{n}", clock(asOf));
     if (since) frame.state.textContent = since;
     const text = isStale ? words.behind : isOffline ? words[reason ? "refused" : "away"] : "";

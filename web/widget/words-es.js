@@ -23,7 +23,7 @@ export const words = {
   resume: "Reanudar",
   previous: "Anterior",
   next: "Siguiente",
-  fresh: "{n} nuevas",
+  fresh: "Nuevas: {n}",
   more: "{n} más",
   all: "Leer todo",
   empty: "No hay noticias de última hora.",
