@@ -14,7 +14,7 @@ __all__ = ["context", "ticker"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
-# Recorded from the first release that shared a connection: its notes, with the messages of the node as they are.
+# After the source of the first release that shared a connection: its notes, and the node's messages as they are.
 LEADER: Final = "3911706121-2210397446"
 OLD_LEADER: Final = f"""([name, first]) => {{
   localStorage["breaking-ticker"] = 1;

@@ -150,7 +150,9 @@ class Desk:
         self.settle()
 
     def in_all(self, state: str) -> None:
-        expect(self.page.locator(f"breaking-ticker[state={state}]")).to_have_count(len(LAYOUTS))
+        # One after the other: a failure then says which state it has.
+        for name in LAYOUTS:
+            expect(self.page.locator(f"breaking-ticker.{name}")).to_have_attribute("state", state)
         self.settle()
 
 
