@@ -32,7 +32,7 @@ const css = `
 [class=root] .body { padding-block-end: 2.2em; min-block-size: calc(var(--ticker-height) + 2.2em) }
 .empty { padding: .8em; color: var(--_soft) }
 ol { list-style: none; max-block-size: var(--ticker-height, none); overflow: auto; overflow-wrap: anywhere }
-li { padding: .7em .8em; border-block-end: 1px solid var(--_rule); border-inline-start: 4px solid transparent }
+li { text-align: start; padding: .7em .8em; border-block-end: 1px solid var(--_rule); border-inline-start: 4px solid transparent }
 li:last-child { border-block-end: 0 }
 .meta { display: flex; flex-wrap: wrap; gap: .1em .7em; font-size: .8125em; color: var(--_soft) }
 .mark { color: var(--_accent); font-weight: 800; display: inline-flex; align-items: center; gap: .35em }
