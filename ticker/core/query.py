@@ -13,6 +13,8 @@ from ticker.core.filter import CANARY, Filter
 from ticker.core.joins import BACKLOG_LIMIT, DEFAULT_BACKLOG, Subscription
 
 WAIT_LIMIT: Final = 30.0
+# While the stream cannot be followed: a client that does not know of it yet must not wait long.
+STALE_WAIT: Final = 2.0
 HEARTBEAT_LEAST: Final = 5
 HEARTBEAT_MOST: Final = 60
 VALUES_LIMIT: Final = 100

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ticker.core.frame import Encoded
 from ticker.core.joins import Subscription
-from ticker.core.query import WAIT_LIMIT, ParameterError, Query, read_pairs
+from ticker.core.query import STALE_WAIT, WAIT_LIMIT, ParameterError, Query, read_pairs
 from ticker.http.respond import EVENT_STREAM, JSON, problem_reply
 from ticker.net.admission import RETRY_SECONDS, admit
 from ticker.net.client_address import ADDRESS
@@ -56,12 +56,12 @@ async def live(request: Request) -> Response:
 
 async def _first(node: Node, request: Request, subscription: Subscription, wait: float, address: str) -> Encoded | None:
     """The message of the reply, or None if the client left while it waited."""
-    until = node.steady() + wait
+    began = node.steady()
     try:
         first = await _answer(node, request, subscription, address)
         # Only a replay can be empty and wait: any other message has news for the client.
         while first is not None and first.message.kind == "replay" and _is_empty(first):
-            rest = until - node.steady()
+            rest = began + (min(wait, STALE_WAIT) if node.stale else wait) - node.steady()
             if rest <= 0 or node.draining:
                 break
             if not await _wait_for_entry(node, request, rest, address):

@@ -129,6 +129,8 @@ class Broadcast:
         self.lost, self.is_ahead = reason, is_ahead
         if is_new:
             self.send_heartbeat()
+            # Long polls get no heartbeat.
+            self.next_entry.wake()
 
     def count_skipped(self, reason: str) -> None:
         if self.metrics.count_poison(reason):

@@ -150,6 +150,22 @@ async def test_a_long_poll_ends_with_an_empty_replay_when_its_time_is_up(node: S
     assert (replay["type"], replay["items"], replay["cursor"]) == ("replay", [], cursor)
 
 
+async def test_a_long_poll_learns_soon_that_the_news_may_be_old(node: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The bug: a poll gets no heartbeat, so its reader saw old news as live until the wait was over.
+    await node.publish("One")
+    cursor = (await node.get("/v1/live")).json()["cursor"]
+    poll = asyncio.create_task(node.get(f"/v1/live?cursor={cursor}&wait=30"))
+    await until(lambda: node.node.polls, "it waits")
+    # The reader may not say meanwhile that it follows the stream.
+    monkeypatch.setattr(node.node, "confirm", lambda: None)
+    node.node.mark_stale("the stream does not answer")
+    async with asyncio.timeout(12):
+        replay = (await poll).json()
+        assert (replay["type"], replay["items"], replay["stale"]) == ("replay", [], True)
+        # One that begins then is not held for long either: its client may have missed the change.
+        assert (await node.get(f"/v1/live?cursor={cursor}&wait=30")).json()["stale"] is True
+
+
 async def test_a_drain_ends_a_long_poll_at_once(node: Serving) -> None:
     await node.publish("One")
     cursor = (await node.get("/v1/live")).json()["cursor"]
