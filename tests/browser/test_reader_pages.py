@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.hosts.checks import save_screen
+from tests.browser.widget_page import context
 from tests.docs.conftest import running
 from tests.docs.running import Running
 from tests.support.axe import findings_of
 
-__all__ = ["running"]  # fixture
+__all__ = ["context", "running"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -19,13 +20,6 @@ TEXTS = {
     "es": ("Ministerio de Sanidad: Abren siete salas", "Abren cinco salas", "Eran cinco.", "Inundación"),
     "ar": ("وزارة الصحة: فتح سبعة أقسام", "فتح خمسة أقسام", "كانت خمسة.", "الفيضان"),
 }
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(locale="en-GB")
-    yield context
-    context.close()
 
 
 @pytest.fixture

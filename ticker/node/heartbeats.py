@@ -55,7 +55,7 @@ class Heartbeats(Generic[M]):
         """The latest time for the next heartbeat, by seconds (steady clock)."""
         self._waiting: set[int] = set()
         """Heartbeats that wait for the end of earlier rounds."""
-        self._written: dict[int, tuple[float, float, float]] = {}
+        self._round_times: dict[int, tuple[float, float, float]] = {}
         """When the last two heartbeats that are written to all began, and when the later one ended, by seconds."""
 
     @property
@@ -79,14 +79,14 @@ class Heartbeats(Generic[M]):
             self._members[seconds][member.form].discard(member)
             if not any(self._members[seconds]):
                 del self._members[seconds], self._due[seconds]
-                self._written.pop(seconds, None)
+                self._round_times.pop(seconds, None)
 
     def was_asked_twice(self, seconds: int, since: float, now: float) -> bool:
         """Whether clients with the interval `seconds` were sent two heartbeats after `since`, with time to answer.
 
         Time alone does not tell: a node that is busy with joins sends its heartbeats late.
         """
-        last_but_one, _, ended = self._written.get(seconds, (-math.inf, -math.inf, math.inf))
+        last_but_one, _, ended = self._round_times.get(seconds, (-math.inf, -math.inf, math.inf))
         return since < last_but_one and now - ended >= self.grace(seconds)
 
     def grace(self, seconds: int) -> float:
@@ -117,8 +117,8 @@ class Heartbeats(Generic[M]):
             if seconds == _NODE:
                 self._exclude_chosen()
             yield from self._hub.broadcast(encoded, is_over, None if seconds == EVERYONE else seconds)
-        last = self._written.get(seconds, (-math.inf, -math.inf, -math.inf))[1]
-        self._written[seconds] = last, began, self._steady()
+        last = self._round_times.get(seconds, (-math.inf, -math.inf, -math.inf))[1]
+        self._round_times[seconds] = last, began, self._steady()
 
     def _chosen(self, seconds: int, encoded: Encoded, is_over: Callable[[M], bool]) -> Iterator[Delivery[M]]:
         for form, members in zip(FORMATS, self._members.get(seconds, ()), strict=False):
